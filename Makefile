@@ -1,0 +1,54 @@
+# InterTrack. `make` builds, `make demo` shows it, `make test` proves it. See CONTRIBUTING.md.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+PREFIX ?= /usr/local
+SRC := $(shell find src -name '*.ts' -not -path 'src/packet/kernel/*')
+KERNEL := $(wildcard src/packet/kernel/*.ts)
+GENERATED := build/grammar.js build/itk1.wasm
+
+.PHONY: all demo test check bench install clean format peers
+all: dist/.built
+
+# The lock file decides; `npm ci` needs no install script.
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+build/grammar.js: src/config/grammar.peggy node_modules/.installed
+	@mkdir -p build
+	peggy --format es --dts -o $@ $<
+
+build/itk1.wasm: $(KERNEL) node_modules/.installed
+	@mkdir -p build
+	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
+
+dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
+	tsc -p tsconfig.build.json
+	@touch $@
+
+# Types, lint (with the import boundaries of DESIGN 3), format.
+check: $(GENERATED)
+	tsc
+	biome ci --error-on-warnings .
+
+format: node_modules/.installed
+	biome check --write .
+
+# Border routers and tools the tests talk to; says what it could not install.
+peers:
+	@contrib/install-peers
+
+test: check dist/.built peers
+	mocha
+
+demo: dist/.built peers
+	contrib/demo/run
+
+bench: dist/.built
+	test/bench/run
+
+install: dist/.built
+	contrib/install "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf build dist coverage

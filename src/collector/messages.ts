@@ -1,0 +1,141 @@
+/**
+ * What crosses the border between the main thread and a collector thread: plain messages, structured-cloned, no shared
+ * objects but the frozen registry snapshot. The same messages may cross a network later (DESIGN section 2).
+ *
+ * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
+ */
+import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
+import type { IrrState } from '../registry/verdict.ts';
+
+/** Everything a collector needs to run its sessions. Sent at start and again, whole, at each reload. */
+export interface CollectorConfig {
+  readonly routerId: string;
+  readonly localAs: number;
+  readonly listen: readonly ListenConfig[];
+  readonly peers: readonly BgpPeerConfig[];
+}
+
+/** A question about the routes held now. Answered while tables load. */
+export type RibQuery =
+  | { readonly about: 'summary' }
+  | { readonly about: 'neighbor'; readonly peer?: string }
+  | {
+      readonly about: 'route';
+      readonly prefix: string;
+      /** `match`: the longest match of an address or prefix. */
+      readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
+      readonly peer?: string;
+      /** At most so many rows; the answer says when more were left off. */
+      readonly limit: number;
+    }
+  | { readonly about: 'count' }
+  /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
+  | {
+      readonly about: 'frontier';
+      readonly from: number;
+      readonly avoid: readonly number[];
+      readonly among: readonly number[];
+    }
+  /** The whole path (neighbour AS first, origin last) of the best-known route to an address, one per peer. */
+  | { readonly about: 'as-neighbors'; readonly as: number };
+
+export type ToCollector =
+  | { readonly type: 'configure'; readonly config: CollectorConfig }
+  | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
+  | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
+  /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
+  | { readonly type: 'stop' };
+
+/** A route of watched space that contradicts the registry, or no longer does, at one peer. */
+export interface JudgedChange {
+  /** Name of the peer as configured, with its AS and address as the witness's identity. */
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly peerAddress: string;
+  readonly prefix: string;
+  /** RFC 6811 section 2; null stands for NONE (the path ends in an AS_SET). */
+  readonly origin: number | null;
+  /**
+   * `held`: the peer holds the route now (new, or still there with another path). `gone`: the peer withdrew it, replaced
+   * it by a route that does not contradict, or the registry changed so that it no longer contradicts (`why` tells).
+   * `unseen`: the session is lost; nobody knows.
+   */
+  readonly what: 'held' | 'gone' | 'unseen';
+  readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
+  readonly time: number;
+  /** AS_PATH as received, neighbour first; an AS_SET is shown as an array. Empty when `what` is not `held`. */
+  readonly path: readonly (number | readonly number[])[];
+  readonly state: IrrState;
+  /** The registered prefix that decided: equal to `prefix`, or covering it. */
+  readonly decidedBy: string;
+}
+
+export interface SessionChange {
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly peerAddress: string;
+  readonly state: string;
+  readonly time: number;
+  /** Why the session went down, in words, with the NOTIFICATION where there was one. */
+  readonly reason?: string;
+}
+
+/** A registry generation is in force and every held route was judged by it. */
+export interface Rejudged {
+  readonly generation: number;
+  readonly routes: number;
+  readonly milliseconds: number;
+}
+
+export type FromCollector =
+  | { readonly type: 'ready' }
+  | { readonly type: 'judged'; readonly changes: readonly JudgedChange[] }
+  | { readonly type: 'session'; readonly change: SessionChange }
+  /** End-of-RIB (RFC 4724 section 2) from a peer, for all its families: its absent routes are now known absent. */
+  | { readonly type: 'end-of-rib'; readonly peer: string; readonly time: number }
+  | { readonly type: 'rejudged'; readonly done: Rejudged }
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly rows: readonly unknown[];
+      readonly more: boolean;
+      readonly error?: string;
+    }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly text: string;
+      readonly fields?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'stopped' };
+
+/** Row of `show bgp summary`. */
+export interface SummaryRow {
+  readonly peer: string;
+  readonly address: string;
+  readonly as: number;
+  readonly received: number;
+  readonly sent: number;
+  /** FSM state (RFC 4271 section 8.2.2), `Established` included. */
+  readonly state: string;
+  /** When the state was entered. */
+  readonly since: number;
+  readonly prefixes: number;
+  readonly description: string;
+  readonly lastError: string;
+}
+
+/** Row of `show route`. */
+export interface RouteRow {
+  readonly prefix: string;
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly peerAddress: string;
+  /** When the peer last announced it. Absent: not kept for routes of unwatched space. */
+  readonly nextHop: string;
+  readonly path: readonly (number | readonly number[])[];
+  readonly originCode: 'IGP' | 'EGP' | 'incomplete';
+  readonly origin: number | null;
+  readonly communities: readonly string[];
+  readonly state: IrrState;
+}

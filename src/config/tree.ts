@@ -1,0 +1,137 @@
+/**
+ * The configuration as typed values: what `config/check.ts` makes of the text, what reload compares and `config/print.ts`
+ * prints back. Durations are milliseconds, sizes octets, addresses and prefixes canonical text, AS numbers plain numbers.
+ */
+export interface Config {
+  readonly routerId: string;
+  readonly localAs: number;
+  readonly log: readonly LogConfig[];
+  /** Directory of the database. */
+  readonly state: string;
+  readonly controlSocket: SocketConfig;
+  readonly probeSocket: SocketConfig;
+  readonly bgpListen: readonly ListenConfig[];
+  /** Templates are already applied. */
+  readonly peers: readonly BgpPeerConfig[];
+  readonly irr: readonly IrrConfig[];
+  readonly watches: readonly WatchConfig[];
+  readonly notify: readonly NotifyConfig[];
+  readonly groups: readonly GroupConfig[];
+  readonly probes: readonly ProbeConfig[];
+  readonly traceback: TracebackConfig | null;
+}
+
+export interface LogConfig {
+  readonly to: 'stderr' | 'syslog' | 'file';
+  readonly file?: string;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface SocketConfig {
+  readonly path: string;
+  readonly group?: string;
+}
+
+export interface ListenConfig {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `protocol bgp NAME { … }`. */
+export interface BgpPeerConfig {
+  readonly name: string;
+  readonly description: string;
+  readonly neighbor: string;
+  readonly neighborPort: number;
+  readonly neighborAs: number;
+  readonly localAddress?: string;
+  readonly localAs: number;
+  /** Wait for the peer, never dial. */
+  readonly passive: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Hold Time offered, milliseconds; 0 for none. Default 90 s. */
+  readonly holdTime: number;
+  /** ConnectRetryTime, milliseconds. Default 30 s. */
+  readonly connectRetry: number;
+  /** Shut by configuration: `disabled;`. */
+  readonly disabled: boolean;
+}
+
+/** `irr NAME { dump "FILE"; authoritative; }`. */
+export interface IrrConfig {
+  readonly name: string;
+  readonly dump: string;
+  readonly authoritative: boolean;
+  /** How often the file is looked at for change; 0 for only at reload. Default 60 s. */
+  readonly refresh: number;
+}
+
+/** `watch NAME { … }`: what the operator wants guarded. Several selectors are a union. */
+export interface WatchConfig {
+  readonly name: string;
+  readonly maintainers: readonly { readonly maintainer: string; readonly source: string | null }[];
+  /** Every object with an X-Keiro address, of this source or (null) of any. */
+  readonly keiro: readonly { readonly source: string | null }[];
+  readonly prefixes: readonly { readonly prefix: string; readonly origins: readonly number[] }[];
+  readonly group: string | null;
+  readonly critical: boolean;
+  /** No notice before the route was held so long; default 0. */
+  readonly holdUp: number;
+  /** No end notice before no witness was left for so long; default 5 min. */
+  readonly holdDown: number;
+}
+
+/** `notify mail { from "…"; smtp "HOST" port N; to x-keiro, group; }`. */
+export interface NotifyConfig {
+  readonly kind: 'mail';
+  readonly from: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'none' | 'starttls' | 'required';
+  readonly user?: string;
+  readonly password?: string;
+  readonly to: readonly ('x-keiro' | 'group' | 'notify')[];
+  readonly languages: readonly ('ja' | 'en')[];
+  /** First retry after so long, doubled up to one hour. Default 30 s. */
+  readonly retry: number;
+}
+
+export interface GroupConfig {
+  readonly name: string;
+  readonly mail: readonly string[];
+}
+
+/** `probe NAME { neighbor as N mac M; retention 1h; … }`: how this tap's frames name neighbour ASes. */
+export interface ProbeConfig {
+  readonly name: string;
+  readonly neighbors: readonly { readonly as: number; readonly mac: string }[];
+  readonly retention: number;
+  readonly memory: number;
+}
+
+export interface TracebackConfig {
+  readonly listen: readonly ListenConfig[];
+  /** Files of the private key and of the certificate that carries this AS. */
+  readonly identity: string;
+  readonly certificate: string;
+  readonly federations: readonly { readonly name: string; readonly secret: string }[];
+  readonly peers: readonly TracePeerConfig[];
+  readonly answer: {
+    readonly detail: 'none' | 'status' | 'neighbor-as';
+    /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
+    readonly coverage: number | null;
+  };
+}
+
+export interface TracePeerConfig {
+  readonly as: number;
+  readonly address: string;
+  readonly port: number;
+  /** File of the certificate (or of the authority) that the peer's must match. */
+  readonly certificate: string;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Queries a second. */
+  readonly rate: number;
+}

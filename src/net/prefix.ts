@@ -1,0 +1,52 @@
+import { type Address, type Afi, formatAddress, parseAddress } from './address.ts';
+
+/** An address prefix (CIDR). Octets behind the prefix length are zero. */
+export interface Prefix {
+  readonly afi: Afi;
+  /** 4 or 16 octets, network byte order. */
+  readonly bytes: Uint8Array;
+  /** Prefix length in bits. */
+  readonly length: number;
+}
+
+/** Clears the host bits of an address; `length` must be 0 to 32 or 0 to 128. */
+export function prefixOf(address: Address, length: number): Prefix {
+  const bytes = Uint8Array.from(address.bytes);
+  for (let i = 0; i < bytes.length; i++) {
+    const keep = Math.max(0, Math.min(8, length - i * 8));
+    bytes[i]! &= (0xff00 >> keep) & 0xff;
+  }
+  return { afi: address.afi, bytes, length };
+}
+
+/**
+ * Parses `192.0.2.0/24` or `2001:db8::/32`; a bare address is a host prefix. Host bits must be zero.
+ * Returns null when the text is no prefix. Each IPv4 octet must be plain decimal (net/address.ts).
+ */
+export function parsePrefix(text: string): Prefix | null {
+  const slash = text.indexOf('/');
+  const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  if (address === null) return null;
+  const bits = address.bytes.length * 8;
+  if (slash < 0) return { afi: address.afi, bytes: address.bytes, length: bits };
+  const digits = text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(digits) || Number(digits) > bits) return null;
+  const prefix = prefixOf(address, Number(digits));
+  return prefix.bytes.every((octet, i) => octet === address.bytes[i]) ? prefix : null;
+}
+
+/** Canonical text: dotted quad, or RFC 5952, then `/length`. */
+export function formatPrefix(prefix: Prefix): string {
+  return `${formatAddress(prefix)}/${prefix.length}`;
+}
+
+/** True when `inner` equals `outer` or lies inside it. */
+export function covers(outer: Prefix, inner: Prefix): boolean {
+  if (outer.afi !== inner.afi || outer.length > inner.length) return false;
+  const whole = outer.length >> 3;
+  for (let i = 0; i < whole; i++) if (outer.bytes[i] !== inner.bytes[i]) return false;
+  const rest = outer.length & 7;
+  if (rest === 0) return true;
+  const mask = (0xff00 >> rest) & 0xff;
+  return (outer.bytes[whole]! & mask) === (inner.bytes[whole]! & mask);
+}

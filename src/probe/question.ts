@@ -1,0 +1,54 @@
+/**
+ * What a probe is asked and answers, between `itprobe` and the traceback managers of its own AS. Digests are 16 lower-case
+ * hex digits. Times are milliseconds since the epoch. No header or payload octet appears here.
+ */
+
+/** One digest under one epoch's key, and the interval in which the packet may have passed. */
+export interface Question {
+  /** Epoch number: floor(Unix seconds / 3600); it names the key the digest was made with. */
+  readonly epoch: number;
+  readonly digest: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where at the tap: inward from a neighbour AS, outward to one, or on a frame whose MACs name no neighbour. */
+export interface Vantage {
+  readonly direction: 'in' | 'out' | 'inside';
+  /** Neighbour AS; null when `direction` is `inside`. */
+  readonly neighbor: number | null;
+}
+
+/** One vantage's answer about one digest in one window. */
+export interface Sighting {
+  readonly vantage: Vantage;
+  /** The window, ms since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  /** Position in the list of questions. */
+  readonly question: number;
+  /** True while the window is live: the answer may still change. */
+  readonly provisional: boolean;
+}
+
+/** How far the probe can speak for the interval asked. */
+export interface ProbeAnswer {
+  readonly probe: string;
+  readonly sightings: readonly Sighting[];
+  /** Vantages of the tap: windows asked are vantages x slices. */
+  readonly vantages: readonly Vantage[];
+  /** Oldest and newest instant the probe holds windows for; null when it holds none. */
+  readonly retained: { readonly from: number; readonly to: number } | null;
+  /** True when windows cover all of every question's interval. */
+  readonly covered: boolean;
+  /** True when all windows asked are sealed. */
+  readonly sealed: boolean;
+  /** Chance that one window falsely says yes. */
+  readonly falsePositive: number;
+  readonly windowsAsked: number;
+  /** Packets seen in the windows asked, and those the capture lost. */
+  readonly packets: number;
+  readonly lost: number;
+  /** Share of packets kept, 1 when not sampled. */
+  readonly sampling: number;
+}

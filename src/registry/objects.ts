@@ -1,0 +1,17 @@
+import type { Prefix } from '../net/prefix.ts';
+
+/** A route or route6 object (RFC 2622 section 4, RFC 4012 section 3) as the rest of the house sees it. */
+export interface RouteObject {
+  /** Name of the IRR source it was read from, as configured; `CONFIG` for `watch … { prefix P origin N; }`. */
+  readonly source: string;
+  readonly prefix: Prefix;
+  readonly origin: number;
+  readonly mntBy: readonly string[];
+  /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
+  readonly keiro: readonly string[];
+  /** `notify:` addresses. */
+  readonly notify: readonly string[];
+  readonly descr: string;
+  /** The object as it stands in the source, newline-separated, undecodable octets as U+FFFD. */
+  readonly text: string;
+}

@@ -1,0 +1,79 @@
+/**
+ * What the store is asked: named operations with plain values, so that no SQL stands outside `store/` and another
+ * database can take SQLite's place. A batch is one transaction: all or nothing.
+ */
+
+/** A case, whole; `body` is the case as JSON, the other fields are what is searched by. */
+export interface CaseRecord {
+  readonly id: string;
+  readonly state: string;
+  readonly prefix: string;
+  readonly opened: number;
+  readonly changed: number;
+  readonly body: string;
+}
+
+/** One message to one recipient through one channel. */
+export interface OutboxRecord {
+  /** Also the local part of the Message-ID: `CASE.begin.N` and the like; unique. */
+  readonly id: string;
+  readonly channel: 'mail';
+  readonly recipient: string;
+  readonly caseId: string;
+  /** `begin`, `end`. */
+  readonly event: string;
+  /** Rendered message as JSON (`subject`, `text`, `headers`): frozen, so that a retry says what was meant. */
+  readonly body: string;
+  readonly state: 'pending' | 'sent' | 'failed';
+  readonly attempts: number;
+  /** Next attempt, ms since the epoch. */
+  readonly due: number;
+  readonly created: number;
+  readonly lastError: string;
+}
+
+export interface TraceRecord {
+  readonly id: string;
+  readonly asked: number;
+  /** The trace as JSON. */
+  readonly body: string;
+}
+
+/** One line of the audit log: every query asked or answered, with purpose and decision. */
+export interface AuditRecord {
+  readonly time: number;
+  readonly what: string;
+  readonly body: string;
+}
+
+export type StoreWrite =
+  | { readonly op: 'case.put'; readonly record: CaseRecord }
+  /** Does nothing when the id is there already. */
+  | { readonly op: 'outbox.add'; readonly record: OutboxRecord }
+  | {
+      readonly op: 'outbox.update';
+      readonly id: string;
+      readonly state: OutboxRecord['state'];
+      readonly attempts: number;
+      readonly due: number;
+      readonly lastError: string;
+    }
+  | { readonly op: 'trace.put'; readonly record: TraceRecord }
+  | { readonly op: 'audit.add'; readonly record: AuditRecord };
+
+export interface StoreReads {
+  'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
+  'outbox.pending': { readonly args: Record<never, never>; readonly row: OutboxRecord };
+  'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
+  'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
+  'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };
+}
+
+/** The database behind its worker thread. */
+export interface Store {
+  /** One transaction. Rejects with the database's own words (disk full, …) and nothing of it is written. */
+  write(batch: readonly StoreWrite[]): Promise<void>;
+  read<K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']): Promise<StoreReads[K]['row'][]>;
+  /** Finishes what was asked, then closes the database. */
+  close(): Promise<void>;
+}

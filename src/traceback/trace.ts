@@ -1,0 +1,58 @@
+/** A trace: a question about one packet, and all that came back. Plain data: stored, shown and sent as it is. */
+
+/**
+ * What an AS says, or what is found about it (research: traceback 5.5).
+ * `saw`, `clear`, `clear-partial`, `not-yet`, `expired`, `cannot-know`, `refused`, `busy` are its own words; `silent` and
+ * `unreachable` are the asker's finding; `absent`: it takes no part and was placed by the AS graph.
+ */
+export type TraceVerdict =
+  | 'saw'
+  | 'clear'
+  | 'clear-partial'
+  | 'not-yet'
+  | 'expired'
+  | 'cannot-know'
+  | 'refused'
+  | 'busy'
+  | 'silent'
+  | 'unreachable'
+  | 'absent';
+
+/** One AS in the tree. The root is the AS that asked; children are nearer the entry point. */
+export interface TraceNode {
+  readonly as: number;
+  readonly verdict: TraceVerdict;
+  /** Why, in words: `no probe holds windows for 12:00:03`, `refused by policy`. */
+  readonly reason: string;
+  /** Neighbour ASes the packet came in from, as the AS said; empty when it came from inside or was withheld. */
+  readonly ingress: readonly number[];
+  /** True when the AS says that the packet began inside it (seen going out, never coming in). */
+  readonly source: boolean;
+  readonly falsePositive: number | null;
+  readonly coverage: number | null;
+  readonly retainedFrom: number | null;
+  readonly provisional: boolean;
+  /** Milliseconds from the trace's start to this answer. */
+  readonly after: number;
+  readonly children: readonly TraceNode[];
+}
+
+export interface Trace {
+  /** `tYYYYMMDD-HHMMSS-XXXX`. */
+  readonly id: string;
+  readonly asked: number;
+  /** `partial` until every branch has ended or the deadline passed. */
+  readonly state: 'partial' | 'final';
+  /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
+  readonly questions: readonly { readonly epoch: number; readonly digest: string }[];
+  /** The packet's time and the interval asked, ms since the epoch. */
+  readonly time: number;
+  readonly from: number;
+  readonly to: number;
+  readonly milliseconds: number;
+  readonly queries: number;
+  readonly tree: TraceNode;
+  /** The entry AS found, and the ASes that remain possible beyond it. */
+  readonly entry: { readonly as: number; readonly via: number | null; readonly source: boolean } | null;
+  readonly ambiguity: readonly number[];
+}
