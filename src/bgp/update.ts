@@ -117,7 +117,9 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
   const reachable = announced.length > 0;
   if (reachable) errors.push(...missingMandatory(set, layout.nlriEnd > layout.nlriStart, attributesStart));
   const action = errors.reduce<Action>((strongest, error) => stronger(strongest, error.action), 'accept');
-  if (action === 'treat-as-withdraw' && !reachable) {
+  // Routes of a family that was not negotiated are left alone, but they are what the attributes spoke of.
+  const foreign = mpReach !== null && mpReach.end > mpReach.start;
+  if (action === 'treat-as-withdraw' && !reachable && !foreign) {
     const what = 'malformed attributes and no reachable NLRI: what they spoke of is unknown';
     errors.push({ code: 0, offset: attributesStart, clause: 'RFC 7606 5.2', what, action: 'session-reset' });
     return reset(sessionError(3, 1, what), errors, set);

@@ -131,6 +131,24 @@ export interface SummaryRow {
   readonly lastError: string;
 }
 
+/** Row of `show bgp neighbor`. What is null is known only while the session is Established. */
+export interface NeighborRow extends SummaryRow {
+  /** Messages by type: `open`, `update`, `notification`, `keepalive`, `routeRefresh`. */
+  readonly messagesReceived: Readonly<Record<string, number>>;
+  readonly messagesSent: Readonly<Record<string, number>>;
+  readonly prefixes4: number;
+  readonly prefixes6: number;
+  readonly passive: boolean;
+  /** Negotiated, seconds. */
+  readonly holdTime: number | null;
+  readonly peerId: string | null;
+  readonly localAddress: string | null;
+  readonly as4: boolean | null;
+  readonly families: readonly string[];
+  /** RFC 7606: what was done about malformed UPDATEs of this session. */
+  readonly malformed: { readonly treatAsWithdraw: number; readonly attributeDiscard: number; readonly ignored: number } | null;
+}
+
 /** Row of `show route`. */
 export interface RouteRow {
   readonly prefix: string;

@@ -23,7 +23,7 @@ export class PrefixIds4 {
   private slots: Int32Array;
   private mask: number;
 
-  constructor(capacity = 1 << 14) {
+  constructor(capacity = 1 << 16) {
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = new Int32Array((capacity * 3) >> 2);
@@ -73,19 +73,22 @@ export class PrefixIds4 {
   }
 
   private grow(): void {
+    const old = this.slots;
     // Small tables quadruple: a full table is reached in few copies.
     const capacity = (this.mask + 1) * (this.mask < 1 << 19 ? 4 : 2);
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = extend(this.address, (capacity * 3) >> 2);
     this.length = extendBytes(this.length, (capacity * 3) >> 2);
-    for (let id = 0; id < this.size; id++) {
-      const address = this.address[id]!;
-      const length = this.length[id]!;
-      let slot = hash4(address, length) & this.mask;
+    // In the order of the old slots, so that the new ones are written in a few ascending streams.
+    for (let at = 0; at < old.length; at += 2) {
+      const word = old[at + 1]!;
+      if (word === 0) continue;
+      const address = old[at]!;
+      let slot = hash4(address, word & 63) & this.mask;
       while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
       this.slots[slot * 2] = address;
-      this.slots[slot * 2 + 1] = ((id + 1) << 6) | length;
+      this.slots[slot * 2 + 1] = word;
     }
   }
 }

@@ -50,3 +50,9 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   const mask = (0xff00 >> rest) & 0xff;
   return (outer.bytes[whole]! & mask) === (inner.bytes[whole]! & mask);
 }
+
+/** The address of a prefix as 32-bit words, signed, most significant first; IPv4 stands in the first. */
+export function wordsOf({ afi, bytes: b }: Prefix): readonly [number, number, number, number] {
+  const word = (i: number) => (b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!;
+  return afi === 1 ? [word(0), 0, 0, 0] : [word(0), word(4), word(8), word(12)];
+}

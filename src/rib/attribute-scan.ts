@@ -23,7 +23,7 @@ export function newAttributeScan(): AttributeScan {
 
 /**
  * Finds the multiprotocol attributes among path attributes (RFC 4271 section 4.3 framing). Returns false when an
- * attribute overruns the field or either stands twice: the set is malformed and must be looked at by the registry.
+ * attribute overruns the field, or one of the two stands twice or has other flags than optional, non-transitive: the set is malformed and must be looked at by the registry.
  */
 export function findMultiprotocol(bytes: Uint8Array, start: number, end: number, found: AttributeScan): boolean {
   found.reachStart = -1;
@@ -41,12 +41,12 @@ export function findMultiprotocol(bytes: Uint8Array, start: number, end: number,
     }
     if (length > end - value) return false;
     if (code === 14) {
-      if (found.reachStart >= 0) return false;
+      if (found.reachStart >= 0 || (bytes[at]! & 0xc0) !== 0x80) return false;
       found.reachStart = at;
       found.reachValue = value;
       found.reachEnd = value + length;
     } else if (code === 15) {
-      if (found.unreachStart >= 0) return false;
+      if (found.unreachStart >= 0 || (bytes[at]! & 0xc0) !== 0x80) return false;
       found.unreachStart = at;
       found.unreachValue = value;
       found.unreachEnd = value + length;

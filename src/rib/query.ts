@@ -1,6 +1,6 @@
 /** Questions about the routes held now: which prefix ids a question names, in the order they are shown. */
 import { type Afi, formatAddress } from '../net/address.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { type Prefix, wordsOf } from '../net/prefix.ts';
 import type { Rib } from './adj-rib-in.ts';
 
 export type Scope = 'match' | 'exact' | 'longer' | 'shorter';
@@ -9,15 +9,6 @@ export type Scope = 'match' | 'exact' | 'longer' | 'shorter';
 export interface KnownPrefix {
   readonly afi: Afi;
   readonly id: number;
-}
-
-/** The address of a prefix as words, most significant first; IPv4 in the first. */
-function wordsOf(prefix: Prefix): [number, number, number, number] {
-  const words: [number, number, number, number] = [0, 0, 0, 0];
-  prefix.bytes.forEach((octet, i) => {
-    words[(i >> 2) as 0 | 1 | 2 | 3] |= octet << (24 - (i & 3) * 8);
-  });
-  return words;
 }
 
 /** The word with all but the first `bits` of it cleared; `bits` may be below 0 or above 32. */

@@ -1,0 +1,142 @@
+/** Answers to questions about the routes held now (messages.ts, RibQuery). */
+import type { BgpPeerConfig } from '../config/tree.ts';
+import type { Session } from '../bgp/session.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type AsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
+import type { Contradictions } from './contradictions.ts';
+import type { IngestCounts } from './ingest.ts';
+import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import { type RowPeer, routeRow } from './rows.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
+
+/** A peer as questions see it. */
+export interface AskablePeer {
+  readonly row: RowPeer;
+  readonly config: BgpPeerConfig;
+  readonly session: Session;
+  /** Null unless Established. */
+  readonly counts: IngestCounts | null;
+}
+
+export interface Answerer {
+  /** Throws an Error in words when the question itself is wrong. */
+  answer(query: RibQuery): { readonly rows: readonly unknown[]; readonly more: boolean };
+}
+
+const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
+
+export function createAnswerer(
+  rib: Rib,
+  memo: VerdictMemo,
+  book: Contradictions,
+  peers: () => readonly AskablePeer[],
+  localAs: () => number,
+): Answerer {
+  let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
+  /** Built when it is asked for and the paths have changed since. */
+  function asGraph(): AsGraph {
+    const { generation } = rib.attributes;
+    if (graph?.generation !== generation) graph = { generation, graph: buildAsGraph(rib.attributes, localAs()) };
+    return graph.graph;
+  }
+
+  const named = (name: string | undefined) =>
+    peers().filter(({ row }) => name === undefined || row.name === name || row.address === name);
+
+  function countOf({ row }: AskablePeer): CountRow {
+    const table = rib.tables[row.number];
+    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
+  }
+
+  function summary(peer: AskablePeer): SummaryRow {
+    const { state, since, received, sent, lastError } = peer.session.status();
+    const { ipv4, ipv6 } = countOf(peer);
+    return {
+      peer: peer.row.name,
+      address: peer.row.address,
+      as: peer.row.as,
+      received: total(received),
+      sent: total(sent),
+      state,
+      since,
+      prefixes: ipv4 + ipv6,
+      description: peer.config.description,
+      lastError,
+    };
+  }
+
+  function neighbor(peer: AskablePeer): NeighborRow {
+    const { received, sent, negotiated } = peer.session.status();
+    const { ipv4, ipv6 } = countOf(peer);
+    const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
+    return {
+      ...summary(peer),
+      messagesReceived: { ...received },
+      messagesSent: { ...sent },
+      prefixes4: ipv4,
+      prefixes6: ipv6,
+      passive: peer.config.passive,
+      holdTime: negotiated?.holdTime ?? null,
+      peerId: negotiated?.peerId ?? null,
+      localAddress: negotiated?.localAddress ?? null,
+      as4: negotiated?.as4 ?? null,
+      families,
+      malformed: peer.counts ? { ...peer.counts } : null,
+    };
+  }
+
+  function routes(query: Extract<RibQuery, { about: 'route' }>): { rows: RouteRow[]; more: boolean } {
+    const prefix = parsePrefix(query.prefix);
+    if (!prefix) throw new Error(`${query.prefix} is no prefix`);
+    const asked = named(query.peer);
+    if (query.peer !== undefined && asked.length === 0) throw new Error(`no peer is called ${query.peer}`);
+    const holds = ({ row }: AskablePeer, known: KnownPrefix) => {
+      const table = rib.tables[row.number];
+      return table ? routeOf(table, known.afi, known.id) !== 0 : false;
+    };
+    const rows: RouteRow[] = [];
+    for (const known of prefixesFor(rib, prefix, query.scope, known => asked.some(peer => holds(peer, known))))
+      for (const peer of asked) {
+        const row = routeRow(rib, memo, known, peer.row);
+        if (!row) continue;
+        if (rows.length >= query.limit) return { rows, more: true };
+        rows.push(row);
+      }
+    return { rows, more: false };
+  }
+
+  function size(): RibSize {
+    const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
+    return {
+      routes,
+      prefixes4: rib.ids4.size,
+      prefixes6: rib.ids6.size,
+      attributeSets: rib.attributes.live,
+      attributeOctets: rib.attributes.arenaOctets,
+      contradictions: book.size,
+    };
+  }
+
+  return {
+    answer(query) {
+      switch (query.about) {
+        case 'summary':
+          return { rows: named(undefined).map(summary), more: false };
+        case 'neighbor':
+          return { rows: named(query.peer).map(neighbor), more: false };
+        case 'route':
+          return routes(query);
+        case 'count':
+          return { rows: named(undefined).map(countOf), more: false };
+        case 'size':
+          return { rows: [size()], more: false };
+        case 'frontier':
+          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)], more: false };
+        case 'as-neighbors':
+          return { rows: asGraph().neighbors(query.as), more: false };
+      }
+    },
+  };
+}

@@ -1,0 +1,349 @@
+/**
+ * The route path (DESIGN section 4): one UPDATE, in place in the socket's buffer, into the Adj-RIB-In and past the
+ * verdict. Attributes are not parsed but hashed and interned; only a set never seen is looked at; a prefix costs a probe
+ * of the prefix table, a store into the peer's column and a look at the verdict memo. Nothing here allocates per route.
+ */
+import { originOf } from '../bgp/as-path.ts';
+import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
+import { type SessionError, sessionError } from '../bgp/errors.ts';
+import { decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
+import { wordsOf } from '../net/prefix.ts';
+import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
+import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
+import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { type Contradictions, placeOf } from './contradictions.ts';
+import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+
+/** What the route path knows of a peer while its session is Established. */
+export interface IngestPeer {
+  /** Peer number: index of its table in the RIB. */
+  readonly number: number;
+  readonly table: PeerTable;
+  readonly as4: boolean;
+  readonly ebgp: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly localAs: number;
+  readonly counts: IngestCounts;
+}
+
+/** What happened to UPDATEs beyond plain acceptance (RFC 7606), counted for `show bgp neighbor`. */
+export interface IngestCounts {
+  treatAsWithdraw: number;
+  attributeDiscard: number;
+  /** NLRI of a family that was not negotiated (RFC 4760 section 7): ignored. */
+  ignored: number;
+}
+
+export interface IngestEvents {
+  /** End-of-RIB of a family (RFC 4724 section 2). */
+  endOfRib(peer: IngestPeer, afi: 1 | 2): void;
+  /** RFC 7606 section 6: whole message and reason, for the log and later for quarantine. */
+  malformed(peer: IngestPeer, body: Uint8Array, action: string, what: string): void;
+}
+
+/** Says for each byte a verdict memo can hold whether the slow road must look. */
+const LOOKS = Uint8Array.from({ length: 256 }, (_, verdict) => (verdict & MARKED || contradicts(verdict) ? 1 : 0));
+
+/** RFC 4271 section 6.3, Invalid Network Field, and RFC 7606 section 5.3, for a prefix in a multiprotocol attribute. */
+const badNetwork = () => sessionError(3, 10, 'a prefix overruns its field or is longer than its family allows');
+const badMultiprotocol = (what: string) => sessionError(3, 9, what);
+
+export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, events: IngestEvents) {
+  const { ids4, ids6, attributes } = rib;
+  const found = newAttributeScan();
+  const scratch = new Uint8Array(65536);
+  const scratchView = new DataView(scratch.buffer);
+  const words = new Int32Array(4);
+  const layout = emptyLayout();
+  let viewed: Uint8Array | null = null;
+  let view: DataView = scratchView;
+
+  /**
+   * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
+   * the set is not acceptable and the whole message must be read (`odd`).
+   */
+  function intern(
+    peer: IngestPeer,
+    bytes: Uint8Array,
+    data: DataView,
+    start: number,
+    end: number,
+    hop: number,
+  ): number {
+    const context = (peer.as4 ? CONTEXT_AS4 : 0) | (peer.ebgp ? CONTEXT_EBGP : 0) | (hop > 0 ? CONTEXT_MP : 0);
+    const hash = attributes.hash(data, start, end, context);
+    const known = attributes.find(hash, data, start, end, context);
+    if (known !== 0) return known;
+    let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
+    if (origin < 0) {
+      const { action, set } = decodeAttributes(bytes, start, end - hop, peer);
+      if (action === 'treat-as-withdraw' || action === 'session-reset') return 0;
+      if (missingMandatory(set, hop === 0, start).length > 0) return 0;
+      if (action === 'attribute-discard') peer.counts.attributeDiscard++;
+      const as = originOf(set.path);
+      origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
+    }
+    return attributes.add(hash, bytes, start, end, context, hop, origin);
+  }
+
+  /** One route into the peer's column. Returns 1 when the set gained a reference. */
+  function hold(
+    peer: IngestPeer,
+    afi: 1 | 2,
+    column: Int32Array,
+    id: number,
+    attribute: number,
+    origin: number,
+  ): number {
+    const before = column[id]!;
+    if (before !== attribute) {
+      column[id] = attribute;
+      if (before !== 0) attributes.release(before);
+      else if (afi === 1) peer.table.count4++;
+      else peer.table.count6++;
+    }
+    if (memo.snapshot !== null) {
+      const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
+      if (LOOKS[verdict] !== 0) {
+        if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute);
+        else book.leave(placeOf(afi, id), peer.number, 'replaced');
+      }
+    }
+    return before !== attribute ? 1 : 0;
+  }
+
+  function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
+    const before = column[id] ?? 0;
+    if (before === 0) return;
+    column[id] = 0;
+    if (afi === 1) peer.table.count4--;
+    else peer.table.count6--;
+    attributes.release(before);
+    if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'withdraw');
+  }
+
+  /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
+  function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
+    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    let column = columnFor(rib, peer.table, 1);
+    let gained = 0;
+    let at = start;
+    let good = true;
+    while (at < end) {
+      const length = bytes[at++]!;
+      const octets = (length + 7) >> 3;
+      if (length > 32 || octets > end - at) {
+        good = false;
+        break;
+      }
+      let address = 0;
+      if (octets > 0) address = bytes[at]! << 24;
+      if (octets > 1) address |= bytes[at + 1]! << 16;
+      if (octets > 2) address |= bytes[at + 2]! << 8;
+      if (octets > 3) address |= bytes[at + 3]!;
+      if (length < 32) address &= length === 0 ? 0 : -1 << (32 - length);
+      at += octets;
+      if (attribute === 0) {
+        const id = ids4.find(address, length);
+        if (id >= 0) unhold(peer, 1, column, id);
+        continue;
+      }
+      const id = ids4.intern(address, length);
+      if (id >= column.length) column = columnFor(rib, peer.table, 1);
+      gained += hold(peer, 1, column, id, attribute, origin);
+    }
+    if (gained > 0) attributes.retain(attribute, gained);
+    return good;
+  }
+
+  /** IPv6 NLRI (RFC 4760 section 5). */
+  function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
+    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    let column = columnFor(rib, peer.table, 2);
+    let gained = 0;
+    let at = start;
+    let good = true;
+    while (at < end) {
+      const length = bytes[at++]!;
+      const octets = (length + 7) >> 3;
+      if (length > 128 || octets > end - at) {
+        good = false;
+        break;
+      }
+      words[0] = words[1] = words[2] = words[3] = 0;
+      for (let i = 0; i < octets; i++) words[i >> 2]! |= bytes[at + i]! << (24 - (i & 3) * 8);
+      if (length & 7) {
+        const last = octets - 1;
+        words[last >> 2]! &= ~((0xff >> (length & 7)) << (24 - (last & 3) * 8));
+      }
+      at += octets;
+      if (attribute === 0) {
+        const id = ids6.find(words[0]!, words[1]!, words[2]!, words[3]!, length);
+        if (id >= 0) unhold(peer, 2, column, id);
+        continue;
+      }
+      const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
+      if (id >= column.length) column = columnFor(rib, peer.table, 2);
+      gained += hold(peer, 2, column, id, attribute, origin);
+    }
+    if (gained > 0) attributes.retain(attribute, gained);
+    return good;
+  }
+
+  /** Announces with an interned set, and frees the set again when no route came to hold it. */
+  function announce(
+    peer: IngestPeer,
+    afi: 1 | 2,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    attribute: number,
+  ): boolean {
+    const good = afi === 1 ? nlri4(peer, bytes, start, end, attribute) : nlri6(peer, bytes, start, end, attribute);
+    attributes.settle(attribute);
+    return good;
+  }
+
+  /** Copies octets to `at` of the scratch buffer; returns the place behind them. */
+  function copy(bytes: Uint8Array, start: number, end: number, at: number): number {
+    for (let from = start; from < end; from++) scratch[at++] = bytes[from]!;
+    return at;
+  }
+
+  /** Copies the attributes without the multiprotocol ones to the scratch buffer; returns how many octets they are. */
+  function strip(bytes: Uint8Array, start: number, end: number): number {
+    const { reachStart, reachEnd, unreachStart, unreachEnd } = found;
+    if (unreachStart < 0) return copy(bytes, reachEnd, end, copy(bytes, start, reachStart, 0));
+    if (reachStart < 0) return copy(bytes, unreachEnd, end, copy(bytes, start, unreachStart, 0));
+    if (reachStart < unreachStart) {
+      const size = copy(bytes, reachEnd, unreachStart, copy(bytes, start, reachStart, 0));
+      return copy(bytes, unreachEnd, end, size);
+    }
+    const size = copy(bytes, unreachEnd, reachStart, copy(bytes, start, unreachStart, 0));
+    return copy(bytes, reachEnd, end, size);
+  }
+
+  const familyOf = (peer: IngestPeer, afi: number, safi: number): 1 | 2 | 0 =>
+    safi === 1 && afi === 1 && peer.ipv4 ? 1 : safi === 1 && afi === 2 && peer.ipv6 ? 2 : 0;
+
+  /**
+   * A message whose attributes are not acceptable: read whole by the codec, which decides (RFC 7606). What is left to do
+   * here is to withdraw what it names; what may still be announced of it went the ordinary way.
+   */
+  function odd(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
+    const { action, errors, notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
+    events.malformed(peer, bytes.subarray(start, end), action, errors.map(e => `${e.what} (${e.clause})`).join('; '));
+    if (notification) return notification;
+    peer.counts.treatAsWithdraw++;
+    for (const prefix of withdrawn) {
+      const [w0, w1, w2, w3] = wordsOf(prefix);
+      const id = prefix.afi === 1 ? ids4.find(w0, prefix.length) : ids6.find(w0, w1, w2, w3, prefix.length);
+      if (id >= 0) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+    }
+    return null;
+  }
+
+  /** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
+  function reachOf(bytes: Uint8Array): { afi: number; safi: number; hop: number; nlri: number } | null {
+    const { reachValue: at, reachEnd: end } = found;
+    if (end - at < 5) return null;
+    const hopLength = bytes[at + 3]!;
+    if (5 + hopLength > end - at) return null;
+    const hop = at + 4;
+    return {
+      afi: (bytes[at]! << 8) | bytes[at + 1]!,
+      safi: bytes[at + 2]!,
+      hop,
+      nlri: hop + hopLength + 1,
+    };
+  }
+
+  /**
+   * One UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
+   * (RFC 4271 section 6.3, RFC 7606). Routes before the fault may already be held; the session's end drops them.
+   */
+  function update(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
+    const unlocated = locateUpdate(bytes, start, end, layout);
+    if (unlocated) return unlocated;
+    const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlri } = layout;
+    if (first === nlri) {
+      if (nlri < end) return odd(peer, bytes, start, end);
+      if (withdrawnStart === withdrawnEnd) {
+        if (peer.ipv4) events.endOfRib(peer, 1);
+        return null;
+      }
+      return withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+    }
+    if (viewed !== bytes) {
+      viewed = bytes;
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    if (!findMultiprotocol(bytes, first, nlri, found)) return odd(peer, bytes, start, end);
+    if (withdrawnStart < withdrawnEnd) {
+      const wrong = withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+      if (wrong) return wrong;
+    }
+    const multiprotocol = found.reachStart >= 0 || found.unreachStart >= 0;
+    const size = multiprotocol ? strip(bytes, first, nlri) : nlri - first;
+    if (found.unreachStart >= 0) {
+      const alone = size === 0 && found.reachStart < 0 && nlri === end && withdrawnStart === withdrawnEnd;
+      const wrong = unreach(peer, bytes, alone);
+      if (wrong) return wrong;
+    }
+    if (nlri < end) {
+      if (!peer.ipv4) peer.counts.ignored++;
+      else {
+        const [from, data] = multiprotocol ? [scratch, scratchView] : [bytes, view];
+        const at = multiprotocol ? 0 : first;
+        const id = intern(peer, from, data, at, at + size, 0);
+        if (id === 0) return odd(peer, bytes, start, end);
+        if (!announce(peer, 1, bytes, nlri, end, id)) return badNetwork();
+      }
+    } else if (found.reachStart < 0 && size > 0 && decodeAttributes(bytes, first, nlri, peer).action !== 'accept')
+      return odd(peer, bytes, start, end); // no route to hold, yet a fault in it counts (RFC 7606 section 5.2)
+    return found.reachStart >= 0 ? reach(peer, bytes, size, start, end) : null;
+  }
+
+  function withdraw4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
+    if (!peer.ipv4) peer.counts.ignored++;
+    else if (!nlri4(peer, bytes, start, end, 0)) return badNetwork();
+    return null;
+  }
+
+  /** MP_UNREACH_NLRI (RFC 4760 section 4); `alone` in its message and empty it is End-of-RIB of its family. */
+  function unreach(peer: IngestPeer, bytes: Uint8Array, alone: boolean): SessionError | null {
+    const { unreachValue: at, unreachEnd: end } = found;
+    if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
+    const afi = familyOf(peer, (bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
+    if (afi === 0) peer.counts.ignored++;
+    else if (alone && at + 3 === end) events.endOfRib(peer, afi);
+    else if (!(afi === 1 ? nlri4 : nlri6)(peer, bytes, at + 3, end, 0))
+      return badMultiprotocol('MP_UNREACH_NLRI: a prefix overruns it');
+    return null;
+  }
+
+  /** MP_REACH_NLRI; the other attributes stand in the first `size` octets of the scratch buffer. */
+  function reach(peer: IngestPeer, bytes: Uint8Array, size: number, start: number, end: number): SessionError | null {
+    const mp = reachOf(bytes);
+    if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
+    const afi = familyOf(peer, mp.afi, mp.safi);
+    if (afi === 0) {
+      peer.counts.ignored++;
+      return null;
+    }
+    const hop = mp.nlri - 1 - mp.hop;
+    // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.
+    if (afi === 1 ? hop !== 4 : hop !== 16 && hop !== 32)
+      return badMultiprotocol(`MP_REACH_NLRI: next hop of ${hop} octets`);
+    if (mp.nlri === found.reachEnd) return null;
+    copy(bytes, mp.hop, mp.hop + hop, size);
+    const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
+    if (id === 0) return odd(peer, bytes, start, end);
+    return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id)
+      ? null
+      : badMultiprotocol('MP_REACH_NLRI: a prefix overruns it');
+  }
+
+  return { update };
+}

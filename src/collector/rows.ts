@@ -1,0 +1,53 @@
+/** Rows that answer questions about held routes: from attribute ids back to words. */
+import { flattenPath } from '../bgp/as-path.ts';
+import { decodeAttributes } from '../bgp/attributes.ts';
+import { formatCommunity, formatLargeCommunity } from '../bgp/communities.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { formatNextHop, type KnownPrefix, prefixById } from '../rib/query.ts';
+import type { AsPath, RouteRow } from './messages.ts';
+import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+
+const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
+
+/** The peer a row names. */
+export interface RowPeer {
+  readonly number: number;
+  readonly name: string;
+  readonly as: number;
+  readonly address: string;
+}
+
+function decode(rib: Rib, attribute: number) {
+  const { attributes, nextHop, context } = rib.attributes.read(attribute);
+  const session = { as4: (context & CONTEXT_AS4) !== 0, ebgp: (context & CONTEXT_EBGP) !== 0 };
+  return { set: decodeAttributes(attributes, 0, attributes.length, session).set, nextHop };
+}
+
+/** AS_PATH of an attribute set. */
+export function pathOf(rib: Rib, attribute: number): AsPath {
+  return flattenPath(decode(rib, attribute).set.path);
+}
+
+/** The row of the route that a peer holds for a prefix; null when it holds none. */
+export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: RowPeer): RouteRow | null {
+  const table = rib.tables[peer.number];
+  const attribute = table ? routeOf(table, known.afi, known.id) : 0;
+  if (attribute === 0) return null;
+  const { set, nextHop } = decode(rib, attribute);
+  const origin = rib.attributes.origin[attribute]!;
+  const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
+  return {
+    prefix: formatPrefix(prefixById(rib, known.afi, known.id)),
+    peer: peer.name,
+    peerAs: peer.as,
+    peerAddress: peer.address,
+    nextHop: nextHop.length > 0 ? formatNextHop(nextHop) : (set.nextHop ?? ''),
+    path: flattenPath(set.path),
+    originCode: ORIGIN_CODES[set.originCode ?? 2],
+    origin: origin === ORIGIN_NONE ? null : origin,
+    communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
+    state: stateOf(verdict),
+  };
+}
