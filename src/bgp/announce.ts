@@ -110,7 +110,14 @@ const reachV6 = (hop: readonly number[], nlri: readonly number[]) => {
   const value = [...u16(2), UNICAST, hop.length, ...hop, 0, ...nlri];
   return [OPTIONAL | EXTENDED_LENGTH, 14, ...u16(value.length), ...value];
 };
-const unreachV6 = (nlri: readonly number[]) => [OPTIONAL | EXTENDED_LENGTH, 15, ...u16(nlri.length + 3), ...u16(2), UNICAST, ...nlri];
+const unreachV6 = (nlri: readonly number[]) => [
+  OPTIONAL | EXTENDED_LENGTH,
+  15,
+  ...u16(nlri.length + 3),
+  ...u16(2),
+  UNICAST,
+  ...nlri,
+];
 
 /**
  * UPDATE messages that announce the prefixes, all of one family, with one set of attributes. IPv4 goes into the NLRI field, IPv6
