@@ -182,10 +182,10 @@ const clusters = several(ADDRESS, (value, count, set) => {
   set.clusterList = times(count, () => address(value));
 });
 const extended = several(8, (value, count, set) => {
-  set.extCommunities = value.view(count * 8).slice();
+  set.extCommunities = new Uint8Array(value.view(count * 8));
 });
 const extended6 = several(20, (value, count, set) => {
-  set.ipv6ExtCommunities = value.view(count * 20).slice();
+  set.ipv6ExtCommunities = new Uint8Array(value.view(count * 20));
 });
 const large = several(12, (value, count, set) => {
   set.largeCommunities = times(count, () => [value.u32(), value.u32(), value.u32()] as const);

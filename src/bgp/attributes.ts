@@ -71,7 +71,8 @@ export function decodeAttributes(
       break;
     }
     const reset = (subcode: number, what: string) => {
-      const data = subcode === 1 ? new Uint8Array(0) : buffer.slice(at, Math.min(list.offset, at + MAX_DATA));
+      const data =
+        subcode === 1 ? new Uint8Array(0) : new Uint8Array(buffer.subarray(at, Math.min(list.offset, at + MAX_DATA)));
       notification = sessionError(3, subcode, what, data);
     };
     const rule = BY_CODE.get(code);
@@ -91,7 +92,7 @@ export function decodeAttributes(
         fault(code, at, 'session-reset', 'RFC 4271 6.3', unknown);
         reset(2, unknown);
       } else {
-        draft.unknown = [...draft.unknown, { code, flags, bytes: value.view(length).slice() }];
+        draft.unknown = [...draft.unknown, { code, flags, bytes: new Uint8Array(value.view(length)) }];
         present.add(code);
       }
       continue;

@@ -3,7 +3,7 @@
  * may dial, and one for a connection that the peer opened while the first was not yet decided; section 6.8 ends one of them.
  *
  * Left out, as the RFC allows: DelayOpen (events 6, 7, 12, 20) and the peer oscillation damping of events 6 and 7, whose work the
- * IdleHoldTime does (session.ts). Departures are marked *.
+ * IdleHoldTime does: its expiry (event 13) brings the start event again (session.ts). Departures are marked *.
  */
 
 export type State = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
@@ -15,7 +15,6 @@ export type Event =
   | 'ConnectRetryTimer_Expires' //                    9
   | 'HoldTimer_Expires' //                           10
   | 'KeepaliveTimer_Expires' //                      11
-  | 'IdleHoldTimer_Expires' //                       13
   | 'Tcp_CR_Acked' //                                16: our dial succeeded
   | 'TcpConnectionConfirmed' //                      17: the peer's did
   | 'TcpConnectionFails' //                          18: refused, reset or closed

@@ -60,7 +60,8 @@ function headerError(bytes: Uint8Array, at: number, maxLength: number): SessionE
   const length = (bytes[at + 16]! << 8) | bytes[at + 17]!;
   const type = bytes[at + 18]!;
   const rule = TYPES[type];
-  const badLength = () => sessionError(1, 2, `${messageName(type)} of ${length} octets`, bytes.slice(at + 16, at + 18));
+  const badLength = () =>
+    sessionError(1, 2, `${messageName(type)} of ${length} octets`, Uint8Array.of(length >> 8, length & 0xff));
   if (length < HEADER_LENGTH || length > maxLength) return badLength();
   if (rule === undefined) return sessionError(1, 3, `message type ${type}`, Uint8Array.of(type));
   return length < rule.least || length > rule.most ? badLength() : null;

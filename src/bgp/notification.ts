@@ -86,7 +86,11 @@ export function encodeNotification(error: SessionError): Uint8Array {
  * The data is copied.
  */
 export function decodeNotification(buffer: Uint8Array, start: number, end: number): SessionError {
-  return { code: buffer[start] ?? 0, subcode: buffer[start + 1] ?? 0, data: buffer.slice(start + 2, end) };
+  return {
+    code: buffer[start] ?? 0,
+    subcode: buffer[start + 1] ?? 0,
+    data: new Uint8Array(buffer.subarray(start + 2, end)),
+  };
 }
 
 /** Administrative Shutdown or Reset with words for the peer's operator, cut at 255 octets of UTF-8 (RFC 9003). */

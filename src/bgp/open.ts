@@ -63,7 +63,7 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
       const code = parameter.u8();
       const value = parameter.view(parameter.u8());
       if (parameter.failed) return malformed(`capability ${code} overruns its parameter`);
-      capabilities.push({ code, value: value.slice() });
+      capabilities.push({ code, value: new Uint8Array(value) });
     }
   }
 

@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { formatAddress, parseAddress } from '../net/address.ts';
+import type { SessionError } from './errors.ts';
+import { createFramer, type OnMessage } from './message.ts';
+
+/** How long a closed connection may take to flush its last message before it is torn down, milliseconds. */
+const LINGER = 2000;
+
+/** What a connection tells the session that owns it. Nothing is called after `close`. */
+export interface ConnectionEvents {
+  readonly connected: () => void;
+  readonly message: OnMessage;
+  readonly headerError: (error: SessionError) => void;
+  /** The connection could not be made, was reset, or was closed by the peer. */
+  readonly lost: (reason: string) => void;
+}
+
+/** One TCP connection that carries BGP messages. */
+export interface Connection {
+  readonly localAddress: () => string;
+  readonly remoteAddress: () => string;
+  send(message: Uint8Array): void;
+  /** Stops reading from the kernel, and starts again: back-pressure reaches the peer by TCP. */
+  pause(): void;
+  resume(): void;
+  /** Sends what was written, then closes; what still arrives is thrown away. Resolves when the socket is gone. */
+  close(): Promise<void>;
+}
+
+/** Canonical text of a socket's address: an IPv4-mapped one becomes IPv4, a zone is dropped. Text that is none stays. */
+export function plainAddress(text: string | undefined): string {
+  const bare = (text ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = parseAddress(bare);
+  return address === null ? bare : formatAddress(address);
+}
+
+/** Puts the framer on a socket, connected or still connecting. */
+export function openConnection(socket: Socket, events: ConnectionEvents): Connection {
+  let open = true;
+  const framer = createFramer((type, buffer, start, end) => events.message(type, buffer, start, end) && open);
+  const lose = (reason: string) => {
+    if (!open) return;
+    open = false;
+    events.lost(reason);
+  };
+  socket.setNoDelay(true);
+  socket.on('connect', () => open && events.connected());
+  socket.on('data', (chunk: Buffer) => {
+    if (!open) return;
+    const error = framer.push(chunk);
+    if (error !== null && open) events.headerError(error);
+  });
+  socket.on('error', error => lose(error.message));
+  socket.on('end', () => lose('connection closed by the peer'));
+  socket.on('close', () => lose('connection closed'));
+
+  return {
+    localAddress: () => plainAddress(socket.localAddress),
+    remoteAddress: () => plainAddress(socket.remoteAddress),
+    send: message => void (socket.writable && socket.write(message)),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    close() {
+      open = false;
+      if (socket.destroyed) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      // Closing with unread octets makes the kernel reset the connection, and the peer would lose our NOTIFICATION.
+      const linger = setTimeout(() => socket.destroy(), LINGER);
+      socket.on('close', () => {
+        clearTimeout(linger);
+        resolve();
+      });
+      if (socket.connecting) socket.destroy();
+      else {
+        socket.resume();
+        socket.end();
+      }
+      return promise;
+    },
+  };
+}

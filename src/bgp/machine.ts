@@ -1,0 +1,232 @@
+import type { Socket } from 'node:net';
+import type { Clock } from './clock.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import { type Action, type Event, type State, step, unexpectedSubcode } from './fsm.ts';
+import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
+import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
+import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
+
+/** Messages by type. */
+export interface MessageCounts {
+  open: number;
+  update: number;
+  notification: number;
+  keepalive: number;
+  routeRefresh: number;
+}
+
+export const noMessages = (): MessageCounts => ({ open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 });
+
+const COUNTED = [undefined, 'open', 'update', 'notification', 'keepalive', 'routeRefresh'] as const;
+
+function count(counts: MessageCounts, type: number): void {
+  const name = COUNTED[type];
+  if (name !== undefined) counts[name]++;
+}
+
+/** What an event brings along. */
+export interface Detail {
+  /** Sent when the table says so. */
+  readonly error?: SessionError;
+  /** In words, why the state falls back. */
+  readonly reason?: string;
+  /** The UPDATE body of an UpdateMsg. */
+  readonly update?: { readonly buffer: Uint8Array; readonly start: number; readonly end: number };
+}
+
+/** The actions that are the peer's, not the connection's. */
+export type PeerAction = Extract<
+  Action,
+  | 'dial'
+  | 'startConnectRetry'
+  | 'stopConnectRetry'
+  | 'startIdleHold'
+  | 'stopIdleHold'
+  | 'goneUp'
+  | 'goneDown'
+  | 'deliverUpdate'
+>;
+
+/** The session that a machine belongs to. */
+export interface Owner {
+  readonly ours: Open;
+  readonly clock: Clock;
+  /** How long the peer's OPEN may take, milliseconds. */
+  readonly openWait: number;
+  readonly received: MessageCounts;
+  readonly sent: MessageCounts;
+  readonly paused: () => boolean;
+  /** Judges the peer's OPEN; null when this connection lost against another one and is closed already. */
+  opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null;
+  perform(machine: Machine, action: PeerAction, detail: Detail): void;
+  /** A step was made that failed or changed the state. */
+  stepped(event: Event, reason: string | undefined): void;
+}
+
+/** One state machine with its connection and timers: RFC 4271 section 8.2.1. */
+export interface Machine {
+  readonly state: () => State;
+  /** Who opened the connection. */
+  readonly side: () => 'outbound' | 'inbound';
+  /** Null before both OPENs and after the connection. */
+  readonly negotiated: () => Negotiated | null;
+  fire(event: Event, detail?: Detail): void;
+  /** Puts the machine on a socket, connected or connecting. */
+  attach(socket: Socket, side: 'outbound' | 'inbound'): void;
+  pause(): void;
+  resume(): void;
+}
+
+const nothing = () => {};
+
+/** A machine in `state` that does what fsm.ts says; `closing` gets a promise for each socket that it closes. */
+export function createMachine(owner: Owner, state: State, closing: (closed: Promise<void>) => void): Machine {
+  const { clock, ours, openWait, received, sent } = owner;
+  let side: 'outbound' | 'inbound' = 'outbound';
+  let connection: Connection | null = null;
+  let negotiated: Negotiated | null = null;
+  /** When the peer was last heard. */
+  let heard = 0;
+  let cancelHold = nothing;
+  let cancelKeepalive = nothing;
+
+  function send(type: number, message: Uint8Array): void {
+    connection?.send(message);
+    count(sent, type);
+  }
+
+  /** Runs an event through the table and does what the table says. */
+  function fire(event: Event, given: Detail = {}): void {
+    const from = state;
+    const next = step(from, event);
+    state = next.state;
+    let detail = given;
+    if (next.actions.includes('sendNotification')) {
+      const error = given.error ?? sessionError(5, unexpectedSubcode(from), `${event} in ${from}`);
+      detail = { reason: `sent ${formatNotification(error)}`, ...given, error };
+    }
+    for (const action of next.actions) perform(action, detail);
+    if (state !== from || detail.reason !== undefined) owner.stepped(event, detail.reason);
+  }
+
+  function perform(action: Action, detail: Detail): void {
+    switch (action) {
+      case 'sendOpen':
+        send(OPEN, encodeOpen(ours));
+        break;
+      case 'startOpenWait':
+        heard = clock.now();
+        watchHold(openWait, sessionError(4, 0, `no OPEN within ${openWait / 1000} s`));
+        break;
+      case 'startTimers':
+        startTimers();
+        break;
+      case 'restartHold':
+        heard = clock.now();
+        break;
+      case 'sendKeepalive':
+        send(KEEPALIVE, encodeMessage(KEEPALIVE));
+        break;
+      case 'restartKeepalive':
+        startKeepalive();
+        break;
+      case 'sendNotification':
+        if (detail.error) send(NOTIFICATION, encodeNotification(detail.error));
+        break;
+      case 'drop':
+        drop();
+        break;
+      default:
+        owner.perform(machine, action, detail);
+    }
+  }
+
+  function startTimers(): void {
+    const seconds = negotiated?.holdTime ?? 0;
+    cancelHold();
+    heard = clock.now();
+    if (seconds === 0) return;
+    watchHold(seconds * 1000, sessionError(4, 0, `nothing heard for ${seconds} s`));
+    startKeepalive();
+  }
+
+  function startKeepalive(): void {
+    cancelKeepalive();
+    // RFC 4271 section 4.4: a third of the Hold Time.
+    const period = ((negotiated?.holdTime ?? 0) * 1000) / 3;
+    cancelKeepalive = clock.after(period * clock.jitter(), () => fire('KeepaliveTimer_Expires'));
+  }
+
+  /** Fires when the peer was silent for so long. To hear it costs a number, not a timer: the rest is waited for again. */
+  function watchHold(limit: number, error: SessionError): void {
+    cancelHold();
+    const left = () => heard + limit - clock.now();
+    const expire = () => (left() > 0 ? look() : fire('HoldTimer_Expires', { error }));
+    const look = () => {
+      if (owner.paused()) heard = clock.now();
+      // A busy thread may find the timer due before it read what has long come: one more turn reads it.
+      cancelHold = left() > 0 ? clock.after(left(), look) : clock.after(1, expire);
+    };
+    cancelHold = clock.after(left(), look);
+  }
+
+  function drop(): void {
+    cancelHold();
+    cancelKeepalive();
+    if (connection !== null) closing(connection.close());
+    connection = null;
+    negotiated = null;
+  }
+
+  function receive(type: number, buffer: Uint8Array, start: number, end: number): void {
+    count(received, type);
+    const body = start + HEADER_LENGTH;
+    if (type === UPDATE) fire('UpdateMsg', { update: { buffer, start: body, end } });
+    else if (type === KEEPALIVE) fire('KeepAliveMsg');
+    else if (type === ROUTE_REFRESH) fire('RouteRefreshMsg');
+    else if (type === OPEN) receiveOpen(buffer, body, end);
+    else fire('NotifMsg', { reason: `received ${formatNotification(decodeNotification(buffer, body, end))}` });
+  }
+
+  function receiveOpen(buffer: Uint8Array, start: number, end: number): void {
+    if (state === 'OpenSent' && connection !== null) {
+      const open = decodeOpen(buffer, start, end);
+      const answer = isSessionError(open) ? open : owner.opened(machine, open, connection);
+      if (answer === null) return;
+      if (isSessionError(answer)) {
+        fire('BGPOpenMsgErr', { error: answer });
+        return;
+      }
+      negotiated = answer;
+    }
+    fire('BGPOpen');
+  }
+
+  const machine: Machine = {
+    state: () => state,
+    side: () => side,
+    negotiated: () => negotiated,
+    fire,
+    attach(socket, from) {
+      side = from;
+      const mine: Connection = openConnection(socket, {
+        connected: () => fire('Tcp_CR_Acked'),
+        message: (type, buffer, start, end) => {
+          receive(type, buffer, start, end);
+          return connection === mine;
+        },
+        headerError: error => fire('BGPHeaderErr', { error }),
+        lost: reason => fire('TcpConnectionFails', { reason }),
+      });
+      connection = mine;
+      if (owner.paused()) mine.pause();
+    },
+    pause: () => connection?.pause(),
+    resume: () => {
+      heard = clock.now();
+      connection?.resume();
+    },
+  };
+  return machine;
+}

@@ -1,0 +1,280 @@
+import { connect, type Socket } from 'node:net';
+import { type Clock, realClock } from './clock.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import { collisionWinner, type Event, type State } from './fsm.ts';
+import {
+  createMachine,
+  type Detail,
+  type Machine,
+  type MessageCounts,
+  noMessages,
+  type PeerAction,
+} from './machine.ts';
+import {
+  ADMINISTRATIVE_SHUTDOWN,
+  CEASE,
+  COLLISION_RESOLUTION,
+  CONNECTION_REJECTED,
+  encodeNotification,
+} from './notification.ts';
+import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
+
+/** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
+export interface SessionConfig {
+  readonly neighbor: string;
+  readonly neighborPort: number;
+  readonly neighborAs: number;
+  readonly localAddress?: string;
+  readonly localAs: number;
+  readonly passive: boolean;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly holdTime: number;
+  readonly connectRetry: number;
+}
+
+/** Who uses the routes. Called synchronously; none may throw. */
+export interface SessionHandler {
+  /** The FSM state of the peer (RFC 4271 section 8.2.2) changed; `reason` when it fell back. */
+  stateChanged(state: string, reason?: string): void;
+  established(negotiated: Negotiated): void;
+  /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
+  update(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** The session was Established and is no more. */
+  down(reason: string): void;
+}
+
+export interface SessionOptions {
+  readonly config: SessionConfig;
+  readonly routerId: string;
+  readonly handler: SessionHandler;
+  /** IdleHoldTime after a failure: `first`, doubled up to `most`; `first` again after a session stayed up for `most`. */
+  readonly idleHold?: { readonly first: number; readonly most: number };
+  /** How long the peer's OPEN may take. */
+  readonly openWait?: number;
+  readonly clock?: Clock;
+}
+
+export interface SessionStatus {
+  readonly state: State;
+  /** When the state was entered, milliseconds since the epoch. */
+  readonly since: number;
+  readonly received: Readonly<MessageCounts>;
+  readonly sent: Readonly<MessageCounts>;
+  /** Why a connection last failed or ended, '' when none did. */
+  readonly lastError: string;
+  /** Why the session last left Established, '' when it never did. */
+  readonly lastDown: string;
+  /** Null unless Established. */
+  readonly negotiated: Negotiated | null;
+}
+
+export interface Session {
+  start(): void;
+  /** Ends the session with a Cease (Administrative Shutdown unless told otherwise). Resolves when every socket is gone. */
+  stop(notification?: SessionError): Promise<void>;
+  /** Takes a connection that the peer opened. False when it was refused; the socket is closed then. */
+  accept(socket: Socket): boolean;
+  /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
+  pause(): void;
+  resume(): void;
+  status(): SessionStatus;
+}
+
+const OPEN_WAIT = 30_000;
+const IDLE_HOLD = { first: 1000, most: 120_000 };
+/** The states in the order of nearness to Established; what is shown of two machines is the nearer one. */
+const RANK: readonly State[] = ['Idle', 'Active', 'Connect', 'OpenSent', 'OpenConfirm', 'Established'];
+const COLLISION = sessionError(CEASE, COLLISION_RESOLUTION, 'another connection to this peer was kept');
+const nothing = () => {};
+
+/** True while the connection is there and its fate is not decided. */
+const isOpening = (machine: Machine) => machine.state() === 'OpenSent' || machine.state() === 'OpenConfirm';
+const hasPeer = (machine: Machine) => isOpening(machine) || machine.state() === 'Established';
+
+/**
+ * A BGP session with one peer: dialling, accepting, collision detection, back-off and counting around the state machines of its
+ * connections. At most two connections live at a time: a `main` one, and a `second` that the peer opened while main was undecided.
+ */
+export function createSession(options: SessionOptions): Session {
+  const { config, handler, routerId, clock = realClock, idleHold = IDLE_HOLD, openWait = OPEN_WAIT } = options;
+  const ours = localOpen({ ...config, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const received = noMessages();
+  const sent = noMessages();
+  const closing = new Set<Promise<void>>();
+
+  let running = false;
+  let paused = false;
+  let shown: State = 'Idle';
+  let since = Date.now();
+  let upSince = 0;
+  let lastError = '';
+  let lastDown = '';
+  let hold = idleHold.first;
+  let cancelRetry = nothing;
+  let cancelIdleHold = nothing;
+
+  const whenClosed = (closed: Promise<void>) => {
+    closing.add(closed);
+    void closed.then(() => closing.delete(closed));
+  };
+  const owner = { ours, clock, openWait, received, sent, paused: () => paused, opened, perform, stepped };
+  let main = createMachine(owner, 'Idle', whenClosed);
+  let second: Machine | null = null;
+  const other = (machine: Machine) => (machine === main ? second : main);
+
+  function perform(machine: Machine, action: PeerAction, { update, reason }: Detail): void {
+    switch (action) {
+      case 'dial': {
+        const { neighbor: host, neighborPort: port, localAddress } = config;
+        machine.attach(connect({ host, port, ...(localAddress !== undefined && { localAddress }) }), 'outbound');
+        break;
+      }
+      case 'startConnectRetry':
+        if (machine === main && !config.passive) startConnectRetry();
+        break;
+      case 'stopConnectRetry':
+        if (machine === main) cancelRetry();
+        break;
+      case 'startIdleHold':
+        startIdleHold(machine);
+        break;
+      case 'stopIdleHold':
+        cancelIdleHold();
+        break;
+      case 'goneUp': {
+        const negotiated = machine.negotiated();
+        upSince = clock.now();
+        if (negotiated !== null) handler.established(negotiated);
+        break;
+      }
+      case 'goneDown':
+        if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
+        lastDown = reason ?? '';
+        handler.down(lastDown);
+        break;
+      case 'deliverUpdate': {
+        const error = update && handler.update(update.buffer, update.start, update.end);
+        if (error) machine.fire('UpdateMsgErr', { error });
+      }
+    }
+  }
+
+  function begin(): void {
+    main.fire(config.passive ? 'ManualStart_with_PassiveTcpEstablishment' : 'ManualStart');
+  }
+
+  function startConnectRetry(): void {
+    cancelRetry();
+    cancelRetry = clock.after(config.connectRetry * clock.jitter(), () => main.fire('ConnectRetryTimer_Expires'));
+  }
+
+  function startIdleHold(machine: Machine): void {
+    const rival = other(machine);
+    if (machine !== main || !running || (rival !== null && hasPeer(rival))) return;
+    cancelIdleHold();
+    cancelIdleHold = clock.after(hold * clock.jitter(), begin);
+    hold = Math.min(hold * 2, idleHold.most);
+  }
+
+  /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
+  function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
+    const negotiated = negotiate(ours, open, config.neighborAs, {
+      localAddress: connection.localAddress(),
+      remoteAddress: connection.remoteAddress(),
+    });
+    const rival = other(machine);
+    if (isSessionError(negotiated) || rival === null || !isOpening(rival)) return negotiated;
+    const winner = collisionWinner({ id: ours.id, as: ours.as }, { id: open.id, as: open.as });
+    // Two connections of the same side come from a peer that began anew: the older one is dead.
+    const wins = machine.side() === winner || machine.side() === rival.side();
+    (wins ? rival : machine).fire('OpenCollisionDump', { error: COLLISION });
+    return wins ? negotiated : null;
+  }
+
+  function stepped(event: Event, reason: string | undefined): void {
+    if (reason !== undefined && event !== 'OpenCollisionDump') lastError = reason;
+    settle();
+    const states = [main.state(), second?.state() ?? 'Idle'].map(state => RANK.indexOf(state));
+    const state = RANK[Math.max(...states)]!;
+    if (state === shown) return;
+    const fell = RANK.indexOf(state) < RANK.indexOf(shown);
+    shown = state;
+    since = Date.now();
+    if (fell && reason !== undefined) handler.stateChanged(state, reason);
+    else handler.stateChanged(state);
+  }
+
+  /** Brings the two machines in order after a step: an Established one ends the other, and what is left is `main`. */
+  function settle(): void {
+    if (second === null) return;
+    if (!hasPeer(second)) second = null;
+    else if (main.state() === 'Established') second.fire('OpenCollisionDump', { error: COLLISION });
+    else if (main.state() === 'Idle') {
+      cancelRetry();
+      cancelIdleHold();
+      main = second;
+      second = null;
+    } else if (second.state() === 'Established') main.fire('OpenCollisionDump', { error: COLLISION });
+  }
+
+  /** Closes a connection that has no place here, and says why. */
+  function refuse(socket: Socket, error: SessionError): false {
+    const events = { connected: nothing, message: () => true, headerError: nothing, lost: nothing };
+    const connection = openConnection(socket, events);
+    connection.send(encodeNotification(error));
+    sent.notification++;
+    whenClosed(connection.close());
+    return false;
+  }
+
+  const machines = () => (second === null ? [main] : [main, second]);
+
+  return {
+    start() {
+      running = true;
+      begin();
+    },
+    async stop(notification = sessionError(CEASE, ADMINISTRATIVE_SHUTDOWN, 'the session is stopped')) {
+      running = false;
+      cancelRetry();
+      cancelIdleHold();
+      for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
+      await Promise.all(closing);
+    },
+    accept(socket) {
+      if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
+      if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);
+      // A machine that waits takes the connection itself; one that dials or talks leaves it to a second.
+      let machine = main;
+      if (main.state() !== 'Active') {
+        second = createMachine(owner, 'Active', whenClosed);
+        machine = second;
+      }
+      machine.attach(socket, 'inbound');
+      machine.fire('TcpConnectionConfirmed');
+      return true;
+    },
+    pause() {
+      paused = true;
+      for (const machine of machines()) machine.pause();
+    },
+    resume() {
+      paused = false;
+      for (const machine of machines()) machine.resume();
+    },
+    status: () => ({
+      state: shown,
+      since,
+      received: { ...received },
+      sent: { ...sent },
+      lastError,
+      lastDown,
+      negotiated:
+        machines()
+          .find(machine => machine.state() === 'Established')
+          ?.negotiated() ?? null,
+    }),
+  };
+}
