@@ -1,0 +1,33 @@
+import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
+import type { RouteObject } from '../registry/objects.ts';
+import type { Case } from './case.ts';
+
+/** Addresses told of one case; what is beyond is not told, and there is no honest case for so many. */
+export const MAX_RECIPIENTS = 64;
+
+/**
+ * Who is told of a case, each address once and with the first reason that names it: `x-keiro` of the guarded objects
+ * that decide, `group NAME` of the watches, `notify` of the same objects; each only when some `notify mail` block says so.
+ */
+export function recipientsOf(
+  objects: readonly RouteObject[],
+  watches: readonly WatchConfig[],
+  groups: readonly GroupConfig[],
+  notify: readonly NotifyConfig[],
+): Case['recipients'] {
+  const wanted = new Set(notify.flatMap(({ to }) => to));
+  const recipients = new Map<string, { address: string; because: string }>();
+  const add = (addresses: readonly string[], because: string) => {
+    for (const address of addresses) {
+      const key = address.toLowerCase();
+      if (!recipients.has(key) && recipients.size < MAX_RECIPIENTS) recipients.set(key, { address, because });
+    }
+  };
+  // The operator's own people first: they must not be crowded out by what strangers wrote into a registry.
+  if (wanted.has('group'))
+    for (const name of new Set(watches.map(({ group }) => group)))
+      for (const group of groups) if (group.name === name) add(group.mail, `group ${group.name}`);
+  if (wanted.has('x-keiro')) for (const object of objects) add(object.keiro, 'x-keiro');
+  if (wanted.has('notify')) for (const object of objects) add(object.notify, 'notify');
+  return [...recipients.values()];
+}
