@@ -1,6 +1,7 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
-import type { BgpPeerConfig } from '../config/tree.ts';
+
 import type { Session } from '../bgp/session.ts';
+import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, buildAsGraph } from '../rib/as-graph.ts';

@@ -41,7 +41,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
-  const log = (level: Level, text: string, fields: Record<string, unknown> = {}) => post({ type: 'log', level, text, fields });
+  const log = (level: Level, text: string, fields: Record<string, unknown> = {}) =>
+    post({ type: 'log', level, text, fields });
 
   const outflow = createOutflow(
     changes => post({ type: 'judged', changes }),
@@ -84,7 +85,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     malformed(peer, body, action, what) {
       const hex = Buffer.from(body.subarray(0, SHOWN_OCTETS)).toString('hex');
-      log('warn', `${byNumber[peer.number]?.row.name}: malformed UPDATE, ${action}: ${what}`, { octets: body.length, hex });
+      log('warn', `${byNumber[peer.number]?.row.name}: malformed UPDATE, ${action}: ${what}`, {
+        octets: body.length,
+        hex,
+      });
     },
   });
 
@@ -205,13 +209,21 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   async function stop(): Promise<void> {
-    await Promise.all([...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')));
+    await Promise.all(
+      [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
+    );
     await Promise.all([...listeners.values()].map(listener => listener.close()));
     outflow.flush();
     post({ type: 'stopped' });
   }
 
-  const { answer } = createAnswerer(rib, memo, book, () => [...peers.values()], () => config?.localAs ?? 0);
+  const { answer } = createAnswerer(
+    rib,
+    memo,
+    book,
+    () => [...peers.values()],
+    () => config?.localAs ?? 0,
+  );
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
   return message => {

@@ -146,7 +146,11 @@ export interface NeighborRow extends SummaryRow {
   readonly as4: boolean | null;
   readonly families: readonly string[];
   /** RFC 7606: what was done about malformed UPDATEs of this session. */
-  readonly malformed: { readonly treatAsWithdraw: number; readonly attributeDiscard: number; readonly ignored: number } | null;
+  readonly malformed: {
+    readonly treatAsWithdraw: number;
+    readonly attributeDiscard: number;
+    readonly ignored: number;
+  } | null;
 }
 
 /** Row of `show route`. */

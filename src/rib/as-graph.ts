@@ -12,7 +12,7 @@ export interface AsGraph {
   neighbors(as: number): number[];
   /**
    * Breadth-first from `from` over ASes that are neither in `among` nor in `avoid`. `frontier`: the ASes of `among` that
-   * are met, nearest first. `passed`: `from` and the ASes crossed on a shortest way to one of them, in the order met.
+   * are met, nearest first. `passed`: the ASes between, `from` not among them, on a shortest way to each, in the order met.
    * `beyond`: how many further ASes could be reached without crossing one of `among`.
    */
   frontier(from: number, avoid: readonly number[], among: readonly number[]): AsFrontier;
@@ -57,7 +57,7 @@ export function buildAsGraph(attributes: AttributeStore, localAs: number): AsGra
     const wanted = new Set(among);
     if (wanted.has(from)) return { frontier: [from], passed: [], beyond: 0 };
     const origin = index.get(from);
-    if (origin === undefined) return { frontier: [], passed: [from], beyond: 0 };
+    if (origin === undefined) return { frontier: [], passed: [], beyond: 0 };
     const parent = new Int32Array(numbers.length).fill(-1);
     const closed = new Set(avoid.map(as => index.get(as)));
     const queue = [origin];
@@ -79,7 +79,7 @@ export function buildAsGraph(attributes: AttributeStore, localAs: number): AsGra
     }
     const passed = new Set<number>([origin]);
     for (const end of met) for (let at = parent[end]!; !passed.has(at); at = parent[at]!) passed.add(at);
-    const inOrder = queue.filter(at => passed.has(at));
+    const inOrder = queue.slice(1).filter(at => passed.has(at));
     return {
       frontier: met.map(at => numbers[at]!),
       passed: inOrder.map(at => numbers[at]!),

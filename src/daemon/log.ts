@@ -1,0 +1,102 @@
+/**
+ * The daemon's log: one line a message, `TIME level text key=value …`, to standard error, files and syslog, each with its
+ * own least level. Lines are for people; the same facts stand in `show` and in the database.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import pino from 'pino';
+import type { LogConfig } from '../config/tree.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  (level: LogLevel, text: string, fields?: LogFields): void;
+  /** Takes other destinations; files are opened anew, so that a rotated one is let go. */
+  configure(to: readonly LogConfig[]): void;
+  /** Destinations that could not be written to, in words. */
+  problems(): readonly string[];
+  close(): void;
+}
+
+/** Priorities of syslog(3), facility daemon, by pino's level number. */
+const SYSLOG: Readonly<Record<number, number>> = { 20: 31, 30: 30, 40: 28, 50: 27 };
+/** A value longer than this is cut in the log. */
+const LONGEST = 1100;
+
+/** One line, with control characters of what came from outside made visible. */
+export function logLine(time: number, level: string, text: string, fields: LogFields): string {
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .map(([key, value]) => {
+      const shown = typeof value === 'string' ? value : JSON.stringify(value);
+      return ` ${key}=${/[\s"=]/.test(shown) ? JSON.stringify(shown) : shown}`.slice(0, LONGEST);
+    });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const visible = (text + rest.join('')).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, c => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${visible}\n`;
+}
+
+interface Destination {
+  readonly stream: pino.StreamEntry;
+  close(): void;
+}
+
+/** Opens the log. Until `configure` is called everything from `info` up goes to standard error. */
+export function openLog(debug: boolean): Log {
+  let destinations: Destination[] = [];
+  let logger = pino({ base: null });
+  const problems = new Map<string, string>();
+
+  /** pino hands over JSON; here it becomes a line. */
+  const lines = (write: (line: string, level: number) => void) => ({
+    write(json: string) {
+      const { level, time, msg, ...fields } = JSON.parse(json) as { level: number; time: number; msg: string };
+      write(logLine(time, pino.levels.labels[level] ?? 'info', msg, fields), level);
+    },
+  });
+
+  function open({ to, file, level }: LogConfig): Destination {
+    const entry = (write: (line: string, level: number) => void): pino.StreamEntry => ({ level, stream: lines(write) });
+    if (to === 'file') {
+      const name = file ?? '';
+      const stream: WriteStream = createWriteStream(name, { flags: 'a', mode: 0o640 });
+      stream.on('error', e => problems.set(name, `log file ${name}: ${e.message}`));
+      stream.on('open', () => problems.delete(name));
+      return { stream: entry(line => stream.write(line)), close: () => stream.end() };
+    }
+    if (to === 'syslog') {
+      // logger(1) speaks to whatever syslog the machine has; Node cannot open a datagram socket in the file system.
+      const child: ChildProcess = spawn('logger', ['--tag', 'intertrackd', '--prio-prefix'], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      child.on('error', e => problems.set('syslog', `syslog: ${e.message}`));
+      child.on('exit', code => code && problems.set('syslog', `syslog: logger ended with status ${code}`));
+      child.stdin?.on('error', () => {});
+      return {
+        stream: entry((line, number) => child.stdin?.write(`<${SYSLOG[number] ?? 30}>${line.slice(25)}`)),
+        close: () => child.stdin?.end(),
+      };
+    }
+    return { stream: entry(line => process.stderr.write(line)), close: () => {} };
+  }
+
+  function configure(to: readonly LogConfig[]): void {
+    const old = destinations;
+    problems.clear();
+    const wanted = debug ? [...to.filter(one => one.to !== 'stderr'), { to: 'stderr', level: 'debug' } as const] : to;
+    destinations = wanted.map(open);
+    logger = pino({ base: null, level: 'debug' }, pino.multistream(destinations.map(({ stream }) => stream)));
+    for (const one of old) one.close();
+  }
+
+  const log = (level: LogLevel, text: string, fields: LogFields = {}) => logger[level](fields, text);
+  configure([{ to: 'stderr', level: 'info' }]);
+  return Object.assign(log, {
+    configure,
+    problems: () => [...problems.values()],
+    close: () => {
+      for (const one of destinations) one.close();
+    },
+  });
+}

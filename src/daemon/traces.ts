@@ -1,0 +1,151 @@
+/**
+ * The trace side of the daemon: the federation's secret and its keys, the station that probes connect to, the managers,
+ * and the digesting of packets that this AS itself asks about. A packet comes in here and only digests go on.
+ */
+import { readFileSync } from 'node:fs';
+import type { RibQuery } from '../collector/messages.ts';
+import type { Config, TracebackConfig } from '../config/tree.ts';
+import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
+import { digestPacket, epochKey, type LayerDigest, SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
+import { openProbeStation, type ProbeStation } from '../probe/station.ts';
+import type { AsFrontier } from '../rib/as-graph.ts';
+import type { Store } from '../store/records.ts';
+import { type Identity, loadIdentity } from '../traceback/identity.ts';
+import { epochsOf } from '../traceback/interval.ts';
+import type { Trace } from '../traceback/trace.ts';
+import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import type { Log } from './log.ts';
+
+/** A packet of this AS that is to be traced. */
+export interface PacketToTrace {
+  /** LINKTYPE_ of the frame. */
+  readonly linkType: number;
+  readonly frame: Uint8Array;
+  /** ms since the epoch. */
+  readonly time: number;
+}
+
+export interface Traces {
+  startTrace(packet: PacketToTrace, onPartial: (trace: Trace) => void): Promise<Trace>;
+  readonly station: ProbeStation;
+  /** Null when there is no `traceback` block. */
+  traceback(): Traceback | null;
+  /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
+  reconfigure(config: Config): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Files of a `traceback` block, read and checked. Throws an Error that names the file and what is wrong with it. */
+export function readTraceFiles(config: TracebackConfig, as: number): { identity: Identity; secret: Uint8Array | null } {
+  const loaded = loadIdentity(config, as, Date.now());
+  if ('errors' in loaded) throw new Error(loaded.errors.map(({ file, reason }) => `${file}: ${reason}`).join('\n'));
+  const file = config.federations[0]?.secret;
+  if (file === undefined) return { identity: loaded.identity, secret: null };
+  let octets: Uint8Array;
+  try {
+    octets = readFileSync(file);
+  } catch (e) {
+    throw new Error(`${file}: ${(e as Error).message}`);
+  }
+  const secret = secretOf(octets);
+  if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
+  return { identity: loaded.identity, secret };
+}
+
+export async function openTraces(
+  initial: Config,
+  query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
+  store: Store,
+  log: Log,
+): Promise<Traces> {
+  let config = initial;
+  let secret: Uint8Array | null = null;
+  let traceback: Traceback | null = null;
+  let kernel: DigestKernel | null = null;
+
+  const station = await openProbeStation({
+    socket: config.probeSocket,
+    probes: config.probes,
+    epochKey: epoch => secret && epochKey(secret, epoch),
+    log,
+  });
+
+  const graph = {
+    async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
+      const { rows } = await query({ about: 'frontier', from, avoid, among });
+      return rows[0] as AsFrontier;
+    },
+  };
+
+  const retentionOf = ({ probes }: Config) =>
+    probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
+
+  async function take(next: Config): Promise<void> {
+    if (next.traceback === null) {
+      traceback?.close();
+      traceback = null;
+      secret = null;
+    } else {
+      const files = readTraceFiles(next.traceback, next.localAs);
+      if (traceback) await traceback.reconfigure(next.traceback, files.identity);
+      else
+        traceback = await createTraceback({
+          as: next.localAs,
+          config: next.traceback,
+          identity: files.identity,
+          probes: station,
+          graph,
+          retention: retentionOf(next),
+          audit: record => {
+            store.write([{ op: 'audit.add', record }]).catch((e: Error) => log('error', `audit log: ${e.message}`));
+          },
+          log,
+          clock: Date.now,
+        });
+      secret = files.secret;
+    }
+    station.reconfigure(next.probes);
+    config = next;
+  }
+
+  try {
+    await take(initial);
+  } catch (e) {
+    await station.close();
+    throw e;
+  }
+
+  /** Digests of the innermost IP layer that has one, a question for each epoch that may apply. */
+  function questionsOf({ frame, linkType, time }: PacketToTrace): { epoch: number; digest: string }[] {
+    if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
+    kernel ??= loadKernel();
+    const questions: { epoch: number; digest: string }[] = [];
+    for (const epoch of epochsOf(time)) {
+      const { layers, stop } = digestPacket(kernel, frame, linkType, epochKey(secret, epoch));
+      const digested = layers.filter((layer): layer is Extract<LayerDigest, { digest: string }> => 'digest' in layer);
+      const inner = digested.at(-1);
+      if (inner) questions.push({ epoch, digest: inner.digest });
+      else {
+        const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
+        throw new Error(`the packet has no digest: ${reasons.join(', ') || stop}`);
+      }
+    }
+    return questions;
+  }
+
+  return {
+    station,
+    traceback: () => traceback,
+    async startTrace(packet, onPartial) {
+      if (traceback === null) throw new Error('no traceback block is configured');
+      const trace = await traceback.startTrace({ questions: questionsOf(packet), time: packet.time }, onPartial);
+      await store.write([{ op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } }]);
+      return trace;
+    },
+    reconfigure: take,
+    async close() {
+      traceback?.close();
+      await station.close();
+    },
+  };
+}
