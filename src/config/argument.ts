@@ -1,0 +1,198 @@
+import { resolve } from 'node:path';
+import { formatAddress, parseAddress } from '../net/address.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import {
+  RESERVED_ASN,
+  readAsn,
+  readDuration,
+  readPercent,
+  readRate,
+  readSize,
+  showDuration,
+  showPercent,
+  showRate,
+  showSize,
+} from './units.ts';
+
+/** What an argument says: text as it is kept in the tree (addresses canonical, file names absolute), or a number. */
+export type Scalar = string | number;
+
+/** What is read of an argument: its value, or (`wrong`) why it is none. An empty `wrong`: it is just something else. */
+type Read = { readonly value: Scalar } | { readonly wrong: string };
+
+/** A kind of argument: what can stand at its place in a statement. */
+export interface ArgumentKind {
+  /** Completes "expected …". */
+  readonly expects: string;
+  /** In double quotes; a bare word otherwise. */
+  readonly quoted: boolean;
+  /** The words that can stand here, where it is one of a few. */
+  readonly choices?: readonly string[];
+  /** Reads the text of a token; `directory` is where relative file names start. */
+  readonly read: (text: string, directory: string) => Read;
+  /** Without quotes and escapes; read(show(value)) is value. */
+  readonly show: (value: Scalar) => string;
+}
+
+const NOT: Read = { wrong: '' };
+const found = (value: Scalar | null): Read => (value === null ? NOT : { value });
+const wrong = (why: string): Read => ({ wrong: why });
+
+const plain = (expects: string, read: ArgumentKind['read'], show: ArgumentKind['show'] = String): ArgumentKind => ({
+  expects,
+  quoted: false,
+  read,
+  show,
+});
+
+const quantity = (expects: string, read: (text: string) => number | null, show: (value: number) => string) =>
+  plain(
+    expects,
+    text => {
+      const value = read(text);
+      if (value === null && /^\d+$/.test(text)) return wrong('it has no unit');
+      return found(value);
+    },
+    value => show(Number(value)),
+  );
+
+const choice = (...choices: string[]): ArgumentKind => ({
+  ...plain(
+    choices
+      .map(word => `\`${word}\``)
+      .join(', ')
+      .replace(/, (?!.*, )/, ' or '),
+    text => (choices.includes(text) ? { value: text } : NOT),
+  ),
+  choices,
+});
+
+const word = (expects: string, pattern: RegExp, letters: string): ArgumentKind =>
+  plain(expects, text => (pattern.test(text) ? { value: text } : wrong(letters)));
+
+const quoted = (expects: string, longest: number, read: ArgumentKind['read'] = value => ({ value })): ArgumentKind => ({
+  expects: `${expects} in double quotes`,
+  quoted: true,
+  show: String,
+  read: (text, directory) => {
+    if (text === '') return wrong('it is empty');
+    if (text.length > longest) return wrong(`it is longer than ${longest} characters`);
+    if (/\p{C}/u.test(text)) return wrong('it has a control character');
+    return read(text, directory);
+  },
+});
+
+const file = (expects: string) =>
+  quoted(expects, 1024, (text, directory) =>
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+      ? wrong('a URL cannot be fetched; it must be a file of this machine')
+      : { value: resolve(directory, text) },
+  );
+
+/** A Unix socket's name must fit sun_path, 108 octets with the closing NUL (unix(7)). */
+const socket = quoted('the name of a Unix socket', 1024, (text, directory) => {
+  const path = resolve(directory, text);
+  return Buffer.byteLength(path) > 107 ? wrong('a socket name has at most 107 octets') : { value: path };
+});
+
+function readAddress(text: string): Read {
+  const address = parseAddress(text);
+  if (address === null) return text.includes('%') ? wrong('an address with a zone cannot be used') : NOT;
+  if (address.afi === 1 ? address.bytes[0]! >= 224 : address.bytes[0] === 0xff)
+    return wrong('it is no unicast address');
+  const canonical = formatAddress(address);
+  if (canonical.startsWith('::ffff:') && canonical.includes('.')) return wrong(`write ${canonical.slice(7)}`);
+  return { value: canonical };
+}
+
+function readPrefix(text: string): Read {
+  const prefix = parsePrefix(text);
+  if (prefix !== null) return { value: formatPrefix(prefix) };
+  const [address = '', length = ''] = text.split('/');
+  if (parseAddress(address) === null || !/^\d{1,3}$/.test(length)) return NOT;
+  return wrong(Number(length) > (address.includes(':') ? 128 : 32) ? 'the length is too large' : 'it has host bits');
+}
+
+function readAs(text: string): Read {
+  const bare = /^as(\d.*)$/i.exec(text)?.[1];
+  if (bare !== undefined && readAsn(bare) !== null) return wrong(`write ${bare}`);
+  const value = readAsn(text);
+  const reserved = value === null ? undefined : RESERVED_ASN.get(value);
+  return reserved === undefined ? found(value) : wrong(reserved);
+}
+
+function readRouterId(text: string): Read {
+  const address = parseAddress(text);
+  return address === null || address.afi !== 1 || text === '0.0.0.0' ? NOT : { value: formatAddress(address) };
+}
+
+function readPort(text: string): Read {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535 ? { value: Number(text) } : NOT;
+}
+
+function readMac(text: string): Read {
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return NOT;
+  return Number.parseInt(text.slice(0, 2), 16) & 1 ? wrong('it is a group address') : { value: text.toLowerCase() };
+}
+
+function readMail(text: string): Read {
+  return /^[^\s@<>",;:()\\]{1,64}@[^\s@<>",;:()\\]{1,255}$/.test(text) ? { value: text } : NOT;
+}
+
+/** Every kind of argument, by the name that stands for it in a statement's usage (schema.ts). */
+export const ARGUMENTS = {
+  ADDRESS: plain('an IPv4 or IPv6 address', readAddress),
+  ROUTERID: plain('an IPv4 address other than 0.0.0.0', readRouterId),
+  PORT: plain('a port (1 to 65535)', readPort),
+  ASN: plain('an AS number', readAs),
+  PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
+  MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
+  NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
+  TEMPLATE: word(
+    'the name of a template',
+    /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/,
+    'a name has letters, digits, `_`, `.`, `-`',
+  ),
+  GROUP: word('the name of a group', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.`, `-`'),
+  // RFC 2622 section 2: names of objects and sources are case-insensitive; one spelling is kept.
+  SOURCE: plain('the name of an IRR source', text =>
+    /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text)
+      ? { value: text.toUpperCase() }
+      : wrong('it has letters, digits, `_`, `-`'),
+  ),
+  MAINTAINER: plain('the name of a maintainer', text =>
+    /^[A-Za-z][A-Za-z0-9_-]{0,79}$/.test(text)
+      ? { value: text.toUpperCase() }
+      : wrong('it has letters, digits, `_`, `-`'),
+  ),
+  FILE: file('a file name'),
+  CERTIFICATE: file('the file name of a certificate'),
+  DIRECTORY: file('a directory'),
+  SOCKET: socket,
+  GLOB: quoted('a file name or pattern', 1024),
+  HOST: quoted('a host name or address', 255, text =>
+    parseAddress(text) !== null || /^(?!\d+(\.\d+)*$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(text)
+      ? { value: text }
+      : NOT,
+  ),
+  MAIL: quoted('a mail address', 320, readMail),
+  TEXT: quoted('a text', 255),
+  SECRET: quoted('a password', 255),
+  USERGROUP: quoted('a group of users', 32, text =>
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(text) ? { value: text } : NOT,
+  ),
+  FEDERATION: quoted('the name of a federation', 64),
+  DURATION: quantity('a duration such as 90s, 5m, 2h or 1d', readDuration, showDuration),
+  SIZE: quantity('a size such as 256M or 2G', readSize, showSize),
+  RATE: quantity('a rate such as 100/s', readRate, showRate),
+  PERCENT: quantity('a percentage such as 99.5%', readPercent, showPercent),
+  SWITCH: choice('yes', 'no'),
+  LEVEL: choice('debug', 'info', 'warn', 'error'),
+  TLS: choice('none', 'starttls', 'required'),
+  RECIPIENT: choice('x-keiro', 'group'),
+  LANGUAGE: choice('ja', 'en'),
+  POLICY: choice('allow', 'deny'),
+  DETAIL: choice('none', 'status', 'neighbor-as'),
+} satisfies Record<string, ArgumentKind>;
+
+export type ArgumentName = keyof typeof ARGUMENTS;

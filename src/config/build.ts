@@ -1,0 +1,189 @@
+import { dirname, join } from 'node:path';
+import { all, type Entry, first, flag, list, number, stated, text } from './entry.ts';
+import { familiesOf, sessionOf } from './rules.ts';
+import type { BlockName } from './schema.ts';
+import type {
+  BgpPeerConfig,
+  Config,
+  GroupConfig,
+  IrrConfig,
+  ListenConfig,
+  LogConfig,
+  NotifyConfig,
+  ProbeConfig,
+  SocketConfig,
+  TracebackConfig,
+  TracePeerConfig,
+  WatchConfig,
+} from './tree.ts';
+
+// Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
+
+/** Makes the typed tree of entries in which nothing is wrong: templates applied, defaults filled in. */
+export function buildConfig(config: readonly Entry[]): Config {
+  const localAs = must(number(stated(config, 'global', 'local as'), 'asn'));
+  const control = socketOf(stated(config, 'global', 'control socket'), '');
+  const traceback = first(config, 'traceback');
+  const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
+  return {
+    routerId: must(text(stated(config, 'global', 'router id'), 'routerid')),
+    localAs,
+    log: logs.length > 0 ? logs : [{ to: 'stderr', level: 'info' }],
+    state: must(text(stated(config, 'global', 'state'), 'directory')),
+    controlSocket: control,
+    probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
+    bgpListen: all(config, 'bgp listen').map(listenOf),
+    peers: all(config, 'protocol bgp').map(peer => peerOf(peer, all(config, 'template bgp'), localAs)),
+    irr: all(config, 'irr').map(irrOf),
+    watches: all(config, 'watch').map(watchOf),
+    notify: all(config, 'notify mail').map(mailOf),
+    groups: all(config, 'group').map(groupOf),
+    probes: all(config, 'probe').map(probeOf),
+    traceback: traceback === undefined ? null : tracebackOf(traceback.block),
+  };
+}
+
+/** A value that the schema requires or gives a default: not being there is a fault of the schema, not of the text. */
+function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('a required value is not in the configuration that was checked');
+  return value;
+}
+
+const textIn = (block: readonly Entry[], name: BlockName, head: string, field: string): string =>
+  must(text(stated(block, name, head), field));
+
+const numberIn = (block: readonly Entry[], name: BlockName, head: string, field: string): number =>
+  must(number(stated(block, name, head), field));
+
+/** A property that is left out of the object when there is no value for it. */
+const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+
+function logOf(one: Entry): LogConfig {
+  const to = one.spec.head[1] as LogConfig['to'];
+  return { to, ...optional('file', text(one, 'file')), level: must(text(one, 'level')) as LogConfig['level'] };
+}
+
+function socketOf(one: Entry, fallback: string): SocketConfig {
+  const group = first(one.block, 'group');
+  return { path: text(one, 'socket') ?? fallback, ...optional('group', group && text(group, 'usergroup')) };
+}
+
+function listenOf(one: Entry): ListenConfig {
+  return { address: must(text(one, 'address')), port: must(number(one, 'port')) };
+}
+
+function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpPeerConfig {
+  const session = sessionOf(peer, templates);
+  const neighbor = stated(session, 'peer', 'neighbor');
+  const local = stated(session, 'peer', 'local');
+  return {
+    name: must(text(peer, 'name')),
+    description: textIn(session, 'peer', 'description', 'text'),
+    neighbor: must(text(neighbor, 'address')),
+    neighborPort: must(number(neighbor, 'port')),
+    neighborAs: must(number(neighbor, 'asn')),
+    ...optional('localAddress', text(local, 'address')),
+    localAs: number(local, 'asn') ?? localAs,
+    passive: flag(session, 'passive'),
+    ...familiesOf(session),
+    holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
+    connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),
+    disabled: flag(session, 'disabled'),
+  };
+}
+
+function irrOf(irr: Entry): IrrConfig {
+  const { block } = irr;
+  return {
+    name: must(text(irr, 'source')),
+    dump: textIn(block, 'irr', 'dump', 'file'),
+    authoritative: flag(block, 'authoritative'),
+    refresh: numberIn(block, 'irr', 'refresh', 'duration'),
+  };
+}
+
+function watchOf(watch: Entry): WatchConfig {
+  const { block } = watch;
+  const group = first(block, 'group');
+  return {
+    name: must(text(watch, 'name')),
+    maintainers: all(block, 'maintainer').map(one => ({
+      maintainer: must(text(one, 'maintainer')),
+      source: text(one, 'source') ?? null,
+    })),
+    keiro: all(block, 'x-keiro').map(one => ({ source: text(one, 'source') ?? null })),
+    prefixes: all(block, 'prefix').map(one => ({
+      prefix: must(text(one, 'prefix')),
+      origins: list(one, 'asn').map(Number),
+    })),
+    group: group === undefined ? null : must(text(group, 'group')),
+    critical: flag(block, 'critical'),
+    holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
+    holdDown: numberIn(block, 'watch', 'hold down', 'duration'),
+  };
+}
+
+function mailOf({ block }: Entry): NotifyConfig {
+  const smtp = stated(block, 'mail', 'smtp');
+  return {
+    kind: 'mail',
+    from: textIn(block, 'mail', 'from', 'mail'),
+    host: must(text(smtp, 'host')),
+    port: must(number(smtp, 'port')),
+    tls: textIn(block, 'mail', 'tls', 'tls') as NotifyConfig['tls'],
+    ...optional('user', text(stated(block, 'mail', 'user'), 'text')),
+    ...optional('password', text(stated(block, 'mail', 'password'), 'secret')),
+    to: list(stated(block, 'mail', 'to'), 'recipient') as NotifyConfig['to'],
+    languages: list(stated(block, 'mail', 'language'), 'language') as NotifyConfig['languages'],
+    retry: numberIn(block, 'mail', 'retry', 'duration'),
+  };
+}
+
+function groupOf(group: Entry): GroupConfig {
+  return { name: must(text(group, 'name')), mail: list(stated(group.block, 'group', 'mail'), 'mail').map(String) };
+}
+
+function probeOf(probe: Entry): ProbeConfig {
+  return {
+    name: must(text(probe, 'name')),
+    neighbors: all(probe.block, 'neighbor as').map(one => ({
+      as: must(number(one, 'asn')),
+      mac: must(text(one, 'mac')),
+    })),
+    retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
+    memory: numberIn(probe.block, 'probe', 'memory', 'size'),
+  };
+}
+
+function tracebackOf(block: readonly Entry[]): TracebackConfig {
+  const answer = stated(block, 'traceback', 'answer').block;
+  return {
+    listen: all(block, 'listen').map(listenOf),
+    identity: textIn(block, 'traceback', 'identity', 'file'),
+    certificate: textIn(block, 'traceback', 'identity', 'certificate'),
+    federations: all(block, 'federation').map(one => ({
+      name: must(text(one, 'federation')),
+      secret: textIn(one.block, 'federation', 'secret', 'file'),
+    })),
+    peers: all(block, 'peer as').map(tracePeerOf),
+    answer: {
+      detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
+      coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+    },
+  };
+}
+
+function tracePeerOf(peer: Entry): TracePeerConfig {
+  const { block } = peer;
+  const address = stated(block, 'tracepeer', 'address');
+  return {
+    as: must(number(peer, 'asn')),
+    address: must(text(address, 'address')),
+    port: must(number(address, 'port')),
+    certificate: textIn(block, 'tracepeer', 'certificate', 'file'),
+    in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
+    out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
+    rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
+  };
+}

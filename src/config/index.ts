@@ -1,0 +1,6 @@
+/** The face of the configuration language: reading, checking, printing and comparing. The tree is in tree.ts. */
+export { type ConfigChange, diffConfig, type Section } from './diff.ts';
+export { type Loaded, loadConfig, parseConfig } from './parse.ts';
+export { printConfig } from './print.ts';
+export { BLOCKS, type BlockName, type BlockSpec, type Spec } from './schema.ts';
+export { type ConfigError, formatErrors } from './source.ts';

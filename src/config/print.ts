@@ -1,0 +1,157 @@
+import type { Scalar } from './argument.ts';
+import { type Entry, entry } from './entry.ts';
+import type { Config, ListenConfig, SocketConfig } from './tree.ts';
+import type { Part } from './usage.ts';
+
+/**
+ * The configuration as text: every statement that holds, defaults and templates written out, file names absolute.
+ * Reading it gives the same configuration. `secrets: 'hidden'` puts `***` for passwords, for eyes that need not see them.
+ */
+export function printConfig(
+  config: Config,
+  options: { readonly secrets: 'shown' | 'hidden' } = { secrets: 'shown' },
+): string {
+  return configEntries(config)
+    .map(one => printEntry(one, options.secrets === 'hidden'))
+    .join('');
+}
+
+/** One entry as text, with its block, indented by `indent` blanks. */
+export function printEntry(one: Entry, hide: boolean, indent = 0): string {
+  const lead = ' '.repeat(indent);
+  const line = `${lead}${printWords(one, hide)}`;
+  if (one.spec.block === undefined || (one.spec.optionalBlock && one.block.length === 0)) return `${line};\n`;
+  return `${line} {\n${one.block.map(inner => printEntry(inner, hide, indent + 4)).join('')}${lead}}\n`;
+}
+
+/** The words of an entry, without its block. */
+export function printWords({ spec, values }: Entry, hide: boolean): string {
+  const parts = (list: readonly Part[]): string[] =>
+    list.flatMap(part => {
+      if ('word' in part) return [part.word];
+      if ('optional' in part) {
+        const said = part.optional.some(inner => 'field' in inner && values[inner.field] !== undefined);
+        return said ? parts(part.optional) : [];
+      }
+      const value = values[part.field] ?? '';
+      const show = (item: Scalar): string => {
+        const text = spec.secret && hide ? '***' : part.argument.show(item);
+        return part.argument.quoted ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
+      };
+      return [typeof value === 'object' ? value.map(show).join(', ') : show(value)];
+    });
+  return [...spec.head, ...parts(spec.parts)].join(' ');
+}
+
+/** The configuration as entries, in the order of the schema. */
+export function configEntries(config: Config): Entry[] {
+  return [
+    entry('global', 'router id', { routerid: config.routerId }),
+    entry('global', 'local as', { asn: config.localAs }),
+    ...config.log.map(({ to, file, level }) => entry('global', `log ${to}`, { file, level })),
+    entry('global', 'state', { directory: config.state }),
+    socketEntry('control socket', config.controlSocket),
+    socketEntry('probe socket', config.probeSocket),
+    ...config.bgpListen.map(({ address, port }: ListenConfig) => entry('global', 'bgp listen', { address, port })),
+    ...config.peers.map(peerEntry),
+    ...config.irr.map(({ name, dump, authoritative, refresh }) =>
+      entry('global', 'irr', { source: name }, [
+        entry('irr', 'dump', { file: dump }),
+        ...flagEntry('irr', 'authoritative', authoritative),
+        entry('irr', 'refresh', { duration: refresh }),
+      ]),
+    ),
+    ...config.watches.map(watchEntry),
+    ...config.notify.map(mailEntry),
+    ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
+    ...config.probes.map(probeEntry),
+    ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
+  ];
+}
+
+const flagEntry = (block: 'peer' | 'irr' | 'watch', head: string, set: boolean): Entry[] =>
+  set ? [entry(block, head)] : [];
+
+function socketEntry(head: string, { path, group }: SocketConfig): Entry {
+  return entry(
+    'global',
+    head,
+    { socket: path },
+    group === undefined ? [] : [entry('socket', 'group', { usergroup: group })],
+  );
+}
+
+function peerEntry(peer: Config['peers'][number]): Entry {
+  return entry('global', 'protocol bgp', { name: peer.name }, [
+    ...(peer.description === '' ? [] : [entry('peer', 'description', { text: peer.description })]),
+    entry('peer', 'neighbor', { address: peer.neighbor, port: peer.neighborPort, asn: peer.neighborAs }),
+    entry('peer', 'local', { address: peer.localAddress, asn: peer.localAs }),
+    ...flagEntry('peer', 'passive', peer.passive),
+    ...flagEntry('peer', 'ipv4', peer.ipv4),
+    ...flagEntry('peer', 'ipv6', peer.ipv6),
+    entry('peer', 'hold time', { duration: peer.holdTime }),
+    entry('peer', 'connect retry time', { duration: peer.connectRetry }),
+    ...flagEntry('peer', 'disabled', peer.disabled),
+  ]);
+}
+
+function watchEntry(watch: Config['watches'][number]): Entry {
+  return entry('global', 'watch', { name: watch.name }, [
+    ...watch.maintainers.map(one =>
+      entry('watch', 'maintainer', { maintainer: one.maintainer, source: one.source ?? undefined }),
+    ),
+    ...watch.keiro.map(one => entry('watch', 'x-keiro', { source: one.source ?? undefined })),
+    ...watch.prefixes.map(({ prefix, origins }) =>
+      entry('watch', 'prefix', { prefix, asn: origins.length > 0 ? origins : undefined }),
+    ),
+    ...(watch.group === null ? [] : [entry('watch', 'group', { group: watch.group })]),
+    ...flagEntry('watch', 'critical', watch.critical),
+    entry('watch', 'hold up', { duration: watch.holdUp }),
+    entry('watch', 'hold down', { duration: watch.holdDown }),
+  ]);
+}
+
+function mailEntry(mail: Config['notify'][number]): Entry {
+  return entry('global', 'notify mail', {}, [
+    entry('mail', 'from', { mail: mail.from }),
+    entry('mail', 'smtp', { host: mail.host, port: mail.port }),
+    entry('mail', 'tls', { tls: mail.tls }),
+    ...(mail.user === undefined ? [] : [entry('mail', 'user', { text: mail.user })]),
+    ...(mail.password === undefined ? [] : [entry('mail', 'password', { secret: mail.password })]),
+    entry('mail', 'to', { recipient: mail.to }),
+    entry('mail', 'language', { language: mail.languages }),
+    entry('mail', 'retry', { duration: mail.retry }),
+  ]);
+}
+
+function probeEntry(probe: Config['probes'][number]): Entry {
+  return entry('global', 'probe', { name: probe.name }, [
+    ...probe.neighbors.map(({ as, mac }) => entry('probe', 'neighbor as', { asn: as, mac })),
+    entry('probe', 'retention', { duration: probe.retention }),
+    entry('probe', 'memory', { size: probe.memory }),
+  ]);
+}
+
+function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
+  const { identity, certificate, answer } = traceback;
+  return entry('global', 'traceback', {}, [
+    ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
+    entry('traceback', 'identity', { file: identity, certificate }),
+    ...traceback.federations.map(({ name, secret }) =>
+      entry('traceback', 'federation', { federation: name }, [entry('federation', 'secret', { file: secret })]),
+    ),
+    ...traceback.peers.map(peer =>
+      entry('traceback', 'peer as', { asn: peer.as }, [
+        entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
+        entry('tracepeer', 'certificate', { file: peer.certificate }),
+        entry('tracepeer', 'in', { policy: peer.in }),
+        entry('tracepeer', 'out', { policy: peer.out }),
+        entry('tracepeer', 'rate', { rate: peer.rate }),
+      ]),
+    ),
+    entry('traceback', 'answer', {}, [
+      entry('answer', 'detail', { detail: answer.detail }),
+      ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+    ]),
+  ]);
+}

@@ -1,0 +1,316 @@
+import { readUsage, type Usage } from './usage.ts';
+
+/** Bounds of a statement's quantity, in the unit of the tree. `zero`: 0 is allowed besides. `step`: only multiples. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly zero?: true;
+  readonly step?: number;
+}
+
+/** One statement of the language, declared once: checking, printing, comparing and completing go by it. */
+export interface StatementSpec {
+  /** See usage.ts. */
+  readonly usage: string;
+  /** One line for a person. */
+  readonly help: string;
+  /** What holds for a field that is not stated, or for all of them when the statement is not there. */
+  readonly defaults?: Readonly<Record<string, string | number | readonly string[]>>;
+  /** Bounds of its DURATION, SIZE, RATE or PERCENT. */
+  readonly bounds?: Bounds;
+  /** The block must state it. */
+  readonly required?: true;
+  /** It may stand several times in a block, each time with other values in these fields; without: once. */
+  readonly unique?: readonly string[];
+  /** What stands in its block. */
+  readonly block?: BlockName;
+  /** The block may be left out. */
+  readonly optionalBlock?: true;
+  /** A change closes and opens anew the session or socket that it belongs to. */
+  readonly hard?: true;
+  /** Its value is never shown in a message. */
+  readonly secret?: true;
+}
+
+export type BlockName =
+  | 'global'
+  | 'template'
+  | 'peer'
+  | 'socket'
+  | 'irr'
+  | 'watch'
+  | 'mail'
+  | 'group'
+  | 'probe'
+  | 'traceback'
+  | 'federation'
+  | 'tracepeer'
+  | 'answer';
+
+/** A statement with its usage line read. */
+export interface Spec extends StatementSpec, Usage {}
+
+export interface BlockSpec {
+  /** What the block is called in messages. */
+  readonly title: string;
+  readonly statements: readonly Spec[];
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MEBI = 2 ** 20;
+
+const GLOBAL: readonly StatementSpec[] = [
+  { usage: 'include GLOB', help: 'Reads other files here', unique: [] },
+  { usage: 'router id ROUTERID', help: 'BGP Identifier (RFC 4271 section 4.2)', required: true, hard: true },
+  { usage: 'local as ASN', help: 'The AS of this daemon', required: true, hard: true },
+  { usage: 'log stderr [level LEVEL]', help: 'Writes the log to standard error', defaults: { level: 'info' } },
+  { usage: 'log syslog [level LEVEL]', help: 'Writes the log to syslog', defaults: { level: 'info' } },
+  {
+    usage: 'log file FILE [level LEVEL]',
+    help: 'Writes the log to a file',
+    defaults: { level: 'info' },
+    unique: ['file'],
+  },
+  {
+    usage: 'state DIRECTORY',
+    help: 'Directory of the database',
+    defaults: { directory: '/var/lib/intertrack' },
+    hard: true,
+  },
+  {
+    usage: 'control socket SOCKET',
+    help: 'Where itctl connects',
+    defaults: { socket: '/run/intertrack/intertrackd.sock' },
+    block: 'socket',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
+    usage: 'probe socket SOCKET',
+    help: 'Where local probes connect; default: itprobe.sock beside the control socket',
+    block: 'socket',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
+    usage: 'bgp listen [ADDRESS] [port PORT]',
+    help: 'Accepts BGP sessions here',
+    defaults: { address: '::', port: 179 },
+    unique: ['address', 'port'],
+    hard: true,
+  },
+  { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
+  { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
+  { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
+  { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
+  { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
+  { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
+  { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
+  { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
+];
+
+const SESSION: readonly StatementSpec[] = [
+  { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
+  { usage: 'local [address ADDRESS] [as ASN]', help: 'Own address and AS of the session', hard: true },
+  { usage: 'passive [SWITCH]', help: 'Waits for the peer, never connects', hard: true },
+  { usage: 'ipv4 [SWITCH]', help: 'IPv4 unicast routes', hard: true },
+  { usage: 'ipv6 [SWITCH]', help: 'IPv6 unicast routes (RFC 4760)', hard: true },
+  {
+    usage: 'hold time DURATION',
+    help: 'Hold Time offered (RFC 4271 section 4.2); 0s for none',
+    defaults: { duration: 90 * SECOND },
+    bounds: { min: 3 * SECOND, max: 65535 * SECOND, zero: true, step: SECOND },
+    hard: true,
+  },
+  {
+    usage: 'connect retry time DURATION',
+    help: 'First wait before connecting again (RFC 4271 section 8)',
+    defaults: { duration: 30 * SECOND },
+    bounds: { min: SECOND, max: HOUR },
+    hard: true,
+  },
+  { usage: 'disabled [SWITCH]', help: 'Holds the session down', hard: true },
+];
+
+const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly StatementSpec[] }>> = {
+  global: { title: 'the configuration', statements: GLOBAL },
+  template: { title: 'template bgp', statements: SESSION },
+  peer: {
+    title: 'protocol bgp',
+    statements: [
+      {
+        usage: 'neighbor ADDRESS [port PORT] as ASN',
+        help: 'The peer',
+        defaults: { port: 179 },
+        required: true,
+        hard: true,
+      },
+      ...SESSION,
+    ],
+  },
+  socket: {
+    title: 'socket',
+    statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
+  },
+  irr: {
+    title: 'irr',
+    statements: [
+      { usage: 'dump FILE', help: 'File of RPSL objects, plain or gzip', required: true },
+      { usage: 'authoritative [SWITCH]', help: 'Its objects outrank those of other sources' },
+      {
+        usage: 'refresh DURATION',
+        help: 'How often the file is looked at for change; 0s for only at reload',
+        defaults: { duration: MINUTE },
+        bounds: { min: SECOND, max: DAY, zero: true },
+      },
+    ],
+  },
+  watch: {
+    title: 'watch',
+    statements: [
+      {
+        usage: 'maintainer MAINTAINER [in SOURCE]',
+        help: 'Every prefix whose object this maintainer holds',
+        unique: ['maintainer', 'source'],
+      },
+      { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
+      { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
+      { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
+      { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
+      {
+        usage: 'hold up DURATION',
+        help: 'How long a route must stand before its case is told',
+        defaults: { duration: 0 },
+        bounds: { min: SECOND, max: DAY, zero: true },
+      },
+      {
+        usage: 'hold down DURATION',
+        help: 'How long all routes must be gone before the end is told',
+        defaults: { duration: 5 * MINUTE },
+        bounds: { min: SECOND, max: 7 * DAY, zero: true },
+      },
+    ],
+  },
+  mail: {
+    title: 'notify mail',
+    statements: [
+      { usage: 'from MAIL', help: 'Sender', required: true },
+      { usage: 'smtp HOST [port PORT]', help: 'Mail server', defaults: { port: 25 }, required: true },
+      { usage: 'tls TLS', help: 'Encryption to the mail server', defaults: { tls: 'starttls' } },
+      { usage: 'user TEXT', help: 'User name at the mail server' },
+      { usage: 'password SECRET', help: 'Password at the mail server', secret: true },
+      { usage: 'to RECIPIENT…', help: 'Who is told', defaults: { recipient: ['x-keiro', 'group'] } },
+      { usage: 'language LANGUAGE…', help: 'Languages of the text, in order', defaults: { language: ['ja', 'en'] } },
+      {
+        usage: 'retry DURATION',
+        help: 'First wait after a refusal, doubled up to one hour',
+        defaults: { duration: 30 * SECOND },
+        bounds: { min: SECOND, max: HOUR },
+      },
+    ],
+  },
+  group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
+  probe: {
+    title: 'probe',
+    statements: [
+      { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
+      {
+        usage: 'retention DURATION',
+        help: 'How long windows are kept',
+        defaults: { duration: HOUR },
+        bounds: { min: 10 * SECOND, max: 30 * DAY },
+      },
+      {
+        usage: 'memory SIZE',
+        help: 'Memory for windows; the oldest go first',
+        defaults: { size: 256 * MEBI },
+        bounds: { min: MEBI, max: 2 ** 40 },
+      },
+    ],
+  },
+  traceback: {
+    title: 'traceback',
+    statements: [
+      {
+        usage: 'listen ADDRESS [port PORT]',
+        help: 'Accepts trace peers here',
+        defaults: { port: 4954 },
+        unique: ['address', 'port'],
+        hard: true,
+      },
+      { usage: 'identity FILE certificate CERTIFICATE', help: 'Own key and certificate', required: true, hard: true },
+      {
+        usage: 'federation FEDERATION',
+        help: 'ASes that share a digest key',
+        unique: ['federation'],
+        block: 'federation',
+      },
+      { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
+      { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
+    ],
+  },
+  federation: {
+    title: 'federation',
+    statements: [{ usage: 'secret FILE', help: 'File of the shared key', required: true }],
+  },
+  tracepeer: {
+    title: 'peer',
+    statements: [
+      {
+        usage: 'address ADDRESS [port PORT]',
+        help: 'Where it listens',
+        defaults: { port: 4954 },
+        required: true,
+        hard: true,
+      },
+      { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', required: true, hard: true },
+      { usage: 'in POLICY', help: 'Whether its questions are answered', defaults: { policy: 'deny' } },
+      { usage: 'out POLICY', help: 'Whether questions go to it', defaults: { policy: 'deny' } },
+      {
+        usage: 'rate RATE',
+        help: 'Questions taken from it',
+        defaults: { rate: 100 },
+        bounds: { min: 1, max: 100_000 },
+      },
+    ],
+  },
+  answer: {
+    title: 'answer',
+    statements: [
+      { usage: 'detail DETAIL', help: 'How much an answer says', defaults: { detail: 'neighbor-as' } },
+      { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
+    ],
+  },
+};
+
+const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({
+  title,
+  statements: statements.map(spec => ({ ...spec, ...readUsage(spec.usage) })),
+});
+
+/** The whole language: every block and what can stand in it. */
+export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
+  global: read(DECLARED.global),
+  template: read(DECLARED.template),
+  peer: read(DECLARED.peer),
+  socket: read(DECLARED.socket),
+  irr: read(DECLARED.irr),
+  watch: read(DECLARED.watch),
+  mail: read(DECLARED.mail),
+  group: read(DECLARED.group),
+  probe: read(DECLARED.probe),
+  traceback: read(DECLARED.traceback),
+  federation: read(DECLARED.federation),
+  tracepeer: read(DECLARED.tracepeer),
+  answer: read(DECLARED.answer),
+};
+
+/** The statement of a block whose head is `head`, words joined by a blank; the name must be right. */
+export function specOf(block: BlockName, head: string): Spec {
+  const spec = BLOCKS[block].statements.find(candidate => candidate.head.join(' ') === head);
+  if (spec === undefined) throw new RangeError(`no statement ${head} in ${block}`);
+  return spec;
+}
