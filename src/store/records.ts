@@ -63,7 +63,8 @@ export type StoreWrite =
 
 export interface StoreReads {
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
-  'outbox.pending': { readonly args: Record<never, never>; readonly row: OutboxRecord };
+  /** The earliest due first; all of them without `limit`. */
+  'outbox.pending': { readonly args: { readonly limit?: number }; readonly row: OutboxRecord };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };
