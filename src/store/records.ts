@@ -22,7 +22,7 @@ export interface OutboxRecord {
   readonly caseId: string;
   /** `begin`, `end`. */
   readonly event: string;
-  /** Rendered message as JSON (`subject`, `text`, `headers`): frozen, so that a retry says what was meant. */
+  /** Rendered message as JSON (notify/notices.ts, StoredMail): frozen, so that a retry says what was meant. */
   readonly body: string;
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
