@@ -75,6 +75,16 @@ function begin(): { readonly held: DatabaseSync; readonly db: DatabaseSync; read
   return { held, db, operations: prepareOperations(db) };
 }
 
+/** A file may be too damaged to be checked to its end: then SQLite's word for that is the answer. */
+function check(db: DatabaseSync): readonly unknown[] {
+  try {
+    const faults = db.prepare('PRAGMA integrity_check').all();
+    return faults[0]?.integrity_check === 'ok' ? [...faults, ...db.prepare('PRAGMA foreign_key_check').all()] : faults;
+  } catch (error) {
+    return [{ integrity_check: describeProblem(file, error) }];
+  }
+}
+
 function answer(work: () => readonly unknown[]): boolean {
   let reply: StoreAnswer;
   try {
@@ -97,10 +107,7 @@ function serve({ held, db, operations }: ReturnType<typeof begin>): void {
       case 'read':
         return answer(() => operations.read(request.what, request.args));
       case 'check':
-        return answer(() => [
-          ...db.prepare('PRAGMA integrity_check').all(),
-          ...db.prepare('PRAGMA foreign_key_check').all(),
-        ]);
+        return answer(() => check(db));
       case 'close':
         answer(() => {
           db.close();
