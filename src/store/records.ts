@@ -22,7 +22,7 @@ export interface OutboxRecord {
   readonly caseId: string;
   /** `begin`, `end`. */
   readonly event: string;
-  /** Rendered message as JSON (`subject`, `text`, `headers`): frozen, so that a retry says what was meant. */
+  /** Rendered message as JSON (notify/notices.ts, StoredMail): frozen, so that a retry says what was meant. */
   readonly body: string;
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
@@ -63,7 +63,8 @@ export type StoreWrite =
 
 export interface StoreReads {
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
-  'outbox.pending': { readonly args: Record<never, never>; readonly row: OutboxRecord };
+  /** The earliest due first; all of them without `limit`. */
+  'outbox.pending': { readonly args: { readonly limit?: number }; readonly row: OutboxRecord };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };

@@ -1,0 +1,190 @@
+import type { AsPath, Case } from '../hijack/case.ts';
+import { ascii, columns, hang, LINE, pad, printable } from './layout.ts';
+import type { Wording } from './wording.ts';
+import { english } from './wording-en.ts';
+import { japanese } from './wording-ja.ts';
+
+export type NoticeEvent = 'begin' | 'end';
+
+/** Who is told. `number` counts the recipients of the case from 1: the N of `CASE.begin.N`. */
+export interface Recipient {
+  readonly address: string;
+  readonly because: string;
+  readonly number: number;
+}
+
+export interface ComposeOptions {
+  /** Sender as configured; shown for questions. */
+  readonly from: string;
+  /** The body once in each, in this order. */
+  readonly languages: readonly ('ja' | 'en')[];
+  /** This machine's name, the domain of the Message-ID. */
+  readonly hostname: string;
+  /** What the operator calls this collector, such as `AS64500, router id 192.0.2.10`. */
+  readonly routerName: string;
+}
+
+/** A notice ready for a header and a body. `references` is null where there is nothing to refer to. */
+export interface ComposedMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly messageId: string;
+  readonly references: string | null;
+}
+
+/** So many distinct AS paths, registered objects and characters of an object a mail shows; the rest is counted. */
+const MOST_PATHS = 10;
+const MOST_OBJECTS = 5;
+const MOST_OBJECT_TEXT = 16_384;
+const MOST_ORIGINS = 8;
+
+/** Outbox id of a notice; also the local part of its Message-ID. Only characters that a Message-ID may hold. */
+export function noticeId(caseId: string, event: NoticeEvent, number: number): string {
+  return `${caseId.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.${event}.${number}`;
+}
+
+/**
+ * The notice of a case's begin or end for one recipient, as plain text. The order is the one NOCs know: prefix, what, by
+ * whom, via whom, how widely, since when, why, what to do. Pure; never throws; whatever the case's strings hold, the
+ * subject and the ids are printable ASCII on one line and the body has no other control character than newline.
+ */
+export function composeMail(of: Case, event: NoticeEvent, recipient: Recipient, options: ComposeOptions): ComposedMail {
+  const domain = options.hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
+  const id = (which: NoticeEvent) => `<${noticeId(of.id, which, recipient.number)}@${domain}>`;
+  const languages = [...new Set(options.languages)];
+  const wordings = (languages.length > 0 ? languages : ['en']).map(name => (name === 'ja' ? japanese : english));
+  const bodies = wordings.map(wording => body(of, event, recipient, options, wording));
+  return {
+    subject: subject(of, event),
+    text: `${[...wordings.slice(1).map(other => `${other.follows}\n`), bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)].join('\n')}\n`,
+    messageId: id(event),
+    references: event === 'end' ? id('begin') : null,
+  };
+}
+
+function subject(of: Case, event: NoticeEvent): string {
+  const tag = `[InterTrack]${event === 'end' ? ' [resolved]' : ''}${of.critical ? ' [critical]' : ''}`;
+  const by = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
+  const origins = of.expected.slice(0, 3).map(as => `AS${as}`);
+  const registered = `${origins.join(', ')}${of.expected.length > 3 ? ', ...' : ''}` || 'none';
+  return ascii(`${tag} ${of.prefix} announced by ${by}, registered to ${registered} (${of.id})`, 200);
+}
+
+function body(of: Case, event: NoticeEvent, to: Recipient, options: ComposeOptions, say: Wording): string {
+  return [
+    ...hang('', say.intro[event]),
+    '',
+    ...facts(of, event, say),
+    '',
+    ...(event === 'begin' ? [...evidence(of, say), '', ...advice(of, say), '', ...hang('', say.willTell), ''] : []),
+    ...hang('', say.because(printable(to.because))),
+    ...hang('', say.sentBy(printable(options.hostname), printable(options.routerName), printable(options.from))),
+  ].join('\n');
+}
+
+/** The table at the top. */
+function facts(of: Case, event: NoticeEvent, say: Wording): string[] {
+  const end = of.ended ?? of.changed;
+  const holding = of.witnesses.filter(witness => witness.state === 'holds').length;
+  const unseen = of.witnesses.filter(witness => witness.state === 'unseen').length;
+  const origins = of.expected.slice(0, MOST_ORIGINS);
+  const left = of.expected.length - origins.length;
+  const rows: (readonly [string, readonly string[]])[] = [
+    [say.label.prefix, [of.prefix]],
+    [say.label.what, [say.what(of.kind, of.decidedBy)]],
+    [say.label.by, [say.by(of.offender)]],
+    [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
+    [say.label.via, [say.via(of.upstream)]],
+    [say.label.paths, paths(of, say)],
+    [say.label.seen, [event === 'begin' ? say.seen(holding, unseen, of.peakWitnesses) : say.peak(of.peakWitnesses)]],
+    [say.label.since, [instant(of.opened, say)]],
+  ];
+  if (event === 'end')
+    rows.push(
+      [say.label.ended, [instant(end, say)]],
+      [say.label.lasted, [say.duration(Math.max(0, Math.round((end - of.opened) / 1000)) || 0)]],
+      [say.label.why, [say.over, ...lastWords(of)]],
+    );
+  rows.push([say.label.case, [of.id]]);
+  const width = Math.max(...rows.map(([label]) => columns(label))) + 2;
+  return rows.flatMap(([label, values]) =>
+    (values.length > 0 ? values : ['-']).flatMap((value, i) =>
+      hang(`  ${pad(i === 0 ? label : '', width)}`, printable(value)),
+    ),
+  );
+}
+
+/** What the timeline says of the end, in its own words. */
+function lastWords(of: Case): string[] {
+  const last = of.timeline.findLast(entry => entry.state === 'resolved' || entry.state === 'dismissed');
+  return last === undefined ? [] : [last.what];
+}
+
+/** Distinct paths, each with the peers it came from; those still held come first. */
+function paths(of: Case, say: Wording): string[] {
+  const peers = new Map<string, string[]>();
+  const held = of.witnesses.filter(witness => witness.state === 'holds');
+  for (const witness of [...held, ...of.witnesses.filter(other => other.state !== 'holds')]) {
+    if (witness.path.length === 0) continue;
+    const path = formatPath(witness.path);
+    peers.set(path, [...(peers.get(path) ?? []), witness.peer]);
+  }
+  const shown = [...peers].slice(0, MOST_PATHS).map(([path, names]) => {
+    const most = names.slice(0, 5).join(', ');
+    return say.path(path, names.length > 5 ? `${most} ${say.more(names.length - 5)}` : most);
+  });
+  return peers.size > MOST_PATHS ? [...shown, say.more(peers.size - MOST_PATHS)] : shown;
+}
+
+/** AS numbers apart by blanks, an AS_SET in braces, as routers show it. */
+function formatPath(path: AsPath): string {
+  return path.map(hop => (typeof hop === 'number' ? String(hop) : `{${hop.join(',')}}`)).join(' ');
+}
+
+/** The registered objects in full, indented so that no line of theirs can pass for one of ours. */
+function evidence(of: Case, say: Wording): string[] {
+  const shown = of.objects.slice(0, MOST_OBJECTS);
+  const lines = [say.heading.why];
+  if (shown.length === 0) lines.push(...hang('  ', say.nothingRecorded));
+  for (const object of shown) {
+    const text = object.text.slice(0, MOST_OBJECT_TEXT);
+    const rows = text.replace(/\r?\n$/, '').split(/\r?\n/);
+    lines.push(
+      ...hang('  ', say.contradicts(printable(object.source))),
+      '',
+      ...rows.map(row => `      ${printable(row.replaceAll('\t', '        '))}`.trimEnd()),
+      ...(text.length < object.text.length ? [`      ${say.cut(object.text.length - text.length)}`] : []),
+    );
+  }
+  if (of.objects.length > shown.length) lines.push('', ...hang('  ', say.more(of.objects.length - shown.length)));
+  return lines;
+}
+
+/** JPNIC's list of false alarms first, then whom to call. */
+function advice(of: Case, say: Wording): string[] {
+  const callees = say.callees(of.offender, of.upstream);
+  const call = of.upstream ?? of.offender;
+  return [
+    say.heading.todo,
+    ...hang('  ', say.checkFirst),
+    '',
+    ...say
+      .checks(say.by(of.offender), printable(of.prefix))
+      .flatMap(([title, text], i) => [...hang(`  ${i + 1}. `, title), ...hang('     ', text)]),
+    '',
+    ...hang('  ', say.call),
+    ...callees.flatMap(callee => hang('  - ', callee)),
+    ...(call === null ? [] : hang('  ', say.contacts(call))),
+  ];
+}
+
+/** Japan has kept UTC+9 without summer time since 1952. */
+const JST = 9 * 3600 * 1000;
+
+function instant(time: number, say: Wording): string {
+  const show = (at: number) => {
+    const date = new Date(at);
+    return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 19).replace('T', ' ');
+  };
+  return say.time(show(time), show(time + JST));
+}

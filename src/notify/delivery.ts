@@ -1,0 +1,44 @@
+import type { OutboxRecord } from '../store/records.ts';
+
+/**
+ * How an attempt ended. `sent`: the server took the mail (250 after DATA). `refused`: it answered 5xx to this recipient or
+ * this mail (RFC 5321 section 4.2.1). `deferred`: anything else; the words say what.
+ */
+export type Outcome = { readonly result: 'sent' } | { readonly result: 'refused' | 'deferred'; readonly error: string };
+
+const HOUR = 3600 * 1000;
+
+/** Longest wait between attempts that were deferred. */
+export const DEFERRED_MOST = HOUR;
+/**
+ * Wait after a 5xx. It is final by the letter of RFC 5321, but a mailbox over its quota or a wrongly set filter is common
+ * and mended within days, and a hijack notice is worth asking again; just not every hour.
+ */
+export const REFUSED_WAIT = 4 * HOUR;
+/** Given up after so long (RFC 5321 section 4.5.4.1: at least 4 to 5 days). */
+export const LIFETIME = 5 * 24 * HOUR;
+
+/**
+ * The row after an attempt. `retry` is the first wait, doubled at each attempt up to an hour. The last attempt falls on
+ * the end of the lifetime; what fails then is `failed`.
+ */
+export function afterAttempt(record: OutboxRecord, outcome: Outcome, now: number, retry: number): OutboxRecord {
+  const attempts = record.attempts + 1;
+  if (outcome.result === 'sent') return { ...record, state: 'sent', attempts, due: now, lastError: '' };
+  const end = record.created + LIFETIME;
+  const state = now >= end ? 'failed' : 'pending';
+  const deferred = Math.min(DEFERRED_MOST, Math.max(1, retry) * 2 ** Math.min(attempts - 1, 40));
+  const wait = outcome.result === 'refused' ? Math.max(REFUSED_WAIT, deferred) : deferred;
+  return {
+    ...record,
+    state,
+    attempts,
+    due: state === 'failed' ? now : Math.min(now + wait, end),
+    lastError: outcome.error,
+  };
+}
+
+/** The instant a stored row is tried: never further off than the longest wait, should the clock have been set back. */
+export function dueAt(record: OutboxRecord, now: number): number {
+  return Math.min(record.due, now + REFUSED_WAIT);
+}

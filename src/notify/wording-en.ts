@@ -1,0 +1,92 @@
+import type { Wording } from './wording.ts';
+
+const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
+
+export const english: Wording = {
+  follows: '(English follows the Japanese text.)',
+  intro: {
+    begin: 'A BGP route has been detected whose origin AS differs from the registered route object.',
+    end: 'The BGP route reported earlier is no longer detected.',
+  },
+  label: {
+    prefix: 'Prefix',
+    what: 'What',
+    by: 'Announced by',
+    registered: 'Registered to',
+    via: 'Via',
+    paths: 'AS path',
+    seen: 'Seen by',
+    since: 'Since',
+    ended: 'Ended',
+    lasted: 'Lasted',
+    why: 'Why ended',
+    case: 'Case',
+  },
+  what: (kind, decidedBy) =>
+    kind === 'origin'
+      ? 'the registered prefix, announced by another origin AS'
+      : `a more-specific of the registered ${decidedBy}, announced by another origin AS`,
+  by: offender => (offender === null ? 'an AS_SET (no single origin AS)' : `AS${offender}`),
+  registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join(', ')} (${prefix})`,
+  via: upstream =>
+    upstream === null ? 'no AS in between' : `AS${upstream} (one up the path of most peers: call this AS)`,
+  path: (path, peers) => `${path} (from ${peers})`,
+  more: count => `... and ${count} more`,
+  seen: (now, unseen, peak) =>
+    `${unit(now, 'peer')} now, ${peak} at most${unseen > 0 ? `; not known of ${unit(unseen, 'peer')}: session lost` : ''}`,
+  peak: peak => `${unit(peak, 'peer')} at most`,
+  time: (utc, jst) => `${utc} UTC (${jst} JST)`,
+  duration(seconds) {
+    const days = Math.floor(seconds / 86400);
+    const hours = Math.floor(seconds / 3600) % 24;
+    const minutes = Math.floor(seconds / 60) % 60;
+    const parts = [
+      days > 0 ? unit(days, 'day') : '',
+      hours > 0 ? unit(hours, 'hour') : '',
+      minutes > 0 ? unit(minutes, 'minute') : '',
+      seconds % 60 > 0 || seconds === 0 ? unit(seconds % 60, 'second') : '',
+    ];
+    return parts.filter(part => part !== '').join(' ');
+  },
+  over: 'no peer holds a route that contradicts the registry any more',
+  heading: { why: 'Why this notice', todo: 'What to do' },
+  contradicts: source => `The route contradicts this object (source: ${source}):`,
+  cut: characters => `(${characters} more characters left off)`,
+  nothingRecorded: 'No registered object was recorded with this case.',
+  checkFirst: 'Please check first whether it is one of these:',
+  checks: (offender, prefix) => [
+    [
+      'Wrong registration.',
+      'If the object above is out of date, or covers space that is not yours, please correct or delete it. If the route is announced rightly and merely not registered, please register it.',
+    ],
+    [
+      'Private AS.',
+      `If ${offender} is a private AS number used behind your own AS, "remove-private-as" is probably missing on an external session.`,
+    ],
+    [
+      'Customer using your PA space.',
+      `If ${offender} is a customer that announces your provider-aggregatable block by agreement, please register a route object for ${prefix} with origin ${offender}.`,
+    ],
+    [
+      'IX LAN or private peering segment.',
+      'If the prefix is the LAN of an IX or a link between networks, ask the AS that announces it to stop (next-hop-self).',
+    ],
+  ],
+  call: 'If it is none of these, the prefix may have been hijacked. Please call:',
+  callees: (offender, upstream) => [
+    ...(offender === null ? [] : [`AS${offender}, which announces the route`]),
+    ...(upstream === null
+      ? []
+      : [`AS${upstream}, one up the path: it can stop the route even if the origin does not answer`]),
+  ],
+  contacts: as => `Contacts are found by "whois AS${as}" and at https://www.peeringdb.com/asn/${as}`,
+  willTell: 'Another mail will follow when the route is no longer detected.',
+  because(reason) {
+    if (reason === 'x-keiro')
+      return 'You receive this mail because your address is registered as X-Keiro contact of this route.';
+    if (reason === 'notify')
+      return 'You receive this mail because your address is registered as notify contact of this route.';
+    return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
+  },
+  sentBy: (host, router, from) => `Sent automatically by InterTrack on ${host} (${router}). Questions to ${from}.`,
+};

@@ -1,0 +1,89 @@
+import type { Wording } from './wording.ts';
+
+export const japanese: Wording = {
+  follows: '（後半に日本語の説明があります。）',
+  intro: {
+    begin: '登録されているrouteオブジェクトとは異なるOrigin ASからの経路広告を検出しましたので、お知らせいたします。',
+    end: '先にお知らせした経路広告は検出されなくなりましたので、お知らせいたします。',
+  },
+  label: {
+    prefix: '対象経路',
+    what: '検出内容',
+    by: '広告元AS',
+    registered: '登録Origin AS',
+    via: '経由AS',
+    paths: 'ASパス',
+    seen: '観測状況',
+    since: '検出日時',
+    ended: '終了日時',
+    lasted: '継続時間',
+    why: '終了理由',
+    case: '管理番号',
+  },
+  what: (kind, decidedBy) =>
+    kind === 'origin'
+      ? '登録と異なるOrigin ASによる、登録経路と同一の経路の広告'
+      : `登録と異なるOrigin ASによる、登録経路${decidedBy}より細かい経路の広告`,
+  by: offender => (offender === null ? 'AS_SET（Origin ASを特定できません）' : `AS${offender}`),
+  registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join('、')}（${prefix}）`,
+  via: upstream =>
+    upstream === null ? 'なし（途中にASはありません）' : `AS${upstream}（広告元の1つ手前のAS。ご連絡先の候補です）`,
+  path: (path, peers) => `${path}（観測元：${peers}）`,
+  more: count => `ほか${count}件`,
+  seen: (now, unseen, peak) =>
+    `現在${now}ピア、最大${peak}ピア${unseen > 0 ? `（ほかにBGPセッション切断により不明${unseen}ピア）` : ''}`,
+  peak: peak => `最大${peak}ピア`,
+  time: (utc, jst) => `${jst} JST（${utc} UTC）`,
+  duration(seconds) {
+    const days = Math.floor(seconds / 86400);
+    const hours = Math.floor(seconds / 3600) % 24;
+    const minutes = Math.floor(seconds / 60) % 60;
+    const parts = [
+      days > 0 ? `${days}日` : '',
+      hours > 0 ? `${hours}時間` : '',
+      minutes > 0 ? `${minutes}分` : '',
+      seconds % 60 > 0 || seconds === 0 ? `${seconds % 60}秒` : '',
+    ];
+    return parts.join('');
+  },
+  over: '登録と異なる経路を保持しているピアがなくなったため',
+  heading: { why: '検出の根拠', todo: 'ご対応のお願い' },
+  contradicts: source => `次の登録オブジェクトと異なっています（登録元：${source}）。`,
+  cut: characters => `（以下${characters}文字を省略）`,
+  nothingRecorded: '根拠となる登録オブジェクトは記録されていません。',
+  checkFirst: 'まず、次のいずれかに該当しないかご確認ください。',
+  checks: (offender, prefix) => [
+    [
+      '登録内容の誤り',
+      '上記オブジェクトの内容が古い場合や、貴組織のものではないアドレスが登録されている場合は、登録内容の修正または削除をお願いいたします。正当な経路広告が未登録の場合は、routeオブジェクトの登録をお願いいたします。',
+    ],
+    [
+      'プライベートASの漏れ',
+      `${offender}が貴組織のAS配下で使用しているプライベートASである場合は、対外接続における「remove-private-as」の設定漏れが考えられます。`,
+    ],
+    [
+      '顧客によるPAアドレスの広告',
+      `${offender}が貴組織の顧客であり、合意の上で貴組織のPAアドレスを広告している場合は、${prefix}（origin：${offender}）のrouteオブジェクトの登録をお願いいたします。`,
+    ],
+    [
+      'IXまたはプライベートピアリングのセグメント',
+      '対象経路がIXや事業者間の接続セグメントである場合は、広告元のASに広告の停止（next-hop-selfの設定など）をご依頼ください。',
+    ],
+  ],
+  call: 'いずれにも該当しない場合は、経路ハイジャックの可能性があります。次のASの運用担当者にご連絡ください。',
+  callees: (offender, upstream) => [
+    ...(offender === null ? [] : [`AS${offender}（当該経路の広告元）`]),
+    ...(upstream === null
+      ? []
+      : [`AS${upstream}（広告元の1つ手前のAS。広告元と連絡が取れない場合でも、当該経路の伝搬を止めることができます）`]),
+  ],
+  contacts: as => `連絡先は「whois AS${as}」または https://www.peeringdb.com/asn/${as} でご確認いただけます。`,
+  willTell: '当該経路が検出されなくなりましたら、改めてお知らせいたします。',
+  because(reason) {
+    if (reason === 'x-keiro') return '本メールは、当該経路のX-Keiroに登録されている宛先にお送りしています。';
+    if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
+    return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
+  },
+  sentBy: (host, router, from) =>
+    `本メールはInterTrack（${host}、${router}）が自動送信しています。お問い合わせ先：${from}`,
+};

@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** "ITRK": tells `file`, sqlite3 and this program whose database it is (PRAGMA application_id). */
+export const APPLICATION_ID = 0x4954524b;
+
+/**
+ * The schema as the steps that led to it. Step N makes version N of version N-1. A step that was released is never
+ * edited: what must change is a new step at the end.
+ */
+export const migrations: readonly string[] = [
+  // 1: cases, what is to be told about them, traces, audit log. Bodies are JSON; columns are what is searched by.
+  `CREATE TABLE cases (
+     id      TEXT    NOT NULL PRIMARY KEY,
+     state   TEXT    NOT NULL,
+     prefix  TEXT    NOT NULL,
+     opened  INTEGER NOT NULL,
+     changed INTEGER NOT NULL,
+     body    TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX cases_by_opening ON cases (opened, id);
+
+   CREATE TABLE outbox (
+     id         TEXT    NOT NULL PRIMARY KEY,
+     channel    TEXT    NOT NULL,
+     recipient  TEXT    NOT NULL,
+     case_id    TEXT    NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+     event      TEXT    NOT NULL,
+     body       TEXT    NOT NULL,
+     state      TEXT    NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+     attempts   INTEGER NOT NULL,
+     due        INTEGER NOT NULL,
+     created    INTEGER NOT NULL,
+     last_error TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX outbox_pending ON outbox (due, id) WHERE state = 'pending';
+   CREATE INDEX outbox_by_case ON outbox (case_id);
+
+   CREATE TABLE traces (
+     id    TEXT    NOT NULL PRIMARY KEY,
+     asked INTEGER NOT NULL,
+     body  TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX traces_by_time ON traces (asked, id);
+
+   CREATE TABLE audit (
+     number INTEGER PRIMARY KEY AUTOINCREMENT,
+     time   INTEGER NOT NULL,
+     what   TEXT    NOT NULL,
+     body   TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_by_time ON audit (time);`,
+];
+
+/**
+ * Brings a database to the newest version, each step in a transaction of its own, so that a kill between two steps
+ * leaves a whole version. Returns null, or why the database is not ours to touch: then it is left as it was.
+ * Errors of the database itself (disk full, damaged) are thrown as node:sqlite throws them.
+ */
+export function migrate(db: DatabaseSync, steps: readonly string[] = migrations): string | null {
+  const number = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
+  const version = number('PRAGMA user_version');
+  const empty = number('SELECT count(*) FROM sqlite_schema') === 0;
+  if (!empty && number('PRAGMA application_id') !== APPLICATION_ID)
+    return 'this is a database of some other program; name another state directory';
+  if (version > steps.length)
+    return `written by a newer InterTrack (schema ${version}, this program knows ${steps.length}); install that one, or restore the copy made before the upgrade`;
+  for (let next = version; next < steps.length; next++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(steps[next]!);
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+  return null;
+}

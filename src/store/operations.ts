@@ -1,0 +1,70 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { StoreReads, StoreWrite } from './records.ts';
+
+const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
+  last_error AS "lastError"`;
+
+const READS: Readonly<Record<keyof StoreReads, string>> = {
+  'case.all': 'SELECT id, state, prefix, opened, changed, body FROM cases ORDER BY opened, id',
+  'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' ORDER BY due, id LIMIT :limit`,
+  'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
+  'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
+  'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
+};
+
+const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
+  // An upsert, never REPLACE: that would delete the row under the outbox's foreign key.
+  'case.put': `INSERT INTO cases (id, state, prefix, opened, changed, body)
+    VALUES (:id, :state, :prefix, :opened, :changed, :body)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
+      changed = excluded.changed, body = excluded.body`,
+  'outbox.add': `INSERT INTO outbox
+    (id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
+    VALUES (:id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError)
+    ON CONFLICT (id) DO NOTHING`,
+  'outbox.update': `UPDATE outbox SET state = :state, attempts = :attempts, due = :due, last_error = :lastError
+    WHERE id = :id`,
+  'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
+    ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
+  'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',
+};
+
+/** The named operations of records.ts as prepared statements of one database. Errors are thrown as node:sqlite does. */
+export interface Operations {
+  /** One transaction: all of the batch is on disk when this returns, or nothing of it when it throws. */
+  write(batch: readonly StoreWrite[]): void;
+  read(what: keyof StoreReads, args: Readonly<Record<string, unknown>>): unknown[];
+}
+
+/** Prepares every statement once; the schema must be the newest (migrations.ts). */
+export function prepareOperations(db: DatabaseSync): Operations {
+  const prepareAll = <K extends string>(sql: Readonly<Record<K, string>>) =>
+    new Map<string, StatementSync>(Object.entries<string>(sql).map(([name, text]) => [name, db.prepare(text)]));
+  const reads = prepareAll(READS);
+  const writes = prepareAll(WRITES);
+
+  const apply = (write: StoreWrite) => {
+    const { op, ...rest } = write;
+    const values = 'record' in rest ? rest.record : rest;
+    const done = writes.get(op)!.run({ ...values } as Record<string, SQLInputValue>);
+    if (op === 'outbox.update' && done.changes === 0) throw new Error(`the outbox has no message ${write.id}`);
+  };
+
+  return {
+    write(batch) {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        for (const write of batch) apply(write);
+        db.exec('COMMIT');
+      } catch (error) {
+        // SQLite rolls back by itself when the disk is full or fails; a second ROLLBACK would hide its words.
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    read(what, args) {
+      const values = what === 'outbox.pending' ? { limit: -1, ...args } : { ...args };
+      return reads.get(what)!.all(values as Record<string, SQLInputValue>);
+    },
+  };
+}
