@@ -39,7 +39,7 @@ peers:
 	@contrib/install-peers
 
 test: check dist/.built peers
-	mocha
+	mocha 'test/**/*.test.ts'
 
 demo: dist/.built peers
 	contrib/demo/run

@@ -7,6 +7,9 @@
 import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
+/** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
+export type AsPath = readonly (number | readonly number[])[];
+
 /** Everything a collector needs to run its sessions. Sent at start and again, whole, at each reload. */
 export interface CollectorConfig {
   readonly routerId: string;
@@ -29,6 +32,7 @@ export type RibQuery =
       readonly limit: number;
     }
   | { readonly about: 'count' }
+  | { readonly about: 'size' }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
       readonly about: 'frontier';
@@ -36,13 +40,15 @@ export type RibQuery =
       readonly avoid: readonly number[];
       readonly among: readonly number[];
     }
-  /** The whole path (neighbour AS first, origin last) of the best-known route to an address, one per peer. */
+  /** The ASes beside an AS in the paths held now. */
   | { readonly about: 'as-neighbors'; readonly as: number };
 
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
+  /** So many judged changes were taken in: a collector that runs too far ahead stops reading from its peers. */
+  | { readonly type: 'took'; readonly changes: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
   | { readonly type: 'stop' };
 
@@ -63,8 +69,8 @@ export interface JudgedChange {
   readonly what: 'held' | 'gone' | 'unseen';
   readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
   readonly time: number;
-  /** AS_PATH as received, neighbour first; an AS_SET is shown as an array. Empty when `what` is not `held`. */
-  readonly path: readonly (number | readonly number[])[];
+  /** Empty when `what` is not `held`. */
+  readonly path: AsPath;
   readonly state: IrrState;
   /** The registered prefix that decided: equal to `prefix`, or covering it. */
   readonly decidedBy: string;
@@ -131,11 +137,27 @@ export interface RouteRow {
   readonly peer: string;
   readonly peerAs: number;
   readonly peerAddress: string;
-  /** When the peer last announced it. Absent: not kept for routes of unwatched space. */
   readonly nextHop: string;
-  readonly path: readonly (number | readonly number[])[];
+  readonly path: AsPath;
   readonly originCode: 'IGP' | 'EGP' | 'incomplete';
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+}
+
+/** Row of `show route count`: one for each peer. */
+export interface CountRow {
+  readonly peer: string;
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+/** What one collector holds, for `show status` and benchmarks. Octets. */
+export interface RibSize {
+  readonly routes: number;
+  readonly prefixes4: number;
+  readonly prefixes6: number;
+  readonly attributeSets: number;
+  readonly attributeOctets: number;
+  readonly contradictions: number;
 }

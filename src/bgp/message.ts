@@ -1,0 +1,151 @@
+import { type SessionError, sessionError } from './errors.ts';
+
+/** Message types: RFC 4271 section 4.1, ROUTE-REFRESH RFC 2918. */
+export const OPEN = 1;
+export const UPDATE = 2;
+export const NOTIFICATION = 3;
+export const KEEPALIVE = 4;
+export const ROUTE_REFRESH = 5;
+
+/** Octets of marker, length and type. */
+export const HEADER_LENGTH = 19;
+/** Largest message without, and with, RFC 8654. */
+export const MAX_LENGTH = 4096;
+export const MAX_EXTENDED_LENGTH = 65535;
+
+interface MessageType {
+  readonly name: string;
+  /** Least and greatest total length, header included; an UPDATE or NOTIFICATION may use what was negotiated. */
+  readonly least: number;
+  readonly most: number;
+}
+
+// RFC 4271 section 6.1 (least lengths), RFC 8654 section 4 (OPEN and KEEPALIVE are never extended).
+const TYPES: readonly (MessageType | undefined)[] = [
+  undefined,
+  { name: 'OPEN', least: 29, most: MAX_LENGTH },
+  { name: 'UPDATE', least: 23, most: MAX_EXTENDED_LENGTH },
+  { name: 'NOTIFICATION', least: 21, most: MAX_EXTENDED_LENGTH },
+  { name: 'KEEPALIVE', least: HEADER_LENGTH, most: HEADER_LENGTH },
+  { name: 'ROUTE-REFRESH', least: 23, most: MAX_EXTENDED_LENGTH },
+];
+
+/** Name of a message type, or its number in words. */
+export function messageName(type: number): string {
+  return TYPES[type]?.name ?? `type ${type}`;
+}
+
+/**
+ * Puts the 19-octet header (RFC 4271 section 4.1) before a body. The body must leave the message within what was
+ * negotiated: the callers that build long bodies split them.
+ */
+export function encodeMessage(type: number, body: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const length = HEADER_LENGTH + body.length;
+  const message = new Uint8Array(length);
+  message.fill(0xff, 0, 16);
+  message[16] = length >> 8;
+  message[17] = length & 0xff;
+  message[18] = type;
+  message.set(body, HEADER_LENGTH);
+  return message;
+}
+
+/**
+ * Checks the header at `at` (19 octets must be there). Returns null, or the error of RFC 4271 section 6.1: 1/1 for the
+ * marker, 1/2 with the length, 1/3 with the type.
+ */
+function headerError(bytes: Uint8Array, at: number, maxLength: number): SessionError | null {
+  for (let i = at; i < at + 16; i++)
+    if (bytes[i] !== 0xff) return sessionError(1, 1, `octet ${i - at} of the marker is not all ones`);
+  const length = (bytes[at + 16]! << 8) | bytes[at + 17]!;
+  const type = bytes[at + 18]!;
+  const rule = TYPES[type];
+  const badLength = () => sessionError(1, 2, `${messageName(type)} of ${length} octets`, bytes.slice(at + 16, at + 18));
+  if (length < HEADER_LENGTH || length > maxLength) return badLength();
+  if (rule === undefined) return sessionError(1, 3, `message type ${type}`, Uint8Array.of(type));
+  return length < rule.least || length > rule.most ? badLength() : null;
+}
+
+/**
+ * Receives one message in place: it stands in `buffer`, header included, from `start` to `end`, and is valid until the
+ * call returns. A false answer stops the framer for good.
+ */
+export type OnMessage = (type: number, buffer: Uint8Array, start: number, end: number) => boolean;
+
+export interface Framer {
+  /** Takes the next octets of the stream, in chunks cut anywhere. Returns the header error that ends it, if any. */
+  push(chunk: Uint8Array): SessionError | null;
+  /** Raises the limit once RFC 8654 is negotiated. */
+  setMaxLength(octets: number): void;
+}
+
+/** Cuts a byte stream into messages. Only a message that straddles chunks is copied. */
+export function createFramer(onMessage: OnMessage): Framer {
+  let maxLength = MAX_LENGTH;
+  let stopped = false;
+  // The start of a message whose rest has not come yet.
+  let held = new Uint8Array(MAX_LENGTH);
+  let heldLength = 0;
+
+  const stop = (error: SessionError | null) => {
+    stopped = true;
+    return error;
+  };
+
+  /** Completes the held message from `chunk`. Returns how many octets it took, or the error. */
+  function complete(chunk: Uint8Array): number | SessionError {
+    let taken = 0;
+    const fill = (length: number) => {
+      const count = Math.min(length - heldLength, chunk.length - taken);
+      held.set(chunk.subarray(taken, taken + count), heldLength);
+      heldLength += count;
+      taken += count;
+      return heldLength === length;
+    };
+    if (heldLength < HEADER_LENGTH) {
+      if (!fill(HEADER_LENGTH)) return taken;
+      const error = headerError(held, 0, maxLength);
+      if (error !== null) return error;
+    }
+    const length = (held[16]! << 8) | held[17]!;
+    if (length > held.length) {
+      const larger = new Uint8Array(MAX_EXTENDED_LENGTH);
+      larger.set(held);
+      held = larger;
+    }
+    if (!fill(length)) return taken;
+    heldLength = 0;
+    if (!onMessage(held[18]!, held, 0, length)) stopped = true;
+    return taken;
+  }
+
+  return {
+    setMaxLength(octets) {
+      maxLength = octets;
+    },
+    push(chunk) {
+      if (stopped) return null;
+      let at = 0;
+      if (heldLength > 0) {
+        const taken = complete(chunk);
+        if (typeof taken !== 'number') return stop(taken);
+        at = taken;
+      }
+      while (!stopped && chunk.length - at >= HEADER_LENGTH) {
+        const error = headerError(chunk, at, maxLength);
+        if (error !== null) return stop(error);
+        const end = at + ((chunk[at + 16]! << 8) | chunk[at + 17]!);
+        if (end > chunk.length) break;
+        if (!onMessage(chunk[at + 18]!, chunk, at, end)) stopped = true;
+        at = end;
+      }
+      if (!stopped && at < chunk.length) {
+        const rest = chunk.subarray(at);
+        if (rest.length > held.length) held = new Uint8Array(MAX_EXTENDED_LENGTH);
+        held.set(rest);
+        heldLength = rest.length;
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import type { SessionError } from './errors.ts';
+import { encodeMessage, NOTIFICATION } from './message.ts';
+
+/** Codes and subcodes: RFC 4271 section 4.5, 4486 (Cease), 6608 (FSM), 5492, 7313, 8538, 9234, 9384, 9687. */
+const NAMES: Readonly<Record<number, { readonly name: string; readonly sub: Readonly<Record<number, string>> }>> = {
+  1: {
+    name: 'Message Header Error',
+    sub: { 1: 'Connection Not Synchronized', 2: 'Bad Message Length', 3: 'Bad Message Type' },
+  },
+  2: {
+    name: 'OPEN Message Error',
+    sub: {
+      1: 'Unsupported Version Number',
+      2: 'Bad Peer AS',
+      3: 'Bad BGP Identifier',
+      4: 'Unsupported Optional Parameter',
+      6: 'Unacceptable Hold Time',
+      7: 'Unsupported Capability',
+      11: 'Role Mismatch',
+    },
+  },
+  3: {
+    name: 'UPDATE Message Error',
+    sub: {
+      1: 'Malformed Attribute List',
+      2: 'Unrecognized Well-known Attribute',
+      3: 'Missing Well-known Attribute',
+      4: 'Attribute Flags Error',
+      5: 'Attribute Length Error',
+      6: 'Invalid ORIGIN Attribute',
+      8: 'Invalid NEXT_HOP Attribute',
+      9: 'Optional Attribute Error',
+      10: 'Invalid Network Field',
+      11: 'Malformed AS_PATH',
+    },
+  },
+  4: { name: 'Hold Timer Expired', sub: {} },
+  5: {
+    name: 'Finite State Machine Error',
+    sub: {
+      1: 'Unexpected Message in OpenSent State',
+      2: 'Unexpected Message in OpenConfirm State',
+      3: 'Unexpected Message in Established State',
+    },
+  },
+  6: {
+    name: 'Cease',
+    sub: {
+      1: 'Maximum Number of Prefixes Reached',
+      2: 'Administrative Shutdown',
+      3: 'Peer De-configured',
+      4: 'Administrative Reset',
+      5: 'Connection Rejected',
+      6: 'Other Configuration Change',
+      7: 'Connection Collision Resolution',
+      8: 'Out of Resources',
+      9: 'Hard Reset',
+      10: 'BFD Down',
+    },
+  },
+  7: { name: 'ROUTE-REFRESH Message Error', sub: { 1: 'Invalid Message Length' } },
+  8: { name: 'Send Hold Timer Expired', sub: {} },
+};
+
+export const CEASE = 6;
+export const ADMINISTRATIVE_SHUTDOWN = 2;
+export const PEER_DECONFIGURED = 3;
+export const ADMINISTRATIVE_RESET = 4;
+export const CONNECTION_REJECTED = 5;
+export const COLLISION_RESOLUTION = 7;
+
+/** Longest shutdown communication, octets of UTF-8 (RFC 9003 section 2). */
+const MAX_COMMUNICATION = 255;
+
+/** A whole NOTIFICATION message (RFC 4271 section 4.5). */
+export function encodeNotification(error: SessionError): Uint8Array {
+  const body = new Uint8Array(2 + error.data.length);
+  body[0] = error.code;
+  body[1] = error.subcode;
+  body.set(error.data, 2);
+  return encodeMessage(NOTIFICATION, body);
+}
+
+/**
+ * Reads the body of a NOTIFICATION (at least 2 octets, as the header check has seen to). Unknown codes stay numbers.
+ * The data is copied.
+ */
+export function decodeNotification(buffer: Uint8Array, start: number, end: number): SessionError {
+  return { code: buffer[start] ?? 0, subcode: buffer[start + 1] ?? 0, data: buffer.slice(start + 2, end) };
+}
+
+/** Administrative Shutdown or Reset with words for the peer's operator, cut at 255 octets of UTF-8 (RFC 9003). */
+export function ceaseWith(subcode: number, communication: string): SessionError {
+  let characters = [...communication].slice(0, MAX_COMMUNICATION);
+  let bytes = new TextEncoder().encode(characters.join(''));
+  while (bytes.length > MAX_COMMUNICATION) {
+    characters = characters.slice(0, -1);
+    bytes = new TextEncoder().encode(characters.join(''));
+  }
+  const data = new Uint8Array(bytes.length === 0 ? 0 : 1 + bytes.length);
+  if (bytes.length > 0) {
+    data[0] = bytes.length;
+    data.set(bytes, 1);
+  }
+  return { code: CEASE, subcode, data };
+}
+
+/**
+ * The shutdown communication of RFC 9003 section 2: the words, or null when there are none, or when the length octet
+ * overruns or the octets are no UTF-8 (the caller then shows hex, section 4). Control characters become spaces.
+ */
+export function shutdownCommunication(error: SessionError): string | null {
+  const carries =
+    error.code === CEASE && (error.subcode === ADMINISTRATIVE_SHUTDOWN || error.subcode === ADMINISTRATIVE_RESET);
+  const length = error.data[0] ?? 0;
+  if (!carries || length === 0 || length > error.data.length - 1) return null;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(error.data.subarray(1, 1 + length));
+    return text.replace(/\p{Cc}/gu, ' ');
+  } catch {
+    return null;
+  }
+}
+
+/** `Cease/Administrative Shutdown "maintenance"`; data that is no text in hex; unknown codes as numbers. */
+export function formatNotification(error: SessionError): string {
+  const known = NAMES[error.code];
+  const name = known?.name ?? `code ${error.code}`;
+  const sub = known?.sub[error.subcode] ?? (error.subcode === 0 ? '' : `subcode ${error.subcode}`);
+  const title = sub === '' ? name : `${name}/${sub}`;
+  const words = shutdownCommunication(error);
+  if (words !== null) return `${title} "${words}"`;
+  if (error.what !== undefined) return `${title}: ${error.what}`;
+  return error.data.length === 0 ? title : `${title}, data ${Buffer.from(error.data).toString('hex')}`;
+}

@@ -1,0 +1,193 @@
+/**
+ * Prefix tables: each prefix ever seen gets a small whole number, its *prefix id*, so that what is known of it elsewhere
+ * is a column of a typed array. Open addressing, linear probing, at most three quarters full; nothing is allocated but
+ * when a table grows. The hash is seeded by the process, so that a peer cannot aim its prefixes at one slot.
+ *
+ * Addresses are 32-bit words in the form of JavaScript's bit operations (signed), host bits already cleared.
+ */
+import { randomInt } from 'node:crypto';
+
+const SEED = randomInt(1, 0x7fffffff) * 2 + 1;
+
+/** Ids of IPv4 prefixes, at most 2^25 of them. */
+export class PrefixIds4 {
+  /** Prefix ids given out: 0 to `size - 1`. */
+  size = 0;
+  /** Address of each id. */
+  address: Int32Array;
+  /** Prefix length of each id. */
+  length: Uint8Array;
+  /** How many prefixes there are of each length: the longest-match walk skips the empty ones. */
+  readonly ofLength = new Int32Array(33);
+  /** Pairs (address, (id + 1) << 6 | length); a second word of 0 is an empty slot. One probe touches one cache line. */
+  private slots: Int32Array;
+  private mask: number;
+
+  constructor(capacity = 1 << 14) {
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(capacity * 2);
+    this.address = new Int32Array((capacity * 3) >> 2);
+    this.length = new Uint8Array((capacity * 3) >> 2);
+  }
+
+  /** How many ids fit before the table grows: a column by prefix id needs this many places. */
+  get capacity(): number {
+    return this.address.length;
+  }
+
+  /** The id of a prefix, or -1 when it was never seen. */
+  find(address: number, length: number): number {
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = hash4(address, length) & mask;
+    for (;;) {
+      const word = slots[slot * 2 + 1]!;
+      if (word === 0) return -1;
+      if (slots[slot * 2] === address && (word & 63) === length) return (word >>> 6) - 1;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** The id of a prefix; a new one when it was never seen. */
+  intern(address: number, length: number): number {
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = hash4(address, length) & mask;
+    for (;;) {
+      const word = slots[slot * 2 + 1]!;
+      if (word === 0) break;
+      if (slots[slot * 2] === address && (word & 63) === length) return (word >>> 6) - 1;
+      slot = (slot + 1) & mask;
+    }
+    if (this.size === this.capacity) {
+      this.grow();
+      return this.intern(address, length);
+    }
+    const id = this.size++;
+    slots[slot * 2] = address;
+    slots[slot * 2 + 1] = ((id + 1) << 6) | length;
+    this.address[id] = address;
+    this.length[id] = length;
+    this.ofLength[length]!++;
+    return id;
+  }
+
+  private grow(): void {
+    // Small tables quadruple: a full table is reached in few copies.
+    const capacity = (this.mask + 1) * (this.mask < 1 << 19 ? 4 : 2);
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(capacity * 2);
+    this.address = extend(this.address, (capacity * 3) >> 2);
+    this.length = extendBytes(this.length, (capacity * 3) >> 2);
+    for (let id = 0; id < this.size; id++) {
+      const address = this.address[id]!;
+      const length = this.length[id]!;
+      let slot = hash4(address, length) & this.mask;
+      while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
+      this.slots[slot * 2] = address;
+      this.slots[slot * 2 + 1] = ((id + 1) << 6) | length;
+    }
+  }
+}
+
+/** Ids of IPv6 prefixes. An address is four words, the most significant first. */
+export class PrefixIds6 {
+  size = 0;
+  /** Four words for each id. */
+  address: Int32Array;
+  length: Uint8Array;
+  readonly ofLength = new Int32Array(129);
+  /** Pairs (hash, id + 1). */
+  private slots: Int32Array;
+  private mask: number;
+
+  constructor(capacity = 1 << 12) {
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(capacity * 2);
+    this.address = new Int32Array(((capacity * 3) >> 2) * 4);
+    this.length = new Uint8Array((capacity * 3) >> 2);
+  }
+
+  get capacity(): number {
+    return this.length.length;
+  }
+
+  find(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    return this.lookup(hash6(w0, w1, w2, w3, length), w0, w1, w2, w3, length);
+  }
+
+  intern(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const hash = hash6(w0, w1, w2, w3, length);
+    const known = this.lookup(hash, w0, w1, w2, w3, length);
+    if (known >= 0) return known;
+    if (this.size === this.capacity) this.grow();
+    const id = this.size++;
+    this.place(hash, id);
+    const at = id * 4;
+    this.address[at] = w0;
+    this.address[at + 1] = w1;
+    this.address[at + 2] = w2;
+    this.address[at + 3] = w3;
+    this.length[id] = length;
+    this.ofLength[length]!++;
+    return id;
+  }
+
+  private lookup(hash: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const { slots, mask, address } = this;
+    let slot = hash & mask;
+    for (;;) {
+      const id = slots[slot * 2 + 1]! - 1;
+      if (id < 0) return -1;
+      if (slots[slot * 2] === hash && this.length[id] === length) {
+        const at = id * 4;
+        if (address[at] === w0 && address[at + 1] === w1 && address[at + 2] === w2 && address[at + 3] === w3) return id;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  private place(hash: number, id: number): void {
+    let slot = hash & this.mask;
+    while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
+    this.slots[slot * 2] = hash;
+    this.slots[slot * 2 + 1] = id + 1;
+  }
+
+  private grow(): void {
+    const old = this.slots;
+    const capacity = (this.mask + 1) * (this.mask < 1 << 17 ? 4 : 2);
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(capacity * 2);
+    this.address = extend(this.address, ((capacity * 3) >> 2) * 4);
+    this.length = extendBytes(this.length, (capacity * 3) >> 2);
+    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]! - 1);
+  }
+}
+
+/** A longer copy of a column; the new places are 0. */
+export function extend(column: Int32Array, length: number): Int32Array {
+  const longer = new Int32Array(length);
+  longer.set(column);
+  return longer;
+}
+
+function extendBytes(column: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length);
+  longer.set(column);
+  return longer;
+}
+
+function hash4(address: number, length: number): number {
+  const h = Math.imul(address ^ Math.imul(length + 1, 0x9e3779b1), SEED);
+  return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) >>> 7;
+}
+
+function hash6(w0: number, w1: number, w2: number, w3: number, length: number): number {
+  let h = Math.imul(w0 ^ SEED, 0x85ebca6b);
+  h = Math.imul((h ^ (h >>> 15)) + w1, 0xc2b2ae35);
+  h = Math.imul((h ^ (h >>> 13)) + w2, 0x27d4eb2f);
+  h = Math.imul((h ^ (h >>> 15)) + w3, 0x165667b1);
+  h = Math.imul((h ^ (h >>> 16)) + length, 0x9e3779b1);
+  return h ^ (h >>> 15);
+}

@@ -1,0 +1,264 @@
+/**
+ * RPSL as it stands in the dump files of IRRs (RFC 2622 section 2, RFC 2725, RFC 2769): objects of attributes, parted by
+ * empty lines. Real files hold more than the grammar: server remarks (`%`), comment lines (`#`), CR LF, octets of old
+ * encodings, objects that were deleted in place (their class overwritten with `*xx`), and no newline at the end.
+ *
+ * The reader works on octets and cuts out whole objects. Only objects of wanted classes are decoded; all others cost
+ * one search for the next newline per line. What cannot be read is reported with its line and left out.
+ */
+
+/** One attribute. `value` has one line for the attribute's own and one for each continuation line, comments cut off. */
+export interface RpslAttribute {
+  /** Lower case. */
+  readonly name: string;
+  readonly value: string;
+  /** Line in the file, counted from 1. */
+  readonly line: number;
+}
+
+export interface RpslObject {
+  /** Name of the first attribute, lower case. */
+  readonly class: string;
+  readonly line: number;
+  readonly attributes: readonly RpslAttribute[];
+  /** The object's lines, newline-separated, without a newline at the end; undecodable octets are U+FFFD. */
+  readonly text: string;
+  /** Its octets in the reader's buffer: to be copied, if wanted, before the callback returns. */
+  readonly bytes: Uint8Array;
+}
+
+/** Why something was left out, and in which line. */
+export interface RpslProblem {
+  readonly line: number;
+  readonly why: string;
+}
+
+export interface RpslCounts {
+  /** Objects handed on. */
+  objects: number;
+  /** Objects of classes not wanted. */
+  skipped: number;
+  /** Objects deleted in place (`*xx…`). */
+  dead: number;
+  /** Problems reported. */
+  problems: number;
+  lines: number;
+  octets: number;
+}
+
+export interface RpslReader {
+  /** Takes the next octets of the file, split anywhere. */
+  push(chunk: Uint8Array): void;
+  /** The file ends here; an object without an empty line behind it is complete. */
+  end(): void;
+  readonly counts: Readonly<RpslCounts>;
+}
+
+/** Octets of one line; longer ones cost their object. */
+export const MAX_LINE = 64 * 1024;
+/** Octets of one object of a wanted class. */
+export const MAX_OBJECT = 256 * 1024;
+/** Octets of an attribute's name. */
+const MAX_NAME = 64;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const TAB = 0x09;
+const BLANK = 0x20;
+const HASH = 0x23;
+const PERCENT = 0x25;
+const ASTERISK = 0x2a;
+const PLUS = 0x2b;
+const COLON = 0x3a;
+
+const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
+
+/**
+ * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
+ * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
+ * one object, one line and one chunk.
+ */
+export function rpslReader(
+  onObject: (object: RpslObject) => void,
+  onProblem: (problem: RpslProblem) => void,
+  wanted: ReadonlySet<string> = ROUTES,
+): RpslReader {
+  const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0 };
+  let hold = Buffer.allocUnsafe(MAX_LINE);
+  /** `hold[0..fill)` is read; `at` is where the current line begins, `seek` how far it was searched for its end. */
+  let fill = 0;
+  let at = 0;
+  let seek = 0;
+  let state: 'between' | 'object' | 'skip' = 'between';
+  /** Where the wanted object in hand begins, and its line. */
+  let start = 0;
+  let startLine = 0;
+  let className = '';
+  let line = 1;
+  /** The line in hand was too long, and its rest is being thrown away. */
+  let overflow = false;
+
+  function problem(where: number, why: string): void {
+    counts.problems++;
+    onProblem({ line: where, why });
+  }
+
+  function begin(end: number): void {
+    const first = hold[at]!;
+    if (first === PERCENT || first === HASH) return;
+    state = 'skip';
+    if (first === BLANK || first === TAB || first === PLUS) {
+      problem(line, 'continuation line where an object should begin');
+      return;
+    }
+    if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
+      counts.dead++;
+      return;
+    }
+    const colon = hold.subarray(at, Math.min(end, at + MAX_NAME + 1)).indexOf(COLON);
+    const name = colon < 0 ? '' : hold.toString('latin1', at, at + colon);
+    className = name.trimEnd().toLowerCase();
+    if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
+    else if (!wanted.has(className)) counts.skipped++;
+    else {
+      state = 'object';
+      start = at;
+      startLine = line;
+    }
+  }
+
+  function finish(end: number): void {
+    if (state === 'object') {
+      counts.objects++;
+      const bytes = hold.subarray(start, end);
+      let text = hold.toString('utf8', start, end);
+      if (text.includes('\r\n')) text = text.replaceAll('\r\n', '\n');
+      if (text.endsWith('\n')) text = text.slice(0, -1);
+      onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
+    }
+    state = 'between';
+  }
+
+  function tooLong(): void {
+    const first = hold[at]!;
+    if (state === 'object' || (state === 'between' && first !== PERCENT && first !== HASH)) {
+      problem(line, `line longer than ${MAX_LINE} octets: its object is left out`);
+      state = 'skip';
+    }
+  }
+
+  /** One whole line, `hold[at..lf)`. */
+  function take(lf: number): void {
+    const end = lf > at && hold[lf - 1] === CR ? lf - 1 : lf;
+    if (lf - at > MAX_LINE) tooLong();
+    else if (end === at) finish(at);
+    else if (state === 'between') begin(end);
+    if (state === 'object' && lf - start > MAX_OBJECT) {
+      problem(startLine, `object longer than ${MAX_OBJECT} octets: left out`);
+      state = 'skip';
+    }
+  }
+
+  function makeRoom(octets: number): void {
+    if (fill + octets <= hold.length) return;
+    const from = state === 'object' ? start : at;
+    const kept = fill - from;
+    const next = kept + octets > hold.length ? Buffer.allocUnsafe(2 * (kept + octets)) : hold;
+    hold.copy(next, 0, from, fill);
+    hold = next;
+    start -= from;
+    at -= from;
+    seek -= from;
+    fill = kept;
+  }
+
+  function push(chunk: Uint8Array): void {
+    counts.octets += chunk.length;
+    makeRoom(chunk.length);
+    hold.set(chunk, fill);
+    fill += chunk.length;
+    const filled = hold.subarray(0, fill);
+    for (;;) {
+      const lf = filled.indexOf(LF, seek);
+      if (lf < 0) break;
+      if (overflow) overflow = false;
+      else take(lf);
+      at = lf + 1;
+      seek = at;
+      line++;
+      counts.lines++;
+    }
+    seek = fill;
+    if (!overflow && fill - at > MAX_LINE) {
+      tooLong();
+      overflow = true;
+    }
+    if (overflow) at = fill;
+  }
+
+  function end(): void {
+    if (!overflow && fill > at) {
+      counts.lines++;
+      take(fill);
+    }
+    overflow = false;
+    finish(fill);
+    at = fill;
+    seek = fill;
+  }
+
+  return { push, end, counts };
+}
+
+/** Cuts an object's text into attributes. A line that is none is reported and left out with its continuation lines. */
+function attributesOf(
+  text: string,
+  firstLine: number,
+  problem: (line: number, why: string) => void,
+): readonly RpslAttribute[] {
+  const attributes: RpslAttribute[] = [];
+  let name = '';
+  let value = '';
+  let begun = firstLine;
+  let line = firstLine;
+  for (let at = 0; at <= text.length; line++) {
+    let end = text.indexOf('\n', at);
+    if (end < 0) end = text.length;
+    const first = text.charCodeAt(at);
+    if (first === BLANK || first === TAB || first === PLUS) {
+      if (name !== '') value += `\n${valueAt(text, at + 1, end)}`;
+    } else if (first !== PERCENT && first !== HASH && end > at) {
+      if (name !== '') attributes.push({ name, value, line: begun });
+      const head = text.slice(at, Math.min(end, at + MAX_NAME + 1));
+      const colon = head.indexOf(':');
+      name = colon < 0 ? '' : head.slice(0, colon).trimEnd().toLowerCase();
+      begun = line;
+      if (isName(name)) value = valueAt(text, at + colon + 1, end);
+      else {
+        problem(line, 'line is no attribute (name, colon, value): left out');
+        name = '';
+      }
+    }
+    at = end + 1;
+  }
+  if (name !== '') attributes.push({ name, value, line: begun });
+  return attributes;
+}
+
+/** A `#` ends the value (RFC 2622 section 2). */
+function valueAt(text: string, from: number, to: number): string {
+  const value = text.slice(from, to);
+  const hash = value.indexOf('#');
+  return (hash < 0 ? value : value.slice(0, hash)).trim();
+}
+
+/** RFC 2622 section 2: letters, digits, `_` and `-`, a letter first; already in lower case. */
+function isName(name: string): boolean {
+  if (name === '') return false;
+  for (let i = 0; i < name.length; i++) {
+    const c = name.charCodeAt(i);
+    const letter = c >= 0x61 && c <= 0x7a;
+    if (!letter && (i === 0 || !((c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x5f))) return false;
+  }
+  return true;
+}
