@@ -1,0 +1,64 @@
+import { parseAddress } from '../net/address.ts';
+import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import type { Daemon } from './daemon.ts';
+
+/** A kind of argument: the word in capitals that stands for it in a command's syntax. */
+export interface ArgumentKind {
+  /** What it is, for `?`. */
+  readonly help: string;
+  /** Why the text is none, as the end of the sentence `"TEXT" is no …`; null when it is one. */
+  readonly refuse: (text: string) => string | null;
+  /** Values the daemon holds now, for completion. */
+  readonly values?: (daemon: Daemon) => Promise<readonly string[]>;
+  /** May be given any number of times. */
+  readonly repeats?: true;
+}
+
+/** Highest packet number: what an index of 32 bits can hold. */
+const MAX_NUMBER = 4_294_967_295;
+
+export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
+  PREFIX: {
+    help: 'prefix or address, such as 192.0.2.0/24 or 2001:db8::1',
+    refuse: refusePrefix,
+  },
+  PEER: {
+    help: 'name or address of a BGP peer',
+    refuse: text => (/^[\w.:-]{1,64}$/.test(text) ? null : 'name or address of a peer'),
+    values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
+  },
+  'CASE-ID': {
+    help: 'number of a case, such as 2026-03-01-01',
+    refuse: text => (/^\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
+    values: async daemon => (await daemon.cases()).map(one => one.id),
+  },
+  'TRACE-ID': {
+    help: 'number of a trace, such as t20260301-120003-9f3a',
+    refuse: text => (/^t\d{8}-\d{6}-[0-9A-Za-z]{4}$/.test(text) ? null : 'number of a trace (tYYYYMMDD-HHMMSS-XXXX)'),
+    values: async daemon => (await daemon.traces(100)).map(trace => trace.id),
+  },
+  FILE: {
+    help: 'pcap file, or - for the standard input',
+    refuse: text => (text === '' ? 'name of a file' : null),
+  },
+  NUMBER: {
+    help: `whole number from 1 on`,
+    refuse: text =>
+      /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_NUMBER ? null : `whole number from 1 to ${MAX_NUMBER}`,
+  },
+  WORD: {
+    help: 'word of a command',
+    refuse: () => null,
+    repeats: true,
+  },
+};
+
+function refusePrefix(text: string): string | null {
+  if (parsePrefix(text) !== null) return null;
+  const [head = '', digits = ''] = text.split('/');
+  const address = parseAddress(head);
+  const bits = address === null ? 0 : address.bytes.length * 8;
+  if (address !== null && /^\d{1,3}$/.test(digits) && Number(digits) <= bits)
+    return `prefix: it has host bits; its network is ${formatPrefix(prefixOf(address, Number(digits)))}`;
+  return 'prefix or address';
+}

@@ -1,0 +1,267 @@
+/** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
+import type { RibQuery } from '../collector/messages.ts';
+import { formatPrefix } from '../net/prefix.ts';
+import type { OutboxRecord } from '../store/records.ts';
+import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
+import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
+import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+
+/** A command being carried out: where its answer goes. */
+export interface Call {
+  readonly daemon: Daemon;
+  readonly args: Readonly<Record<string, string>>;
+  readonly rest: readonly string[];
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Aborts when the client cancels or goes away. */
+  readonly signal: AbortSignal;
+  /** Sends one row; resolves when the client has room for another. */
+  row(row: unknown): Promise<void>;
+  /** Sends the state so far of a row still to come. Dropped while the client has no room. */
+  partial(row: unknown): void;
+  /** A line for a person that belongs to the answer. */
+  note(text: string): void;
+  /** Ends the answer by asking the client for a packet. */
+  want(packet: PacketWanted): void;
+}
+
+export interface Command extends Entry {
+  /** The answer is one object, not a list. */
+  readonly one?: true;
+  readonly run: (call: Call) => Promise<void>;
+}
+
+/** A command that cannot be carried out; the message is meant for a person. */
+export class CommandError extends Error {}
+
+/** Most rows of `show route`, and most traces listed. */
+const MAX_ROUTES = 1000;
+const LISTED_TRACES = 20;
+
+export const COMMANDS: readonly Command[] = [
+  { syntax: 'help [WORD]', help: 'The commands, or those that begin so', run: help },
+  { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  {
+    syntax: 'show bgp neighbor [PEER]',
+    help: 'Details of one session or all',
+    run: ({ daemon, args, row }) =>
+      sendRib(daemon, { about: 'neighbor', ...(args.PEER === undefined ? {} : { peer: args.PEER }) }, row),
+  },
+  {
+    syntax: 'show bgp summary',
+    help: 'One line for each peer',
+    run: ({ daemon, row }) => sendRib(daemon, { about: 'summary' }, row),
+  },
+  {
+    syntax: 'show case [open|all]',
+    help: 'Cases, the latest first',
+    words: { open: 'Those neither resolved nor dismissed (the default)', all: 'All of them' },
+    run: showCases,
+  },
+  { syntax: 'show case CASE-ID', help: 'All about one case', one: true, run: showCase },
+  {
+    syntax: 'show config',
+    help: 'The configuration in force, printed back',
+    one: true,
+    run: async ({ daemon, row }) => row({ config: await daemon.configText() }),
+  },
+  {
+    syntax: 'show irr',
+    help: 'Sources of the registry',
+    run: async ({ daemon, row }) => sendAll(await daemon.irrStatus(), row),
+  },
+  { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
+  {
+    syntax: 'show outbox',
+    help: 'Notices not yet delivered',
+    run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
+  },
+  {
+    syntax: 'show probe',
+    help: 'Probes: connection, retention, loss',
+    run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
+  },
+  {
+    syntax: 'show route PREFIX [exact|longer|shorter] [peer PEER]',
+    help: 'Routes for a prefix or address, by longest match',
+    words: {
+      exact: 'Routes of this prefix alone',
+      longer: 'Routes of this prefix and all inside it',
+      shorter: 'Routes of this prefix and all that cover it',
+      peer: 'Routes from one peer only',
+    },
+    run: showRoutes,
+  },
+  {
+    syntax: 'show route count',
+    help: 'Prefixes held from each peer',
+    run: ({ daemon, row }) => sendRib(daemon, { about: 'count' }, row),
+  },
+  {
+    syntax: 'show status',
+    help: 'The daemon in one view, and its problems',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.status()),
+  },
+  {
+    syntax: 'show trace',
+    help: 'The latest traces',
+    run: async ({ daemon, row }) => sendAll(await daemon.traces(LISTED_TRACES), row),
+  },
+  { syntax: 'show trace TRACE-ID', help: 'One trace with its tree', one: true, run: showTrace },
+  {
+    syntax: 'show traceback',
+    help: 'ASes with which traces are exchanged',
+    run: async ({ daemon, row }) => sendAll(await daemon.tracePeers(), row),
+  },
+  {
+    syntax: 'trace packet FILE [-n NUMBER]',
+    help: 'Trace a packet of a pcap file to its entry AS',
+    words: { '-n': 'Number of the packet in the file, from 1' },
+    one: true,
+    run: tracePacket,
+  },
+];
+
+/** Help for words that several commands begin with. */
+const GROUPS: Readonly<Record<string, string>> = {
+  show: 'What the daemon knows',
+  'show bgp': 'BGP sessions',
+  'show case': 'Cases: routes that contradict the registry',
+  'show irr': 'The registry: sources, or the objects for a prefix',
+  'show route': 'Routes held now',
+  'show trace': 'The latest traces, or one of them',
+  trace: 'Find where a packet entered',
+  'trace packet': 'Trace a packet of a pcap file to its entry AS',
+};
+
+const TREE = buildTree(COMMANDS, GROUPS);
+
+/** The command that the words mean, abbreviations and all, or what is wrong with them. A last word `?` asks for help. */
+export function resolveCommand(words: readonly string[]): Resolved<Command> | UsageError {
+  if (words.at(-1) !== '?') return resolve(TREE, words);
+  const possible = choices(TREE, [...words.slice(0, -1), '']);
+  if ('error' in possible) return possible;
+  const run = async ({ daemon, row }: Call) => {
+    const found = await complete(daemon, [...words.slice(0, -1), '']);
+    if (!('error' in found)) await sendAll(found, row);
+  };
+  return { entry: { syntax: '?', help: 'What may stand next', run }, args: {}, rest: [] };
+}
+
+/** A command's name in replies: its syntax up to what may be left out, such as `show route PREFIX`. */
+export function commandName(command: Command): string {
+  return command.syntax.replace(/ *\[.*/, '');
+}
+
+/** Most live values offered for one argument. */
+const MAX_VALUES = 200;
+
+/** What may stand at the place of the last word, or what is wrong with the words before it. */
+export async function complete(daemon: Daemon, words: readonly string[]): Promise<readonly Completion[] | UsageError> {
+  const possible = choices(TREE, words);
+  if ('error' in possible) return possible;
+  const begun = words.at(-1) ?? '';
+  const found: Completion[] = [];
+  for (const { word, help, argument } of possible.choices) {
+    found.push({ word, kind: argument === null ? 'word' : 'argument', help });
+    if (argument?.values === undefined) continue;
+    // Completion is a convenience: a daemon that can't list its names now still completes the words.
+    const values = await argument.values(daemon).catch(() => []);
+    for (const value of values.filter(one => one.startsWith(begun)).slice(0, MAX_VALUES))
+      found.push({ word: value, kind: 'value', help: '' });
+  }
+  if (possible.ends !== null) found.push({ word: '', kind: 'end', help: possible.ends.help });
+  return found;
+}
+
+async function sendAll(rows: readonly unknown[], row: Call['row']): Promise<void> {
+  for (const one of rows) await row(one);
+}
+
+async function sendRib(
+  daemon: Daemon,
+  query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' }>,
+  row: Call['row'],
+): Promise<void> {
+  const { rows } = await daemon.ribQuery(query);
+  if (query.about === 'neighbor' && query.peer !== undefined && rows.length === 0)
+    throw new CommandError(`no peer has the name or address ${query.peer}`);
+  await sendAll(rows, row);
+}
+
+async function help({ rest, row }: Call): Promise<void> {
+  let found = 0;
+  for (const command of COMMANDS) {
+    const heads = command.syntax.split(' ');
+    if (!rest.every((word, i) => heads[i]?.startsWith(word))) continue;
+    found++;
+    await row({ syntax: command.syntax, help: command.help });
+  }
+  if (found === 0) throw new CommandError(`no command begins with "${rest.join(' ')}"`);
+}
+
+async function reload({ daemon, row }: Call): Promise<void> {
+  const report = await daemon.reload();
+  if (!report.applied) throw new CommandError(['nothing was changed:', ...report.errors].join('\n'));
+  await row(report);
+}
+
+async function showCases({ daemon, args, row }: Call): Promise<void> {
+  const all = await daemon.cases();
+  const shown =
+    args.all === undefined ? all.filter(one => one.state !== 'resolved' && one.state !== 'dismissed') : all.slice();
+  await sendAll(
+    shown.sort((a, b) => b.opened - a.opened || (a.id < b.id ? 1 : -1)),
+    row,
+  );
+}
+
+async function showCase({ daemon, args, row }: Call): Promise<void> {
+  const id = args['CASE-ID']!;
+  const found = (await daemon.cases()).find(one => one.id === id);
+  if (found === undefined) throw new CommandError(`there is no case ${id}`);
+  const detail: CaseDetail = { ...found, notices: (await daemon.outboxOf(id)).map(notice) };
+  await row(detail);
+}
+
+function notice({ body: _, ...rest }: OutboxRecord): NoticeRow {
+  return rest;
+}
+
+async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> {
+  const objects = await daemon.irrObjects(args.PREFIX!);
+  for (const object of objects) {
+    const shown: IrrObjectRow = { ...object, prefix: formatPrefix(object.prefix) };
+    await row(shown);
+  }
+  if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);
+}
+
+async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
+  const { rows, more } = await daemon.ribQuery({
+    about: 'route',
+    prefix: args.PREFIX!,
+    scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
+    ...(args.PEER === undefined ? {} : { peer: args.PEER }),
+    limit: MAX_ROUTES,
+  });
+  await sendAll(rows, row);
+  if (more) note(`more routes are held than the ${rows.length} shown: name a narrower prefix or a peer`);
+  if (rows.length === 0) note(`no route is held for ${args.PREFIX}`);
+}
+
+async function showTrace({ daemon, args, row }: Call): Promise<void> {
+  const trace = await daemon.trace(args['TRACE-ID']!);
+  if (trace === null) throw new CommandError(`there is no trace ${args['TRACE-ID']}`);
+  await row(trace);
+}
+
+async function tracePacket({ daemon, args, data, signal, row, partial, want }: Call): Promise<void> {
+  if (data.packet === undefined) {
+    want({ file: args.FILE!, number: Number(args.NUMBER ?? 1) });
+    return;
+  }
+  const packet = decodePacketData(data.packet);
+  if (typeof packet === 'string') throw new CommandError(packet);
+  await row(await daemon.startTrace({ ...packet, onPartial: partial, signal }));
+}

@@ -1,0 +1,156 @@
+/**
+ * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
+ * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
+ */
+import type { RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { Case } from '../hijack/case.ts';
+import type { RouteObject } from '../registry/objects.ts';
+import type { OutboxRecord } from '../store/records.ts';
+import type { Trace } from '../traceback/trace.ts';
+
+/** Row of `show route count`: prefixes held from one peer. */
+export interface CountRow {
+  readonly peer: string;
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+/** The rows each question about routes is answered by. */
+export interface RibRows {
+  readonly summary: SummaryRow;
+  readonly neighbor: SummaryRow;
+  readonly route: RouteRow;
+  readonly count: CountRow;
+}
+
+export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
+
+export interface Daemon {
+  status(): Promise<StatusReport>;
+  /** Asks every collector; `more`: rows were left off. */
+  ribQuery<K extends keyof RibRows>(
+    query: RibQuestion<K>,
+  ): Promise<{ readonly rows: readonly RibRows[K][]; readonly more: boolean }>;
+  /** All cases, in any order. */
+  cases(): Promise<readonly Case[]>;
+  /** Notices of one case, whatever became of them. */
+  outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
+  /** Notices that are pending. */
+  outbox(): Promise<readonly OutboxRecord[]>;
+  /** The latest traces, latest first. */
+  traces(limit: number): Promise<readonly Trace[]>;
+  trace(id: string): Promise<Trace | null>;
+  /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
+  startTrace(start: TraceStart): Promise<Trace>;
+  irrStatus(): Promise<readonly IrrStatusRow[]>;
+  /** Objects for the prefix and for those that cover it, the longest first. */
+  irrObjects(prefix: string): Promise<readonly RouteObject[]>;
+  probes(): Promise<readonly ProbeStatusRow[]>;
+  tracePeers(): Promise<readonly TracePeerRow[]>;
+  /** The configuration in force, as text that parses to the same. */
+  configText(): Promise<string>;
+  reload(): Promise<ReloadReport>;
+}
+
+export interface TraceStart {
+  /** LINKTYPE_ value: 1 is Ethernet. */
+  readonly linkType: number;
+  readonly frame: Uint8Array;
+  readonly time: number;
+  readonly onPartial: (trace: Trace) => void;
+  readonly signal: AbortSignal;
+}
+
+/** `show status`. */
+export interface StatusReport {
+  readonly version: string;
+  readonly routerId: string;
+  readonly as: number;
+  readonly pid: number;
+  readonly started: number;
+  /** The daemon's clock now. */
+  readonly time: number;
+  /** Resident memory, octets. */
+  readonly memory: number;
+  readonly collectors: number;
+  readonly peers: number;
+  readonly established: number;
+  /** Names of the peers whose session is down and not so by configuration: feeds lost. */
+  readonly lost: readonly string[];
+  /** Distinct prefixes held, and routes: one for each prefix and peer. */
+  readonly prefixes: number;
+  readonly routes: number;
+  /** Objects in force; age of the oldest source's copy (null: no source); sources past their time. */
+  readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
+  readonly openCases: number;
+  readonly outbox: { readonly pending: number; readonly oldest: number | null };
+  readonly probes: { readonly configured: number; readonly connected: number };
+  readonly tracePeers: { readonly configured: number; readonly established: number };
+  /** A line for each limit hit, loss, and thing that is not as it should be. */
+  readonly problems: readonly string[];
+}
+
+/** Row of `show irr`. */
+export interface IrrStatusRow {
+  readonly source: string;
+  readonly objects: number;
+  /** Objects refused because they could not be read. */
+  readonly refused: number;
+  readonly authoritative: boolean;
+  /** When the copy in force was loaded; null when there is none. */
+  readonly loaded: number | null;
+  readonly stale: boolean;
+  /** Why the last attempt failed; empty when it did not. */
+  readonly lastError: string;
+}
+
+/** Row of `show irr PREFIX`: a RouteObject with its prefix as text. */
+export interface IrrObjectRow extends Omit<RouteObject, 'prefix'> {
+  readonly prefix: string;
+}
+
+/** Row of `show probe`. */
+export interface ProbeStatusRow {
+  readonly probe: string;
+  readonly connected: boolean;
+  /** Since when it is connected, or away. */
+  readonly since: number;
+  readonly vantages: number;
+  /** Oldest and newest instant it holds windows for; null when it holds none. */
+  readonly retained: { readonly from: number; readonly to: number } | null;
+  readonly packets: number;
+  readonly lost: number;
+  readonly lastError: string;
+}
+
+/** Row of `show traceback`. */
+export interface TracePeerRow {
+  readonly as: number;
+  readonly address: string;
+  readonly state: string;
+  readonly since: number;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Questions sent to it, and its questions answered and refused here. */
+  readonly asked: number;
+  readonly answered: number;
+  readonly refused: number;
+  readonly lastError: string;
+}
+
+/** Answer of `reload`. */
+export interface ReloadReport {
+  /** False when the file has errors: then nothing changed. */
+  readonly applied: boolean;
+  readonly changes: readonly string[];
+  /** `FILE:LINE:COL: …`, with source line and caret as further lines. */
+  readonly errors: readonly string[];
+}
+
+/** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
+export type NoticeRow = Omit<OutboxRecord, 'body'>;
+
+/** `show case ID`: the case and what became of its notices. */
+export interface CaseDetail extends Case {
+  readonly notices: readonly NoticeRow[];
+}

@@ -1,0 +1,210 @@
+/**
+ * Serves the command set on a Unix socket. A client is bounded in every way it can grow: length of a line, requests in
+ * flight, and octets waiting for it, for whoever has an answer to send waits until the client has taken the last one.
+ */
+import { createServer, type Socket } from 'node:net';
+import type { SocketConfig } from '../config/tree.ts';
+import { type Call, commandName, complete, resolveCommand } from './commands.ts';
+import type { Daemon } from './daemon.ts';
+import { readLines } from './lines.ts';
+import {
+  type CommandRequest,
+  type CompleteRequest,
+  type ControlReply,
+  decodeRequest,
+  encodeReply,
+  MAX_REQUEST_OCTETS,
+  type PacketWanted,
+} from './protocol.ts';
+import { listenUnix } from './socket.ts';
+
+/** Most clients at once, and most requests of one client being answered at once. */
+export const MAX_CLIENTS = 64;
+export const MAX_IN_FLIGHT = 16;
+
+export type ControlLog = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  text: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface ControlOptions {
+  readonly socket: SocketConfig;
+  readonly daemon: Daemon;
+  readonly log: ControlLog;
+}
+
+/** The served socket. `close` cancels what is being answered, ends every client and removes the socket. */
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** Opens the control socket; rejects as `listenUnix` does. */
+export async function openControl({ socket, daemon, log }: ControlOptions): Promise<ControlServer> {
+  const clients = new Set<Socket>();
+  let refused = 0;
+  // Half-open: a client that has said all it wants may shut its side and still read the answers.
+  const server = createServer({ allowHalfOpen: true }, client => {
+    client.on('error', error => log('debug', 'control client lost', { error: error.message }));
+    if (clients.size >= MAX_CLIENTS) {
+      refused++;
+      // Once for each doubling: a flood of clients must not become a flood of log lines.
+      if ((refused & (refused - 1)) === 0) log('warn', 'too many control clients', { limit: MAX_CLIENTS, refused });
+      client.end(encodeReply({ id: 0, end: true, error: `too many clients: ${MAX_CLIENTS}`, kind: 'failed' }));
+      // Its octets are never read; it is gone once it has had the time to read why.
+      setTimeout(() => client.destroy(), 1000).unref();
+      return;
+    }
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
+    serve(client, daemon, log).catch(error => {
+      log('debug', 'control client ended', { error: String(error) });
+      client.destroy();
+    });
+  });
+  await listenUnix(server, socket);
+  server.on('error', error => log('error', 'control socket', { error: error.message }));
+  return {
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        for (const client of clients) client.destroy();
+      }),
+  };
+}
+
+async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<void> {
+  const inFlight = new Map<number, AbortController>();
+  const gone = new AbortController();
+  // Each request in flight may wait for room.
+  client.setMaxListeners(MAX_IN_FLIGHT + 8);
+  client.on('close', () => {
+    gone.abort();
+    for (const request of inFlight.values()) request.abort();
+  });
+  const send = (reply: ControlReply): Promise<void> => write(client, encodeReply(reply), gone.signal);
+  const running = new Set<Promise<void>>();
+  for await (const line of readLines(client.iterator({ destroyOnReturn: false }), MAX_REQUEST_OCTETS)) {
+    if ('tooLong' in line) {
+      const error = `line longer than ${MAX_REQUEST_OCTETS} octets: it is not read`;
+      await send({ id: 0, end: true, error, kind: 'usage' });
+      continue;
+    }
+    if (line.text === '') continue;
+    const decoded = decodeRequest(line.text);
+    if ('error' in decoded) {
+      await send({ id: decoded.id, end: true, error: decoded.error, kind: 'usage' });
+      continue;
+    }
+    const request = decoded.request;
+    if ('cancel' in request) {
+      inFlight.get(request.cancel)?.abort();
+      continue;
+    }
+    const error = inFlight.has(request.id)
+      ? `request ${request.id} is still being answered`
+      : inFlight.size >= MAX_IN_FLIGHT
+        ? `more than ${MAX_IN_FLIGHT} requests at once`
+        : null;
+    if (error !== null) {
+      await send({ id: request.id, end: true, error, kind: 'failed' });
+      continue;
+    }
+    const abort = new AbortController();
+    inFlight.set(request.id, abort);
+    const done: Promise<void> = answer(request, daemon, abort.signal, send, () => client.writableNeedDrain)
+      .catch(reason => log('debug', 'control answer lost', { error: String(reason) }))
+      .finally(() => {
+        inFlight.delete(request.id);
+        running.delete(done);
+      });
+    running.add(done);
+  }
+  // The client will say no more. One that went away altogether shows by this empty line failing, and is cancelled.
+  if (running.size > 0) client.write('\n');
+  await Promise.all(running);
+  client.end();
+}
+
+/** Carries out one request and sends its answer, which always has exactly one end. */
+async function answer(
+  request: CommandRequest | CompleteRequest,
+  daemon: Daemon,
+  signal: AbortSignal,
+  send: (reply: ControlReply) => Promise<void>,
+  full: () => boolean,
+): Promise<void> {
+  const { id } = request;
+  const cancelled = { id, end: true, error: 'cancelled', kind: 'failed' } as const;
+  try {
+    if ('complete' in request) {
+      const found = await complete(daemon, request.complete);
+      if ('error' in found) return await send({ id, end: true, ...found, kind: 'usage' });
+      for (const row of found) await send({ id, row });
+      return await send({ id, end: true, command: 'complete' });
+    }
+    const resolved = resolveCommand(request.words);
+    if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
+    const notes: string[] = [];
+    let wanted: PacketWanted | null = null;
+    let ended = false;
+    const call: Call = {
+      daemon,
+      args: resolved.args,
+      rest: resolved.rest,
+      data: request.data ?? {},
+      signal,
+      row: async row => {
+        signal.throwIfAborted();
+        await send({ id, row });
+      },
+      partial: row => {
+        if (!ended && !signal.aborted && !full()) send({ id, row, partial: true }).catch(() => {});
+      },
+      note: text => notes.push(text),
+      want: packet => {
+        wanted = packet;
+      },
+    };
+    await Promise.race([resolved.entry.run(call), aborted(signal)]);
+    ended = true;
+    if (signal.aborted) return await send(cancelled);
+    await send({
+      id,
+      end: true,
+      command: commandName(resolved.entry),
+      ...(resolved.entry.one ? { one: true } : {}),
+      ...(notes.length > 0 ? { notes } : {}),
+      ...(wanted === null ? {} : { want: { packet: wanted } }),
+    });
+  } catch (error) {
+    if (signal.aborted) return await send(cancelled);
+    // What the daemon rejects with is meant for a person; a defect of our own shows as such and stays one answer.
+    const text = error instanceof Error ? error.message : String(error);
+    await send({ id, end: true, error: text, kind: 'failed' });
+  }
+}
+
+/** Resolves once the signal aborts: a command that does not watch it must not hold its client's place. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Writes and waits until the client has room for more; rejects when it has gone. */
+async function write(client: Socket, text: string, gone: AbortSignal): Promise<void> {
+  gone.throwIfAborted();
+  if (client.write(text)) return;
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      client.off('drain', settle);
+      gone.removeEventListener('abort', settle);
+      if (gone.aborted) reject(new Error('the client has gone'));
+      else resolve();
+    };
+    client.on('drain', settle);
+    gone.addEventListener('abort', settle);
+  });
+}

@@ -1,0 +1,69 @@
+/** The Unix socket as a file: whose it is, who may use it, and whether the one found there is alive. */
+import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import type { SocketConfig } from '../config/tree.ts';
+
+/**
+ * Listens on the socket: a stale one is removed when nobody answers on it, the mode is 0660 and the group as
+ * configured before anybody can connect. Rejects, in words, when another daemon answers there, when what is there is no
+ * socket, when the group is not known or may not be given, and with the system's words otherwise.
+ */
+export async function listenUnix(server: Server, socket: SocketConfig): Promise<void> {
+  const gid = socket.group === undefined ? null : findGroup(socket.group);
+  if (gid === undefined) throw new Error(`control socket ${socket.path}: there is no group "${socket.group}"`);
+  const directory = dirname(socket.path);
+  if (!existsSync(directory)) throw new Error(`control socket ${socket.path}: there is no directory ${directory}`);
+  await removeStale(socket.path);
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Nobody but the owner may connect until the group is set. The file is made before `listen` returns.
+  const mask = process.umask(0o177);
+  server.listen(socket.path);
+  process.umask(mask);
+  try {
+    await listening;
+    if (gid !== null) chownSync(socket.path, process.getuid?.() ?? 0, gid);
+    chmodSync(socket.path, 0o660);
+  } catch (error) {
+    server.close();
+    throw new Error(`control socket ${socket.path}: ${message(error)}`);
+  }
+}
+
+/** Group number by name from /etc/group (group(5): name, password, number, members); undefined when it isn't there. */
+export function findGroup(name: string, text: string = readFileSync('/etc/group', 'utf8')): number | undefined {
+  for (const line of text.split('\n')) {
+    const [group, , number] = line.split(':');
+    if (group === name && number !== undefined && /^\d+$/.test(number)) return Number(number);
+  }
+  return undefined;
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`control socket ${path}: a file that is no socket is there`);
+  const refused = await new Promise<NodeJS.ErrnoException | null>(resolve => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(null);
+    });
+    probe.once('error', resolve);
+  });
+  if (refused === null) throw new Error(`control socket ${path}: another daemon answers on it`);
+  if (refused.code === 'ENOENT') return;
+  // Only a refusal proves that nobody listens; EACCES or EAGAIN (a full backlog) prove nothing.
+  if (refused.code !== 'ECONNREFUSED') throw new Error(`control socket ${path}: ${message(refused)}`);
+  unlinkSync(path);
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

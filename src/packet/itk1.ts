@@ -1,0 +1,79 @@
+/** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
+import { hkdfSync } from 'node:crypto';
+import type { DigestKernel } from './digest-kernel.ts';
+import { findLayers } from './find-layers.ts';
+import { refusalOf, UPPER_OCTETS, writeInput } from './invariant.ts';
+import { newLayers, type Refusal, type Stop } from './layers.ts';
+
+/** An epoch, the life of a key, is one hour. */
+export const EPOCH_MILLISECONDS = 3_600_000;
+
+/** Epoch of an instant: whole hours since 1970-01-01T00:00Z. */
+export function epochOf(milliseconds: number): number {
+  return Math.floor(milliseconds / EPOCH_MILLISECONDS);
+}
+
+/**
+ * The key of an epoch, 16 octets: HKDF-SHA-256 (RFC 5869) of the federation's secret, without salt, with info "itk1"
+ * followed by the epoch as 4 octets in network byte order.
+ */
+export function epochKey(secret: Uint8Array, epoch: number): Uint8Array {
+  const info = Buffer.from('itk1\0\0\0\0');
+  info.writeUInt32BE(epoch >>> 0, 4);
+  return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, 16));
+}
+
+/** 16 hex digits: the first 8 octets of the SipHash output, in their order. */
+export function digestText(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, 8).toString('hex');
+}
+
+/** How hard a packet is to guess for one who knows its addresses and what kind it is. */
+export type Entropy = 'guessable' | 'fair' | 'high';
+
+export type LayerDigest =
+  | { readonly layer: number; readonly digest: string; readonly entropy: Entropy }
+  | { readonly layer: number; readonly reason: Refusal };
+
+/** One entry for each IP layer, outermost first; without any, `stop` tells why. */
+export interface PacketDigest {
+  readonly layers: readonly LayerDigest[];
+  readonly stop: Stop;
+}
+
+/**
+ * Digests every IP layer of one frame under an epoch's key. `wire` is the frame's length on the wire, to be given when
+ * the capture may have cut it. It uses slot 0 of the kernel and sets its key: not for a kernel that a probe is feeding.
+ */
+export function digestPacket(
+  kernel: DigestKernel,
+  frame: Uint8Array,
+  linkType: number,
+  key: Uint8Array,
+  wire: number = frame.length,
+): PacketDigest {
+  const found = newLayers();
+  findLayers(frame, 0, frame.length, wire, linkType, found);
+  kernel.setKey(key);
+  const layers: LayerDigest[] = [];
+  for (let i = 0; i < found.count; i++) {
+    const length = writeInput(frame, found, i, kernel.memory, kernel.slot(0));
+    if (length === 0) layers.push({ layer: i, reason: refusalOf(found, i)! });
+    else {
+      const upper = frame.subarray(found.upper[i]!, found.upper[i]! + Math.min(UPPER_OCTETS, found.length[i]!));
+      layers.push({ layer: i, digest: digestText(kernel.digest(length)), entropy: entropyOf(upper) });
+    }
+  }
+  return { layers, stop: found.stop };
+}
+
+/**
+ * The class of the hashed upper-layer octets, by a rule of thumb: how many different values are among them. Forty random
+ * octets have 37; constant floods, echo requests and short questions have few. `guessable`: fewer than 12, or fewer than
+ * 16 octets at all; `high`: all 40 octets and at least 28 values. It does not prove anything.
+ */
+export function entropyOf(upper: Uint8Array): Entropy {
+  const values = new Set(upper).size;
+  if (values < 12 || upper.length < 16) return 'guessable';
+  return values >= 28 && upper.length >= UPPER_OCTETS ? 'high' : 'fair';
+}

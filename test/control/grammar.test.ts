@@ -1,0 +1,184 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { COMMANDS, commandName, complete, resolveCommand } from '../../src/control/commands.ts';
+import { expandSyntax } from '../../src/control/grammar.ts';
+import { nearestWord } from '../../src/control/nearest.ts';
+import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
+
+const FIRST = '"help", "reload", "show" or "trace"';
+const SHOW = '"bgp", "case", "config", "irr", "outbox", "probe", "route", "status", "trace" or "traceback"';
+
+describe('control/grammar', () => {
+  const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
+    ['show bgp summary', 'show bgp summary'],
+    ['sh b su', 'show bgp summary'],
+    ['s b s', 'show bgp summary'],
+    ['sh b n tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
+    ['show bgp neighbor 2001:db8::1', 'show bgp neighbor', { PEER: '2001:db8::1' }],
+    ['show trace', 'show trace'],
+    ['show traceb', 'show traceback'],
+    ['show trace t20260301-120003-9f3a', 'show trace TRACE-ID', { 'TRACE-ID': 't20260301-120003-9f3a' }],
+    ['sh ca a', 'show case'],
+    ['sh ca 2026-03-01-01', 'show case CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
+    ['sh r c', 'show route count'],
+    ['sh r 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
+    ['sh r 2001:db8::/32 l p tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
+    ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
+    ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
+    ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
+    ['h sh bgp', 'help'],
+    ['show bgp ?', '?'],
+  ];
+  for (const [line, command, args] of meant)
+    it(`"${line}" is ${command}`, () => {
+      const found = resolveCommand(line.split(' '));
+      if ('error' in found) return expect.fail(found.error);
+      expect(commandName(found.entry)).to.equal(command);
+      expect(found.args).to.include(args ?? {});
+    });
+
+  const wrong: readonly [line: string, at: number, error: string][] = [
+    ['', 0, `no command: expected ${FIRST}`],
+    ['shw', 0, `unknown word "shw": expected ${FIRST}; nearest is "show"`],
+    ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
+    ['show', 1, `incomplete command "show": expected ${SHOW}`],
+    ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case" or "config"'],
+    [
+      'sh b sumary',
+      2,
+      'unknown word "sumary" after "show bgp": expected "neighbor" or "summary"; nearest is "summary"',
+    ],
+    ['show status now', 2, 'unexpected word "now" after "show status": the command ends there'],
+    ['show route', 2, 'incomplete command "show route": expected PREFIX or "count"'],
+    ['show route coutn', 2, 'unknown word "coutn" after "show route": expected PREFIX or "count"; nearest is "count"'],
+    [
+      'show route 192.0.2.1/24',
+      2,
+      '"192.0.2.1/24" after "show route" is no prefix: it has host bits; its network is 192.0.2.0/24',
+    ],
+    ['show route 192.0.2.0/33', 2, '"192.0.2.0/33" after "show route" is no prefix or address'],
+    ['show route 010.1.2.3', 2, '"010.1.2.3" after "show route" is no prefix or address'],
+    ['show route 192.0.2.0/24 peer', 4, 'incomplete command "show route 192.0.2.0/24 peer": expected PEER'],
+    [
+      'show route 192.0.2.0/24 peer a b',
+      5,
+      'unexpected word "b" after "show route 192.0.2.0/24 peer a": the command ends there',
+    ],
+    ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
+    ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
+    ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
+    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"'],
+  ];
+  for (const [line, at, error] of wrong)
+    it(`"${line}" is refused at word ${at}`, () => {
+      const found = resolveCommand(line.split(' ').filter(Boolean));
+      if (!('error' in found)) return expect.fail('it was understood');
+      expect(found).to.include({ error, at });
+    });
+
+  it('names what was expected for a program too', () => {
+    const found = resolveCommand(['show', 'bgp']);
+    expect(found).to.deep.include({ at: 2, expected: ['"neighbor"', '"summary"'] });
+  });
+
+  it('expands a syntax line to its forms', () => {
+    expect(expandSyntax('a X [b|c] [d Y]').map(form => form.join(' '))).to.deep.equal([
+      'a X',
+      'a X d Y',
+      'a X b',
+      'a X b d Y',
+      'a X c',
+      'a X c d Y',
+    ]);
+  });
+
+  it('resolves each form of each command to that command', () => {
+    const example: Record<string, string> = {
+      PREFIX: '192.0.2.0/24',
+      PEER: 'tyo1',
+      'CASE-ID': CASE.id,
+      'TRACE-ID': TRACE.id,
+      FILE: 'x',
+      NUMBER: '1',
+    };
+    for (const command of COMMANDS)
+      for (const form of expandSyntax(command.syntax)) {
+        const found = resolveCommand(form.map(word => example[word] ?? word));
+        expect('error' in found ? found.error : found.entry, form.join(' ')).to.equal(command);
+      }
+  });
+
+  it('never throws, and an error always names a word that is there or the end', () => {
+    const word = fc.oneof(fc.string(), fc.constantFrom('show', 'bgp', 'route', 'peer', 'help', '?', '::', '__proto__'));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 8 }), words => {
+        const found = resolveCommand(words);
+        if ('error' in found) expect(found.at).to.be.within(0, words.length);
+      }),
+    );
+  });
+});
+
+describe('control/commands: completion', () => {
+  const daemon = scriptedDaemon();
+  const words = async (...line: string[]) => {
+    const found = await complete(daemon, line);
+    return 'error' in found ? found.error : found.map(one => one.word);
+  };
+  it('offers the words that may stand there', async () => {
+    expect(await words('')).to.deep.equal(['help', 'reload', 'show', 'trace']);
+    expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
+    expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
+  });
+  it('says that the command may end, with what it does', async () => {
+    expect(await complete(daemon, ['show', 'bgp', 'summary', ''])).to.deep.equal([
+      { word: '', kind: 'end', help: 'One line for each peer' },
+    ]);
+  });
+  it('offers names the daemon holds now', async () => {
+    expect(await words('show', 'bgp', 'neighbor', '')).to.deep.equal(['PEER', 'tyo1', 'osa1', '']);
+    expect(await words('show', 'case', '2026-02')).to.deep.equal(['CASE-ID', RESOLVED.id]);
+  });
+  it('still offers words when the daemon cannot list its names', async () => {
+    const broken = scriptedDaemon({ cases: () => Promise.reject(new Error('disk full')) });
+    const found = await complete(broken, ['show', 'case', '']);
+    expect('error' in found ? [] : found.map(one => one.word)).to.deep.equal(['open', 'all', 'CASE-ID', '']);
+  });
+  it('refuses where a word before is wrong', async () => {
+    expect(await words('shw', 'b', '')).to.equal(`unknown word "shw": expected ${FIRST}; nearest is "show"`);
+  });
+  it('has a line of help for every word and kind of argument', async () => {
+    for (const command of COMMANDS)
+      for (const form of expandSyntax(command.syntax)) {
+        for (let i = 0; i < form.length; i++) {
+          const before = form
+            .slice(0, i)
+            .map(word =>
+              /^[A-Z]/.test(word) ? ({ PREFIX: '::/0', 'CASE-ID': CASE.id, 'TRACE-ID': TRACE.id }[word] ?? '1') : word,
+            );
+          const found = await complete(daemon, [...before, '']);
+          if ('error' in found) return expect.fail(`${form.join(' ')}: ${found.error}`);
+          expect(found.find(one => one.word === form[i])?.help, form.slice(0, i + 1).join(' ')).to.match(/^\S/);
+        }
+      }
+  });
+});
+
+describe('control/nearest', () => {
+  const near: readonly [string, string | null][] = [
+    ['sumary', 'summary'],
+    ['summray', 'summary'],
+    ['neighbour', 'neighbor'],
+    ['x', null],
+    ['', null],
+    ['completely', null],
+  ];
+  for (const [text, word] of near)
+    it(`"${text}" was meant to be ${word}`, () => {
+      expect(nearestWord(text, ['neighbor', 'summary'])).to.equal(word);
+    });
+  it('is a matter of bounded work for a giant word', () => {
+    expect(nearestWord('s'.repeat(1_000_000), ['summary'])).to.equal(null);
+  });
+});

@@ -1,0 +1,334 @@
+/** A daemon that answers from constants: the other side of the control socket in the tests of control and vty. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type { Daemon, RibQuestion, RibRows, StatusReport } from '../../src/control/daemon.ts';
+import type { Case } from '../../src/hijack/case.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
+import type { OutboxRecord } from '../../src/store/records.ts';
+import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
+
+/** 2026-03-01 12:00:00Z, the hour of everything below. */
+export const NOON = Date.UTC(2026, 2, 1, 12);
+const HOUR = 3_600_000;
+
+export const SUMMARY: readonly SummaryRow[] = [
+  {
+    peer: 'tyo1',
+    address: '203.0.113.1',
+    as: 64496,
+    received: 2851,
+    sent: 70,
+    state: 'Established',
+    since: NOON - HOUR - 123_000,
+    prefixes: 8348,
+    description: 'border router, Tokyo',
+    lastError: '',
+  },
+  {
+    peer: 'osa1',
+    address: '203.0.113.5',
+    as: 64497,
+    received: 0,
+    sent: 0,
+    state: 'Active',
+    since: NOON - 76 * HOUR,
+    prefixes: 0,
+    description: '',
+    lastError: 'NOTIFICATION received: Cease/Administrative Shutdown',
+  },
+];
+
+export const ROUTES: readonly RouteRow[] = [
+  {
+    prefix: '192.0.2.0/24',
+    peer: 'tyo1',
+    peerAs: 64496,
+    peerAddress: '203.0.113.1',
+    nextHop: '203.0.113.1',
+    path: [64496, 64666],
+    originCode: 'IGP',
+    origin: 64666,
+    communities: [],
+    state: 'mismatch',
+  },
+  {
+    prefix: '192.0.2.0/24',
+    peer: 'osa1',
+    peerAs: 64497,
+    peerAddress: '203.0.113.5',
+    nextHop: '203.0.113.5',
+    path: [64497, [64500, 64501]],
+    originCode: 'incomplete',
+    origin: null,
+    communities: ['64497:100'],
+    state: 'match',
+  },
+];
+
+export const CASE: Case = {
+  id: '2026-03-01-01',
+  kind: 'more-specific',
+  state: 'ongoing',
+  prefix: '192.0.2.0/25',
+  offender: 64666,
+  expected: [64500],
+  decidedBy: '192.0.2.0/24',
+  watches: ['ours'],
+  critical: true,
+  opened: NOON - 600_000,
+  changed: NOON - 600_000,
+  ended: null,
+  witnesses: [
+    {
+      peer: 'tyo1',
+      as: 64496,
+      address: '203.0.113.1',
+      path: [64496, 64511, 64666],
+      since: NOON - 600_000,
+      until: null,
+      state: 'holds',
+    },
+    {
+      peer: 'osa1',
+      as: 64497,
+      address: '203.0.113.5',
+      path: [64497, 64511, 64666],
+      since: NOON - 600_000,
+      until: NOON - 60_000,
+      state: 'gone',
+    },
+  ],
+  peakWitnesses: 2,
+  upstream: 64511,
+  objects: [
+    {
+      source: 'JPIRR',
+      prefix: '192.0.2.0/24',
+      origin: 64500,
+      maintainers: ['MAINT-AS64500'],
+      text: 'route:   192.0.2.0/24\norigin:  AS64500\nmnt-by:  MAINT-AS64500\n',
+    },
+  ],
+  recipients: [
+    { address: 'noc@example.net', because: 'x-keiro' },
+    { address: 'duty@example.net', because: 'group noc' },
+  ],
+  timeline: [{ time: NOON - 600_000, what: 'opened: tyo1 holds the route', state: 'ongoing' }],
+  told: ['begin'],
+};
+
+export const RESOLVED: Case = {
+  ...CASE,
+  id: '2026-02-28-01',
+  state: 'resolved',
+  critical: false,
+  opened: NOON - 30 * HOUR,
+  ended: NOON - 29 * HOUR,
+  witnesses: [],
+};
+
+export const NOTICES: readonly OutboxRecord[] = [
+  {
+    id: '2026-03-01-01.begin.1',
+    channel: 'mail',
+    recipient: 'noc@example.net',
+    caseId: '2026-03-01-01',
+    event: 'begin',
+    body: '{}',
+    state: 'sent',
+    attempts: 1,
+    due: NOON - 600_000,
+    created: NOON - 600_000,
+    lastError: '',
+  },
+  {
+    id: '2026-03-01-01.begin.2',
+    channel: 'mail',
+    recipient: 'duty@example.net',
+    caseId: '2026-03-01-01',
+    event: 'begin',
+    body: '{}',
+    state: 'pending',
+    attempts: 3,
+    due: NOON + 240_000,
+    created: NOON - 600_000,
+    lastError: '451 4.3.0 try again',
+  },
+];
+
+function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {
+  return {
+    as,
+    verdict,
+    reason: '',
+    ingress: [],
+    source: false,
+    falsePositive: null,
+    coverage: null,
+    retainedFrom: null,
+    provisional: false,
+    after: 0,
+    children: [],
+    ...more,
+  };
+}
+
+export const TRACE: Trace = {
+  id: 't20260301-120003-9f3a',
+  asked: NOON + 3000,
+  state: 'final',
+  questions: [{ epoch: 492_000, digest: '0123456789abcdef' }],
+  time: NOON + 3000,
+  from: NOON + 2000,
+  to: NOON + 4000,
+  milliseconds: 182,
+  queries: 5,
+  tree: node(64500, 'saw', {
+    ingress: [64501],
+    after: 3,
+    children: [
+      node(64501, 'absent', {
+        reason: 'takes no part',
+        children: [
+          node(64510, 'saw', { ingress: [64520], after: 182, falsePositive: 0.0039, provisional: true }),
+          node(64511, 'clear-partial', { after: 94, coverage: 0.5 }),
+        ],
+      }),
+      node(64502, 'silent', { after: 2000, reason: 'no answer in time' }),
+    ],
+  }),
+  entry: { as: 64510, via: 64520, source: false },
+  ambiguity: [],
+};
+
+/** What the trace looks like before AS64510 has answered. */
+export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
+
+export const STATUS: StatusReport = {
+  version: '0.1.0',
+  routerId: '192.0.2.10',
+  as: 64500,
+  pid: 4711,
+  started: NOON - 26 * HOUR,
+  time: NOON,
+  memory: 97_910_784,
+  collectors: 1,
+  peers: 2,
+  established: 1,
+  lost: ['osa1'],
+  prefixes: 8348,
+  routes: 8348,
+  registry: { objects: 12_000, oldest: 60_000, stale: [] },
+  openCases: 1,
+  outbox: { pending: 1, oldest: NOON - 600_000 },
+  probes: { configured: 1, connected: 1 },
+  tracePeers: { configured: 2, established: 1 },
+  problems: ['session with osa1 is down for 3d04h'],
+};
+
+/** Answers everything; `over` replaces what a test wants otherwise. */
+export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
+  const rows = (query: RibQuery): readonly unknown[] => {
+    switch (query.about) {
+      case 'summary':
+        return SUMMARY;
+      case 'neighbor':
+        return SUMMARY.filter(row => query.peer === undefined || [row.peer, row.address].includes(query.peer));
+      case 'route':
+        return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
+      default:
+        return [
+          { peer: 'tyo1', ipv4: 8000, ipv6: 348 },
+          { peer: 'osa1', ipv4: 0, ipv6: 0 },
+        ];
+    }
+  };
+  return {
+    status: async () => STATUS,
+    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => ({
+      rows: rows(query) as readonly RibRows[K][],
+      more: (query as RibQuery).about === 'route' && (query as { scope?: string }).scope === 'longer',
+    }),
+    cases: async () => [RESOLVED, CASE],
+    outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
+    outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
+    traces: async () => [TRACE],
+    trace: async id => (id === TRACE.id ? TRACE : null),
+    startTrace: async ({ onPartial }) => {
+      onPartial(PARTIAL);
+      return TRACE;
+    },
+    irrStatus: async () => [
+      {
+        source: 'JPIRR',
+        objects: 12_000,
+        refused: 3,
+        authoritative: true,
+        loaded: NOON - 60_000,
+        stale: false,
+        lastError: '',
+      },
+      {
+        source: 'RADB',
+        objects: 0,
+        refused: 0,
+        authoritative: false,
+        loaded: null,
+        stale: true,
+        lastError: '/srv/irr/radb.db: no such file',
+      },
+    ],
+    irrObjects: async prefix =>
+      prefix.startsWith('192.0.2.')
+        ? [
+            {
+              source: 'JPIRR',
+              prefix: parsePrefix('192.0.2.0/24')!,
+              origin: 64500,
+              mntBy: ['MAINT-AS64500'],
+              keiro: ['noc@example.net'],
+              notify: [],
+              descr: 'Example',
+              text: 'route:   192.0.2.0/24\ndescr:   Example\norigin:  AS64500\nsource:  JPIRR\n',
+            },
+          ]
+        : [],
+    probes: async () => [
+      {
+        probe: 'tap1',
+        connected: true,
+        since: NOON - HOUR,
+        vantages: 2,
+        retained: { from: NOON - HOUR, to: NOON },
+        packets: 997,
+        lost: 3,
+        lastError: '',
+      },
+    ],
+    tracePeers: async () => [
+      {
+        as: 64510,
+        address: '198.51.100.7',
+        state: 'Established',
+        since: NOON - HOUR,
+        in: 'allow',
+        out: 'deny',
+        asked: 5,
+        answered: 4,
+        refused: 1,
+        lastError: '',
+      },
+    ],
+    configText: async () => 'router id 192.0.2.10;\nlocal as 64500;\n',
+    reload: async () => ({ applied: true, changes: ['protocol bgp osa1: description changed'], errors: [] }),
+    ...over,
+  };
+}
+
+/** A directory for one test's sockets and files; remove it with the function returned. */
+export function scratch(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'itctl-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
