@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import pino from 'pino';
 import type { LogConfig } from '../config/tree.ts';
+import { printable } from '../notify/layout.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ const SYSLOG: Readonly<Record<number, number>> = { 20: 31, 30: 30, 40: 28, 50: 2
 /** A value longer than this is cut in the log. */
 const LONGEST = 1100;
 
-/** One line, with control characters of what came from outside made visible. */
+/** One line; control characters of what came from outside are made visible. */
 export function logLine(time: number, level: string, text: string, fields: LogFields): string {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null && value !== '')
@@ -32,9 +33,7 @@ export function logLine(time: number, level: string, text: string, fields: LogFi
       const shown = typeof value === 'string' ? value : JSON.stringify(value);
       return ` ${key}=${/[\s"=]/.test(shown) ? JSON.stringify(shown) : shown}`.slice(0, LONGEST);
     });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const visible = (text + rest.join('')).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, c => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${visible}\n`;
+  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${printable(text + rest.join(''))}\n`;
 }
 
 interface Destination {

@@ -139,7 +139,9 @@ export async function openTraces(
     async startTrace(packet, onPartial) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const trace = await traceback.startTrace({ questions: questionsOf(packet), time: packet.time }, onPartial);
-      await store.write([{ op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } }]);
+      await store.write([
+        { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
+      ]);
       return trace;
     },
     reconfigure: take,

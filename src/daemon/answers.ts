@@ -1,0 +1,165 @@
+/** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
+
+import type { RibSize, SummaryRow } from '../collector/messages.ts';
+import type { CollectorThread } from '../collector/thread.ts';
+import { printConfig } from '../config/index.ts';
+import type { Config } from '../config/tree.ts';
+import type {
+  Daemon,
+  IrrStatusRow,
+  ProbeStatusRow,
+  ReloadReport,
+  RibRows,
+  StatusReport,
+  TracePeerRow,
+} from '../control/daemon.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import type { Outbox } from '../notify/outbox.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Store } from '../store/records.ts';
+import type { Trace } from '../traceback/trace.ts';
+import type { Cases } from './cases.ts';
+import type { Log } from './log.ts';
+import type { Traces } from './traces.ts';
+
+export interface DaemonParts {
+  readonly version: string;
+  readonly started: number;
+  readonly config: () => Config;
+  readonly collector: CollectorThread;
+  readonly registry: Registry;
+  readonly cases: Cases;
+  readonly outbox: Outbox;
+  readonly traces: Traces;
+  readonly store: Store;
+  readonly log: Log;
+  readonly reload: () => Promise<ReloadReport>;
+}
+
+/** A source is stale when its file has not been written for so long. */
+const STALE = 2 * 24 * 3_600_000;
+
+export function daemonAnswers(parts: DaemonParts): Daemon {
+  const { config, collector, registry, cases, outbox, traces, store } = parts;
+
+  const sources = (): IrrStatusRow[] =>
+    registry.status().map(({ source, objects, problems, authoritative, loaded, age, lastError }) => ({
+      source,
+      objects,
+      refused: problems,
+      authoritative,
+      loaded,
+      stale: lastError !== '' || age === null || age > STALE,
+      lastError,
+    }));
+
+  const probes = (): ProbeStatusRow[] =>
+    traces.station.status().map(row => ({
+      probe: row.probe,
+      connected: row.connectedSince !== null,
+      since: row.connectedSince ?? parts.started,
+      windows: row.windows ?? 0,
+      retained:
+        row.retainedFrom === null || row.retainedTo === null ? null : { from: row.retainedFrom, to: row.retainedTo },
+      packets: row.packets ?? 0,
+      lost: row.lost ?? 0,
+    }));
+
+  function tracePeers(): TracePeerRow[] {
+    const configured = config().traceback?.peers ?? [];
+    return (traces.traceback()?.status() ?? []).map(row => {
+      const peer = configured.find(({ as }) => as === row.as);
+      return {
+        as: row.as,
+        address: row.address,
+        state: row.state,
+        since: row.since,
+        in: peer?.in ?? 'deny',
+        out: peer?.out ?? 'deny',
+        asked: row.queriesOut,
+        answered: row.queriesIn - row.refused,
+        refused: row.refused,
+        lastError: row.lastError,
+      };
+    });
+  }
+
+  async function status(): Promise<StatusReport> {
+    const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
+    const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
+    const irr = sources();
+    const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
+    const mail = outbox.status();
+    const peers = tracePeers();
+    const taps = probes();
+    const lost = summary.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+    const stale = irr.filter(source => source.stale).map(({ source }) => source);
+    const problems = [
+      ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...cases.problems(),
+      ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
+      ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
+      ...peers
+        .filter(({ state }) => state !== 'Established')
+        .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+      ...parts.log.problems(),
+    ];
+    return {
+      version: parts.version,
+      routerId: config().routerId,
+      as: config().localAs,
+      pid: process.pid,
+      started: parts.started,
+      time: Date.now(),
+      memory: process.memoryUsage.rss(),
+      collectors: 1,
+      peers: summary.length,
+      established: summary.length - lost.length,
+      lost,
+      prefixes: size.prefixes4 + size.prefixes6,
+      routes: size.routes,
+      registry: {
+        objects: irr.reduce((sum, { objects }) => sum + objects, 0),
+        oldest: loaded.length === 0 ? null : Math.max(...loaded),
+        stale,
+      },
+      openCases: cases.openCount(),
+      outbox: { pending: mail.waiting + mail.sending, oldest: mail.oldest },
+      probes: { configured: taps.length, connected: taps.filter(tap => tap.connected).length },
+      tracePeers: {
+        configured: peers.length,
+        established: peers.filter(({ state }) => state === 'Established').length,
+      },
+      problems,
+    };
+  }
+
+  const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
+  return {
+    status,
+    async ribQuery<K extends keyof RibRows>(query: Parameters<CollectorThread['query']>[0]) {
+      const { rows, more } = await collector.query(query);
+      return { rows: rows as readonly RibRows[K][], more };
+    },
+    cases: async () => cases.all(),
+    outboxOf: caseId => store.read('outbox.of-case', { caseId }),
+    outbox: () => store.read('outbox.pending', {}),
+    traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
+    async trace(id) {
+      const [record] = await store.read('trace.get', { id });
+      return record ? traceOf(record) : null;
+    },
+    startTrace: ({ linkType, frame, time, onPartial }) => traces.startTrace({ linkType, frame, time }, onPartial),
+    irrStatus: async () => sources(),
+    async irrObjects(text) {
+      const prefix = parsePrefix(text);
+      if (prefix === null) throw new Error(`${text} is no prefix`);
+      return registry.objectsFor(prefix);
+    },
+    probes: async () => probes(),
+    tracePeers: async () => tracePeers(),
+    configText: async () => printConfig(config(), { secrets: 'hidden' }),
+    reload: parts.reload,
+  };
+}

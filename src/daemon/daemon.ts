@@ -1,0 +1,178 @@
+/**
+ * The main thread: opens the parts in the order in which they need each other, passes what one tells to the next, and
+ * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
+ */
+import type { FromCollector } from '../collector/messages.ts';
+import { type CollectorThread, startCollector } from '../collector/thread.ts';
+import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
+import type { Config } from '../config/tree.ts';
+import type { ReloadReport } from '../control/daemon.ts';
+import { openControl } from '../control/server.ts';
+import { createOutbox } from '../notify/outbox.ts';
+import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import { openStore } from '../store/store.ts';
+import { daemonAnswers } from './answers.ts';
+import { openCases } from './cases.ts';
+import type { Log } from './log.ts';
+import { openTraces } from './traces.ts';
+
+export interface RunningDaemon {
+  reload(): Promise<ReloadReport>;
+  close(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  /** The configuration file, for reloads. */
+  readonly file: string;
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Log;
+  /** Something without which the daemon cannot go on has happened. */
+  readonly onFatal: (reason: string) => void;
+}
+
+/** Starts everything. Rejects in words when a part cannot be opened; what was open is closed again. */
+export async function startDaemon({
+  file,
+  config: initial,
+  version,
+  log,
+  onFatal,
+}: DaemonOptions): Promise<RunningDaemon> {
+  let config = initial;
+  const started = Date.now();
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse())
+      await Promise.resolve(one()).catch((e: Error) => log('error', `while closing: ${e.message}`));
+  };
+
+  try {
+    const store = await openStore(config.state, { onProblem: text => log('error', text) });
+    closers.push(() => store.close());
+    const outbox = createOutbox({ store, notify: config.notify, log });
+    closers.push(() => outbox.close());
+    const registry = await openRegistry({
+      onRefresh: generation => inForce(generation),
+      onTrouble: (source, why) => log('error', `irr ${source}: ${why}; the last good copy stays in use`),
+    });
+    closers.push(() => registry.close());
+    const cases = await openCases(store, outbox, registry, () => config, log);
+    closers.push(() => cases.close());
+    const collector: CollectorThread = startCollector({
+      message: heard,
+      died: error => onFatal(`the collector thread died: ${error.message}`),
+    });
+    closers.push(() => collector.stop());
+
+    /** What a collector says goes on to the book of cases and to the log. */
+    function heard(message: Exclude<FromCollector, { type: 'answer' }>): void {
+      switch (message.type) {
+        case 'judged':
+          // Taken in when on disk: a collector that runs ahead of the disk waits.
+          void cases
+            .judged(message.changes)
+            .then(() => collector.send({ type: 'took', changes: message.changes.length }));
+          break;
+        case 'session': {
+          const { peer, state, time, reason } = message.change;
+          log(reason === undefined ? 'info' : 'warn', `peer ${peer}: ${state}`, { reason });
+          cases.session(peer, state === 'Established', time);
+          break;
+        }
+        case 'end-of-rib':
+          log('info', `peer ${message.peer}: table complete`);
+          cases.endOfRib(message.peer, message.time);
+          break;
+        case 'rejudged':
+          log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
+          cases.registryChanged();
+          break;
+        case 'log':
+          log(message.level, message.text, message.fields);
+          break;
+        case 'ready':
+        case 'stopped':
+          break;
+      }
+    }
+
+    function inForce({ snapshot, generation, report }: RegistryGeneration): void {
+      for (const { source, what, objects, why } of report.sources)
+        log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
+      collector.send({ type: 'registry', snapshot, generation });
+    }
+
+    /** Sends the collector what it needs of the configuration. */
+    function configureCollector(): void {
+      const { routerId, localAs, bgpListen: listen, peers } = config;
+      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers } });
+    }
+
+    const traces = await openTraces(config, collector.query, store, log);
+    closers.push(() => traces.close());
+    inForce(await registry.reload(config.irr, config.watches));
+    configureCollector();
+    await outbox.start();
+
+    async function reload(): Promise<ReloadReport> {
+      const loaded = await loadConfig(file);
+      if (!loaded.ok) {
+        log('error', `reload refused: ${loaded.errors.length} errors in ${file}; nothing has changed`);
+        return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };
+      }
+      const before = config;
+      const changes = diffConfig(before, loaded.config);
+      const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
+      // Traces first: only they can still refuse, and then nothing has changed.
+      if (touches('traceback', 'probe', 'router'))
+        try {
+          await traces.reconfigure(loaded.config);
+        } catch (e) {
+          const words = (e as Error).message;
+          log('error', `reload refused: ${words}; nothing has changed`);
+          return { applied: false, changes: [], errors: words.split('\n') };
+        }
+      config = loaded.config;
+      log.configure(config.log);
+      if (touches('notify')) outbox.configure(config.notify);
+      if (touches('peer', 'listen', 'router')) configureCollector();
+      for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
+      inForce(await registry.reload(config.irr, config.watches));
+      const words = changes.map(change =>
+        ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
+      );
+      for (const line of words) log('info', `reload: ${line}`);
+      if (words.length === 0) log('info', 'reload: nothing has changed');
+      return { applied: true, changes: words, errors: [] };
+    }
+
+    // One reload after the other.
+    let turn: Promise<unknown> = Promise.resolve();
+    const reloadInTurn = () => {
+      const mine = turn.then(reload);
+      turn = mine.catch(() => {});
+      return mine;
+    };
+
+    const daemon = daemonAnswers({
+      version,
+      started,
+      config: () => config,
+      collector,
+      registry,
+      cases,
+      outbox,
+      traces,
+      store,
+      log,
+      reload: reloadInTurn,
+    });
+    const control = await openControl({ socket: config.controlSocket, daemon, log });
+    closers.push(() => control.close());
+    return { reload: reloadInTurn, close };
+  } catch (e) {
+    await close();
+    throw e;
+  }
+}

@@ -1,0 +1,83 @@
+/** intertrackd(8): reads the command line and the configuration, starts the daemon, obeys signals. */
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { formatErrors, loadConfig } from './config/index.ts';
+import { startDaemon } from './daemon/daemon.ts';
+import { openLog } from './daemon/log.ts';
+import { readTraceFiles } from './daemon/traces.ts';
+
+const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version;
+
+const options = yargs(hideBin(process.argv))
+  .scriptName('intertrackd')
+  .usage('$0 [-t] [-d] -c file')
+  .option('c', {
+    alias: 'config',
+    type: 'string',
+    default: '/etc/intertrack/intertrackd.conf',
+    describe: 'configuration file',
+  })
+  .option('t', { alias: 'test', type: 'boolean', default: false, describe: 'check the configuration and exit' })
+  .option('d', { alias: 'debug', type: 'boolean', default: false, describe: 'log everything to standard error' })
+  .version(version)
+  .help('h')
+  .alias('h', 'help')
+  .strict()
+  .fail((message, error) => {
+    console.error(`intertrackd: ${message ?? error?.message}`);
+    process.exit(64);
+  })
+  .parseSync();
+
+const loaded = await loadConfig(options.c);
+if (loaded.warnings.length > 0) console.error(formatErrors(loaded.warnings));
+if (!loaded.ok) {
+  console.error(formatErrors(loaded.errors));
+  process.exit(1);
+}
+if (options.t) {
+  try {
+    if (loaded.config.traceback) readTraceFiles(loaded.config.traceback, loaded.config.localAs);
+  } catch (e) {
+    console.error((e as Error).message);
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
+const log = openLog(options.d);
+log.configure(loaded.config.log);
+log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
+
+let ending = false;
+async function end(status: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  // An orderly end takes seconds at most; whatever hangs is not waited for longer.
+  setTimeout(() => process.exit(status), 15_000).unref();
+  await daemon?.close();
+  log('info', 'intertrackd has ended');
+  log.close();
+  process.exit(status);
+}
+
+const daemon = await startDaemon({
+  file: options.c,
+  config: loaded.config,
+  version,
+  log,
+  onFatal: reason => {
+    log('error', reason);
+    void end(70);
+  },
+}).catch((e: Error) => {
+  log('error', `cannot start: ${e.message}`);
+  log.close();
+  process.exit(71);
+});
+
+process.on('SIGHUP', () => void daemon.reload());
+process.on('SIGTERM', () => void end(0));
+process.on('SIGINT', () => void end(0));
