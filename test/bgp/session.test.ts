@@ -1,0 +1,408 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { type SessionError, sessionError } from '../../src/bgp/errors.ts';
+import { listenBgp } from '../../src/bgp/listener.ts';
+import { createFramer, encodeMessage, KEEPALIVE, messageName, NOTIFICATION, UPDATE } from '../../src/bgp/message.ts';
+import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
+import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
+import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
+import { handClock } from './clock.ts';
+
+const CONFIG: Omit<SessionConfig, 'neighborPort'> = {
+  neighbor: '127.0.0.1',
+  neighborAs: 64496,
+  localAs: 64500,
+  passive: false,
+  ipv4: true,
+  ipv6: true,
+  holdTime: 90_000,
+  connectRetry: 30_000,
+};
+const peerOpen = (change: Partial<Open> = {}): Uint8Array =>
+  encodeOpen({
+    ...localOpen({ localAs: 64496, routerId: '192.0.2.1', holdTime: 30, ipv4: true, ipv6: true }),
+    ...change,
+  });
+
+/** The other end, played by hand: what it received, in words, and the socket to answer on. */
+interface Peer {
+  readonly socket: Socket;
+  readonly got: string[];
+  send(...messages: Uint8Array[]): void;
+  /** Resolves when `got` holds this text. */
+  sees(text: string): Promise<void>;
+  closed(): Promise<void>;
+}
+
+function peerOn(socket: Socket): Peer {
+  const got: string[] = [];
+  const framer = createFramer((type, buffer, start, end) => {
+    const words = type === NOTIFICATION ? ` ${formatNotification(decodeNotification(buffer, start + 19, end))}` : '';
+    got.push(messageName(type) + words);
+    socket.emit('got');
+    return true;
+  });
+  const gone = new Promise<void>(resolve => socket.once('close', () => resolve()));
+  socket.on('data', chunk => void framer.push(chunk));
+  socket.on('error', () => {});
+  return {
+    socket,
+    got,
+    send: (...messages) => void socket.write(Buffer.concat(messages)),
+    async sees(text) {
+      while (!got.some(entry => entry.startsWith(text))) {
+        if (socket.destroyed) throw new Error(`closed; saw ${got.join(', ')}`);
+        await Promise.race([once(socket, 'got'), gone]);
+      }
+    },
+    closed: () => gone,
+  };
+}
+
+describe('bgp/session', () => {
+  let server: Server;
+  let port: number;
+  let clock = handClock();
+  let events: string[] = [];
+  let updates: string[] = [];
+  let answer: SessionError | null = null;
+  const waiting: ((peer: Peer) => void)[] = [];
+  const sockets = new Set<Socket>();
+  let session: Session;
+
+  const changed: (() => void)[] = [];
+  const note = (event: string) => {
+    events.push(event);
+    for (const wake of changed.splice(0)) wake();
+  };
+  /** Resolves when the session reported this. */
+  const reported = async (event: string) => {
+    while (!events.some(entry => entry.startsWith(event))) await new Promise<void>(resolve => changed.push(resolve));
+  };
+  /** The next connection that the session dials. */
+  const dialled = () => new Promise<Peer>(resolve => waiting.push(resolve));
+
+  function newSession(change: Partial<SessionConfig> = {}): Session {
+    session = createSession({
+      config: { ...CONFIG, neighborPort: port, ...change },
+      routerId: '192.0.2.9',
+      clock,
+      handler: {
+        stateChanged: (state, reason) => note(reason === undefined ? state : `${state}: ${reason}`),
+        established: ({ peerAs, holdTime }) => note(`up ${peerAs} ${holdTime}`),
+        update: (buffer, start, end) => {
+          updates.push(Buffer.from(buffer.subarray(start, end)).toString('hex'));
+          note('update');
+          return answer;
+        },
+        down: reason => note(`down: ${reason}`),
+      },
+    });
+    return session;
+  }
+
+  /** A connection that the peer opens. */
+  async function inbound(): Promise<Peer> {
+    const lobby = createServer(socket => session.accept(socket)).listen(0, '127.0.0.1');
+    await once(lobby, 'listening');
+    const address = lobby.address();
+    const socket = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1');
+    sockets.add(socket);
+    const peer = peerOn(socket);
+    await once(socket, 'connect');
+    lobby.close();
+    return peer;
+  }
+
+  async function establish(): Promise<Peer> {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    peer.send(peerOpen(), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    return peer;
+  }
+
+  beforeEach(async () => {
+    clock = handClock();
+    events = [];
+    updates = [];
+    answer = null;
+    server = createServer(socket => {
+      sockets.add(socket);
+      waiting.shift()?.(peerOn(socket));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    port = typeof address === 'object' && address ? address.port : 0;
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+    await session.stop();
+    server.close();
+  });
+
+  it('goes up by dialling, state by state, and delivers UPDATE bodies', async () => {
+    const peer = await establish();
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await reported('update');
+    expect(updates).to.deep.equal(['00000000']);
+    expect(events).to.deep.equal(['Connect', 'OpenSent', 'OpenConfirm', 'up 64496 30', 'Established', 'update']);
+    const { state, received, sent, negotiated } = session.status();
+    expect([state, received.open, received.keepalive, received.update, sent.open, sent.keepalive]).to.deep.equal([
+      'Established',
+      1,
+      1,
+      1,
+      1,
+      1,
+    ]);
+    expect(negotiated).to.include({ peerId: '192.0.2.1', as4: true, remoteAddress: '127.0.0.1' });
+  });
+
+  it('goes up by accepting when it is passive, and never dials', async () => {
+    newSession({ passive: true }).start();
+    expect(events).to.deep.equal(['Active']);
+    clock.turn(1_000_000);
+    const peer = await inbound();
+    await peer.sees('OPEN');
+    peer.send(peerOpen(), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    expect(events).to.deep.equal(['Active', 'OpenSent', 'OpenConfirm', 'up 64496 30', 'Established']);
+  });
+
+  it('sends keepalives at a third of the hold time, and 4/0 when the peer is silent', async () => {
+    const peer = await establish();
+    clock.turn(10_000);
+    clock.turn(10_000);
+    clock.turn(9_000);
+    expect(session.status().sent.keepalive).to.equal(3);
+    clock.turn(2_000);
+    await peer.sees('NOTIFICATION Hold Timer Expired');
+    expect(session.status().lastDown).to.equal('sent Hold Timer Expired: nothing heard for 30 s');
+  });
+
+  it('does not count the time that it did not read', async () => {
+    const peer = await establish();
+    session.pause();
+    clock.turn(100_000);
+    expect(session.status().state).to.equal('Established');
+    session.resume();
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await reported('update');
+  });
+
+  it('waits so long for the OPEN and no longer', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    clock.turn(31_000);
+    await peer.sees('NOTIFICATION Hold Timer Expired');
+    await peer.closed();
+  });
+
+  it('keeps the reason of a NOTIFICATION and does not answer it', async () => {
+    const peer = await establish();
+    peer.send(encodeNotification(ceaseWith(2, 'maintenance until 03:00')));
+    await peer.closed();
+    const reason = 'received Cease/Administrative Shutdown "maintenance until 03:00"';
+    expect(events).to.include(`down: ${reason}`).and.to.include(`Idle: ${reason}`);
+    expect(session.status().lastDown).to.equal(reason);
+    expect(peer.got).not.to.include('NOTIFICATION');
+  });
+
+  it('dials again after the idle hold time, which doubles and is bounded', async () => {
+    const refused: Promise<Peer>[] = [];
+    newSession();
+    const fail = async () => {
+      const peer = await refused.shift()!;
+      await peer.sees('OPEN');
+      peer.send(encodeNotification(sessionError(6, 5, '')));
+      await peer.closed();
+    };
+    refused.push(dialled());
+    session.start();
+    for (const wait of [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 120_000, 120_000]) {
+      await fail();
+      clock.turn(wait - 1);
+      expect(session.status().state, `before ${wait}`).to.equal('Idle');
+      refused.push(dialled());
+      clock.turn(1);
+      expect(session.status().state, `after ${wait}`).to.equal('Connect');
+    }
+  });
+
+  it('listens while nobody answers its dial, and dials again after the connect-retry time', async () => {
+    server.close();
+    newSession().start();
+    await reported('Active: connect ECONNREFUSED');
+    clock.turn(30_000);
+    expect(session.status().state).to.equal('Connect');
+  });
+
+  it('sends what the user of the routes answers, and closes', async () => {
+    const peer = await establish();
+    answer = sessionError(3, 10, 'prefix length 33');
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)), encodeMessage(UPDATE, new Uint8Array(4)));
+    await peer.sees('NOTIFICATION UPDATE Message Error/Invalid Network Field');
+    await peer.closed();
+    expect(updates, 'nothing is delivered after it').to.have.length(1);
+  });
+
+  it('says why when it is stopped, and the peer receives it', async () => {
+    const peer = await establish();
+    const stopped = session.stop(ceaseWith(2, 'bye'));
+    await peer.sees('NOTIFICATION Cease/Administrative Shutdown "bye"');
+    await Promise.all([stopped, peer.closed()]);
+    clock.turn(1_000_000);
+    expect(session.status().state).to.equal('Idle');
+  });
+
+  // RFC 4271 section 6.2, RFC 6608
+  const refusals: readonly [name: string, messages: readonly Uint8Array[], notification: string][] = [
+    ['another AS', [peerOpen({ as: 64497, capabilities: [] })], 'OPEN Message Error/Bad Peer AS'],
+    [
+      'a KEEPALIVE before the OPEN',
+      [encodeMessage(KEEPALIVE)],
+      'Finite State Machine Error/Unexpected Message in OpenSent',
+    ],
+    [
+      'an UPDATE before the KEEPALIVE',
+      [peerOpen(), encodeMessage(UPDATE, new Uint8Array(4))],
+      'Finite State Machine Error/Unexpected Message in OpenConfirm',
+    ],
+    [
+      'a second OPEN',
+      [peerOpen(), encodeMessage(KEEPALIVE), peerOpen()],
+      'Finite State Machine Error/Unexpected Message in Established',
+    ],
+    ['a bad marker', [new Uint8Array(19)], 'Message Header Error/Connection Not Synchronized'],
+    ['an unknown type', [encodeMessage(9)], 'Message Header Error/Bad Message Type'],
+  ];
+  for (const [name, messages, notification] of refusals)
+    it(`answers ${name} with ${notification}`, async () => {
+      const next = dialled();
+      newSession().start();
+      const peer = await next;
+      await peer.sees('OPEN');
+      peer.send(...messages);
+      await peer.sees(`NOTIFICATION ${notification}`);
+      await peer.closed();
+      expect(session.status().state).to.equal('Idle');
+    });
+
+  it('takes a message an octet at a time', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    peer.socket.setNoDelay(true);
+    for (const octet of Buffer.concat([peerOpen(), encodeMessage(KEEPALIVE)])) {
+      peer.socket.write(Uint8Array.of(octet));
+      await new Promise(setImmediate);
+    }
+    await reported('Established');
+  });
+
+  describe('with two connections (RFC 4271 section 6.8)', () => {
+    // Ours is 192.0.2.9: we keep the connection of the side with the higher identifier.
+    for (const [id, kept] of [
+      ['192.0.2.1', 'outbound'],
+      ['192.0.2.200', 'inbound'],
+    ] as const)
+      it(`keeps the ${kept} one when the peer is ${id}`, async () => {
+        const next = dialled();
+        newSession().start();
+        const ours = await next;
+        await ours.sees('OPEN');
+        const theirs = await inbound();
+        await theirs.sees('OPEN');
+        const [winner, loser] = kept === 'outbound' ? [ours, theirs] : [theirs, ours];
+        ours.send(peerOpen({ id }));
+        theirs.send(peerOpen({ id }));
+        await loser.sees('NOTIFICATION Cease/Connection Collision Resolution');
+        await loser.closed();
+        winner.send(encodeMessage(KEEPALIVE));
+        await reported('Established');
+        expect(winner.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
+        winner.send(encodeMessage(UPDATE, new Uint8Array(4)));
+        await reported('update');
+        expect(events.filter(event => event.startsWith('up '))).to.have.length(1);
+        expect(session.status().lastError).to.equal('');
+      });
+
+    it('refuses another one while it is Established', async () => {
+      const peer = await establish();
+      const stranger = await inbound();
+      await stranger.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      await stranger.closed();
+      peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+      await reported('update');
+    });
+
+    it('lives on with the second when the first one is lost', async () => {
+      const next = dialled();
+      newSession().start();
+      const ours = await next;
+      await ours.sees('OPEN');
+      const theirs = await inbound();
+      await theirs.sees('OPEN');
+      ours.socket.destroy();
+      theirs.send(peerOpen(), encodeMessage(KEEPALIVE));
+      await reported('Established');
+    });
+  });
+
+  it('refuses connections while it is idle', async () => {
+    newSession();
+    const peer = await inbound();
+    await peer.sees('NOTIFICATION Cease/Connection Rejected');
+    await peer.closed();
+  });
+});
+
+describe('bgp/listener', () => {
+  it('hands over wanted connections with their IPv4 source, closes and counts the others', async () => {
+    const sources: string[] = [];
+    const listener = await listenBgp({ address: '127.0.0.1', port: 0 }, (socket, source) => {
+      sources.push(source);
+      const wanted = sources.length > 1;
+      if (wanted) socket.end('x');
+      return wanted;
+    });
+    try {
+      const refused = connect(listener.port, '127.0.0.1');
+      await once(refused, 'close');
+      const taken = connect(listener.port, '127.0.0.1');
+      const [data] = await once(taken, 'data');
+      expect([String(data), listener.refused(), sources]).to.deep.equal(['x', 1, ['127.0.0.1', '127.0.0.1']]);
+      taken.destroy();
+    } finally {
+      await listener.close();
+    }
+  });
+
+  it('shows IPv4-mapped sources as IPv4', async function () {
+    const sources: string[] = [];
+    const listener = await listenBgp({ address: '::', port: 0 }, (_, source) => {
+      sources.push(source);
+      return false;
+    }).catch(() => null);
+    if (listener === null) this.skip();
+    await once(connect(listener.port, '127.0.0.1'), 'close');
+    await listener.close();
+    expect(sources).to.deep.equal(['127.0.0.1']);
+  });
+
+  it('says when the address is taken', async () => {
+    const first = await listenBgp({ address: '127.0.0.1', port: 0 }, () => false);
+    const failed = await listenBgp({ address: '127.0.0.1', port: first.port }, () => false).catch(error => error.code);
+    expect(failed).to.equal('EADDRINUSE');
+    await first.close();
+  });
+});

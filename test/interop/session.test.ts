@@ -1,0 +1,191 @@
+import { expect } from 'chai';
+import { listenBgp } from '../../src/bgp/listener.ts';
+import { ceaseWith } from '../../src/bgp/notification.ts';
+import type { Negotiated } from '../../src/bgp/open.ts';
+import { createSession, type Session } from '../../src/bgp/session.ts';
+import { decodeUpdate } from '../../src/bgp/update.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
+import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
+
+const OUR_AS = 64500;
+const ROUTER_AS = 4200000001;
+const PORT = 1790;
+const V4 = ['192.0.2.0/24', '198.51.100.0/24'];
+const V6 = ['2001:db8:1::/48'];
+
+/** Our end: a session with its listener, and the table that its UPDATEs make. */
+interface Station {
+  readonly address: string;
+  readonly session: Session;
+  readonly routes: Set<string>;
+  readonly ends: Set<number>;
+  /** Reasons why the session went down, in order. */
+  readonly falls: string[];
+  close(): Promise<void>;
+}
+
+async function startStation(neighbor: string, passive: boolean): Promise<Station> {
+  const address = loopbackAddress();
+  const routes = new Set<string>();
+  const ends = new Set<number>();
+  const falls: string[] = [];
+  let agreed: Negotiated | null = null;
+  const session = createSession({
+    config: {
+      neighbor,
+      neighborPort: PORT,
+      neighborAs: ROUTER_AS,
+      localAddress: address,
+      localAs: OUR_AS,
+      passive,
+      ipv4: true,
+      ipv6: true,
+      holdTime: 90_000,
+      connectRetry: 1000,
+    },
+    routerId: address,
+    idleHold: { first: 200, most: 2000 },
+    handler: {
+      stateChanged: () => {},
+      established: negotiated => {
+        agreed = negotiated;
+      },
+      update(buffer, start, end) {
+        if (agreed === null) throw new Error('UPDATE before Established');
+        const update = decodeUpdate(buffer, start, end, agreed);
+        expect(update.errors).to.deep.equal([]);
+        for (const prefix of update.withdrawn) routes.delete(formatPrefix(prefix));
+        for (const prefix of update.announced) routes.add(formatPrefix(prefix));
+        if (update.announced.length > 0) expect(update.attributes.path).to.deep.equal([{ type: 2, asns: [ROUTER_AS] }]);
+        if (update.endOfRib) ends.add(update.endOfRib.afi);
+        return null;
+      },
+      down(reason) {
+        falls.push(reason);
+        routes.clear();
+      },
+    },
+  });
+  const listener = await listenBgp(
+    { address, port: PORT },
+    (socket, source) => source === neighbor && session.accept(socket),
+  );
+  session.start();
+  return {
+    address,
+    session,
+    routes,
+    ends,
+    falls,
+    async close() {
+      await session.stop();
+      await listener.close();
+    },
+  };
+}
+
+/** Who dials: the station, the router, or both at once. */
+type Dialler = 'station' | 'router' | 'both';
+
+describe('interop/session', function () {
+  this.timeout(60_000);
+  let station: Station;
+  let router: Router;
+
+  async function meet(kind: RouterKind, dialler: Dialler): Promise<void> {
+    const address = loopbackAddress();
+    station = await startStation(address, dialler === 'router');
+    router = await startRouter(kind, {
+      address,
+      port: PORT,
+      as: ROUTER_AS,
+      neighbors: [{ address: station.address, port: PORT, as: OUR_AS, passive: dialler === 'station' }],
+      prefixes: [...V4, ...V6],
+    });
+    await established();
+  }
+  const established = () => until('Established', () => station.session.status().state === 'Established', 30_000);
+  const holds = (...prefixes: string[]) =>
+    until(`routes ${prefixes.join(' ')}; router says ${router.log().slice(-500)}`, () => {
+      const { routes } = station;
+      return routes.size === prefixes.length && prefixes.every(prefix => routes.has(prefix));
+    });
+
+  for (const kind of ROUTERS)
+    describe(kind, () => {
+      before(function () {
+        const reason = whyNot(kind);
+        if (reason === null) return;
+        if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
+        console.log(`      skipped: ${reason}`);
+        this.skip();
+      });
+      afterEach(async () => {
+        await station.close();
+        await router.stop();
+      });
+
+      for (const dialler of ['station', 'router', 'both'] as const)
+        it(`gives its routes of both families when ${dialler === 'both' ? 'both dial' : `the ${dialler} dials`}`, async () => {
+          await meet(kind, dialler);
+          await holds(...V4, ...V6);
+          expect(station.session.status().negotiated).to.include({
+            as4: true,
+            ipv4: true,
+            ipv6: true,
+            peerAs: ROUTER_AS,
+          });
+          await router.announce('203.0.113.0/24', '2001:db8:2::/48');
+          await holds(...V4, ...V6, '203.0.113.0/24', '2001:db8:2::/48');
+          await router.withdraw('203.0.113.0/24', V6[0]!);
+          await holds(...V4, '2001:db8:2::/48');
+          expect(station.falls, 'the session held all the while').to.deep.equal([]);
+        });
+
+      it('shows the words of its administrator, and tells ours', async () => {
+        await meet(kind, 'station');
+        await router.shutdown(station.address, 'moving to rack 7');
+        await until('the session is down', () => station.falls.length > 0);
+        expect(station.falls[0]).to.equal('received Cease/Administrative Shutdown "moving to rack 7"');
+      });
+
+      it('receives our NOTIFICATION', async () => {
+        await meet(kind, 'station');
+        await station.session.stop(ceaseWith(2, 'collector goes'));
+        await until('the router heard it', async () => {
+          const said = router.log() + (await router.command(...NEIGHBOR[kind]));
+          return HEARD[kind].test(said);
+        });
+      });
+
+      it('is met again after it was restarted', async () => {
+        await meet(kind, 'station');
+        await holds(...V4, ...V6);
+        await router.restart();
+        await until('the session fell', () => station.falls.length > 0);
+        await established();
+        await holds(...V4, ...V6);
+      });
+
+      it('marks the end of its table', async function () {
+        // GoBGP 3 sends End-of-RIB only with graceful restart of its own.
+        if (kind === 'gobgp') this.skip();
+        await meet(kind, 'station');
+        await until('both ends', () => station.ends.has(1) && station.ends.has(2));
+      });
+    });
+});
+
+/** The command that tells a router's view of its neighbors, and what it says of an administrative shutdown received. */
+const NEIGHBOR: Readonly<Record<RouterKind, readonly string[]>> = {
+  bird: ['show', 'protocols', 'all', 'n0'],
+  frr: ['-c', 'show bgp neighbors'],
+  gobgp: ['neighbor'],
+  openbgpd: ['show', 'neighbor'],
+};
+const HEARD: Readonly<Record<RouterKind, RegExp>> = {
+  bird: /Received: Administrative shutdown/,
+  frr: /Cease\/Administrative Shutdown/,
+  gobgp: /notification|NOTIFICATION/,
+  openbgpd: /Cease, administratively down/,
+};
