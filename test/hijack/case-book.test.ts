@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { JudgedChange } from '../../src/collector/messages.ts';
 import type { WatchConfig } from '../../src/config/tree.ts';
 import type { Case } from '../../src/hijack/case.ts';
-import { type CaseChange, createCaseBook, type Judged, PATIENCE, QUIET } from '../../src/hijack/case-book.ts';
+import { type CaseChange, createCaseBook, PATIENCE, QUIET } from '../../src/hijack/case-book.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import type { IrrState } from '../../src/registry/verdict.ts';
@@ -68,7 +69,7 @@ function bookWith(
   return { book, world };
 }
 
-const change = (what: Judged['what'], time: number, more: Partial<Judged> = {}): Judged => ({
+const change = (what: JudgedChange['what'], time: number, more: Partial<JudgedChange> = {}): JudgedChange => ({
   peer: 'tyo1',
   peerAs: 64500,
   peerAddress: '203.0.113.1',
@@ -428,7 +429,7 @@ describe('hijack/case-book', () => {
               for (const witness of state.flatMap(c => c.witnesses)) lost.add(witness.peer);
               held.clear();
             } else if (step.do === 'down') {
-              const gone: Judged[] = [];
+              const gone: JudgedChange[] = [];
               for (const [at, origin] of [...held]) {
                 const [peer, prefix] = at.split(' ') as [string, string];
                 if (peer !== step.peer) continue;
