@@ -1,40 +1,15 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import type { RouteObject } from '../registry/objects.ts';
-import { type Decision, NO_ORIGIN } from '../registry/snapshot.ts';
+import { NO_ORIGIN } from '../registry/snapshot.ts';
 import type { IrrState } from '../registry/verdict.ts';
-import type { AsPath, Case, CaseKind, Witness } from './case.ts';
+import type { Case, CaseKind, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { evidenceOf } from './evidence.ts';
+import type { Judged, RegistryView } from './judged.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, reopen, snapshotOf, tally } from './open-case.ts';
 import { recipientsOf } from './recipients.ts';
 import { commonUpstream } from './upstream.ts';
-
-/** A route that contradicts the registry, or no longer does, at one peer: what a collector sends of it. */
-export interface Judged {
-  readonly peer: string;
-  readonly peerAs: number;
-  readonly peerAddress: string;
-  readonly prefix: string;
-  /** Null when the AS_PATH ends in an AS_SET. */
-  readonly origin: number | null;
-  readonly what: 'held' | 'gone' | 'unseen';
-  readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
-  readonly time: number;
-  readonly path: AsPath;
-  readonly state: IrrState;
-  readonly decidedBy: string;
-}
-
-/** What the case book asks the registry (registry/registry.ts). */
-export interface RegistryView {
-  decide(prefix: Prefix, origin: number): Decision;
-  objectsFor(prefix: Prefix): readonly RouteObject[];
-  watchesFor(prefix: Prefix): readonly WatchConfig[];
-  guards(object: RouteObject): readonly WatchConfig[];
-  lacks(source: string): boolean;
-}
 
 /** The parts of the configuration in force that concern cases. */
 export interface CaseSettings {

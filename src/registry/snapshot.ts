@@ -1,15 +1,6 @@
 /**
  * The registry as the collectors see it: for each registered or watched prefix its origins and whether it is watched,
- * in one SharedArrayBuffer that is written once, frozen, and handed to every thread.
- *
- * Layout, in 32-bit words of the host's byte order (it never leaves the host):
- *
- *     header   HEADER words, see H
- *     masks    per family and bucket, which prefix lengths occur there (see `mask`)
- *     per family, IPv4 then IPv6:
- *       slots  open addressing, a power of two; 0 or entry number + 1
- *       entries  address words (1 or 4), length | WATCHED_ENTRY, first origin + 1
- *     origins  AS number, next origin + 1
+ * in one SharedArrayBuffer that is written once, frozen, and handed to every thread (layout: snapshot-layout.ts).
  *
  * The rule (research: hijack 3.3, 3.4). The most specific prefix that is the route's or covers it and has objects
  * decides. Equal: `match` when one of its objects has the origin, else `mismatch`. Covering: `match-covering` or
@@ -18,6 +9,25 @@
  */
 import type { Afi } from '../net/address.ts';
 import { type Prefix, prefixOf } from '../net/prefix.ts';
+import {
+  allocate,
+  ENTRY4,
+  ENTRY6,
+  find4,
+  find6,
+  H,
+  keep,
+  MAGIC,
+  MASK_FROM4,
+  MASK_FROM6,
+  mask4,
+  mask6,
+  ORIGIN,
+  regionsOf,
+  SHORT4,
+  SHORT6,
+  WATCHED_ENTRY,
+} from './snapshot-layout.ts';
 import { IRR_STATES, type IrrState } from './verdict.ts';
 
 /** Set in what `judge` returns, over the index into IRR_STATES, when the route is watched. */
@@ -25,17 +35,6 @@ export const WATCHED_FLAG = 8;
 /** The origin of a route whose AS_PATH ends in an AS_SET (RFC 6811 section 2): no object has it. */
 export const NO_ORIGIN = -1;
 
-const MAGIC = 0x49525231;
-const H = { magic: 0, slots4: 1, entries4: 2, slots6: 3, entries6: 4, origins: 5, prefixes4: 6, prefixes6: 7, used: 8 };
-const HEADER = 16;
-const BUCKETS = 1 << 12;
-const MASK4 = 2;
-const MASK6 = 5;
-const MASKS = BUCKETS * (MASK4 + MASK6) + MASK4 + MASK6;
-const ENTRY4 = 3;
-const ENTRY6 = 6;
-const ORIGIN = 2;
-const WATCHED_ENTRY = 0x100;
 /** Indexes into IRR_STATES. */
 const UNKNOWN = 0;
 const MATCH = 1;
@@ -87,120 +86,9 @@ export interface SnapshotBuilder {
   freeze(): SharedArrayBuffer;
 }
 
-/** The regions of a buffer as typed arrays, shared by builder and reader. */
-interface Regions {
-  readonly header: Int32Array;
-  readonly masks: Int32Array;
-  readonly slots4: Int32Array;
-  readonly entries4: Int32Array;
-  readonly slots6: Int32Array;
-  readonly entries6: Int32Array;
-  readonly origins: Int32Array;
-}
-
-function slotsFor(prefixes: number): number {
-  let slots = 16;
-  while (slots < prefixes * 1.5) slots *= 2;
-  return slots;
-}
-
-function regionsOf(sab: SharedArrayBuffer): Regions {
-  const header = new Int32Array(sab, 0, HEADER);
-  let at = HEADER;
-  const region = (words: number) => {
-    const view = new Int32Array(sab, at * 4, words);
-    at += words;
-    return view;
-  };
-  return {
-    header,
-    masks: region(MASKS),
-    slots4: region(header[H.slots4]!),
-    entries4: region(header[H.entries4]! * ENTRY4),
-    slots6: region(header[H.slots6]!),
-    entries6: region(header[H.entries6]! * ENTRY6),
-    origins: region(header[H.origins]! * ORIGIN),
-  };
-}
-
-function allocate(prefixes4: number, prefixes6: number, origins: number): SharedArrayBuffer {
-  const slots4 = slotsFor(prefixes4);
-  const slots6 = slotsFor(prefixes6);
-  const words = HEADER + MASKS + slots4 + prefixes4 * ENTRY4 + slots6 + prefixes6 * ENTRY6 + origins * ORIGIN;
-  const sab = new SharedArrayBuffer(words * 4);
-  const header = new Int32Array(sab, 0, HEADER);
-  header[H.magic] = MAGIC;
-  header[H.slots4] = slots4;
-  header[H.entries4] = prefixes4;
-  header[H.slots6] = slots6;
-  header[H.entries6] = prefixes6;
-  header[H.origins] = origins;
-  return sab;
-}
-
-/** Multiply and shift-xor, twice: neighbouring prefixes must not queue up in neighbouring slots. */
-function hash4(w0: number, length: number): number {
-  const h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
-  const g = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
-  return g ^ (g >>> 13);
-}
-
-function hash6(w0: number, w1: number, w2: number, w3: number, length: number): number {
-  let h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
-  h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae35);
-  h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
-  return h ^ (h >>> 15);
-}
-
-/**
- * Where the length mask for an address begins. Prefixes of at least MASK_FROM bits are noted in the bucket of their
- * first bits (IPv6: hashed), shorter ones in one mask for the family: so the walk to covering prefixes tries only
- * lengths that occur near the address. Bit `length & 31` of word `length >> 5`.
- */
-const MASK_FROM4 = 12;
-const MASK_FROM6 = 24;
-const SHORT4 = BUCKETS * (MASK4 + MASK6);
-const SHORT6 = SHORT4 + MASK4;
-
-function mask4(w0: number, length: number): number {
-  return length < MASK_FROM4 ? SHORT4 : (w0 >>> 20) * MASK4;
-}
-
-function mask6(w0: number, length: number): number {
-  return length < MASK_FROM6 ? SHORT6 : BUCKETS * MASK4 + (Math.imul(w0 >>> 8, 0x9e3779b1) >>> 20) * MASK6;
-}
-
-function find4({ slots4, entries4 }: Regions, w0: number, length: number): number {
-  const last = slots4.length - 1;
-  for (let slot = hash4(w0, length) & last; ; slot = (slot + 1) & last) {
-    const entry = slots4[slot]! - 1;
-    if (entry < 0) return ~slot;
-    const at = entry * ENTRY4;
-    if (entries4[at] === w0 && (entries4[at + 1]! & 0xff) === length) return entry;
-  }
-}
-
-function find6({ slots6, entries6 }: Regions, w0: number, w1: number, w2: number, w3: number, length: number): number {
-  const last = slots6.length - 1;
-  for (let slot = hash6(w0, w1, w2, w3, length) & last; ; slot = (slot + 1) & last) {
-    const entry = slots6[slot]! - 1;
-    if (entry < 0) return ~slot;
-    const at = entry * ENTRY6;
-    if (
-      entries6[at] === w0 &&
-      entries6[at + 1] === w1 &&
-      entries6[at + 2] === w2 &&
-      entries6[at + 3] === w3 &&
-      (entries6[at + 4]! & 0xff) === length
-    )
-      return entry;
-  }
-}
-
 /**
  * Builds a snapshot in the buffer it will stand in. `expected` objects per family are allowed for; beyond that the
- * buffer is copied into one of twice the size. 20 octets per IPv4 object and 32 per IPv6 object, and 4 per slot.
+ * buffer is copied into one of twice the size.
  */
 export function snapshotBuilder(expected4 = 1024, expected6 = 1024): SnapshotBuilder {
   let sab = allocate(expected4, expected6, expected4 + expected6);
@@ -295,12 +183,6 @@ export function wordsOf(prefix: Prefix): readonly [number, number, number, numbe
   const b = prefix.bytes;
   const word = (i: number) => (b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!;
   return prefix.afi === 1 ? [word(0), 0, 0, 0] : [word(0), word(4), word(8), word(12)];
-}
-
-/** The bits of an address word that a prefix length leaves when the word begins at bit `from`. */
-function keep(word: number, length: number, from: number): number {
-  const bits = length - from;
-  return bits <= 0 ? 0 : bits >= 32 ? word : word & (-1 << (32 - bits));
 }
 
 /**

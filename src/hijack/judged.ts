@@ -1,0 +1,31 @@
+import type { WatchConfig } from '../config/tree.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { RouteObject } from '../registry/objects.ts';
+import type { Decision } from '../registry/snapshot.ts';
+import type { IrrState } from '../registry/verdict.ts';
+import type { AsPath } from './case.ts';
+
+/** A route that contradicts the registry, or no longer does, at one peer: what a collector sends of it. */
+export interface Judged {
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly peerAddress: string;
+  readonly prefix: string;
+  /** Null when the AS_PATH ends in an AS_SET. */
+  readonly origin: number | null;
+  readonly what: 'held' | 'gone' | 'unseen';
+  readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
+  readonly time: number;
+  readonly path: AsPath;
+  readonly state: IrrState;
+  readonly decidedBy: string;
+}
+
+/** What the case book asks the registry (registry/registry.ts). */
+export interface RegistryView {
+  decide(prefix: Prefix, origin: number): Decision;
+  objectsFor(prefix: Prefix): readonly RouteObject[];
+  watchesFor(prefix: Prefix): readonly WatchConfig[];
+  guards(object: RouteObject): readonly WatchConfig[];
+  lacks(source: string): boolean;
+}

@@ -1,0 +1,169 @@
+/**
+ * How a registry snapshot lies in its SharedArrayBuffer, in 32-bit words of the host's byte order (it never leaves the
+ * host):
+ *
+ *     header   HEADER words, see H
+ *     masks    per family and bucket, which prefix lengths occur there (mask4, mask6)
+ *     per family, IPv4 then IPv6:
+ *       slots  open addressing, a power of two; 0 or entry number + 1
+ *       entries  address words (1 or 4), length | WATCHED_ENTRY, first origin + 1
+ *     origins  AS number, next origin + 1
+ *
+ * An IPv4 prefix takes 12 octets and an IPv6 prefix 24, each with 6 to 12 for its slots, and an origin 8: 1.5 million
+ * objects some 50 MB. What bounds it is the number of objects that a source may have (object-store.ts).
+ */
+/** First word of the header: these octets are a snapshot, of this layout. */
+export const MAGIC = 0x49525231;
+/** Words of the header: room in each region, and how much of it is used. */
+export const H = {
+  magic: 0,
+  slots4: 1,
+  entries4: 2,
+  slots6: 3,
+  entries6: 4,
+  origins: 5,
+  prefixes4: 6,
+  prefixes6: 7,
+  used: 8,
+};
+const HEADER = 16;
+const BUCKETS = 1 << 12;
+const MASK4 = 2;
+const MASK6 = 5;
+const MASKS = BUCKETS * (MASK4 + MASK6) + MASK4 + MASK6;
+/** Words of an IPv4 entry, of an IPv6 entry, of an origin. */
+export const ENTRY4 = 3;
+export const ENTRY6 = 6;
+export const ORIGIN = 2;
+/** Bit beside the length in an entry: the prefix is watched. */
+export const WATCHED_ENTRY = 0x100;
+
+/** The regions of a buffer as typed arrays, shared by builder and reader. */
+export interface Regions {
+  readonly header: Int32Array;
+  readonly masks: Int32Array;
+  readonly slots4: Int32Array;
+  readonly entries4: Int32Array;
+  readonly slots6: Int32Array;
+  readonly entries6: Int32Array;
+  readonly origins: Int32Array;
+}
+
+function slotsFor(prefixes: number): number {
+  let slots = 16;
+  while (slots < prefixes * 1.5) slots *= 2;
+  return slots;
+}
+
+/** The regions of a buffer, as its header says. */
+export function regionsOf(sab: SharedArrayBuffer): Regions {
+  const header = new Int32Array(sab, 0, HEADER);
+  let at = HEADER;
+  const region = (words: number) => {
+    const view = new Int32Array(sab, at * 4, words);
+    at += words;
+    return view;
+  };
+  return {
+    header,
+    masks: region(MASKS),
+    slots4: region(header[H.slots4]!),
+    entries4: region(header[H.entries4]! * ENTRY4),
+    slots6: region(header[H.slots6]!),
+    entries6: region(header[H.entries6]! * ENTRY6),
+    origins: region(header[H.origins]! * ORIGIN),
+  };
+}
+
+/** A zeroed buffer with room for so many prefixes and origins, its header written. */
+export function allocate(prefixes4: number, prefixes6: number, origins: number): SharedArrayBuffer {
+  const slots4 = slotsFor(prefixes4);
+  const slots6 = slotsFor(prefixes6);
+  const words = HEADER + MASKS + slots4 + prefixes4 * ENTRY4 + slots6 + prefixes6 * ENTRY6 + origins * ORIGIN;
+  const sab = new SharedArrayBuffer(words * 4);
+  const header = new Int32Array(sab, 0, HEADER);
+  header[H.magic] = MAGIC;
+  header[H.slots4] = slots4;
+  header[H.entries4] = prefixes4;
+  header[H.slots6] = slots6;
+  header[H.entries6] = prefixes6;
+  header[H.origins] = origins;
+  return sab;
+}
+
+/** Multiply and shift-xor, twice: neighbouring prefixes must not queue up in neighbouring slots. */
+function hash4(w0: number, length: number): number {
+  const h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
+  const g = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  return g ^ (g >>> 13);
+}
+
+function hash6(w0: number, w1: number, w2: number, w3: number, length: number): number {
+  let h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
+  return h ^ (h >>> 15);
+}
+
+/**
+ * Prefixes of at least so many bits are noted in the length mask of the bucket of their first bits, shorter ones in one
+ * mask for the family (at SHORT4, SHORT6): so the walk to covering prefixes tries only lengths that occur near the
+ * address. A length is bit `length & 31` of the mask's word `length >> 5`.
+ */
+export const MASK_FROM4 = 12;
+export const MASK_FROM6 = 24;
+export const SHORT4 = BUCKETS * (MASK4 + MASK6);
+export const SHORT6 = SHORT4 + MASK4;
+
+/** Where in `masks` the mask begins in which an IPv4 prefix of this length is noted. */
+export function mask4(w0: number, length: number): number {
+  return length < MASK_FROM4 ? SHORT4 : (w0 >>> 20) * MASK4;
+}
+
+/** The same for IPv6, whose buckets are hashed: registered space lies in a small corner of it. */
+export function mask6(w0: number, length: number): number {
+  return length < MASK_FROM6 ? SHORT6 : BUCKETS * MASK4 + (Math.imul(w0 >>> 8, 0x9e3779b1) >>> 20) * MASK6;
+}
+
+/** Number of the prefix's entry; when there is none, the complement (`~`) of the slot where it belongs. Words signed. */
+export function find4({ slots4, entries4 }: Regions, w0: number, length: number): number {
+  const last = slots4.length - 1;
+  for (let slot = hash4(w0, length) & last; ; slot = (slot + 1) & last) {
+    const entry = slots4[slot]! - 1;
+    if (entry < 0) return ~slot;
+    const at = entry * ENTRY4;
+    if (entries4[at] === w0 && (entries4[at + 1]! & 0xff) === length) return entry;
+  }
+}
+
+/** The same for IPv6. */
+export function find6(
+  { slots6, entries6 }: Regions,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  length: number,
+): number {
+  const last = slots6.length - 1;
+  for (let slot = hash6(w0, w1, w2, w3, length) & last; ; slot = (slot + 1) & last) {
+    const entry = slots6[slot]! - 1;
+    if (entry < 0) return ~slot;
+    const at = entry * ENTRY6;
+    if (
+      entries6[at] === w0 &&
+      entries6[at + 1] === w1 &&
+      entries6[at + 2] === w2 &&
+      entries6[at + 3] === w3 &&
+      (entries6[at + 4]! & 0xff) === length
+    )
+      return entry;
+  }
+}
+
+/** The bits of an address word that a prefix length leaves when the word begins at bit `from`. */
+export function keep(word: number, length: number, from: number): number {
+  const bits = length - from;
+  return bits <= 0 ? 0 : bits >= 32 ? word : word & (-1 << (32 - bits));
+}
