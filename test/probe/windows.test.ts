@@ -74,6 +74,26 @@ describe('probe/windows', () => {
     expect(ask(kept!).sightings).to.have.length(1);
   });
 
+  it('stays within its memory: seals early, then drops the oldest', () => {
+    const { windows, ask } = tapped(10 ** 9);
+    windows.configure({ retention: 10 ** 9, memory: 0 });
+    const { live } = windows;
+    let most = 0;
+    for (let window = 0; window < 800; window++) {
+      windows.advance(HOUR + window * 10);
+      // Each slice takes a whole segment: 400 of them are more than the least memory holds.
+      for (let vantage = 0; vantage < (window === 0 ? 400 : 100); vantage++)
+        live.put(live.at(vantage, HOUR + window * 10), 1);
+      most = Math.max(most, windows.status().octets);
+    }
+    const { droppedForMemory, retained } = windows.status();
+    expect(most).to.be.at.most(16 * 1024 * 1024 + 100 * 50_000);
+    expect(droppedForMemory).to.be.greaterThan(0);
+    expect(retained!.from).to.be.greaterThan(HOUR * 1000);
+    const [old] = questionsAbout(packetAt(HOUR + 3, 1), 1000);
+    expect(ask(old!)).to.include({ covered: false, windowsAsked: 0 });
+  });
+
   it('finds packets that come late, however late, as long as their time is kept', () => {
     const { take, ask, tap } = tapped(60_000);
     take(packetAt(HOUR, 0));
