@@ -13,6 +13,17 @@ export function epochOf(milliseconds: number): number {
   return Math.floor(milliseconds / EPOCH_MILLISECONDS);
 }
 
+/** Octets that a federation's secret has at least. */
+export const SHORTEST_SECRET = 16;
+
+/** The secret in the octets of its file: all of them but a line end after the last. Null when it is too short. */
+export function secretOf(file: Uint8Array): Uint8Array | null {
+  let end = file.length;
+  if (file[end - 1] === 0x0a) end--;
+  if (end < file.length && file[end - 1] === 0x0d) end--;
+  return end < SHORTEST_SECRET ? null : file.subarray(0, end);
+}
+
 /**
  * The key of an epoch, 16 octets: HKDF-SHA-256 (RFC 5869) of the federation's secret, without salt, with info "itk1"
  * followed by the epoch as 4 octets in network byte order.

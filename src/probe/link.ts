@@ -1,0 +1,136 @@
+/** The probe's end of the probe socket: it dials, keeps dialling, gets its configuration and keys, and answers. */
+import { connect, type Socket } from 'node:net';
+import type { ProbeConfig } from '../config/tree.ts';
+import { encodeFrame, frameReader } from '../net/frames.ts';
+import {
+  PROBE_BACKLOG,
+  PROBE_FRAME,
+  PROBE_VERSION,
+  type ProbeStatus,
+  readToProbe,
+  type ToDaemon,
+  type ToProbe,
+} from './messages.ts';
+import type { ProbeAnswer, Question } from './question.ts';
+
+const FIRST_RETRY = 500;
+const LAST_RETRY = 30_000;
+const STATUS_INTERVAL = 5_000;
+
+export interface ProbeLinkOptions {
+  /** Path of the daemon's probe socket. */
+  readonly socket: string;
+  readonly name: string;
+  /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
+  readonly onWelcome: (probe: ProbeConfig) => void;
+  readonly answer: (questions: readonly Question[]) => ProbeAnswer;
+  readonly status: () => ProbeStatus;
+  /** One line for a person. */
+  readonly log: (line: string) => void;
+}
+
+export interface ProbeLink {
+  /** The key of an epoch; waits until the daemon is there to ask. Null: the daemon has none for it. */
+  key(epoch: number): Promise<Uint8Array | null>;
+  /** Tells the daemon how far the probe is; it is done every five seconds anyway. */
+  report(): void;
+  close(): void;
+}
+
+/** Opens the link and keeps it open: a daemon that is away is dialled again after 0.5 s, then doubled up to 30 s. */
+export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
+  const waiting = new Map<number, ((key: Uint8Array | null) => void)[]>();
+  let socket: Socket | null = null;
+  let welcome = false;
+  let closed = false;
+  let retry = FIRST_RETRY;
+  let timer: NodeJS.Timeout | undefined;
+  let said = '';
+
+  /** Says a thing once, not at every retry. */
+  const say = (line: string) => {
+    if (line !== said) options.log(line);
+    said = line;
+  };
+
+  const send = (message: ToDaemon) => {
+    if (socket === null || !socket.writable) return;
+    socket.write(encodeFrame(message));
+    if (socket.writableLength > PROBE_BACKLOG) socket.destroy(new Error('the daemon does not read'));
+  };
+
+  const report = () => {
+    if (welcome) send({ type: 'status', status: options.status() });
+  };
+
+  const receive = (message: ToProbe) => {
+    switch (message.type) {
+      case 'welcome':
+        if (!welcome) {
+          welcome = true;
+          retry = FIRST_RETRY;
+          say(`connected to ${options.socket}`);
+          for (const epoch of waiting.keys()) send({ type: 'key', epoch });
+        }
+        options.onWelcome(message.probe);
+        report();
+        return;
+      case 'refused':
+        say(`refused by the daemon: ${message.reason}`);
+        return;
+      case 'key':
+        for (const resolve of waiting.get(message.epoch) ?? []) resolve(message.key);
+        waiting.delete(message.epoch);
+        return;
+      case 'question':
+        send({ type: 'answer', id: message.id, answer: options.answer(message.questions) });
+    }
+  };
+
+  const dial = () => {
+    const dialled = connect(options.socket);
+    socket = dialled;
+    const cut = (reason: string) => dialled.destroy(new Error(reason));
+    const read = frameReader(
+      PROBE_FRAME,
+      value => {
+        const message = readToProbe(value);
+        if (typeof message === 'string') cut(`the daemon sent a message that makes no sense: ${message}`);
+        else receive(message);
+      },
+      ({ reason }) => cut(`the daemon sent a frame that makes no sense: ${reason}`),
+    );
+    dialled.on('connect', () => send({ type: 'hello', version: PROBE_VERSION, name: options.name }));
+    dialled.on('data', read);
+    dialled.on('error', error => say(`${options.socket}: ${error.message}`));
+    dialled.on('close', () => {
+      if (welcome) say('the connection to the daemon is closed; windows are kept');
+      welcome = false;
+      socket = null;
+      if (closed) return;
+      timer = setTimeout(dial, retry);
+      retry = Math.min(retry * 2, LAST_RETRY);
+    });
+  };
+
+  const reports = setInterval(report, STATUS_INTERVAL);
+  dial();
+  return {
+    key: epoch =>
+      new Promise(resolve => {
+        const asked = waiting.get(epoch);
+        if (asked !== undefined) asked.push(resolve);
+        else {
+          waiting.set(epoch, [resolve]);
+          if (welcome) send({ type: 'key', epoch });
+        }
+      }),
+    report,
+    close() {
+      closed = true;
+      clearInterval(reports);
+      clearTimeout(timer);
+      socket?.destroy();
+    },
+  };
+}

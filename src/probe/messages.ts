@@ -1,0 +1,214 @@
+/**
+ * What crosses the probe socket: frames of CBOR (net/frames.ts), each a map with the text `type`. Whoever is at the other
+ * end, every field is looked at before it is believed; the size of a frame is bounded below.
+ *
+ *     probe                              daemon
+ *     hello version name          ──▶
+ *                                 ◀──    welcome probe | refused reason
+ *     key epoch                   ──▶
+ *                                 ◀──    key epoch key (16 octets, or null: there is none)
+ *     status packets windows …    ──▶
+ *                                 ◀──    question id questions
+ *     answer id answer            ──▶
+ */
+import type { ProbeConfig } from '../config/tree.ts';
+import type { ProbeAnswer, Question, Sighting, Vantage } from './question.ts';
+
+export const PROBE_VERSION = 1;
+/** Longest frame either way. */
+export const PROBE_FRAME = 1024 * 1024;
+/** Octets that may wait for an end that does not read; then it is cut off. */
+export const PROBE_BACKLOG = 4 * PROBE_FRAME;
+/** Questions in one message. */
+export const MOST_QUESTIONS = 256;
+const MOST_LISTED = 4096;
+
+export interface ProbeStatus {
+  readonly packets: number;
+  readonly windows: number;
+  readonly retained: ProbeAnswer['retained'];
+  readonly lost: number;
+}
+
+export type ToDaemon =
+  | { readonly type: 'hello'; readonly version: number; readonly name: string }
+  | { readonly type: 'key'; readonly epoch: number }
+  | { readonly type: 'status'; readonly status: ProbeStatus }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer };
+
+export type ToProbe =
+  | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
+  | { readonly type: 'question'; readonly id: number; readonly questions: readonly Question[] };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The first thing found wrong with a message, in words. What is read after it stands in for a value and is thrown away. */
+interface Finding {
+  wrong: string | null;
+}
+
+function fail<T>(finding: Finding, reason: string, standIn: T): T {
+  finding.wrong ??= reason;
+  return standIn;
+}
+
+/** Reads what a probe sent; a text says what is wrong with it. */
+export function readToDaemon(value: unknown): ToDaemon | string {
+  const f: Finding = { wrong: null };
+  const message = toDaemon(f, fields(f, value, 'message'));
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer';
+}
+
+function toDaemon(f: Finding, from: Fields): ToDaemon | null {
+  switch (from.type) {
+    case 'hello':
+      return { type: 'hello', version: integer(f, from, 'version'), name: text(f, from, 'name', 64) };
+    case 'key':
+      return { type: 'key', epoch: integer(f, from, 'epoch', 0xffffffff) };
+    case 'status':
+      return { type: 'status', status: status(f, fields(f, from.status, 'status')) };
+    case 'answer':
+      return { type: 'answer', id: integer(f, from, 'id'), answer: answer(f, fields(f, from.answer, 'answer')) };
+    default:
+      return null;
+  }
+}
+
+/** Reads what a daemon sent; a text says what is wrong with it. */
+export function readToProbe(value: unknown): ToProbe | string {
+  const f: Finding = { wrong: null };
+  const message = toProbe(f, fields(f, value, 'message'));
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question';
+}
+
+function toProbe(f: Finding, from: Fields): ToProbe | null {
+  switch (from.type) {
+    case 'welcome':
+      return { type: 'welcome', version: integer(f, from, 'version'), probe: probe(f, fields(f, from.probe, 'probe')) };
+    case 'refused':
+      return { type: 'refused', reason: text(f, from, 'reason', 1024) };
+    case 'key':
+      return { type: 'key', epoch: integer(f, from, 'epoch', 0xffffffff), key: key(f, from.key) };
+    case 'question': {
+      const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
+      return { type: 'question', id: integer(f, from, 'id'), questions };
+    }
+    default:
+      return null;
+  }
+}
+
+function fields(f: Finding, value: unknown, name: string): Fields {
+  const map = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return map ? (value as Fields) : fail(f, `${name} is not a map`, {});
+}
+
+function list(f: Finding, from: Fields, name: string, most: number): readonly unknown[] {
+  const value = from[name];
+  return Array.isArray(value) && value.length <= most ? value : fail(f, `${name} is not a list of at most ${most}`, []);
+}
+
+function integer(f: Finding, from: Fields, name: string, most: number = Number.MAX_SAFE_INTEGER): number {
+  const value = from[name];
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most
+    ? value
+    : fail(f, `${name} is not an integer from 0 to ${most}`, 0);
+}
+
+function share(f: Finding, from: Fields, name: string): number {
+  const value = from[name];
+  return typeof value === 'number' && value >= 0 && value <= 1 ? value : fail(f, `${name} is not between 0 and 1`, 0);
+}
+
+function flag(f: Finding, from: Fields, name: string): boolean {
+  const value = from[name];
+  return typeof value === 'boolean' ? value : fail(f, `${name} is neither true nor false`, false);
+}
+
+function text(f: Finding, from: Fields, name: string, most: number): string {
+  const value = from[name];
+  return typeof value === 'string' && value.length <= most
+    ? value
+    : fail(f, `${name} is not a text of at most ${most}`, '');
+}
+
+function key(f: Finding, value: unknown): Uint8Array | null {
+  if (value === null || (value instanceof Uint8Array && value.length === 16)) return value;
+  return fail(f, 'key is neither 16 octets nor null', null);
+}
+
+function interval(f: Finding, from: Fields): { from: number; to: number } {
+  const begin = integer(f, from, 'from');
+  const end = integer(f, from, 'to');
+  return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
+}
+
+function question(f: Finding, value: unknown): Question {
+  const from = fields(f, value, 'question');
+  const digest = text(f, from, 'digest', 16);
+  if (!/^[0-9a-f]{16}$/.test(digest)) fail(f, 'digest is not 16 lower-case hex digits', null);
+  return { epoch: integer(f, from, 'epoch', 0xffffffff), digest, ...interval(f, from) };
+}
+
+function vantage(f: Finding, value: unknown): Vantage {
+  const from = fields(f, value, 'vantage');
+  const { direction } = from;
+  if (direction === 'in' || direction === 'out')
+    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
+  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
+  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
+  return { direction: 'inside', neighbor: null };
+}
+
+function sighting(f: Finding, value: unknown): Sighting {
+  const from = fields(f, value, 'sighting');
+  return {
+    vantage: vantage(f, from.vantage),
+    ...interval(f, from),
+    question: integer(f, from, 'question', MOST_QUESTIONS - 1),
+    provisional: flag(f, from, 'provisional'),
+  };
+}
+
+function retained(f: Finding, value: unknown): ProbeAnswer['retained'] {
+  return value === null ? null : interval(f, fields(f, value, 'retained'));
+}
+
+function answer(f: Finding, from: Fields): ProbeAnswer {
+  return {
+    probe: text(f, from, 'probe', 64),
+    sightings: list(f, from, 'sightings', MOST_LISTED).map(value => sighting(f, value)),
+    vantages: list(f, from, 'vantages', MOST_LISTED).map(value => vantage(f, value)),
+    retained: retained(f, from.retained),
+    covered: flag(f, from, 'covered'),
+    sealed: flag(f, from, 'sealed'),
+    falsePositive: share(f, from, 'falsePositive'),
+    windowsAsked: integer(f, from, 'windowsAsked'),
+    packets: integer(f, from, 'packets'),
+    lost: integer(f, from, 'lost'),
+    sampling: share(f, from, 'sampling'),
+  };
+}
+
+function status(f: Finding, from: Fields): ProbeStatus {
+  return {
+    packets: integer(f, from, 'packets'),
+    windows: integer(f, from, 'windows'),
+    retained: retained(f, from.retained),
+    lost: integer(f, from, 'lost'),
+  };
+}
+
+function probe(f: Finding, from: Fields): ProbeConfig {
+  return {
+    name: text(f, from, 'name', 64),
+    neighbors: list(f, from, 'neighbors', MOST_LISTED).map(value => {
+      const neighbor = fields(f, value, 'neighbor');
+      return { as: integer(f, neighbor, 'as', 0xffffffff), mac: text(f, neighbor, 'mac', 17) };
+    }),
+    retention: integer(f, from, 'retention'),
+    memory: integer(f, from, 'memory'),
+  };
+}

@@ -1,0 +1,47 @@
+/** `itprobe -d`: the digests of a capture, one line for each packet and layer. */
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { digestPacket, epochKey, epochOf } from '../packet/itk1.ts';
+import { readRecords } from './read-records.ts';
+
+export interface PrintOptions {
+  readonly kernel: DigestKernel;
+  readonly input: AsyncIterable<Uint8Array>;
+  /** What to call the input. */
+  readonly file: string;
+  readonly secret: Uint8Array;
+  readonly output: Writable;
+  readonly say: (line: string) => void;
+}
+
+/** Prints to the end of the file, or as far as it can be read. Resolves with the exit status, 0 or 1. */
+export async function printDigests({ kernel, input, file, secret, output, say }: PrintOptions): Promise<number> {
+  let epoch = -1;
+  let key = new Uint8Array(16);
+  const wrong = await readRecords(input, record => {
+    const { bytes, offset, captured, wire, linkType, seconds, nanoseconds, number } = record;
+    const entered = epochOf(seconds * 1000);
+    if (entered !== epoch) key = Uint8Array.from(epochKey(secret, entered));
+    epoch = entered;
+    const digest = digestPacket(kernel, bytes.subarray(offset, offset + captured), linkType, key, wire);
+    const place = `${timeText(seconds, nanoseconds)} ${number}`;
+    const lines = digest.layers.map(layer =>
+      'digest' in layer
+        ? `${place} ${layer.layer} ${layer.digest} ${layer.entropy}`
+        : `${place} ${layer.layer} ${layer.reason}`,
+    );
+    if (lines.length === 0) lines.push(`${place} - ${digest.stop}`);
+    return output.write(`${lines.join('\n')}\n`) ? undefined : once(output, 'drain').then(() => undefined);
+  });
+  if (wrong !== null) say(`${file}: ${wrong}`);
+  return wrong === null ? 0 : 1;
+}
+
+/** RFC 3339 with microseconds, or the bare seconds of a year that it can't write. */
+function timeText(seconds: number, nanoseconds: number): string {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime()) || seconds > 253402300799) return `${seconds}`;
+  const micros = String(Math.floor(nanoseconds / 1000)).padStart(6, '0');
+  return `${date.toISOString().slice(0, 19)}.${micros}Z`;
+}

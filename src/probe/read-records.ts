@@ -1,0 +1,32 @@
+/** Reads a capture from a stream to its end. */
+import type { PcapRecord } from '../packet/capture.ts';
+import { pcapReader } from '../packet/pcap.ts';
+
+/**
+ * Calls `each` with every record of a capture as it comes; what `each` returns is waited for when it is a promise, so
+ * that the stream is not read faster than it can be used. Resolves with null at the file's end, or with a sentence that
+ * says what is wrong and where, after all that came before was delivered.
+ */
+export async function readRecords(
+  input: AsyncIterable<Uint8Array>,
+  each: (record: PcapRecord) => Promise<void> | undefined,
+): Promise<string | null> {
+  const reader = pcapReader();
+  const { record } = reader;
+  try {
+    for await (const chunk of input) {
+      reader.feed(chunk);
+      for (;;) {
+        const found = reader.next();
+        if (found === 'more') break;
+        if (found !== 'record') return `after record ${found.record}, at octet ${found.offset}: ${found.reason}`;
+        const wait = each(record);
+        if (wait !== undefined) await wait;
+      }
+    }
+  } catch (error) {
+    return `after record ${record.number}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const wrong = reader.end();
+  return wrong === null ? null : `after record ${wrong.record}, at octet ${wrong.offset}: ${wrong.reason}`;
+}

@@ -1,0 +1,214 @@
+/** The daemon's end of the probe socket: who may connect, keys handed out epoch by epoch, questions put to all. */
+import type { Socket } from 'node:net';
+import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
+import { encodeFrame, frameReader } from '../net/frames.ts';
+import {
+  MOST_QUESTIONS,
+  PROBE_BACKLOG,
+  PROBE_FRAME,
+  PROBE_VERSION,
+  type ProbeStatus,
+  readToDaemon,
+  type ToDaemon,
+  type ToProbe,
+} from './messages.ts';
+import type { ProbeAnswer, Question } from './question.ts';
+import { listenAt } from './unix-socket.ts';
+
+/** Connections that are open at once, those that have not said their name yet included. */
+const MOST_CONNECTIONS = 256;
+/** Milliseconds that a connection has to say its name. */
+const HELLO_TIME = 10_000;
+
+export interface ProbeStationOptions {
+  readonly socket: SocketConfig;
+  readonly probes: readonly ProbeConfig[];
+  /** The key of an epoch, 16 octets; null when there is none. The secret behind it stays with the caller. */
+  readonly epochKey: (epoch: number) => Uint8Array | null;
+  readonly log: (level: 'info' | 'warn', line: string) => void;
+}
+
+/** Row of `show probes`. Times are ms since the epoch; what is null is not known while the probe is away. */
+export interface ProbeRow {
+  readonly probe: string;
+  readonly connectedSince: number | null;
+  readonly packets: number | null;
+  readonly windows: number | null;
+  readonly retainedFrom: number | null;
+  readonly retainedTo: number | null;
+  readonly lost: number | null;
+}
+
+export interface ProbeStation {
+  /**
+   * Puts questions (256 at most) to every configured probe. Resolves when all have answered, at the latest at `deadline`,
+   * an instant in milliseconds since the epoch; `silent` names the probes that have not, those not connected included.
+   */
+  ask(questions: readonly Question[], deadline: number): Promise<{ answers: ProbeAnswer[]; silent: string[] }>;
+  status(): ProbeRow[];
+  /** Takes a new set of probes: those gone are disconnected, those changed are told. */
+  reconfigure(probes: readonly ProbeConfig[]): void;
+  close(): Promise<void>;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** The probe it turned out to be; null before its hello. */
+  name: string | null;
+  readonly since: number;
+  status: ProbeStatus | null;
+  readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
+}
+
+/** Opens the probe socket. Rejects, in words, when it can't be listened at. */
+export async function openProbeStation(options: ProbeStationOptions): Promise<ProbeStation> {
+  const { epochKey, log } = options;
+  const connections = new Set<Connection>();
+  const named = new Map<string, Connection>();
+  let probes = new Map(options.probes.map(probe => [probe.name, probe]));
+  let lastId = 0;
+
+  const send = (to: Connection, message: ToProbe) => {
+    if (!to.socket.writable) return;
+    to.socket.write(encodeFrame(message));
+    if (to.socket.writableLength > PROBE_BACKLOG) {
+      log('warn', `probe ${to.name}: it does not read, its connection is cut`);
+      to.socket.destroy();
+    }
+  };
+
+  const refuse = (from: Connection, reason: string) => {
+    log('warn', `probe ${from.name ?? 'without a name'}: ${reason}`);
+    send(from, { type: 'refused', reason });
+    from.socket.end();
+    // A peer that does not close its side either is not waited for.
+    setTimeout(() => from.socket.destroy(), 1000).unref();
+  };
+
+  const hello = (from: Connection, version: number, name: string) => {
+    const probe = probes.get(name);
+    if (from.name !== null) refuse(from, 'a second hello');
+    else if (version !== PROBE_VERSION) refuse(from, `version ${version} is not spoken here, but ${PROBE_VERSION}`);
+    else if (probe === undefined) refuse(from, `no probe ${JSON.stringify(name)} is configured`);
+    else if (named.has(name)) refuse(from, `probe ${name} is connected already`);
+    else welcome(from, probe);
+  };
+
+  const welcome = (from: Connection, probe: ProbeConfig) => {
+    const { name } = probe;
+    from.name = name;
+    named.set(name, from);
+    log('info', `probe ${name}: connected`);
+    send(from, { type: 'welcome', version: PROBE_VERSION, probe });
+  };
+
+  const receive = (from: Connection, message: ToDaemon): void => {
+    if (message.type !== 'hello' && from.name === null) {
+      refuse(from, `${message.type} before hello`);
+      return;
+    }
+    switch (message.type) {
+      case 'hello':
+        hello(from, message.version, message.name);
+        return;
+      case 'key':
+        send(from, { type: 'key', epoch: message.epoch, key: epochKey(message.epoch) });
+        return;
+      case 'status':
+        from.status = message.status;
+        return;
+      case 'answer':
+        // An answer that nobody waits for any more is late: its deadline has passed.
+        from.asked.get(message.id)?.({ ...message.answer, probe: from.name! });
+        from.asked.delete(message.id);
+    }
+  };
+
+  const server = await listenAt(options.socket, socket => {
+    const connection: Connection = { socket, name: null, since: Date.now(), status: null, asked: new Map() };
+    connections.add(connection);
+    const patience = setTimeout(() => {
+      if (connection.name === null) socket.destroy();
+    }, HELLO_TIME).unref();
+    const read = frameReader(
+      PROBE_FRAME,
+      value => {
+        if (socket.writableEnded) return;
+        const message = readToDaemon(value);
+        if (typeof message === 'string') refuse(connection, message);
+        else receive(connection, message);
+      },
+      ({ frame, offset, reason }) => refuse(connection, `frame ${frame}, offset ${offset}: ${reason}`),
+    );
+    socket.on('data', read);
+    socket.on('error', error => log('warn', `probe ${connection.name ?? 'without a name'}: ${error.message}`));
+    socket.on('close', () => {
+      clearTimeout(patience);
+      connections.delete(connection);
+      if (connection.name !== null) {
+        named.delete(connection.name);
+        log('info', `probe ${connection.name}: disconnected`);
+      }
+      for (const resolve of connection.asked.values()) resolve(null);
+    });
+    if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
+  });
+
+  const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
+    new Promise(resolve => {
+      const connection = named.get(name);
+      if (connection === undefined) return resolve(null);
+      const id = ++lastId;
+      const timer = setTimeout(() => finish(null), Math.max(0, deadline - Date.now()));
+      const finish = (answer: ProbeAnswer | null) => {
+        clearTimeout(timer);
+        connection.asked.delete(id);
+        const beyond = answer?.sightings.some(({ question }) => question >= questions.length) ?? false;
+        if (beyond) refuse(connection, 'a sighting of a question that was not asked');
+        resolve(beyond ? null : answer);
+      };
+      connection.asked.set(id, finish);
+      send(connection, { type: 'question', id, questions });
+    });
+
+  return {
+    async ask(questions, deadline) {
+      if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
+      const names = [...probes.keys()];
+      const found = await Promise.all(names.map(name => askOne(name, questions, deadline)));
+      return {
+        answers: found.filter(answer => answer !== null),
+        silent: names.filter((_, i) => found[i] === null),
+      };
+    },
+    status: () =>
+      [...probes.keys()].map(name => {
+        const connection = named.get(name);
+        const status = connection?.status ?? null;
+        return {
+          probe: name,
+          connectedSince: connection?.since ?? null,
+          packets: status?.packets ?? null,
+          windows: status?.windows ?? null,
+          retainedFrom: status?.retained?.from ?? null,
+          retainedTo: status?.retained?.to ?? null,
+          lost: status?.lost ?? null,
+        };
+      }),
+    reconfigure(changed) {
+      const before = probes;
+      probes = new Map(changed.map(probe => [probe.name, probe]));
+      for (const [name, connection] of named) {
+        const probe = probes.get(name);
+        if (probe === undefined) refuse(connection, 'the probe is no longer configured');
+        else if (JSON.stringify(probe) !== JSON.stringify(before.get(name)))
+          send(connection, { type: 'welcome', version: PROBE_VERSION, probe });
+      }
+    },
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        for (const { socket } of connections) socket.destroy();
+      }),
+  };
+}

@@ -1,0 +1,118 @@
+/** From captured frames to windows: layers found, inputs written, digests put where and when the frame was seen. */
+import type { PcapRecord } from '../packet/capture.ts';
+import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { findLayers } from '../packet/find-layers.ts';
+import { refusalOf, writeInput } from '../packet/invariant.ts';
+import { epochOf } from '../packet/itk1.ts';
+import { newLayers } from '../packet/layers.ts';
+import type { VantageMap } from './vantage.ts';
+import type { Windows } from './windows.ts';
+
+/** Why a frame, or a layer of one, is in no window, beyond what packet/layers.ts says. */
+type Left = 'no-key' | 'too-old' | 'no-memory' | 'time';
+
+export interface TapCounts {
+  readonly frames: number;
+  /** IP layers digested. */
+  readonly digests: number;
+  /** Frames and layers without a digest, by reason. */
+  readonly without: ReadonlyMap<string, number>;
+  /** Packets that the probe can't speak for: cut by the capture, without a key, without memory. */
+  readonly lost: number;
+  /** Earliest and latest frame, milliseconds since the epoch; null before the first. */
+  readonly span: { readonly from: number; readonly to: number } | null;
+}
+
+export interface Tap {
+  /** Takes one frame. Returns the epoch whose key it needs and has not: set it and give the frame again; else null. */
+  take(record: PcapRecord): number | null;
+  /** Sets an epoch's key; null when there is none to be had. */
+  setKey(epoch: number, key: Uint8Array | null): void;
+  counts(): TapCounts;
+}
+
+/** Keys that are kept: frames of neighbouring hours come in any order. */
+const MOST_KEYS = 8;
+
+/** A tap that fills `windows`. */
+export function openTap(kernel: DigestKernel, windows: Windows, vantages: VantageMap): Tap {
+  const { live } = windows;
+  const layers = newLayers();
+  const keys = new Map<number, Uint8Array | null>();
+  const without = new Map<string, number>();
+  let epoch = -1;
+  let key: Uint8Array | null = null;
+  let second = -1;
+  let kept = false;
+  let frames = 0;
+  let digests = 0;
+  let lost = 0;
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+
+  const count = (reason: Left | (typeof layers)['stop']) => {
+    without.set(reason, (without.get(reason) ?? 0) + 1);
+  };
+
+  /** False when the key of the frame's epoch has to be asked for. */
+  const enterEpoch = (entered: number): boolean => {
+    const known = keys.get(entered);
+    if (known === undefined) return false;
+    live.flush();
+    epoch = entered;
+    key = known;
+    if (key !== null) kernel.setKey(key);
+    return true;
+  };
+
+  return {
+    take(record) {
+      if (record.seconds > 0xffffffff) {
+        frames++;
+        count('time');
+        return null;
+      }
+      const milliseconds = record.seconds * 1000 + Math.floor(record.nanoseconds / 1e6);
+      const needed = epochOf(record.seconds * 1000);
+      if (needed !== epoch && !enterEpoch(needed)) return needed;
+      frames++;
+      if (milliseconds < from) from = milliseconds;
+      if (milliseconds > to) to = milliseconds;
+      if (record.seconds !== second) {
+        second = record.seconds;
+        kept = windows.advance(second);
+      }
+      const { bytes, offset } = record;
+      findLayers(bytes, offset, offset + record.captured, record.wire, record.linkType, layers);
+      if (layers.count === 0) count(layers.stop);
+      if (!kept) {
+        count('too-old');
+        return null;
+      }
+      const slice = live.at(vantages.of(bytes, layers), second);
+      slice.packets++;
+      // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
+      let unknown = layers.count === 0 && layers.stop === 'snaplen';
+      for (let i = 0; i < layers.count; i++) {
+        const length = writeInput(bytes, layers, i, kernel.memory, live.input());
+        const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
+        if (reason === null && live.put(slice, length)) {
+          digests++;
+          continue;
+        }
+        count(reason ?? 'no-memory');
+        if (reason === null || reason === 'snaplen' || reason === 'no-key') unknown = true;
+      }
+      if (unknown) {
+        slice.lost++;
+        lost++;
+      }
+      return null;
+    },
+    setKey(of, value) {
+      if (keys.size >= MOST_KEYS) keys.delete(keys.keys().next().value!);
+      keys.set(of, value);
+    },
+    counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
+  };
+}

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import type { ProbeConfig } from '../../src/config/tree.ts';
+import { epochKey } from '../../src/packet/itk1.ts';
+import type { Question } from '../../src/probe/question.ts';
+import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
+import { hex } from '../packet/packets.ts';
+import { fileOf, packetAt, questionsAbout, SECRET } from './tapped.ts';
+
+const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+const HOUR = 351_564 * 3600;
+
+const TAP1: ProbeConfig = {
+  name: 'tap1',
+  neighbors: [{ as: 64496, mac: '00:00:5e:00:53:02' }],
+  retention: 3_600_000,
+  memory: 2 ** 30,
+};
+
+/** A packet from the neighbour, at a second of the hour. */
+function framed(second: number) {
+  const raw = packetAt(HOUR + second, second);
+  const bytes = Uint8Array.from([...hex('00005e005301 00005e005302 0800'), ...raw.bytes]);
+  return { ...raw, bytes, captured: bytes.length, wire: bytes.length, linkType: 1 };
+}
+
+describe('itprobe', () => {
+  let folder: string;
+  let station: ProbeStation | undefined;
+  const children: ChildProcess[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    await station?.close();
+    station = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  const run = (...words: string[]) => {
+    const child = spawn(process.execPath, [PROGRAM, ...words]);
+    children.push(child);
+    const status = new Promise<number | null>(resolve => child.on('close', resolve));
+    return { child, status };
+  };
+  const write = (name: string, octets: Uint8Array) => {
+    const file = join(folder, name);
+    writeFileSync(file, octets);
+    return file;
+  };
+  const finish = async (...words: string[]) => {
+    const { child, status } = run(...words);
+    const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
+    return { out, err, status: await status };
+  };
+  const listen = async () => {
+    const path = join(folder, 'itprobe.sock');
+    station = await openProbeStation({
+      socket: { path },
+      probes: [TAP1],
+      epochKey: epoch => epochKey(SECRET, epoch),
+      log: () => {},
+    });
+    return { path, station };
+  };
+  /** Asks until the probe has windows for the question's time: how fast it reads is no matter of the test. */
+  const askCovered = async ({ ask }: ProbeStation, question: Question) => {
+    for (;;) {
+      const { answers } = await ask([question], Date.now() + 5000);
+      if (answers[0]?.covered) return answers[0];
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+  };
+
+  it('answers for a file, then ends with 0 at SIGTERM', async () => {
+    const { path, station } = await listen();
+    const frames = Array.from({ length: 30 }, (_, i) => framed(i));
+    const { child, status } = run('-n', 'tap1', '-s', path, '-r', write('border.pcap', fileOf(frames)));
+    const said = text(child.stderr!);
+    const [question] = questionsAbout(frames[12]!, 1000);
+    const answer = await askCovered(station, question!);
+    expect(answer.sightings.map(({ vantage }) => vantage)).to.deep.equal([{ direction: 'in', neighbor: 64496 }]);
+    expect(answer).to.include({ lost: 0, sampling: 1 });
+    const never = await askCovered(station, { ...question!, digest: '0123456789abcdef' });
+    expect(never.sightings).to.deep.equal([]);
+    child.kill('SIGTERM');
+    expect(await status).to.equal(0);
+    expect(await said).to.contain('30 packets, 30 digests of layers, 0 lost, 2010-');
+  });
+
+  it('answers for standard input while it comes', async () => {
+    const { path, station } = await listen();
+    const frames = Array.from({ length: 25 }, (_, i) => framed(i));
+    const file = fileOf(frames);
+    const { child } = run('-n', 'tap1', '-s', path, '-r', '-');
+    // Up to the middle of a packet; the pipe stays open.
+    child.stdin!.write(file.subarray(0, file.length - 30));
+    const [question] = questionsAbout(frames[20]!, 1000);
+    const live = await askCovered(station, question!);
+    expect(live.sightings).to.have.length(1);
+    expect(live.sealed).to.equal(false);
+    child.stdin!.end(file.subarray(file.length - 30));
+    const [last] = questionsAbout(frames[24]!, 0);
+    expect((await askCovered(station, last!)).sightings).to.have.length(1);
+  });
+
+  it('keeps what came before the damage in a file, says where it is, and ends with 1', async () => {
+    const { path, station } = await listen();
+    const frames = Array.from({ length: 25 }, (_, i) => framed(i));
+    const file = fileOf(frames);
+    // The captured length of the 21st record.
+    file.set([0xff, 0xff, 0xff, 0x7f], 24 + 20 * (16 + frames[0]!.captured) + 8);
+    const { child, status } = run('-n', 'tap1', '-s', path, '-r', write('damaged.pcap', file));
+    const said = text(child.stderr!);
+    const [question] = questionsAbout(frames[5]!, 1000);
+    expect((await askCovered(station, question!)).sightings).to.have.length(1);
+    child.kill('SIGTERM');
+    expect(await status).to.equal(1);
+    expect(await said).to.contain('after record 20, at octet 1504: captured length 2147483647');
+  });
+
+  it('prints digests, or why there are none', async () => {
+    const frames = [framed(1), { ...framed(2), bytes: hex('00005e005301 00005e005302 0806 0001') }];
+    const file = write('border.pcap', fileOf(frames));
+    const secret = write('secret', Buffer.concat([SECRET, Buffer.from('\n')]));
+    const { out, status } = await finish('-r', file, '--key-file', secret, '--digests');
+    const [question] = questionsAbout(frames[0]!);
+    expect(out.split('\n')).to.deep.equal([
+      `2010-02-08T12:00:01.000000Z 1 0 ${question!.digest} fair`,
+      '2010-02-08T12:00:02.000000Z 2 - not-ip',
+      '',
+    ]);
+    expect(status).to.equal(0);
+  });
+
+  it('ends with 1 at a file that it cannot read', async () => {
+    const secret = write('secret', SECRET);
+    const missing = await finish('-d', '-k', secret, '-r', join(folder, 'nothing.pcap'));
+    expect(missing.status).to.equal(1);
+    expect(missing.err).to.contain('nothing.pcap');
+    const noCapture = await finish('-d', '-k', secret, '-r', secret);
+    expect(noCapture.status).to.equal(1);
+    expect(noCapture.err).to.contain('after record 0, at octet 0: not a pcap');
+    const short = await finish('-d', '-k', write('short', Buffer.from('short\n')), '-r', secret);
+    expect(short.status).to.equal(1);
+    expect(short.err).to.contain('at least 16');
+  });
+
+  it('ends with 2 at options that make no sense', async () => {
+    const wrong: [string[], string][] = [
+      [['-n', 'tap1'], '-r'],
+      [['-r', 'x.pcap'], '-n'],
+      [['-d', '-r', 'x.pcap'], '-k'],
+      [['-n', 'tap1', '-r', 'x.pcap', '-k', 'y'], '-k'],
+      [['-n', 'tap1', '-r', 'x.pcap', 'more'], 'more'],
+      [['-n', 'tap1', '-r', 'x.pcap', '-z'], 'z'],
+    ];
+    const ends = await Promise.all(wrong.map(([words]) => finish(...words)));
+    ends.forEach(({ err, status }, i) => {
+      expect(status, wrong[i]![0].join(' ')).to.equal(2);
+      expect(err).to.contain(wrong[i]![1]);
+      expect(err.trim().split('\n'), err).to.have.length(1);
+    });
+  });
+});

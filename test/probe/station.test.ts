@@ -1,0 +1,271 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { ProbeConfig } from '../../src/config/tree.ts';
+import { encodeFrame, frameReader } from '../../src/net/frames.ts';
+import { epochKey } from '../../src/packet/itk1.ts';
+import { openProbeLink, type ProbeLink } from '../../src/probe/link.ts';
+import { readToDaemon, readToProbe } from '../../src/probe/messages.ts';
+import type { ProbeAnswer, Question } from '../../src/probe/question.ts';
+import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
+import { SECRET } from './tapped.ts';
+
+const TAP1: ProbeConfig = {
+  name: 'tap1',
+  neighbors: [{ as: 64496, mac: '00:00:5e:00:53:01' }],
+  retention: 3_600_000,
+  memory: 2 ** 31,
+};
+const QUESTION: Question = {
+  epoch: 351_564,
+  digest: '0123456789abcdef',
+  from: 1_265_630_400_000,
+  to: 1_265_630_404_000,
+};
+const ANSWER: ProbeAnswer = {
+  probe: 'tap1',
+  sightings: [
+    {
+      vantage: { direction: 'in', neighbor: 64496 },
+      from: 1_265_630_400_000,
+      to: 1_265_630_410_000,
+      question: 0,
+      provisional: false,
+    },
+  ],
+  vantages: [
+    { direction: 'inside', neighbor: null },
+    { direction: 'in', neighbor: 64496 },
+  ],
+  retained: { from: 1_265_630_400_000, to: 1_265_630_420_000 },
+  covered: true,
+  sealed: true,
+  falsePositive: 2 ** -16,
+  windowsAsked: 3,
+  packets: 12,
+  lost: 0,
+  sampling: 1,
+};
+
+describe('probe/station', () => {
+  let folder: string;
+  let path: string;
+  let station: ProbeStation | undefined;
+  const open: (ProbeLink | Socket)[] = [];
+  const said: string[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
+    path = join(folder, 'itprobe.sock');
+    said.length = 0;
+  });
+  afterEach(async () => {
+    for (const end of open.splice(0)) 'destroy' in end ? end.destroy() : end.close();
+    await station?.close();
+    station = undefined;
+    rmSync(folder, { recursive: true });
+  });
+
+  const start = async (probes: readonly ProbeConfig[] = [TAP1]) => {
+    station = await openProbeStation({
+      socket: { path },
+      probes,
+      epochKey: epoch => (epoch === QUESTION.epoch ? epochKey(SECRET, epoch) : null),
+      log: (_, line) => said.push(line),
+    });
+    return station;
+  };
+
+  /** A link that answers with `answer`; resolves at its first welcome. */
+  const dial = (name: string, answer: ProbeAnswer, welcomed: (probe: ProbeConfig) => void = () => {}) =>
+    new Promise<ProbeLink>(resolve => {
+      const link = openProbeLink({
+        socket: path,
+        name,
+        onWelcome: probe => {
+          welcomed(probe);
+          setImmediate(() => resolve(link));
+        },
+        answer: () => answer,
+        status: () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
+        log: () => {},
+      });
+      open.push(link);
+    });
+
+  /** Sends octets as a probe would, and resolves with all messages that come back until the station hangs up. */
+  const converse = (...octets: Uint8Array[]) =>
+    new Promise<unknown[]>(resolve => {
+      const messages: unknown[] = [];
+      const socket = connect(path);
+      open.push(socket);
+      const read = frameReader(
+        2 ** 20,
+        message => messages.push(message),
+        () => {},
+      );
+      socket.on('data', read);
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(messages));
+      for (const chunk of octets) socket.write(chunk);
+    });
+
+  it('welcomes a probe, hands out the keys it is asked for, and gets its answers', async () => {
+    const { ask, status } = await start();
+    const configs: ProbeConfig[] = [];
+    const link = await dial('tap1', ANSWER, probe => configs.push(probe));
+    expect(configs).to.deep.equal([TAP1]);
+    expect(await link.key(QUESTION.epoch)).to.deep.equal(epochKey(SECRET, QUESTION.epoch));
+    expect(await link.key(1)).to.equal(null);
+    expect(await ask([QUESTION], Date.now() + 5000)).to.deep.equal({ answers: [ANSWER], silent: [] });
+    const [row] = status();
+    expect(row).to.include({ probe: 'tap1', packets: 12, windows: 3, lost: 1, retainedTo: 1_265_630_420_000 });
+    expect(row!.connectedSince).to.be.a('number');
+  });
+
+  it('names the probes that are silent: away, late, or not to the point', async () => {
+    const { ask, status } = await start([TAP1, { ...TAP1, name: 'tap2' }, { ...TAP1, name: 'tap3' }]);
+    await dial('tap1', ANSWER);
+    await dial('tap3', { ...ANSWER, sightings: [{ ...ANSWER.sightings[0]!, question: 7 }] });
+    const { answers, silent } = await ask([QUESTION], Date.now() + 5000);
+    expect(answers).to.have.length(1);
+    expect(silent).to.deep.equal(['tap2', 'tap3']);
+    expect(status().find(({ probe }) => probe === 'tap2')).to.deep.include({ connectedSince: null, packets: null });
+    const passed = await ask([QUESTION], Date.now() - 1);
+    expect(passed, 'a deadline that has passed').to.deep.include({ answers: [] });
+  });
+
+  it('refuses who is not configured, is there already, or speaks another version', async () => {
+    await start();
+    const hello = (version: number, name: string) => encodeFrame({ type: 'hello', version, name });
+    const reason = async (...octets: Uint8Array[]) =>
+      (await converse(...octets)).map(m => (m as { reason?: string }).reason);
+    expect((await reason(hello(1, 'tap9')))[0]).to.contain('"tap9"');
+    expect((await reason(hello(2, 'tap1')))[0]).to.contain('version 2');
+    expect((await reason(encodeFrame({ type: 'key', epoch: 1 })))[0]).to.contain('before hello');
+    await dial('tap1', ANSWER);
+    expect((await reason(hello(1, 'tap1')))[0]).to.contain('already');
+  });
+
+  it('answers nonsense with a reason and goes on with the others', async () => {
+    const { ask } = await start();
+    await dial('tap1', ANSWER);
+    const nonsense = [
+      Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0]),
+      Uint8Array.from([0, 0, 0, 1, 0xff]),
+      encodeFrame(['hello']),
+      encodeFrame({ type: 'hello', version: 1 }),
+      encodeFrame({ type: 'nothing' }),
+    ];
+    for (const octets of nonsense) {
+      const [message] = await converse(octets);
+      expect(message).to.include({ type: 'refused' });
+    }
+    expect((await ask([QUESTION], Date.now() + 5000)).answers).to.have.length(1);
+  });
+
+  it('tells a probe its new configuration, and hangs up on one that is gone from it', async () => {
+    const { reconfigure, status } = await start();
+    const configs: ProbeConfig[] = [];
+    const changed = { ...TAP1, retention: 1000 };
+    await new Promise<void>(resolve => {
+      dial('tap1', ANSWER, probe => {
+        configs.push(probe);
+        if (configs.length === 1) reconfigure([changed]);
+        else resolve();
+      });
+    });
+    expect(configs).to.deep.equal([TAP1, changed]);
+    reconfigure([]);
+    expect(status()).to.deep.equal([]);
+  });
+
+  it('is dialled again after it was away, and asked again for the keys', async () => {
+    await start();
+    let welcomes = 0;
+    const again = Promise.withResolvers<void>();
+    const link = await dial('tap1', ANSWER, () => {
+      if (++welcomes === 2) again.resolve();
+    });
+    await station!.close();
+    const key = link.key(QUESTION.epoch);
+    await start();
+    await again.promise;
+    expect(await key).to.deep.equal(epochKey(SECRET, QUESTION.epoch));
+  });
+
+  it('opens its socket to its group only, and takes the place of a socket file that nobody listens at', async () => {
+    await start();
+    expect(statSync(path).mode & 0o777).to.equal(0o660);
+    const second = await start().catch((error: Error) => error);
+    expect((second as Error).message).to.contain('another program listens');
+    await station!.close();
+
+    // A program that was killed leaves its socket file behind.
+    const killed = createServer();
+    await new Promise<void>(resolve => killed.listen(path, resolve));
+    const { renameSync } = await import('node:fs');
+    renameSync(path, `${path}.kept`);
+    await new Promise(resolve => killed.close(resolve));
+    renameSync(`${path}.kept`, path);
+    await start();
+    await station!.close();
+    station = undefined;
+
+    writeFileSync(path, 'a file');
+    expect(((await start().catch((error: Error) => error)) as Error).message).to.contain('not a socket');
+    path = join(folder, 'other.sock');
+    const grouped = openProbeStation({
+      socket: { path, group: 'no-such-group' },
+      probes: [],
+      epochKey: () => null,
+      log: () => {},
+    });
+    expect(((await grouped.catch((error: Error) => error)) as Error).message).to.contain('no-such-group');
+  });
+});
+
+describe('probe/messages', () => {
+  const hostile = fc.anything({ withTypedArray: true });
+
+  it('reads what is sent, and says what is wrong with anything else', () => {
+    const answer = { type: 'answer', id: 1, answer: ANSWER };
+    expect(readToDaemon(answer)).to.deep.equal(answer);
+    const wrong: [object, string][] = [
+      [{ ...ANSWER, sightings: 1 }, 'sightings'],
+      [{ ...ANSWER, sightings: [{ ...ANSWER.sightings[0], vantage: { direction: 'up', neighbor: 1 } }] }, 'direction'],
+      [{ ...ANSWER, vantages: [{ direction: 'inside', neighbor: 1 }] }, 'neighbor'],
+      [{ ...ANSWER, retained: { from: 2, to: 1 } }, 'to is before from'],
+      [{ ...ANSWER, falsePositive: 1.5 }, 'falsePositive'],
+      [{ ...ANSWER, packets: -1 }, 'packets'],
+      [{ ...ANSWER, covered: 1 }, 'covered'],
+    ];
+    for (const [bad, field] of wrong) expect(readToDaemon({ type: 'answer', id: 1, answer: bad })).to.contain(field);
+    const question = { type: 'question', id: 1, questions: [QUESTION] };
+    expect(readToProbe(question)).to.deep.equal(question);
+    expect(readToProbe({ ...question, questions: [{ ...QUESTION, digest: '0123456789ABCDEF' }] })).to.contain('digest');
+    expect(readToProbe({ ...question, questions: Array(257).fill(QUESTION) })).to.contain('questions');
+    expect(readToProbe({ type: 'key', epoch: 1, key: new Uint8Array(15) })).to.contain('key');
+  });
+
+  it('never throws', () => {
+    const types = fc.constantFrom('hello', 'welcome', 'refused', 'key', 'question', 'answer', 'status');
+    const shaped = fc.record({
+      type: types,
+      id: hostile,
+      answer: hostile,
+      probe: hostile,
+      questions: hostile,
+      status: hostile,
+    });
+    fc.assert(
+      fc.property(fc.oneof(hostile, shaped), value => {
+        expect(['string', 'object']).to.include(typeof readToDaemon(value));
+        expect(['string', 'object']).to.include(typeof readToProbe(value));
+      }),
+    );
+  });
+});
