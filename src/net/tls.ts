@@ -1,0 +1,53 @@
+/** TLS as every InterTrack socket uses it: 1.3, certificates on both sides, trust in configured certificates only. */
+import type { X509Certificate } from 'node:crypto';
+import type { TlsOptions } from 'node:tls';
+
+/**
+ * Options for `tls.connect` and `tls.createServer`. `rejectUnauthorized` is off because the library could only check
+ * against one set of authorities for all peers, and an authority of one peer must not speak for another: the caller has
+ * to call `vouchedFor` on the certificate before it reads or writes an octet. The handshake itself proves that the peer
+ * holds the certificate's key.
+ */
+export function mutualTls(identity: { readonly key: string; readonly certificate: string }, protocol: string) {
+  return {
+    key: identity.key,
+    cert: identity.certificate,
+    // Also keeps the library from loading the public authorities.
+    ca: [identity.certificate],
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    ALPNProtocols: [protocol],
+  } as const satisfies TlsOptions;
+}
+
+/**
+ * Null when a certificate may be believed: it is valid at `now` (ms) and it is one of `trusted`, or was signed directly
+ * by one of them that is an authority and valid too. Otherwise why not, in words.
+ */
+export function vouchedFor(
+  certificate: X509Certificate,
+  trusted: readonly X509Certificate[],
+  now: number,
+): string | null {
+  const date = outOfDate(certificate, now);
+  if (date !== null) return `certificate ${date}`;
+  let reason = 'certificate is neither the configured one nor signed by a configured authority';
+  for (const other of trusted) {
+    if (other.raw.equals(certificate.raw)) return null;
+    if (!other.ca || !certificate.checkIssued(other) || !certificate.verify(other.publicKey)) continue;
+    const old = outOfDate(other, now);
+    if (old === null) return null;
+    reason = `the authority that signed the certificate ${old}`;
+  }
+  return reason;
+}
+
+/** Null when the certificate is valid at `now` (ms); else `expired on …` or `is not valid before …`. */
+export function outOfDate(certificate: X509Certificate, now: number): string | null {
+  if (now > certificate.validToDate.getTime()) return `expired on ${certificate.validToDate.toISOString()}`;
+  if (now < certificate.validFromDate.getTime())
+    return `is not valid before ${certificate.validFromDate.toISOString()}`;
+  return null;
+}

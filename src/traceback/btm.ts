@@ -1,0 +1,173 @@
+/**
+ * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
+ * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
+ */
+import type { ProbeAnswer, Question } from '../probe/question.ts';
+import type { TraceVerdict } from './trace.ts';
+
+/** The probes of this AS. */
+export interface Probes {
+  /** Resolves by `deadline` (ms since the epoch); `silent` names the probes that did not answer. */
+  ask(
+    questions: readonly Question[],
+    deadline: number,
+  ): Promise<{ readonly answers: readonly ProbeAnswer[]; readonly silent: readonly string[] }>;
+}
+
+/** What the probes found, as one. */
+export interface Border {
+  readonly verdict: Extract<TraceVerdict, 'saw' | 'clear' | 'clear-partial' | 'not-yet' | 'expired' | 'cannot-know'>;
+  readonly reason: string;
+  /** Neighbour ASes the packet came in from and went out to. */
+  readonly ingress: readonly number[];
+  readonly egress: readonly number[];
+  /** Seen coming in, from a neighbour known or not. */
+  readonly inward: boolean;
+  /** Null when all of the border was watched for all of the interval; else what was not, in words. */
+  readonly gap: string | null;
+  readonly provisional: boolean;
+  readonly falsePositive: number | null;
+  readonly coverage: number | null;
+  readonly retainedFrom: number | null;
+}
+
+/** Share of the border behind taps from which on a `no` counts. */
+const ENOUGH_COVERAGE = 0.95;
+/** Share of packets lost from which on it does not. */
+const MOST_LOSS = 0.01;
+
+/** Asks the probes; they have until `deadline` (ms since the epoch), and whatever goes wrong is an answer too. */
+export async function askBorder(
+  probes: Probes,
+  questions: readonly Question[],
+  coverage: number | null,
+  deadline: number,
+  now: number,
+  log: (text: string) => void,
+): Promise<Border> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>(resolve => {
+    timer = setTimeout(() => resolve('the probes did not answer in time'), Math.max(0, deadline - now));
+  });
+  const got = await Promise.race([
+    probes.ask(questions, deadline).catch((error: unknown) => {
+      // The error may name sockets and taps, and the reason goes to other ASes.
+      log(`traceback: the probes cannot be asked: ${String(error)}`);
+      return 'the probes cannot be asked';
+    }),
+    late,
+  ]);
+  clearTimeout(timer);
+  return typeof got === 'string'
+    ? { ...judgeBorder([], [], questions, coverage), reason: got }
+    : judgeBorder(got.answers, got.silent, questions, coverage);
+}
+
+/** One verdict from all answers. `coverage` is the share of the border behind taps, as the operator states it. */
+export function judgeBorder(
+  answers: readonly ProbeAnswer[],
+  silent: readonly string[],
+  questions: readonly Question[],
+  coverage: number | null,
+): Border {
+  const sightings = answers.flatMap(answer => answer.sightings);
+  const where = (direction: 'in' | 'out') => [
+    ...new Set(
+      sightings.flatMap(({ vantage }) =>
+        vantage.direction === direction && vantage.neighbor !== null ? [vantage.neighbor] : [],
+      ),
+    ),
+  ];
+  const retained = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.from]));
+  const asked = answers.some(answer => answer.windowsAsked > 0);
+  const looked = lookOf(answers, silent, questions);
+  const border = {
+    ingress: where('in'),
+    egress: where('out'),
+    inward: sightings.some(({ vantage }) => vantage.direction === 'in'),
+    gap: looked.gap ?? quality(answers, coverage),
+    // Each window asked may falsely say yes (research: traceback 4.4).
+    falsePositive: asked ? 1 - answers.reduce((no, a) => no * (1 - a.falsePositive) ** a.windowsAsked, 1) : null,
+    coverage,
+    retainedFrom: retained.length > 0 ? Math.min(...retained) : null,
+  };
+  if (sightings.length > 0) {
+    const live = sightings.every(sighting => sighting.provisional);
+    return { ...border, verdict: 'saw', reason: describeSaw(border, live), provisional: live };
+  }
+  const verdict = looked.verdict ?? (border.gap === null ? 'clear' : 'clear-partial');
+  const reason =
+    verdict === 'clear'
+      ? 'not seen: all windows of the interval are sealed and hold nothing of it'
+      : `${verdict === 'clear-partial' ? 'not seen, but ' : ''}${border.gap}`;
+  return { ...border, verdict, reason, provisional: verdict === 'not-yet' };
+}
+
+/**
+ * How far the probes could look at all. A verdict when they cannot say no, not even partly; a gap when some could and
+ * some could not.
+ */
+function lookOf(
+  answers: readonly ProbeAnswer[],
+  silent: readonly string[],
+  questions: readonly Question[],
+): { verdict: 'not-yet' | 'expired' | 'cannot-know' | null; gap: string | null } {
+  const from = Math.min(...questions.map(question => question.from));
+  const to = Math.max(...questions.map(question => question.to));
+  // Probes are counted, not named: the reason goes to other ASes.
+  const unable = new Map<string, { verdict: 'not-yet' | 'expired' | 'cannot-know'; probes: number }>();
+  const no = (verdict: 'not-yet' | 'expired' | 'cannot-know', gap: string, probes = 1) =>
+    unable.set(gap, { verdict, probes: (unable.get(gap)?.probes ?? 0) + probes });
+  let able = 0;
+  for (const { retained, covered, sealed } of answers) {
+    if (retained === null) no('cannot-know', 'no windows are held');
+    else if (from < retained.from) no('expired', 'the windows of the interval are dropped');
+    else if (to > retained.to || (covered && !sealed)) no('not-yet', 'the windows of the interval are not all sealed');
+    else if (!covered) no('cannot-know', 'windows are missing, or the key of that epoch');
+    else able++;
+  }
+  if (silent.length > 0) no('cannot-know', 'no answer in time', silent.length);
+
+  const found = [...unable.entries()];
+  const [gap, worst] =
+    found.find(([, one]) => one.verdict === 'not-yet') ??
+    found.find(([, one]) => one.verdict === 'expired') ??
+    found[0] ??
+    [];
+  if (gap === undefined || worst === undefined)
+    return able > 0 ? { verdict: null, gap: null } : { verdict: 'cannot-know', gap: 'no probe is there to ask' };
+  // What is not sealed yet will be: to ask again is worth more than half a no.
+  return {
+    verdict: able === 0 || worst.verdict === 'not-yet' ? worst.verdict : null,
+    gap: `${gap} (${worst.probes} of ${answers.length + silent.length} probes)`,
+  };
+}
+
+/** Null when what was watched was watched well enough for a no; else what was not. */
+function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
+  const packets = answers.reduce((sum, answer) => sum + answer.packets, 0);
+  const lost = answers.reduce((sum, answer) => sum + answer.lost, 0);
+  const loss = lost === 0 ? 0 : lost / (packets + lost);
+  const sampling = Math.min(1, ...answers.map(answer => answer.sampling));
+  if (coverage === null) return 'coverage of the border is not stated';
+  if (coverage < ENOUGH_COVERAGE) return `only ${percent(coverage)} of the border is behind taps`;
+  if (loss >= MOST_LOSS) return `${percent(loss)} of the packets were lost`;
+  return sampling < 1 ? `only ${percent(sampling)} of the packets were kept` : null;
+}
+
+function describeSaw(border: Pick<Border, 'ingress' | 'egress' | 'inward'>, live: boolean): string {
+  const list = (numbers: readonly number[]) => {
+    const more = numbers.length > 4 ? ` and ${numbers.length - 4} more` : '';
+    return `AS ${numbers.slice(0, 4).join(', ')}${more}`;
+  };
+  const parts = [
+    ...(border.ingress.length > 0 ? [`coming in from ${list(border.ingress)}`] : []),
+    ...(border.inward && border.ingress.length === 0 ? ['coming in, the neighbour is not known'] : []),
+    ...(border.egress.length > 0 ? [`going out to ${list(border.egress)}`] : []),
+  ];
+  return `seen ${parts.length > 0 ? parts.join(', ') : 'inside'}${live ? ', in a live window' : ''}`;
+}
+
+function percent(value: number): string {
+  return `${Number((value * 100).toFixed(1))} %`;
+}

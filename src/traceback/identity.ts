@@ -1,0 +1,126 @@
+/** Who this AS is and whom it believes: key, certificate and the peers' certificates, from PEM files. */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { TracebackConfig } from '../config/tree.ts';
+import { outOfDate, vouchedFor } from '../net/tls.ts';
+
+export interface Identity {
+  readonly as: number;
+  /** PEM. */
+  readonly key: string;
+  readonly certificate: string;
+  /** By peer AS, the certificates (or authorities) that its own must match. */
+  readonly trust: ReadonlyMap<number, readonly X509Certificate[]>;
+}
+
+/** A file that cannot be used, and why. */
+export interface IdentityError {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads the files a configuration names. All that is wrong is told at once: a file that cannot be read or is no PEM, a
+ * key that is not the certificate's, a certificate that names no AS, another AS, or is out of date at `now` (ms). A
+ * peer's certificate that is out of date is no error here: it may be renewed while we run, and the session says so.
+ */
+export function loadIdentity(
+  config: TracebackConfig,
+  as: number,
+  now: number,
+): { readonly identity: Identity } | { readonly errors: readonly IdentityError[] } {
+  const errors: IdentityError[] = [];
+  const read = (file: string): string | null => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      errors.push({ file, reason: `cannot be read: ${(error as Error).message}` });
+      return null;
+    }
+  };
+
+  const key = read(config.identity);
+  let privateKey: KeyObject | null = null;
+  if (key !== null) {
+    try {
+      privateKey = createPrivateKey(key);
+    } catch {
+      errors.push({ file: config.identity, reason: 'holds no private key in PEM (an encrypted one cannot be used)' });
+    }
+  }
+
+  const certificate = read(config.certificate);
+  if (certificate !== null) {
+    const [own] = readCertificates(config.certificate, certificate, errors);
+    if (own !== undefined) {
+      const wrong = (reason: string) => errors.push({ file: config.certificate, reason });
+      if (privateKey !== null && !own.checkPrivateKey(privateKey))
+        wrong(`the key in ${config.identity} is not that of this certificate`);
+      const named = asOfCertificate(own);
+      if (typeof named === 'string') wrong(named);
+      else if (named !== as) wrong(`names AS ${named}, but the local AS is ${as}`);
+      const date = outOfDate(own, now);
+      if (date !== null) wrong(date);
+    }
+  }
+
+  const trust = new Map<number, readonly X509Certificate[]>();
+  for (const peer of config.peers) {
+    const text = read(peer.certificate);
+    if (text === null) continue;
+    const certificates = readCertificates(peer.certificate, text, errors);
+    trust.set(peer.as, certificates);
+    // An authority names no AS; a lone end certificate that names another AS can never match.
+    const only = certificates.length === 1 ? certificates[0]! : null;
+    const named = only === null || only.ca ? peer.as : asOfCertificate(only);
+    if (typeof named === 'string') errors.push({ file: peer.certificate, reason: named });
+    else if (named !== peer.as)
+      errors.push({ file: peer.certificate, reason: `names AS ${named}, but stands for peer AS ${peer.as}` });
+  }
+
+  if (errors.length > 0 || key === null || certificate === null) return { errors };
+  return { identity: { as, key, certificate, trust } };
+}
+
+/** Every certificate of a PEM text, in order; what cannot be read becomes an error. */
+function readCertificates(file: string, text: string, errors: IdentityError[]): X509Certificate[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) errors.push({ file, reason: 'holds no certificate in PEM' });
+  return blocks.flatMap((block, i) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      errors.push({ file, reason: `certificate ${i + 1} is damaged` });
+      return [];
+    }
+  });
+}
+
+/** The AS that a certificate names, or why it names none: intertrack-protocol(7), Certificates. */
+export function asOfCertificate(certificate: X509Certificate): number | string {
+  const names = certificate.subjectAltName ?? '';
+  // A name with a comma or a quote in it is shown quoted. No AS is written so, and unquoting would be one more parser.
+  if (names.includes('"')) return 'has a quoted subjectAltName';
+  const found = names.split(', ').filter(name => name.startsWith('URI:urn:intertrack:as:'));
+  if (found.length !== 1)
+    return found.length === 0 ? 'names no AS (subjectAltName URI urn:intertrack:as:N)' : 'names more than one AS';
+  const digits = found[0]!.slice('URI:urn:intertrack:as:'.length);
+  const as = Number(digits);
+  if (!/^[1-9]\d{0,9}$/.test(digits) || as > 0xffffffff) return `names ${JSON.stringify(digits)}, which is no AS`;
+  return as;
+}
+
+/** The configured peer AS that a certificate proves, or why it proves none. `now` in ms. */
+export function identifyPeer(
+  certificate: X509Certificate | undefined,
+  trust: Identity['trust'],
+  now: number,
+): { readonly as: number } | { readonly reason: string } {
+  if (certificate === undefined) return { reason: 'no certificate' };
+  const as = asOfCertificate(certificate);
+  if (typeof as === 'string') return { reason: `certificate ${as}` };
+  const trusted = trust.get(as);
+  if (trusted === undefined) return { reason: `AS ${as} is no peer` };
+  const wrong = vouchedFor(certificate, trusted, now);
+  return wrong === null ? { as } : { reason: `AS ${as}: ${wrong}` };
+}

@@ -1,0 +1,91 @@
+/** Waits for peers that dial: TLS 1.3 with a certificate, then the peering of the AS that the certificate proves. */
+import type { AddressInfo } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import type { ListenConfig } from '../config/tree.ts';
+import { mutualTls } from '../net/tls.ts';
+import { PROTOCOL, printable } from './connection.ts';
+import { type Identity, identifyPeer } from './identity.ts';
+import type { Log, Peering } from './peering.ts';
+import { type Bucket, takeToken } from './rate.ts';
+import { CODES, encodeMessage } from './wire.ts';
+
+/** Connections at once, handshakes among them, beyond the four that each peer may have. */
+const SPARE_CONNECTIONS = 64;
+const HANDSHAKE_TIMEOUT = 5000;
+/** How long a refused connection may take to read why, ms. */
+const LINGER = 1000;
+
+export interface ListenerOptions {
+  readonly listen: ListenConfig;
+  identity(): Identity;
+  peering(as: number): Peering | undefined;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+export interface Listener {
+  readonly listen: ListenConfig;
+  /** The port bound: that of the configuration, or the kernel's choice for 0. */
+  readonly port: number;
+  /** Presents the present identity to those who dial from now on. */
+  renew(): void;
+  close(): void;
+}
+
+/** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
+export function startListener(options: ListenerOptions): Promise<Listener> {
+  const { listen, clock, log } = options;
+  const server = createServer({
+    ...mutualTls(options.identity(), PROTOCOL),
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+  });
+  server.maxConnections = SPARE_CONNECTIONS + 4 * options.identity().trust.size;
+
+  // Scanners find every open port: their noise is counted, and said once a second.
+  let bucket: Bucket | null = null;
+  let unsaid = 0;
+  const refused = (from: string | undefined, reason: string) => {
+    const took = takeToken(bucket, 1, clock());
+    bucket = took.bucket;
+    if (!took.taken) unsaid++;
+    else {
+      log('info', `traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`, { unsaid });
+      unsaid = 0;
+    }
+  };
+
+  server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
+  server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const found =
+      socket.alpnProtocol === PROTOCOL
+        ? identifyPeer(socket.getPeerX509Certificate(), options.identity().trust, clock())
+        : { reason: 'does not speak the trace protocol' };
+    const peering = 'as' in found ? options.peering(found.as) : undefined;
+    if (peering !== undefined) return peering.accept(socket);
+    const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
+    refused(socket.remoteAddress, reason);
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+    socket.end(encodeMessage({ type: 'notification', code: CODES['not-authorised'], text: printable(reason) }));
+    setTimeout(() => socket.destroy(), LINGER).unref();
+  });
+
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: listen.address, port: listen.port }, () => {
+      server.off('error', reject);
+      server.on('error', error => log('error', `traceback listener: ${error.message}`));
+      resolve({
+        listen,
+        port: (server.address() as AddressInfo).port,
+        renew() {
+          const { key, certificate, trust } = options.identity();
+          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
+          server.maxConnections = SPARE_CONNECTIONS + 4 * trust.size;
+        },
+        close: () => server.close(),
+      });
+    });
+  });
+}

@@ -1,0 +1,335 @@
+/**
+ * The peering with one other AS: dials with back-off, settles collisions, keeps what is asked and what is being answered
+ * through the change of connections.
+ */
+import { randomBytes } from 'node:crypto';
+import { connect, type TLSSocket } from 'node:tls';
+import type { TracePeerConfig } from '../config/tree.ts';
+import { mutualTls } from '../net/tls.ts';
+import { type Connection, type ConnectionEvents, type Fault, PROTOCOL, runConnection } from './connection.ts';
+import { type Identity, identifyPeer } from './identity.ts';
+import { newerStays } from './session.ts';
+import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query } from './wire.ts';
+
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  text: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void;
+
+/** Times of the session, ms; `hold` is offered in OPEN in whole seconds. */
+export interface Timing {
+  readonly hold: number;
+  /** TLS and OPEN together. */
+  readonly open: number;
+  readonly retryFirst: number;
+  readonly retryMost: number;
+  /** How long a peer that overran a limit is not spoken to. */
+  readonly shun: number;
+}
+
+export const TIMING: Timing = { hold: 30_000, open: 10_000, retryFirst: 1000, retryMost: 60_000, shun: 10_000 };
+
+/** Connections of one peer that are not yet, or no longer, the session. */
+const MAX_CONNECTIONS = 4;
+
+/** A QUERY but for what belongs to the connection it goes over. */
+export type Ask = Omit<Query, 'type' | 'id' | 'nonce' | 'expires'>;
+
+export interface AskEvents {
+  answer(answer: Answer): void;
+  /** No answer will come: the session is gone. */
+  lost(): void;
+}
+
+export interface PeerStatus {
+  readonly as: number;
+  readonly address: string;
+  /** State of the session (intertrack-protocol(7), STATES); `Active` while waiting to dial again. */
+  readonly state: string;
+  /** When the state was entered. */
+  readonly since: number;
+  readonly queriesIn: number;
+  readonly queriesOut: number;
+  /** Of those in, how many were refused or told `busy`. */
+  readonly refused: number;
+  readonly lastError: string;
+}
+
+export interface PeeringOptions {
+  readonly config: TracePeerConfig;
+  identity(): Identity;
+  /** This side's OPEN. */
+  open(): Open;
+  readonly timing: Timing;
+  readonly clock: () => number;
+  readonly log: Log;
+  /** A QUERY came in. `reply` takes the ANSWER for it; `signal` tells that nobody waits for it any more. */
+  query(
+    query: Query,
+    peering: Peering,
+    reply: (answer: Omit<Answer, 'type' | 'id'>) => void,
+    signal: AbortSignal,
+  ): void;
+}
+
+export interface Peering {
+  readonly as: number;
+  config(): TracePeerConfig;
+  /** True when a session is up, or about to be. */
+  reachable(): boolean;
+  /** Asks; returns how to cancel, or null when there is no session. */
+  ask(ask: Ask, events: AskEvents): (() => void) | null;
+  /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
+  accept(socket: TLSSocket): void;
+  /** Ends the session and does not speak to the peer for a while. */
+  shun(fault: Fault): void;
+  countRefused(): void;
+  /** Takes another configuration; the session ends if the address or the certificates changed. */
+  configure(config: TracePeerConfig, trustChanged: boolean): void;
+  status(): PeerStatus;
+  close(fault: Fault): void;
+}
+
+/** Starts to peer at once. */
+export function createPeering(options: PeeringOptions): Peering {
+  const { timing, clock, log } = options;
+  const as = options.config.as;
+  let config = options.config;
+  const connections = new Set<Connection>();
+  let session: Connection | null = null;
+  let dialling: TLSSocket | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let shunned = 0;
+  let closed = false;
+  let nextId = 0;
+  /** Asked of the peer. */
+  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
+  /** Asked by the peer, by connection and id. */
+  const answering = new Map<Connection, Map<number, AbortController>>();
+  const counts = { in: 0, out: 0, refused: 0 };
+  let shown = { state: 'Idle', since: clock() };
+  let lastError = '';
+
+  const state = (): string => {
+    if (session !== null) return session.state();
+    for (const connection of connections) return connection.state();
+    return dialling !== null ? 'Connect' : closed ? 'Idle' : 'Active';
+  };
+  /** Notes when the state changed. */
+  const look = () => {
+    const now = state();
+    if (now !== shown.state) shown = { state: now, since: clock() };
+  };
+
+  const failed = (reason: string) => {
+    lastError = reason;
+    log('warn', `traceback peer AS ${as}: ${reason}`);
+  };
+
+  const redial = () => {
+    clearTimeout(retry);
+    if (closed || dialling !== null || connections.size > 0) return look();
+    const wait = Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures++, 16));
+    // A quarter more or less, so that a net that restarts does not dial in step.
+    const jittered = Math.max(wait * (0.75 + Math.random() / 2), shunned - clock());
+    retry = setTimeout(dial, jittered);
+    look();
+  };
+
+  const dial = () => {
+    if (closed || dialling !== null || connections.size > 0) return;
+    const socket = connect({ host: config.address, port: config.port, ...mutualTls(options.identity(), PROTOCOL) });
+    dialling = socket;
+    look();
+    let reason = 'connection closed before TLS was up';
+    const patience = setTimeout(() => {
+      reason = 'TLS was not up in time';
+      socket.destroy();
+    }, timing.open);
+    socket.once('error', error => {
+      reason = `cannot connect to ${config.address} port ${config.port}: ${error.message}`;
+    });
+    const gone = () => {
+      clearTimeout(patience);
+      dialling = null;
+      if (!closed) failed(reason);
+      redial();
+    };
+    socket.once('close', gone);
+    socket.once('secureConnect', () => {
+      clearTimeout(patience);
+      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity().trust, clock());
+      if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
+        socket.off('close', gone);
+        dialling = null;
+        run(socket, true);
+        return;
+      }
+      reason =
+        'reason' in found
+          ? found.reason
+          : found.as === as
+            ? 'the other end does not speak the trace protocol'
+            : `the certificate is of AS ${found.as}, not of AS ${as}`;
+      socket.destroy();
+    });
+  };
+
+  const run = (socket: TLSSocket, dialled: boolean) => {
+    const connection = runConnection(socket, { dialled, open: options.open(), patience: timing.open }, events);
+    connections.add(connection);
+    answering.set(connection, new Map());
+    look();
+  };
+
+  const transmit = (id: number, ask: Ask) => {
+    if (session === null) return;
+    const nonce = randomBytes(16).toString('hex');
+    session.send({ type: 'query', id, nonce, expires: clock() + MAX_EXPIRY / 2, ...ask });
+    counts.out++;
+  };
+
+  const events: ConnectionEvents = {
+    open(open, connection) {
+      look();
+      if (open.as !== as) return { code: 'bad-open', text: `as: ${open.as}, but the certificate is of AS ${as}` };
+      for (const other of connections) {
+        if (other === connection || other.state() === 'OpenSent' || other.state() === 'Connect') continue;
+        const lost: Fault = { code: 'collision', text: 'another connection between the same ASes stays' };
+        if (!newerStays(options.identity().as, as, other, connection)) return lost;
+        other.end(lost);
+      }
+      return null;
+    },
+    established(connection) {
+      session = connection;
+      failures = 0;
+      lastError = '';
+      log('info', `traceback peer AS ${as}: session is up`, { dialled: connection.dialled });
+      // What was asked while two connections collided.
+      for (const [id, { ask }] of asked) transmit(id, ask);
+      look();
+    },
+    request(request, connection) {
+      if (request.type === 'answer') answered(request, connection);
+      else if (request.type === 'cancel') answering.get(connection)?.get(request.id)?.abort();
+      else queried(request, connection);
+    },
+    end(reason, connection) {
+      connections.delete(connection);
+      for (const controller of answering.get(connection)?.values() ?? []) controller.abort();
+      answering.delete(connection);
+      if (session === connection) session = null;
+      if (connections.size === 0) {
+        for (const [id, { events }] of asked) {
+          asked.delete(id);
+          events.lost();
+        }
+        if (!closed) failed(reason);
+      } else log('debug', `traceback peer AS ${as}: one connection ended: ${reason}`);
+      redial();
+    },
+  };
+
+  const answered = (answer: Answer, connection: Connection) => {
+    const request = asked.get(answer.id);
+    // Cancelled, or too late: the peer could not know.
+    if (request === undefined) return;
+    const [root] = answer.nodes;
+    if (root!.as !== as)
+      return connection.end({ code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` });
+    if (root!.verdict === 'silent' || root!.verdict === 'unreachable' || root!.verdict === 'absent')
+      return connection.end({
+        code: 'malformed',
+        text: `nodes[0].verdict: ${root!.verdict} is not a word about oneself`,
+      });
+    if (++request.answers > MAX_ANSWERS)
+      return connection.end({ code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` });
+    if (answer.final) asked.delete(answer.id);
+    request.events.answer(answer);
+  };
+
+  const queried = (query: Query, connection: Connection) => {
+    counts.in++;
+    const flight = answering.get(connection);
+    if (flight === undefined) return;
+    if (flight.has(query.id))
+      return connection.end({ code: 'malformed', text: `id: ${query.id} is in flight already` });
+    const controller = new AbortController();
+    flight.set(query.id, controller);
+    controller.signal.addEventListener('abort', () => flight.delete(query.id));
+    const reply = (answer: Omit<Answer, 'type' | 'id'>) => {
+      if (flight.get(query.id) !== controller) return;
+      if (answer.final) flight.delete(query.id);
+      connection.send({ type: 'answer', id: query.id, ...answer });
+    };
+    options.query(query, peering, reply, controller.signal);
+  };
+
+  const endAll = (fault: Fault) => {
+    for (const connection of [...connections]) connection.end(fault);
+  };
+
+  const peering: Peering = {
+    as,
+    config: () => config,
+    // While two connections collide, the one that stays may not be up yet: what is asked waits for it.
+    reachable: () => connections.size > 0,
+    ask(ask, askEvents) {
+      if (!peering.reachable()) return null;
+      const id = nextId;
+      nextId = (nextId + 1) >>> 0;
+      asked.set(id, { ask, events: askEvents, answers: 0 });
+      transmit(id, ask);
+      return () => {
+        if (asked.delete(id)) session?.send({ type: 'cancel', id });
+      };
+    },
+    accept(socket) {
+      if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
+        counts.refused++;
+        socket.destroy();
+        return;
+      }
+      run(socket, false);
+    },
+    shun(fault) {
+      shunned = clock() + timing.shun;
+      endAll(fault);
+    },
+    countRefused() {
+      counts.refused++;
+    },
+    configure(next, trustChanged) {
+      const moved = trustChanged || next.address !== config.address || next.port !== config.port;
+      config = next;
+      if (!moved) return;
+      failures = 0;
+      dialling?.destroy();
+      endAll({ code: 'configuration', text: 'the peer was configured anew' });
+    },
+    status() {
+      look();
+      return {
+        as,
+        address: config.address,
+        ...shown,
+        queriesIn: counts.in,
+        queriesOut: counts.out,
+        refused: counts.refused,
+        lastError,
+      };
+    },
+    close(fault) {
+      closed = true;
+      clearTimeout(retry);
+      endAll(fault);
+      dialling?.destroy();
+      look();
+    },
+  };
+  dial();
+  return peering;
+}

@@ -1,0 +1,96 @@
+/** Who may ask what, how often, and how much is told: intertrack-protocol(7), ANSWERING A QUERY. */
+import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import { type Bucket, takeToken } from './rate.ts';
+import type { TraceNode } from './trace.ts';
+import { MAX_EXPIRY, type Query } from './wire.ts';
+
+/** QUERYs one peer may have in work at once. */
+export const MAX_FLIGHT = 64;
+/** Nonces remembered for one peer. */
+const MAX_NONCES = 16384;
+/** Told `busy` so often in a second, whatever its rate, a peer may still be an honest one in a hurry. */
+const MIN_PATIENCE = 100;
+
+/** What is remembered of one peer's asking. */
+export interface Gate {
+  bucket: Bucket | null;
+  /** Nonce to the instant it expires. */
+  readonly nonces: Map<string, number>;
+  flight: number;
+  /** QUERYs over the rate in the running second. */
+  over: { readonly since: number; readonly count: number };
+}
+
+export function newGate(): Gate {
+  return { bucket: null, nonces: new Map(), flight: 0, over: { since: 0, count: 0 } };
+}
+
+export type Admission =
+  | { readonly admitted: true }
+  | {
+      readonly admitted: false;
+      readonly verdict: 'refused' | 'busy';
+      readonly reason: string;
+      /** The QUERY is over the peer's rate, whatever else is wrong with it. */
+      readonly over: boolean;
+      /** So far over that the session should end. */
+      readonly flood: boolean;
+    };
+
+/** Decides on a QUERY from `peer` at `now` (ms), and writes into the gate what it cost. */
+export function admit(
+  gate: Gate,
+  query: Query,
+  peer: TracePeerConfig,
+  answer: TracebackConfig['answer'],
+  localAs: number,
+  now: number,
+): Admission {
+  // Counted before anything is looked at: a peer that may not ask is held to the rate as well.
+  const { bucket, taken } = takeToken(gate.bucket, peer.rate, now);
+  gate.bucket = bucket;
+  if (!taken) {
+    const fresh = now - gate.over.since >= 1000 || now < gate.over.since;
+    gate.over = fresh ? { since: now, count: 1 } : { since: gate.over.since, count: gate.over.count + 1 };
+  }
+  const flood = !taken && gate.over.count > Math.max(MIN_PATIENCE, peer.rate * 10);
+  const no = (verdict: 'refused' | 'busy', reason: string) =>
+    ({ admitted: false, verdict, reason, over: !taken, flood }) as const;
+
+  if (peer.in === 'deny') return no('refused', 'policy does not let this peer ask');
+  if (answer.detail === 'none') return no('refused', 'this AS gives no detail');
+  if (!taken) return no('busy', `rate of ${peer.rate}/s is used up`);
+  if (gate.flight >= MAX_FLIGHT) return no('busy', `${MAX_FLIGHT} queries are in work`);
+
+  if (query.hops.includes(localAs)) return no('refused', `loop: AS ${localAs} is in the hop list`);
+  if (query.hops[0] !== query.origin) return no('refused', 'the first hop is not the origin');
+  if (query.hops.at(-1) !== peer.as) return no('refused', 'the last hop is not the sender');
+
+  if (query.expires <= now) return no('refused', 'the query has expired (do the clocks agree?)');
+  if (query.expires > now + MAX_EXPIRY) return no('refused', 'the query expires too far ahead (do the clocks agree?)');
+  if (query.deadline <= now) return no('refused', 'the deadline has passed (do the clocks agree?)');
+  if (gate.nonces.has(query.nonce)) return no('refused', 'replay: the nonce was seen before');
+  if (gate.nonces.size >= MAX_NONCES) {
+    for (const [nonce, expires] of gate.nonces) if (expires <= now) gate.nonces.delete(nonce);
+    if (gate.nonces.size >= MAX_NONCES) return no('busy', 'too many nonces to remember');
+  }
+  gate.nonces.set(query.nonce, query.expires);
+  return { admitted: true };
+}
+
+/** The tree as a peer may see it: all, or at `status` without the neighbours this AS itself names. */
+export function disclose(tree: TraceNode, detail: TracebackConfig['answer']['detail']): TraceNode {
+  if (detail === 'neighbor-as') return tree;
+  // The words name the neighbours too.
+  const reason = tree.verdict === 'saw' ? 'seen; the neighbours are not told' : tree.reason;
+  return { ...tree, reason, ingress: [], children: ownWords(tree.children) };
+}
+
+/** Leaves out nodes that were placed here and not said by the AS itself; what lies under them moves up. */
+function ownWords(nodes: readonly TraceNode[]): TraceNode[] {
+  return nodes.flatMap(node =>
+    node.verdict === 'absent' || node.verdict === 'unreachable' || node.verdict === 'silent'
+      ? ownWords(node.children)
+      : [node],
+  );
+}

@@ -1,0 +1,18 @@
+/** A token bucket that holds one second's worth: what is not spent is not saved. Pure: the caller has the clock. */
+export interface Bucket {
+  readonly tokens: number;
+  readonly time: number;
+}
+
+/**
+ * Takes one token at `now` (ms) from a bucket filled with `rate` tokens a second. Null for the bucket is a full one. The
+ * clock may step back: then nothing is filled.
+ */
+export function takeToken(bucket: Bucket | null, rate: number, now: number): { bucket: Bucket; taken: boolean } {
+  // A rate below one a second must still let one through.
+  const size = Math.max(1, rate);
+  const filled =
+    bucket === null ? size : Math.min(size, bucket.tokens + (Math.max(0, now - bucket.time) * rate) / 1000);
+  const taken = rate > 0 && filled >= 1;
+  return { bucket: { tokens: taken ? filled - 1 : filled, time: now }, taken };
+}

@@ -1,0 +1,156 @@
+/** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
+import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import type { AuditRecord } from '../store/records.ts';
+import { createAnswering } from './answering.ts';
+import type { Probes } from './btm.ts';
+import { createDPoint, type DPoint } from './d-point.ts';
+import type { AsGraph } from './graph.ts';
+import type { Identity } from './identity.ts';
+import { EPOCH_OVERLAP } from './interval.ts';
+import { createItm } from './itm.ts';
+import { type Listener, startListener } from './listener.ts';
+import { createPeering, type Log, type Peering, type PeerStatus, TIMING, type Timing } from './peering.ts';
+import { MAX_FLIGHT } from './policy.ts';
+import { MAX_QUESTIONS, type Open, VERSION } from './wire.ts';
+
+export interface TracebackOptions {
+  readonly as: number;
+  readonly config: TracebackConfig;
+  /** From `loadIdentity` (traceback/identity.ts). */
+  readonly identity: Identity;
+  readonly probes: Probes;
+  readonly graph: AsGraph;
+  /** Seconds for which the probes keep windows, as told to peers; null when not known. */
+  readonly retention: number | null;
+  /** Called once for every QUERY sent or received and every trace, with the decision taken. */
+  readonly audit: (line: AuditRecord) => void;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Traceback {
+  readonly startTrace: DPoint['startTrace'];
+  /** One row for each configured peer. */
+  status(): PeerStatus[];
+  /** Addresses and ports bound. */
+  listening(): { readonly address: string; readonly port: number }[];
+  /**
+   * Takes another configuration and identity; touches no session whose peer did not change. Rejects when a listener
+   * cannot be started, and then nothing has changed.
+   */
+  reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
+  /** Ends traces and sessions, each with NOTIFICATION. */
+  close(): void;
+}
+
+/** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
+export async function createTraceback(options: TracebackOptions): Promise<Traceback> {
+  const { as, clock, log } = options;
+  let { config, identity } = options;
+  const timing = { ...TIMING, ...options.timing };
+  const peerings = new Map<number, Peering>();
+  let listeners: Listener[] = [];
+
+  const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
+    options.audit({ time: clock(), what, body: JSON.stringify(body) });
+
+  const itm = createItm({
+    as,
+    probes: options.probes,
+    graph: options.graph,
+    answer: () => config.answer,
+    peerings: () => peerings,
+    clock,
+    log,
+    asked: (peer, ask) => audit('query.sent', { peer, ...ask }),
+  });
+  const dPoint = createDPoint({ as, itm, clock, audit });
+
+  const query = createAnswering({ as, itm, answer: () => config.answer, clock, log, audit });
+
+  const startPeering = (peer: TracePeerConfig) => {
+    const open = (): Open => ({
+      type: 'open',
+      version: VERSION,
+      as,
+      hold: Math.round(timing.hold / 1000),
+      roles: ['itm', 'btm', 'dtm', 'dpoint'],
+      methods: ['digest'],
+      epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
+      retention: options.retention,
+      coverage: config.answer.coverage,
+      limits: {
+        questions: MAX_QUESTIONS,
+        flight: MAX_FLIGHT,
+        rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
+      },
+    });
+    peerings.set(peer.as, createPeering({ config: peer, identity: () => identity, open, timing, clock, log, query }));
+  };
+
+  /** Binds what is not bound yet; all or nothing. */
+  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
+    const fresh: Listener[] = [];
+    try {
+      for (const listen of wanted)
+        if (!kept.some(listener => same(listener.listen, listen)))
+          fresh.push(
+            await startListener({
+              listen,
+              identity: () => identity,
+              peering: peer => peerings.get(peer),
+              clock,
+              log,
+            }),
+          );
+      return fresh;
+    } catch (error) {
+      for (const listener of fresh) listener.close();
+      throw error;
+    }
+  };
+
+  listeners = await bind(config.listen, []);
+  for (const peer of config.peers) startPeering(peer);
+
+  return {
+    startTrace: dPoint.startTrace,
+    status: () => [...peerings.values()].map(peering => peering.status()),
+    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    async reconfigure(next, nextIdentity) {
+      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
+      const fresh = await bind(next.listen, kept);
+      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
+      listeners = [...kept, ...fresh];
+      const before = identity;
+      config = next;
+      identity = nextIdentity;
+      for (const listener of listeners) listener.renew();
+      for (const [peer, peering] of peerings)
+        if (!next.peers.some(wanted => wanted.as === peer)) {
+          peering.close({ code: 'configuration', text: 'the peer was removed' });
+          peerings.delete(peer);
+        }
+      for (const peer of next.peers) {
+        const peering = peerings.get(peer.as);
+        if (peering === undefined) startPeering(peer);
+        else peering.configure(peer, !sameTrust(before.trust.get(peer.as), identity.trust.get(peer.as)));
+      }
+    },
+    close() {
+      dPoint.close();
+      for (const listener of listeners) listener.close();
+      for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
+    },
+  };
+}
+
+function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
+function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {
+  return a?.length === b?.length && (a ?? []).every((one, i) => one.raw.equals(b![i]!.raw));
+}

@@ -1,0 +1,114 @@
+/** The tree of a trace: grown while answers come, flattened for the wire, and what follows from it. */
+import type { Trace, TraceNode, TraceVerdict } from './trace.ts';
+import { MAX_INGRESS, MAX_NODES, type WireNode } from './wire.ts';
+
+export type Leaf = Omit<TraceNode, 'children'>;
+
+/** A node that still grows: `branches` are placed here, `heard` came with the answer of the AS itself. */
+export interface Branch {
+  leaf: Leaf;
+  readonly branches: Branch[];
+  heard: readonly TraceNode[];
+}
+
+/** A new branch about an AS that has said nothing itself. */
+export function newBranch(as: number, verdict: TraceVerdict, reason: string, after: number): Branch {
+  const nothing = { ingress: [], source: false, falsePositive: null, coverage: null, retainedFrom: null };
+  return { leaf: { as, verdict, reason, ...nothing, provisional: false, after }, branches: [], heard: [] };
+}
+
+/** The tree as it is now. */
+export function snapshot(branch: Branch): TraceNode {
+  return { ...branch.leaf, children: [...branch.branches.map(snapshot), ...branch.heard] };
+}
+
+/**
+ * A tree as nodes of an ANSWER, level by level, so that what is nearest survives when there are more than fit; how many
+ * were left off is added to the first node's reason.
+ */
+export function flatten(tree: TraceNode): WireNode[] {
+  const queue: { node: TraceNode; parent: number | null }[] = [{ node: tree, parent: null }];
+  const nodes: WireNode[] = [];
+  for (let i = 0; i < queue.length; i++) {
+    const { node, parent } = queue[i]!;
+    for (const child of node.children) queue.push({ node: child, parent: i });
+    if (i >= MAX_NODES) continue;
+    nodes.push({
+      as: node.as,
+      parent,
+      verdict: node.verdict,
+      reason: node.reason,
+      ingress: node.ingress.slice(0, MAX_INGRESS),
+      source: node.source,
+      false_positive: node.falsePositive,
+      coverage: node.coverage,
+      retained_from: node.retainedFrom,
+      provisional: node.provisional,
+      after: node.after,
+    });
+  }
+  const left = queue.length - nodes.length;
+  if (left > 0) nodes[0]!.reason = `(${left} nodes left off) ${nodes[0]!.reason}`.slice(0, 200);
+  return nodes;
+}
+
+/** The tree that nodes of an ANSWER stand for. `sent` is when the QUERY left, ms from the trace's start. */
+export function unflatten(nodes: readonly WireNode[], sent: number): TraceNode {
+  const made = nodes.map(node => ({
+    as: node.as,
+    verdict: node.verdict,
+    reason: node.reason,
+    ingress: node.ingress,
+    source: node.source,
+    falsePositive: node.false_positive,
+    coverage: node.coverage,
+    retainedFrom: node.retained_from,
+    provisional: node.provisional,
+    after: sent + node.after,
+    children: [] as TraceNode[],
+  }));
+  for (const [i, { parent }] of nodes.entries()) if (parent !== null) made[parent]!.children.push(made[i]!);
+  return made[0]!;
+}
+
+/**
+ * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
+ * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
+ * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its
+ * ingress neighbours and all below it that did not say `clear`; without an entry, all in the tree that did not.
+ */
+export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
+  const ends: { node: TraceNode; depth: number }[] = [];
+  const through = new Set<number>();
+  /** True when something at or under the node saw the packet. */
+  const walk = (node: TraceNode, above: number): boolean => {
+    const depth = above + (node.verdict === 'saw' ? 1 : 0);
+    const below = node.children.map(child => walk(child, depth)).includes(true);
+    if (node.verdict === 'saw' && below) through.add(node.as);
+    else if (node.verdict === 'saw') ends.push({ node, depth });
+    return below || node.verdict === 'saw';
+  };
+  walk(tree, 0);
+  const [first] = ends.sort(
+    (a, b) =>
+      Number(through.has(a.node.as)) - Number(through.has(b.node.as)) ||
+      b.depth - a.depth ||
+      Number(b.node.source) - Number(a.node.source) ||
+      (a.node.falsePositive ?? 1) - (b.node.falsePositive ?? 1),
+  );
+  const entry = first?.node;
+  if (entry?.source) return { entry: { as: entry.as, via: null, source: true }, ambiguity: [] };
+
+  const possible = new Set<number>(entry?.ingress);
+  const cleared = new Set<number>();
+  const collect = (node: TraceNode) => {
+    if (node.verdict === 'clear') cleared.add(node.as);
+    else if (node.verdict !== 'saw') possible.add(node.as);
+    node.children.forEach(collect);
+  };
+  collect(entry ?? tree);
+  return {
+    entry: entry === undefined ? null : { as: entry.as, via: entry.ingress[0] ?? null, source: false },
+    ambiguity: [...possible].filter(as => !cleared.has(as)),
+  };
+}

@@ -1,0 +1,285 @@
+/** Several ASes in one process, over real TLS on loopback, with scripted probes and a scripted AS graph. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import type { TracebackConfig, TracePeerConfig } from '../../src/config/tree.ts';
+import { frameReader } from '../../src/net/frames.ts';
+import type { ProbeAnswer, Question, Sighting, Vantage } from '../../src/probe/question.ts';
+import type { AuditRecord } from '../../src/store/records.ts';
+import type { Probes } from '../../src/traceback/btm.ts';
+import type { AsGraph } from '../../src/traceback/graph.ts';
+import { loadIdentity } from '../../src/traceback/identity.ts';
+import type { Timing } from '../../src/traceback/peering.ts';
+import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
+import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
+import { makeIdentity } from './certificates.ts';
+
+/** A moment in the middle of an hour, long past. */
+export const NOON = Date.UTC(2026, 10, 22, 12, 30);
+export const DIGEST = '0123456789abcdef';
+export const question: Question = { epoch: Math.floor(NOON / 3_600_000), digest: DIGEST, from: NOON, to: NOON + 4000 };
+
+/** A probe's answer that rests on sealed windows around the interval asked. */
+export function probeAnswer(vantages: readonly Vantage[], more: Partial<ProbeAnswer> = {}): ProbeAnswer {
+  const sighting = (vantage: Vantage): Sighting => ({
+    vantage,
+    from: NOON,
+    to: NOON + 1000,
+    question: 0,
+    provisional: false,
+  });
+  return {
+    probe: 'tap1',
+    sightings: vantages.map(sighting),
+    vantages: [{ direction: 'in', neighbor: 64999 }],
+    retained: { from: NOON - 3_600_000, to: NOON + 3_600_000 },
+    covered: true,
+    sealed: true,
+    falsePositive: 0.001,
+    windowsAsked: 3,
+    packets: 100_000,
+    lost: 0,
+    sampling: 1,
+    ...more,
+  };
+}
+
+export const sawFrom = (neighbor: number): Vantage => ({ direction: 'in', neighbor });
+export const sawTo = (neighbor: number): Vantage => ({ direction: 'out', neighbor });
+
+/** Probes that always answer so; null for an AS that has none. */
+export function scripted(answer: ProbeAnswer | null): Probes {
+  return { ask: () => Promise.resolve({ answers: answer === null ? [] : [answer], silent: [] }) };
+}
+
+/** Behind `from`, these participants, past these others; nothing behind any other AS. */
+export function scriptedGraph(behind: Readonly<Record<number, { frontier: number[]; passed: number[] }>>): AsGraph {
+  return {
+    frontier(from, avoid, among) {
+      const found = behind[from] ?? { frontier: [], passed: [] };
+      return Promise.resolve({
+        frontier: found.frontier.filter(as => among.includes(as) && !avoid.includes(as)),
+        passed: found.passed,
+      });
+    },
+  };
+}
+
+export interface AsScript {
+  readonly as: number;
+  readonly peers: readonly number[];
+  readonly probes?: Probes;
+  readonly graph?: AsGraph;
+  readonly coverage?: number | null;
+  readonly detail?: TracebackConfig['answer']['detail'];
+  readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
+}
+
+export interface RunningAs {
+  readonly as: number;
+  readonly traceback: Traceback;
+  readonly port: number;
+  readonly audit: AuditRecord[];
+  readonly log: string[];
+  config(): TracebackConfig;
+  reconfigure(config: TracebackConfig): Promise<void>;
+}
+
+export interface Ases {
+  readonly directory: string;
+  at(as: number): RunningAs;
+  /** Starts an AS; its peers are configured by `link`. */
+  start(script: AsScript, port?: number): Promise<RunningAs>;
+  /** Makes an AS known that the test itself will speak for; returns its key and certificate. */
+  strange(as: number): { readonly key: string; readonly certificate: string };
+  /** Configures all peers of all ASes and waits until every session between two running ones is up. */
+  link(): Promise<void>;
+  stop(as: number): void;
+  close(): void;
+}
+
+const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200 };
+
+export function newAses(timing: Partial<Timing> = FAST): Ases {
+  const directory = mkdtempSync(join(tmpdir(), 'intertrack-'));
+  const running = new Map<number, RunningAs & { script: AsScript }>();
+  const ports = new Map<number, number>();
+
+  const peersOf = (script: AsScript): TracePeerConfig[] =>
+    script.peers
+      .filter(as => ports.has(as))
+      .map(as => ({
+        as,
+        address: '127.0.0.1',
+        port: ports.get(as)!,
+        certificate: join(directory, `as${as}.crt`),
+        in: 'allow',
+        out: 'allow',
+        rate: 100,
+        ...script.policy?.[as],
+      }));
+
+  const ases: Ases = {
+    directory,
+    at: as => running.get(as)!,
+    async start(script, port = 0) {
+      const { as } = script;
+      const files = ports.has(as)
+        ? { key: join(directory, `as${as}.key`), certificate: join(directory, `as${as}.crt`) }
+        : makeIdentity(as, directory);
+      let config: TracebackConfig = {
+        listen: [{ address: '127.0.0.1', port }],
+        identity: files.key,
+        certificate: files.certificate,
+        federations: [],
+        peers: [],
+        answer: {
+          detail: script.detail ?? 'neighbor-as',
+          coverage: script.coverage === undefined ? 1 : script.coverage,
+        },
+      };
+      const identity = () => {
+        const got = loadIdentity(config, as, Date.now());
+        if ('errors' in got) throw new Error(got.errors.map(e => `${e.file}: ${e.reason}`).join('\n'));
+        return got.identity;
+      };
+      const audit: AuditRecord[] = [];
+      const log: string[] = [];
+      const traceback = await createTraceback({
+        as,
+        config,
+        identity: identity(),
+        probes: script.probes ?? scripted(null),
+        graph: script.graph ?? scriptedGraph({}),
+        retention: 3600,
+        audit: line => audit.push(line),
+        log: (_level, text) => log.push(text),
+        clock: Date.now,
+        timing: { ...FAST, ...timing },
+      });
+      const one = {
+        as,
+        traceback,
+        port: traceback.listening()[0]!.port,
+        audit,
+        log,
+        script,
+        config: () => config,
+        async reconfigure(next: TracebackConfig) {
+          config = next;
+          await traceback.reconfigure(next, identity());
+        },
+      };
+      running.set(as, one);
+      ports.set(as, one.port);
+      return one;
+    },
+    strange(as) {
+      makeIdentity(as, directory);
+      // The discard port: nobody is there to be dialled.
+      ports.set(as, 9);
+      return readIdentity(directory, as);
+    },
+    async link() {
+      for (const one of running.values()) await one.reconfigure({ ...one.config(), peers: peersOf(one.script) });
+      await until(() =>
+        [...running.values()].every(one =>
+          one.traceback.status().every(row => row.state === 'Established' || !running.has(row.as)),
+        ),
+      );
+    },
+    stop(as) {
+      running.get(as)?.traceback.close();
+      running.delete(as);
+    },
+    close() {
+      for (const one of running.values()) one.traceback.close();
+      running.clear();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  return ases;
+}
+
+/** Waits until it is so; fails after five seconds. */
+export async function until(is: () => boolean, what = 'what was waited for'): Promise<void> {
+  for (let i = 0; i < 1000; i++) {
+    if (is()) return;
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+  throw new Error(`${what} did not come`);
+}
+
+export interface Raw {
+  readonly socket: TLSSocket;
+  readonly messages: Record<string, unknown>[];
+  /** Resolves with the error's message, or an empty string, when the connection is closed. */
+  readonly closed: Promise<string>;
+}
+
+/** A peer by hand: dials with this identity and keeps what it is told. */
+export async function dialRaw(
+  port: number,
+  identity: { readonly key: string; readonly certificate: string } | null,
+  more: ConnectionOptions = {},
+): Promise<Raw> {
+  const socket = connect({
+    host: '127.0.0.1',
+    port,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['intertrack/1'],
+    ...(identity === null ? {} : { key: identity.key, cert: identity.certificate }),
+    ...more,
+  });
+  const messages: Record<string, unknown>[] = [];
+  socket.on(
+    'data',
+    frameReader(
+      1 << 20,
+      message => messages.push(message as Record<string, unknown>),
+      error => {
+        throw new Error(error.reason);
+      },
+    ),
+  );
+  let failure = '';
+  socket.on('error', error => {
+    failure = error.message;
+  });
+  const closed = new Promise<string>(resolve => socket.on('close', () => resolve(failure)));
+  await new Promise<void>(resolve => {
+    socket.once('secureConnect', resolve);
+    socket.once('close', () => resolve());
+  });
+  return { socket, messages, closed };
+}
+
+export function readIdentity(directory: string, as: number): { key: string; certificate: string } {
+  return {
+    key: readFileSync(join(directory, `as${as}.key`), 'utf8'),
+    certificate: readFileSync(join(directory, `as${as}.crt`), 'utf8'),
+  };
+}
+
+/** Brings a session up by hand. */
+export async function establishRaw(raw: Raw, as: number): Promise<void> {
+  raw.socket.write(encodeMessage(openOf(as)));
+  raw.socket.write(encodeMessage({ type: 'keepalive' }));
+  await until(() => raw.messages.some(message => message.type === 'keepalive'), 'KEEPALIVE');
+}
+
+export function openOf(as: number): Open {
+  return {
+    type: 'open',
+    version: 1,
+    as,
+    hold: 30,
+    roles: ['itm'],
+    methods: ['digest'],
+    epochs: { length: 3600, overlap: 300 },
+    retention: null,
+    coverage: null,
+    limits: { questions: 64, flight: 64, rate: 100 },
+  };
+}
