@@ -62,6 +62,7 @@ export const begun: Case = {
 export const ended: Case = {
   ...begun,
   state: 'resolved',
+  told: ['begin', 'end'],
   changed: START + 11_360_000,
   ended: START + 11_060_000,
   witnesses: begun.witnesses.map(witness => ({ ...witness, state: 'gone', until: START + 11_060_000 })),

@@ -65,6 +65,17 @@ describe('notify/compose', () => {
       expect(text).to.match(part);
   });
 
+  it('tells of a blip in one mail, with its evidence and no thread', () => {
+    const blip = { ...ended, told: ['end'] as const };
+    const mail = composeMail(blip, 'end', to, { ...options, languages: ['en'] });
+    expect([mail.subject.slice(0, 23), mail.references]).to.deep.equal(['[InterTrack] [resolved]', null]);
+    expect(mail.text)
+      .to.contain('It is over now')
+      .and.to.match(/Lasted +3 hours/)
+      .and.to.contain('mnt-by:     MAINT-AS64496');
+    expect(mail.text).to.not.contain('What to do');
+  });
+
   it('writes both languages in the configured order, each announced on top', () => {
     const both = composeMail(begun, 'begin', to, options).text;
     expect(both.indexOf('広告元AS')).to.be.within(0, both.indexOf('Announced by'));
@@ -135,7 +146,7 @@ describe('notify/compose', () => {
       objects: fc.array(object),
       recipients: fc.constant([]),
       timeline: fc.array(fc.record({ time: number, what: text, state: fc.constantFrom('ongoing', 'resolved') })),
-      told: fc.constant([]),
+      told: fc.constantFrom([], ['begin']),
     }) as fc.Arbitrary<Case>;
     const event = fc.constantFrom('begin', 'end') as fc.Arbitrary<'begin' | 'end'>;
     fc.assert(

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { blockFor, isMailAddress, outboxRecords, readMail } from '../../src/notify/notices.ts';
-import { begun, block, settings } from './cases.ts';
+import { begun, block, ended, settings } from './cases.ts';
 
 describe('notify/notices', () => {
   it('makes one row for each address, begin and end under the same number', () => {
@@ -21,7 +21,7 @@ describe('notify/notices', () => {
       channel: 'mail',
     });
     expect(readMail(first!)).to.include({ because: 'x-keiro', date: 1000 });
-    const end = outboxRecords({ case: begun, event: 'end' }, settings, 2000);
+    const end = outboxRecords({ case: ended, event: 'end' }, settings, 2000);
     expect(readMail(end.records[1]!)).to.include({
       messageId: '<2026-11-22-01.end.2@collector.example.net>',
       references: '<2026-11-22-01.begin.2@collector.example.net>',
