@@ -44,7 +44,8 @@ export function noticeId(caseId: string, event: NoticeEvent, number: number): st
 }
 
 /**
- * The notice of a case's begin or end for one recipient, as plain text. The order is the one NOCs know: prefix, what, by
+ * The notice of a case's begin or end for one recipient, as plain text. An end whose begin was not told (hijack/case-book:
+ * a blip) is the only notice of its case and brings the evidence along. The order is the one NOCs know: prefix, what, by
  * whom, via whom, how widely, since when, why, what to do. Pure; never throws; whatever the case's strings hold, the
  * subject and the ids are printable ASCII on one line and the body has no other control character than newline.
  */
@@ -58,7 +59,7 @@ export function composeMail(of: Case, event: NoticeEvent, recipient: Recipient, 
     subject: subject(of, event),
     text: `${[...wordings.slice(1).map(other => `${other.follows}\n`), bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)].join('\n')}\n`,
     messageId: id(event),
-    references: event === 'end' ? id('begin') : null,
+    references: event === 'end' && of.told.includes('begin') ? id('begin') : null,
   };
 }
 
@@ -71,12 +72,14 @@ function subject(of: Case, event: NoticeEvent): string {
 }
 
 function body(of: Case, event: NoticeEvent, to: Recipient, options: ComposeOptions, say: Wording): string {
+  const notice = event === 'end' && !of.told.includes('begin') ? 'blip' : event;
   return [
-    ...hang('', say.intro[event]),
+    ...hang('', say.intro[notice]),
     '',
     ...facts(of, event, say),
     '',
-    ...(event === 'begin' ? [...evidence(of, say), '', ...advice(of, say), '', ...hang('', say.willTell), ''] : []),
+    ...(notice === 'end' ? [] : [...evidence(of, say), '']),
+    ...(notice === 'begin' ? [...advice(of, say), '', ...hang('', say.willTell), ''] : []),
     ...hang('', say.because(printable(to.because))),
     ...hang('', say.sentBy(printable(options.hostname), printable(options.routerName), printable(options.from))),
   ].join('\n');

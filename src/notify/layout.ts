@@ -7,6 +7,9 @@ export const LINE = 76;
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 
+/** A wide character, a run of blanks, or a word of others. */
+const PIECE = new RegExp(`${WIDE.source}|[ ]+|(?:(?!${WIDE.source})[^ ])+`, 'gu');
+
 /** What could move the cursor, hide or reorder text, or end a line: controls, format characters, lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}]/gu;
 
@@ -44,7 +47,7 @@ export function pad(text: string, width: number): string {
 export function wrap(text: string, width: number): string[] {
   // Pieces that stay whole: a word, a blank, or one wide character with the marks that belong to it.
   const pieces: string[] = [];
-  for (const piece of text.match(new RegExp(`${WIDE.source}|[ ]+|(?:(?!${WIDE.source})[^ ])+`, 'gu')) ?? []) {
+  for (const piece of text.match(PIECE) ?? []) {
     const last = pieces.at(-1);
     if (last !== undefined && last.trim() !== '' && (NOT_FIRST.test(piece) || NOT_LAST.test(last)))
       pieces[pieces.length - 1] = last + piece;

@@ -7,6 +7,7 @@ export const english: Wording = {
   intro: {
     begin: 'A BGP route has been detected whose origin AS differs from the registered route object.',
     end: 'The BGP route reported earlier is no longer detected.',
+    blip: 'A BGP route was detected for a short time whose origin AS differs from the registered route object. It is over now; this is the only notice of it.',
   },
   label: {
     prefix: 'Prefix',

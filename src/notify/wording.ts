@@ -2,7 +2,8 @@
 export interface Wording {
   /** Stands on top when this language follows further down. */
   readonly follows: string;
-  readonly intro: Readonly<Record<'begin' | 'end', string>>;
+  /** `blip`: it was over before anybody was told that it had begun. */
+  readonly intro: Readonly<Record<'begin' | 'end' | 'blip', string>>;
   readonly label: Readonly<
     Record<
       | 'prefix'
