@@ -27,11 +27,9 @@ export interface Call {
 export interface Command extends Entry {
   /** The answer is one object, not a list. */
   readonly one?: true;
+  /** Rejects when the command cannot be carried out, with a message for a person. */
   readonly run: (call: Call) => Promise<void>;
 }
-
-/** A command that cannot be carried out; the message is meant for a person. */
-export class CommandError extends Error {}
 
 /** Most rows of `show route`, and most traces listed. */
 const MAX_ROUTES = 1000;
@@ -185,7 +183,7 @@ async function sendRib(
 ): Promise<void> {
   const { rows } = await daemon.ribQuery(query);
   if (query.about === 'neighbor' && query.peer !== undefined && rows.length === 0)
-    throw new CommandError(`no peer has the name or address ${query.peer}`);
+    throw new Error(`no peer has the name or address ${query.peer}`);
   await sendAll(rows, row);
 }
 
@@ -197,12 +195,12 @@ async function help({ rest, row }: Call): Promise<void> {
     found++;
     await row({ syntax: command.syntax, help: command.help });
   }
-  if (found === 0) throw new CommandError(`no command begins with "${rest.join(' ')}"`);
+  if (found === 0) throw new Error(`no command begins with "${rest.join(' ')}"`);
 }
 
 async function reload({ daemon, row }: Call): Promise<void> {
   const report = await daemon.reload();
-  if (!report.applied) throw new CommandError(['nothing was changed:', ...report.errors].join('\n'));
+  if (!report.applied) throw new Error(['nothing was changed:', ...report.errors].join('\n'));
   await row(report);
 }
 
@@ -219,7 +217,7 @@ async function showCases({ daemon, args, row }: Call): Promise<void> {
 async function showCase({ daemon, args, row }: Call): Promise<void> {
   const id = args['CASE-ID']!;
   const found = (await daemon.cases()).find(one => one.id === id);
-  if (found === undefined) throw new CommandError(`there is no case ${id}`);
+  if (found === undefined) throw new Error(`there is no case ${id}`);
   const detail: CaseDetail = { ...found, notices: (await daemon.outboxOf(id)).map(notice) };
   await row(detail);
 }
@@ -252,7 +250,7 @@ async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);
-  if (trace === null) throw new CommandError(`there is no trace ${args['TRACE-ID']}`);
+  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
   await row(trace);
 }
 
@@ -262,6 +260,6 @@ async function tracePacket({ daemon, args, data, signal, row, partial, want }: C
     return;
   }
   const packet = decodePacketData(data.packet);
-  if (typeof packet === 'string') throw new CommandError(packet);
+  if (typeof packet === 'string') throw new Error(packet);
   await row(await daemon.startTrace({ ...packet, onPartial: partial, signal }));
 }

@@ -2,23 +2,21 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { CountRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 
-/** Row of `show route count`: prefixes held from one peer. */
-export interface CountRow {
-  readonly peer: string;
-  readonly ipv4: number;
-  readonly ipv6: number;
+/** Row of `show bgp neighbor`: the summary and, by family, what is held. Collectors may tell more, which `-j` shows. */
+export interface NeighborRow extends SummaryRow {
+  readonly held?: { readonly ipv4: number; readonly ipv6: number };
 }
 
 /** The rows each question about routes is answered by. */
 export interface RibRows {
   readonly summary: SummaryRow;
-  readonly neighbor: SummaryRow;
+  readonly neighbor: NeighborRow;
   readonly route: RouteRow;
   readonly count: CountRow;
 }

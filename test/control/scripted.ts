@@ -235,7 +235,9 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       case 'summary':
         return SUMMARY;
       case 'neighbor':
-        return SUMMARY.filter(row => query.peer === undefined || [row.peer, row.address].includes(query.peer));
+        return SUMMARY.filter(row => query.peer === undefined || [row.peer, row.address].includes(query.peer)).map(
+          row => ({ ...row, held: { ipv4: row.prefixes, ipv6: 0 } }),
+        );
       case 'route':
         return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
       default:

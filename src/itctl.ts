@@ -1,0 +1,80 @@
+/** itctl(8): asks and steers intertrackd. With words one command, without a shell. */
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { runBatch } from './vty/batch.ts';
+import { connectControl } from './vty/client.ts';
+import { EXIT, runCommand, type Screen } from './vty/run.ts';
+import { runShell } from './vty/shell.ts';
+
+const DEFAULT_SOCKET = '/run/intertrack/intertrackd.sock';
+
+const options = yargs(hideBin(process.argv))
+  .scriptName('itctl')
+  .help(false)
+  .version(false)
+  .usage(
+    'usage: itctl [-j] [-s SOCKET] [WORD ...]\n\nAsks intertrackd; without words, a shell. `itctl help` lists the commands.',
+  )
+  .option('json', { alias: 'j', type: 'boolean', description: 'print JSON: one document for each command' })
+  .option('socket', { alias: 's', type: 'string', requiresArg: true, description: 'path of the control socket' })
+  // Options of our own: those of yargs are off, for it would take the command `help` for itself.
+  .option('help', { alias: 'h', type: 'boolean', description: 'print this and exit' })
+  .option('version', { type: 'boolean', description: 'print the version and exit' })
+  .parserConfiguration({
+    // Whatever is not listed above is a word for the daemon, in its place: `trace packet FILE -n 3`.
+    'unknown-options-as-args': true,
+    'parse-positional-numbers': false,
+    'duplicate-arguments-array': false,
+    'camel-case-expansion': false,
+    'boolean-negation': false,
+  })
+  .fail((message, error) => {
+    process.stderr.write(`itctl: ${message ?? error.message}\n`);
+    process.exit(EXIT.usage);
+  });
+
+async function main(): Promise<number> {
+  const { json, socket, help, version, _: words } = options.parseSync();
+  if (help) {
+    process.stdout.write(`${await options.getHelp()}\n`);
+    return EXIT.ok;
+  }
+  if (version) {
+    const { version: number } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    process.stdout.write(`itctl ${number}\n`);
+    return EXIT.ok;
+  }
+  const path = socket || process.env.INTERTRACK_SOCKET || DEFAULT_SOCKET;
+  const client = await connectControl(path);
+  const interactive = words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
+  const screen: Screen = {
+    json: json === true,
+    out: text => process.stdout.write(text),
+    err: text => process.stderr.write(interactive ? `${text}\n` : `itctl: ${text}\n`),
+    size: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null),
+    stdin: interactive ? null : process.stdin,
+  };
+  try {
+    if (words.length > 0) return await runCommand(client, words.map(String), screen);
+    if (!interactive) return await runBatch(client, process.stdin, screen);
+    await runShell({ socket: path, client, screen, input: process.stdin, output: process.stdout });
+    return EXIT.ok;
+  } finally {
+    client.close();
+    // A pipe somebody still holds open must not keep us.
+    process.stdin.unref?.();
+  }
+}
+
+// The reader of our output has seen enough (`| head`): that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
+);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`itctl: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = EXIT.failed;
+}

@@ -1,0 +1,127 @@
+import { connect, type Socket } from 'node:net';
+import { readLines } from '../control/lines.ts';
+import {
+  type Completion,
+  type ControlReply,
+  type ControlRequest,
+  decodeReply,
+  encodeRequest,
+} from '../control/protocol.ts';
+
+/** Longest line the daemon may send, octets: no table row comes near it; a trace of a thousand ASes does. */
+const MAX_REPLY_OCTETS = 16 * 1024 * 1024;
+
+/** The last reply of a request. */
+export type ControlEnd = Extract<ControlReply, { readonly end: true }>;
+
+/** A whole answer. */
+export interface Answer {
+  readonly rows: readonly unknown[];
+  readonly end: ControlEnd;
+}
+
+export interface AskOptions {
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Aborted: the daemon is told to stop; the answer then ends with `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Gets the states of a row that is still to come. */
+  readonly onPartial?: (row: unknown) => void;
+}
+
+/** A connection to the daemon. Requests may overlap. */
+export interface ControlClient {
+  /** Rejects only when the connection is lost before the end came. */
+  ask(words: readonly string[], options?: AskOptions): Promise<Answer>;
+  /** What may stand at the place of the last word, or what is wrong with a word before it. */
+  complete(words: readonly string[]): Promise<readonly Completion[] | string>;
+  close(): void;
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>;
+}
+
+interface Pending {
+  readonly rows: unknown[];
+  readonly onPartial: ((row: unknown) => void) | undefined;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Connects to the control socket. Rejects with a message that names the socket and the reason. */
+export async function connectControl(path: string): Promise<ControlClient> {
+  const socket = await new Promise<Socket>((resolve, reject) => {
+    const attempt = connect(path);
+    attempt.once('connect', () => resolve(attempt));
+    attempt.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(`cannot reach intertrackd at ${path}: ${REASONS[error.code ?? ''] ?? error.message}`)),
+    );
+  });
+  const pending = new Map<number, Pending>();
+  let lastId = 0;
+  let lost = 'the connection to intertrackd is lost';
+  socket.on('error', () => {});
+  const closed = new Promise<void>(resolve => {
+    socket.on('close', () => {
+      for (const request of pending.values()) request.reject(new Error(lost));
+      pending.clear();
+      resolve();
+    });
+  });
+
+  const receive = async (): Promise<void> => {
+    for await (const line of readLines(socket, MAX_REPLY_OCTETS)) {
+      if ('text' in line && line.text === '') continue;
+      const reply = 'text' in line ? decodeReply(line.text) : null;
+      if (reply === null) throw new Error('intertrackd sent what is no reply');
+      if (reply.id === 0 && 'error' in reply) throw new Error(`intertrackd: ${reply.error}`);
+      const request = pending.get(reply.id);
+      if (request === undefined) continue;
+      if ('end' in reply) {
+        pending.delete(reply.id);
+        request.resolve({ rows: request.rows, end: reply });
+      } else if (reply.partial) request.onPartial?.(reply.row);
+      else request.rows.push(reply.row);
+    }
+  };
+  receive()
+    .catch(error => {
+      if ((error as NodeJS.ErrnoException).code === undefined)
+        lost = error instanceof Error ? error.message : String(error);
+    })
+    .finally(() => socket.destroy());
+
+  const request = (make: (id: number) => ControlRequest, options: AskOptions = {}): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      if (socket.destroyed || !socket.writable) {
+        reject(new Error(lost));
+        return;
+      }
+      const id = ++lastId;
+      pending.set(id, { rows: [], onPartial: options.onPartial, resolve, reject });
+      socket.write(encodeRequest(make(id)));
+      options.signal?.addEventListener(
+        'abort',
+        () => {
+          if (pending.has(id) && socket.writable) socket.write(encodeRequest({ id: ++lastId, cancel: id }));
+        },
+        { once: true },
+      );
+    });
+
+  return {
+    ask: (words, options = {}) =>
+      request(id => ({ id, words, ...(options.data === undefined ? {} : { data: options.data }) }), options),
+    complete: async words => {
+      const { rows, end } = await request(id => ({ id, complete: words }));
+      return 'error' in end ? end.error : (rows as readonly Completion[]);
+    },
+    close: () => socket.destroy(),
+    closed,
+  };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket; is it running?',
+  ECONNREFUSED: 'nobody listens there; is it running?',
+  EACCES: 'permission denied; are you in the group of the socket?',
+  ENOTSOCK: 'that is no socket',
+};

@@ -1,0 +1,54 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Completion } from '../control/protocol.ts';
+import type { ControlClient } from './client.ts';
+import { splitWords } from './words.ts';
+
+/** The shell's own commands; all others are the daemon's. */
+export const OWN_COMMANDS: readonly Completion[] = [
+  { word: 'exit', kind: 'word', help: 'End the shell' },
+  { word: 'quit', kind: 'word', help: 'End the shell' },
+];
+
+/** Most names of files offered. */
+const MAX_FILES = 200;
+
+/** What may stand at the end of the line, or what is wrong with a word before it. */
+export async function choicesAt(client: ControlClient, line: string): Promise<readonly Completion[] | string> {
+  const { words, last } = splitWords(line);
+  const before = last === '' ? words : words.slice(0, -1);
+  const found = await client.complete([...before, last]);
+  if (typeof found === 'string' || before.length > 0) return found;
+  return [...found, ...OWN_COMMANDS.filter(own => own.word.startsWith(last))];
+}
+
+/** Tab: the words that the last one may become, and the text they take the place of (readline's shape). */
+export async function completeLine(client: ControlClient, line: string): Promise<[string[], string]> {
+  const { last, lastAt, open } = splitWords(line);
+  const found = await choicesAt(client, line);
+  const typed = line.slice(lastAt);
+  if (typeof found === 'string' || open) return [[], typed];
+  const words = found
+    .filter(one => one.kind === 'word' || one.kind === 'value')
+    .map(one => one.word)
+    .filter(word => word.startsWith(last))
+    .map(word => `${word} `);
+  const files = found.some(one => one.kind === 'argument' && one.word === 'FILE') ? filesLike(last) : [];
+  return [[...words, ...files], typed];
+}
+
+/** Names of files that begin so; a directory ends in `/`. Names that would need quotes are not offered. */
+function filesLike(begun: string): string[] {
+  const directory = begun.endsWith('/') ? begun : dirname(begun === '' ? 'x' : begun);
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .map(entry => {
+        const path = begun.includes('/') ? join(directory, entry.name) : entry.name;
+        return entry.isDirectory() ? `${path}/` : `${path} `;
+      })
+      .filter(path => path.startsWith(begun) && !/[\s"\\]/.test(path.trimEnd()))
+      .slice(0, MAX_FILES);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,68 @@
+import type { CountRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
+import type {
+  CaseDetail,
+  IrrObjectRow,
+  IrrStatusRow,
+  NeighborRow,
+  NoticeRow,
+  ProbeStatusRow,
+  ReloadReport,
+  StatusReport,
+  TracePeerRow,
+} from '../../control/daemon.ts';
+import type { Completion } from '../../control/protocol.ts';
+import type { Case } from '../../hijack/case.ts';
+import type { Trace } from '../../traceback/trace.ts';
+import { renderCount, renderNeighbors, renderSummary } from './bgp.ts';
+import { renderCase, renderCases, renderOutbox } from './case.ts';
+import { renderChoices, renderCommands } from './help.ts';
+import { renderIrr, renderIrrObjects } from './irr.ts';
+import { renderRoutes } from './route.ts';
+import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
+import { plain } from './text.ts';
+import { renderTrace, renderTraces } from './trace.ts';
+
+type Rendering = (rows: readonly never[], now: number) => readonly string[];
+
+/** The rendering of one object, as that of a list which has it. */
+function first<T>(render: (row: T, now: number) => readonly string[]): Rendering {
+  return (rows: readonly T[], now: number) => (rows.length === 0 ? [] : render(rows[0]!, now));
+}
+
+/** By the name a reply carries (control/commands.ts: commandName). The daemon of the same version sends these rows. */
+const RENDERINGS: Readonly<Record<string, Rendering>> = {
+  help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
+  '?': (rows: readonly Completion[]) => renderChoices(rows),
+  reload: first<ReloadReport>(renderReload),
+  'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
+  'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
+  'show case': (rows: readonly Case[], now) => renderCases(rows, now),
+  'show case CASE-ID': first<CaseDetail>(renderCase),
+  'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
+  'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
+  'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
+  'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
+  'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
+  'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
+  'show route count': (rows: readonly CountRow[]) => renderCount(rows),
+  'show status': first<StatusReport>(renderStatus),
+  'show trace': (rows: readonly Trace[]) => renderTraces(rows),
+  'show trace TRACE-ID': first<Trace>(renderTrace),
+  'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'trace packet FILE': first<Trace>(renderTrace),
+};
+
+/** Names of the commands that have a rendering. */
+export const RENDERED: readonly string[] = Object.keys(RENDERINGS);
+
+/** The answer to a command as lines for a person; `now` in ms. A command of a newer daemon is shown as JSON, a row a line. */
+export function renderAnswer(command: string, rows: readonly unknown[], now: number): string[] {
+  const render = RENDERINGS[command];
+  const lines = render === undefined ? rows.map(row => JSON.stringify(row)) : render(rows as readonly never[], now);
+  return lines.map(plain);
+}
+
+/** The answer as one JSON document: an object when the command has one, else an array. */
+export function renderJson(rows: readonly unknown[], one: boolean): string {
+  return JSON.stringify(one ? (rows[0] ?? null) : rows);
+}

@@ -1,0 +1,20 @@
+import type { Completion } from '../../control/protocol.ts';
+import { table } from './text.ts';
+
+/** `help`: the syntax of each command and what it does. */
+export function renderCommands(rows: readonly { readonly syntax: string; readonly help: string }[]): string[] {
+  return rows.flatMap(row =>
+    row.syntax.length > 30 ? [row.syntax, `${' '.repeat(31)}${row.help}`] : [`${row.syntax.padEnd(30)} ${row.help}`],
+  );
+}
+
+/** `?`: each word that may stand here with its help; live values in one line beneath their kind. */
+export function renderChoices(rows: readonly Completion[]): string[] {
+  const shown = rows.filter(row => row.kind !== 'value');
+  const values = rows.filter(row => row.kind === 'value').map(row => row.word);
+  const [, ...lines] = table(
+    [{ head: '' }, { head: '' }],
+    shown.map(row => [`  ${row.kind === 'end' ? '<Enter>' : row.word}`, row.help]),
+  );
+  return values.length === 0 ? lines : [...lines, `  now: ${values.join(' ')}`];
+}

@@ -1,0 +1,97 @@
+import type { ProbeStatusRow, ReloadReport, StatusReport, TracePeerRow } from '../../control/daemon.ts';
+import { count, facts, table } from './text.ts';
+import { duration, instant, octets, percent } from './time.ts';
+
+/** `show status`. */
+export function renderStatus(status: StatusReport): string[] {
+  const { registry, outbox } = status;
+  return [
+    `intertrackd ${status.version}, router id ${status.routerId}, AS${status.as}`,
+    ...facts([
+      ['Running', `${duration(status.time - status.started)} since ${instant(status.started)}, pid ${status.pid}`],
+      ['Memory', octets(status.memory)],
+      [
+        'BGP',
+        `${status.established} of ${count(status.peers, 'peer')} established, ${count(status.collectors, 'collector')}`,
+      ],
+      ['Feeds lost', status.lost.join(', ')],
+      ['Routes', `${status.routes} of ${count(status.prefixes, 'prefix', 'prefixes')}`],
+      [
+        'Registry',
+        `${count(registry.objects, 'object')}${registry.oldest === null ? '' : `, oldest copy ${duration(registry.oldest)}`}`,
+      ],
+      ['Stale', registry.stale.join(', ')],
+      ['Cases', `${status.openCases} open`],
+      [
+        'Outbox',
+        `${outbox.pending} pending${outbox.oldest === null ? '' : `, oldest ${duration(status.time - outbox.oldest)}`}`,
+      ],
+      ['Probes', `${status.probes.connected} of ${status.probes.configured} connected`],
+      ['Traceback', `${status.tracePeers.established} of ${count(status.tracePeers.configured, 'peer')} established`],
+    ]),
+    ...(status.problems.length === 0 ? ['No problems.'] : ['Problems:', ...status.problems.map(line => `  ${line}`)]),
+  ];
+}
+
+/** `show probe`. */
+export function renderProbes(rows: readonly ProbeStatusRow[], now: number): string[] {
+  if (rows.length === 0) return ['no probe'];
+  return table(
+    [
+      { head: 'Probe' },
+      { head: 'State' },
+      { head: 'For', right: true },
+      { head: 'Vantages', right: true },
+      { head: 'Holds', right: true },
+      { head: 'Packets', right: true },
+      { head: 'Lost', right: true },
+      { head: 'Last error' },
+    ],
+    rows.map(row => [
+      row.probe,
+      row.connected ? 'up' : 'down',
+      duration(now - row.since),
+      row.vantages,
+      row.retained === null ? '-' : duration(row.retained.to - row.retained.from),
+      row.packets,
+      row.lost === 0 || row.packets === 0 ? row.lost : percent(row.lost / (row.packets + row.lost)),
+      row.lastError,
+    ]),
+  );
+}
+
+/** `show traceback`. */
+export function renderTracePeers(rows: readonly TracePeerRow[], now: number): string[] {
+  if (rows.length === 0) return ['no traceback peer'];
+  return table(
+    [
+      { head: 'AS', right: true },
+      { head: 'Address' },
+      { head: 'State' },
+      { head: 'For', right: true },
+      { head: 'In' },
+      { head: 'Out' },
+      { head: 'Asked', right: true },
+      { head: 'Answered', right: true },
+      { head: 'Refused', right: true },
+      { head: 'Last error' },
+    ],
+    rows.map(row => [
+      row.as,
+      row.address,
+      row.state,
+      duration(now - row.since),
+      row.in,
+      row.out,
+      row.asked,
+      row.answered,
+      row.refused,
+      row.lastError,
+    ]),
+  );
+}
+
+/** `reload`. */
+export function renderReload(report: ReloadReport): string[] {
+  return report.changes.length === 0 ? ['nothing has changed'] : [...report.changes];
+}

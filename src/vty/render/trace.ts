@@ -1,0 +1,77 @@
+import type { Trace, TraceNode } from '../../traceback/trace.ts';
+import { count, table } from './text.ts';
+import { instant, percent } from './time.ts';
+
+/** The sentence that answers the question: where did it enter? */
+export function entrySentence(trace: Trace): string {
+  const others = trace.ambiguity;
+  const remain =
+    others.length === 0
+      ? 'no other AS remains possible'
+      : `${others.length === 1 ? '1 AS remains' : `${others.length} ASes remain`} possible: ${others.map(as => `AS${as}`).join(' ')}`;
+  if (trace.entry === null) return `Entry ${trace.state === 'partial' ? 'not yet known' : 'not found'}; ${remain}.`;
+  const { as, via, source } = trace.entry;
+  if (source) return `Began inside AS${as}; ${remain}.`;
+  return `Entered at AS${as}${via === null ? ', from a neighbor it does not tell' : ` via AS${via}`}; ${remain}.`;
+}
+
+/** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
+export function renderTrace(trace: Trace): string[] {
+  const rows: (string | number)[][] = [];
+  collect(trace.tree, '', '', rows);
+  const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
+  return [
+    `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    `Packet of ${instant(trace.time)}`,
+    entrySentence(trace),
+    '',
+    ...lines,
+  ];
+}
+
+/** One line for the AS, then its children; `stem` stands before its name, `below` before theirs. */
+function collect(node: TraceNode, stem: string, below: string, rows: (string | number)[][]): void {
+  const remarks = [
+    ...(node.source ? ['began here'] : []),
+    ...(node.reason === '' ? [] : [node.reason]),
+    ...(node.coverage === null || node.coverage >= 1 ? [] : [`${percent(node.coverage)} of its border seen`]),
+    ...(node.falsePositive === null ? [] : [`false positive ${percent(node.falsePositive)}`]),
+  ];
+  rows.push([
+    `${stem}AS${node.as}`,
+    `${node.verdict}${node.provisional ? '~' : ''}`,
+    node.ingress.length === 0 ? '' : `from ${node.ingress.map(as => `AS${as}`).join(' ')}`,
+    // What was placed by the graph answered nothing, so it has no time.
+    node.verdict === 'absent' ? '' : `${Math.round(node.after)} ms`,
+    remarks.join('; '),
+  ]);
+  node.children.forEach((child, i) => {
+    const last = i === node.children.length - 1;
+    collect(child, `${below}${last ? '└─ ' : '├─ '}`, `${below}${last ? '   ' : '│  '}`, rows);
+  });
+}
+
+/** `show trace`: the latest ones. */
+export function renderTraces(rows: readonly Trace[]): string[] {
+  if (rows.length === 0) return ['no trace'];
+  return table(
+    [
+      { head: 'Trace' },
+      { head: 'Packet of' },
+      { head: 'State' },
+      { head: 'ms', right: true },
+      { head: 'Asked', right: true },
+      { head: 'Entry' },
+    ],
+    rows.map(row => [
+      row.id,
+      instant(row.time),
+      row.state,
+      row.milliseconds,
+      row.queries,
+      row.entry === null
+        ? 'not found'
+        : `AS${row.entry.as}${row.entry.source ? ' (inside)' : row.entry.via === null ? '' : ` via AS${row.entry.via}`}`,
+    ]),
+  );
+}

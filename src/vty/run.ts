@@ -1,0 +1,77 @@
+import type { Readable } from 'node:stream';
+import type { Trace } from '../traceback/trace.ts';
+import type { Answer, ControlClient } from './client.ts';
+import { readPacket } from './packet.ts';
+import { renderAnswer, renderJson } from './render/answer.ts';
+import { plain, width } from './render/text.ts';
+
+/** Exit codes (itctl(8)). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
+
+/** Where a command's answer goes. */
+export interface Screen {
+  readonly json: boolean;
+  out(text: string): void;
+  /** An error or a remark: one line or several, without the last line feed. */
+  err(text: string): void;
+  /** Size of the terminal where partial results may be drawn over; null when the output is none. */
+  size(): { readonly columns: number; readonly rows: number } | null;
+  /** What the file `-` stands for; null when the standard input holds the commands. */
+  readonly stdin: Readable | null;
+}
+
+/** Carries out one command and prints its answer. Returns the exit code. Rejects when the connection is lost. */
+export async function runCommand(
+  client: ControlClient,
+  words: readonly string[],
+  screen: Screen,
+  signal?: AbortSignal,
+): Promise<number> {
+  const abort = signal === undefined ? {} : { signal };
+  let answer = await client.ask(words, abort);
+  if ('want' in answer.end && answer.end.want !== undefined) {
+    const packet = await readPacket(answer.end.want.packet, screen.stdin);
+    if ('error' in packet) {
+      screen.err(plain(packet.error));
+      return EXIT.failed;
+    }
+    const draw = drawer(answer.end.command, screen);
+    answer = await client.ask(words, { ...abort, data: { packet }, onPartial: draw.partial });
+    draw.clear();
+  }
+  return print(answer, screen);
+}
+
+function print({ rows, end }: Answer, screen: Screen): number {
+  if ('error' in end) {
+    screen.err(plain(end.error));
+    return end.kind === 'usage' ? EXIT.usage : EXIT.failed;
+  }
+  if (screen.json) screen.out(`${renderJson(rows, end.one === true)}\n`);
+  else for (const line of renderAnswer(end.command, rows, Date.now())) screen.out(`${line}\n`);
+  for (const note of end.notes ?? []) screen.err(plain(note));
+  const notFound = end.command === 'trace packet FILE' && (rows[0] as Trace | undefined)?.entry === null;
+  return notFound ? EXIT.notFound : EXIT.ok;
+}
+
+/** Draws each state of an answer over the one before; nothing at all where the output is no terminal. */
+function drawer(command: string, screen: Screen): { partial(row: unknown): void; clear(): void } {
+  let drawn = 0;
+  const clear = (): void => {
+    if (drawn > 0) screen.out(`\x1b[${drawn}A\x1b[J`);
+    drawn = 0;
+  };
+  return {
+    clear,
+    partial: row => {
+      const size = screen.json ? null : screen.size();
+      if (size === null) return;
+      const lines = renderAnswer(command, [row], Date.now());
+      clear();
+      // What has scrolled off the screen cannot be drawn over: then only the final state is shown.
+      if (lines.length >= size.rows || lines.some(line => width(line) >= size.columns)) return;
+      screen.out(lines.map(line => `${line}\n`).join(''));
+      drawn = lines.length;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { createInterface } from 'node:readline';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { type ControlClient, connectControl } from './client.ts';
+import { choicesAt, completeLine, OWN_COMMANDS } from './complete.ts';
+import { renderChoices } from './render/help.ts';
+import { plain } from './render/text.ts';
+import { runCommand, type Screen } from './run.ts';
+import { splitWords } from './words.ts';
+
+export interface ShellOptions {
+  readonly socket: string;
+  readonly client: ControlClient;
+  readonly screen: Screen;
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+}
+
+/** Between two attempts to connect again, ms. */
+const RETRY = 500;
+
+/** The shell on a terminal. Resolves when the person ends it. */
+export async function runShell({ socket, client: first, screen, input, output }: ShellOptions): Promise<void> {
+  let client: ControlClient | null = null;
+  let running: AbortController | null = null;
+  let ended = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const rl = createInterface({
+    input,
+    output,
+    prompt: 'itctl> ',
+    terminal: true,
+    historySize: 1000,
+    removeHistoryDuplicates: true,
+    completer: (line: string, done: (error: Error | null, result: [string[], string]) => void) => {
+      const none: [string[], string] = [[], line];
+      (client === null ? Promise.resolve(none) : completeLine(client, line)).then(
+        found => done(null, found),
+        () => done(null, none),
+      );
+    },
+  });
+
+  /** Something that happens while a line is being typed. */
+  const say = (text: string): void => {
+    output.write(`\r\x1b[K${text}\n`);
+    if (running === null) rl.prompt(true);
+  };
+  const attach = (next: ControlClient): void => {
+    client = next;
+    next.closed.then(() => {
+      client = null;
+      if (ended) return;
+      say('The connection to intertrackd is lost; trying again.');
+      reconnect();
+    });
+  };
+  const reconnect = (): void => {
+    retry = setTimeout(async () => {
+      const next = await connectControl(socket).catch(() => null);
+      if (ended) next?.close();
+      else if (next === null) reconnect();
+      else {
+        attach(next);
+        say('Connected to intertrackd again.');
+      }
+    }, RETRY);
+  };
+  const carryOut = async (line: string): Promise<void> => {
+    const { words, open } = splitWords(line);
+    if (words.length === 0) return;
+    if (open) return screen.err('a double quote is not closed');
+    if (words.length === 1 && OWN_COMMANDS.some(own => own.word.startsWith(words[0]!))) return rl.close();
+    if (client === null) return screen.err(`there is no connection to intertrackd at ${socket}`);
+    running = new AbortController();
+    await runCommand(client, words, screen, running.signal)
+      .catch(error => screen.err(error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        running = null;
+      });
+  };
+
+  /** `?` as it is typed, as other routers' shells have it: help at once, and the line stays as it was. */
+  const explain = async (line: string): Promise<void> => {
+    if (client === null) return;
+    const found = await choicesAt(client, line).catch(error => String(error));
+    const lines = typeof found === 'string' ? [found] : renderChoices(found);
+    output.write(`\n${lines.map(text => `${plain(text)}\n`).join('')}`);
+    rl.prompt(true);
+  };
+  input.on('keypress', (text: string | undefined) => {
+    if (text !== '?' || running !== null) return;
+    const line = rl.line.slice(0, rl.cursor);
+    // Readline has put the mark into the line already; in a quoted word it is a character like others.
+    if (!line.endsWith('?') || splitWords(line).open) return;
+    rl.write(null, { name: 'backspace' });
+    explain(line.slice(0, -1));
+  });
+
+  rl.on('SIGINT', () => {
+    if (running !== null) return running.abort();
+    output.write('^C\n');
+    rl.write(null, { ctrl: true, name: 'e' });
+    rl.write(null, { ctrl: true, name: 'u' });
+    rl.prompt();
+  });
+
+  attach(first);
+  await new Promise<void>(resolve => {
+    let queue = Promise.resolve();
+    rl.on('line', line => {
+      queue = queue.then(async () => {
+        if (ended) return;
+        await carryOut(line);
+        if (!ended) rl.prompt();
+      });
+    });
+    rl.on('close', () => {
+      ended = true;
+      clearTimeout(retry);
+      running?.abort();
+      client?.close();
+      resolve();
+    });
+    rl.prompt();
+  });
+}

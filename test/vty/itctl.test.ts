@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Daemon, TraceStart } from '../../src/control/daemon.ts';
+import { type ControlServer, openControl } from '../../src/control/server.ts';
+import { writePcap } from '../../src/packet/pcap.ts';
+import { STATUS, SUMMARY, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
+
+const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('itctl', () => {
+  const directory = scratch();
+  const socket = join(directory.path, 'd.sock');
+  const capture = join(directory.path, 'three.pcap');
+  const traced: TraceStart[] = [];
+  let server: ControlServer | null = null;
+
+  const open = async (over: Partial<Daemon> = {}) => {
+    server = await openControl({ socket: { path: socket }, daemon: scriptedDaemon(over), log: () => {} });
+  };
+  const run = (args: readonly string[], input: string | Uint8Array = '', env: Record<string, string> = {}) =>
+    new Promise<Ran>((resolve, reject) => {
+      const child = spawn(process.execPath, [ITCTL, ...args], {
+        env: { ...process.env, INTERTRACK_SOCKET: socket, ...env },
+      });
+      let out = '';
+      let err = '';
+      child.stdout.setEncoding('utf8').on('data', text => {
+        out += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', text => {
+        err += text;
+      });
+      // A child that ends before it has read its input is no failure of ours.
+      child.stdin.on('error', () => {});
+      child.stdin.end(input);
+      child.on('error', reject);
+      child.on('close', code => resolve({ code, out, err }));
+    });
+
+  before(() => {
+    const frames = [1, 2, 3].map(n => ({ time: BigInt(n) * 1_500_000_000n, bytes: Uint8Array.of(n, n, n) }));
+    writeFileSync(capture, writePcap(1, frames));
+  });
+  afterEach(async () => {
+    await server?.close();
+    server = null;
+    traced.length = 0;
+  });
+  after(() => directory.remove());
+
+  it('carries out one command, abbreviated', async () => {
+    await open();
+    const { code, out, err } = await run(['sh', 'b', 'su']);
+    expect({ code, err }).to.deep.equal({ code: 0, err: '' });
+    expect(out).to.match(/^Neighbor +V +AS +MsgRcvd +MsgSent +Up\/Down +State\/PfxRcd Peer Desc\n/);
+    expect(out.split('\n')[3]).to.equal('2 peers, 1 established, 8348 prefixes');
+  });
+
+  it('prints one JSON document with -j, wherever it stands', async () => {
+    await open();
+    const first = await run(['-j', 'show', 'bgp', 'summary']);
+    const last = await run(['show', 'bgp', 'summary', '--json']);
+    expect(JSON.parse(first.out)).to.deep.equal(SUMMARY);
+    expect(last).to.deep.equal(first);
+    expect(JSON.parse((await run(['show', 'status', '-j'])).out)).to.deep.equal(STATUS);
+    expect(JSON.parse((await run(['show', 'irr', '10.0.0.0/8', '-j'])).out)).to.deep.equal([]);
+  });
+
+  it('ends with 2 when the words are wrong, and prints nothing but why', async () => {
+    await open();
+    expect(await run(['show', 'bgp', 'sumary'])).to.deep.equal({
+      code: 2,
+      out: '',
+      err: 'itctl: unknown word "sumary" after "show bgp": expected "neighbor" or "summary"; nearest is "summary"\n',
+    });
+    expect(await run(['show', 'status', '--frob'])).to.deep.equal({
+      code: 2,
+      out: '',
+      err: 'itctl: unexpected word "--frob" after "show status": the command ends there\n',
+    });
+    const missing = await run(['-s']);
+    expect(missing).to.include({ code: 2, out: '' });
+  });
+
+  it('ends with 1 when the command failed', async () => {
+    await open({ cases: () => Promise.reject(new Error('the database is locked')) });
+    const failed = { code: 1, out: '', err: 'itctl: the database is locked\n' };
+    expect(await run(['show', 'case'])).to.deep.equal(failed);
+    expect(await run(['-j', 'show', 'case'])).to.deep.equal(failed);
+    expect((await run(['show', 'bgp', 'neighbor', 'nobody'])).err).to.equal(
+      'itctl: no peer has the name or address nobody\n',
+    );
+  });
+
+  it('ends with 1 when the daemon cannot be reached, and says why', async () => {
+    expect(await run(['show', 'status'])).to.deep.equal({
+      code: 1,
+      out: '',
+      err: `itctl: cannot reach intertrackd at ${socket}: there is no such socket; is it running?\n`,
+    });
+    expect((await run(['-s', ITCTL, 'show', 'status'])).err).to.equal(
+      `itctl: cannot reach intertrackd at ${ITCTL}: nobody listens there; is it running?\n`,
+    );
+  });
+
+  it('ends with 1 when the daemon goes away in the middle, or is no daemon', async () => {
+    const fake = join(directory.path, 'fake.sock');
+    const says = async (text: string | null) => {
+      const other = createServer(client => {
+        client.on('error', () => {});
+        client.once('data', () => (text === null ? client.destroy() : client.end(text)));
+      });
+      await new Promise<void>(resolve => other.listen(fake, resolve));
+      const ran = await run(['-s', fake, 'show', 'status']);
+      await new Promise(resolve => other.close(resolve));
+      return ran;
+    };
+    expect(await says(null)).to.deep.equal({
+      code: 1,
+      out: '',
+      err: 'itctl: the connection to intertrackd is lost\n',
+    });
+    expect(await says('220 mail.example.net ESMTP\r\n')).to.deep.equal({
+      code: 1,
+      out: '',
+      err: 'itctl: intertrackd sent what is no reply\n',
+    });
+  });
+
+  it('reads commands from a pipe, names the line at fault, and ends with the last failure', async () => {
+    await open();
+    const { code, out, err } = await run([], '# state of things\n\nshow config\nshow bgp\nshow trace "x\nshow irr\n');
+    expect(out).to.match(/^router id 192\.0\.2\.10;\nlocal as 64500;\nSource /);
+    expect(err).to.equal(
+      'itctl: line 4: incomplete command "show bgp": expected "neighbor" or "summary"\n' +
+        'itctl: line 5: a double quote is not closed\n',
+    );
+    expect(code).to.equal(2);
+    expect(await run([], 'show case 2026-01-01-01\nshow config\nexit\nshow nothing\n')).to.include({ code: 1 });
+    expect(await run(['-j'], 'show config\nshow irr')).to.include({ code: 0 });
+    expect(await run([], '')).to.deep.equal({ code: 0, out: '', err: '' });
+  });
+
+  it('prints its usage and its version without a daemon', async () => {
+    const help = await run(['--help']);
+    expect(help.code).to.equal(0);
+    expect(help.out).to.match(/^usage: itctl \[-j\] \[-s SOCKET\] \[WORD \.\.\.\]\n/);
+    for (const option of ['-j, --json', '-s, --socket', '-h, --help', '--version']) expect(help.out).to.include(option);
+    const version = await run(['--version']);
+    expect(version.out).to.match(/^itctl \d+\.\d+\.\d+\n$/);
+  });
+
+  it('leaves the word help to the daemon', async () => {
+    await open();
+    const { code, out } = await run(['help', 'show', 'bgp']);
+    expect(code).to.equal(0);
+    expect(out).to.equal(
+      'show bgp neighbor [PEER]       Details of one session or all\nshow bgp summary               One line for each peer\n',
+    );
+    expect((await run(['show', 'bgp', '?'])).out).to.equal(
+      '  neighbor Details of one session or all\n  summary  One line for each peer\n',
+    );
+  });
+
+  describe('trace packet', () => {
+    const remember = { startTrace: async (start: TraceStart) => traced.push(start) && TRACE } as Partial<Daemon>;
+
+    it('gives the packet asked for, with its time, to the daemon', async () => {
+      await open(remember);
+      const { code, out } = await run(['trace', 'packet', capture, '-n', '3']);
+      expect(code).to.equal(0);
+      expect(out).to.include('Entered at AS64510 via AS64520; no other AS remains possible.\n');
+      expect(traced.map(({ linkType, frame, time }) => ({ linkType, frame, time }))).to.deep.equal([
+        { linkType: 1, frame: Uint8Array.of(3, 3, 3), time: 4500 },
+      ]);
+    });
+    it('takes the first of the standard input by default', async () => {
+      await open(remember);
+      const file = writePcap(101, [{ time: 0n, bytes: Uint8Array.of(0x45) }]);
+      const { code, out } = await run(['-j', 't', 'p', '-'], file);
+      expect(code).to.equal(0);
+      expect(JSON.parse(out)).to.deep.equal(TRACE);
+      expect(traced[0]).to.deep.include({ linkType: 101, frame: Uint8Array.of(0x45), time: 0 });
+    });
+    it('ends with 3 when no entry was found', async () => {
+      await open({ startTrace: async () => ({ ...TRACE, entry: null, ambiguity: [64520] }) });
+      const { code, out } = await run(['trace', 'packet', capture]);
+      expect(code).to.equal(3);
+      expect(out).to.include('Entry not found; 1 AS remains possible: AS64520.\n');
+    });
+    it('says what is wrong with the file and where', async () => {
+      await open();
+      const broken = join(directory.path, 'broken.pcap');
+      const good = writePcap(1, [{ time: 0n, bytes: Uint8Array.of(1, 2, 3) }]);
+      writeFileSync(broken, good.subarray(0, good.length - 1));
+      const failed = async (...args: string[]) => {
+        const { code, err } = await run(['trace', 'packet', ...args]);
+        expect(code).to.equal(1);
+        return err.replaceAll(directory.path, '');
+      };
+      expect(await failed(capture, '-n', '4')).to.equal('itctl: /three.pcap: there is no packet 4: the file has 3\n');
+      expect(await failed(join(directory.path, 'none'))).to.equal('itctl: /none: no such file or directory\n');
+      expect(await failed(directory.path)).to.equal('itctl: : illegal operation on a directory\n');
+      expect(await failed(broken)).to.equal(
+        'itctl: /broken.pcap: octet 24: the file ends inside a record: 18 octets are left over\n',
+      );
+      expect(await failed(ITCTL)).to.match(/: octet \d+: not a pcap or pcapng file: it begins with 2f2a2a20\n$/);
+      const batch = await run([], 'trace packet -\n');
+      expect(batch).to.deep.equal({
+        code: 1,
+        out: '',
+        err: 'itctl: line 1: the standard input is already read for commands\n',
+      });
+    });
+    it('reads no file when the words are wrong', async () => {
+      await open();
+      expect(await run(['trace', 'packet', '/nonexistent', '-n', '0'])).to.include({ code: 2 });
+    });
+  });
+});

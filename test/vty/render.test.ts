@@ -1,0 +1,337 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { COMMANDS, commandName, complete } from '../../src/control/commands.ts';
+import type { CaseDetail } from '../../src/control/daemon.ts';
+import { RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
+import { table, width } from '../../src/vty/render/text.ts';
+import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
+import { entrySentence } from '../../src/vty/render/trace.ts';
+import { splitWords } from '../../src/vty/words.ts';
+import {
+  CASE,
+  NOON,
+  NOTICES,
+  PARTIAL,
+  RESOLVED,
+  ROUTES,
+  STATUS,
+  SUMMARY,
+  scriptedDaemon,
+  TRACE,
+} from '../control/scripted.ts';
+
+const daemon = scriptedDaemon();
+const DETAIL: CaseDetail = { ...CASE, notices: NOTICES };
+
+/** What each command shows, to the letter. */
+const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
+  [
+    'show bgp summary',
+    async () => SUMMARY,
+    `
+Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
+203.0.113.1 4 64496    2851      70 01:02:03         8348 tyo1 border router, Tokyo
+203.0.113.5 4 64497       0       0    3d04h       Active osa1
+2 peers, 1 established, 8348 prefixes`,
+  ],
+  [
+    'show bgp neighbor',
+    async () => (await daemon.ribQuery({ about: 'neighbor' })).rows,
+    `
+Peer tyo1, 203.0.113.1 AS64496
+  Description: border router, Tokyo
+  State:       Established for 01:02:03, since 2026-03-01 10:57:57Z
+  Messages:    2851 received, 70 sent
+  Prefixes:    8348 IPv4, 0 IPv6
+
+Peer osa1, 203.0.113.5 AS64497
+  State:      Active for 3d04h, since 2026-02-26 08:00:00Z
+  Messages:   0 received, 0 sent
+  Prefixes:   0 IPv4, 0 IPv6
+  Last error: NOTIFICATION received: Cease/Administrative Shutdown`,
+  ],
+  [
+    'show route PREFIX',
+    async () => ROUTES,
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+V                osa1 203.0.113.5 64497 {64500,64501} ?`,
+  ],
+  [
+    'show route count',
+    async () => (await daemon.ribQuery({ about: 'count' })).rows,
+    `
+Peer IPv4 IPv6 Routes
+tyo1 8000  348   8348
+osa1    0    0      0
+all  8000  348   8348`,
+  ],
+  [
+    'show case',
+    async () => [CASE, RESOLVED],
+    `
+  Case          State    Prefix       Origin  Registered Via     Wit      Age
+! 2026-03-01-01 ongoing  192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
+  2026-02-28-01 resolved 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  ],
+  [
+    'show case CASE-ID',
+    async () => [DETAIL],
+    `
+Case 2026-03-01-01: ongoing, critical
+Prefix:        192.0.2.0/25
+Announced by:  AS64666 via AS64511
+Registered to: AS64500 as 192.0.2.0/24, which covers it
+Watches:       ours
+Opened:        2026-03-01 11:50:00Z
+Lasts:         00:10:00
+
+Witnesses: 1 hold it now, 2 at most
+  Peer    AS State Since                Path
+  tyo1 64496 holds 2026-03-01 11:50:00Z 64496 64511 64666
+  osa1 64497 gone  2026-03-01 11:59:00Z 64497 64511 64666
+
+Evidence: 1 object
+  JPIRR: 192.0.2.0/24 AS64500 maintained by MAINT-AS64500
+    route:   192.0.2.0/24
+    origin:  AS64500
+    mnt-by:  MAINT-AS64500
+
+Timeline:
+  2026-03-01 11:50:00Z ongoing: opened: tyo1 holds the route
+
+Recipients: 2
+  noc@example.net (x-keiro)
+    begin: delivered at attempt 1
+  duty@example.net (group noc)
+    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again`,
+  ],
+  [
+    'show irr',
+    () => daemon.irrStatus(),
+    `
+Source Objects Refused      Age State
+JPIRR    12000       3 00:01:00 ok, authoritative
+RADB         0       0    never not loaded, /srv/irr/radb.db: no such file`,
+  ],
+  [
+    'show irr PREFIX',
+    () => daemon.irrObjects('192.0.2.0/24').then(found => found.map(one => ({ ...one, prefix: '192.0.2.0/24' }))),
+    `
+# JPIRR: 192.0.2.0/24 AS64500
+route:   192.0.2.0/24
+descr:   Example
+origin:  AS64500
+source:  JPIRR
+
+1 object`,
+  ],
+  [
+    'show outbox',
+    () => daemon.outbox(),
+    `
+Recipient        Case          Event Tries   Due in Last answer
+duty@example.net 2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again`,
+  ],
+  [
+    'show probe',
+    () => daemon.probes(),
+    `
+Probe State      For Vantages    Holds Packets Lost Last error
+tap1  up    01:00:00        2 01:00:00     997 0.3%`,
+  ],
+  [
+    'show traceback',
+    () => daemon.tracePeers(),
+    `
+   AS Address      State            For In    Out  Asked Answered Refused Last error
+64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
+  ],
+  [
+    'show status',
+    async () => [STATUS],
+    `
+intertrackd 0.1.0, router id 192.0.2.10, AS64500
+Running:    1d02h since 2026-02-28 10:00:00Z, pid 4711
+Memory:     93.4M
+BGP:        1 of 2 peers established, 1 collector
+Feeds lost: osa1
+Routes:     8348 of 8348 prefixes
+Registry:   12000 objects, oldest copy 00:01:00
+Cases:      1 open
+Outbox:     1 pending, oldest 00:10:00
+Probes:     1 of 1 connected
+Traceback:  1 of 2 peers established
+Problems:
+  session with osa1 is down for 3d04h`,
+  ],
+  [
+    'show trace',
+    async () => [TRACE],
+    `
+Trace                 Packet of            State  ms Asked Entry
+t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
+  ],
+  [
+    'trace packet FILE',
+    async () => [TRACE],
+    `
+Trace t20260301-120003-9f3a, final after 182 ms, 5 questions
+Packet of 2026-03-01 12:00:03Z
+Entered at AS64510 via AS64520; no other AS remains possible.
+
+AS64500       saw           from AS64501    3 ms
+├─ AS64501    absent                             takes no part
+│  ├─ AS64510 saw~          from AS64520  182 ms false positive 0.39%
+│  └─ AS64511 clear-partial                94 ms 50% of its border seen
+└─ AS64502    silent                     2000 ms no answer in time`,
+  ],
+  ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
+  ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
+  [
+    '?',
+    async () => {
+      const found = await complete(daemon, ['show', 'case', '']);
+      return 'error' in found ? [] : found;
+    },
+    `
+  open    Those neither resolved nor dismissed (the default)
+  all     All of them
+  CASE-ID number of a case, such as 2026-03-01-01
+  <Enter> Cases, the latest first
+  now: 2026-02-28-01 2026-03-01-01`,
+  ],
+];
+
+describe('vty/render', () => {
+  for (const [command, rows, text] of SHOWN)
+    it(`shows "${command}"`, async () => {
+      expect(`\n${renderAnswer(command, await rows(), NOON).join('\n')}`).to.equal(text);
+    });
+
+  it('has a rendering for every command', () => {
+    expect(RENDERED.toSorted()).to.deep.equal(['?', ...COMMANDS.map(commandName)].toSorted());
+  });
+
+  it('says in a word that there is nothing', () => {
+    for (const [command, text] of [
+      ['show case', 'no case'],
+      ['show outbox', 'nothing is pending'],
+      ['show probe', 'no probe'],
+      ['show trace', 'no trace'],
+      ['show traceback', 'no traceback peer'],
+    ] as const)
+      expect(renderAnswer(command, [], NOON)).to.deep.equal([text]);
+  });
+
+  it('shows rows of a command it does not know as JSON', () => {
+    expect(renderAnswer('show weather', [{ sky: 'blue' }], NOON)).to.deep.equal(['{"sky":"blue"}']);
+  });
+
+  it('keeps the summary, routes and traces of usual names within 80 columns', () => {
+    for (const [command, rows] of [
+      ['show route PREFIX', ROUTES],
+      ['show case', [CASE]],
+      ['show trace', [TRACE]],
+      ['trace packet FILE', [TRACE]],
+    ] as const)
+      for (const line of renderAnswer(command, rows, NOON)) expect(width(line), line).to.be.at.most(80);
+  });
+
+  it('lets no text from outside steer the terminal', () => {
+    const evil = { ...SUMMARY[0]!, description: '\x1b]0;owned\x07\u202egnp.exe\nsecond line' };
+    const lines = renderAnswer('show bgp summary', [evil], NOON);
+    expect(lines).to.have.length(3);
+    expect(lines[1]).to.match(/\\u\{1b\}\]0;owned\\u\{7\}\\u\{202e\}gnp\.exe second line$/);
+    const object = { source: 'X', prefix: '::/0', origin: 1, text: 'descr: \x9b31m' };
+    expect(renderAnswer('show irr PREFIX', [object], NOON)[1]).to.equal('descr: \\u{9b}31m');
+  });
+
+  it('gives one JSON document', () => {
+    expect(JSON.parse(renderJson(SUMMARY, false))).to.deep.equal(SUMMARY);
+    expect(JSON.parse(renderJson([STATUS], true))).to.deep.equal(STATUS);
+    expect(renderJson([], false)).to.equal('[]');
+  });
+});
+
+describe('vty/render: the entry of a trace', () => {
+  const sentences: readonly [string, Parameters<typeof entrySentence>[0]][] = [
+    ['Entry not yet known; no other AS remains possible.', PARTIAL],
+    ['Entry not found; 2 ASes remain possible: AS64520 AS64530.', { ...TRACE, entry: null, ambiguity: [64520, 64530] }],
+    [
+      'Entered at AS64510, from a neighbor it does not tell; no other AS remains possible.',
+      { ...TRACE, entry: { as: 64510, via: null, source: false } },
+    ],
+    [
+      'Began inside AS64510; 1 AS remains possible: AS64520.',
+      { ...TRACE, entry: { as: 64510, via: null, source: true }, ambiguity: [64520] },
+    ],
+  ];
+  for (const [text, trace] of sentences)
+    it(text, () => {
+      expect(entrySentence(trace)).to.equal(text);
+    });
+});
+
+describe('vty/render: figures', () => {
+  const durations: readonly [number, string][] = [
+    [-5, '00:00:00'],
+    [999, '00:00:00'],
+    [3_723_000, '01:02:03'],
+    [86_399_000, '23:59:59'],
+    [86_400_000, '1d00h'],
+    [76 * 3_600_000, '3d04h'],
+    [400 * 86_400_000, '400d00h'],
+  ];
+  for (const [milliseconds, text] of durations)
+    it(`${milliseconds} ms is ${text}`, () => {
+      expect(duration(milliseconds)).to.equal(text);
+    });
+  it('shows instants in UTC, and does not fail on an impossible one', () => {
+    expect(instant(NOON)).to.equal('2026-03-01 12:00:00Z');
+    expect(instant(9e15)).to.equal('9000000000000000');
+  });
+  it('shows octets and shares', () => {
+    expect([0, 1023, 1024, 97_910_784, 5e12].map(octets)).to.deep.equal(['0', '1023', '1.0K', '93.4M', '4.5T']);
+    expect([0, 0.0039, 0.5, 1].map(percent)).to.deep.equal(['0%', '0.39%', '50%', '100%']);
+  });
+  it('aligns wide characters and combining marks', () => {
+    expect(width('経路奉行')).to.equal(8);
+    expect(width('e\u0301')).to.equal(1);
+    expect(
+      table(
+        [{ head: 'A' }, { head: 'B' }],
+        [
+          ['経路', 1],
+          ['abc', 2],
+        ],
+      ),
+    ).to.deep.equal(['A    B', '経路 1', 'abc  2']);
+  });
+});
+
+describe('vty/words', () => {
+  const lines: readonly [string, readonly string[], string, number, boolean][] = [
+    ['', [], '', 0, false],
+    ['  show  bgp ', ['show', 'bgp'], '', 12, false],
+    ['sh b', ['sh', 'b'], 'b', 3, false],
+    ['t p "a b.pcap"', ['t', 'p', 'a b.pcap'], 'a b.pcap', 4, false],
+    ['t p "a \\" b', ['t', 'p', 'a " b'], 'a " b', 4, true],
+    ['t ""', ['t', ''], '', 2, false],
+  ];
+  for (const [line, words, last, lastAt, open] of lines)
+    it(`splits ${JSON.stringify(line)}`, () => {
+      expect(splitWords(line)).to.deep.equal({ words, last, lastAt, open });
+    });
+  it('gives back words that were quoted', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), words => {
+        const line = words.map(word => `"${word.replace(/["\\]/g, '\\$&')}"`).join(' ');
+        expect(splitWords(line).words).to.deep.equal(words);
+      }),
+    );
+  });
+});

@@ -1,0 +1,171 @@
+/** The shell on a real terminal: tmux plays the person, and its pane is what the person sees. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { type ControlServer, openControl } from '../../src/control/server.ts';
+import { writePcap } from '../../src/packet/pcap.ts';
+import { PARTIAL, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
+
+const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+
+describe('itctl on a terminal', function () {
+  this.timeout(60_000);
+  const directory = scratch();
+  const socket = join(directory.path, 'd.sock');
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-S', join(directory.path, 'tmux'), '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  let server: ControlServer | null = null;
+  let release = (): void => {};
+
+  const open = async () => {
+    server = await openControl({
+      socket: { path: socket },
+      daemon: scriptedDaemon({
+        startTrace: ({ onPartial, signal }) => {
+          onPartial(PARTIAL);
+          return new Promise((resolve, reject) => {
+            release = () => resolve(TRACE);
+            signal.addEventListener('abort', () => reject(signal.reason));
+          });
+        },
+      }),
+      log: () => {},
+    });
+  };
+  const screen = () => tmux('capture-pane', '-p', '-t', 'itctl').trimEnd();
+  /** Waits for the pane to be as wanted; shows what it is instead when that never comes. */
+  const until = async (wanted: RegExp) => {
+    const last = Date.now() + 15_000;
+    for (;;) {
+      const seen = screen();
+      if (wanted.test(seen)) return seen;
+      if (Date.now() > last) throw new Error(`the terminal never showed ${wanted}:\n${seen}`);
+      await sleep(30);
+    }
+  };
+  const type = (...keys: string[]) => tmux('send-keys', '-t', 'itctl', ...keys);
+  const clear = async () => {
+    type('C-l');
+    await until(/^itctl>\s*$/);
+  };
+
+  before(async function () {
+    if (spawnSync('tmux', ['-V']).error !== undefined) {
+      if (process.env.REQUIRE_PEERS === '1') throw new Error('tmux is not installed');
+      return this.skip();
+    }
+    await open();
+    const shell = `'${process.execPath}' '${ITCTL}' -s '${socket}'; echo "ended with $?"; exec cat`;
+    tmux('-u', 'new-session', '-d', '-s', 'itctl', '-x', '80', '-y', '24', shell);
+    await until(/^itctl>$/);
+  });
+  after(async () => {
+    try {
+      tmux('kill-server');
+    } catch {
+      // It was not installed, or is gone already.
+    }
+    await server?.close();
+    directory.remove();
+  });
+
+  it('helps at ? without Enter, and keeps the line', async () => {
+    type('-l', 'show bgp ?');
+    expect(await until(/summary[\s\S]*\nitctl> show bgp$/)).to.equal(
+      [
+        'itctl> show bgp',
+        '  neighbor Details of one session or all',
+        '  summary  One line for each peer',
+        'itctl> show bgp',
+      ].join('\n'),
+    );
+    type('C-u');
+    await clear();
+  });
+
+  it('says what is wrong before the ?', async () => {
+    type('-l', 'shw ?');
+    expect(await until(/nearest is/)).to.include('unknown word "shw": expected');
+    type('C-u');
+    await clear();
+  });
+
+  it('completes a word at Tab, and lists what it may become', async () => {
+    type('-l', 'sho');
+    type('Tab');
+    await until(/^itctl> show$/);
+    type('-l', 'bgp nei');
+    type('Tab');
+    await until(/^itctl> show bgp neighbor$/);
+    type('-l', 't');
+    type('Tab');
+    await until(/^itctl> show bgp neighbor tyo1$/);
+    type('Enter');
+    expect(await until(/\nitctl>$/)).to.include('Peer tyo1, 203.0.113.1 AS64496');
+    await clear();
+    type('-l', 'show t');
+    type('Tab');
+    await until(/^itctl> show trace$/);
+    // Each on its own: tabs that come together are taken for pasted text.
+    while (!/trace +traceback/.test(screen())) {
+      type('Tab');
+      await sleep(100);
+    }
+    type('C-u');
+    await clear();
+  });
+
+  it('completes the name of a file', async () => {
+    writeFileSync(join(directory.path, 'attack.pcap'), writePcap(1, [{ time: 0n, bytes: Uint8Array.of(1) }]));
+    type('-l', `t p ${directory.path}/att`);
+    type('Tab');
+    await until(/attack\.pcap$/);
+  });
+
+  it('draws what is known so far, then the end over it', async () => {
+    type('Enter');
+    await until(/partial after 3 ms/);
+    release();
+    const seen = await until(/final after 182 ms[\s\S]*\nitctl>$/);
+    expect(seen).not.to.include('partial after');
+    expect(seen).to.include('│  ├─ AS64510 saw~');
+    await clear();
+  });
+
+  it('cancels at Ctrl-C', async () => {
+    type('Up', 'Enter');
+    await until(/partial after 3 ms/);
+    type('C-c');
+    expect(await until(/cancelled\nitctl>$/)).not.to.include('final');
+    await clear();
+  });
+
+  it('drops a half typed line at Ctrl-C', async () => {
+    type('-l', 'show sta');
+    type('C-c');
+    await until(/show sta\^C\nitctl>$/);
+    await clear();
+  });
+
+  it('connects again when the daemon was restarted, and says so', async () => {
+    await server?.close();
+    await until(/The connection to intertrackd is lost; trying again\.\nitctl>$/);
+    type('-l', 'show config');
+    type('Enter');
+    await until(/there is no connection to intertrackd at [\s\S]*\nitctl>$/);
+    await open();
+    await until(/Connected to intertrackd again\.\nitctl>$/);
+    type('-l', 'show config');
+    type('Enter');
+    await until(/router id 192\.0\.2\.10;/);
+    await clear();
+  });
+
+  it('ends at Ctrl-D', async () => {
+    type('C-d');
+    await until(/ended with 0/);
+  });
+});
