@@ -7,9 +7,12 @@ import { createFramer, encodeMessage, KEEPALIVE, messageName, NOTIFICATION, UPDA
 import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
 import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
+import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
 
-const CONFIG: Omit<SessionConfig, 'neighborPort'> = {
+const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
+  name: 'peer',
+  description: '',
   neighbor: '127.0.0.1',
   neighborAs: 64496,
   localAs: 64500,
@@ -18,6 +21,7 @@ const CONFIG: Omit<SessionConfig, 'neighborPort'> = {
   ipv6: true,
   holdTime: 90_000,
   connectRetry: 30_000,
+  disabled: false,
 };
 const peerOpen = (change: Partial<Open> = {}): Uint8Array =>
   encodeOpen({

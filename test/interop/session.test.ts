@@ -139,10 +139,12 @@ describe('interop/session', function () {
           await holds(...V4, ...V6, '203.0.113.0/24', '2001:db8:2::/48');
           await router.withdraw('203.0.113.0/24', V6[0]!);
           await holds(...V4, '2001:db8:2::/48');
+          // GoBGP 3 marks the end of its table only with graceful restart of its own.
+          if (kind !== 'gobgp') expect([...station.ends]).to.have.members([1, 2]);
           expect(station.falls, 'the session held all the while').to.deep.equal([]);
         });
 
-      it('shows the words of its administrator, and tells ours', async () => {
+      it('says the words of its administrator', async () => {
         await meet(kind, 'station');
         await router.shutdown(station.address, 'moving to rack 7');
         await until('the session is down', () => station.falls.length > 0);
@@ -165,13 +167,6 @@ describe('interop/session', function () {
         await until('the session fell', () => station.falls.length > 0);
         await established();
         await holds(...V4, ...V6);
-      });
-
-      it('marks the end of its table', async function () {
-        // GoBGP 3 sends End-of-RIB only with graceful restart of its own.
-        if (kind === 'gobgp') this.skip();
-        await meet(kind, 'station');
-        await until('both ends', () => station.ends.has(1) && station.ends.has(2));
       });
     });
 });
