@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SummaryRow } from '../../src/collector/messages.ts';
@@ -39,10 +40,12 @@ const smtp = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],
   onData: (stream, _session, done) => {
-    simpleParser(stream).then(mail => {
-      mails.push(mail);
-      done();
-    }, done);
+    buffer(stream)
+      .then(octets => simpleParser(octets))
+      .then(mail => {
+        mails.push(mail);
+        done();
+      }, done);
   },
 });
 
@@ -151,7 +154,7 @@ async function hijack(routers: Awaited<ReturnType<typeof startRouters>>): Promis
   step(`AS${ATTACKER} withdraws`);
   await routers.withdraw(ATTACKER, prefix);
   const second = await mailsArrive(recipients.length);
-  await show(VICTIM, 'show', 'case');
+  await show(VICTIM, 'show', 'case', 'all');
   const [over] = await rows<Case>(VICTIM, 'show', 'case', open.id);
   verify('the case is resolved, with its duration', over?.state === 'resolved' && over.ended !== null);
   verify(
@@ -179,7 +182,7 @@ async function trace(): Promise<void> {
   for (const as of TAPPED)
     await until(`the probe of AS${as} has read its tap`, async () => {
       const [probe] = await rows<ProbeStatusRow>(as, 'show', 'probe');
-      return probe !== undefined && probe.connected && probe.packets >= captures.packets;
+      return probe?.connected === true && probe.packets >= captures.packets;
     });
   for (const as of TAKING_PART)
     await until(`AS${as} has its trace sessions`, async () => {

@@ -2,16 +2,11 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { CountRow, NeighborRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
-
-/** Row of `show bgp neighbor`: the summary and, by family, what is held. Collectors may tell more, which `-j` shows. */
-export interface NeighborRow extends SummaryRow {
-  readonly held?: { readonly ipv4: number; readonly ipv6: number };
-}
 
 /** The rows each question about routes is answered by. */
 export interface RibRows {
@@ -113,12 +108,12 @@ export interface ProbeStatusRow {
   readonly connected: boolean;
   /** Since when it is connected, or away. */
   readonly since: number;
-  readonly vantages: number;
+  /** Windows held, live and sealed, of all vantages. */
+  readonly windows: number;
   /** Oldest and newest instant it holds windows for; null when it holds none. */
   readonly retained: { readonly from: number; readonly to: number } | null;
   readonly packets: number;
   readonly lost: number;
-  readonly lastError: string;
 }
 
 /** Row of `show traceback`. */

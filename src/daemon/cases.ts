@@ -5,7 +5,8 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
-import { type CaseChange, createCaseBook, type Judged, type RegistryView } from '../hijack/case-book.ts';
+import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store, StoreWrite } from '../store/records.ts';

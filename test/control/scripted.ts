@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { Daemon, RibQuestion, RibRows, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
@@ -236,7 +236,23 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         return SUMMARY;
       case 'neighbor':
         return SUMMARY.filter(row => query.peer === undefined || [row.peer, row.address].includes(query.peer)).map(
-          row => ({ ...row, held: { ipv4: row.prefixes, ipv6: 0 } }),
+          (row): NeighborRow => {
+            const up = row.state === 'Established';
+            return {
+              ...row,
+              messagesReceived: { open: up ? 1 : 0, update: row.received },
+              messagesSent: { open: 1, keepalive: row.sent },
+              prefixes4: row.prefixes,
+              prefixes6: 0,
+              passive: false,
+              holdTime: up ? 90 : null,
+              peerId: up ? '203.0.113.1' : null,
+              localAddress: up ? '203.0.113.2' : null,
+              as4: up ? true : null,
+              families: up ? ['IPv4 unicast'] : [],
+              malformed: up ? { treatAsWithdraw: 2, attributeDiscard: 0, ignored: 1 } : null,
+            };
+          },
         );
       case 'route':
         return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
@@ -302,11 +318,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         probe: 'tap1',
         connected: true,
         since: NOON - HOUR,
-        vantages: 2,
+        windows: 720,
         retained: { from: NOON - HOUR, to: NOON },
         packets: 997,
         lost: 3,
-        lastError: '',
       },
     ],
     tracePeers: async () => [

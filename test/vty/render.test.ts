@@ -39,14 +39,22 @@ Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
     async () => (await daemon.ribQuery({ about: 'neighbor' })).rows,
     `
 Peer tyo1, 203.0.113.1 AS64496
-  Description: border router, Tokyo
-  State:       Established for 01:02:03, since 2026-03-01 10:57:57Z
-  Messages:    2851 received, 70 sent
-  Prefixes:    8348 IPv4, 0 IPv6
+  Description:   border router, Tokyo
+  State:         Established for 01:02:03, since 2026-03-01 10:57:57Z
+  Identifier:    203.0.113.1
+  Local address: 203.0.113.2
+  Hold time:     90s
+  Families:      IPv4 unicast
+  4-octet AS:    yes
+  Received:      1 open, 2851 update
+  Sent:          1 open, 70 keepalive
+  Prefixes:      8348 IPv4, 0 IPv6
+  Malformed:     2 treated as withdrawn, 1 of another family, ignored
 
 Peer osa1, 203.0.113.5 AS64497
   State:      Active for 3d04h, since 2026-02-26 08:00:00Z
-  Messages:   0 received, 0 sent
+  Received:   none
+  Sent:       1 open
   Prefixes:   0 IPv4, 0 IPv6
   Last error: NOTIFICATION received: Cease/Administrative Shutdown`,
   ],
@@ -140,8 +148,8 @@ duty@example.net 2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again`,
     'show probe',
     () => daemon.probes(),
     `
-Probe State      For Vantages    Holds Packets Lost Last error
-tap1  up    01:00:00        2 01:00:00     997 0.3%`,
+Probe State      For Windows    Holds Packets Lost
+tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
     'show traceback',
@@ -159,7 +167,7 @@ Running:    1d02h since 2026-02-28 10:00:00Z, pid 4711
 Memory:     93.4M
 BGP:        1 of 2 peers established, 1 collector
 Feeds lost: osa1
-Routes:     8348 of 8348 prefixes
+Routes:     8348 for 8348 prefixes
 Registry:   12000 objects, oldest copy 00:01:00
 Cases:      1 open
 Outbox:     1 pending, oldest 00:10:00

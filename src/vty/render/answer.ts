@@ -1,9 +1,8 @@
-import type { CountRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
+import type { CountRow, NeighborRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
 import type {
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
-  NeighborRow,
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,

@@ -1,5 +1,4 @@
-import type { CountRow, SummaryRow } from '../../collector/messages.ts';
-import type { NeighborRow } from '../../control/daemon.ts';
+import type { CountRow, NeighborRow, SummaryRow } from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -38,6 +37,25 @@ export function renderSummary(rows: readonly SummaryRow[], now: number): string[
   return lines;
 }
 
+/** Counts of messages by type, those of which there are none left out. */
+function messages(counts: Readonly<Record<string, number>>): string {
+  const seen = Object.entries(counts).filter(([, n]) => n > 0);
+  return seen.length === 0 ? 'none' : seen.map(([type, n]) => `${n} ${type}`).join(', ');
+}
+
+/** What was done about malformed UPDATEs (RFC 7606); empty when there were none. */
+function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<NeighborRow['malformed']>): string {
+  const parts = [
+    [treatAsWithdraw, 'treated as withdrawn'],
+    [attributeDiscard, 'with an attribute discarded'],
+    [ignored, 'of another family, ignored'],
+  ] as const;
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, what]) => `${n} ${what}`)
+    .join(', ');
+}
+
 /** `show bgp neighbor`. */
 export function renderNeighbors(rows: readonly NeighborRow[], now: number): string[] {
   return rows.flatMap((row, i) => [
@@ -46,8 +64,16 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
     ...facts([
       ['Description', row.description],
       ['State', `${row.state} for ${duration(now - row.since)}, since ${instant(row.since)}`],
-      ['Messages', `${row.received} received, ${row.sent} sent`],
-      ['Prefixes', row.held === undefined ? `${row.prefixes}` : `${row.held.ipv4} IPv4, ${row.held.ipv6} IPv6`],
+      ['Identifier', row.peerId ?? ''],
+      ['Local address', row.localAddress ?? ''],
+      ['Mode', row.passive ? 'passive' : ''],
+      ['Hold time', row.holdTime === null ? '' : row.holdTime === 0 ? 'none' : `${row.holdTime}s`],
+      ['Families', row.families.join(', ')],
+      ['4-octet AS', row.as4 === null ? '' : row.as4 ? 'yes' : 'no'],
+      ['Received', messages(row.messagesReceived)],
+      ['Sent', messages(row.messagesSent)],
+      ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
+      ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Last error', row.lastError],
     ]).map(line => `  ${line}`),
   ]);

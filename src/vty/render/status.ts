@@ -15,7 +15,7 @@ export function renderStatus(status: StatusReport): string[] {
         `${status.established} of ${count(status.peers, 'peer')} established, ${count(status.collectors, 'collector')}`,
       ],
       ['Feeds lost', status.lost.join(', ')],
-      ['Routes', `${status.routes} of ${count(status.prefixes, 'prefix', 'prefixes')}`],
+      ['Routes', `${status.routes} for ${count(status.prefixes, 'prefix', 'prefixes')}`],
       [
         'Registry',
         `${count(registry.objects, 'object')}${registry.oldest === null ? '' : `, oldest copy ${duration(registry.oldest)}`}`,
@@ -41,21 +41,19 @@ export function renderProbes(rows: readonly ProbeStatusRow[], now: number): stri
       { head: 'Probe' },
       { head: 'State' },
       { head: 'For', right: true },
-      { head: 'Vantages', right: true },
+      { head: 'Windows', right: true },
       { head: 'Holds', right: true },
       { head: 'Packets', right: true },
       { head: 'Lost', right: true },
-      { head: 'Last error' },
     ],
     rows.map(row => [
       row.probe,
       row.connected ? 'up' : 'down',
       duration(now - row.since),
-      row.vantages,
+      row.windows,
       row.retained === null ? '-' : duration(row.retained.to - row.retained.from),
       row.packets,
       row.lost === 0 || row.packets === 0 ? row.lost : percent(row.lost / (row.packets + row.lost)),
-      row.lastError,
     ]),
   );
 }
