@@ -65,7 +65,7 @@ describe('the configurations of README.md', () => {
 /** How each router's own program checks a file, and what a whole file has before the snippet. */
 const ROUTERS: readonly [language: string, head: string, command: (file: string) => [string, ...string[]]][] = [
   ['bird', 'router id 192.0.2.1;\nprotocol device {}\n', file => ['bird', '-p', '-c', file]],
-  ['frr', '', file => ['/usr/lib/frr/bgpd', '-S', '-C', '-f', file, '-i', `${file}.pid`]],
+  ['frr', '', file => ['/usr/lib/frr/bgpd', '-S', '-p', '0', '-C', '-f', file, '-i', `${file}.pid`]],
   ['openbgpd', 'AS 64500\nrouter-id 192.0.2.1\n', file => ['/usr/sbin/bgpd', '-n', '-f', file]],
 ];
 
