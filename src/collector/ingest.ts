@@ -106,7 +106,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (memo.snapshot !== null) {
       const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
       if (LOOKS[verdict] !== 0) {
-        if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute);
+        if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
         else book.leave(placeOf(afi, id), peer.number, 'replaced');
       }
     }

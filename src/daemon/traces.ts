@@ -87,6 +87,10 @@ export async function openTraces(
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
+      if (traceback && next.localAs !== config.localAs) {
+        traceback.close(); // every session was opened as the other AS
+        traceback = null;
+      }
       if (traceback) await traceback.reconfigure(next.traceback, files.identity);
       else
         traceback = await createTraceback({

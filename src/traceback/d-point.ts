@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import type { Trace } from './trace.ts';
-import { conclude } from './tree.ts';
+import { conclude, withoutRepeats } from './tree.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, MAX_TTL, type Purpose } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
@@ -67,7 +67,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         state,
         milliseconds: clock() - asked,
         queries: search.queries,
-        tree: search.tree,
+        tree: withoutRepeats(search.tree),
         ...conclude(search.tree),
       });
       const purpose = request.purpose ?? 'attack';
