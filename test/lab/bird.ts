@@ -30,9 +30,9 @@ export interface Bird {
   command(...words: string[]): Promise<string>;
 }
 
-/** Seconds. Sessions that say something every second keep the windows of a tap moving, and notice a cut soon. */
+/** Seconds. Sessions that say something every second keep the windows of a tap moving. */
 const KEEPALIVE = 1;
-const HOLD = 3;
+const HOLD = 9;
 
 const isV6 = (text: string) => text.includes(':');
 const statics = (prefixes: Iterable<string>) => [...prefixes].map(prefix => `  route ${prefix} blackhole;\n`).join('');
