@@ -21,7 +21,7 @@ import type { Case } from '../../src/hijack/case.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { type Bird, startBird } from './bird.ts';
 import { type Daemon, startDaemon } from './intertrack.ts';
-import { type Lab, needLab, openLab } from './lab.ts';
+import { closeLab, type Lab, needLab, openLab } from './lab.ts';
 import type { Mail } from './mail-server.ts';
 import { printTable } from './table.ts';
 
@@ -133,8 +133,8 @@ describe('lab/hijack', function () {
       (await summary()).every(({ state }) => state === 'Established'),
     );
   });
-  after(async () => {
-    await lab?.close();
+  after(async function () {
+    await closeLab(this, lab);
     if (table.length > 1) printTable(table);
   });
 

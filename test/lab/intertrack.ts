@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlClient, connectControl } from '../../src/vty/client.ts';
 import { until } from '../interop/bgp-peers.ts';
-import type { Lab, Program } from './lab.ts';
+import type { Lab } from './lab.ts';
 import { capture } from './raw-socket.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -17,7 +17,6 @@ export interface ShellAnswer {
 }
 
 export interface Daemon {
-  readonly program: Program;
   /** Runs the shell as an operator would. */
   itctl(...words: string[]): Promise<ShellAnswer>;
   /** Rows of a command, over a connection that stays open. */
@@ -28,7 +27,6 @@ export interface Daemon {
 
 /** A capture and the itprobe that reads it. */
 export interface Tap {
-  said(): string;
   stop(): Promise<void>;
 }
 
@@ -77,7 +75,6 @@ ${config}`,
   );
 
   return {
-    program,
     itctl,
     async rows<T>(...words: string[]) {
       const { rows, end } = await control!.ask(words);
@@ -89,7 +86,6 @@ ${config}`,
       const itprobe = [join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), '-r', '-'];
       const reader = lab.start(host, itprobe, frames.stdout);
       return {
-        said: () => frames.said() + reader.said(),
         stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
       };
     },

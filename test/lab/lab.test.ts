@@ -4,17 +4,15 @@ import { until } from '../interop/bgp-peers.ts';
 import { startBird } from './bird.ts';
 import { type Lab, needLab, openLab } from './lab.ts';
 
-/** The process's namespaces of a kind, for all processes that this user may see. */
-const namespaces = (kind: string) =>
-  new Set(
-    readdirSync('/proc').flatMap(entry => {
-      try {
-        return /^\d+$/.test(entry) ? [readlinkSync(`/proc/${entry}/ns/${kind}`)] : [];
-      } catch {
-        return [];
-      }
-    }),
-  );
+/** The network namespaces that processes are in, as far as this user may see. */
+const inUse = () =>
+  readdirSync('/proc').flatMap(entry => {
+    try {
+      return /^\d+$/.test(entry) ? [readlinkSync(`/proc/${entry}/ns/net`)] : [];
+    } catch {
+      return [];
+    }
+  });
 
 /** Two ASes with a host in the first, whose prefix the other's router learns by BGP and puts into its kernel. */
 async function twoAses(lab: Lab): Promise<void> {
@@ -53,17 +51,19 @@ describe('lab/lab', function () {
 
   for (const user of process.getuid?.() === 0 ? [undefined, 65534] : [undefined])
     it(`is routed by BIRD and leaves nothing behind${user === undefined ? '' : ', as an ordinary user'}`, async () => {
-      const before = namespaces('net');
       const lab = await openLab(user === undefined ? {} : { user });
+      const namespaces: string[] = [];
       try {
         await twoAses(lab);
-        expect([...namespaces('net')].filter(one => !before.has(one))).to.have.length(3);
+        for (const host of ['r1', 'r2'])
+          namespaces.push((await lab.run(host, ['readlink', '/proc/self/ns/net'])).trim());
+        expect(inUse()).to.include.members(namespaces);
         expect(await lab.mac('r1', 'east')).to.match(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
         expect(await lab.run('r2', ['cat'], 'said')).to.equal('said');
       } finally {
         await lab.close();
       }
-      expect([...namespaces('net')].filter(one => !before.has(one))).to.deep.equal([]);
+      expect(inUse().filter(one => namespaces.includes(one))).to.deep.equal([]);
       expect(existsSync(lab.directory)).to.equal(false);
     });
 

@@ -40,6 +40,8 @@ export interface Lab {
   run(host: string, command: readonly string[], input?: string): Promise<string>;
   /** Starts a program in a host. `stdin`: another program's output. */
   start(host: string, command: readonly string[], stdin?: Readable): Program;
+  /** The last that each program said. */
+  said(): string;
   /** Ends every program and takes the network away. */
   close(): Promise<void>;
 }
@@ -80,6 +82,14 @@ export function needLab(suite: Mocha.Context, ...needs: string[]): void {
   suite.skip();
 }
 
+/** Closes a suite's lab; when a test has failed, or none could run, prints first what its programs said. */
+export async function closeLab(suite: Mocha.Context, lab: Lab | null): Promise<void> {
+  const tests = suite.test?.parent?.tests ?? [];
+  const failed = tests.some(({ state }) => state === 'failed');
+  if (lab !== null && (failed || tests.every(({ state }) => state === undefined))) console.log(lab.said());
+  await lab?.close();
+}
+
 /** Routers forward both families and take any source; addresses are used at once, without looking for a duplicate. */
 const FORWARDING = `
 cd /proc/sys/net
@@ -102,7 +112,7 @@ export async function openLab({ user }: { readonly user?: number } = {}): Promis
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-lab-'));
   if (user !== undefined) chownSync(directory, user, user);
   const become = user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
-  const programs = new Set<Program>();
+  const programs: { readonly command: string; readonly program: Program }[] = [];
 
   function launch(command: readonly string[], stdin: 'pipe' | 'ignore' | Readable): Program & { child: ChildProcess } {
     const [file, ...words] = [...become, ...command];
@@ -121,11 +131,8 @@ export async function openLab({ user }: { readonly user?: number } = {}): Promis
         said += `[ended: ${signal ?? code}]\n`;
         resolve();
       });
-    }).then(() => {
-      children.delete(child);
-      programs.delete(program);
-    });
-    const program = {
+    }).then(() => children.delete(child));
+    return {
       child,
       stdout: child.stdout!,
       said: () => said,
@@ -137,7 +144,6 @@ export async function openLab({ user }: { readonly user?: number } = {}): Promis
         clearTimeout(force);
       },
     };
-    return program;
   }
 
   // Its standard input is ours: when this process is gone, however it went, the child reads the end and goes too.
@@ -194,11 +200,12 @@ export async function openLab({ user }: { readonly user?: number } = {}): Promis
     run: (host, command, input) => finish(inHost(host, command), input),
     start(host, command, stdin) {
       const program = launch(inHost(host, command), stdin ?? 'ignore');
-      programs.add(program);
+      programs.push({ command: `${host}: ${command.join(' ').slice(0, 100)}`, program });
       return program;
     },
+    said: () => programs.map(({ command, program }) => `--- ${command}\n${program.said().slice(-1000)}`).join('\n'),
     async close() {
-      await Promise.all([...programs].map(program => program.stop()));
+      await Promise.all(programs.map(({ program }) => program.stop()));
       await holder.stop('SIGKILL');
       rmSync(directory, { recursive: true, force: true });
     },

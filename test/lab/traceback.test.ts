@@ -28,7 +28,7 @@ import {
 } from './five-ases.ts';
 import { forgeUdp, fragments } from './forge.ts';
 import { findPacket } from './frames.ts';
-import { type Lab, needLab, openLab } from './lab.ts';
+import { closeLab, type Lab, needLab, openLab } from './lab.ts';
 import { send } from './raw-socket.ts';
 import { printTable } from './table.ts';
 
@@ -40,6 +40,8 @@ const toVictim = (destination: string, payload = 64) =>
 /** Windows are sealed when packets of 11 seconds from their begin have come (itprobe(8)); the rest is for a slow machine. */
 const SEALING = 30_000;
 const LINKTYPE_RAW = 101;
+/** Exit status of itctl(8). */
+const NO_ENTRY = 3;
 
 /** All nodes of a tree that are about an AS. */
 function nodesOf(tree: TraceNode, as: number): TraceNode[] {
@@ -78,8 +80,8 @@ describe('lab/traceback', function () {
     await send(lab, hostOf(SIDE), fromSide);
     for (const packet of [plain, six, ...pieces, fromSide]) await arrives(packet);
   });
-  after(async () => {
-    await lab?.close();
+  after(async function () {
+    await closeLab(this, lab);
     if (table.length > 1) printTable(table);
   });
 
@@ -88,9 +90,11 @@ describe('lab/traceback', function () {
 
   /** Asks the victim's daemon for the packet with a number in a file. */
   async function ask(file: string, number: number): Promise<Trace> {
-    const { stdout, stderr } = await five.daemon(VICTIM).itctl('-j', 'trace', 'packet', file, '-n', `${number}`);
-    if (stdout === '') throw new Error(stderr);
-    return JSON.parse(stdout) as Trace;
+    const answer = await five.daemon(VICTIM).itctl('-j', 'trace', 'packet', file, '-n', `${number}`);
+    if (answer.stdout === '') throw new Error(answer.stderr);
+    const trace = JSON.parse(answer.stdout) as Trace;
+    expect(answer.status).to.equal(trace.entry === null ? NO_ENTRY : 0);
+    return trace;
   }
   function enter(name: string, ttl: string, trace: Trace): Trace {
     table.push([name, ttl, ...verdicts(trace), placeOf(trace), `${trace.milliseconds}`]);
