@@ -150,7 +150,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
-    startTrace: ({ linkType, frame, time, onPartial }) => traces.startTrace({ linkType, frame, time }, onPartial),
+    startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     async irrObjects(text) {
       const prefix = parsePrefix(text);
