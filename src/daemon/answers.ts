@@ -92,9 +92,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const mail = outbox.status();
     const peers = tracePeers();
     const taps = probes();
-    const lost = summary.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+    const down = summary.filter(({ state }) => state !== 'Established');
+    const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
+      ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
       ...cases.problems(),
       ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
