@@ -69,11 +69,12 @@ export function createAnswerer(
   }
 
   function neighbor(peer: AskablePeer): NeighborRow {
-    const { received, sent, negotiated } = peer.session.status();
+    const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
     return {
       ...summary(peer),
+      lastDown,
       messagesReceived: { ...received },
       messagesSent: { ...sent },
       prefixes4: ipv4,
