@@ -32,7 +32,7 @@ const options = yargs(hideBin(process.argv))
   .parseSync();
 
 const loaded = await loadConfig(options.c);
-if (loaded.warnings.length > 0) console.error(formatErrors(loaded.warnings));
+for (const warning of loaded.warnings) console.error(`warning: ${formatErrors([warning])}`);
 if (!loaded.ok) {
   console.error(formatErrors(loaded.errors));
   process.exit(1);

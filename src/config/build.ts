@@ -24,6 +24,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const localAs = must(number(stated(config, 'global', 'local as'), 'asn'));
   const control = socketOf(stated(config, 'global', 'control socket'), '');
   const traceback = first(config, 'traceback');
+  const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
   return {
     routerId: must(text(stated(config, 'global', 'router id'), 'routerid')),
@@ -33,7 +34,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     controlSocket: control,
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     bgpListen: all(config, 'bgp listen').map(listenOf),
-    peers: all(config, 'protocol bgp').map(peer => peerOf(peer, all(config, 'template bgp'), localAs)),
+    peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     irr: all(config, 'irr').map(irrOf),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),

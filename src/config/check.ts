@@ -4,9 +4,9 @@ import { exactly } from './head.ts';
 import { tokenText } from './match.ts';
 import type { Report } from './report.ts';
 import { BLOCKS, type BlockName } from './schema.ts';
-import { unclosedBlocks } from './shape.ts';
+import { reportSkipped, UNCLOSED, unclosedBlocks } from './shape.ts';
 import { type Place, type Source, where } from './source.ts';
-import { needsBlock, readStatement, reportEnding, type Said } from './statement.ts';
+import { readStatement, reportEnding, type Said } from './statement.ts';
 import type { Item, Statement } from './syntax.ts';
 
 /** Reads the files that an `include` names, in order; or says why it cannot. */
@@ -40,16 +40,20 @@ interface Block {
 export function checkStatements(main: File, include: Include, report: Report): readonly Entry[] {
   const checking: Checking = { include, report, unclosed: new Map() };
   countUnclosed(checking, main);
-  return checkBlock(checking, main.items, 'global', [], { source: main.source, start: 0, end: 0 }).entries;
+  return checkBlock(checking, main.items, 'global', [], { source: main.source, start: 0, end: 0 }, () => []).entries;
 }
 
-/** Checks the items of a block. `around` are the blocks it stands in, innermost first; `owner` is the statement that has it. */
+/**
+ * Checks the items of a block. `around` are the blocks it stands in, innermost first; `owner` is the statement that has
+ * it; `refill` gives what stands behind its `}`, up to the next one, when that `}` turns out to be of a block inside it.
+ */
 function checkBlock(
   checking: Checking,
   items: readonly Item[],
   name: BlockName,
   around: readonly BlockName[],
   owner: Place,
+  refill: () => Item[],
 ): Block {
   const { report } = checking;
   const queue = items.toReversed(); // what comes next is last
@@ -67,7 +71,7 @@ function checkBlock(
       );
       rest = [item, ...queue.toReversed()];
       break;
-    } else checkStatement(checking, item, name, around, queue, entries);
+    } else checkStatement(checking, item, name, around, queue, entries, refill);
   }
   complete(entries, name, owner, report);
   return { entries, rest };
@@ -81,16 +85,18 @@ function checkStatement(
   around: readonly BlockName[],
   queue: Item[],
   entries: Entry[],
+  refill: () => Item[],
 ): void {
   const { report } = checking;
   const { source, ending } = item;
-  const said = readStatement(item, name, report);
+  const said = readStatement(item, name, report, () => queue.some(({ kind }) => kind === 'close'));
   if (!('spec' in said)) {
     if (said.next !== null) queue.push(said.next);
     return;
   }
   const { spec, values, place, whole, next } = said;
   if (next === null) reportEnding(said, ending, report);
+  if (next === null && spec.block === undefined) reportSkipped(item, report);
   if (spec.head[0] === 'include') {
     if (next !== null) queue.push(next);
     if (whole) queue.push(...open(checking, String(values.glob), place));
@@ -98,27 +104,40 @@ function checkStatement(
   }
   const inside = [name, ...around];
   let block: readonly Entry[] = [];
-  if (needsBlock(spec) && (ending.how !== 'block' || next !== null)) {
-    const contents = adopted(said, queue);
-    if (contents !== null) block = checkBlock(checking, contents, spec.block!, inside, place).entries;
-    else if (next !== null) queue.push(next);
+  if (spec.block !== undefined && said.unopened) {
+    const contents = adopt(said, name, queue, refill);
+    if (contents.length > 0) block = checkBlock(checking, contents, spec.block, inside, place, () => []).entries;
   } else if (next !== null) queue.push(next);
   else if (spec.block !== undefined && ending.how === 'block') {
-    const inner = checkBlock(checking, ending.items, spec.block, inside, place);
+    const inner = checkBlock(checking, ending.items, spec.block, inside, place, () => upToClose(queue));
     block = inner.entries;
-    if (!ending.closed)
-      tellUnclosed(checking, { source, ...ending.open }, 'the block opened here is not closed, expected `}`', null);
+    if (!ending.closed) tellUnclosed(checking, { source, ...ending.open }, UNCLOSED, null);
     queue.push(...inner.rest.toReversed());
   }
   entries.push({ spec, values, block, whole, place });
 }
 
-/** When a `{` was forgotten: the items up to the `}` that closes nothing are the block. Null when there is no such `}`. */
-function adopted({ next }: Said, queue: Item[]): Item[] | null {
-  const close = queue.findLastIndex(item => item.kind === 'close');
-  if (close < 0) return null;
-  const contents = queue.splice(close).toReversed().slice(0, -1);
-  return next === null ? contents : [next, ...contents];
+/**
+ * The block of a statement whose `{` was forgotten, taken from the queue: all up to the `}` that closes nothing, or else
+ * what can stand in that block only.
+ */
+function adopt({ spec, next }: Said, name: BlockName, queue: Item[], refill: () => Item[]): Item[] {
+  if (next !== null) queue.push(next);
+  if (queue.some(({ kind }) => kind === 'close')) return upToClose(queue);
+  const contents: Item[] = [];
+  for (let item = queue.at(-1); item?.kind === 'statement'; item = queue.at(-1)) {
+    if (exactly(item.words, spec.block!) === null || exactly(item.words, name) !== null) break;
+    contents.push(queue.pop()!);
+  }
+  // The `}` that ended the queue was this block's: what stands around it goes on behind it.
+  if (contents.length > 0 && queue.length === 0) queue.push(...refill().toReversed());
+  return contents;
+}
+
+/** Takes from a queue what comes before the next `}` that closes nothing, in order, and the `}` itself. */
+function upToClose(queue: Item[]): Item[] {
+  const close = queue.findLastIndex(({ kind }) => kind === 'close');
+  return close < 0 ? [] : queue.splice(close).toReversed().slice(0, -1);
 }
 
 /** The statements of the files that an `include` names, the next one last. */

@@ -1,7 +1,7 @@
 import { type Entry, headOf } from './entry.ts';
 import type { Report } from './report.ts';
 import { BLOCKS, type BlockName } from './schema.ts';
-import { type Place, where } from './source.ts';
+import { type Place, visible, where } from './source.ts';
 
 /** Reports the statements that a block has twice, and those that it must have and has not. */
 export function complete(entries: readonly Entry[], name: BlockName, owner: Place, report: Report): void {
@@ -11,7 +11,7 @@ export function complete(entries: readonly Entry[], name: BlockName, owner: Plac
     if (key === null || one.place === null || !one.whole) continue;
     const before = seen.get(key);
     if (before === undefined) seen.set(key, one.place);
-    else report.error(one.place, `\`${key}\` is stated twice, first at ${where(before)}`);
+    else report.error(one.place, twice(one, one.place, before));
   }
   // What was not read, an included file say, may have what seems to be missing.
   if (report.damaged || report.full) return;
@@ -19,6 +19,13 @@ export function complete(entries: readonly Entry[], name: BlockName, owner: Plac
   for (const { head, required, usage } of BLOCKS[name].statements)
     if (required && !entries.some(one => headOf(one) === head.join(' ')))
       report.error(owner, `missing \`${head.join(' ')}\`${scope}, expected \`${usage};\``);
+}
+
+function twice({ spec, values }: Entry, { source, start, end }: Place, before: Place): string {
+  const same = spec.unique?.filter(field => values[field] !== undefined || spec.defaults?.[field] !== undefined) ?? [];
+  if (same.length === 0) return `\`${spec.head.join(' ')}\` is stated twice, first at ${where(before)}`;
+  const stated = source.text.slice(start, end).replace(/\s+/g, ' ');
+  return `\`${visible(stated)}\` has the same ${same.join(' and ')} as the statement at ${where(before)}`;
 }
 
 /**

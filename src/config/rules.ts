@@ -31,19 +31,24 @@ export function checkRules(config: readonly Entry[], report: Report): void {
 
 const placed = ({ place }: Entry): Place => place!;
 
-/** True when the name is defined by such a statement, or when one of them has a name that could not be read. */
-function defined(config: readonly Entry[], head: string, field: string, name: string | undefined): boolean {
-  return name === undefined || all(config, head).some(one => (text(one, field) ?? name) === name);
+/** The names that are defined; null when one of the definitions has a name that could not be read: any may be it. */
+function namesOf(definitions: readonly Entry[], field: string): ReadonlySet<string> | null {
+  const names = definitions.map(one => text(one, field));
+  return names.includes(undefined) ? null : new Set(names.filter(name => name !== undefined));
 }
+
+const lacks = (names: ReadonlySet<string> | null, name: string | undefined): boolean =>
+  name !== undefined && names !== null && !names.has(name);
 
 function checkPeers(config: readonly Entry[], report: Report): void {
   const templates = all(config, 'template bgp');
+  const names = namesOf(templates, 'name');
   const listens = all(config, 'bgp listen').length > 0;
   const neighbors = new Map<string, Entry>();
   for (const peer of all(config, 'protocol bgp')) {
     const name = text(peer, 'name') ?? '';
     const template = text(peer, 'template');
-    if (!report.damaged && !defined(config, 'template bgp', 'name', template))
+    if (!report.damaged && lacks(names, template))
       report.error(placed(peer), `no \`template bgp ${template}\` is defined`);
     const session = sessionOf(peer, templates);
     const neighbor = first(peer.block, 'neighbor');
@@ -86,7 +91,10 @@ function checkUsable(one: Entry, address: string, report: Report): void {
 
 function checkWatches(config: readonly Entry[], report: Report): void {
   if (report.damaged) return;
-  const anyIrr = all(config, 'irr').length > 0;
+  const irrs = all(config, 'irr');
+  const sources = namesOf(irrs, 'source');
+  const groups = namesOf(all(config, 'group'), 'name');
+  const anyMail = all(config, 'notify mail').length > 0;
   for (const watch of all(config, 'watch')) {
     const name = text(watch, 'name') ?? '';
     const selectors = ['maintainer', 'x-keiro', 'prefix'].flatMap(head => all(watch.block, head));
@@ -97,8 +105,8 @@ function checkWatches(config: readonly Entry[], report: Report): void {
       );
     for (const one of selectors) {
       const source = text(one, 'source');
-      if (!defined(config, 'irr', 'source', source)) report.error(placed(one), `no \`irr ${source}\` is defined`);
-      else if (!anyIrr && one.whole && list(one, 'asn').length === 0)
+      if (lacks(sources, source)) report.error(placed(one), `no \`irr ${source}\` is defined`);
+      else if (irrs.length === 0 && one.whole && list(one, 'asn').length === 0)
         report.error(
           placed(one),
           `nothing tells who may announce it, expected ${one.spec.head[0] === 'prefix' ? '`origin` here or ' : ''}an \`irr\` outside of blocks`,
@@ -106,10 +114,9 @@ function checkWatches(config: readonly Entry[], report: Report): void {
     }
     for (const one of all(watch.block, 'group')) {
       const group = text(one, 'group');
-      if (!defined(config, 'group', 'name', group)) report.error(placed(one), `no \`group ${group}\` is defined`);
+      if (lacks(groups, group)) report.error(placed(one), `no \`group ${group}\` is defined`);
     }
-    if (all(config, 'notify mail').length === 0)
-      report.warning(placed(watch), `nobody is told of \`watch ${name}\`: there is no \`notify\``);
+    if (!anyMail) report.warning(placed(watch), `nobody is told of \`watch ${name}\`: there is no \`notify\``);
   }
 }
 

@@ -1,5 +1,5 @@
 import { tokenText } from './match.ts';
-import type { Report } from './report.ts';
+import { MOST_ERRORS, type Report } from './report.ts';
 import { DEPTH, type Statement, type Token } from './syntax.ts';
 
 const ODD: Readonly<Record<string, string>> = {
@@ -20,13 +20,15 @@ function oddity({ text }: Token): string {
  */
 export function reportShape({ source, words, ending }: Statement, report: Report): boolean {
   const odd = words.filter(word => word.kind === 'odd');
-  const unclosed = words.filter(word => word.kind === 'unclosed');
-  for (const { start } of unclosed)
+  // Only the first: a string over several lines begins and ends with a quote that its line does not close.
+  const unclosed = words.find(word => word.kind === 'unclosed');
+  if (unclosed !== undefined)
     report.error(
-      { source, start, end: start + 1 },
+      { source, start: unclosed.start, end: unclosed.start + 1 },
       'the string opened here is not closed, expected `"` before the end of the line',
     );
-  for (const token of odd) report.error({ source, ...token }, `expected a word, found ${oddity(token)}`);
+  for (const token of odd.slice(0, MOST_ERRORS))
+    report.error({ source, ...token }, `expected a word, found ${oddity(token)}`);
   const opened = { source, start: ending.start, end: ending.start + 1 };
   switch (ending.how) {
     case 'comment':
@@ -44,10 +46,29 @@ export function reportShape({ source, words, ending }: Statement, report: Report
       );
       break;
   }
-  return odd.length === 0 && unclosed.length === 0;
+  return odd.length === 0 && unclosed === undefined;
 }
 
-/** How many blocks, this statement's and the last ones inside it, run into the end of the file without a `}`. */
+/** Reports the faults of the shape in the block of a statement whose meaning is unknown. */
+export function reportSkipped(statement: Statement, report: Report): void {
+  const { source, ending } = statement;
+  if (ending.how !== 'block') return;
+  for (const inner of ending.items) {
+    reportShape(inner, report);
+    reportSkipped(inner, report);
+  }
+  if (unclosedBlocks(statement) === 0) return;
+  report.error({ source, ...ending.open }, UNCLOSED);
+  report.damage();
+}
+
+/** What is said of a block that runs into the end of the file. */
+export const UNCLOSED = 'the block opened here is not closed, expected `}`';
+
+/**
+ * How many blocks, this statement's and the last ones inside it, run into the end of the file without a `}`. None when
+ * something in them took the rest of the file: they may well have been closed there.
+ */
 export function unclosedBlocks(statement: Statement): number {
   let count = 0;
   let last: Statement | undefined = statement;
@@ -55,5 +76,5 @@ export function unclosedBlocks(statement: Statement): number {
     count++;
     last = last.ending.items.at(-1);
   }
-  return count;
+  return last?.ending.how === 'comment' || last?.ending.how === 'depth' ? 0 : count;
 }

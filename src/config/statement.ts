@@ -3,7 +3,7 @@ import { begins, readHead } from './head.ts';
 import { matchWords, tokenText } from './match.ts';
 import type { Report } from './report.ts';
 import type { BlockName, Spec } from './schema.ts';
-import { reportShape } from './shape.ts';
+import { reportShape, reportSkipped } from './shape.ts';
 import type { Place } from './source.ts';
 import type { Ending, Statement, Token } from './syntax.ts';
 
@@ -17,6 +17,8 @@ export interface Said {
   readonly behind: Place;
   /** The statement that begins where a `;` or `{` was forgotten; the ending is then that one's. */
   readonly next: Statement | null;
+  /** True when its `{` was forgotten: what follows up to a `}` is its block. */
+  readonly unopened: boolean;
   /** False when something about its words was reported: what else seems wrong may be a consequence. */
   readonly whole: boolean;
 }
@@ -34,19 +36,22 @@ const FOUND: Readonly<Record<Ending['how'], string>> = {
 export const needsBlock = (spec: Spec): boolean => spec.block !== undefined && !spec.optionalBlock;
 
 /**
- * Reads the words of a statement that stands in `block` and reports what is wrong with them. Null when it is no statement
+ * Reads the words of a statement that stands in `block` and reports what is wrong with them. `strayed` tells that a `}`
+ * follows that closes nothing, so that a `{` may have been forgotten. Null when it is no statement
  * that is known there; `next` is then the statement after it on which reading can go on.
  */
 export function readStatement(
   item: Statement,
   block: BlockName,
   report: Report,
+  strayed: () => boolean,
 ): Said | { readonly next: Statement | null } {
   const { source, ending } = item;
   const sound = reportShape(item, report);
   const given = item.words.filter(word => word.kind !== 'odd' && word.kind !== 'unclosed');
   if (given.length === 0) {
     if (ending.how === 'block') report.error({ source, ...ending.open }, 'expected a statement before `{`');
+    reportSkipped(item, report);
     return { next: null };
   }
   const head = readHead(given, block);
@@ -65,12 +70,22 @@ export function readStatement(
     for (let j = i; j < words.length; j++) if (breaks(j)) return from(j);
     return null;
   };
-  if (spec === null) return { next: nextBreak(1) };
+  if (spec === null) {
+    const following = nextBreak(1);
+    if (following === null) reportSkipped(item, report);
+    return { next: following };
+  }
 
   const { values, error, next, more } = matchWords(spec, words, head.next, source.directory, breaks);
   const last = words[next - 1]!;
   const behind: Place = { source, start: last.end, end: last.end };
-  const said = { spec, values, behind, place: at(words[0]!, last) };
+  const said = {
+    spec,
+    values,
+    behind,
+    place: at(words[0]!, last),
+    unopened: needsBlock(spec) && ending.how !== 'block',
+  };
   // What is said after a slip in the head or a fault of the shape may be its consequence.
   const loud = sound && head.error === null;
 
@@ -84,9 +99,11 @@ export function readStatement(
     return { ...said, next: nextBreak(error.at), whole: false };
   }
   if (next === words.length) return { ...said, next: null, whole: loud };
-  if (starts(next)) {
-    if (loud) report.error(behind, needsBlock(spec) ? missingBlock(spec) : missingEnd(last));
-    return { ...said, next: from(next), whole: false };
+  const inner = spec.block !== undefined && ending.how !== 'block' && begins(words[next]!, spec.block);
+  const unopened = needsBlock(spec) ? inner || breaks(next) : inner && strayed();
+  if (unopened || breaks(next) || begins(words[next]!, block)) {
+    if (loud) report.error(behind, unopened || needsBlock(spec) ? missingBlock(spec) : missingEnd(last));
+    return { ...said, next: from(next), unopened: unopened || needsBlock(spec), whole: false };
   }
   const end = spec.block === undefined ? '`;`' : spec.optionalBlock ? '`{` or `;`' : '`{`';
   const surplus = words[next]!;

@@ -117,6 +117,7 @@ export async function startDaemon({
 
     async function reload(): Promise<ReloadReport> {
       const loaded = await loadConfig(file);
+      for (const warning of loaded.warnings) log('warn', formatErrors([warning]).split('\n')[0] ?? '');
       if (!loaded.ok) {
         log('error', `reload refused: ${loaded.errors.length} errors in ${file}; nothing has changed`);
         return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };

@@ -6,7 +6,8 @@
  * admits a small part of CBOR: definite lengths, integers of up to 53 bits, finite floats, octet strings, UTF-8 text,
  * arrays, maps with text keys, false, true, null. No tags, so no dates, references, records or shared structures.
  */
-import { Encoder } from 'cbor-x';
+// Not the package's main entry, which would load a native decoder where it finds one.
+import { Encoder } from 'cbor-x/encode';
 import { Cursor } from './cursor.ts';
 
 /** Octets of the length field. */

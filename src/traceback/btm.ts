@@ -122,7 +122,7 @@ function lookOf(
   for (const { retained, covered, sealed } of answers) {
     if (retained === null) no('cannot-know', 'no windows are held');
     else if (from < retained.from) no('expired', 'the windows of the interval are dropped');
-    else if (to > retained.to || (covered && !sealed)) no('not-yet', 'the windows of the interval are not all sealed');
+    else if (to >= retained.to || (covered && !sealed)) no('not-yet', 'the windows of the interval are not all sealed');
     else if (!covered) no('cannot-know', 'windows are missing, or the key of that epoch');
     else able++;
   }

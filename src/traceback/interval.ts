@@ -2,7 +2,7 @@
 
 /** Clocks of two ASes, and of a probe and its AS, differ by less than this; ms. */
 export const CLOCK_ERROR = 2000;
-/** An epoch's key is in use so long beyond either end of its hour; ms. */
+/** So near the turn of an hour, ms, another clock may have led to the neighbouring epoch's key. */
 export const EPOCH_OVERLAP = 300_000;
 const EPOCH = 3_600_000;
 

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import type { Config } from '../../src/config/tree.ts';
+
+const ipv4 = fc
+  .tuple(fc.nat(221), fc.nat(255), fc.nat(255), fc.nat(254))
+  .map(([a, b, c, d]) => `${a + 1}.${b}.${c}.${d + 1}`);
+const ipv6 = fc
+  .tuple(fc.nat(0xffff), fc.nat(0xfffe))
+  .map(([a, b]) => `2001:db8:${(a | 1).toString(16)}::${(b + 1).toString(16)}`);
+const address = fc.oneof(ipv4, ipv6);
+const asn = fc.integer({ min: 64512, max: 65534 });
+const port = fc.integer({ min: 1, max: 65535 });
+const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,11}$/).filter(word => word !== 'socket');
+const source = fc.stringMatching(/^[A-Z][A-Z0-9-]{0,9}$/);
+const text = fc
+  .string({ maxLength: 40, unit: 'grapheme' })
+  .filter(word => !/[\p{C}\ufffd]/u.test(word) && word.length <= 255);
+const words = text.filter(word => word !== '');
+const file = fc.stringMatching(/^[a-z0-9_]{1,12}$/).map(word => `/etc/intertrack/${word} "${word}\\`);
+const mail = fc.stringMatching(/^[a-z0-9.+-]{1,12}@[a-z0-9-]{1,10}\.example$/);
+const seconds = (min: number, max: number) => fc.integer({ min, max }).map(value => value * 1000);
+const maybe = <K extends string, T>(key: K, value: fc.Arbitrary<T>) =>
+  fc.option(value).map(given => (given === null ? {} : { [key]: given }) as { [P in K]?: T });
+
+const socket = (path: string) => maybe('group', fc.constantFrom('intertrack', '_x')).map(group => ({ path, ...group }));
+const listen = fc.uniqueArray(fc.record({ address, port }), {
+  maxLength: 3,
+  selector: one => `${one.address} ${one.port}`,
+});
+
+const peers = (localAs: number) =>
+  fc.uniqueArray(
+    fc
+      .record({
+        name,
+        description: text,
+        neighbor: address,
+        neighborPort: port,
+        neighborAs: asn,
+        localAs: fc.oneof(asn, fc.constant(localAs)),
+        passive: fc.boolean(),
+        families: fc.constantFrom({ ipv4: true, ipv6: true }, { ipv4: true, ipv6: false }, { ipv4: false, ipv6: true }),
+        holdTime: fc.oneof(fc.constant(0), seconds(3, 65535)),
+        connectRetry: seconds(1, 3600),
+        disabled: fc.boolean(),
+        local: fc.option(fc.nat(0xfffe)),
+      })
+      .map(({ families, local, ...peer }) => {
+        const own = peer.neighbor.includes(':')
+          ? `fd00::${((local ?? 0) + 1).toString(16)}`
+          : `10.0.0.${((local ?? 0) % 254) + 1}`;
+        return { ...peer, ...families, ...(local === null || own === peer.neighbor ? {} : { localAddress: own }) };
+      }),
+    { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
+  );
+
+/** Any configuration that the language can state. */
+export const config: fc.Arbitrary<Config> = fc
+  .record({
+    localAs: asn,
+    irr: fc.uniqueArray(
+      fc.record({
+        name: source,
+        dump: file,
+        authoritative: fc.boolean(),
+        refresh: fc.oneof(fc.constant(0), seconds(1, 86400)),
+      }),
+      { minLength: 1, maxLength: 3, selector: one => one.name },
+    ),
+    groups: fc.uniqueArray(fc.record({ name, mail: fc.uniqueArray(mail, { minLength: 1, maxLength: 3 }) }), {
+      minLength: 1,
+      maxLength: 3,
+      selector: one => one.name,
+    }),
+  })
+  .chain(({ localAs, irr, groups }) => {
+    const from = fc.option(fc.constantFrom(...irr.map(one => one.name)));
+    const prefix = fc.record({
+      prefix: fc.constantFrom('192.0.2.0/24', '198.51.100.0/25', '2001:db8::/32', '0.0.0.0/0', '203.0.113.7/32'),
+      origins: fc.uniqueArray(asn, { maxLength: 3 }),
+    });
+    const watch = fc.record({
+      name,
+      maintainers: fc.uniqueArray(fc.record({ maintainer: source, source: from }), {
+        minLength: 1,
+        maxLength: 3,
+        selector: one => `${one.maintainer} ${one.source}`,
+      }),
+      keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
+      prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
+      group: fc.option(fc.constantFrom(...groups.map(one => one.name))),
+      critical: fc.boolean(),
+      holdUp: fc.oneof(fc.constant(0), seconds(1, 86400)),
+      holdDown: fc.oneof(fc.constant(0), seconds(1, 604800)),
+    });
+    const login = fc.oneof(fc.constant({}), fc.record({ user: words, password: words }));
+    const notify = fc
+      .record({
+        kind: fc.constant('mail' as const),
+        from: mail,
+        host: fc.constantFrom('127.0.0.1', '::1', 'mail.example.net'),
+        port,
+        tls: fc.constantFrom('none' as const, 'starttls' as const, 'required' as const),
+        to: fc.subarray(['x-keiro' as const, 'group' as const], { minLength: 1 }),
+        languages: fc.subarray(['ja' as const, 'en' as const], { minLength: 1 }),
+        retry: seconds(1, 3600),
+      })
+      .chain(one => login.map(given => ({ ...one, ...given })));
+    const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
+    const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
+    const probe = fc.record({
+      name,
+      neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
+      retention: seconds(10, 2592000),
+      memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+    });
+    const policy = fc.constantFrom('allow' as const, 'deny' as const);
+    const traceback = fc.record({
+      listen,
+      identity: file,
+      certificate: file,
+      federations: fc.uniqueArray(fc.record({ name: words, secret: file }), {
+        maxLength: 2,
+        selector: one => one.name,
+      }),
+      peers: fc.uniqueArray(
+        fc.record({
+          as: asn.filter(as => as !== localAs),
+          address,
+          port,
+          certificate: file,
+          in: policy,
+          out: policy,
+          rate: fc.integer({ min: 1, max: 100_000 }),
+        }),
+        { maxLength: 3, selector: one => one.as },
+      ),
+      answer: fc.record({
+        detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
+      }),
+    });
+    const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
+    return fc.record({
+      routerId: ipv4,
+      localAs: fc.constant(localAs),
+      log: fc.tuple(
+        level.map(given => ({ to: 'syslog' as const, level: given })),
+        fc.tuple(level, file).map(([given, path]) => ({ to: 'file' as const, file: path, level: given })),
+      ),
+      state: file,
+      controlSocket: socket('/run/intertrack/control "x"'),
+      probeSocket: socket('/run/intertrack/probe'),
+      bgpListen: listen.filter(list => list.length > 0),
+      peers: peers(localAs).map(list =>
+        list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
+      ),
+      irr: fc.constant(irr),
+      watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
+      notify: fc.array(notify, { maxLength: 2 }),
+      groups: fc.constant(groups),
+      probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
+      traceback: fc.option(traceback),
+    });
+  });

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { diffConfig, formatErrors, parseConfig } from '../../src/config/index.ts';
+
+const base = {
+  router: 'router id 192.0.2.10; local as 64500; bgp listen;',
+  log: 'log syslog;',
+  tyo1: 'protocol bgp tyo1 { neighbor 203.0.113.1 as 64496; description "Tokyo"; }',
+  osa1: 'protocol bgp osa1 { neighbor 203.0.113.2 as 64496; }',
+  irr: 'irr JPIRR { dump "/srv/jpirr.db"; }',
+  watch: 'watch ours { maintainer MAINT-AS64500 in JPIRR; group noc; }',
+  group: 'group noc { mail "noc@example.net"; }',
+  mail: 'notify mail { from "a@example.net"; smtp "h"; user "u"; password "old"; }',
+  probe: 'probe tap1 { neighbor as 64496 mac 00:00:5e:00:53:01; }',
+  traceback:
+    'traceback { identity "/k" certificate "/c"; peer as 64510 { address 198.51.100.7; certificate "/p"; in allow; } }',
+};
+
+const read = (parts: Partial<Record<keyof typeof base | 'more', string>>) => {
+  const loaded = parseConfig(Object.values({ ...base, ...parts }).join('\n'), 'c');
+  if (!loaded.ok) throw new Error(formatErrors(loaded.errors));
+  return loaded.config;
+};
+
+/** A change of the base, and what is said of it: `section name how hard|soft: words`. */
+const table: [string, Parameters<typeof read>[0], string[]][] = [
+  ['nothing', {}, []],
+  ['another spelling', { tyo1: base.tyo1.replace('as 64496;', 'port 179 as 0.64496;') }, []],
+  [
+    'a description',
+    { tyo1: base.tyo1.replace('Tokyo', 'Edo') },
+    ['peer tyo1 changed soft: peer tyo1: description "Tokyo" is now description "Edo"'],
+  ],
+  [
+    'a hold time and a flag',
+    { tyo1: base.tyo1.replace('{', '{ hold time 3m; passive;') },
+    ['peer tyo1 changed hard: peer tyo1: now passive; hold time 90s is now hold time 3m'],
+  ],
+  [
+    'a new and a removed peer',
+    { osa1: base.osa1.replace('osa1', 'osa2') },
+    ['peer osa1 removed hard: peer osa1: removed', 'peer osa2 added hard: peer osa2: added'],
+  ],
+  [
+    'a template that two peers take from',
+    {
+      more: 'template bgp t { ipv4; }',
+      tyo1: base.tyo1.replace('{', 'from t {'),
+      osa1: base.osa1.replace('{', 'from t {'),
+    },
+    ['peer tyo1 changed hard: peer tyo1: no more ipv6', 'peer osa1 changed hard: peer osa1: no more ipv6'],
+  ],
+  [
+    'the router id',
+    { router: base.router.replace('.10', '.11') },
+    ['router id changed hard: router id: router id 192.0.2.10 is now router id 192.0.2.11'],
+  ],
+  [
+    'the port listened on',
+    { router: base.router.replace('listen', 'listen port 1790') },
+    [
+      'listen :: port 179 removed hard: listen :: port 179: removed',
+      'listen :: port 1790 added hard: listen :: port 1790: added',
+    ],
+  ],
+  [
+    'the log',
+    { log: 'log syslog level debug; log stderr;' },
+    [
+      'log syslog changed soft: log syslog: log syslog level info is now log syslog level debug',
+      'log stderr added soft: log stderr: added',
+    ],
+  ],
+  [
+    'a source',
+    { irr: base.irr.replace('}', 'authoritative; }') },
+    ['irr JPIRR changed soft: irr JPIRR: now authoritative'],
+  ],
+  [
+    'a selector',
+    { watch: base.watch.replace('group', 'prefix 192.0.2.0/24; group') },
+    ['watch ours changed soft: watch ours: now prefix 192.0.2.0/24'],
+  ],
+  [
+    'a group',
+    { group: base.group.replace('"noc@example.net"', '"noc@example.net", "b@example.org"') },
+    ['group noc changed soft: group noc: mail "noc@example.net" is now mail "noc@example.net", "b@example.org"'],
+  ],
+  [
+    'a password',
+    { mail: base.mail.replace('old', 'new') },
+    ['notify mail changed soft: notify mail: password is another'],
+  ],
+  [
+    'a second mail server',
+    { more: 'notify mail { from "a@example.net"; smtp "h2"; }' },
+    ['notify mail 2 added soft: notify mail 2: added'],
+  ],
+  ['no probe', { probe: '' }, ['probe tap1 removed soft: probe tap1: removed']],
+  [
+    'a trace peer',
+    { traceback: base.traceback.replace('in allow;', 'in deny;') },
+    ['traceback peer as 64510 changed soft: traceback peer as 64510: in allow is now in deny'],
+  ],
+  [
+    'where a trace peer is',
+    { traceback: base.traceback.replace('100.7', '100.8') },
+    [
+      'traceback peer as 64510 changed hard: traceback peer as 64510: address 198.51.100.7 port 4954 is now address 198.51.100.8 port 4954',
+    ],
+  ],
+  [
+    'the control socket',
+    { more: 'control socket "/run/x"; probe socket "/run/intertrack/itprobe.sock";' },
+    [
+      'socket control changed hard: socket control: control socket "/run/intertrack/intertrackd.sock" is now control socket "/run/x"',
+    ],
+  ],
+];
+
+describe('config/diff', () => {
+  for (const [what, parts, changes] of table)
+    it(what, () =>
+      expect(
+        diffConfig(read({}), read(parts)).map(
+          ({ section, name, how, hard, words }) => `${section} ${name} ${how} ${hard ? 'hard' : 'soft'}: ${words}`,
+        ),
+      ).to.deep.equal(changes),
+    );
+
+  it('shows no password', () => {
+    expect(JSON.stringify(diffConfig(read({}), read({ mail: base.mail.replace('old', 'new') })))).to.not.match(
+      /old|new/,
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { matches } from '../../src/config/files.ts';
+import { formatErrors, loadConfig } from '../../src/config/index.ts';
+
+describe('config/load', () => {
+  let folder = '';
+  let main = '';
+  const put = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), mode);
+  };
+  const said = async (): Promise<string> => {
+    const loaded = await loadConfig(main);
+    return formatErrors([...(loaded.ok ? [] : loaded.errors), ...loaded.warnings]).replaceAll(folder, '');
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
+    main = join(folder, 'main.conf');
+    mkdirSync(join(folder, 'peers'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('reads included files in the order of their names, also inside blocks, and names from where they are written', async () => {
+    put(
+      'main.conf',
+      'router id 192.0.2.1; local as 1; include "peers/*.conf"; irr A { include "irr.inc"; } include "no*";',
+    );
+    put('irr.inc', 'dump "a.db";');
+    put('peers/b.conf', 'protocol bgp b { neighbor 192.0.2.3 as 3; } irr B { dump "b.db"; }');
+    put('peers/a.conf', 'protocol bgp a { neighbor 192.0.2.2 as 2; }');
+    put('peers/.hidden.conf', 'oops');
+    put('peers/c.conf.orig', 'oops');
+    const loaded = await loadConfig(main);
+    expect(loaded.ok && loaded.config.peers.map(peer => peer.name)).to.deep.equal(['a', 'b']);
+    expect(loaded.ok && loaded.config.irr.map(irr => irr.dump.replace(folder, ''))).to.deep.equal([
+      '/peers/b.db',
+      '/a.db',
+    ]);
+  });
+
+  it('tells errors in the file they are in, the main file first', async () => {
+    put('main.conf', 'router id 192.0.2.1; local as 1;\ninclude "one.conf"; state 1;');
+    put('one.conf', 'log syslog;\nprotocol bgp a { neighbour 192.0.2.2 as 2;\n');
+    expect(await said()).to.equal(
+      [
+        '/main.conf:2:27: expected a directory in double quotes, found `1`',
+        '  include "one.conf"; state 1;',
+        '                            ^',
+        '/one.conf:2:16: the block opened here is not closed, expected `}`',
+        '  protocol bgp a { neighbour 192.0.2.2 as 2;',
+        '                 ^',
+        '/one.conf:2:18: unknown statement `neighbour` in `protocol bgp`, did you mean `neighbor`?',
+        '  protocol bgp a { neighbour 192.0.2.2 as 2;',
+        '                   ^~~~~~~~~',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('refuses files that include themselves, are not there, or are no files; and says nothing of what may be in them', async () => {
+    put('main.conf', 'include "loop.conf";\ninclude "gone.conf";\ninclude "peers";\ninclude "*/x.conf";\n');
+    put('loop.conf', 'include "main.conf";');
+    expect(await said()).to.equal(
+      [
+        '/main.conf:2:1: cannot read /gone.conf: ENOENT: no such file or directory',
+        '  include "gone.conf";',
+        '  ^~~~~~~~~~~~~~~~~~~',
+        '/main.conf:3:1: cannot read /peers: it is no file',
+        '  include "peers";',
+        '  ^~~~~~~~~~~~~~~',
+        '/main.conf:4:1: `*` and `?` can stand in the last part of the name only',
+        '  include "*/x.conf";',
+        '  ^~~~~~~~~~~~~~~~~~',
+        '/loop.conf:1:1: /main.conf would include itself',
+        '  include "main.conf";',
+        '  ^~~~~~~~~~~~~~~~~~~',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('bounds the number of included files', async () => {
+    put('main.conf', 'router id 192.0.2.1; local as 1;\ninclude "peers/*";');
+    for (let i = 0; i < 120; i++) put(`peers/${i}`, '');
+    expect(await said()).to.match(/^\/main.conf:2:1: more than 100 files are included\n/);
+  });
+
+  it('says why the configuration cannot be read', async () => {
+    expect(await said()).to.equal('/main.conf: cannot read /main.conf: ENOENT: no such file or directory\n');
+    put('main.conf', ' '.repeat((1 << 20) + 1));
+    expect(await said()).to.equal('/main.conf: cannot read /main.conf: it is larger than 1 MiB\n');
+    writeFileSync(main, Buffer.from('log syslog; # \xff', 'latin1'));
+    expect(await said()).to.match(/^\/main.conf:1:1: missing `router id`(.|\n)*:1:15: expected UTF-8/);
+  });
+
+  it('warns of a password that every user can read, of one sent in the clear, and of a watch that tells nobody', async () => {
+    const login = 'user "u"; password "p"; tls none;';
+    put(
+      'main.conf',
+      `router id 192.0.2.1; local as 1;\nnotify mail { from "a@b.example"; smtp "h";\n${login} }`,
+      0o644,
+    );
+    expect(await said()).to.equal(
+      [
+        `/main.conf:3:11: every user can read this password: /main.conf is readable by all`,
+        `  ${login} }`,
+        '            ^~~~~~~~~~~~',
+        '/main.conf:3:25: `tls none` sends the password in the clear',
+        `  ${login} }`,
+        '                          ^~~~~~~~',
+        '',
+      ].join('\n'),
+    );
+    put('main.conf', 'router id 192.0.2.1; local as 1;\nwatch w { prefix 192.0.2.0/24 origin 1; }', 0o600);
+    expect(await said()).to.match(/^\/main.conf:2:1: nobody is told of `watch w`: there is no `notify`\n/);
+  });
+
+  const patterns: [string, string, boolean][] = [
+    ['a.conf', '*.conf', true],
+    ['a.conf', '?.conf', true],
+    ['ab.conf', '?.conf', false],
+    ['a.conf', 'a.conf', true],
+    ['aXbXc', 'a*b*c', true],
+    ['abcab', '*ab', true],
+    ['abca', '*ab', false],
+    ['', '*', true],
+    ['a.conf~', '*.conf', false],
+    ['a'.repeat(200), `${'*a'.repeat(30)}b`, false],
+  ];
+  for (const [name, pattern, yes] of patterns)
+    it(`${pattern.slice(0, 20)} ${yes ? 'fits' : 'does not fit'} ${name.slice(0, 20)}`, () =>
+      expect(matches(name, pattern)).to.equal(yes));
+});

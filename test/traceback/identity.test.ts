@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { TracebackConfig } from '../../src/config/tree.ts';
+import { loadIdentity } from '../../src/traceback/identity.ts';
+import { type CertificateOptions, makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
+
+describe('traceback/identity', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'intertrack-'));
+    makeIdentity(64500, directory);
+    makeIdentity(64501, directory);
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const path = (name: string) => join(directory, name);
+  const write = (name: string, text: string) => writeFileSync(path(name), text);
+  const load = (as = 64500, now = Date.now()) => {
+    const peer = { as: 64501, address: '127.0.0.1', port: 4954, certificate: path('as64501.crt') };
+    const config: TracebackConfig = {
+      listen: [],
+      identity: path('as64500.key'),
+      certificate: path('as64500.crt'),
+      federations: [],
+      peers: [{ ...peer, in: 'allow', out: 'allow', rate: 1 }],
+      answer: { detail: 'status', coverage: null },
+    };
+    return loadIdentity(config, as, now);
+  };
+
+  it('takes a good one', () => {
+    const got = load();
+    expect(got).to.have.property('identity').that.includes({ as: 64500 });
+    if ('identity' in got) expect([...got.identity.trust.keys()]).to.deep.equal([64501]);
+  });
+
+  it('takes an authority, or several certificates, for a peer', () => {
+    write('as64501.crt', makeAuthority('one').certificate);
+    expect(load()).to.have.property('identity');
+    write('as64501.crt', makeCertificate(64501).certificate + makeCertificate(64501).certificate);
+    expect(load()).to.have.property('identity');
+  });
+
+  const own = (options: CertificateOptions) => () => makeIdentity(64500, directory, options);
+  const day = 86_400_000;
+  const cases: [string, () => void, string, RegExp][] = [
+    ['no key file', () => rmSync(path('as64500.key')), 'as64500.key', /cannot be read: ENOENT/],
+    ['a key that is no PEM', () => write('as64500.key', 'key'), 'as64500.key', /no private key in PEM/],
+    ['a certificate that is no PEM', () => write('as64500.crt', 'x'), 'as64500.crt', /no certificate in PEM/],
+    [
+      'a damaged certificate',
+      () => write('as64500.crt', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+      'as64500.crt',
+      /certificate 1 is damaged/,
+    ],
+    [
+      'the key of another',
+      () => write('as64500.key', makeCertificate(1).key),
+      'as64500.crt',
+      /is not that of this cert/,
+    ],
+    ['no AS', own({ uris: [] }), 'as64500.crt', /names no AS/],
+    ['another kind of URI', own({ uris: ['https://as64500.example/'] }), 'as64500.crt', /names no AS/],
+    ['two ASes', own({ uris: ['urn:intertrack:as:1', 'urn:intertrack:as:2'] }), 'as64500.crt', /more than one AS/],
+    ['AS 0', own({ uris: ['urn:intertrack:as:0'] }), 'as64500.crt', /"0", which is no AS/],
+    ['an AS of 33 bits', own({ uris: ['urn:intertrack:as:4294967296'] }), 'as64500.crt', /which is no AS/],
+    ['an AS hidden in another name', own({ uris: ['a:x, URI:urn:intertrack:as:64500'] }), 'as64500.crt', /quoted/],
+    ['another AS', own({ uris: ['urn:intertrack:as:1'] }), 'as64500.crt', /names AS 1, but the local AS is 64500/],
+    ['an expired one', own({ notAfter: new Date(Date.now() - day / 2) }), 'as64500.crt', /expired on 20/],
+    ['one of tomorrow', own({ notBefore: new Date(Date.now() + day) }), 'as64500.crt', /is not valid before 20/],
+    [
+      'a peer’s of another AS',
+      () => write('as64501.crt', makeCertificate(7).certificate),
+      'as64501.crt',
+      /names AS 7, but stands for peer AS 64501/,
+    ],
+    ['a peer’s that is missing', () => rmSync(path('as64501.crt')), 'as64501.crt', /cannot be read/],
+  ];
+  for (const [what, spoil, file, reason] of cases)
+    it(`tells the file and the fault: ${what}`, () => {
+      spoil();
+      const got = load();
+      expect(got).to.have.property('errors').with.length(1);
+      if (!('errors' in got)) return;
+      expect(got.errors[0]!.file).to.equal(path(file));
+      expect(got.errors[0]!.reason).to.match(reason);
+    });
+
+  it('tells all faults at once', () => {
+    rmSync(path('as64500.key'));
+    write('as64501.crt', '');
+    expect(load(64999)).to.have.property('errors').with.length(3);
+  });
+});

@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import type { ProbeAnswer } from '../../src/probe/question.ts';
+import { askBorder, judgeBorder } from '../../src/traceback/btm.ts';
+import { judgeSource } from '../../src/traceback/dtm.ts';
+import { epochsOf, intervalOf } from '../../src/traceback/interval.ts';
+import { disclose } from '../../src/traceback/policy.ts';
+import { takeToken } from '../../src/traceback/rate.ts';
+import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
+import { conclude, flatten, newBranch, snapshot, unflatten } from '../../src/traceback/tree.ts';
+import { MAX_NODES } from '../../src/traceback/wire.ts';
+import { NOON, probeAnswer, question, sawFrom, sawTo } from './ases.ts';
+
+const inside = { direction: 'inside', neighbor: null } as const;
+const not = (more: Partial<ProbeAnswer> = {}) => probeAnswer([], more);
+
+describe('traceback/btm', () => {
+  // Research: traceback 5.5. Only the first row may say `clear`.
+  const rows: [string, ProbeAnswer[], string[], number | null, TraceVerdict, RegExp][] = [
+    ['all sealed, all covered, 95 % behind taps', [not()], [], 0.95, 'clear', /sealed and hold nothing/],
+    ['two probes, both so', [not(), not()], [], 1, 'clear', /hold nothing/],
+    ['94.9 % behind taps', [not()], [], 0.949, 'clear-partial', /only 94.9 %/],
+    ['coverage not stated', [not()], [], null, 'clear-partial', /not stated/],
+    ['1 % lost', [not({ packets: 99, lost: 1 })], [], 1, 'clear-partial', /1 % of the packets were lost/],
+    ['0.9 % lost', [not({ packets: 991, lost: 9 })], [], 1, 'clear', /./],
+    ['sampled', [not({ sampling: 0.25 })], [], 1, 'clear-partial', /only 25 % of the packets were kept/],
+    ['a second probe silent', [not()], ['tap2'], 1, 'clear-partial', /no answer in time \(1 of 2 probes\)/],
+    ['a second probe without the windows', [not(), not({ covered: false })], [], 1, 'clear-partial', /missing/],
+    [
+      'a second probe whose windows are gone',
+      [not(), not({ retained: { from: NOON + 1, to: NOON * 2 } })],
+      [],
+      1,
+      'clear-partial',
+      /dropped/,
+    ],
+    ['a second probe that is not sealed', [not(), not({ sealed: false })], [], 1, 'not-yet', /not all sealed/],
+    ['live windows only', [not({ sealed: false })], [], 1, 'not-yet', /not all sealed/],
+    [
+      'windows end before the interval does',
+      [not({ retained: { from: 0, to: NOON + 4000 }, covered: false })],
+      [],
+      1,
+      'not-yet',
+      /not all sealed/,
+    ],
+    [
+      'windows begin after the interval does',
+      [not({ retained: { from: NOON + 1, to: NOON * 2 }, covered: false })],
+      [],
+      1,
+      'expired',
+      /dropped/,
+    ],
+    ['windows missing, or no key', [not({ covered: false })], [], 1, 'cannot-know', /key of that epoch/],
+    ['no windows', [not({ retained: null, covered: false })], [], 1, 'cannot-know', /no windows/],
+    ['the only probe silent', [], ['tap1'], 1, 'cannot-know', /no answer in time/],
+    ['no probe', [], [], 1, 'cannot-know', /no probe is there/],
+    ['seen coming in', [probeAnswer([sawFrom(64501)])], [], null, 'saw', /coming in from AS 64501/],
+    ['seen by one, the other silent', [probeAnswer([sawFrom(64501)])], ['tap2'], 1, 'saw', /seen/],
+    [
+      'seen where the neighbour is not known',
+      [probeAnswer([{ direction: 'in', neighbor: null }])],
+      [],
+      1,
+      'saw',
+      /not known/,
+    ],
+  ];
+  for (const [what, answers, silent, coverage, verdict, reason] of rows)
+    it(`${what}: ${verdict}`, () => {
+      const border = judgeBorder(answers, silent, [question], coverage);
+      expect(border.verdict).to.equal(verdict);
+      expect(border.reason).to.match(reason);
+      expect(border.reason, 'a tap has no name outside').to.not.match(/tap\d/);
+    });
+
+  it('adds the windows’ chances of a false yes', () => {
+    const { falsePositive } = judgeBorder([not({ falsePositive: 0.003, windowsAsked: 120 })], [], [question], 1);
+    // 40 taps, 3 windows: 30 % (research: traceback 4.4).
+    expect(falsePositive).to.be.closeTo(0.3, 0.005);
+    expect(judgeBorder([not({ windowsAsked: 0 })], [], [question], 1).falsePositive).to.equal(null);
+  });
+
+  it('answers when the probes fail, and tells the error to the log alone', async () => {
+    const log: string[] = [];
+    const probes = { ask: () => Promise.reject(new Error('/run/secret.sock')) };
+    const border = await askBorder(probes, [question], 1, Date.now() + 500, Date.now(), text => log.push(text));
+    expect([border.verdict, border.reason]).to.deep.equal(['cannot-know', 'the probes cannot be asked']);
+    expect(log.join()).to.include('/run/secret.sock');
+  });
+});
+
+describe('traceback/dtm', () => {
+  const cases: [string, ProbeAnswer, number | null, boolean][] = [
+    ['going out, all watched', probeAnswer([sawTo(1)]), 1, true],
+    ['inside, all watched', probeAnswer([inside]), 1, true],
+    ['going out and coming in', probeAnswer([sawTo(1), sawFrom(2)]), 1, false],
+    ['going out, half watched', probeAnswer([sawTo(1)]), 0.5, false],
+    ['going out, coverage not stated', probeAnswer([sawTo(1)]), null, false],
+    ['going out, windows missing', probeAnswer([sawTo(1)], { covered: false }), 1, false],
+    ['not seen', not(), 1, false],
+  ];
+  for (const [what, answer, coverage, source] of cases)
+    it(`${what}: ${source ? 'the source is inside' : 'no claim'}`, () =>
+      expect(judgeSource(judgeBorder([answer], [], [question], coverage)).source).to.equal(source));
+});
+
+describe('traceback/tree', () => {
+  const leaf = (
+    as: number,
+    verdict: TraceVerdict,
+    children: TraceNode[] = [],
+    more: Partial<TraceNode> = {},
+  ): TraceNode => ({
+    ...snapshot(newBranch(as, verdict, '', 0)),
+    children,
+    ...more,
+  });
+
+  it('comes back from the wire as it went, later by when it was asked', () => {
+    const tree = leaf(1, 'saw', [leaf(2, 'absent', [leaf(3, 'clear'), leaf(4, 'silent')]), leaf(5, 'busy')]);
+    const later = (node: TraceNode): TraceNode => ({ ...node, after: 7, children: node.children.map(later) });
+    expect(unflatten(flatten(tree), 7)).to.deep.equal(later(tree));
+  });
+
+  it('leaves off the farthest nodes and says how many', () => {
+    const wide = leaf(
+      1,
+      'saw',
+      Array.from({ length: 200 }, (_, i) => leaf(i + 2, 'absent', [leaf(9, 'clear')])),
+    );
+    const nodes = flatten(wide);
+    expect(nodes).to.have.length(MAX_NODES);
+    expect(nodes[0]!.reason).to.match(/^\(145 nodes left off\)/);
+    expect(nodes.filter(node => node.verdict === 'absent')).to.have.length(200);
+  });
+
+  const cases: [string, TraceNode, number | null, number | null, number[]][] = [
+    [
+      'nobody saw it: all that did not say clear remain',
+      leaf(1, 'cannot-know', [leaf(2, 'clear'), leaf(3, 'expired')]),
+      null,
+      null,
+      [1, 3],
+    ],
+    [
+      'the deepest sighting is the entry; beyond it what is not clear',
+      leaf(1, 'saw', [leaf(2, 'saw', [leaf(9, 'absent', [leaf(3, 'clear'), leaf(4, 'silent')])], { ingress: [9] })]),
+      2,
+      9,
+      [9, 4],
+    ],
+    [
+      'the ingress neighbour that says clear does not remain',
+      leaf(1, 'saw', [leaf(2, 'clear')], { ingress: [2] }),
+      1,
+      2,
+      [],
+    ],
+    ['a source ends it', leaf(1, 'saw', [leaf(2, 'saw', [], { source: true })]), 2, null, []],
+    [
+      'an AS that saw it pass on elsewhere is no entry',
+      leaf(1, 'cannot-know', [leaf(2, 'saw', [leaf(3, 'saw')]), leaf(3, 'saw', [leaf(4, 'saw')])]),
+      4,
+      null,
+      [],
+    ],
+    [
+      'of equals the surer',
+      leaf(1, 'saw', [leaf(2, 'saw', [], { falsePositive: 0.3 }), leaf(3, 'saw', [], { falsePositive: 0.01 })]),
+      3,
+      null,
+      [],
+    ],
+  ];
+  for (const [what, tree, as, via, ambiguity] of cases)
+    it(what, () => {
+      const found = conclude(tree);
+      expect(found.entry?.as ?? null).to.equal(as);
+      expect(found.entry?.via ?? null).to.equal(via);
+      expect(found.ambiguity).to.have.members(ambiguity);
+    });
+
+  it('at detail status leaves out what the AS placed itself, and lifts what lay under it', () => {
+    const tree = leaf(1, 'saw', [leaf(9, 'absent', [leaf(2, 'saw', [leaf(8, 'absent')]), leaf(7, 'absent')])], {
+      ingress: [9],
+      reason: 'seen coming in from AS 9',
+    });
+    const told = disclose(tree, 'status');
+    expect(told.ingress).to.deep.equal([]);
+    expect(told.reason).to.equal('seen; the neighbours are not told');
+    expect(told.children).to.deep.equal([leaf(2, 'saw', [leaf(8, 'absent')])]);
+    expect(disclose(tree, 'neighbor-as')).to.equal(tree);
+  });
+});
+
+describe('traceback/rate', () => {
+  it('lets one second’s worth through and saves nothing', () => {
+    let bucket = takeToken(null, 10, 0).bucket;
+    const taken = (now: number) => {
+      const took = takeToken(bucket, 10, now);
+      bucket = took.bucket;
+      return took.taken;
+    };
+    expect(Array.from({ length: 12 }, () => taken(0)).filter(Boolean)).to.have.length(9);
+    expect([taken(99), taken(100)]).to.deep.equal([false, true]);
+    expect(Array.from({ length: 30 }, () => taken(3_600_000)).filter(Boolean)).to.have.length(10);
+    expect(taken(0), 'the clock stepped back').to.equal(false);
+  });
+  it('lets nothing through at rate 0, one in ten seconds at 0.1', () => {
+    expect(takeToken(null, 0, 0).taken).to.equal(false);
+    const { bucket, taken } = takeToken(null, 0.1, 0);
+    expect([taken, takeToken(bucket, 0.1, 9000).taken, takeToken(bucket, 0.1, 10_000).taken]).to.deep.equal([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('traceback/interval', () => {
+  const hour = 3_600_000;
+  const cases: [string, number, number[]][] = [
+    ['in the middle of an hour', 10 * hour + hour / 2, [10]],
+    ['just before 5 minutes past', 10 * hour + 299_999, [9, 10]],
+    ['5 minutes past', 10 * hour + 300_000, [10]],
+    ['5 minutes to', 11 * hour - 300_000, [10, 11]],
+    ['on the hour', 10 * hour, [9, 10]],
+    ['at the epoch', 0, [0]],
+  ];
+  for (const [what, time, epochs] of cases)
+    it(`asks ${what} for ${epochs}`, () => expect(epochsOf(time)).to.deep.equal(epochs));
+  it('asks two seconds either side', () => expect(intervalOf(5000)).to.deep.equal({ from: 3000, to: 7000 }));
+});
