@@ -34,6 +34,7 @@ export function createAnswerer(
   book: Contradictions,
   peers: () => readonly AskablePeer[],
   localAs: () => number,
+  problems: () => readonly string[],
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   /** Built when it is asked for and the paths have changed since. */
@@ -118,6 +119,7 @@ export function createAnswerer(
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,
+      problems: problems(),
     };
   }
 

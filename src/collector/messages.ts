@@ -184,4 +184,6 @@ export interface RibSize {
   readonly attributeSets: number;
   readonly attributeOctets: number;
   readonly contradictions: number;
+  /** What is not as it should be, in words: an address that cannot be listened on. */
+  readonly problems: readonly string[];
 }

@@ -92,6 +92,10 @@ export async function startDaemon({
           log(message.level, message.text, message.fields);
           break;
         case 'ready':
+          // Only now have the sessions that are no longer configured said their last. At the start it is the word about
+          // peers that went from the configuration while the daemon was down.
+          cases.peersAre(config.peers.map(({ name }) => name));
+          break;
         case 'stopped':
           break;
       }
@@ -138,7 +142,6 @@ export async function startDaemon({
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('peer', 'listen', 'router')) configureCollector();
-      for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
