@@ -31,7 +31,7 @@ export interface Cases {
 
 /** The case book looks at its timers so often. */
 const TICK = 500;
-const WRITE_RETRY = 5_000;
+const WRITE_RETRY = 1_000;
 
 export async function openCases(
   store: Store,

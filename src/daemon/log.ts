@@ -44,7 +44,8 @@ interface Destination {
 
 /** Ends a destination and waits for its last octet, but not for long. */
 function ended(one: WriteStream | ChildProcess, end: () => void): Promise<unknown> {
-  const closed = new Promise<void>(resolve => one.once('close', resolve));
+  const over = 'exitCode' in one ? one.exitCode !== null : one.closed;
+  const closed = over ? Promise.resolve() : new Promise<void>(resolve => one.once('close', resolve));
   end();
   return Promise.race([closed, new Promise(resolve => setTimeout(resolve, 1000).unref())]);
 }
