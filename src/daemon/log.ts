@@ -98,6 +98,8 @@ export function openLog(debug: boolean): Log {
     for (const one of old) void one.close();
   }
 
+  // Who reads it may go away; the daemon must not go with him.
+  process.stderr.on('error', e => problems.set('stderr', `standard error: ${e.message}`));
   const log = (level: LogLevel, text: string, fields: LogFields = {}) => logger[level](fields, text);
   configure([{ to: 'stderr', level: 'info' }]);
   return Object.assign(log, {

@@ -60,6 +60,12 @@ describe('interop/daemon-start', function () {
     expect((await daemon.itctl('show', 'status')).status).to.equal(0);
   });
 
+  it('lives on when nobody reads its standard error any more', async () => {
+    daemon.deafen();
+    for (let i = 0; i < 3; i++) await daemon.json('reload'); // each writes lines
+    expect((await daemon.status()).problems.join()).to.match(/standard error: .*EPIPE/);
+  });
+
   it('refuses a state directory that it cannot make, and a control socket in none', async () => {
     writeFileSync(daemon.at('file'), '');
     const unmade = await refused(

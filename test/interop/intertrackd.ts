@@ -53,6 +53,8 @@ export interface Intertrackd {
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end; answers the exit status, or the signal's name. */
   end(signal?: NodeJS.Signals): Promise<number | string>;
+  /** Closes the reader's end of its standard error. */
+  deafen(): void;
   /** What the process that runs, or ran last, wrote to standard error. */
   log(): string;
   /** The rows that a command is answered by; a process costs too much to wait with. */
@@ -134,6 +136,7 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
       clearTimeout(force);
       return ended.signalCode ?? ended.exitCode ?? -1;
     },
+    deafen: () => child?.stderr?.destroy(),
     log: () => said,
     ask,
     itctl: (...words) => run('itctl', '-s', at('ctl'), ...words),
