@@ -37,6 +37,7 @@ export function createAnswerer(
   book: Contradictions,
   peers: () => readonly AskablePeer[],
   localAs: () => number,
+  problems: () => readonly string[],
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   let building = false;
@@ -93,11 +94,12 @@ export function createAnswerer(
   }
 
   function neighbor(peer: AskablePeer): NeighborRow {
-    const { received, sent, negotiated } = peer.session.status();
+    const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
     return {
       ...summary(peer),
+      lastDown,
       messagesReceived: { ...received },
       messagesSent: { ...sent },
       prefixes4: ipv4,
@@ -141,6 +143,7 @@ export function createAnswerer(
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,
+      problems: problems(),
     };
   }
 

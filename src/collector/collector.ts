@@ -2,10 +2,9 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { type Listener, listenBgp } from '../bgp/listener.ts';
-import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp/notification.ts';
+import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
 import { createSession } from '../bgp/session.ts';
-import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
+import type { BgpPeerConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
@@ -14,6 +13,7 @@ import { prefixById } from '../rib/query.ts';
 import { type AskablePeer, createAnswerer } from './answers.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createIngest, type IngestPeer } from './ingest.ts';
+import { createListeners } from './listeners.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
@@ -37,12 +37,16 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const memo = new VerdictMemo(rib);
   const peers = new Map<string, Peer>();
   const byNumber: (Peer | undefined)[] = [];
-  const listeners = new Map<string, Listener>();
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
   const log = (level: Level, text: string, fields: Record<string, unknown> = {}) =>
     post({ type: 'log', level, text, fields });
+
+  const listeners = createListeners((socket, remote) => {
+    const peer = [...peers.values()].find(({ row }) => row.address === remote);
+    return peer ? peer.session.accept(socket) : null;
+  }, log);
 
   const outflow = createOutflow(
     changes => post({ type: 'judged', changes }),
@@ -155,37 +159,13 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       const now = next.peers.find(p => p.name === peer.row.name);
       const same = now && !now.disabled && onTheWire(now, next.routerId) === onTheWire(peer.config, before?.routerId);
       if (same) peer.config = now;
+      else if (now?.disabled) leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'disabled by configuration'));
       else if (now) leaving.push(removePeer(peer, ADMINISTRATIVE_RESET, 'configuration changed'));
-      else leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'no longer configured'));
+      else leaving.push(removePeer(peer, PEER_DECONFIGURED, ''));
     }
     await Promise.all(leaving);
-    await listen(next.listen);
+    await listeners.listen(next.listen);
     for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
-  }
-
-  async function listen(wanted: readonly ListenConfig[]): Promise<void> {
-    const keyOf = ({ address, port }: ListenConfig) => `${address} port ${port}`;
-    const keys = wanted.map(keyOf);
-    for (const [key, listener] of listeners)
-      if (!keys.includes(key)) {
-        listeners.delete(key);
-        await listener.close();
-      }
-    for (const at of wanted) {
-      const key = keyOf(at);
-      if (listeners.has(key)) continue;
-      try {
-        const listener = await listenBgp(at, (socket, remote) => {
-          const peer = [...peers.values()].find(p => p.row.address === remote);
-          if (!peer) log('warn', `connection from ${remote} closed: no peer has this address`);
-          return peer?.session.accept(socket) ?? false;
-        });
-        listeners.set(key, listener);
-        log('info', `listening for BGP on ${key}`);
-      } catch (e) {
-        log('error', `cannot listen for BGP on ${key}: ${(e as Error).message}`);
-      }
-    }
   }
 
   let rejudging: Rejudging | null = null;
@@ -212,7 +192,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
-    await Promise.all([...listeners.values()].map(listener => listener.close()));
+    await listeners.close();
     outflow.flush();
     post({ type: 'stopped' });
   }
@@ -223,6 +203,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     book,
     () => [...peers.values()],
     () => config?.localAs ?? 0,
+    listeners.problems,
   );
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();

@@ -133,6 +133,8 @@ export interface SummaryRow {
 
 /** Row of `show bgp neighbor`. What is null is known only while the session is Established. */
 export interface NeighborRow extends SummaryRow {
+  /** Why the session last left Established, empty when it never did: later attempts do not overwrite it. */
+  readonly lastDown: string;
   /** Messages by type: `open`, `update`, `notification`, `keepalive`, `routeRefresh`. */
   readonly messagesReceived: Readonly<Record<string, number>>;
   readonly messagesSent: Readonly<Record<string, number>>;
@@ -182,4 +184,6 @@ export interface RibSize {
   readonly attributeSets: number;
   readonly attributeOctets: number;
   readonly contradictions: number;
+  /** What is not as it should be, in words: an address that cannot be listened on. */
+  readonly problems: readonly string[];
 }

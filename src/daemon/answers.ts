@@ -97,9 +97,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
+      ...size.problems,
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
       ...cases.problems(),
-      ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
       ...peers

@@ -71,6 +71,8 @@ export async function openTraces(
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     log,
+  }).catch((e: Error) => {
+    throw new Error(`probe socket ${e.message}`);
   });
 
   const graph = {

@@ -74,7 +74,8 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
-      ['Last error', row.lastError],
+      ['Last down', row.lastDown],
+      ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
     ]).map(line => `  ${line}`),
   ]);
 }
