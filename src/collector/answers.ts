@@ -9,6 +9,7 @@ import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
 import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
@@ -22,12 +23,18 @@ export interface AskablePeer {
 }
 
 export interface Answerer {
-  /** Throws an Error in words when the question itself is wrong. */
-  answer(query: RibQuery): { readonly rows: readonly unknown[]; readonly more: boolean };
+  /**
+   * Returns the answer; yields wherever sessions may be served first. Throws an Error in words when the question itself
+   * is wrong.
+   */
+  answer(query: RibQuery): Generator<undefined, { readonly rows: readonly unknown[]; readonly more: boolean }>;
 }
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
 const SMALL = 16384;
+
+/** Prefixes a question passes through before it yields: about a millisecond. */
+const SLICE = 2048;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
@@ -114,23 +121,30 @@ export function createAnswerer(
     };
   }
 
-  function routes(query: Extract<RibQuery, { about: 'route' }>): { rows: RouteRow[]; more: boolean } {
+  function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = named(query.peer);
     if (query.peer !== undefined && asked.length === 0) throw new Error(`no peer is called ${query.peer}`);
-    const holds = ({ row }: AskablePeer, known: KnownPrefix) => {
+    const wanted = routeFilter(rib, memo, query);
+    const routeAt = ({ row }: AskablePeer, { afi, id }: KnownPrefix) => {
       const table = rib.tables[row.number];
-      return table ? routeOf(table, known.afi, known.id) !== 0 : false;
+      return table ? routeOf(table, afi, id) : 0;
     };
     const rows: RouteRow[] = [];
-    for (const known of prefixesFor(rib, prefix, query.scope, known => asked.some(peer => holds(peer, known))))
+    let passed = 0;
+    for (const known of prefixesFor(rib, prefix, query.scope, known =>
+      asked.some(peer => routeAt(peer, known) !== 0),
+    )) {
+      if (++passed % SLICE === 0) yield;
       for (const peer of asked) {
-        const row = routeRow(rib, memo, known, peer.row);
-        if (!row) continue;
+        const attribute = routeAt(peer, known);
+        if (attribute === 0 || !wanted(known, attribute)) continue;
         if (rows.length >= query.limit) return { rows, more: true };
-        rows.push(row);
+        const row = routeRow(rib, memo, known, peer.row);
+        if (row) rows.push(row);
       }
+    }
     return { rows, more: false };
   }
 
@@ -148,14 +162,14 @@ export function createAnswerer(
   }
 
   return {
-    answer(query) {
+    *answer(query) {
       switch (query.about) {
         case 'summary':
           return { rows: named(undefined).map(summary), more: false };
         case 'neighbor':
           return { rows: named(query.peer).map(neighbor), more: false };
         case 'route':
-          return routes(query);
+          return yield* routes(query);
         case 'count':
           return { rows: named(undefined).map(countOf), more: false };
         case 'size':

@@ -205,6 +205,17 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     () => config?.localAs ?? 0,
     listeners.problems,
   );
+  /** Works on an answer until it yields, then lets sessions be served. */
+  function reply(id: number, working: ReturnType<typeof answer>): void {
+    try {
+      const step = working.next();
+      if (step.done) post({ type: 'answer', id, ...step.value });
+      else setImmediate(() => reply(id, working));
+    } catch (e) {
+      post({ type: 'answer', id, rows: [], more: false, error: (e as Error).message });
+    }
+  }
+
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
   return message => {
@@ -219,11 +230,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         outflow.took(message.changes);
         break;
       case 'query':
-        try {
-          post({ type: 'answer', id: message.id, ...answer(message.query) });
-        } catch (e) {
-          post({ type: 'answer', id: message.id, rows: [], more: false, error: (e as Error).message });
-        }
+        reply(message.id, answer(message.query));
         break;
       case 'stop':
         configuring = configuring.then(stop);

@@ -28,6 +28,13 @@ export type RibQuery =
       /** `match`: the longest match of an address or prefix. */
       readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
       readonly peer?: string;
+      /** Origin AS; 0 stands for NONE. */
+      readonly originAs?: number;
+      /** Regular expression on the AS path (rib/path-pattern.ts). */
+      readonly path?: string;
+      /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
+      readonly community?: string;
+      readonly validity?: IrrState;
       /** At most so many rows; the answer says when more were left off. */
       readonly limit: number;
     }
