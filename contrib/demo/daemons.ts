@@ -36,6 +36,8 @@ export interface Daemons {
   probe(as: number): void;
   /** Runs itctl against the daemon of an AS. */
   itctl(as: number, ...words: string[]): Promise<Answer>;
+  /** The rows of an itctl command; none when it fails. */
+  rows<T>(as: number, ...words: string[]): Promise<T[]>;
   /** The end of what a daemon or probe said. */
   said(name: string): string;
   close(): Promise<void>;
@@ -114,20 +116,27 @@ ${TAKING_PART.filter(other => other !== as)
     clearTimeout(force);
   }
 
+  async function itctl(as: number, ...words: string[]): Promise<Answer> {
+    const run = promisify(execFile)(join(BIN, 'itctl'), ['-s', at(as, 'ctl'), ...words], { timeout: 20_000 });
+    return run.then(
+      ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+      (e: { code?: number; stdout?: string; stderr?: string; message: string }) => ({
+        status: typeof e.code === 'number' ? e.code : 1,
+        stdout: e.stdout ?? '',
+        stderr: e.stderr ?? e.message,
+      }),
+    );
+  }
+
   return {
     start: as => launch(`intertrackd AS${as}`, 'intertrackd', '-c', at(as, 'intertrackd.conf')),
     kill: as => end(`intertrackd AS${as}`, 'SIGKILL'),
     probe: as => launch(`itprobe AS${as}`, 'itprobe', '-n', 'tap1', '-s', at(as, 'probe'), '-r', at(as, 'tap.pcap')),
-    async itctl(as, ...words) {
-      const run = promisify(execFile)(join(BIN, 'itctl'), ['-s', at(as, 'ctl'), ...words], { timeout: 20_000 });
-      return run.then(
-        ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
-        (e: { code?: number; stdout?: string; stderr?: string; message: string }) => ({
-          status: typeof e.code === 'number' ? e.code : 1,
-          stdout: e.stdout ?? '',
-          stderr: e.stderr ?? e.message,
-        }),
-      );
+    itctl,
+    async rows<T>(as: number, ...words: string[]) {
+      const { status, stdout } = await itctl(as, '-j', ...words);
+      const parsed: unknown = status === 0 ? JSON.parse(stdout) : [];
+      return (Array.isArray(parsed) ? parsed : [parsed]) as T[];
     },
     said: name => outputs.get(name) ?? '',
     close: async () => void (await Promise.all([...children.keys()].map(name => end(name, 'SIGTERM')))),

@@ -15,6 +15,7 @@ import type { SummaryRow } from '../../src/collector/messages.ts';
 import type { ProbeStatusRow, TracePeerRow } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
+import { until } from '../../test/interop/bgp-peers.ts';
 import { prepareDaemons } from './daemons.ts';
 import { makeCaptures } from './packets.ts';
 import { startRouters } from './routers.ts';
@@ -59,23 +60,10 @@ function verify(what: string, yes: boolean): void {
   verified++;
   say(`  verified: ${what}`);
 }
-async function until(what: string, check: () => Promise<boolean>, seconds = 25): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 200));
-  }
-}
-
 await new Promise<void>(resolve => smtp.listen(0, '127.0.0.1', resolve));
 const daemons = prepareDaemons(directory, run, (smtp.server.address() as AddressInfo).port);
 
-/** The rows of an itctl command. */
-async function rows<T>(as: number, ...words: string[]): Promise<T[]> {
-  const { status, stdout } = await daemons.itctl(as, '-j', ...words);
-  const parsed: unknown = status === 0 ? JSON.parse(stdout) : [];
-  return (Array.isArray(parsed) ? parsed : [parsed]) as T[];
-}
+const { rows } = daemons;
 /** Runs itctl as a person would and shows what it says. */
 async function show(as: number, ...words: string[]): Promise<number> {
   say(`AS${as}$ itctl ${words.map(word => word.replace(`${directory}/`, '')).join(' ')}`);

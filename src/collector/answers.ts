@@ -4,7 +4,7 @@ import type { Session } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
-import { type AsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
@@ -26,6 +26,9 @@ export interface Answerer {
   answer(query: RibQuery): { readonly rows: readonly unknown[]; readonly more: boolean };
 }
 
+/** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
+const SMALL = 16384;
+
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
 export function createAnswerer(
@@ -37,10 +40,31 @@ export function createAnswerer(
   problems: () => readonly string[],
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
-  /** Built when it is asked for and the paths have changed since. */
+  let building = false;
+  /**
+   * The graph of the paths held. A small table's is built anew when its paths have changed; of a large one the last
+   * graph answers at once, and a new one is built behind it, so that no trace waits for it.
+   */
   function asGraph(): AsGraph {
-    const { generation } = rib.attributes;
-    if (graph?.generation !== generation) graph = { generation, graph: buildAsGraph(rib.attributes, localAs()) };
+    const { generation, live } = rib.attributes;
+    if (graph?.generation === generation) return graph.graph;
+    if (graph === null || live < SMALL) {
+      graph = { generation, graph: buildAsGraph(rib.attributes, localAs()) };
+      return graph.graph;
+    }
+    if (!building) {
+      building = true;
+      const next = beginAsGraph(rib.attributes, localAs());
+      const slice = () => {
+        if (!next.step()) {
+          setImmediate(slice);
+          return;
+        }
+        building = false;
+        graph = { generation, graph: next.finish() };
+      };
+      setImmediate(slice);
+    }
     return graph.graph;
   }
 

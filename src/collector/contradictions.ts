@@ -43,8 +43,11 @@ export class Contradictions {
     return pairs;
   }
 
-  /** A peer holds a contradicting route: tells it when it is new, or has another origin or other attributes. */
-  hold(place: Place, peer: number, origin: number, attribute: number): void {
+  /**
+   * A peer holds a contradicting route: tells it when it is new, or has another origin or other attributes. `why`: an
+   * UPDATE brought it, or the registry made it one.
+   */
+  hold(place: Place, peer: number, origin: number, attribute: number, why: 'update' | 'registry'): void {
     let row = this.book.get(place);
     const held = row?.get(peer);
     if (held?.origin === origin && held.attribute === attribute) return;
@@ -56,7 +59,7 @@ export class Contradictions {
     }
     row.set(peer, { origin, attribute });
     const about = this.telling.describe(place, peer, origin, attribute);
-    this.telling.tell({ ...about, what: 'held', why: 'update', time: this.telling.now() });
+    this.telling.tell({ ...about, what: 'held', why, time: this.telling.now() });
   }
 
   /** A peer holds no contradicting route of this prefix any more. Nothing is told when it held none. */

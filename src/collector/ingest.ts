@@ -87,30 +87,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return attributes.add(hash, bytes, start, end, context, hop, origin);
   }
 
-  /** One route into the peer's column. Returns 1 when the set gained a reference. */
-  function hold(
-    peer: IngestPeer,
-    afi: 1 | 2,
-    column: Int32Array,
-    id: number,
-    attribute: number,
-    origin: number,
-  ): number {
-    const before = column[id]!;
-    if (before !== attribute) {
-      column[id] = attribute;
-      if (before !== 0) attributes.release(before);
-      else if (afi === 1) peer.table.count4++;
-      else peer.table.count6++;
-    }
-    if (memo.snapshot !== null) {
-      const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-      if (LOOKS[verdict] !== 0) {
-        if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute);
-        else book.leave(placeOf(afi, id), peer.number, 'replaced');
-      }
-    }
-    return before !== attribute ? 1 : 0;
+  /** What is told of a route just held: only prefixes whose verdict says so come here. */
+  function look(peer: IngestPeer, afi: 1 | 2, id: number, verdict: number, origin: number, attribute: number): void {
+    if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
+    else book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
@@ -126,33 +106,43 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
     const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
-    let column = columnFor(rib, peer.table, 1);
+    const judged = memo.snapshot !== null;
+    const { table } = peer;
+    let column = columnFor(rib, table, 1);
     let gained = 0;
+    let fresh = 0;
     let at = start;
     let good = true;
     while (at < end) {
-      const length = bytes[at++]!;
-      const octets = (length + 7) >> 3;
-      if (length > 32 || octets > end - at) {
+      const length = bytes[at]!;
+      const next = at + 1 + ((length + 7) >> 3);
+      if (length > 32 || next > end) {
         good = false;
         break;
       }
-      let address = 0;
-      if (octets > 0) address = bytes[at]! << 24;
-      if (octets > 1) address |= bytes[at + 1]! << 16;
-      if (octets > 2) address |= bytes[at + 2]! << 8;
-      if (octets > 3) address |= bytes[at + 3]!;
-      if (length < 32) address &= length === 0 ? 0 : -1 << (32 - length);
-      at += octets;
+      // Octets behind the prefix may be read here (0 behind the buffer): the mask clears them.
+      let address = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
+      address = length === 0 ? 0 : address & (-1 << (32 - length));
+      at = next;
       if (attribute === 0) {
         const id = ids4.find(address, length);
         if (id >= 0) unhold(peer, 1, column, id);
         continue;
       }
       const id = ids4.intern(address, length);
-      if (id >= column.length) column = columnFor(rib, peer.table, 1);
-      gained += hold(peer, 1, column, id, attribute, origin);
+      if (id >= column.length) column = columnFor(rib, table, 1);
+      const before = column[id]!;
+      if (before !== attribute) {
+        column[id] = attribute;
+        gained++;
+        if (before === 0) fresh++;
+        else attributes.release(before);
+      }
+      if (!judged) continue;
+      const verdict = memo.verdict4Of(id, origin);
+      if (LOOKS[verdict] !== 0) look(peer, 1, id, verdict, origin, attribute);
     }
+    table.count4 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
     return good;
   }
@@ -160,8 +150,11 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
     const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
-    let column = columnFor(rib, peer.table, 2);
+    const judged = memo.snapshot !== null;
+    const { table } = peer;
+    let column = columnFor(rib, table, 2);
     let gained = 0;
+    let fresh = 0;
     let at = start;
     let good = true;
     while (at < end) {
@@ -184,9 +177,19 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         continue;
       }
       const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
-      if (id >= column.length) column = columnFor(rib, peer.table, 2);
-      gained += hold(peer, 2, column, id, attribute, origin);
+      if (id >= column.length) column = columnFor(rib, table, 2);
+      const before = column[id]!;
+      if (before !== attribute) {
+        column[id] = attribute;
+        gained++;
+        if (before === 0) fresh++;
+        else attributes.release(before);
+      }
+      if (!judged) continue;
+      const verdict = memo.verdict6Of(id, origin);
+      if (LOOKS[verdict] !== 0) look(peer, 2, id, verdict, origin, attribute);
     }
+    table.count6 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
     return good;
   }

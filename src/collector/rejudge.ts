@@ -38,7 +38,7 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
           routes++;
           const origin = rib.attributes.origin[attribute]!;
           const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-          if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute);
+          if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
           else if (verdict & MARKED) book.leave(placeOf(afi, id), peer, 'registry');
         }
       });

@@ -49,6 +49,8 @@ export interface TraceStart {
   /** LINKTYPE_ value: 1 is Ethernet. */
   readonly linkType: number;
   readonly frame: Uint8Array;
+  /** The frame's length on the wire; more than `frame` holds when the capture cut it. */
+  readonly wire: number;
   readonly time: number;
   readonly onPartial: (trace: Trace) => void;
   readonly signal: AbortSignal;

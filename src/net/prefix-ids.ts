@@ -23,7 +23,7 @@ export class PrefixIds4 {
   private slots: Int32Array;
   private mask: number;
 
-  constructor(capacity = 1 << 16) {
+  constructor(capacity = 1 << 15) {
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = new Int32Array((capacity * 3) >> 2);
@@ -74,8 +74,8 @@ export class PrefixIds4 {
 
   private grow(): void {
     const old = this.slots;
-    // Small tables quadruple: a full table is reached in few copies.
-    const capacity = (this.mask + 1) * (this.mask < 1 << 19 ? 4 : 2);
+    // Small tables grow eightfold: a full table is reached in two copies, and untouched pages cost nothing.
+    const capacity = (this.mask + 1) * (this.mask < 1 << 20 ? 8 : 2);
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = extend(this.address, (capacity * 3) >> 2);
@@ -104,7 +104,7 @@ export class PrefixIds6 {
   private slots: Int32Array;
   private mask: number;
 
-  constructor(capacity = 1 << 12) {
+  constructor(capacity = 1 << 13) {
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = new Int32Array(((capacity * 3) >> 2) * 4);
@@ -159,7 +159,7 @@ export class PrefixIds6 {
 
   private grow(): void {
     const old = this.slots;
-    const capacity = (this.mask + 1) * (this.mask < 1 << 17 ? 4 : 2);
+    const capacity = (this.mask + 1) * (this.mask < 1 << 18 ? 8 : 2);
     this.mask = capacity - 1;
     this.slots = new Int32Array(capacity * 2);
     this.address = extend(this.address, ((capacity * 3) >> 2) * 4);

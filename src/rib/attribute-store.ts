@@ -194,7 +194,7 @@ export class AttributeStore {
   }
 
   private growColumns(): void {
-    const length = this.origin.length * 2;
+    const length = this.origin.length * (this.origin.length < 1 << 18 ? 4 : 2);
     const origin = new Uint32Array(length);
     origin.set(this.origin);
     this.origin = origin;
@@ -214,7 +214,7 @@ export class AttributeStore {
 
   private growSlots(): void {
     const old = this.slots;
-    this.mask = this.mask * 2 + 1;
+    this.mask = (this.mask + 1) * (this.mask < 1 << 19 ? 4 : 2) - 1;
     this.slots = new Int32Array((this.mask + 1) * 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]!);
   }

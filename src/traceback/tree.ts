@@ -72,6 +72,41 @@ export function unflatten(nodes: readonly WireNode[], sent: number): TraceNode {
 }
 
 /**
+ * The tree for people: an AS that cannot know asks the same ASes again that its asker asks, and what they say below it
+ * says nothing new. Such leaves are left out where the AS stands elsewhere in the tree too.
+ */
+export function withoutRepeats(tree: TraceNode): TraceNode {
+  const times = new Map<number, number>();
+  const count = (node: TraceNode): void => {
+    times.set(node.as, (times.get(node.as) ?? 0) + 1);
+    node.children.forEach(count);
+  };
+  count(tree);
+  const prune = (node: TraceNode): TraceNode => {
+    const blind = node.verdict !== 'saw' && node.verdict !== 'absent';
+    const children = node.children.map(prune).filter(child => {
+      const seen = times.get(child.as)!;
+      if (!blind || seen === 1 || child.children.length > 0) return true;
+      times.set(child.as, seen - 1);
+      return false;
+    });
+    return { ...node, children };
+  };
+  return prune(tree);
+}
+
+/**
+ * The tree of a fragment: who is `clear` of it may still have seen the whole datagram, which has another digest, before
+ * it was fragmented. So nobody is clear of a fragment, and nobody is ruled out.
+ */
+export function ofFragment(tree: TraceNode): TraceNode {
+  const children = tree.children.map(ofFragment);
+  if (tree.verdict !== 'clear') return { ...tree, children };
+  const reason = `${tree.reason}; but this is a fragment, and the whole datagram may have passed`;
+  return { ...tree, verdict: 'clear-partial', reason, children };
+}
+
+/**
  * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
  * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its

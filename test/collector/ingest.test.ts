@@ -180,7 +180,7 @@ describe('collector/ingest', () => {
       expect(rejudging.routes).to.equal(2);
       expect(told.slice(1)).to.deep.equal([
         'p0 gone registry 192.0.2.0/24 64666',
-        'p0 held update 203.0.113.0/24 64666',
+        'p0 held registry 203.0.113.0/24 64666',
       ]);
     });
 

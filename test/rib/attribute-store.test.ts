@@ -60,7 +60,7 @@ describe('rib/attribute-store', () => {
     );
   });
 
-  it('takes no more memory after a thousand rounds of churn than after one', () => {
+  it('takes no more memory after a hundred rounds of churn than after one', () => {
     const store = new AttributeStore();
     const round = (seed: number) => {
       const ids: number[] = [];
@@ -75,7 +75,7 @@ describe('rib/attribute-store', () => {
     };
     round(0);
     const { arenaOctets, bound } = store;
-    for (let i = 1; i <= 1000; i++) round(i);
+    for (let i = 1; i <= 100; i++) round(i);
     expect([store.live, store.arenaOctets, store.bound]).to.deep.equal([0, arenaOctets, bound]);
   });
 });
