@@ -96,8 +96,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
-      ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...size.problems,
+      ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
       ...cases.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
