@@ -35,6 +35,8 @@ const BY_CODE: ReadonlyMap<number, PathAttribute> = new Map(ATTRIBUTES.map(rule 
 const MP_REACH = 14;
 const MP_UNREACH = 15;
 const TYPE_BITS = OPTIONAL | TRANSITIVE;
+/** So many errors of one list are told; behind them only the strongest of the others. */
+const MAX_ERRORS = 64;
 /** So much of a bad attribute goes back in a NOTIFICATION that fits 4096 octets. */
 const MAX_DATA = 4096 - 21;
 
@@ -71,9 +73,12 @@ export function decodeAttributes(
     what: string,
     damage: Damage = { what },
   ) => {
-    const family = made === 'afi-safi-disable' ? damage.family : undefined;
-    errors.push({ code, offset, clause, what, action: made, ...(family && { family }) });
     action = stronger(action, made);
+    const family = made === 'afi-safi-disable' ? damage.family : undefined;
+    const error = { code, offset, clause, what, action: made, ...(family && { family }) };
+    if (errors.length < MAX_ERRORS) errors.push(error);
+    else if (errors.length === MAX_ERRORS || stronger(made, errors.at(-1)!.action) !== errors.at(-1)!.action)
+      errors[MAX_ERRORS] = { ...error, what: `${what}; more are not listed` };
   };
 
   while (list.left > 0 && notification === null) {

@@ -1,6 +1,6 @@
 import type { Afi } from '../net/address.ts';
 import { Cursor } from '../net/cursor.ts';
-import { formatPrefix, type Prefix, prefixOf } from '../net/prefix.ts';
+import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import { type Family, formatFamily, isHeld, knownFamily } from './family.ts';
 import { decodeFlow, type FlowComponent, formatFlow } from './flowspec.ts';
 import { formatDistinguisher, LABEL_OCTETS, readLabels } from './labels.ts';
@@ -114,7 +114,8 @@ function readPrefix(
   if (length < 0 || length > most) return wrong(`prefix length ${length}, at most ${most}`);
   const bytes = new Uint8Array(most / 8);
   bytes.set(value.view(value.left));
-  return { ...prefixOf({ afi, bytes }, length), safi: field.safi, pathId, rd, labels };
+  if ((length & 7) !== 0) bytes[length >> 3]! &= 0xff00 >> (length & 7);
+  return { afi, bytes, length, safi: field.safi, pathId, rd, labels };
 }
 
 /** One flow specification behind its length of 1 or 2 octets (RFC 8955 section 4.1), with a distinguisher in a VPN (section 8). */

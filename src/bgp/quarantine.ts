@@ -95,9 +95,10 @@ export function createQuarantine(limits: QuarantineLimits): Quarantine {
   };
 }
 
-/** Octets in a line of the dump, and lines shown before and behind one with a bad octet. */
+/** Octets in a line of the dump. */
 const WIDTH = 16;
-const AROUND = 2;
+/** A line is shown when one so many lines off has a bad octet. */
+const NEAR = [-2, -1, 0, 1, 2];
 
 /**
  * An entry as text: what was wrong by which clause, the octets in hex with carets under those that are wrong, and the routes
@@ -130,7 +131,7 @@ function dump(message: Uint8Array, bad: ReadonlySet<number>): string[] {
   for (let row = 0; row < rows; row++) {
     const at = row * WIDTH;
     const octets = [...message.subarray(at, at + WIDTH)];
-    if (row > 0 && ![...marked].some(other => Math.abs(other - row) <= AROUND)) {
+    if (row > 0 && !NEAR.some(step => marked.has(row + step))) {
       left += octets.length;
       continue;
     }

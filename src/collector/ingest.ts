@@ -332,7 +332,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       peer.counts.ignored++;
-      return null;
+      const { action } = decodeAttributes(scratch, 0, size, peer);
+      return action === 'accept' || action === 'attribute-discard' ? null : odd(peer, bytes, start, end);
     }
     const hop = mp.nlri - 1 - mp.hop;
     // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.

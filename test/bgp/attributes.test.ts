@@ -66,6 +66,14 @@ describe('bgp/attributes', () => {
     expect(at(`${ORIGIN}c008`)).to.equal(4);
   });
 
+  it('tells so many errors and the strongest of the rest', () => {
+    const twice = attribute(0xc0, 8, 'fbf40001');
+    const { action, errors } = decode(BASE + twice.repeat(200) + attribute(0xc0, 32, '00') + twice.repeat(10));
+    expect([action, errors.length]).to.deep.equal(['treat-as-withdraw', 65]);
+    expect(errors.at(-1)).to.deep.include({ code: 32, action: 'treat-as-withdraw' });
+    expect(errors.at(-1)!.what).to.match(/more are not listed$/);
+  });
+
   it('detects a path of ASes of the other width', () => {
     const what = (list: string, context = EXTERNAL) => decode(list, context).errors[0]?.what;
     expect(what(attribute(0x40, 2, '0202 fbf0 fbf4'))).to.match(/reads as a path of 2-octet AS numbers/);
