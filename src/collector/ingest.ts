@@ -6,6 +6,7 @@
 import { originOf } from '../bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
 import { type SessionError, sessionError } from '../bgp/errors.ts';
+import { uselessNextHop } from '../bgp/next-hop.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { wordsOf } from '../net/prefix.ts';
 import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
@@ -78,8 +79,9 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
     if (origin < 0) {
       const { action, set } = decodeAttributes(bytes, start, end - hop, peer);
-      if (action === 'treat-as-withdraw' || action === 'session-reset') return 0;
+      if (action !== 'accept' && action !== 'attribute-discard') return 0;
       if (missingMandatory(set, hop === 0, start).length > 0) return 0;
+      if (hop === 0 && uselessNextHop(set).length > 0) return 0;
       if (action === 'attribute-discard') peer.counts.attributeDiscard++;
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
@@ -333,7 +335,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       peer.counts.ignored++;
-      return null;
+      const { action } = decodeAttributes(scratch, 0, size, peer);
+      return action === 'accept' || action === 'attribute-discard' ? null : odd(peer, bytes, start, end);
     }
     const hop = mp.nlri - 1 - mp.hop;
     // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.
