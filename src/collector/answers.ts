@@ -1,5 +1,6 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import type { Quarantine } from '../bgp/quarantine.ts';
 import type { Session } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
@@ -8,6 +9,7 @@ import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
+import { quarantineRows } from './malformed.ts';
 import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
@@ -20,6 +22,7 @@ export interface AskablePeer {
   readonly session: Session;
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
+  readonly quarantine: Quarantine;
 }
 
 export interface Answerer {
@@ -78,6 +81,12 @@ export function createAnswerer(
   const named = (name: string | undefined) =>
     peers().filter(({ row }) => name === undefined || row.name === name || row.address === name);
 
+  function mustBeNamed(name: string | undefined): readonly AskablePeer[] {
+    const found = named(name);
+    if (name !== undefined && found.length === 0) throw new Error(`no peer is called ${name}`);
+    return found;
+  }
+
   function countOf({ row }: AskablePeer): CountRow {
     const table = rib.tables[row.number];
     return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
@@ -124,8 +133,7 @@ export function createAnswerer(
   function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
-    const asked = named(query.peer);
-    if (query.peer !== undefined && asked.length === 0) throw new Error(`no peer is called ${query.peer}`);
+    const asked = mustBeNamed(query.peer);
     const wanted = routeFilter(rib, memo, query);
     const routeAt = ({ row }: AskablePeer, { afi, id }: KnownPrefix) => {
       const table = rib.tables[row.number];
@@ -172,6 +180,11 @@ export function createAnswerer(
           return yield* routes(query);
         case 'count':
           return { rows: named(undefined).map(countOf), more: false };
+        case 'quarantine':
+          return {
+            rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
+            more: false,
+          };
         case 'size':
           return { rows: [size()], more: false };
         case 'frontier':

@@ -14,6 +14,7 @@ import { type AskablePeer, createAnswerer } from './answers.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createIngest, type IngestPeer } from './ingest.ts';
 import { createListeners } from './listeners.ts';
+import { keepMalformed, newQuarantine } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
@@ -27,9 +28,6 @@ interface Peer extends AskablePeer {
   /** Families whose End-of-RIB is still to come. */
   readonly awaiting: Set<1 | 2>;
 }
-
-/** A malformed UPDATE is logged with so many of its octets. */
-const SHOWN_OCTETS = 512;
 
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
@@ -87,12 +85,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       outflow.flush(); // what the table holds goes before the word that it is whole
       post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
     },
-    malformed(peer, body, action, what) {
-      const hex = Buffer.from(body.subarray(0, SHOWN_OCTETS)).toString('hex');
-      log('warn', `${byNumber[peer.number]?.row.name}: malformed UPDATE, ${action}: ${what}`, {
-        octets: body.length,
-        hex,
-      });
+    malformed(peer, body) {
+      const owner = byNumber[peer.number];
+      if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
   });
 
@@ -132,6 +127,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       config: of,
       session,
       ingest: null,
+      quarantine: newQuarantine(),
       awaiting: new Set(),
       get counts() {
         return this.ingest?.counts ?? null;

@@ -39,8 +39,8 @@ export interface IngestCounts {
 export interface IngestEvents {
   /** End-of-RIB of a family (RFC 4724 section 2). */
   endOfRib(peer: IngestPeer, afi: 1 | 2): void;
-  /** RFC 7606 section 6: whole message and reason, for the log and later for quarantine. */
-  malformed(peer: IngestPeer, body: Uint8Array, action: string, what: string): void;
+  /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
+  malformed(peer: IngestPeer, body: Uint8Array): void;
 }
 
 /** Says for each byte a verdict memo can hold whether the slow road must look. */
@@ -59,6 +59,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const layout = emptyLayout();
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
+  /** The message at hand has a fault that does not end the session. */
+  let faulty = false;
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -82,7 +84,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       if (action !== 'accept' && action !== 'attribute-discard') return 0;
       if (missingMandatory(set, hop === 0, start).length > 0) return 0;
       if (hop === 0 && uselessNextHop(set).length > 0) return 0;
-      if (action === 'attribute-discard') peer.counts.attributeDiscard++;
+      if (action === 'attribute-discard') {
+        peer.counts.attributeDiscard++;
+        faulty = true;
+      }
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
     }
@@ -237,8 +242,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
    * here is to withdraw what it names; what may still be announced of it went the ordinary way.
    */
   function odd(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
-    const { action, errors, notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
-    events.malformed(peer, bytes.subarray(start, end), action, errors.map(e => `${e.what} (${e.clause})`).join('; '));
+    const { notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
+    faulty = true;
     if (notification) return notification;
     peer.counts.treatAsWithdraw++;
     for (const prefix of withdrawn) {
@@ -265,10 +270,17 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   }
 
   /**
-   * One UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
+   * Takes one UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
    * (RFC 4271 section 6.3, RFC 7606). Routes before the fault may already be held; the session's end drops them.
    */
   function update(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
+    faulty = false;
+    const wrong = take(peer, bytes, start, end);
+    if (faulty || wrong !== null) events.malformed(peer, bytes.subarray(start, end));
+    return wrong;
+  }
+
+  function take(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     const unlocated = locateUpdate(bytes, start, end, layout);
     if (unlocated) return unlocated;
     const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlri } = layout;

@@ -4,6 +4,8 @@
  *
  * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
  */
+
+import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
@@ -40,6 +42,7 @@ export type RibQuery =
     }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
+  | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
       readonly about: 'frontier';
@@ -181,6 +184,14 @@ export interface CountRow {
   readonly peer: string;
   readonly ipv4: number;
   readonly ipv6: number;
+}
+
+/** Row of `show quarantine`: a malformed message, its octets in hex. */
+export interface QuarantineRow extends Omit<Quarantined, 'message'> {
+  readonly peer: string;
+  readonly message: string;
+  /** Messages of this peer that were there before and gave way to later ones. */
+  readonly dropped: number;
 }
 
 /** What one collector holds, for `show status` and benchmarks. Octets. */

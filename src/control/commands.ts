@@ -80,6 +80,12 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
   },
   {
+    syntax: 'show quarantine [PEER]',
+    help: 'Malformed messages: octets, place, clause, action, routes hit',
+    run: ({ daemon, args, row }) =>
+      sendRib(daemon, { about: 'quarantine', ...(args.PEER === undefined ? {} : { peer: args.PEER }) }, row),
+  },
+  {
     syntax:
       'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE]',
     help: 'Routes for a prefix or address, by longest match',
@@ -184,7 +190,7 @@ async function sendAll(rows: readonly unknown[], row: Call['row']): Promise<void
 
 async function sendRib(
   daemon: Daemon,
-  query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' }>,
+  query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' | 'quarantine' }>,
   row: Call['row'],
 ): Promise<void> {
   const { rows } = await daemon.ribQuery(query);

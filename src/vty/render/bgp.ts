@@ -1,4 +1,5 @@
-import type { CountRow, NeighborRow, SummaryRow } from '../../collector/messages.ts';
+import { renderQuarantine } from '../../bgp/quarantine.ts';
+import type { CountRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -78,6 +79,17 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
     ]).map(line => `  ${line}`),
   ]);
+}
+
+/** `show quarantine`: each message with its octets and a caret under the bad one. */
+export function renderQuarantined(rows: readonly QuarantineRow[]): string[] {
+  if (rows.length === 0) return ['no malformed message'];
+  return rows.flatMap((row, i) => {
+    const first = i === 0 || rows[i - 1]!.peer !== row.peer;
+    const older = first && row.dropped > 0 ? [`${count(row.dropped, 'older message')} of ${row.peer} not kept`] : [];
+    const shown = renderQuarantine({ ...row, message: Buffer.from(row.message, 'hex') });
+    return [...(i > 0 ? [''] : []), ...older, `Peer ${row.peer}`, ...shown.map(line => `  ${line}`)];
+  });
 }
 
 /** `show route count`. */
