@@ -332,6 +332,9 @@ process.on('exit', () => {
   for (const pid of frozen) signal(pid, 'SIGCONT'); // those of its own children that lost their parent end by themselves
 });
 
+// Mocha dies of it without an `exit`, and would leave them behind.
+process.once('SIGTERM', () => process.exit(143));
+
 /** A process and what it started: OpenBGPD divides its work. */
 function family(pid: number): number[] {
   try {

@@ -116,10 +116,11 @@ ${rest}`);
     configure({ listen: other });
     await reload();
     const refusal = new RegExp(`cannot listen for BGP on ${other} port ${PORT}: .*EADDRINUSE`);
-    await until('it says so', async () => (await daemon.status()).problems.some(problem => refusal.test(problem)));
+    const refused = async () => (await daemon.status()).problems.some(problem => refusal.test(problem));
+    await until('it says so', refused);
     await taken.close();
     await reload();
-    await until('it listens', async () => !(await daemon.status()).problems.some(problem => refusal.test(problem)));
+    await until('it listens', async () => !(await refused()));
     const elsewhere = await startSpeaker({ from: bFrom, to: other, port: PORT, as: 64497, open: {} });
     await elsewhere.hears('NOTIFICATION 6/7'); // b is up already
     expect(await since('b')).to.equal(before[1]);
