@@ -139,7 +139,8 @@ export async function startDaemon({
       const changes = diffConfig(before, loaded.config);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       // Traces first: only they can still refuse, and then nothing has changed.
-      if (touches('traceback', 'probe', 'router'))
+      // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
+      if (touches('traceback', 'probe', 'router') || loaded.config.traceback !== null)
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {
