@@ -3,10 +3,10 @@
  * own least level. Lines are for people; the same facts stand in `show` and in the database.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import pino from 'pino';
 import type { LogConfig } from '../config/tree.ts';
 import { printable } from '../notify/layout.ts';
+import { openLogFile } from './log-file.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -59,10 +59,11 @@ export function openLog(debug: boolean): Log {
     const entry = (write: (line: string, level: number) => void): pino.StreamEntry => ({ level, stream: lines(write) });
     if (to === 'file') {
       const name = file ?? '';
-      const stream: WriteStream = createWriteStream(name, { flags: 'a', mode: 0o640 });
-      stream.on('error', e => problems.set(name, `log file ${name}: ${e.message}`));
-      stream.on('open', () => problems.delete(name));
-      return { stream: entry(line => stream.write(line)), close: () => stream.end() };
+      const { write, close } = openLogFile(name, problem => {
+        if (problem === null) problems.delete(name);
+        else problems.set(name, problem);
+      });
+      return { stream: entry(write), close };
     }
     if (to === 'syslog') {
       // logger(1) speaks to whatever syslog the machine has; Node cannot open a datagram socket in the file system.
@@ -89,6 +90,8 @@ export function openLog(debug: boolean): Log {
     for (const one of old) one.close();
   }
 
+  // Whoever read standard error may go away; the daemon does not go with it.
+  process.stderr.on('error', e => problems.set('stderr', `standard error: ${e.message}`));
   const log = (level: LogLevel, text: string, fields: LogFields = {}) => logger[level](fields, text);
   configure([{ to: 'stderr', level: 'info' }]);
   return Object.assign(log, {
