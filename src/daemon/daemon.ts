@@ -148,10 +148,16 @@ export async function startDaemon({
       return { applied: true, changes: words, errors: [] };
     }
 
-    // One reload after the other.
+    // One reload after the other. Who asks while one waits for its turn is served by that one: it has read nothing yet.
     let turn: Promise<unknown> = Promise.resolve();
+    let next: Promise<ReloadReport> | null = null;
     const reloadInTurn = () => {
-      const mine = turn.then(reload);
+      if (next !== null) return next;
+      const mine = turn.then(() => {
+        next = null;
+        return reload();
+      });
+      next = mine;
       turn = mine.catch(() => {});
       return mine;
     };
