@@ -7,6 +7,7 @@ import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp
 import { createSession } from '../bgp/session.ts';
 import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
+import { seldom } from '../net/rate.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
@@ -28,6 +29,8 @@ interface Peer extends AskablePeer {
   readonly awaiting: Set<1 | 2>;
 }
 
+/** ms after which an address that could not be listened at is tried again. */
+const LISTEN_RETRY = 10_000;
 /** A malformed UPDATE is logged with so many of its octets. */
 const SHOWN_OCTETS = 512;
 
@@ -163,7 +166,19 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
   }
 
+  // Scanners find every open port: one line a second tells of them.
+  const stranger = seldom(
+    1,
+    () => performance.now(),
+    (remote, unsaid) =>
+      log('warn', `connection from ${remote} closed: no peer has this address`, unsaid > 0 ? { unsaid } : {}),
+  );
+  let unheard: readonly string[] = [];
+  let listenAgain: NodeJS.Timeout | undefined;
+
   async function listen(wanted: readonly ListenConfig[]): Promise<void> {
+    clearTimeout(listenAgain);
+    const problems: string[] = [];
     const keyOf = ({ address, port }: ListenConfig) => `${address} port ${port}`;
     const keys = wanted.map(keyOf);
     for (const [key, listener] of listeners)
@@ -177,15 +192,24 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       try {
         const listener = await listenBgp(at, (socket, remote) => {
           const peer = [...peers.values()].find(p => p.row.address === remote);
-          if (!peer) log('warn', `connection from ${remote} closed: no peer has this address`);
+          if (!peer) stranger(remote);
           return peer?.session.accept(socket) ?? false;
         });
         listeners.set(key, listener);
         log('info', `listening for BGP on ${key}`);
       } catch (e) {
-        log('error', `cannot listen for BGP on ${key}: ${(e as Error).message}`);
+        const problem = `cannot listen for BGP on ${key}: ${(e as Error).message}`;
+        problems.push(problem);
+        if (!unheard.includes(problem)) log('error', problem);
       }
     }
+    unheard = problems;
+    post({ type: 'listening', problems });
+    // The address may come up later than this program.
+    if (problems.length > 0)
+      listenAgain = setTimeout(() => {
+        configuring = configuring.then(() => listen(config?.listen ?? []));
+      }, LISTEN_RETRY).unref();
   }
 
   let rejudging: Rejudging | null = null;
@@ -209,6 +233,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   async function stop(): Promise<void> {
+    clearTimeout(listenAgain);
+    config = null;
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
@@ -229,7 +255,12 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   return message => {
     switch (message.type) {
       case 'configure':
-        configuring = configuring.then(() => configure(message.config)).then(() => post({ type: 'ready' }));
+        configuring = configuring
+          .then(() => configure(message.config))
+          .then(() => {
+            outflow.flush();
+            post({ type: 'ready' });
+          });
         break;
       case 'registry':
         registry(message.snapshot, message.generation);

@@ -94,7 +94,10 @@ export interface Rejudged {
 }
 
 export type FromCollector =
+  /** A configuration is in force; whoever it no longer names has said its last. */
   | { readonly type: 'ready' }
+  /** Addresses that cannot be listened at, in words; empty when all is well. They are tried again. */
+  | { readonly type: 'listening'; readonly problems: readonly string[] }
   | { readonly type: 'judged'; readonly changes: readonly JudgedChange[] }
   | { readonly type: 'session'; readonly change: SessionChange }
   /** End-of-RIB (RFC 4724 section 2) from a peer, for all its families: its absent routes are now known absent. */

@@ -33,6 +33,8 @@ export interface DaemonParts {
   readonly traces: Traces;
   readonly store: Store;
   readonly log: Log;
+  /** Addresses that cannot be listened at for BGP, in words. */
+  readonly unheard: () => readonly string[];
   readonly reload: () => Promise<ReloadReport>;
 }
 
@@ -95,6 +97,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const lost = summary.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
+      ...parts.unheard(),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
       ...cases.problems(),
       ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),

@@ -17,7 +17,8 @@ export interface Cases {
   judged(changes: readonly Judged[]): Promise<void>;
   session(peer: string, up: boolean, time: number): void;
   endOfRib(peer: string, time: number): void;
-  peerRemoved(peer: string): void;
+  /** These peers are configured and no others: what others held will never be known. */
+  peersAre(names: readonly string[]): void;
   registryChanged(): void;
   /** Every case ever stored, as it is now. */
   all(): readonly Case[];
@@ -110,7 +111,10 @@ export async function openCases(
     judged: changes => keep(book.judged(changes)),
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peerRemoved: peer => void keep(book.peerRemoved(peer, Date.now())),
+    peersAre(names) {
+      const witnesses = book.open().flatMap(one => one.witnesses.map(({ peer }) => peer));
+      for (const peer of new Set(witnesses)) if (!names.includes(peer)) void keep(book.peerRemoved(peer, Date.now()));
+    },
     registryChanged: () => void keep(book.registryChanged()),
     all: () => [...cases.values()],
     openCount: () => book.open().length,

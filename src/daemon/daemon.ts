@@ -65,6 +65,9 @@ export async function startDaemon({
     });
     closers.push(() => collector.stop());
 
+    /** Addresses at which routers find nobody. */
+    let unheard: readonly string[] = [];
+
     /** What a collector says goes on to the book of cases and to the log. */
     function heard(message: Exclude<FromCollector, { type: 'answer' }>): void {
       switch (message.type) {
@@ -92,6 +95,12 @@ export async function startDaemon({
           log(message.level, message.text, message.fields);
           break;
         case 'ready':
+          // After the last word of the peers that are gone, and at the start, of those gone since the last run.
+          cases.peersAre(config.peers.map(({ name }) => name));
+          break;
+        case 'listening':
+          unheard = message.problems;
+          break;
         case 'stopped':
           break;
       }
@@ -138,7 +147,6 @@ export async function startDaemon({
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('peer', 'listen', 'router')) configureCollector();
-      for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -173,6 +181,7 @@ export async function startDaemon({
       traces,
       store,
       log,
+      unheard: () => unheard,
       reload: reloadInTurn,
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });

@@ -82,4 +82,15 @@ describe('daemon/cases', () => {
     expect(new Set(pending.map(({ caseId }) => caseId)).size).to.equal(200);
     await close();
   });
+
+  it('waits for no peer that the configuration has lost while the daemon was down', async () => {
+    const before = await open(route('10.0.0.0/24'));
+    await before.cases.judged([held('10.0.0.0/24'), { ...held('10.0.0.0/24'), peer: 'tyo2' }]);
+    await before.close();
+    const { cases, close } = await open(route('10.0.0.0/24'));
+    cases.peersAre(['tyo2']);
+    const states = cases.all().flatMap(({ witnesses }) => witnesses.map(({ peer, state }) => `${peer} ${state}`));
+    expect(states.sort()).to.deep.equal(['tyo1 gone', 'tyo2 unseen']);
+    await close();
+  });
 });
