@@ -52,10 +52,21 @@ export async function startDaemon({
     closers.push(() => store.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
-    const registry = await openRegistry({
-      onRefresh: generation => inForce(generation),
-      onTrouble: (source, why) => log('error', `irr ${source}: ${why}; the last good copy stays in use`),
-    });
+    const registry = await openRegistry(
+      {
+        onRefresh: generation => inForce(generation),
+        onTrouble: (source, why) => {
+          const then = registry.lacks(source) ? 'no case ends by what it lacks' : 'the last good copy stays in use';
+          log('error', `irr ${source}: ${why}; ${then}`);
+        },
+        onWhole: record => {
+          store
+            .write([{ op: 'source.put', record }])
+            .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
+        },
+      },
+      await store.read('source.all', {}),
+    );
     closers.push(() => registry.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());

@@ -133,14 +133,20 @@ export async function loadSource(irr: IrrConfig, onProgress: (objects: number) =
   };
 }
 
+/** How many route objects a copy of a source has. */
+export interface SourceSize {
+  readonly name: string;
+  readonly file: string;
+  readonly objects: number;
+}
+
 /**
  * Whether a new copy may take the place of the last one: null, or in words why not. Registries do not lose a tenth of
  * their objects between two looks; a half-written or emptied file does.
  */
-export function whyNotReplace(last: LoadedSource, next: LoadedSource): string | null {
-  const [before, now] = [last.counts.objects, next.counts.objects];
-  if (now >= before * LEAST_SHARE) return null;
-  return `${next.file}: holds ${now} route objects where the last copy held ${before}: more than 10 % fewer`;
+export function whyNotReplace(last: SourceSize, next: SourceSize): string | null {
+  if (next.objects >= last.objects * LEAST_SHARE) return null;
+  return `${next.file}: holds ${next.objects} route objects where the last copy held ${last.objects}: more than 10 % fewer`;
 }
 
 function wordsOfError(error: unknown): string {
