@@ -39,7 +39,10 @@ export interface LoadedSource {
   readonly milliseconds: number;
 }
 
-/** A loaded source, or in words why there is none. `mark` is null when there was no file to look at. */
+/**
+ * A loaded source, or in words why there is none. `mark` is null when there was no file to look at, or the system could
+ * not read it just now: then the same file is worth another look.
+ */
 export type SourceLoad = LoadedSource | { readonly ok: false; readonly why: string; readonly mark: FileMark | null };
 
 /** What the file is now, or in words why it cannot be looked at. */
@@ -109,7 +112,8 @@ export async function loadSource(irr: IrrConfig, onProgress: (objects: number) =
     if (file.endsWith('.gz')) await pipeline(stream, createGunzip({ chunkSize: CHUNK }), take);
     else await pipeline(stream, take);
   } catch (error) {
-    return fail(wordsOfError(error));
+    const { syscall } = error as NodeJS.ErrnoException;
+    return { ok: false, why: `${file}: ${wordsOfError(error)}`, mark: syscall === undefined ? mark : null };
   }
   reader.end();
   const after = await markOf(file);

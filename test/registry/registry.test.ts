@@ -7,7 +7,7 @@ import type { IrrConfig, WatchConfig } from '../../src/config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { openRegistry, type Registry, type RegistryGeneration } from '../../src/registry/registry.ts';
 import { NO_ORIGIN, openSnapshot } from '../../src/registry/snapshot.ts';
-import type { SourceSize } from '../../src/registry/sources.ts';
+import { loadSource, type SourceSize } from '../../src/registry/sources.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -129,6 +129,12 @@ describe('registry/registry', () => {
     expect(again.status()[0]).to.include({ objects: 3, lastError: '' });
     expect(whole).to.deep.equal([3]);
     again.close();
+  });
+
+  it('looks again at a file that could not be read for a passing reason', async () => {
+    // Read at its beginning, where nothing is mapped, it answers EIO and never changes.
+    const load = await loadSource(irr('A', 'A.db', { dump: '/proc/self/mem' }), () => {});
+    expect(load).to.deep.include({ ok: false, mark: null });
   });
 
   it('watches by maintainer, X-Keiro and prefix, in one source or in any', async () => {
