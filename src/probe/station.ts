@@ -1,7 +1,8 @@
 /** The daemon's end of the probe socket: who may connect, keys handed out epoch by epoch, questions put to all. */
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import { listenUnix } from '../net/unix-socket.ts';
 import {
   MOST_QUESTIONS,
   PROBE_BACKLOG,
@@ -13,7 +14,6 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
-import { listenAt } from './unix-socket.ts';
 
 /** Connections that are open at once, those that have not said their name yet included. */
 const MOST_CONNECTIONS = 256;
@@ -124,7 +124,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     }
   };
 
-  const server = await listenAt(options.socket, socket => {
+  const server = createServer(socket => {
     const connection: Connection = { socket, name: null, since: Date.now(), status: null, asked: new Map() };
     connections.add(connection);
     const patience = setTimeout(() => {
@@ -153,6 +153,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     });
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
   });
+  await listenUnix(server, options.socket, 'probe socket');
 
   const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
     new Promise(resolve => {

@@ -201,7 +201,7 @@ describe('probe/station', () => {
     await start();
     expect(statSync(path).mode & 0o777).to.equal(0o660);
     const second = await start().catch((error: Error) => error);
-    expect((second as Error).message).to.contain('another program listens');
+    expect((second as Error).message).to.contain('another daemon answers');
     await station!.close();
 
     // A program that was killed leaves its socket file behind.
@@ -216,7 +216,7 @@ describe('probe/station', () => {
     station = undefined;
 
     writeFileSync(path, 'a file');
-    expect(((await start().catch((error: Error) => error)) as Error).message).to.contain('not a socket');
+    expect(((await start().catch((error: Error) => error)) as Error).message).to.contain('a file that is no socket');
     path = join(folder, 'other.sock');
     const grouped = openProbeStation({
       socket: { path, group: 'no-such-group' },
