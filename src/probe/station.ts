@@ -3,7 +3,9 @@ import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { listenUnix } from '../net/unix-socket.ts';
+import { keyCheck } from '../packet/itk1.ts';
 import {
+  type KeyCheck,
   MOST_QUESTIONS,
   PROBE_BACKLOG,
   PROBE_FRAME,
@@ -155,6 +157,12 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   });
   await listenUnix(server, options.socket, 'probe socket');
 
+  const keysOf = (questions: readonly Question[]): KeyCheck[] =>
+    [...new Set(questions.map(({ epoch }) => epoch))].flatMap(epoch => {
+      const key = epochKey(epoch);
+      return key === null ? [] : [{ epoch, check: keyCheck(key) }];
+    });
+
   const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
     new Promise(resolve => {
       const connection = named.get(name);
@@ -170,7 +178,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         resolve(beyond ? null : answer);
       };
       connection.asked.set(id, finish);
-      send(connection, { type: 'question', id, questions });
+      send(connection, { type: 'question', id, questions, keys: keysOf(questions) });
     });
 
   return {

@@ -244,9 +244,11 @@ describe('probe/messages', () => {
       [{ ...ANSWER, covered: 1 }, 'covered'],
     ];
     for (const [bad, field] of wrong) expect(readToDaemon({ type: 'answer', id: 1, answer: bad })).to.contain(field);
-    const question = { type: 'question', id: 1, questions: [QUESTION] };
+    const keys = [{ epoch: 1, check: '0123456789abcdef' }];
+    const question = { type: 'question', id: 1, questions: [QUESTION], keys };
     expect(readToProbe(question)).to.deep.equal(question);
     expect(readToProbe({ ...question, questions: [{ ...QUESTION, digest: '0123456789ABCDEF' }] })).to.contain('digest');
+    expect(readToProbe({ ...question, keys: [{ epoch: 1, check: 'no' }] })).to.contain('check');
     expect(readToProbe({ ...question, questions: Array(257).fill(QUESTION) })).to.contain('questions');
     expect(readToProbe({ type: 'key', epoch: 1, key: new Uint8Array(15) })).to.contain('key');
   });
