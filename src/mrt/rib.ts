@@ -3,8 +3,17 @@
  * prefix and what each peer says of it. Entries are walked in place: a table has millions.
  */
 import type { Cursor } from '../net/cursor.ts';
-import type { RibSubtype } from './record-types.ts';
-import { RIB_GENERIC_ADDPATH } from './record-types.ts';
+import type { Prefix } from '../net/prefix.ts';
+import {
+  RIB_GENERIC_ADDPATH,
+  RIB_IPV4_UNICAST,
+  RIB_IPV4_UNICAST_ADDPATH,
+  RIB_IPV6_UNICAST,
+  RIB_IPV6_UNICAST_ADDPATH,
+  type RibSubtype,
+  TABLE_DUMP_V2,
+} from './record-types.ts';
+import { HEADER_LENGTH, writeHeader } from './records.ts';
 
 /** A RIB record without its entries. Offsets are those of the buffer. */
 export interface RibHead extends RibSubtype {
@@ -125,4 +134,16 @@ export function writeRib(
     next += 2 + attributes.length;
   }
   return next;
+}
+
+/** A whole RIB record of TABLE_DUMP_V2 for a unicast prefix, its sequence number 0. `seconds` since the epoch. */
+export function encodeRib(seconds: number, prefix: Prefix, addPath: boolean, routes: readonly RibRoute[]): Uint8Array {
+  const subtypes = addPath
+    ? [RIB_IPV4_UNICAST_ADDPATH, RIB_IPV6_UNICAST_ADDPATH]
+    : [RIB_IPV4_UNICAST, RIB_IPV6_UNICAST];
+  const body = ribLength(prefix.length, addPath, routes);
+  const octets = new Uint8Array(HEADER_LENGTH + body);
+  const at = writeHeader(octets, 0, TABLE_DUMP_V2, subtypes[prefix.afi - 1]!, seconds, 0, body);
+  writeRib(octets, at, 0, prefix.bytes, prefix.length, addPath, routes);
+  return octets;
 }

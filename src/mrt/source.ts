@@ -1,7 +1,7 @@
 /** MRT files as they lie about: plain, gzip, bzip2, zstd; told apart by their first octets, not by their names. */
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import type { Readable, Transform } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type MrtGap, type MrtReader, type MrtRecord, mrtReader } from './records.ts';
 
@@ -115,17 +115,43 @@ export async function* openMrt(file: string, stdin: Readable | null = null): Asy
     await output.exited;
     return;
   }
-  const unpack: Transform =
-    packing === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK });
-  let octets = 0;
-  input.on('data', (chunk: Uint8Array) => {
-    octets += chunk.length;
-  });
+  if (packing === 'zstd') {
+    yield* unzstd(input);
+    return;
+  }
+  const unpack = createGunzip({ chunkSize: CHUNK });
   input.on('error', (error: Error) => unpack.destroy(error));
   yield* chunksOf(input.pipe(unpack));
-  // Node reads one frame of zstd; of gzip it reads all members.
-  const left = octets - (unpack as Transform & { bytesWritten: number }).bytesWritten;
-  if (packing === 'zstd' && left > 0) throw new Error(`${left} octets behind the first zstd frame are not read`);
+}
+
+/** All frames of a zstd file; Node's stream ends with the first, and writes an empty one behind its own. */
+async function* unzstd(input: Readable): AsyncGenerator<Uint8Array> {
+  const chunks = chunksOf(input);
+  let rest: Uint8Array = new Uint8Array(0);
+  for (;;) {
+    const unpack = createZstdDecompress({ chunkSize: CHUNK });
+    const consumed = () => (unpack as Transform & { bytesWritten: number }).bytesWritten;
+    // What was given to this frame and may belong to the next.
+    const given: Uint8Array[] = [];
+    let dropped = 0;
+    const give = async function* () {
+      for (let chunk = rest; ; ) {
+        if (chunk.length > 0) {
+          given.push(chunk);
+          yield chunk;
+        }
+        while (given.length > 0 && dropped + given[0]!.length <= consumed()) dropped += given.shift()!.length;
+        const next = await chunks.next();
+        if (next.done) return;
+        chunk = next.value;
+      }
+    };
+    const source = Readable.from(give(), { objectMode: false });
+    source.on('error', (error: Error) => unpack.destroy(error));
+    yield* chunksOf(source.pipe(unpack));
+    rest = Buffer.concat(given).subarray(consumed() - dropped);
+    if (rest.length === 0) return;
+  }
 }
 
 /** The first octets of a stream, which are put back. */
