@@ -22,6 +22,17 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return decodeMrt(file, json, streams);
     },
   },
+  {
+    words: ['replay'],
+    syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',
+    async run(args, _, streams) {
+      const { replayOptions } = await import('./replay-options.ts');
+      const options = replayOptions(args);
+      if (typeof options === 'string') return options;
+      const { replay } = await import('./replay.ts');
+      return replay(options, streams);
+    },
+  },
 ];
 
 /** The command that the words are; null when they are the daemon's. */

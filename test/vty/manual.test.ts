@@ -48,7 +48,14 @@ describe('man/itctl.8', () => {
   });
   it('has every command that needs no daemon, and no other', () => {
     const pages = documented('.Ss Commands that need no daemon', '.Ss The tree of a trace');
-    expect(pages.sort()).to.deep.equal(OFFLINE.map(command => command.syntax).sort());
+    // The page writes `.Fl -to` for --to, and no dots; its options stand apart from their brackets.
+    const plain = (syntax: string) =>
+      syntax
+        .replace(/ \.\.\.|[[\]]/g, '')
+        .replaceAll('--', '-')
+        .replace(/ +/g, ' ')
+        .trim();
+    expect(pages.map(plain).sort()).to.deep.equal(OFFLINE.map(command => plain(command.syntax)).sort());
   });
   it('explains every kind of argument', () => {
     const section = PAGE.slice(PAGE.indexOf('Arguments are:'), PAGE.indexOf('.Ss The tree of a trace'));
