@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openMrt, readMrt } from '../mrt/source.ts';
 import { type ArchivedUpdate, updatesOf } from '../mrt/updates.ts';
 import { createWalker } from '../mrt/walk.ts';
-import { type Afi, formatAddress } from '../net/address.ts';
+import { formatAddress } from '../net/address.ts';
 import { type OfflineStreams, sentence } from './decode-mrt.ts';
 import { plain } from './render/text.ts';
 import type { ReplayOptions } from './replay-options.ts';
@@ -47,7 +47,7 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
   const leaveOut = (reason: string) => void leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
 
   function enqueue({ time, peerAs, peerAfi, peerAddress, ipv6, message }: ArchivedUpdate): void {
-    const address = formatAddress({ afi: peerAfi satisfies Afi, bytes: peerAddress });
+    const address = formatAddress({ afi: peerAfi, bytes: peerAddress });
     if (peer !== undefined && peer !== address) return;
     peers.add(`${address} ${peerAs}`);
     queue.push({ time, as: peerAs, ipv6, message });
