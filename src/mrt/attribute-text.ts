@@ -58,7 +58,7 @@ export interface NextHopPlace {
   readonly signed: boolean;
 }
 
-function writeAsPath(out: Uint8Array, at: number, bytes: Uint8Array, places: AttributePlaces, as4: boolean): number {
+function writeAsPath(out: DataView, at: number, bytes: Uint8Array, places: AttributePlaces, as4: boolean): number {
   const start = places.starts[AS_PATH]!;
   if (start < 0) return at;
   const end = places.ends[AS_PATH]!;
@@ -76,13 +76,7 @@ function hasStaleAs4(bytes: Uint8Array, { starts }: AttributePlaces): boolean {
   return at >= 0 && starts[AS4_AGGREGATOR]! >= 0 && ((bytes[at]! << 8) | bytes[at + 1]!) !== AS_TRANS;
 }
 
-function writeAggregator(
-  out: Uint8Array,
-  at: number,
-  bytes: Uint8Array,
-  places: AttributePlaces,
-  as4: boolean,
-): number {
+function writeAggregator(out: DataView, at: number, bytes: Uint8Array, places: AttributePlaces, as4: boolean): number {
   let code = AGGREGATOR;
   let width = as4 ? 4 : 2;
   if (places.starts[code]! < 0) return at;
@@ -96,21 +90,21 @@ function writeAggregator(
   if (address === 0xffffffff) return at;
   const as = width === 4 ? paddedU32(bytes, start, end) : paddedU32(bytes, start, end) >>> 16;
   const next = writeNumber(out, at, as);
-  out[next] = SPACE;
+  out.setUint8(next, SPACE);
   return writeIPv4(out, next + 1, Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address), 0);
 }
 
-function writeCommunities(out: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): number {
+function writeCommunities(out: DataView, at: number, bytes: Uint8Array, start: number, end: number): number {
   let next = at;
   for (let i = start; i + 4 <= end; i += 4) {
-    if (i > start) out[next++] = SPACE;
+    if (i > start) out.setUint8(next++, SPACE);
     const high = (bytes[i]! << 8) | bytes[i + 1]!;
     const low = (bytes[i + 2]! << 8) | bytes[i + 3]!;
     const named = high === 0xffff ? WELL_KNOWN[high * 65536 + low - NO_EXPORT] : undefined;
     if (named !== undefined) next = writeText(out, next, named);
     else {
       next = writeNumber(out, next, high);
-      out[next] = COLON;
+      out.setUint8(next, COLON);
       next = writeNumber(out, next + 1, low);
     }
   }
@@ -118,7 +112,7 @@ function writeCommunities(out: Uint8Array, at: number, bytes: Uint8Array, start:
 }
 
 function writeMetric(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   bytes: Uint8Array,
   { starts, ends }: AttributePlaces,
@@ -127,23 +121,23 @@ function writeMetric(
 ): number {
   const start = starts[code]!;
   if (start < 0) {
-    out[at] = ZERO;
-    out[at + 1] = BAR;
+    out.setUint8(at, ZERO);
+    out.setUint8(at + 1, BAR);
     return at + 2;
   }
   let value = paddedU32(bytes, start, ends[code]!);
   let next = at;
   if (signed && value > 0x7fffffff) {
-    out[next++] = MINUS;
+    out.setUint8(next++, MINUS);
     value = 2 ** 32 - value;
   }
   next = writeNumber(out, next, value);
-  out[next] = BAR;
+  out.setUint8(next, BAR);
   return next + 1;
 }
 
 function writeNextHop(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   bytes: Uint8Array,
   { starts, ends }: AttributePlaces,
@@ -160,7 +154,7 @@ function writeNextHop(
 
 /** Writes from the AS path to the end of the line; `attributeTextRoom` says how much room that takes at most. */
 export function writeAttributes(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   bytes: Uint8Array,
   places: AttributePlaces,
@@ -172,17 +166,17 @@ export function writeAttributes(
   const origin = starts[ORIGIN]! < 0 || ends[ORIGIN] === starts[ORIGIN] ? 2 : bytes[starts[ORIGIN]!]!;
   next = writeText(out, next, ORIGINS[origin] ?? ORIGINS[2]);
   next = writeNextHop(out, next, bytes, places, hop);
-  out[next] = BAR;
+  out.setUint8(next, BAR);
   next = writeMetric(out, next + 1, bytes, places, LOCAL_PREF, hop.signed);
   next = writeMetric(out, next, bytes, places, MULTI_EXIT_DISC, hop.signed);
   if (starts[COMMUNITIES]! >= 0) {
     if (old) next--;
     next = writeCommunities(out, next, bytes, starts[COMMUNITIES]!, ends[COMMUNITIES]!);
-    out[next++] = BAR;
-  } else if (!old) out[next++] = BAR;
+    out.setUint8(next++, BAR);
+  } else if (!old) out.setUint8(next++, BAR);
   next = writeText(out, next, starts[ATOMIC_AGGREGATE]! >= 0 ? AGGREGATED : NOT_AGGREGATED);
   next = writeAggregator(out, next, bytes, places, as4);
-  out[next] = BAR;
-  out[next + 1] = LF;
+  out.setUint8(next, BAR);
+  out.setUint8(next + 1, LF);
   return next + 2;
 }

@@ -55,18 +55,28 @@ function readEnds(body: Cursor, as4: boolean): SessionEnds | string {
     : { peerAs, localAs, afi, peerAddress, localAddress };
 }
 
+function isMarker(bytes: Uint8Array, at: number): boolean {
+  let ones = 0xff;
+  for (let i = at; i < at + 16; i++) ones &= bytes[i]!;
+  return ones === 0xff;
+}
+
 /** Reads a MESSAGE of any subtype. A message that the writer cut short is read as far as it goes. */
-export function decodeMessage(body: Cursor, subtype: MessageSubtype): DumpedMessage | string {
-  const ends = readEnds(body, subtype.as4);
+export function decodeMessage(body: Cursor, { as4, local, addPath }: MessageSubtype): DumpedMessage | string {
+  const ends = readEnds(body, as4);
   if (typeof ends === 'string') return ends;
-  const marker = body.view(16);
+  const marker = body.offset;
+  body.skip(16);
   const length = body.u16();
   const type = body.u8();
   if (body.failed) return 'the record is cut off inside the header of its message';
-  if (!marker.every(octet => octet === 0xff)) return 'the marker of the message is not all ones';
+  if (!isMarker(body.bytes, marker)) return 'the marker of the message is not all ones';
   if (length < 19) return `message of ${length} octets`;
-  const end = Math.min(body.offset + length - 19, body.end);
-  return { ...ends, ...subtype, type, start: body.offset, end, missing: body.offset + length - 19 - end };
+  const start = body.offset;
+  const end = Math.min(start + length - 19, body.end);
+  const missing = start + length - 19 - end;
+  const { peerAs, localAs, afi, peerAddress, localAddress } = ends;
+  return { peerAs, localAs, afi, peerAddress, localAddress, as4, local, addPath, type, start, end, missing };
 }
 
 /** Reads a STATE_CHANGE. */

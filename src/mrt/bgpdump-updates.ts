@@ -9,7 +9,7 @@ import { HEAD_ROOM, peerEnd, writeEnd, writeTime } from './line-head.ts';
 import type { LineOutput } from './line-output.ts';
 import { BGP, BGP4MP_ET } from './record-types.ts';
 import type { MrtRecord } from './records.ts';
-import { ascii, writeIPv4, writeIPv6, writeNumber, writeText } from './text-octets.ts';
+import { type Ascii, ascii, writeCopy, writeIPv4, writeIPv6, writeNumber, writeText } from './text-octets.ts';
 
 const BAR = 0x7c;
 const SLASH = 0x2f;
@@ -19,8 +19,8 @@ const A = ascii('|A|');
 const NO_HOP: NextHopPlace = { start: 0, octets: 0, signed: false };
 
 /** The first field, for each type and subtype. * A local message of an ADD-PATH session is not called local. */
-const formats = new Map<number, Uint8Array>();
-function messageFormat({ type, subtype }: MrtRecord, { local, addPath }: DumpedMessage): Uint8Array {
+const formats = new Map<number, Ascii>();
+function messageFormat({ type, subtype }: MrtRecord, { local, addPath }: DumpedMessage): Ascii {
   const key = type * 256 + subtype;
   let name = formats.get(key);
   if (name === undefined) {
@@ -55,20 +55,20 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
   const unreach = emptyReach();
   const address = new Uint8Array(16);
   // What the lines of one message have in common, before and behind the prefix.
-  const head = new Uint8Array(HEAD_ROOM);
+  const head = new DataView(new ArrayBuffer(HEAD_ROOM));
   let headLength = 0;
-  let tail = new Uint8Array(1024);
+  let tail = new DataView(new ArrayBuffer(1024));
   let tailLength = 0;
 
-  function setHead(record: MrtRecord, message: DumpedMessage, letter: Uint8Array): void {
+  function setHead(record: MrtRecord, message: DumpedMessage, letter: Ascii): void {
     const at = writeTime(head, writeText(head, 0, messageFormat(record, message)), record);
     headLength = writeEnd(head, writeText(head, at, letter), record.bytes, shownEnd(message));
   }
 
   function setTail(record: MrtRecord, message: DumpedMessage, hop: NextHopPlace): void {
     const room = attributeTextRoom(layout.attributesEnd - layout.attributesStart);
-    if (tail.length < room) tail = new Uint8Array(room);
-    tail[0] = BAR;
+    if (tail.byteLength < room) tail = new DataView(new ArrayBuffer(room));
+    tail.setUint8(0, BAR);
     const style = { as4: message.as4, old: record.type === BGP };
     tailLength = writeAttributes(tail, 1, record.bytes, places, hop, style);
   }
@@ -85,20 +85,17 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
       for (let n = 0; n < octets; n++) address[n] = n < used ? bytes[i + 1 + n]! : 0;
       i += 1 + used;
       output.line(headLength + HEAD_ROOM + tailLength);
-      const out = output.bytes;
-      let at = output.at;
-      for (let n = 0; n < headLength; n++) out[at + n] = head[n]!;
-      at += headLength;
+      const out = output.view;
+      let at = writeCopy(out, output.at, head, headLength);
       at = afi === 1 ? writeIPv4(out, at, address, 0) : writeIPv6(out, at, address, 0);
-      out[at] = SLASH;
+      out.setUint8(at, SLASH);
       at = writeNumber(out, at + 1, length);
       if (addPath) {
-        out[at] = BAR;
+        out.setUint8(at, BAR);
         const high = (bytes[id]! << 8) | bytes[id + 1]!;
         at = writeNumber(out, at + 1, high * 65536 + ((bytes[id + 2]! << 8) | bytes[id + 3]!));
       }
-      for (let n = 0; n < tailLength; n++) out[at + n] = tail[n]!;
-      output.at = at + tailLength;
+      output.at = writeCopy(out, at, tail, tailLength);
     }
   }
 
@@ -109,13 +106,11 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
       i += 1 + ((length + 7) >> 3);
       if (i > layout.withdrawnEnd) return;
       output.line(HEAD_ROOM);
-      const out = output.bytes;
-      let at = output.at;
-      for (let n = 0; n < headLength; n++) out[at + n] = head[n]!;
-      at = writeIPv4(out, at + headLength, bytes, peerAddress);
-      out[at] = SLASH;
+      const out = output.view;
+      let at = writeIPv4(out, writeCopy(out, output.at, head, headLength), bytes, peerAddress);
+      out.setUint8(at, SLASH);
       at = writeNumber(out, at + 1, length);
-      out[at] = LF;
+      out.setUint8(at, LF);
       output.at = at + 1;
     }
   }
@@ -126,7 +121,7 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
     const multiprotocol = isShown(unreach) && unreach.nlriEnd > unreach.nlriStart;
     if (withdrawnEnd === withdrawnStart && !multiprotocol) return;
     setHead(record, message, W);
-    tail[0] = LF;
+    tail.setUint8(0, LF);
     tailLength = 1;
     if (record.type === BGP) {
       oldWithdrawnLines(bytes, message);

@@ -9,7 +9,7 @@ import { emptyReach, hasNextHop, readReach } from './dumped-reach.ts';
 import { HEAD_ROOM, peerEnd, writeEnd, writeTime } from './line-head.ts';
 import { lineOutput } from './line-output.ts';
 import { TABLE_DUMP } from './record-types.ts';
-import { ascii, writeAddress, writeNumber, writeText } from './text-octets.ts';
+import { type Ascii, ascii, writeAddress, writeCopy, writeNumber, writeText } from './text-octets.ts';
 import type { DumpedRoute, MrtVisitor } from './walk.ts';
 
 const BAR = 0x7c;
@@ -20,7 +20,7 @@ const STATE = ascii('|STATE|');
 const TABLE_DUMP_FORMAT = ascii('TABLE_DUMP|');
 const TABLE_DUMP2_FORMAT = ascii('TABLE_DUMP2|');
 const TABLE_DUMP2_AP_FORMAT = ascii('TABLE_DUMP2_AP|');
-const STATE_FORMATS: Readonly<Record<number, Uint8Array>> = {
+const STATE_FORMATS: Readonly<Record<number, Ascii>> = {
   5: ascii('BGP|'),
   16: ascii('BGP4MP|'),
   17: ascii('BGP4MP_ET|'),
@@ -42,12 +42,12 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
   const reach = emptyReach();
   const hop = { start: 0, octets: 0, signed: false };
   // A table has one time: what its lines begin with is written once.
-  const head = new Uint8Array(64);
+  const head = new DataView(new ArrayBuffer(64));
   let headLength = 0;
   let headFormat = B;
   let headTime = 0;
 
-  function setHead(format: Uint8Array, seconds: number): void {
+  function setHead(format: Ascii, seconds: number): void {
     headFormat = format;
     headTime = seconds;
     headLength = writeText(head, writeNumber(head, writeText(head, 0, format), seconds), B);
@@ -66,20 +66,19 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
       const old = record.type === TABLE_DUMP;
       locateAttributes(bytes, attributesStart, attributesEnd, places);
       output.line(HEAD_ROOM + attributeTextRoom(attributesEnd - attributesStart));
-      const out = output.bytes;
+      const out = output.view;
       const format = old ? TABLE_DUMP_FORMAT : route.addPath ? TABLE_DUMP2_AP_FORMAT : TABLE_DUMP2_FORMAT;
       if (format !== headFormat || record.seconds !== headTime) setHead(format, record.seconds);
-      let at = output.at;
-      for (let i = 0; i < headLength; i++) out[at + i] = head[i]!;
-      at = writeAddress(out, at + headLength, route.peerAfi, route.peerBytes, route.peerAddress);
-      out[at] = BAR;
+      let at = writeCopy(out, output.at, head, headLength);
+      at = writeAddress(out, at, route.peerAfi, route.peerBytes, route.peerAddress);
+      out.setUint8(at, BAR);
       at = writeNumber(out, at + 1, route.peerAs);
-      out[at] = BAR;
+      out.setUint8(at, BAR);
       at = writePrefix(out, at + 1, bytes, route, old);
-      out[at++] = BAR;
+      out.setUint8(at++, BAR);
       if (route.addPath) {
         at = writeNumber(out, at, route.pathId);
-        out[at++] = BAR;
+        out.setUint8(at++, BAR);
       }
       readReach(bytes, places.starts[MP_REACH_NLRI]!, places.ends[MP_REACH_NLRI]!, reach);
       // * In a TABLE_DUMP an IPv4 next hop of MP_REACH_NLRI does not count.
@@ -91,14 +90,14 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
 
     state(record, state) {
       output.line(HEAD_ROOM);
-      const out = output.bytes;
+      const out = output.view;
       let at = writeText(out, output.at, STATE_FORMATS[record.type]!);
       at = writeText(out, writeTime(out, at, record), STATE);
       at = writeEnd(out, at, record.bytes, peerEnd(state));
       at = writeNumber(out, at, state.from);
-      out[at] = BAR;
+      out.setUint8(at, BAR);
       at = writeNumber(out, at + 1, state.to);
-      out[at] = LF;
+      out.setUint8(at, LF);
       output.at = at + 1;
     },
   };
@@ -107,7 +106,7 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
 const padded = new Uint8Array(16);
 
 /** The prefix of a table dump. `whole`: all octets of the address are there, else only those that hold the prefix. */
-function writePrefix(out: Uint8Array, at: number, bytes: Uint8Array, route: DumpedRoute, whole: boolean): number {
+function writePrefix(out: DataView, at: number, bytes: Uint8Array, route: DumpedRoute, whole: boolean): number {
   let next: number;
   if (whole) next = writeAddress(out, at, route.afi, bytes, route.prefix);
   else {
@@ -116,6 +115,6 @@ function writePrefix(out: Uint8Array, at: number, bytes: Uint8Array, route: Dump
     for (let i = 0; i < octets; i++) padded[i] = i < used ? bytes[route.prefix + i]! : 0;
     next = writeAddress(out, at, route.afi, padded, 0);
   }
-  out[next] = SLASH;
+  out.setUint8(next, SLASH);
   return writeNumber(out, next + 1, route.prefixLength);
 }

@@ -10,10 +10,10 @@ const DOT = 0x2e;
 export const HEAD_ROOM = 256;
 
 /** `1027377515`, or `1027377515.000042` where the record has microseconds. */
-export function writeTime(out: Uint8Array, at: number, record: MrtRecord): number {
+export function writeTime(out: DataView, at: number, record: MrtRecord): number {
   const next = writeNumber(out, at, record.seconds);
   if (record.type !== BGP4MP_ET) return next;
-  out[next] = DOT;
+  out.setUint8(next, DOT);
   // Not a fraction of a second, but a number that somebody wrote there.
   if (record.microseconds > 999_999) return writeNumber(out, next + 1, record.microseconds);
   return writeSix(out, next + 1, record.microseconds);
@@ -21,15 +21,15 @@ export function writeTime(out: Uint8Array, at: number, record: MrtRecord): numbe
 
 /** `192.0.2.1|64496|`: one end of a session. */
 export function writeEnd(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   bytes: Uint8Array,
   { afi, as, address }: { readonly afi: 1 | 2; readonly as: number; readonly address: number },
 ): number {
   let next = writeAddress(out, at, afi, bytes, address);
-  out[next] = BAR;
+  out.setUint8(next, BAR);
   next = writeNumber(out, next + 1, as);
-  out[next] = BAR;
+  out.setUint8(next, BAR);
   return next + 1;
 }
 

@@ -1,9 +1,9 @@
 /** Octets of text handed over at once. */
 const CHUNK = 1 << 18;
 
-/** Where lines are written: `bytes[at]` is the next octet. Room is made before a line, not while it is written. */
+/** Where lines are written: the next octet stands at `at`. Room is made before a line, not while it is written. */
 export interface LineOutput {
-  bytes: Uint8Array;
+  view: DataView;
   at: number;
   /** Lines begun. */
   lines: number;
@@ -15,20 +15,21 @@ export interface LineOutput {
 
 /** An output whose text goes to `sink`, many lines at a time; the octets are the sink's to keep. */
 export function lineOutput(sink: (text: Uint8Array) => void): LineOutput {
+  const viewOf = (octets: number) => new DataView(new ArrayBuffer(octets));
   const output: LineOutput = {
-    bytes: new Uint8Array(CHUNK),
+    view: viewOf(CHUNK),
     at: 0,
     lines: 0,
     line(octets) {
       output.lines++;
-      if (output.at + octets <= output.bytes.length) return;
+      if (output.at + octets <= output.view.byteLength) return;
       output.flush();
-      if (octets > output.bytes.length) output.bytes = new Uint8Array(octets);
+      if (octets > output.view.byteLength) output.view = viewOf(octets);
     },
     flush() {
       if (output.at === 0) return;
-      sink(output.bytes.subarray(0, output.at));
-      output.bytes = new Uint8Array(CHUNK);
+      sink(new Uint8Array(output.view.buffer, 0, output.at));
+      output.view = viewOf(CHUNK);
       output.at = 0;
     },
   };

@@ -44,7 +44,7 @@ export function countPath(bytes: Uint8Array, start: number, end: number, width: 
  * `MOST_TEXT` octets and four for each octet of the path suffices.
  */
 export function writePath(
-  out: Uint8Array,
+  out: DataView,
   at: number,
   bytes: Uint8Array,
   start: number,
@@ -60,14 +60,14 @@ export function writePath(
     const ases = i + 1 < end ? bytes[i + 1]! : -1;
     if (type < AS_SET || type > AS_CONFED_SET || ases < 0 || i + 2 + ases * width > end)
       return writeText(out, at, ERROR);
-    if (before !== AS_SEQUENCE) out[next++] = CLOSES[before]!;
-    if (space) out[next++] = SPACE;
-    if (type !== AS_SEQUENCE) out[next++] = OPENS[type]!;
+    if (before !== AS_SEQUENCE) out.setUint8(next++, CLOSES[before]!);
+    if (space) out.setUint8(next++, SPACE);
+    if (type !== AS_SEQUENCE) out.setUint8(next++, OPENS[type]!);
     const between = BETWEEN[type]!;
     space = ases > 0;
     i += 2;
     for (let n = 0; n < ases; n++) {
-      if (n > 0) out[next++] = between;
+      if (n > 0) out.setUint8(next++, between);
       let as = (bytes[i]! << 8) | bytes[i + 1]!;
       if (width === 4) as = as * 65536 + ((bytes[i + 2]! << 8) | bytes[i + 3]!);
       i += width;
@@ -75,7 +75,7 @@ export function writePath(
       if (next - at > LONGEST_TEXT) return writeText(out, next, MORE);
     }
   }
-  if (type !== AS_SEQUENCE) out[next++] = CLOSES[type]!;
+  if (type !== AS_SEQUENCE) out.setUint8(next++, CLOSES[type]!);
   return next;
 }
 
