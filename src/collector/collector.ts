@@ -4,28 +4,29 @@
  */
 import { type Listener, listenBgp } from '../bgp/listener.ts';
 import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp/notification.ts';
-import { createSession } from '../bgp/session.ts';
+import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
-import { type AskablePeer, createAnswerer } from './answers.ts';
+import { createAnswerer } from './answers.ts';
+import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createIngest, type IngestPeer } from './ingest.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
-import { pathOf } from './rows.ts';
+import { pathOf, type RowPeer } from './rows.ts';
+import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
-interface Peer extends AskablePeer {
+interface Peer extends SeatedPeer {
   config: BgpPeerConfig;
+  readonly session: Session;
   /** Set while the session is Established. */
   ingest: IngestPeer | null;
-  /** Families whose End-of-RIB is still to come. */
-  readonly awaiting: Set<1 | 2>;
 }
 
 /** A malformed UPDATE is logged with so many of its octets. */
@@ -36,7 +37,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const rib = newRib();
   const memo = new VerdictMemo(rib);
   const peers = new Map<string, Peer>();
-  const byNumber: (Peer | undefined)[] = [];
+  const byNumber: (SeatedPeer | undefined)[] = [];
   const listeners = new Map<string, Listener>();
   let config: CollectorConfig | null = null;
 
@@ -49,6 +50,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
       for (const { session } of peers.values()) on ? session.pause() : session.resume();
+      on ? stations.pause() : stations.resume();
     },
   );
 
@@ -92,19 +94,55 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
   });
 
-  function addPeer(of: BgpPeerConfig, routerId: string): void {
+  /** The lowest number that no peer has. */
+  function freeNumber(): number {
     const hole = byNumber.indexOf(undefined);
-    const number = hole < 0 ? byNumber.length : hole;
+    return hole < 0 ? byNumber.length : hole;
+  }
+
+  function changed({ name, as, address }: RowPeer, state: string, reason?: string): void {
+    const change = { peer: name, peerAs: as, peerAddress: address, state, time: Date.now() };
+    outflow.flush(); // what the peer held goes before the word that it is down
+    post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
+  }
+
+  function drop(number: number): void {
+    book.lose(number);
+    dropTable(rib, number);
+  }
+
+  const seating: Seating = {
+    rib,
+    ingest,
+    seat(make) {
+      const peer = make(freeNumber());
+      byNumber[peer.row.number] = peer;
+      return peer;
+    },
+    unseat(peer) {
+      byNumber[peer.row.number] = undefined;
+    },
+    drop,
+    changed,
+    forgotten({ name }) {
+      outflow.flush();
+      post({ type: 'peer-forgotten', peer: name, time: Date.now() });
+    },
+    log,
+    held: () => outflow.held,
+    localAs: () => config?.localAs ?? 0,
+    now: Date.now,
+  };
+  const stations = createStations(seating);
+
+  function addPeer(of: BgpPeerConfig, routerId: string): void {
+    const number = freeNumber();
     const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
     const session = createSession({
       config: of,
       routerId,
       handler: {
-        stateChanged(state, reason) {
-          const change = { peer: row.name, peerAs: row.as, peerAddress: row.address, state, time: Date.now() };
-          outflow.flush();
-          post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
-        },
+        stateChanged: (state, reason) => changed(row, state, reason),
         established({ as4, ebgp, ipv4, ipv6, localAs }) {
           const table = newPeerTable();
           rib.tables[number] = table;
@@ -118,8 +156,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         update: (buffer, start, end) => (peer.ingest ? ingest.update(peer.ingest, buffer, start, end) : null),
         down() {
           peer.ingest = null;
-          book.lose(number);
-          dropTable(rib, number);
+          drop(number);
         },
       },
     });
@@ -161,6 +198,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(leaving);
     await listen(next.listen);
     for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
+    await stations.configure(next.bmp);
   }
 
   async function listen(wanted: readonly ListenConfig[]): Promise<void> {
@@ -212,7 +250,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
-    await Promise.all([...listeners.values()].map(listener => listener.close()));
+    await Promise.all([stations.stop(), ...[...listeners.values()].map(listener => listener.close())]);
     outflow.flush();
     post({ type: 'stopped' });
   }
@@ -221,7 +259,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     rib,
     memo,
     book,
-    () => [...peers.values()],
+    () => [...peers.values(), ...stations.peers()],
     () => config?.localAs ?? 0,
   );
   // One after the other: a reload must not overtake the one before it.

@@ -84,6 +84,10 @@ export async function startDaemon({
           log('info', `peer ${message.peer}: table complete`);
           cases.endOfRib(message.peer, message.time);
           break;
+        case 'peer-forgotten':
+          log('info', `peer ${message.peer}: forgotten`);
+          cases.peerRemoved(message.peer);
+          break;
         case 'rejudged':
           log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
           cases.registryChanged();
@@ -105,8 +109,8 @@ export async function startDaemon({
 
     /** Sends the collector what it needs of the configuration. */
     function configureCollector(): void {
-      const { routerId, localAs, bgpListen: listen, peers } = config;
-      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers } });
+      const { routerId, localAs, bgpListen: listen, peers, bmp } = config;
+      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
     }
 
     const traces = await openTraces(config, collector.query, store, log);
@@ -137,7 +141,7 @@ export async function startDaemon({
       config = loaded.config;
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
-      if (touches('peer', 'listen', 'router')) configureCollector();
+      if (touches('peer', 'listen', 'router', 'bmp')) configureCollector();
       for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
