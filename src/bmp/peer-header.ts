@@ -19,6 +19,16 @@ export const FLAG_O = 0x10;
 /** Peer flag of Loc-RIB: only a part of the table is shown (RFC 9069 section 4.2). */
 export const FLAG_F = 0x80;
 
+/** A table that Route Monitoring shows (RFC 7854 section 2, RFC 8671, RFC 9069). */
+export type ShownRib = 'pre-policy' | 'post-policy' | 'adj-rib-out' | 'loc-rib';
+
+/** The table that a message with this peer type and these flags is about. */
+export function ribOf(type: number, flags: number): ShownRib {
+  if (type === LOC_RIB) return 'loc-rib';
+  if (flags & FLAG_O) return 'adj-rib-out';
+  return flags & FLAG_L ? 'post-policy' : 'pre-policy';
+}
+
 /** Whom a message is about (RFC 7854 section 4.2). */
 export interface PeerHeader {
   readonly type: number;

@@ -30,9 +30,10 @@ const NAMES: readonly string[] = [
   'Adj-RIB-Out post-policy of a family',
 ];
 
-/** What a statistic counts, in words, or its number. */
-export function statisticName(type: number): string {
-  return NAMES[type] ?? `statistic ${type}`;
+/** What a statistic counts, in words, or its number: `Adj-RIB-In of a family 1/1`. */
+export function formatStatistic({ type, family }: Statistic): string {
+  const name = NAMES[type] ?? `statistic ${type}`;
+  return family === null ? name : `${name} ${family[0]}/${family[1]}`;
 }
 
 /**

@@ -12,23 +12,21 @@ import { formatPeerDown } from '../bmp/peer-down.ts';
 import {
   decodePeerHeader,
   FLAG_A,
-  FLAG_L,
-  FLAG_O,
   flagsAt,
-  formatDistinguisher,
   LOC_RIB,
-  LOCAL_INSTANCE,
   PEER_HEADER_LENGTH,
   type PeerHeader,
   peerKeyAt,
-  RD_INSTANCE,
+  ribOf,
 } from '../bmp/peer-header.ts';
 import { type PeerEvent, type PeerState, step } from '../bmp/peer-state.ts';
 import type { PeerUp } from '../bmp/peer-up.ts';
-import { type Statistic, statisticName } from '../bmp/statistics.ts';
+import { formatStatistic, type Statistic } from '../bmp/statistics.ts';
 import type { MonitoredRib } from '../config/tree.ts';
 import { Cursor } from '../net/cursor.ts';
 import { findMultiprotocol, newAttributeScan } from '../rib/attribute-scan.ts';
+import { isMilestone } from './milestone.ts';
+import { peerName } from './monitored-name.ts';
 import { createMonitoredPeer, type MonitoredPeer } from './monitored-peer.ts';
 import type { Seating } from './seating.ts';
 
@@ -38,9 +36,6 @@ const MOST_PEERS = 512;
 const REMEMBERED = 24 * 3_600_000;
 /** Octets of a message that is logged. */
 const SHOWN_OCTETS = 512;
-
-/** True for 1, 10, 100 …: how often what happens again and again is said. */
-export const isMilestone = (n: number): boolean => /^10*$/.test(String(n));
 
 /** What a router says of itself, and the station it reports to. */
 export interface RouterIdentity {
@@ -135,7 +130,7 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
         session: () => peer.session,
         state: () => peer.state,
         since: () => peer.since,
-        statistics: () => peer.statistics.map(one => [nameOf(one), one.value] as const),
+        statistics: () => peer.statistics.map(one => [formatStatistic(one), one.value] as const),
       };
       tables.set(rib, createMonitoredPeer(view, seating));
     }
@@ -182,8 +177,8 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
     const type = buffer[start + HEADER_LENGTH]!;
     const flags = flagsAt(buffer, start);
     const rib = ribOf(type, flags);
-    if (rib === null) {
-      tell('it was of a table not taken', 'routes of its Adj-RIB-Out, which are not taken');
+    if (rib === 'adj-rib-out') {
+      tell('it was of a table not taken', 'adj-rib-out routes, which are not taken');
       return;
     }
     if (!ribs.includes(rib)) {
@@ -288,25 +283,4 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
     },
     peers: () => [...monitored.values()].flatMap(({ tables }) => [...tables.values()]),
   };
-}
-
-/** The table that a Route Monitoring message is about; null for what the router announces (RFC 8671 section 4). */
-function ribOf(type: number, flags: number): MonitoredRib | null {
-  if (type === LOC_RIB) return 'loc-rib';
-  if (flags & FLAG_O) return null;
-  return flags & FLAG_L ? 'post-policy' : 'pre-policy';
-}
-
-/** `ROUTER/ADDRESS`, and in parentheses what sets the table apart from others of that address. */
-function peerName(router: string, { type, distinguisher, address, id }: PeerHeader, rib: MonitoredRib): string {
-  const notes: string[] = rib === 'pre-policy' ? [] : [rib];
-  const distinguished = distinguisher.some(octet => octet !== 0);
-  if (type === RD_INSTANCE || (type === LOC_RIB && distinguished)) notes.push(formatDistinguisher(distinguisher));
-  if (type === LOCAL_INSTANCE) notes.push(`instance ${Buffer.from(distinguisher).readBigUInt64BE()}`);
-  const own = `${router}/${type === LOC_RIB ? id : address}`;
-  return notes.length === 0 ? own : `${own} (${notes.join(', ')})`;
-}
-
-function nameOf({ type, family }: Statistic): string {
-  return family === null ? statisticName(type) : `${statisticName(type)} ${family[0]}/${family[1]}`;
 }

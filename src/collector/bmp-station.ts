@@ -8,15 +8,15 @@ import { SYS_NAME, textOf } from '../bmp/information.ts';
 import { decodeMessage } from '../bmp/messages.ts';
 import type { BmpConfig } from '../config/tree.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { createRouter, isMilestone, type Router } from './bmp-router.ts';
+import { createRouter, type Router } from './bmp-router.ts';
+import { isMilestone } from './milestone.ts';
+import { routerName } from './monitored-name.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
 /** Routers that one station knows at a time, connected or remembered. */
 const MOST_ROUTERS = 256;
 /** How often what is remembered is looked through, milliseconds. */
 const SWEEP = 600_000;
-/** A router's name that can stand in the name of a peer. */
-const USABLE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 export interface Stations {
   /** Opens, changes and closes stations until there are these. */
@@ -45,17 +45,6 @@ export function createStations(seating: Seating): Stations {
   const nameIsTaken = (name: string) =>
     all().some(({ routers }) => [...routers.values()].some(({ identity }) => identity.name === name));
 
-  /** What a router is called: by its name, where it has a usable one that no other has. */
-  function nameOf(told: string, address: string): string {
-    const name = USABLE_NAME.test(told) ? told : address;
-    if (!nameIsTaken(name)) return name;
-    const longer = `${name}@${address}`;
-    for (let i = 2; ; i++) {
-      const candidate = i === 2 ? longer : `${longer}#${i - 1}`;
-      if (!nameIsTaken(candidate)) return candidate;
-    }
-  }
-
   /** The router behind a connection, as it is told by its first message; null when there is no room for it. */
   function identify(station: Station, address: string, told: string): Router | null {
     const key = `${address} ${told}`;
@@ -67,7 +56,7 @@ export function createStations(seating: Seating): Stations {
       return known;
     }
     if (station.routers.size >= MOST_ROUTERS && !forgetOne(station)) return null;
-    const name = nameOf(told, address);
+    const name = routerName(told, address, nameIsTaken);
     const description = () => station.config.description;
     const router = createRouter({ name, address, ribs: station.config.ribs, description }, seating);
     station.routers.set(key, router);

@@ -8,7 +8,7 @@ import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
+import { beginDrop, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import { createAnswerer } from './answers.ts';
@@ -106,9 +106,15 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
   }
 
+  /** Tables that are gone and whose attribute sets are not yet freed. */
+  const drops: ReturnType<typeof beginDrop>[] = [];
   function drop(number: number): void {
     book.lose(number);
-    dropTable(rib, number);
+    if (drops.push(beginDrop(rib, number)) === 1) setImmediate(dropOn);
+  }
+  function dropOn(): void {
+    if (drops[0]!.step()) drops.shift();
+    if (drops.length > 0) setImmediate(dropOn);
   }
 
   const seating: Seating = {
