@@ -1,9 +1,11 @@
 /** itctl(8): asks and steers intertrackd. With words one command, without a shell. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
 import { connectControl } from './vty/client.ts';
+import { decodeBgp } from './vty/decode-bgp.ts';
 import { EXIT, runCommand, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
 
@@ -14,7 +16,7 @@ const options = yargs(hideBin(process.argv))
   .help(false)
   .version(false)
   .usage(
-    'usage: itctl [-j] [-s SOCKET] [WORD ...]\n\nAsks intertrackd; without words, a shell. `itctl help` lists the commands.',
+    'usage: itctl [-j] [-s SOCKET] [WORD ...]\nor:    itctl decode bgp\n\nAsks intertrackd; without words, a shell. `itctl help` lists the commands.',
   )
   .option('json', { alias: 'j', type: 'boolean', description: 'print JSON: one document for each command' })
   .option('socket', { alias: 's', type: 'string', requiresArg: true, description: 'path of the control socket' })
@@ -45,6 +47,11 @@ async function main(): Promise<number> {
     process.stdout.write(`itctl ${number}\n`);
     return EXIT.ok;
   }
+  if (words[0] === 'decode' && words[1] === 'bgp') {
+    if (words.length === 2) return (await decodeBgp(process.stdin, writeSlowly)) === 0 ? EXIT.ok : EXIT.failed;
+    process.stderr.write(`itctl: '${words[2]}' after "decode bgp": nothing more is expected\n`);
+    return EXIT.usage;
+  }
   const path = socket || process.env.INTERTRACK_SOCKET || DEFAULT_SOCKET;
   const client = await connectControl(path);
   const interactive = words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
@@ -65,6 +72,11 @@ async function main(): Promise<number> {
     // A pipe somebody still holds open must not keep us.
     process.stdin.unref?.();
   }
+}
+
+/** Writes to the standard output, and waits where its reader is slower than we are. */
+async function writeSlowly(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 // The reader of our output has seen enough (`| head`): that is no failure.

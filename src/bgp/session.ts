@@ -244,6 +244,9 @@ export function createSession(options: SessionOptions): Session {
       await Promise.all(closing);
     },
     accept(socket) {
+      // A router that was restarted dials soon. After a first failure it is taken at once: refused, it would be away for longer.
+      if (main.state() === 'Idle' && running && hold <= 2 * idleHold.first)
+        main.fire('ManualStart_with_PassiveTcpEstablishment');
       if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
       if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);
       // A machine that waits takes the connection itself; one that dials or talks leaves it to a second.

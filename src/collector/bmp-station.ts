@@ -22,6 +22,8 @@ export interface Stations {
   /** Opens, changes and closes stations until there are these. */
   configure(stations: readonly BmpConfig[]): Promise<void>;
   peers(): readonly SeatedPeer[];
+  /** Where it should listen and does not, in words. */
+  problems(): readonly string[];
   /** Back-pressure: nothing is read from routers until `resume`. */
   pause(): void;
   resume(): void;
@@ -33,6 +35,8 @@ interface Station {
   config: BmpConfig;
   allow: readonly Prefix[];
   readonly listener: Listener | null;
+  /** Why it does not listen; tried again at each `configure`. */
+  readonly problem: string | null;
   /** Connections, each with the router that it turned out to be. */
   readonly connections: Map<RouterConnection, Router | null>;
   /** By address and the name they told. */
@@ -118,6 +122,7 @@ export function createStations(seating: Seating): Stations {
       if (!isAllowed(station, address)) return `it is not allowed by protocol bmp ${name}`;
       return station.connections.size < MOST_ROUTERS ? null : `${MOST_ROUTERS} routers are connected already`;
     };
+    let problem: string | null = null;
     const listener = await listenBgp(listen, (socket, address) => {
       const why = wanted(address);
       if (why === null && station !== null) accept(station, socket);
@@ -125,11 +130,12 @@ export function createStations(seating: Seating): Stations {
         seating.log('warn', `BMP connection from ${address} closed: ${why}`, { refused });
       return why === null;
     }).catch((e: Error) => {
-      seating.log('error', `cannot listen for BMP on ${at}: ${e.message}`);
+      problem = `cannot listen for BMP on ${at}: ${e.message}`;
+      seating.log('error', problem);
       return null;
     });
     if (listener !== null) seating.log('info', `listening for BMP on ${at}`);
-    station = { config, allow: prefixesOf(config), listener, connections: new Map(), routers: new Map() };
+    station = { config, allow: prefixesOf(config), listener, problem, connections: new Map(), routers: new Map() };
     stations.set(name, station);
   }
 
@@ -178,6 +184,7 @@ export function createStations(seating: Seating): Stations {
       for (const config of next) if (!stations.has(config.name)) await open(config);
     },
     peers: () => all().flatMap(({ routers }) => [...routers.values()].flatMap(router => router.peers())),
+    problems: () => all().flatMap(({ problem }) => problem ?? []),
     pause: () => each(connection => connection.pause()),
     resume: () => each(connection => connection.resume()),
     async stop() {

@@ -2,10 +2,9 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { type Listener, listenBgp } from '../bgp/listener.ts';
-import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp/notification.ts';
+import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
 import { createSession, type Session } from '../bgp/session.ts';
-import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
+import type { BgpPeerConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
@@ -15,6 +14,8 @@ import { createAnswerer } from './answers.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createIngest, type IngestPeer } from './ingest.ts';
+import { createListeners } from './listeners.ts';
+import { keepMalformed, newQuarantine } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
@@ -29,21 +30,22 @@ interface Peer extends SeatedPeer {
   ingest: IngestPeer | null;
 }
 
-/** A malformed UPDATE is logged with so many of its octets. */
-const SHOWN_OCTETS = 512;
-
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
   const peers = new Map<string, Peer>();
   const byNumber: (SeatedPeer | undefined)[] = [];
-  const listeners = new Map<string, Listener>();
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
   const log = (level: Level, text: string, fields: Record<string, unknown> = {}) =>
     post({ type: 'log', level, text, fields });
+
+  const listeners = createListeners((socket, remote) => {
+    const peer = [...peers.values()].find(({ row }) => row.address === remote);
+    return peer ? peer.session.accept(socket) : null;
+  }, log);
 
   const outflow = createOutflow(
     changes => post({ type: 'judged', changes }),
@@ -85,12 +87,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       outflow.flush(); // what the table holds goes before the word that it is whole
       post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
     },
-    malformed(peer, body, action, what) {
-      const hex = Buffer.from(body.subarray(0, SHOWN_OCTETS)).toString('hex');
-      log('warn', `${byNumber[peer.number]?.row.name}: malformed UPDATE, ${action}: ${what}`, {
-        octets: body.length,
-        hex,
-      });
+    malformed(peer, body) {
+      const owner = byNumber[peer.number];
+      if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
   });
 
@@ -171,6 +170,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       config: of,
       session,
       ingest: null,
+      quarantine: newQuarantine(),
       awaiting: new Set(),
       get counts() {
         return this.ingest?.counts ?? null;
@@ -198,38 +198,14 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       const now = next.peers.find(p => p.name === peer.row.name);
       const same = now && !now.disabled && onTheWire(now, next.routerId) === onTheWire(peer.config, before?.routerId);
       if (same) peer.config = now;
+      else if (now?.disabled) leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'disabled by configuration'));
       else if (now) leaving.push(removePeer(peer, ADMINISTRATIVE_RESET, 'configuration changed'));
-      else leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'no longer configured'));
+      else leaving.push(removePeer(peer, PEER_DECONFIGURED, ''));
     }
     await Promise.all(leaving);
-    await listen(next.listen);
+    await listeners.listen(next.listen);
     for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
     await stations.configure(next.bmp);
-  }
-
-  async function listen(wanted: readonly ListenConfig[]): Promise<void> {
-    const keyOf = ({ address, port }: ListenConfig) => `${address} port ${port}`;
-    const keys = wanted.map(keyOf);
-    for (const [key, listener] of listeners)
-      if (!keys.includes(key)) {
-        listeners.delete(key);
-        await listener.close();
-      }
-    for (const at of wanted) {
-      const key = keyOf(at);
-      if (listeners.has(key)) continue;
-      try {
-        const listener = await listenBgp(at, (socket, remote) => {
-          const peer = [...peers.values()].find(p => p.row.address === remote);
-          if (!peer) log('warn', `connection from ${remote} closed: no peer has this address`);
-          return peer?.session.accept(socket) ?? false;
-        });
-        listeners.set(key, listener);
-        log('info', `listening for BGP on ${key}`);
-      } catch (e) {
-        log('error', `cannot listen for BGP on ${key}: ${(e as Error).message}`);
-      }
-    }
   }
 
   let rejudging: Rejudging | null = null;
@@ -256,7 +232,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
-    await Promise.all([stations.stop(), ...[...listeners.values()].map(listener => listener.close())]);
+    await Promise.all([stations.stop(), listeners.close()]);
     outflow.flush();
     post({ type: 'stopped' });
   }
@@ -267,7 +243,19 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     book,
     () => [...peers.values(), ...stations.peers()],
     () => config?.localAs ?? 0,
+    () => [...listeners.problems(), ...stations.problems()],
   );
+  /** Works on an answer until it yields, then lets sessions be served. */
+  function reply(id: number, working: ReturnType<typeof answer>): void {
+    try {
+      const step = working.next();
+      if (step.done) post({ type: 'answer', id, ...step.value });
+      else setImmediate(() => reply(id, working));
+    } catch (e) {
+      post({ type: 'answer', id, rows: [], more: false, error: (e as Error).message });
+    }
+  }
+
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
   return message => {
@@ -282,11 +270,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         outflow.took(message.changes);
         break;
       case 'query':
-        try {
-          post({ type: 'answer', id: message.id, ...answer(message.query) });
-        } catch (e) {
-          post({ type: 'answer', id: message.id, rows: [], more: false, error: (e as Error).message });
-        }
+        reply(message.id, answer(message.query));
         break;
       case 'stop':
         configuring = configuring.then(stop);

@@ -7,6 +7,7 @@ import type { MonitoredRib } from '../config/tree.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import type { RouterIdentity } from './bmp-router.ts';
 import type { IngestPeer } from './ingest.ts';
+import { newQuarantine } from './malformed.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
 /** What a table is of; what can change is asked for. */
@@ -74,6 +75,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       return { number, name: table.name, as: table.session().peerAs, address: table.address };
     },
     awaiting: new Set<1 | 2>(),
+    quarantine: newQuarantine(),
     get config() {
       return { description: table.router.description(), passive: false };
     },
@@ -89,6 +91,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
           received: { ...noMessages(), update: updates },
           sent: noMessages(),
           lastError,
+          lastDown: lastError,
           negotiated:
             table.state() === 'Established' ? { peerId, ipv4, ipv6, localAddress, holdTime, as4: null } : null,
         };

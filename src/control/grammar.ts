@@ -172,7 +172,11 @@ function stepInto<E extends Entry>(
 
 /** What may stand next, words of the language in quotes, arguments by their kind. */
 function expectedAt<E extends Entry>(node: Node<E>): string[] {
-  return [...node.next].map(([name, next]) => (next.argument === null ? quote(name) : name));
+  const places = [...node.next].toSorted(([a, one], [b, other]) => {
+    const argumentsFirst = Number(one.argument === null) - Number(other.argument === null);
+    return argumentsFirst || (a < b ? -1 : 1);
+  });
+  return places.map(([name, next]) => (next.argument === null ? quote(name) : name));
 }
 
 function quote(text: string): string {

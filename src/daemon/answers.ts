@@ -92,12 +92,15 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const mail = outbox.status();
     const peers = tracePeers();
     const taps = probes();
-    const lost = summary.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+    const down = summary.filter(({ state }) => state !== 'Established');
+    const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
+      ...size.problems,
+      ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
       ...cases.problems(),
-      ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
       ...peers
@@ -150,7 +153,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
-    startTrace: ({ linkType, frame, time, onPartial }) => traces.startTrace({ linkType, frame, time }, onPartial),
+    startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     async irrObjects(text) {
       const prefix = parsePrefix(text);

@@ -44,7 +44,9 @@ export async function startDaemon({
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
     for (const one of closers.splice(0).reverse())
-      await Promise.resolve(one()).catch((e: Error) => log('error', `while closing: ${e.message}`));
+      await Promise.resolve()
+        .then(one)
+        .catch((e: Error) => log('error', `while closing: ${e.message}`));
   };
 
   try {
@@ -54,7 +56,10 @@ export async function startDaemon({
     closers.push(() => outbox.close());
     const registry = await openRegistry({
       onRefresh: generation => inForce(generation),
-      onTrouble: (source, why) => log('error', `irr ${source}: ${why}; the last good copy stays in use`),
+      onTrouble(source, why) {
+        const rest = registry.lacks(source) ? 'there is no copy to use' : 'the last good copy stays in use';
+        log('error', `irr ${source}: ${why}; ${rest}`);
+      },
     });
     closers.push(() => registry.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
@@ -86,7 +91,7 @@ export async function startDaemon({
           break;
         case 'peer-forgotten':
           log('info', `peer ${message.peer}: forgotten`);
-          cases.peerRemoved(message.peer);
+          cases.peerForgotten(message.peer);
           break;
         case 'rejudged':
           log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
@@ -96,6 +101,13 @@ export async function startDaemon({
           log(message.level, message.text, message.fields);
           break;
         case 'ready':
+          // Only now have the sessions that are no longer configured said their last. At the start it is the word about
+          // peers that went from the configuration while the daemon was down.
+          cases.peersAre(
+            config.peers.map(({ name }) => name),
+            config.bmp.length > 0,
+          );
+          break;
         case 'stopped':
           break;
       }
@@ -104,6 +116,12 @@ export async function startDaemon({
     function inForce({ snapshot, generation, report }: RegistryGeneration): void {
       for (const { source, what, objects, why } of report.sources)
         log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
+      for (const { source, file, problems, firstProblems } of registry.status()) {
+        if (!report.sources.some(one => one.source === source && one.what === 'loaded')) continue;
+        for (const { line, why } of firstProblems) log('warn', `irr ${source}: ${file}:${line}: ${why}`);
+        const more = problems - firstProblems.length;
+        if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
+      }
       collector.send({ type: 'registry', snapshot, generation });
     }
 
@@ -115,22 +133,21 @@ export async function startDaemon({
 
     const traces = await openTraces(config, collector.query, store, log);
     closers.push(() => traces.close());
-    inForce(await registry.reload(config.irr, config.watches));
-    configureCollector();
-    await outbox.start();
 
     async function reload(): Promise<ReloadReport> {
       const loaded = await loadConfig(file);
       for (const warning of loaded.warnings) log('warn', formatErrors([warning]).split('\n')[0] ?? '');
       if (!loaded.ok) {
         log('error', `reload refused: ${loaded.errors.length} errors in ${file}; nothing has changed`);
+        for (const error of loaded.errors) log('error', formatErrors([error]).split('\n')[0] ?? '');
         return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };
       }
       const before = config;
       const changes = diffConfig(before, loaded.config);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       // Traces first: only they can still refuse, and then nothing has changed.
-      if (touches('traceback', 'probe', 'router'))
+      // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
+      if (touches('traceback', 'probe', 'router') || loaded.config.traceback !== null)
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {
@@ -141,8 +158,7 @@ export async function startDaemon({
       config = loaded.config;
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
-      if (touches('peer', 'listen', 'router', 'bmp')) configureCollector();
-      for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
+      configureCollector(); // always: where it could not listen it tries again
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -175,6 +191,11 @@ export async function startDaemon({
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
     closers.push(() => control.close());
+
+    // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
+    inForce(await registry.reload(config.irr, config.watches));
+    configureCollector();
+    await outbox.start();
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

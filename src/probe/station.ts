@@ -157,9 +157,10 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
     new Promise(resolve => {
       const connection = named.get(name);
-      if (connection === undefined) return resolve(null);
+      const left = deadline - Date.now();
+      if (connection === undefined || left <= 0) return resolve(null);
       const id = ++lastId;
-      const timer = setTimeout(() => finish(null), Math.max(0, deadline - Date.now()));
+      const timer = setTimeout(() => finish(null), left);
       const finish = (answer: ProbeAnswer | null) => {
         clearTimeout(timer);
         connection.asked.delete(id);

@@ -364,6 +364,19 @@ describe('collector/bmp-station', function () {
     );
   });
 
+  it('says where it cannot listen, and tries again', async () => {
+    collector = await startCollector();
+    const { station } = collector;
+    const problems = () => collector.ask<{ problems: readonly string[] }>({ about: 'size' })[0]!.problems;
+    expect(problems()).to.deep.equal([]);
+    const other = { ...station, name: 'other' };
+    await collector.configure(station, other);
+    expect(problems()).to.have.length(1);
+    expect(problems()[0]).to.match(/^cannot listen for BMP on 127\S+ port 11019: .*EADDRINUSE/);
+    await collector.configure(other);
+    expect(problems()).to.deep.equal([]);
+  });
+
   it('bounds the peers of a router', async () => {
     collector = await startCollector();
     const many = Array.from({ length: 600 }, (_, i) => peerAt(`10.0.${i >> 8}.${i & 255}`));

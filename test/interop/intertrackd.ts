@@ -1,85 +1,160 @@
-/** The daemon as a process of its own, with a configuration that the test writes, asked by itctl. */
-import { execFile, spawn } from 'node:child_process';
+/**
+ * The programs under test as an operator runs them: bin/intertrackd and bin/itctl as processes of their own, from the
+ * sources, in a directory of their own. Each is a child of this process and ends by its id: with `close`, and in any case
+ * when this process exits.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import type { NeighborRow, RouteRow } from '../../src/collector/messages.ts';
+import type { CaseDetail, NoticeRow, StatusReport } from '../../src/control/daemon.ts';
+import type { Case } from '../../src/hijack/case.ts';
+import { connectControl } from '../../src/vty/client.ts';
 import { until } from './bgp-peers.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
-/** The sources that are tested, whatever was built. */
-const env = { ...process.env, INTERTRACK_SOURCE: '1' };
+const ENV = { ...process.env, INTERTRACK_SOURCE: '1' };
 
-export interface RunningIntertrackd {
-  /** The rows of an itctl command. */
-  rows<T>(...words: string[]): Promise<T[]>;
-  /** What itctl prints for a person. */
-  text(...words: string[]): Promise<string>;
-  /** What the daemon logged so far. */
-  log(): string;
-  /** Gives it another configuration and has it read it. */
-  reload(configuration: string): Promise<void>;
-  stop(): Promise<void>;
+/** What a program that has ended said. */
+export interface Said {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/** Starts intertrackd with `configuration` and what every one must have, and waits until it answers. */
-export async function startIntertrackd(configuration: string): Promise<RunningIntertrackd> {
-  const dir = mkdtempSync(join(tmpdir(), 'intertrackd-'));
-  const file = join(dir, 'intertrackd.conf');
-  const ctl = join(dir, 'ctl');
-  const write = (text: string) =>
-    writeFileSync(
-      file,
-      `router id 192.0.2.10; local as 64500; log stderr level debug;
-state "${join(dir, 'state')}"; control socket "${ctl}"; probe socket "${join(dir, 'probe')}";
-${text}`,
-      { mode: 0o600 },
-    );
-  write(configuration);
-  const child = spawn(join(BIN, 'intertrackd'), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'], env });
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-100_000);
+/** Runs one of the programs to its end. */
+export function run(program: 'intertrackd' | 'itctl', ...words: string[]): Promise<Said> {
+  return new Promise(resolve => {
+    execFile(join(BIN, program), words, { env: ENV, timeout: 30_000 }, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ status, stdout, stderr });
+    });
   });
-  const gone = new Promise(resolve => child.once('exit', resolve));
-  const kill = () => child.kill('SIGKILL');
-  process.on('exit', kill);
+}
 
-  const itctl = async (...words: string[]) =>
-    (await promisify(execFile)(join(BIN, 'itctl'), ['-s', ctl, ...words], { timeout: 20_000, env })).stdout;
-  const daemon: RunningIntertrackd = {
-    async rows<T>(...words: string[]) {
-      const parsed: unknown = JSON.parse(await itctl('-j', ...words));
-      return (Array.isArray(parsed) ? parsed : [parsed]) as T[];
-    },
-    text: itctl,
-    log: () => output,
-    async reload(text) {
-      write(text);
-      await itctl('reload');
-    },
-    async stop() {
-      child.kill('SIGTERM');
-      const force = setTimeout(kill, 10_000);
-      await gone;
-      clearTimeout(force);
-      process.off('exit', kill);
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
-  const answers = async () => {
-    if (child.exitCode !== null) throw new Error(`intertrackd ended\n${output}`);
-    return itctl('show', 'status').then(
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** A daemon with its directory, which outlives its processes. */
+export interface Intertrackd {
+  readonly directory: string;
+  /** Path of a file in the directory. */
+  at(name: string): string;
+  write(name: string, text: string): string;
+  /** Writes the configuration: `text` behind `router id`, `log`, `state` and `control socket`. */
+  configure(text: string): void;
+  /** Starts a process and waits until its control socket answers. Fails with what it said when it ends instead. */
+  start(): Promise<void>;
+  /** Sends a signal to the process. */
+  signal(signal: NodeJS.Signals): void;
+  /** Sends a signal and waits for the end; answers the exit status, or the signal's name. */
+  end(signal?: NodeJS.Signals): Promise<number | string>;
+  /** Closes the reader's end of its standard error. */
+  deafen(): void;
+  /** What the process that runs, or ran last, wrote to standard error. */
+  log(): string;
+  /** The rows that a command is answered by; a process costs too much to wait with. */
+  ask(...words: string[]): Promise<readonly unknown[]>;
+  /** Runs itctl, as an operator does. */
+  itctl(...words: string[]): Promise<Said>;
+  /** Runs `itctl -j`, which must succeed, and reads what it prints. */
+  json<T>(...words: string[]): Promise<T>;
+  neighbor(peer: string): Promise<NeighborRow>;
+  routes(prefix: string, ...words: string[]): Promise<readonly RouteRow[]>;
+  cases(): Promise<readonly Case[]>;
+  case(id: string): Promise<CaseDetail>;
+  outbox(): Promise<readonly NoticeRow[]>;
+  status(): Promise<StatusReport>;
+  /** Ends the process, if one runs, and removes the directory. */
+  close(): Promise<void>;
+}
+
+/** A daemon that is not started yet. `address` is its router identifier. */
+export function intertrackd(address: string, as = 64500): Intertrackd {
+  const directory = mkdtempSync(join(tmpdir(), 'intertrackd-'));
+  const at = (name: string) => join(directory, name);
+  let child: ChildProcess | null = null;
+  let said = '';
+
+  async function ask(...words: string[]): Promise<readonly unknown[]> {
+    const client = await connectControl(at('ctl'));
+    try {
+      const { rows, end } = await client.ask(words);
+      if ('error' in end) throw new Error(end.error);
+      return rows;
+    } finally {
+      client.close();
+    }
+  }
+  const answers = () =>
+    ask('show', 'status').then(
       () => true,
       () => false,
     );
+
+  const daemon: Intertrackd = {
+    directory,
+    at,
+    write(name, text) {
+      writeFileSync(at(name), text);
+      return at(name);
+    },
+    configure(text) {
+      const head = `router id ${address};\nlocal as ${as};\nlog stderr;\nstate "${at('state')}";\ncontrol socket "${at('ctl')}";\n`;
+      writeFileSync(at('conf'), head + text, { mode: 0o600 });
+    },
+    async start() {
+      said = '';
+      const started = spawn(join(BIN, 'intertrackd'), ['-c', at('conf')], {
+        env: ENV,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      child = started;
+      children.add(started);
+      started.stderr.on('data', (chunk: Buffer) => {
+        said += chunk;
+      });
+      started.on('exit', () => children.delete(started));
+      await until('intertrackd answers', async () => {
+        if (started.exitCode !== null) throw new Error(`intertrackd ended with ${started.exitCode}:\n${said}`);
+        return answers();
+      });
+    },
+    signal: signal => void child?.kill(signal),
+    async end(signal = 'SIGTERM') {
+      const ended = child;
+      if (ended === null) return 0;
+      child = null;
+      const gone = new Promise<void>(resolve => ended.once('close', () => resolve()));
+      if (ended.exitCode === null && ended.signalCode === null) ended.kill(signal);
+      const force = setTimeout(() => ended.kill('SIGKILL'), 10_000);
+      await gone;
+      clearTimeout(force);
+      return ended.signalCode ?? ended.exitCode ?? -1;
+    },
+    deafen: () => child?.stderr?.destroy(),
+    log: () => said,
+    ask,
+    itctl: (...words) => run('itctl', '-s', at('ctl'), ...words),
+    async json<T>(...words: string[]) {
+      const { status, stdout, stderr } = await daemon.itctl('-j', ...words);
+      if (status !== 0) throw new Error(`itctl ${words.join(' ')}: status ${status}: ${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+    neighbor: async peer => (await ask('show', 'bgp', 'neighbor', peer))[0] as NeighborRow,
+    routes: async (prefix, ...words) => (await ask('show', 'route', prefix, ...words)) as RouteRow[],
+    cases: async () => (await ask('show', 'case', 'all')) as Case[],
+    case: async id => (await ask('show', 'case', id))[0] as CaseDetail,
+    outbox: async () => (await ask('show', 'outbox')) as NoticeRow[],
+    status: async () => (await ask('show', 'status'))[0] as StatusReport,
+    async close() {
+      await daemon.end();
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
-  try {
-    await until('intertrackd answers', answers, 20_000);
-  } catch (e) {
-    await daemon.stop();
-    throw e;
-  }
   return daemon;
 }
