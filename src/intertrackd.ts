@@ -49,23 +49,35 @@ if (options.t) {
 
 const log = openLog(options.d);
 log.configure(loaded.config.log);
-log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
 
-let running: RunningDaemon | null = null;
+let daemon: RunningDaemon | null = null;
 let ending = false;
 async function end(status: number): Promise<void> {
   if (ending) return;
   ending = true;
   // An orderly end takes seconds at most; whatever hangs is not waited for longer.
   setTimeout(() => process.exit(status), 15_000).unref();
-  await running?.close();
+  await daemon?.close();
   log('info', 'intertrackd has ended');
   await log.close();
   process.exit(status);
 }
 
+/** A reload that is asked for while the daemon starts is done when it has started. */
+let asked = false;
+function reload(): void {
+  if (daemon === null) asked = true;
+  else daemon.reload().catch((e: Error) => log('error', `reload failed: ${e.message}`));
+}
+
+// Before anything takes its time: a signal nobody listens to would end the process.
+process.on('SIGHUP', reload);
+process.on('SIGTERM', () => void end(0));
+process.on('SIGINT', () => void end(0));
+log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
+
 try {
-  running = await startDaemon({
+  daemon = await startDaemon({
     file: options.c,
     config: loaded.config,
     version,
@@ -83,10 +95,4 @@ try {
   await log.close();
   process.exit(71);
 }
-
-const daemon = running;
-process.on('SIGHUP', () => {
-  daemon.reload().catch((e: Error) => log('error', `reload: ${e.message}`));
-});
-process.on('SIGTERM', () => void end(0));
-process.on('SIGINT', () => void end(0));
+if (asked) reload();

@@ -229,6 +229,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   async function stop(): Promise<void> {
+    config = null;
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
@@ -261,7 +262,12 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   return message => {
     switch (message.type) {
       case 'configure':
-        configuring = configuring.then(() => configure(message.config)).then(() => post({ type: 'ready' }));
+        configuring = configuring
+          .then(() => configure(message.config))
+          .then(() => {
+            outflow.flush();
+            post({ type: 'ready' });
+          });
         break;
       case 'registry':
         registry(message.snapshot, message.generation);

@@ -15,6 +15,8 @@ export interface Listeners {
   close(): Promise<void>;
 }
 
+/** ms after which an address that could not be listened at is tried again: it may come up later than this program. */
+const RETRY = 10_000;
 /** After a stranger was named, others are only counted for so long: a flood of connections must not become one of lines. */
 const QUIET = 10_000;
 
@@ -27,6 +29,8 @@ export function createListeners(
   const failed = new Map<string, string>();
   let quiet: NodeJS.Timeout | null = null;
   let uncounted = 0;
+  let again: NodeJS.Timeout | undefined;
+  let places = new Map<string, ListenConfig>();
 
   function stranger(remote: string): void {
     if (quiet !== null) {
@@ -49,30 +53,37 @@ export function createListeners(
         if (accepted === null) stranger(remote);
         return accepted ?? false;
       });
+      // Another configuration may have come while it was opened.
+      if (places.get(key) === undefined || open.has(key)) return void listener.close();
       open.set(key, listener);
       failed.delete(key);
       log('info', `listening for BGP on ${key}`);
     } catch (error) {
       const words = `cannot listen for BGP on ${key}: ${(error as Error).message}`;
+      if (failed.get(key) !== words) log('error', words);
       failed.set(key, words);
-      log('error', words);
     }
   }
 
+  async function listen(wanted: readonly ListenConfig[]): Promise<void> {
+    clearTimeout(again);
+    places = new Map(wanted.map(at => [`${at.address} port ${at.port}`, at]));
+    for (const key of failed.keys()) if (!places.has(key)) failed.delete(key);
+    for (const [key, listener] of [...open])
+      if (!places.has(key)) {
+        open.delete(key);
+        // Not waited for: it ends with the last session that came in by it, which this need not disturb.
+        void listener.close();
+      }
+    for (const [key, at] of places) if (!open.has(key)) await add(key, at);
+    if (failed.size > 0) again = setTimeout(() => void listen(wanted), RETRY).unref();
+  }
+
   return {
-    async listen(wanted) {
-      const places = new Map(wanted.map(at => [`${at.address} port ${at.port}`, at]));
-      for (const key of failed.keys()) if (!places.has(key)) failed.delete(key);
-      for (const [key, listener] of [...open])
-        if (!places.has(key)) {
-          open.delete(key);
-          // Not waited for: it ends with the last session that came in by it, which this need not disturb.
-          void listener.close();
-        }
-      for (const [key, at] of places) if (!open.has(key)) await add(key, at);
-    },
+    listen,
     problems: () => [...failed.values()],
     async close() {
+      clearTimeout(again);
       if (quiet !== null) clearTimeout(quiet);
       await Promise.all([...open.values()].map(listener => listener.close()));
     },

@@ -105,6 +105,7 @@ export interface Rejudged {
 }
 
 export type FromCollector =
+  /** A configuration is in force; whoever it no longer names has said its last. */
   | { readonly type: 'ready' }
   | { readonly type: 'judged'; readonly changes: readonly JudgedChange[] }
   | { readonly type: 'session'; readonly change: SessionChange }

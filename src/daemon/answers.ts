@@ -33,6 +33,7 @@ export interface DaemonParts {
   readonly traces: Traces;
   readonly store: Store;
   readonly log: Log;
+  /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
 }
 

@@ -54,13 +54,21 @@ export async function startDaemon({
     closers.push(() => store.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
-    const registry = await openRegistry({
-      onRefresh: generation => inForce(generation),
-      onTrouble(source, why) {
-        const rest = registry.lacks(source) ? 'there is no copy to use' : 'the last good copy stays in use';
-        log('error', `irr ${source}: ${why}; ${rest}`);
+    const registry = await openRegistry(
+      {
+        onRefresh: generation => inForce(generation),
+        onTrouble: (source, why) => {
+          const then = registry.lacks(source) ? 'no case ends by what it lacks' : 'the last good copy stays in use';
+          log('error', `irr ${source}: ${why}; ${then}`);
+        },
+        onWhole: record => {
+          store
+            .write([{ op: 'source.put', record }])
+            .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
+        },
       },
-    });
+      await store.read('source.all', {}),
+    );
     closers.push(() => registry.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());
@@ -69,6 +77,8 @@ export async function startDaemon({
       died: error => onFatal(`the collector thread died: ${error.message}`),
     });
     closers.push(() => collector.stop());
+
+    /** Addresses at which routers find nobody. */
 
     /** What a collector says goes on to the book of cases and to the log. */
     function heard(message: Exclude<FromCollector, { type: 'answer' }>): void {
@@ -168,10 +178,16 @@ export async function startDaemon({
       return { applied: true, changes: words, errors: [] };
     }
 
-    // One reload after the other.
+    // One reload after the other. Who asks while one waits for its turn is served by that one: it has read nothing yet.
     let turn: Promise<unknown> = Promise.resolve();
+    let next: Promise<ReloadReport> | null = null;
     const reloadInTurn = () => {
-      const mine = turn.then(reload);
+      if (next !== null) return next;
+      const mine = turn.then(() => {
+        next = null;
+        return reload();
+      });
+      next = mine;
       turn = mine.catch(() => {});
       return mine;
     };

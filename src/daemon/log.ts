@@ -3,10 +3,10 @@
  * own least level. Lines are for people; the same facts stand in `show` and in the database.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import pino from 'pino';
 import type { LogConfig } from '../config/tree.ts';
 import { printable } from '../notify/layout.ts';
+import { openLogFile } from './log-file.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -42,11 +42,8 @@ interface Destination {
   close(): Promise<unknown>;
 }
 
-/** Ends a destination and waits for its last octet, but not for long. */
-function ended(one: WriteStream | ChildProcess, end: () => void): Promise<unknown> {
-  const over = 'exitCode' in one ? one.exitCode !== null : one.closed;
-  const closed = over ? Promise.resolve() : new Promise<void>(resolve => one.once('close', resolve));
-  end();
+/** Waits for a destination's last octet, but not for long. */
+function ended(closed: Promise<unknown>): Promise<unknown> {
   return Promise.race([closed, new Promise(resolve => setTimeout(resolve, 1000).unref())]);
 }
 
@@ -68,10 +65,11 @@ export function openLog(debug: boolean): Log {
     const entry = (write: (line: string, level: number) => void): pino.StreamEntry => ({ level, stream: lines(write) });
     if (to === 'file') {
       const name = file ?? '';
-      const stream: WriteStream = createWriteStream(name, { flags: 'a', mode: 0o640 });
-      stream.on('error', e => problems.set(name, `log file ${name}: ${e.message}`));
-      stream.on('open', () => problems.delete(name));
-      return { stream: entry(line => stream.write(line)), close: () => ended(stream, () => stream.end()) };
+      const { write, close } = openLogFile(name, problem => {
+        if (problem === null) problems.delete(name);
+        else problems.set(name, problem);
+      });
+      return { stream: entry(write), close: () => ended(close()) };
     }
     if (to === 'syslog') {
       // logger(1) speaks to whatever syslog the machine has; Node cannot open a datagram socket in the file system.
@@ -83,7 +81,12 @@ export function openLog(debug: boolean): Log {
       child.stdin?.on('error', () => {});
       return {
         stream: entry((line, number) => child.stdin?.write(`<${SYSLOG[number] ?? 30}>${line.slice(25)}`)),
-        close: () => ended(child, () => child.stdin?.end()),
+        close() {
+          child.stdin?.end();
+          return child.exitCode === null
+            ? ended(new Promise(resolve => child.once('close', resolve)))
+            : Promise.resolve();
+        },
       };
     }
     return { stream: entry(line => process.stderr.write(line)), close: async () => {} };

@@ -1,5 +1,5 @@
 /** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
-import { hkdfSync } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
 import { findLayers } from './find-layers.ts';
 import { refusalOf, UPPER_OCTETS, writeInput } from './invariant.ts';
@@ -32,6 +32,14 @@ export function epochKey(secret: Uint8Array, epoch: number): Uint8Array {
   const info = Buffer.from('itk1\0\0\0\0');
   info.writeUInt32BE(epoch >>> 0, 4);
   return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, 16));
+}
+
+/**
+ * What tells keys apart without telling them: 16 hex digits of SHA-256 over "itk1 check" and the key. A probe compares it
+ * with the key that its windows were digested with: under another key "not seen" would mean nothing.
+ */
+export function keyCheck(key: Uint8Array): string {
+  return createHash('sha256').update('itk1 check').update(key).digest('hex').slice(0, 16);
 }
 
 /** 16 hex digits: the first 8 octets of the SipHash output, in their order. */

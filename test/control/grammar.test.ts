@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete, resolveCommand } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
-import { nearestWord } from '../../src/control/nearest.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST = '"help", "reload", "show" or "trace"';
@@ -79,7 +78,7 @@ describe('control/grammar', () => {
     ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
     ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
     ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
-    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"'],
+    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"; nearest is "-n"'],
   ];
   for (const [line, at, error] of wrong)
     it(`"${line}" is refused at word ${at}`, () => {
@@ -185,23 +184,5 @@ describe('control/commands: completion', () => {
           expect(found.find(one => one.word === form[i])?.help, form.slice(0, i + 1).join(' ')).to.match(/^\S/);
         }
       }
-  });
-});
-
-describe('control/nearest', () => {
-  const near: readonly [string, string | null][] = [
-    ['sumary', 'summary'],
-    ['summray', 'summary'],
-    ['neighbour', 'neighbor'],
-    ['x', null],
-    ['', null],
-    ['completely', null],
-  ];
-  for (const [text, word] of near)
-    it(`"${text}" was meant to be ${word}`, () => {
-      expect(nearestWord(text, ['neighbor', 'summary'])).to.equal(word);
-    });
-  it('is a matter of bounded work for a giant word', () => {
-    expect(nearestWord('s'.repeat(1_000_000), ['summary'])).to.equal(null);
   });
 });

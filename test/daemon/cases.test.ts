@@ -73,7 +73,7 @@ describe('daemon/cases', () => {
     );
     if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
     config = loaded.config;
-    registry = await openRegistry({ onRefresh: () => {}, onTrouble: () => {} });
+    registry = await openRegistry({ onRefresh: () => {}, onTrouble: () => {}, onWhole: () => {} });
     await registry.reload(config.irr, config.watches);
     [diskFull, batches, added, logged] = [false, [], [], []];
     await open();
