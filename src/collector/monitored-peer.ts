@@ -64,6 +64,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       ipv4: !pathIds.includes(1),
       ipv6: !pathIds.includes(2),
       localAs: routerAs ?? seating.localAs(),
+      anyNextHop: true as const,
     };
     ingest = { as4: { ...common, as4: true }, as2: { ...common, as4: false } };
     for (const afi of pathIds)

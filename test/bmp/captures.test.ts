@@ -88,8 +88,8 @@ function read(
     if ('kind' in message && message.kind === 'route-monitoring') {
       const context = { as4: (message.peer.flags & FLAG_A) === 0, ebgp: false, ipv4: true, ipv6: true };
       const { action, announced, withdrawn } = decodeUpdate(buffer, message.start + 19, message.end, context);
-      // Some of these routers leave NEXT_HOP away: their routes are still named.
-      updates.push((action === 'treat-as-withdraw' ? withdrawn : announced).map(prefix => formatPrefix(prefix)));
+      // Some of these routers leave NEXT_HOP away, or show 0.0.0.0 for routes of their own: they are still named.
+      updates.push((action === 'accept' ? announced : withdrawn).map(prefix => formatPrefix(prefix)));
     } else updates.push([]);
     return true;
   });

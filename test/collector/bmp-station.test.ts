@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
 import { fourOctetAs, multiprotocol } from '../../src/bgp/capabilities.ts';
+import { encodeMessage as encodeBgp, UPDATE } from '../../src/bgp/message.ts';
 import type { Open } from '../../src/bgp/open.ts';
 import { encodeMessage, INITIATION, PEER_DOWN, PEER_UP, ROUTE_MONITORING, TERMINATION } from '../../src/bmp/framer.ts';
 import { encodeInformation, SYS_NAME, textInformation } from '../../src/bmp/information.ts';
@@ -22,6 +23,7 @@ import type { CollectorConfig, FromCollector, NeighborRow, RibQuery, RouteRow } 
 import type { BmpConfig } from '../../src/config/tree.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { updateBody } from '../bgp/octets.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 
 const ROUTER_AS = 64501;
@@ -206,6 +208,23 @@ describe('collector/bmp-station', function () {
     socket.said(peerUp(A), routes(A, ['198.51.100.0/24']));
     await shows('r/192.0.2.1 Established 2');
     expect(collector.neighbors()[0]!.monitoring).to.include({ assumed: false });
+  });
+
+  it('asks nothing of the next hop: the router has taken the route, or it is its own', async () => {
+    collector = await startCollector();
+    const origin = '40 01 01 00';
+    const path = `40 02 06 02 01 0000fbf0`;
+    const update = (attributes: string, nlri: string) => encodeBgp(UPDATE, updateBody('', attributes, nlri));
+    router(
+      initiation('r'),
+      peerUp(A),
+      monitored(A, [
+        update(`${origin} ${path}`, '18 c00002'),
+        update(`${origin} ${path} 40 03 04 00000000`, '18 c63364'),
+      ]),
+    );
+    await shows('r/192.0.2.1 Established 2');
+    expect(collector.neighbors()[0]!.malformed).to.include({ treatAsWithdraw: 0 });
   });
 
   it('makes nobody a peer for a withdrawal or End-of-RIB', async () => {
