@@ -1,7 +1,8 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import type { Negotiated } from '../bgp/open.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
-import type { Session } from '../bgp/session.ts';
+import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
@@ -10,19 +11,32 @@ import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
 import { quarantineRows } from './malformed.ts';
-import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import type { CountRow, MonitoringRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
+/** State of a session as questions see it: what is not known of one that a router monitors is null. */
+export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 'sent' | 'lastError' | 'lastDown'> {
+  readonly state: string;
+  readonly negotiated:
+    | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
+        readonly holdTime: number | null;
+        readonly as4: boolean | null;
+      })
+    | null;
+}
+
 /** A peer as questions see it. */
 export interface AskablePeer {
   readonly row: RowPeer;
-  readonly config: BgpPeerConfig;
-  readonly session: Session;
+  readonly config: Pick<BgpPeerConfig, 'description' | 'passive'>;
+  readonly session: { status(): ShownStatus };
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Of a peer that a router monitors. */
+  readonly monitoring?: MonitoringRow;
 }
 
 export interface Answerer {
@@ -127,6 +141,7 @@ export function createAnswerer(
       as4: negotiated?.as4 ?? null,
       families,
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
   }
 

@@ -3,14 +3,15 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
-import { createSession } from '../bgp/session.ts';
+import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
+import { beginDrop, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
-import { type AskablePeer, createAnswerer } from './answers.ts';
+import { createAnswerer } from './answers.ts';
+import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createIngest, type IngestPeer } from './ingest.ts';
 import { createListeners } from './listeners.ts';
@@ -18,15 +19,15 @@ import { keepMalformed, newQuarantine } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
-import { pathOf } from './rows.ts';
+import { pathOf, type RowPeer } from './rows.ts';
+import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
-interface Peer extends AskablePeer {
+interface Peer extends SeatedPeer {
   config: BgpPeerConfig;
+  readonly session: Session;
   /** Set while the session is Established. */
   ingest: IngestPeer | null;
-  /** Families whose End-of-RIB is still to come. */
-  readonly awaiting: Set<1 | 2>;
 }
 
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
@@ -34,7 +35,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const rib = newRib();
   const memo = new VerdictMemo(rib);
   const peers = new Map<string, Peer>();
-  const byNumber: (Peer | undefined)[] = [];
+  const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -51,6 +52,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
       for (const { session } of peers.values()) on ? session.pause() : session.resume();
+      on ? stations.pause() : stations.resume();
     },
   );
 
@@ -91,19 +93,61 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
   });
 
-  function addPeer(of: BgpPeerConfig, routerId: string): void {
+  /** The lowest number that no peer has. */
+  function freeNumber(): number {
     const hole = byNumber.indexOf(undefined);
-    const number = hole < 0 ? byNumber.length : hole;
+    return hole < 0 ? byNumber.length : hole;
+  }
+
+  function changed({ name, as, address }: RowPeer, state: string, reason?: string): void {
+    const change = { peer: name, peerAs: as, peerAddress: address, state, time: Date.now() };
+    outflow.flush(); // what the peer held goes before the word that it is down
+    post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
+  }
+
+  /** Tables that are gone and whose attribute sets are not yet freed. */
+  const drops: ReturnType<typeof beginDrop>[] = [];
+  function drop(number: number): void {
+    book.lose(number);
+    if (drops.push(beginDrop(rib, number)) === 1) setImmediate(dropOn);
+  }
+  function dropOn(): void {
+    if (drops[0]!.step()) drops.shift();
+    if (drops.length > 0) setImmediate(dropOn);
+  }
+
+  const seating: Seating = {
+    rib,
+    ingest,
+    seat(make) {
+      const peer = make(freeNumber());
+      byNumber[peer.row.number] = peer;
+      return peer;
+    },
+    unseat(peer) {
+      byNumber[peer.row.number] = undefined;
+    },
+    drop,
+    changed,
+    forgotten({ name }) {
+      outflow.flush();
+      post({ type: 'peer-forgotten', peer: name, time: Date.now() });
+    },
+    log,
+    held: () => outflow.held,
+    localAs: () => config?.localAs ?? 0,
+    now: Date.now,
+  };
+  const stations = createStations(seating);
+
+  function addPeer(of: BgpPeerConfig, routerId: string): void {
+    const number = freeNumber();
     const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
     const session = createSession({
       config: of,
       routerId,
       handler: {
-        stateChanged(state, reason) {
-          const change = { peer: row.name, peerAs: row.as, peerAddress: row.address, state, time: Date.now() };
-          outflow.flush();
-          post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
-        },
+        stateChanged: (state, reason) => changed(row, state, reason),
         established({ as4, ebgp, ipv4, ipv6, localAs }) {
           const table = newPeerTable();
           rib.tables[number] = table;
@@ -117,8 +161,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         update: (buffer, start, end) => (peer.ingest ? ingest.update(peer.ingest, buffer, start, end) : null),
         down() {
           peer.ingest = null;
-          book.lose(number);
-          dropTable(rib, number);
+          drop(number);
         },
       },
     });
@@ -162,6 +205,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(leaving);
     await listeners.listen(next.listen);
     for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
+    await stations.configure(next.bmp);
   }
 
   let rejudging: Rejudging | null = null;
@@ -189,7 +233,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await Promise.all(
       [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
     );
-    await listeners.close();
+    await Promise.all([stations.stop(), listeners.close()]);
     outflow.flush();
     post({ type: 'stopped' });
   }
@@ -198,9 +242,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     rib,
     memo,
     book,
-    () => [...peers.values()],
+    () => [...peers.values(), ...stations.peers()],
     () => config?.localAs ?? 0,
-    listeners.problems,
+    () => [...listeners.problems(), ...stations.problems()],
   );
   /** Works on an answer until it yields, then lets sessions be served. */
   function reply(id: number, working: ReturnType<typeof answer>): void {

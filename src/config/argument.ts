@@ -187,6 +187,7 @@ export const ARGUMENTS = {
   RATE: quantity('a rate such as 100/s', readRate, showRate),
   PERCENT: quantity('a percentage such as 99.5%', readPercent, showPercent),
   SWITCH: choice('yes', 'no'),
+  RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

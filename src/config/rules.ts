@@ -1,5 +1,5 @@
 import { parseAddress } from '../net/address.ts';
-import { all, type Entry, first, flag, list, number, text } from './entry.ts';
+import { all, type Entry, first, flag, list, number, stated, text } from './entry.ts';
 import type { Report } from './report.ts';
 import { type Place, where } from './source.ts';
 
@@ -24,6 +24,7 @@ export function familiesOf(session: readonly Entry[]): { readonly ipv4: boolean;
  */
 export function checkRules(config: readonly Entry[], report: Report): void {
   checkPeers(config, report);
+  checkStations(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
@@ -79,6 +80,21 @@ function checkPeers(config: readonly Entry[], report: Report): void {
     const passive = first(session, 'passive');
     if (passive !== undefined && flag(session, 'passive') && !listens && !report.damaged)
       report.error(placed(passive), `\`${name}\` would wait for ever, expected a \`bgp listen;\` outside of blocks`);
+  }
+}
+
+/** Two stations cannot listen at one place, nor a station where BGP sessions are accepted. */
+function checkStations(config: readonly Entry[], report: Report): void {
+  const placeOf = (listen: Entry) => `${text(listen, 'address')} port ${number(listen, 'port')}`;
+  const taken = new Map(all(config, 'bgp listen').map(listen => [placeOf(listen), listen]));
+  for (const station of all(config, 'protocol bmp')) {
+    const listen = stated(station.block, 'bmp', 'listen');
+    if (!listen.whole || flag(station.block, 'disabled')) continue;
+    const place = placeOf(listen);
+    const by = listen.place === null ? station : listen;
+    const before = taken.get(place);
+    if (before === undefined) taken.set(place, by);
+    else report.error(placed(by), `\`${place}\` is listened at already, by the statement at ${where(placed(before))}`);
   }
 }
 

@@ -17,8 +17,13 @@ export interface Cases {
   judged(changes: readonly Judged[]): Promise<void>;
   session(peer: string, up: boolean, time: number): void;
   endOfRib(peer: string, time: number): void;
-  /** These peers are configured now, and no other: what another one held will never be known, and counts as gone. */
-  peersAre(names: readonly string[]): void;
+  /**
+   * These peers are configured now, and no other: what another one held will never be known, and counts as gone. With
+   * `monitored` there may be others, which routers report (`ROUTER/ADDRESS`): they are forgotten one by one.
+   */
+  peersAre(names: readonly string[], monitored: boolean): void;
+  /** A peer that a router reported is known no more: as one that is no longer configured. */
+  peerForgotten(peer: string): void;
   registryChanged(): void;
   /** Every case ever stored, as it is now. */
   all(): readonly Case[];
@@ -111,11 +116,13 @@ export async function openCases(
     judged: changes => keep(book.judged(changes)),
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peersAre(names) {
+    peersAre(names, monitored) {
       const witnesses = new Set(book.open().flatMap(one => one.witnesses.map(({ peer }) => peer)));
       for (const name of names) witnesses.delete(name);
-      for (const peer of witnesses) void keep(book.peerRemoved(peer, Date.now()));
+      for (const peer of witnesses)
+        if (!monitored || !peer.includes('/')) void keep(book.peerRemoved(peer, Date.now()));
     },
+    peerForgotten: peer => void keep(book.peerRemoved(peer, Date.now())),
     registryChanged: () => void keep(book.registryChanged()),
     all: () => [...cases.values()],
     openCount: () => book.open().length,

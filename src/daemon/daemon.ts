@@ -99,6 +99,10 @@ export async function startDaemon({
           log('info', `peer ${message.peer}: table complete`);
           cases.endOfRib(message.peer, message.time);
           break;
+        case 'peer-forgotten':
+          log('info', `peer ${message.peer}: forgotten`);
+          cases.peerForgotten(message.peer);
+          break;
         case 'rejudged':
           log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
           cases.registryChanged();
@@ -109,7 +113,10 @@ export async function startDaemon({
         case 'ready':
           // Only now have the sessions that are no longer configured said their last. At the start it is the word about
           // peers that went from the configuration while the daemon was down.
-          cases.peersAre(config.peers.map(({ name }) => name));
+          cases.peersAre(
+            config.peers.map(({ name }) => name),
+            config.bmp.length > 0,
+          );
           break;
         case 'stopped':
           break;
@@ -130,8 +137,8 @@ export async function startDaemon({
 
     /** Sends the collector what it needs of the configuration. */
     function configureCollector(): void {
-      const { routerId, localAs, bgpListen: listen, peers } = config;
-      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers } });
+      const { routerId, localAs, bgpListen: listen, peers, bmp } = config;
+      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
     }
 
     const traces = await openTraces(config, collector.query, store, log);

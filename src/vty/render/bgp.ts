@@ -1,5 +1,5 @@
 import { renderQuarantine } from '../../bgp/quarantine.ts';
-import type { CountRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
+import type { CountRow, MonitoringRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -57,6 +57,25 @@ function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<N
     .join(', ');
 }
 
+/** By which router a peer is monitored, and what is special about it. */
+function monitored({ router, routerAddress, rib, vrf, assumed, unreadable }: MonitoringRow): string {
+  return [
+    `by ${router} (${routerAddress})`,
+    rib,
+    ...(vrf === '' ? [] : [`table ${vrf}`]),
+    ...(assumed ? ['no Peer Up was seen'] : []),
+    ...(unreadable === 0 ? [] : [`${unreadable} unreadable`]),
+  ].join(', ');
+}
+
+/** Figures of a router, those of nothing left out. */
+function statistics(figures: Readonly<Record<string, number>>): string {
+  return Object.entries(figures)
+    .filter(([, n]) => n > 0)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ');
+}
+
 /** `show bgp neighbor`. */
 export function renderNeighbors(rows: readonly NeighborRow[], now: number): string[] {
   return rows.flatMap((row, i) => [
@@ -65,6 +84,7 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
     ...facts([
       ['Description', row.description],
       ['State', `${row.state} for ${duration(now - row.since)}, since ${instant(row.since)}`],
+      ['Monitored', row.monitoring === undefined ? '' : monitored(row.monitoring)],
       ['Identifier', row.peerId ?? ''],
       ['Local address', row.localAddress ?? ''],
       ['Mode', row.passive ? 'passive' : ''],
@@ -75,6 +95,7 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
+      ['Router counts', row.monitoring === undefined ? '' : statistics(row.monitoring.statistics)],
       ['Last down', row.lastDown],
       ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
     ]).map(line => `  ${line}`),
