@@ -3,6 +3,7 @@
 import type { Session } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import { leastTtlOf } from '../net/tcp-options.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
@@ -16,6 +17,8 @@ import type { VerdictMemo } from './verdict-memo.ts';
 export interface AskablePeer {
   readonly row: RowPeer;
   readonly config: BgpPeerConfig;
+  /** The `neighbor range` that it came out of; null when it is configured itself. */
+  readonly range: string | null;
   readonly session: Session;
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
@@ -31,12 +34,14 @@ const SMALL = 16384;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
-export function createAnswerer(
+export function createAnswerer<P extends AskablePeer>(
   rib: Rib,
   memo: VerdictMemo,
   book: Contradictions,
-  peers: () => readonly AskablePeer[],
+  peers: () => readonly P[],
   localAs: () => number,
+  problems: () => readonly string[],
+  problemsOf: (peer: P) => readonly string[],
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   let building = false;
@@ -92,7 +97,8 @@ export function createAnswerer(
     };
   }
 
-  function neighbor(peer: AskablePeer): NeighborRow {
+  function neighbor(peer: P): NeighborRow {
+    const { password, ttlSecurity, interface: device, prefixLimits } = peer.config;
     const { received, sent, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
@@ -109,6 +115,12 @@ export function createAnswerer(
       as4: negotiated?.as4 ?? null,
       families,
       malformed: peer.counts ? { ...peer.counts } : null,
+      range: peer.range,
+      password: password !== undefined,
+      leastTtl: ttlSecurity === null ? null : leastTtlOf(ttlSecurity),
+      interface: device ?? null,
+      prefixLimits,
+      problems: problemsOf(peer),
     };
   }
 
@@ -155,6 +167,8 @@ export function createAnswerer(
           return routes(query);
         case 'count':
           return { rows: named(undefined).map(countOf), more: false };
+        case 'problems':
+          return { rows: problems(), more: false };
         case 'size':
           return { rows: [size()], more: false };
         case 'frontier':

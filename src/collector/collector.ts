@@ -2,42 +2,59 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { type Listener, listenBgp } from '../bgp/listener.ts';
-import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp/notification.ts';
-import { createSession } from '../bgp/session.ts';
-import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { createAdmission } from '../bgp/admission.ts';
+import type { Source } from '../bgp/listener.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { dropTable, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
+import { newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
-import { type AskablePeer, createAnswerer } from './answers.ts';
+import { createAnswerer } from './answers.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
-import { createIngest, type IngestPeer } from './ingest.ts';
+import { createDropWatch, type Guarded } from './drop-watch.ts';
+import { createIngest } from './ingest.ts';
+import { createListeners, listenProtection } from './listeners.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
+import { createPeer, limitProblems, type Peer } from './peer.ts';
+import { createPeers } from './peers.ts';
+import { createRefusals } from './refusals.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { pathOf } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
-interface Peer extends AskablePeer {
-  config: BgpPeerConfig;
-  /** Set while the session is Established. */
-  ingest: IngestPeer | null;
-  /** Families whose End-of-RIB is still to come. */
-  readonly awaiting: Set<1 | 2>;
-}
-
 /** A malformed UPDATE is logged with so many of its octets. */
 const SHOWN_OCTETS = 512;
+/** How often the kernel's counters are read. */
+const DROPS_LOOK = 5_000;
+
+const TOO_OFTEN = {
+  source: (address: string) => `connection from ${address} closed: it connects too often`,
+  all: (address: string) => `connection from ${address} closed: too many connections come from addresses of no peer`,
+} as const;
+
+/** The kernel's counters; none where it has no such file. */
+function netstat(): string {
+  try {
+    return readFileSync('/proc/net/netstat', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const guardedOf = ({ row, config, session }: Peer): Guarded => ({
+  name: row.name,
+  password: config.password !== undefined,
+  ttlSecurity: config.ttlSecurity !== null,
+  up: session.status().state === 'Established',
+});
 
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
-  const peers = new Map<string, Peer>();
-  const byNumber: (Peer | undefined)[] = [];
-  const listeners = new Map<string, Listener>();
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -48,7 +65,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     changes => post({ type: 'judged', changes }),
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
-      for (const { session } of peers.values()) on ? session.pause() : session.resume();
+      for (const { session } of peers.all()) on ? session.pause() : session.resume();
     },
   );
 
@@ -60,7 +77,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   });
 
   function describe(place: Place, number: number, as: number, attribute: number) {
-    const { row } = byNumber[number]!;
+    const { row } = peers.byNumber(number)!;
     const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
     const origin = as === ORIGIN_NONE ? null : as;
     const decided = memo.snapshot?.decide(prefix, origin ?? -1);
@@ -78,114 +95,75 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   const ingest = createIngest(rib, memo, book, {
     endOfRib(peer, afi) {
-      const owner = byNumber[peer.number];
+      const owner = peers.byNumber(peer.number);
       if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
       outflow.flush(); // what the table holds goes before the word that it is whole
       post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
     },
     malformed(peer, body, action, what) {
       const hex = Buffer.from(body.subarray(0, SHOWN_OCTETS)).toString('hex');
-      log('warn', `${byNumber[peer.number]?.row.name}: malformed UPDATE, ${action}: ${what}`, {
+      log('warn', `${peers.byNumber(peer.number)?.row.name}: malformed UPDATE, ${action}: ${what}`, {
         octets: body.length,
         hex,
       });
     },
   });
 
-  function addPeer(of: BgpPeerConfig, routerId: string): void {
-    const hole = byNumber.indexOf(undefined);
-    const number = hole < 0 ? byNumber.length : hole;
-    const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
-    const session = createSession({
-      config: of,
-      routerId,
-      handler: {
-        stateChanged(state, reason) {
-          const change = { peer: row.name, peerAs: row.as, peerAddress: row.address, state, time: Date.now() };
-          outflow.flush();
-          post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
-        },
-        established({ as4, ebgp, ipv4, ipv6, localAs }) {
-          const table = newPeerTable();
-          rib.tables[number] = table;
-          peer.awaiting.clear();
-          if (ipv4) peer.awaiting.add(1);
-          if (ipv6) peer.awaiting.add(2);
-          const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
-          peer.ingest = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
-          if (outflow.held) session.pause();
-        },
-        update: (buffer, start, end) => (peer.ingest ? ingest.update(peer.ingest, buffer, start, end) : null),
-        down() {
-          peer.ingest = null;
-          book.lose(number);
-          dropTable(rib, number);
-        },
+  const peers = createPeers((of, number, range, routerId) =>
+    createPeer(of, number, range, routerId, {
+      rib,
+      book,
+      ingest,
+      held: () => outflow.held,
+      changed(change) {
+        outflow.flush();
+        post({ type: 'session', change });
       },
-    });
-    const peer: Peer = {
-      row,
-      config: of,
-      session,
-      ingest: null,
-      awaiting: new Set(),
-      get counts() {
-        return this.ingest?.counts ?? null;
-      },
-    };
-    byNumber[number] = peer;
-    peers.set(of.name, peer);
-    session.start();
+      warn: words => log('warn', words),
+      gone: peer => peers.gone(peer),
+    }),
+  );
+
+  const admission = createAdmission();
+  const refusals = createRefusals(words => log('warn', words));
+  const listeners = createListeners(admit, log);
+
+  function admit(socket: Socket, source: Source, unkeyed: ReadonlySet<string>): boolean {
+    const { address } = source;
+    const bound = admission.ask(address, peers.isConfigured(address), performance.now());
+    const admitted = bound === null ? peers.admit(source, unkeyed) : { why: bound, words: TOO_OFTEN[bound](address) };
+    if (!('peer' in admitted)) {
+      refusals.note(admitted.why, admitted.words);
+      return false;
+    }
+    const accepted = admitted.peer.session.accept(socket);
+    if (!accepted && admitted.peer.range !== null && !admitted.peer.connected()) peers.gone(admitted.peer);
+    return accepted;
   }
 
-  async function removePeer(peer: Peer, subcode: number, reason: string): Promise<void> {
-    peers.delete(peer.row.name);
-    await peer.session.stop(ceaseWith(subcode, reason));
-    byNumber[peer.row.number] = undefined;
-  }
+  const drops = createDropWatch(
+    netstat,
+    () => peers.all().map(guardedOf),
+    words => log('warn', words),
+  );
+  const dropTimer = setInterval(() => drops.look(Date.now()), DROPS_LOOK);
 
-  /** A peer's configuration without what changes nothing on the wire. */
-  const onTheWire = (of: BgpPeerConfig, routerId = '') => JSON.stringify({ ...of, description: '', routerId });
+  const problemsOf = (peer: Peer): string[] => [
+    ...limitProblems(peer),
+    ...drops.problemsOf(guardedOf(peer), Date.now()),
+  ];
+  const problems = (): string[] => [
+    ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
+    ...drops.problems(Date.now()),
+    ...refusals.problems(),
+  ];
 
   async function configure(next: CollectorConfig): Promise<void> {
-    const before = config;
     config = next;
-    const leaving: Promise<void>[] = [];
-    for (const peer of [...peers.values()]) {
-      const now = next.peers.find(p => p.name === peer.row.name);
-      const same = now && !now.disabled && onTheWire(now, next.routerId) === onTheWire(peer.config, before?.routerId);
-      if (same) peer.config = now;
-      else if (now) leaving.push(removePeer(peer, ADMINISTRATIVE_RESET, 'configuration changed'));
-      else leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'no longer configured'));
-    }
-    await Promise.all(leaving);
-    await listen(next.listen);
-    for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
-  }
-
-  async function listen(wanted: readonly ListenConfig[]): Promise<void> {
-    const keyOf = ({ address, port }: ListenConfig) => `${address} port ${port}`;
-    const keys = wanted.map(keyOf);
-    for (const [key, listener] of listeners)
-      if (!keys.includes(key)) {
-        listeners.delete(key);
-        await listener.close();
-      }
-    for (const at of wanted) {
-      const key = keyOf(at);
-      if (listeners.has(key)) continue;
-      try {
-        const listener = await listenBgp(at, (socket, remote) => {
-          const peer = [...peers.values()].find(p => p.row.address === remote);
-          if (!peer) log('warn', `connection from ${remote} closed: no peer has this address`);
-          return peer?.session.accept(socket) ?? false;
-        });
-        listeners.set(key, listener);
-        log('info', `listening for BGP on ${key}`);
-      } catch (e) {
-        log('error', `cannot listen for BGP on ${key}: ${(e as Error).message}`);
-      }
-    }
+    await peers.leave(next);
+    // Keys before sessions: nobody is let in who was not asked for one.
+    await listeners.configure(next.listen, listenProtection(next.peers));
+    peers.enter(next);
   }
 
   let rejudging: Rejudging | null = null;
@@ -209,21 +187,15 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   async function stop(): Promise<void> {
-    await Promise.all(
-      [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
-    );
-    await Promise.all([...listeners.values()].map(listener => listener.close()));
+    clearInterval(dropTimer);
+    refusals.close();
+    await peers.stop();
+    await listeners.close();
     outflow.flush();
     post({ type: 'stopped' });
   }
 
-  const { answer } = createAnswerer(
-    rib,
-    memo,
-    book,
-    () => [...peers.values()],
-    () => config?.localAs ?? 0,
-  );
+  const { answer } = createAnswerer(rib, memo, book, peers.all, () => config?.localAs ?? 0, problems, problemsOf);
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
   return message => {

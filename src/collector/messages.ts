@@ -4,7 +4,7 @@
  *
  * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
  */
-import type { BgpPeerConfig, ListenConfig } from '../config/tree.ts';
+import type { BgpPeerConfig, ListenConfig, PrefixLimit } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -33,6 +33,8 @@ export type RibQuery =
     }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
+  /** What is wrong with sessions and listeners, a line of text a row. */
+  | { readonly about: 'problems' }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
       readonly about: 'frontier';
@@ -151,6 +153,15 @@ export interface NeighborRow extends SummaryRow {
     readonly attributeDiscard: number;
     readonly ignored: number;
   } | null;
+  /** The `neighbor range` that the peer came out of. */
+  readonly range: string | null;
+  /** What is demanded of the connection: TCP MD5 (RFC 2385), TTL (RFC 5082), interface. */
+  readonly password: boolean;
+  readonly leastTtl: number | null;
+  readonly interface: string | null;
+  readonly prefixLimits: readonly PrefixLimit[];
+  /** What is not as it should be, a line each. */
+  readonly problems: readonly string[];
 }
 
 /** Row of `show route`. */

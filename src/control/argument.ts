@@ -24,7 +24,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   PEER: {
     help: 'name or address of a BGP peer',
-    refuse: text => (/^[\w.:-]{1,64}$/.test(text) ? null : 'name or address of a peer'),
+    refuse: text => (/^[\w.:-]{1,104}$/.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
   },
   'CASE-ID': {

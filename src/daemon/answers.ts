@@ -86,6 +86,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
 
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
+    const bgp = (await collector.query({ about: 'problems' })).rows as readonly string[];
     const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
@@ -96,6 +97,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...bgp,
       ...cases.problems(),
       ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),

@@ -138,7 +138,13 @@ export async function startDaemon({
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('peer', 'listen', 'router')) configureCollector();
-      for (const { name } of before.peers) if (!config.peers.some(peer => peer.name === name)) cases.peerRemoved(name);
+      for (const { name, range } of before.peers) {
+        if (config.peers.some(peer => peer.name === name)) continue;
+        // Of a range, all who ever bore witness: the collector has forgotten those whose session has ended.
+        const members = () => cases.all().flatMap(({ witnesses }) => witnesses.map(({ peer }) => peer));
+        const gone = range === null ? [name] : new Set(members().filter(peer => peer.startsWith(`${name}-`)));
+        for (const peer of gone) cases.peerRemoved(peer);
+      }
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,

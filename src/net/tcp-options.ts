@@ -6,7 +6,7 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { endianness } from 'node:os';
-import { type Afi, formatAddress, parseAddress } from './address.ts';
+import { type Address, type Afi, formatAddress, parseAddress } from './address.ts';
 import { type SocketCalls, socketCalls } from './native.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
 
@@ -28,8 +28,7 @@ export const leastTtlOf = (hops: number): number => 256 - hops;
 
 const AF_INET = 2;
 const AF_INET6 = 10;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
+export const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
 const IPPROTO_IP = 0;
 const IP_TTL = 2;
@@ -38,43 +37,46 @@ const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
 const TCP_MD5SIG_EXT = 32;
 const TCP_MD5SIG_FLAG_PREFIX = 1;
-const IPPROTO_IPV6 = 41;
+export const IPPROTO_IPV6 = 41;
 const IPV6_UNICAST_HOPS = 16;
-const IPV6_V6ONLY = 26;
 const IPV6_MINHOPCOUNT = 73;
-const BACKLOG = 511;
 
 const HIGHEST_TTL = 255;
 
-function calls(): SocketCalls {
+/** The native calls; throws why there are none. */
+export function calls(): SocketCalls {
   const native = socketCalls();
   if (typeof native === 'string') throw new Error(native);
   return native;
 }
 
-function int(value: number): Buffer {
+/** An int as setsockopt(2) takes it. */
+export function int(value: number): Buffer {
   const octets = Buffer.alloc(4);
   octets.writeInt32LE(value);
   return octets;
 }
 
-const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
+export const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
 
 /**
  * A struct sockaddr_in (16 octets) or, for a socket of family 2, sockaddr_in6 (28), where an IPv4 address is written as
  * IPv4-mapped. `zone`: index of the interface that a link-local address belongs to.
  */
-export function socketAddress(of: Prefix | { afi: Afi; bytes: Uint8Array }, family: Afi, port = 0, zone = 0): Buffer {
+export function socketAddress(of: Address, family: Afi, port = 0, zone = 0): Buffer {
   const octets = Buffer.alloc(family === 1 ? 16 : 28);
   octets.writeUInt16LE(family === 1 ? AF_INET : AF_INET6, 0);
   octets.writeUInt16BE(port, 2);
-  if (family === 1) octets.set(of.bytes, 4);
-  else if (of.afi === 2) octets.set(of.bytes, 8);
+  if (family === 1) {
+    octets.set(of.bytes, 4);
+    return octets;
+  }
+  if (of.afi === 2) octets.set(of.bytes, 8);
   else {
     octets.fill(0xff, 18, 20);
     octets.set(of.bytes, 20);
   }
-  octets.writeUInt32LE(zone, family === 1 ? 8 : 24);
+  octets.writeUInt32LE(zone, 24);
   return octets;
 }
 
@@ -96,13 +98,14 @@ export function md5Signature(peers: Prefix, family: Afi, key: string): Buffer {
 
 const isHost = ({ bytes, length }: Prefix): boolean => length === bytes.length * 8;
 
-function setKey(fd: number, family: Afi, peers: Prefix, key: string): void {
+/** Sets the key for segments from and to these peers; an empty one takes it away. */
+export function setKey(fd: number, family: Afi, peers: Prefix, key: string): void {
   const option = isHost(peers) ? TCP_MD5SIG : TCP_MD5SIG_EXT;
   calls().setOption(fd, IPPROTO_TCP, option, md5Signature(peers, family, key));
 }
 
 /** Sends with the highest TTL and demands `least` (0: nothing). A socket of family 2 may carry IPv4 as well. */
-function setLeastTtl(fd: number, family: Afi, least: number): void {
+export function setLeastTtl(fd: number, family: Afi, least: number): void {
   const { setOption } = calls();
   setOption(fd, IPPROTO_IP, IP_TTL, int(HIGHEST_TTL));
   setOption(fd, IPPROTO_IP, IP_MINTTL, int(least));
@@ -112,7 +115,7 @@ function setLeastTtl(fd: number, family: Afi, least: number): void {
 }
 
 /** A new socket with what `prepare` does to it; closed again when that fails. */
-function opened(family: Afi, prepare: (fd: number) => void): number {
+export function opened(family: Afi, prepare: (fd: number) => void): number {
   const fd = calls().open(family === 1 ? AF_INET : AF_INET6);
   try {
     prepare(fd);
@@ -123,7 +126,8 @@ function opened(family: Afi, prepare: (fd: number) => void): number {
   }
 }
 
-const bindToDevice = (fd: number, name: string): void =>
+/** SO_BINDTODEVICE: the socket goes through this interface, or VRF, alone. */
+export const bindToDevice = (fd: number, name: string): void =>
   calls().setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${name}\0`));
 
 /** Where a connection goes. */
@@ -210,79 +214,6 @@ export function unacknowledged(socket: Socket): number {
   } catch {
     return 0; // closed under our hands: there is nothing left to wait for
   }
-}
-
-/** What a listening socket demands: the key of each peer or range of peers, and the lowest of their least TTLs. */
-export interface ListenProtection {
-  /** By prefix, in canonical text. */
-  readonly keys: ReadonlyMap<string, string>;
-  /** 0 when one of the peers has none. The answer to a SYN leaves with 255 in any case: one of them may demand it. */
-  readonly leastTtl: number;
-}
-
-/** A listening socket as the kernel has it, its demands still to be changed. */
-export interface ListeningSocket {
-  readonly fd: number;
-  /**
-   * Brings the demands in force, old keys first out. Returns what could not be done, in words; `refused` then has the
-   * prefixes whose peers must not be let in.
-   */
-  protect(wanted: ListenProtection): readonly string[];
-  readonly refused: ReadonlySet<string>;
-}
-
-/** Binds and listens, the demands in force from before the first packet. Throws as listen(2) does; no descriptor is left. */
-export function listenProtected(
-  at: { readonly address: string; readonly port: number; readonly interface?: string },
-  wanted: ListenProtection,
-): { readonly socket: ListeningSocket; readonly problems: readonly string[] } {
-  const address = parseAddress(at.address);
-  if (address === null) throw new Error(`${at.address} is no address`);
-  const family = address.afi;
-  const inForce = new Map<string, string>();
-  const refused = new Set<string>();
-  let ttl = -1;
-  let problems: readonly string[] = [];
-
-  function protect(fd: number, { keys, leastTtl }: ListenProtection): readonly string[] {
-    const said: string[] = [];
-    const attempt = (what: string, act: () => void): boolean => {
-      try {
-        act();
-        return true;
-      } catch (error) {
-        said.push(`${what}: ${(error as Error).message}`);
-        return false;
-      }
-    };
-    const sign = (text: string, key: string): boolean => {
-      const peers = parsePrefix(text);
-      if (peers === null || (family === 1 && peers.afi === 2)) return true; // cannot come in here
-      return attempt(`TCP MD5 key of ${text}`, () => setKey(fd, family, peers, key));
-    };
-    refused.clear();
-    for (const text of [...inForce.keys()]) if (!keys.has(text) && sign(text, '')) inForce.delete(text);
-    for (const [text, key] of keys) {
-      if (inForce.get(text) === key) continue;
-      if (sign(text, key)) inForce.set(text, key);
-      else refused.add(text);
-    }
-    if (leastTtl !== ttl && attempt(`TTL of ${leastTtl} or more`, () => setLeastTtl(fd, family, leastTtl)))
-      ttl = leastTtl;
-    return said;
-  }
-
-  const fd = opened(family, socket => {
-    const { setOption, bind, listen, interfaceIndex } = calls();
-    setOption(socket, SOL_SOCKET, SO_REUSEADDR, int(1));
-    if (family === 2) setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, int(0));
-    if (at.interface !== undefined) bindToDevice(socket, at.interface);
-    problems = protect(socket, wanted);
-    const zone = at.interface !== undefined && isLinkLocal(at.address) ? interfaceIndex(at.interface) : 0;
-    bind(socket, socketAddress(address, family, at.port, zone));
-    listen(socket, BACKLOG);
-  });
-  return { socket: { fd, protect: next => protect(fd, next), refused }, problems };
 }
 
 /** The demands whose need of the kernel can be found out before a peer is configured. */

@@ -377,7 +377,7 @@ describe('bgp/listener', () => {
   it('hands over wanted connections with their IPv4 source, closes and counts the others', async () => {
     const sources: string[] = [];
     const listener = await listenBgp({ address: '127.0.0.1', port: 0 }, (socket, source) => {
-      sources.push(source);
+      sources.push(source.address);
       const wanted = sources.length > 1;
       if (wanted) socket.end('x');
       return wanted;
@@ -397,7 +397,7 @@ describe('bgp/listener', () => {
   it('shows IPv4-mapped sources as IPv4', async function () {
     const sources: string[] = [];
     const listener = await listenBgp({ address: '::', port: 0 }, (_, source) => {
-      sources.push(source);
+      sources.push(source.address);
       return false;
     }).catch(() => null);
     if (listener === null) this.skip();

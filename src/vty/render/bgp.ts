@@ -56,6 +56,20 @@ function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<N
     .join(', ');
 }
 
+/** What is demanded of the connection. */
+function protection({ password, leastTtl, interface: device }: NeighborRow): string {
+  const parts = [
+    ...(password ? ['password (TCP MD5)'] : []),
+    ...(leastTtl === null ? [] : [`TTL ${leastTtl} or more`]),
+    ...(device === null ? [] : [`interface ${device}`]),
+  ];
+  return parts.join(', ');
+}
+
+function limit({ family, most, action }: NeighborRow['prefixLimits'][number]): string {
+  return `${most}${family === null ? '' : family === 'ipv4' ? ' IPv4' : ' IPv6'}, then ${action}`;
+}
+
 /** `show bgp neighbor`. */
 export function renderNeighbors(rows: readonly NeighborRow[], now: number): string[] {
   return rows.flatMap((row, i) => [
@@ -66,15 +80,18 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['State', `${row.state} for ${duration(now - row.since)}, since ${instant(row.since)}`],
       ['Identifier', row.peerId ?? ''],
       ['Local address', row.localAddress ?? ''],
-      ['Mode', row.passive ? 'passive' : ''],
+      ['Mode', row.range === null ? (row.passive ? 'passive' : '') : `passive, one of ${row.range}`],
+      ['Protection', protection(row)],
       ['Hold time', row.holdTime === null ? '' : row.holdTime === 0 ? 'none' : `${row.holdTime}s`],
       ['Families', row.families.join(', ')],
       ['4-octet AS', row.as4 === null ? '' : row.as4 ? 'yes' : 'no'],
       ['Received', messages(row.messagesReceived)],
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
+      ['Maximum', row.prefixLimits.map(limit).join(', ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Last error', row.lastError],
+      ...row.problems.map(problem => ['Problem', problem] as const),
     ]).map(line => `  ${line}`),
   ]);
 }
