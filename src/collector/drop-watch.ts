@@ -62,7 +62,7 @@ export function createDropWatch(
     const shown = names.slice(0, 5).map(peer => peer.name);
     const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
     const whose = shown.length === 0 ? '' : `; peers that are not up: ${shown.join(', ')}${more}`;
-    return `the kernel dropped ${count} ${what}${whose}`;
+    return `the kernel dropped ${what} (${count})${whose}`;
   }
   const fresh = (name: keyof KernelDrops, now: number): boolean => {
     const { total, at } = growth.get(name)!;
@@ -92,7 +92,7 @@ export function createDropWatch(
     problems: now => NAMES.filter(name => fresh(name, now)).map(name => line(name, growth.get(name)!.total)),
     problemsOf: (peer, now) =>
       NAMES.filter(name => !peer.up && fresh(name, now) && KINDS[name].suspects(peer)).map(
-        name => `the kernel dropped ${growth.get(name)!.total} ${KINDS[name].what}, of this peer or of another`,
+        name => `the kernel dropped ${KINDS[name].what} (${growth.get(name)!.total}), of this peer or of another`,
       ),
   };
 }

@@ -189,7 +189,7 @@ export const ARGUMENTS = {
   MAIL: quoted('a mail address', 320, readMail),
   TEXT: quoted('a text', 255),
   SECRET: quoted('a password', 255),
-  KEY: quoted('a password', LONGEST_KEY, text =>
+  KEY: quoted('a password', 255, text =>
     Buffer.byteLength(text) > LONGEST_KEY ? wrong(`it is longer than ${LONGEST_KEY} octets`) : { value: text },
   ),
   // Linux: IFNAMSIZ is 16 with the closing NUL; dev_valid_name() tells what is no name.

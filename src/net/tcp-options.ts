@@ -166,8 +166,8 @@ function connectNatively(to: Destination, host: Prefix): Socket {
 export function dial(to: Destination): Socket {
   const { host, port, localAddress, password, leastTtl, interface: device } = to;
   const plain = password === undefined && leastTtl === undefined && device === undefined;
-  if (plain) return new Socket().connect({ host, port, ...(localAddress !== undefined && { localAddress }) });
   try {
+    if (plain) return new Socket().connect({ host, port, ...(localAddress !== undefined && { localAddress }) });
     const address = parsePrefix(host);
     if (address === null) throw new Error(`${host} is no address`);
     return connectNatively(to, address);
