@@ -50,8 +50,8 @@ describe('collector/collector', function () {
     heard.flatMap(message => (message.type === 'log' && pattern.test(message.text) ? [message.text] : []));
   const isUp = (peer: string) => until(`${peer} is up`, () => stateOf(peer) === 'Established');
 
-  function router(address: string, as = 64496, password?: string): HandRouter {
-    const made = handRouter({ host, port: PORT }, address, as, password === undefined ? {} : { password });
+  function router(address: string, as = 64496, password?: string, port = PORT): HandRouter {
+    const made = handRouter({ host, port }, address, as, password === undefined ? {} : { password });
     routers.push(made);
     return made;
   }
@@ -320,6 +320,25 @@ describe('collector/collector', function () {
       expect(logged(/64 sessions of ranges are not established yet/)).to.have.length(1);
       for (const socket of silent) socket.destroy();
       await until('all are forgotten', () => names().length === 0);
+    });
+
+    it('takes a session through its interface, and no other way', async () => {
+      const address = loopbackAddress();
+      await configure(
+        `bgp listen ${host} port ${PORT + 1} interface "lo"; protocol bgp p { neighbor ${address} as 64496; passive; interface "lo"; password "k"; }`,
+      );
+      await router(address, 64496, 'k').closed;
+      router(address, 64496, 'k', PORT + 1);
+      await isUp('p');
+    });
+
+    it('says where it cannot listen, and listens elsewhere', async () => {
+      await configure(`bgp listen ${host} port ${PORT + 1} interface "nowhere0"; bgp listen 192.0.2.77 port ${PORT};`);
+      expect(logged(/listen/).map(words => words.replace(/.* port/, 'port'))).to.deep.equal([
+        `port ${PORT}`,
+        `port ${PORT + 1} interface "nowhere0": setsockopt ENODEV`,
+        `port ${PORT}: bind EADDRNOTAVAIL`,
+      ]);
     });
 
     it('tells of a connection that comes another way than its session goes', async () => {

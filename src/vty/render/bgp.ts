@@ -88,7 +88,7 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Received', messages(row.messagesReceived)],
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
-      ['Maximum', row.prefixLimits.map(limit).join(', ')],
+      ['Maximum', row.prefixLimits.map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Last error', row.lastError],
       ...row.problems.map(problem => ['Problem', problem] as const),
