@@ -23,6 +23,7 @@ build/itk1.wasm: $(KERNEL) node_modules/.installed
 	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
 
 dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
+	@rm -rf dist
 	tsc -p tsconfig.build.json
 	@touch $@
 
@@ -41,14 +42,16 @@ peers:
 test: check dist/.built peers
 	mocha 'test/**/*.test.ts'
 
-demo: dist/.built peers
+demo: dist/.built
+	@contrib/install-peers bird
 	contrib/demo/run
 
 bench: dist/.built
 	test/bench/run
 
+# As a Debian package would lay it out: `make install DESTDIR=/tmp/x PREFIX=/usr`.
 install: dist/.built
-	contrib/install "$(DESTDIR)" "$(PREFIX)"
+	@contrib/install "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build dist coverage

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { formatErrors, loadConfig } from './config/index.ts';
-import { startDaemon } from './daemon/daemon.ts';
+import { type RunningDaemon, startDaemon } from './daemon/daemon.ts';
 import { openLog } from './daemon/log.ts';
 import { readTraceFiles } from './daemon/traces.ts';
 
@@ -49,8 +49,8 @@ if (options.t) {
 
 const log = openLog(options.d);
 log.configure(loaded.config.log);
-log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
 
+let daemon: RunningDaemon | null = null;
 let ending = false;
 async function end(status: number): Promise<void> {
   if (ending) return;
@@ -59,25 +59,40 @@ async function end(status: number): Promise<void> {
   setTimeout(() => process.exit(status), 15_000).unref();
   await daemon?.close();
   log('info', 'intertrackd has ended');
-  log.close();
+  await log.close();
   process.exit(status);
 }
 
-const daemon = await startDaemon({
-  file: options.c,
-  config: loaded.config,
-  version,
-  log,
-  onFatal: reason => {
-    log('error', reason);
-    void end(70);
-  },
-}).catch((e: Error) => {
-  log('error', `cannot start: ${e.message}`);
-  log.close();
-  process.exit(71);
-});
+/** A reload that is asked for while the daemon starts is done when it has started. */
+let asked = false;
+function reload(): void {
+  if (daemon === null) asked = true;
+  else daemon.reload().catch((e: Error) => log('error', `reload failed: ${e.message}`));
+}
 
-process.on('SIGHUP', () => void daemon.reload());
+// Before anything takes its time: a signal nobody listens to would end the process.
+process.on('SIGHUP', reload);
 process.on('SIGTERM', () => void end(0));
 process.on('SIGINT', () => void end(0));
+log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
+
+try {
+  daemon = await startDaemon({
+    file: options.c,
+    config: loaded.config,
+    version,
+    log,
+    onFatal: reason => {
+      log('error', reason);
+      void end(70);
+    },
+  });
+} catch (e) {
+  const words = `cannot start: ${(e as Error).message}`;
+  log('error', words);
+  // Whoever starts it by hand shall see it, wherever the log goes.
+  if (!options.d && loaded.config.log.every(({ to }) => to !== 'stderr')) console.error(`intertrackd: ${words}`);
+  await log.close();
+  process.exit(71);
+}
+if (asked) reload();

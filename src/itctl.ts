@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
 import { connectControl } from './vty/client.ts';
+import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
 import { EXIT, runCommand, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
 
@@ -14,7 +15,8 @@ const options = yargs(hideBin(process.argv))
   .help(false)
   .version(false)
   .usage(
-    'usage: itctl [-j] [-s SOCKET] [WORD ...]\n\nAsks intertrackd; without words, a shell. `itctl help` lists the commands.',
+    'usage: itctl [-j] [-s SOCKET] [WORD ...]\n\nAsks intertrackd; without words, a shell. `itctl help` lists the commands.\n' +
+      `Without a daemon: ${OFFLINE.map(command => command.syntax).join(', ')}.`,
   )
   .option('json', { alias: 'j', type: 'boolean', description: 'print JSON: one document for each command' })
   .option('socket', { alias: 's', type: 'string', requiresArg: true, description: 'path of the control socket' })
@@ -44,6 +46,12 @@ async function main(): Promise<number> {
     const { version: number } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     process.stdout.write(`itctl ${number}\n`);
     return EXIT.ok;
+  }
+  const offline = offlineCommand(words.map(String));
+  if (offline !== null) {
+    const { stdin, stdout } = process;
+    const err = (text: string) => void process.stderr.write(`itctl: ${text}\n`);
+    return await runOffline(offline, words.map(String), json === true, { stdin, stdout, err });
   }
   const path = socket || process.env.INTERTRACK_SOCKET || DEFAULT_SOCKET;
   const client = await connectControl(path);

@@ -69,7 +69,9 @@ async function startSpeakers(run: number, skipped: string): Promise<Routers> {
   const speakers = new Map<number, Speaker>();
   for (const as of ASES) {
     const collectors = new Map(collectorsOf(as).map(other => [addressesOf(run, other).daemon, other]));
-    speakers.set(as, await startSpeaker(as, addressesOf(run, as).router, ROUTER_PORT, collectors));
+    const { router, daemon } = addressesOf(run, as);
+    const own = TAKING_PART.includes(as) ? { address: daemon, port: DAEMON_PORT } : null;
+    speakers.set(as, await startSpeaker(as, router, ROUTER_PORT, collectors, own));
   }
   const spread = () => {
     for (const [as, speaker] of speakers) {

@@ -2,7 +2,7 @@
  * A border router for machines without BIRD: it speaks BGP on a socket, announces what it is told and nothing else. What
  * a real router would learn from its neighbours is worked out for it from the links: shortest path, then lowest AS.
  */
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
 import { createFramer, encodeMessage, KEEPALIVE, OPEN } from '../../src/bgp/message.ts';
@@ -35,12 +35,25 @@ export function bestPath(from: number, origins: readonly number[]): number[] | n
   return null;
 }
 
-/** Listens on `address` port `port` for the collectors; to those of another AS its own AS stands first in each path. */
+/** Where a daemon listens. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A daemon that is not there, or goes away, is dialled again after so many milliseconds. */
+const REDIAL = 500;
+
+/**
+ * Listens on `address` port `port` for the collectors and dials that of its own AS, if it has one. To those of another AS
+ * its own AS stands first in each path.
+ */
 export function startSpeaker(
   as: number,
   address: string,
   port: number,
   collectors: ReadonlyMap<string, number>,
+  own: Listener | null,
 ): Promise<Speaker> {
   let held: ReadonlyMap<string, readonly number[]> = new Map();
   const up = new Map<Socket, boolean>();
@@ -52,13 +65,11 @@ export function startSpeaker(
     for (const message of encodeAnnounce([parsePrefix(prefix)!], set, { as4: true })) to.write(message);
   }
 
-  const server = createServer(socket => {
+  function talk(socket: Socket): void {
     const remoteAs = collectors.get(socket.remoteAddress ?? '') ?? as;
     const { push } = createFramer(type => {
-      if (type === OPEN) {
-        socket.write(encodeOpen(localOpen({ localAs: as, routerId: address, holdTime: 240, ipv4: true, ipv6: false })));
-        socket.write(encodeMessage(KEEPALIVE));
-      } else if (type === KEEPALIVE && !up.has(socket)) {
+      if (type === OPEN) socket.write(encodeMessage(KEEPALIVE));
+      else if (type === KEEPALIVE && !up.has(socket)) {
         up.set(socket, remoteAs !== as);
         for (const [prefix, path] of held) announce(socket, prefix, path);
         socket.write(encodeEndOfRib(1));
@@ -68,7 +79,16 @@ export function startSpeaker(
     socket.on('data', push);
     socket.on('error', () => {});
     socket.on('close', () => up.delete(socket));
-  });
+    socket.write(encodeOpen(localOpen({ localAs: as, routerId: address, holdTime: 240, ipv4: true, ipv6: false })));
+  }
+
+  const server = createServer(talk);
+  let closed = false;
+  function dial({ address: host, port }: Listener): void {
+    const socket = connect({ host, port, localAddress: address }, () => talk(socket));
+    socket.on('error', () => {});
+    socket.on('close', () => closed || setTimeout(dial, REDIAL, { address: host, port }));
+  }
 
   const speaker: Speaker = {
     routes(routes) {
@@ -81,12 +101,16 @@ export function startSpeaker(
       held = routes;
     },
     close() {
+      closed = true;
       server.close();
       for (const socket of up.keys()) socket.destroy();
     },
   };
   return new Promise((resolve, reject) => {
     server.on('error', reject);
-    server.listen(port, address, () => resolve(speaker));
+    server.listen(port, address, () => {
+      if (own !== null) dial(own);
+      resolve(speaker);
+    });
   });
 }

@@ -7,7 +7,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { AS_TRANS, type AsPath, isConfederation } from './as-path.ts';
 import type { Aggregator, AttributeSet } from './attribute-set.ts';
 import { EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from './attribute-table.ts';
-import { UNICAST } from './capabilities.ts';
+import { UNICAST } from './family.ts';
 import { encodeMessage, HEADER_LENGTH, MAX_LENGTH, UPDATE } from './message.ts';
 
 /** What a route is announced with; what is left out is not sent. `present`, `mpReach` and `mpUnreach` are not of the sender. */

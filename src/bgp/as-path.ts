@@ -22,6 +22,9 @@ export function isConfederation(segment: PathSegment): boolean {
   return segment.type === AS_CONFED_SEQUENCE || segment.type === AS_CONFED_SET;
 }
 
+/** What is said of AS 0, which has a clause of its own (RFC 7607 section 2). */
+export const AS_ZERO = 'AS 0';
+
 /**
  * Reads the value of an AS_PATH or AS4_PATH (RFC 4271 section 4.3 b) with AS numbers of `width` octets. The answer is the
  * path, or what is wrong in words; the cursor then stands at the bad segment or AS number. Faults are those of RFC 7606
@@ -46,7 +49,7 @@ export function decodePath(value: Cursor, width: 2 | 4): PathSegment[] | string 
       const as = width === 4 ? value.u32() : value.u16();
       if (as === 0) {
         value.offset -= width;
-        return 'AS 0';
+        return AS_ZERO;
       }
       asns.push(as);
     }

@@ -13,6 +13,13 @@ export interface OpaqueAttribute {
   readonly bytes: Uint8Array;
 }
 
+/** Where an attribute stood, and the flags it bore. */
+export interface Place {
+  /** Of its flags octet, in the buffer that was decoded. */
+  readonly offset: number;
+  readonly flags: number;
+}
+
 /** The path attributes of one UPDATE, decoded. What was absent or discarded is null or empty. */
 export interface AttributeSet {
   /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
@@ -40,8 +47,8 @@ export interface AttributeSet {
   readonly mpReach: Reach | null;
   readonly mpUnreach: Unreach | null;
   readonly unknown: readonly OpaqueAttribute[];
-  /** Codes of the attributes that were there and were not discarded. */
-  readonly present: ReadonlySet<number>;
+  /** By code, the attributes that were there and were not discarded. */
+  readonly present: ReadonlyMap<number, Place>;
 }
 
 /** An attribute set while it is being read, with the two attributes that are merged away at its end. */
@@ -70,7 +77,7 @@ export function emptyDraft(): Draft {
     mpReach: null,
     mpUnreach: null,
     unknown: [],
-    present: new Set(),
+    present: new Map(),
     path4: null,
     aggregator4: null,
   };

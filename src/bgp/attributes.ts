@@ -1,15 +1,24 @@
 import { Cursor } from '../net/cursor.ts';
 import { AS_TRANS, mergePaths } from './as-path.ts';
-import { type AttributeSet, type Draft, emptyDraft } from './attribute-set.ts';
+import { type AttributeSet, type Draft, emptyDraft, type Place } from './attribute-set.ts';
 import {
   ATTRIBUTES,
-  type AttributeContext,
   EXTENDED_LENGTH,
   OPTIONAL,
   type PathAttribute,
+  type Shown,
   TRANSITIVE,
 } from './attribute-table.ts';
-import { type Action, type AttributeError, type SessionError, sessionError, stronger } from './errors.ts';
+import type { AttributeContext } from './context.ts';
+import {
+  type Action,
+  type AttributeError,
+  type Damage,
+  type SessionError,
+  sessionErrorAt,
+  stronger,
+} from './errors.ts';
+import { includesFamily } from './family.ts';
 
 /** The verdict on the path attributes of one UPDATE. */
 export interface DecodedAttributes {
@@ -26,6 +35,8 @@ const BY_CODE: ReadonlyMap<number, PathAttribute> = new Map(ATTRIBUTES.map(rule 
 const MP_REACH = 14;
 const MP_UNREACH = 15;
 const TYPE_BITS = OPTIONAL | TRANSITIVE;
+/** So many errors of one list are told; behind them only the strongest of the others. */
+const MAX_ERRORS = 64;
 /** So much of a bad attribute goes back in a NOTIFICATION that fits 4096 octets. */
 const MAX_DATA = 4096 - 21;
 
@@ -47,16 +58,27 @@ export function decodeAttributes(
 ): DecodedAttributes {
   const list = new Cursor(buffer, start, end);
   const draft = emptyDraft();
-  const present = new Set<number>();
+  const present = new Map<number, Place>();
   draft.present = present;
   const seen = new Set<number>();
   const errors: AttributeError[] = [];
   let action: Action = 'accept';
   let notification: SessionError | null = null;
 
-  const fault = (code: number, offset: number, made: Action, clause: string, what: string) => {
-    errors.push({ code, offset, clause, what, action: made });
+  const fault = (
+    code: number,
+    offset: number,
+    made: Action,
+    clause: string,
+    what: string,
+    damage: Damage = { what },
+  ) => {
     action = stronger(action, made);
+    const family = made === 'afi-safi-disable' ? damage.family : undefined;
+    const error = { code, offset, clause, what, action: made, ...(family && { family }) };
+    if (errors.length < MAX_ERRORS) errors.push(error);
+    else if (errors.length === MAX_ERRORS || stronger(made, errors.at(-1)!.action) !== errors.at(-1)!.action)
+      errors[MAX_ERRORS] = { ...error, what: `${what}; more are not listed` };
   };
 
   while (list.left > 0 && notification === null) {
@@ -73,7 +95,7 @@ export function decodeAttributes(
     const reset = (subcode: number, what: string) => {
       const data =
         subcode === 1 ? new Uint8Array(0) : new Uint8Array(buffer.subarray(at, Math.min(list.offset, at + MAX_DATA)));
-      notification = sessionError(3, subcode, what, data);
+      notification = sessionErrorAt(errors.at(-1)?.offset ?? at, 3, subcode, what, data);
     };
     const rule = BY_CODE.get(code);
 
@@ -93,7 +115,7 @@ export function decodeAttributes(
         reset(2, unknown);
       } else {
         draft.unknown = [...draft.unknown, { code, flags, bytes: new Uint8Array(value.view(length)) }];
-        present.add(code);
+        present.set(code, { offset: at, flags });
       }
       continue;
     }
@@ -111,14 +133,27 @@ export function decodeAttributes(
       continue;
     }
     const wrong = rule.decode(value, draft, context);
-    if (wrong !== null) {
-      fault(code, Math.min(value.offset, list.offset), rule.malformed, rule.clause, `${rule.name}: ${wrong}`);
-      if (rule.malformed === 'session-reset') reset(9, `${rule.name}: ${wrong}`);
+    if (wrong === null) {
+      present.set(code, { offset: at, flags });
       continue;
     }
-    present.add(code);
+    const damage = typeof wrong === 'string' ? { what: wrong } : wrong;
+    const what = `${rule.name}: ${damage.what}`;
+    const made = malformedAction(rule, damage, context);
+    fault(code, Math.min(value.offset, list.offset), made, damage.clause ?? rule.clause, what, damage);
+    if (made === 'session-reset') reset(9, what);
   }
   return { action, errors, notification, set: finish(draft) };
+}
+
+/**
+ * What a malformed attribute makes of the UPDATE. A multiprotocol attribute of a family that is shown and not held disables
+ * that family (RFC 4760 section 7); for IPv4 and IPv6 unicast, and where the family cannot be told, the session is reset: to
+ * disable what is held would blind the collector until somebody restarts the session, a reset brings the table back.
+ */
+function malformedAction(rule: PathAttribute, { family }: Damage, { others }: AttributeContext): Action {
+  const disable = rule.malformed === 'session-reset' && family !== undefined && includesFamily(others, family);
+  return disable ? 'afi-safi-disable' : rule.malformed;
 }
 
 const hex = (octet: number) => `0x${octet.toString(16).padStart(2, '0')}`;
@@ -151,15 +186,33 @@ export function missingMandatory(set: AttributeSet, nlriField: boolean, offset: 
     }));
 }
 
-/** The set for the screen: name and text of each attribute that is there, in the order of codes, unknown ones in hex. */
-export function showAttributes(set: AttributeSet): { readonly name: string; readonly text: string }[] {
-  const shown = ATTRIBUTES.flatMap(rule => {
-    const text = rule.show(set);
-    return text === null ? [] : [{ name: rule.name, text }];
+/** An attribute as it is shown. */
+export interface ShownAttribute {
+  readonly code: number;
+  readonly name: string;
+  readonly value: Shown;
+}
+
+/** The attributes that are there in the order of codes, then the unknown ones in hex. */
+export function listAttributes(set: AttributeSet): ShownAttribute[] {
+  const shown = ATTRIBUTES.flatMap(({ code, name, show }) => {
+    const value = show(set);
+    return value === null ? [] : [{ code, name, value }];
   });
   const kept = set.unknown.map(({ code, bytes }) => ({
+    code,
     name: attributeName(code),
-    text: Buffer.from(bytes).toString('hex'),
+    value: Buffer.from(bytes).toString('hex'),
   }));
   return [...shown, ...kept];
+}
+
+/** The same as text, for the screen. */
+export function showAttributes(set: AttributeSet): { readonly name: string; readonly text: string }[] {
+  return listAttributes(set).map(({ name, value }) => ({ name, text: formatShown(value) }));
+}
+
+function formatShown(value: Shown): string {
+  if (value === true) return '';
+  return typeof value === 'object' ? value.join(' ') : String(value);
 }

@@ -1,4 +1,6 @@
 import { Cursor } from '../net/cursor.ts';
+import { type Family, formatFamily } from './family.ts';
+import { ROLES } from './role.ts';
 
 /** One capability (RFC 5492 section 4): code and value octets, kept whether or not we know the code. */
 export interface Capability {
@@ -6,78 +8,133 @@ export interface Capability {
   readonly value: Uint8Array;
 }
 
-/** An address family: AFI and SAFI (RFC 4760). Not limited to those we store. */
-export interface Family {
-  readonly afi: number;
-  readonly safi: number;
-}
-
 export const MULTIPROTOCOL = 1;
 export const ROUTE_REFRESH_CAPABILITY = 2;
 export const GRACEFUL_RESTART = 64;
 export const FOUR_OCTET_AS = 65;
 
-export const UNICAST = 1;
+/** What a capability says, in a form that JSON can hold; null when it says nothing but its name. */
+export type CapabilityValue =
+  | null
+  | number
+  | string
+  | readonly string[]
+  | { readonly [name: string]: number | boolean | readonly string[] };
 
 interface KnownCapability {
   readonly name: string;
   /** Length that the value must have; without it any. */
   readonly length?: number;
-  readonly show?: (value: Cursor) => string;
+  readonly read?: (value: Cursor) => CapabilityValue;
 }
 
-const FAMILY_NAMES: Readonly<Record<string, string>> = {
-  '1/1': 'ipv4 unicast',
-  '2/1': 'ipv6 unicast',
-  '1/2': 'ipv4 multicast',
-  '2/2': 'ipv6 multicast',
-  '1/4': 'ipv4 labelled',
-  '2/4': 'ipv6 labelled',
-  '1/128': 'ipv4 vpn',
-  '2/128': 'ipv6 vpn',
-  '1/133': 'ipv4 flowspec',
-  '2/133': 'ipv6 flowspec',
-  '25/70': 'l2vpn evpn',
-};
+const readFamily = (value: Cursor): string => formatFamily({ afi: value.u16(), safi: value.u8() });
+const readText = (value: Cursor, octets: number): string => Buffer.from(value.view(octets)).toString('utf8');
 
-/** `ipv4 unicast`, or `afi 5 safi 9`. */
-export function formatFamily(family: Family): string {
-  return FAMILY_NAMES[`${family.afi}/${family.safi}`] ?? `afi ${family.afi} safi ${family.safi}`;
-}
+/** A list of items up to the end of the value. */
+const many =
+  (read: (value: Cursor) => string) =>
+  (value: Cursor): readonly string[] => {
+    const items: string[] = [];
+    while (value.left > 0) items.push(read(value));
+    return items;
+  };
 
-const family = (value: Cursor) => {
+const multiprotocolFamily = (value: Cursor) => {
   const afi = value.u16();
   value.skip(1);
   return formatFamily({ afi, safi: value.u8() });
 };
-
-const KNOWN: Readonly<Record<number, KnownCapability>> = {
-  1: { name: 'multiprotocol', length: 4, show: family }, //                  RFC 4760 section 8
-  2: { name: 'route refresh', length: 0 }, //                                RFC 2918 section 2
-  5: { name: 'extended next hop' }, //                                       RFC 8950 section 4
-  6: { name: 'extended message', length: 0 }, //                             RFC 8654 section 3
-  9: { name: 'role', length: 1, show: value => String(value.u8()) }, //      RFC 9234 section 4.1
-  64: { name: 'graceful restart', show: value => `time ${value.u16() & 0xfff}` }, // RFC 4724 section 3
-  65: { name: '4-octet AS', length: 4, show: value => String(value.u32()) }, // RFC 6793 section 3
-  69: { name: 'add-path' }, //                                               RFC 7911 section 4
-  70: { name: 'enhanced route refresh', length: 0 }, //                      RFC 7313 section 3.1
-  71: { name: 'long-lived graceful restart' }, //                            RFC 9494 section 3
-  73: { name: 'host name' },
-  75: { name: 'software version' },
+const extendedNextHop = many(value => {
+  const family = { afi: value.u16(), safi: value.u16() };
+  const hop = value.u16();
+  return `${formatFamily(family)} via ${hop === 1 ? 'ipv4' : hop === 2 ? 'ipv6' : `afi ${hop}`}`;
+});
+const gracefulRestart = (value: Cursor) => {
+  const flags = value.u16();
+  const restarting = (flags & 0x8000) !== 0;
+  const notification = (flags & 0x4000) !== 0; // RFC 8538 section 2
+  const families = many(c => `${readFamily(c)}${(c.u8() & 0x80) !== 0 ? ' preserved' : ''}`)(value);
+  return { time: flags & 0xfff, restarting, notification, families };
+};
+const longLived = many(value => {
+  const family = readFamily(value);
+  const preserved = (value.u8() & 0x80) !== 0;
+  return `${family} time ${value.u24()}${preserved ? ' preserved' : ''}`;
+});
+const DIRECTIONS = ['nothing', 'receive', 'send', 'send and receive'] as const;
+const addPath = many(value => {
+  const family = readFamily(value);
+  const direction = value.u8();
+  return `${family} ${DIRECTIONS[direction] ?? direction}`;
+});
+const multipleLabels = many(value => `${readFamily(value)} ${value.u8()}`);
+const hostName = (value: Cursor) => {
+  const host = readText(value, value.u8());
+  const domain = readText(value, value.u8());
+  return domain === '' ? host : `${host}.${domain}`;
+};
+const role = (value: Cursor) => {
+  const number = value.u8();
+  return ROLES[number] ?? number;
 };
 
-/** For `show`: `multiprotocol ipv4 unicast`, `capability 131 0a0b`. A value of the wrong length is shown in hex. */
-export function formatCapability(capability: Capability): string {
-  const known = KNOWN[capability.code];
-  const name = known?.name ?? `capability ${capability.code}`;
-  const { value } = capability;
-  if (known?.show !== undefined && (known.length === undefined || known.length === value.length)) {
-    const cursor = new Cursor(value);
-    const text = known.show(cursor);
-    if (!cursor.failed) return `${name} ${text}`;
-  }
-  return value.length === 0 ? name : `${name} ${Buffer.from(value).toString('hex')}`;
+// biome-ignore format: a table, one capability a line
+const KNOWN: Readonly<Record<number, KnownCapability>> = {
+  1:   { name: 'multiprotocol', length: 4, read: multiprotocolFamily }, //         RFC 4760 section 8
+  2:   { name: 'route refresh', length: 0 }, //                                    RFC 2918 section 2
+  3:   { name: 'outbound route filtering' }, //                                    RFC 5291 section 5
+  5:   { name: 'extended next hop', read: extendedNextHop }, //                    RFC 8950 section 4
+  6:   { name: 'extended message', length: 0 }, //                                 RFC 8654 section 3
+  8:   { name: 'multiple labels', read: multipleLabels }, //                       RFC 8277 section 2.1
+  9:   { name: 'role', length: 1, read: role }, //                                 RFC 9234 section 4.1
+  64:  { name: 'graceful restart', read: gracefulRestart }, //                     RFC 4724 section 3
+  65:  { name: '4-octet AS', length: 4, read: value => value.u32() }, //           RFC 6793 section 3
+  69:  { name: 'add-path', read: addPath }, //                                     RFC 7911 section 4
+  70:  { name: 'enhanced route refresh', length: 0 }, //                           RFC 7313 section 3.1
+  71:  { name: 'long-lived graceful restart', read: longLived }, //                RFC 9494 section 3
+  73:  { name: 'host name', read: hostName },
+  75:  { name: 'software version', read: value => readText(value, value.u8()) },
+  128: { name: 'route refresh (old)', length: 0 },
+};
+
+/** Name of a capability, `capability 131` for one that is not known. */
+export function capabilityName(code: number): string {
+  return KNOWN[code]?.name ?? `capability ${code}`;
 }
+
+/** What a capability says; hex when it is not known, or of a length that it must not have. */
+export function readCapability({ code, value }: Capability): CapabilityValue {
+  const known = KNOWN[code];
+  if (known?.read !== undefined && (known.length === undefined || known.length === value.length)) {
+    const cursor = new Cursor(value);
+    const read = known.read(cursor);
+    if (!cursor.failed) return read;
+  }
+  return value.length === 0 ? null : Buffer.from(value).toString('hex');
+}
+
+/** For `show`: `multiprotocol ipv4 unicast`, `capability 131 0a0b`. */
+export function formatCapability(capability: Capability): string {
+  const text = formatValue(readCapability(capability));
+  return text === '' ? capabilityName(capability.code) : `${capabilityName(capability.code)} ${text}`;
+}
+
+/** One line of a value: lists with commas, flags by their names, facts as name and value. */
+function formatValue(value: CapabilityValue): string {
+  if (value === null) return '';
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return value.join(', ');
+  return Object.entries(value)
+    .map(([name, fact]) => {
+      if (typeof fact === 'boolean') return fact ? name : '';
+      return typeof fact === 'number' ? `${name} ${fact}` : fact.join(', ');
+    })
+    .filter(text => text !== '')
+    .join(', ');
+}
+
+const isList = (value: object): value is readonly string[] => Array.isArray(value);
 
 /** Families of the multiprotocol capabilities; one of the wrong length is not believed (RFC 4760 section 8). */
 export function familiesOf(capabilities: readonly Capability[]): Family[] {

@@ -1,4 +1,4 @@
-import { type SessionError, sessionError } from './errors.ts';
+import { type SessionError, sessionErrorAt } from './errors.ts';
 
 /** Message types: RFC 4271 section 4.1, ROUTE-REFRESH RFC 2918. */
 export const OPEN = 1;
@@ -66,12 +66,21 @@ function soundLength(bytes: Uint8Array, at: number, maxLength: number): number {
 /** What is wrong with a header that is not sound, by RFC 4271 section 6.1: 1/1 marker, 1/2 with the length, 1/3 with the type. */
 function headerError(bytes: Uint8Array, at: number, maxLength: number): SessionError {
   const marker = bytes.subarray(at, at + 16).findIndex(octet => octet !== 0xff);
-  if (marker >= 0) return sessionError(1, 1, `octet ${marker} of the marker is not all ones`);
+  if (marker >= 0) return sessionErrorAt(at + marker, 1, 1, `octet ${marker} of the marker is not all ones`);
   const length = (bytes[at + 16]! << 8) | bytes[at + 17]!;
   const type = bytes[at + 18]!;
   if (TYPES[type] === undefined && length >= HEADER_LENGTH && length <= maxLength)
-    return sessionError(1, 3, `message type ${type}`, Uint8Array.of(type));
-  return sessionError(1, 2, `${messageName(type)} of ${length} octets`, Uint8Array.of(length >> 8, length & 0xff));
+    return sessionErrorAt(at + 18, 1, 3, `message type ${type}`, Uint8Array.of(type));
+  const octets = Uint8Array.of(length >> 8, length & 0xff);
+  return sessionErrorAt(at + 16, 1, 2, `${messageName(type)} of ${length} octets`, octets);
+}
+
+/**
+ * Checks the header at `at` (19 octets must be there) of a message of at most `maxLength` octets. Null when it is sound;
+ * else the error of RFC 4271 section 6.1 with the offset of its octet.
+ */
+export function checkHeader(bytes: Uint8Array, at: number, maxLength: number): SessionError | null {
+  return soundLength(bytes, at, maxLength) === 0 ? headerError(bytes, at, maxLength) : null;
 }
 
 /**

@@ -3,16 +3,15 @@ import { Cursor } from '../net/cursor.ts';
 import { AS_TRANS } from './as-path.ts';
 import {
   type Capability,
-  type Family,
   familiesOf,
   fourOctetAs,
   fourOctetAsOf,
   GRACEFUL_RESTART,
   multiprotocol,
   ROUTE_REFRESH_CAPABILITY,
-  UNICAST,
 } from './capabilities.ts';
-import { type SessionError, sessionError } from './errors.ts';
+import { type SessionError, sessionError, sessionErrorAt } from './errors.ts';
+import { type Family, UNICAST } from './family.ts';
 import { encodeMessage, OPEN } from './message.ts';
 
 /** An OPEN message (RFC 4271 section 4.2). */
@@ -41,38 +40,42 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
   const as2 = c.u16();
   const holdTime = c.u16();
   const id = formatAddress({ afi: AFI_IPV4, bytes: c.sub(4).view(4) });
-  const malformed = (what: string) => sessionError(2, 0, `OPEN: ${what}`);
-  if (version !== 4) return sessionError(2, 1, `version ${version}`, Uint8Array.of(0, 4));
+  const malformed = (at: number, what: string) => sessionErrorAt(at, 2, 0, `OPEN: ${what}`);
+  if (version !== 4) return sessionErrorAt(start, 2, 1, `version ${version}`, Uint8Array.of(0, 4));
 
   // RFC 9072 section 2: 255 twice announces 2-octet lengths; a short message may use them too.
+  const lengthAt = c.offset;
   let length = c.u8();
   const extended = length > 0 && buffer[c.offset] === EXTENDED_LENGTH && c.left > 0;
   if (extended) {
     c.skip(1);
     length = c.u16();
   }
-  if (c.failed || length !== c.left) return malformed('optional parameters length does not match the message');
+  if (c.failed || length !== c.left)
+    return malformed(lengthAt, 'optional parameters length does not match the message');
 
   const capabilities: Capability[] = [];
   while (c.left > 0) {
+    const at = c.offset;
     const type = c.u8();
     const parameter = c.sub(extended ? c.u16() : c.u8());
-    if (c.failed) return malformed('an optional parameter overruns the message');
-    if (type !== CAPABILITIES_PARAMETER) return sessionError(2, 4, `optional parameter ${type}`);
+    if (c.failed) return malformed(at, 'an optional parameter overruns the message');
+    if (type !== CAPABILITIES_PARAMETER) return sessionErrorAt(at, 2, 4, `optional parameter ${type}`);
     while (parameter.left > 0) {
+      const capabilityAt = parameter.offset;
       const code = parameter.u8();
       const value = parameter.view(parameter.u8());
-      if (parameter.failed) return malformed(`capability ${code} overruns its parameter`);
+      if (parameter.failed) return malformed(capabilityAt, `capability ${code} overruns its parameter`);
       capabilities.push({ code, value: new Uint8Array(value) });
     }
   }
 
   const as4 = fourOctetAsOf(capabilities);
-  if (as4 === -1) return malformed('4-octet AS capability is not 4 octets long');
+  if (as4 === -1) return malformed(lengthAt, '4-octet AS capability is not 4 octets long');
   const as = as4 ?? as2;
-  if (as === 0 || as2 === 0) return sessionError(2, 2, 'AS 0');
-  if (id === '0.0.0.0') return sessionError(2, 3, 'BGP identifier 0.0.0.0');
-  if (holdTime === 1 || holdTime === 2) return sessionError(2, 6, `hold time ${holdTime} s`);
+  if (as === 0 || as2 === 0) return sessionErrorAt(start + 1, 2, 2, 'AS 0');
+  if (id === '0.0.0.0') return sessionErrorAt(start + 5, 2, 3, 'BGP identifier 0.0.0.0');
+  if (holdTime === 1 || holdTime === 2) return sessionErrorAt(start + 3, 2, 6, `hold time ${holdTime} s`);
   return { version, as, holdTime, id, capabilities };
 }
 

@@ -133,6 +133,8 @@ export function createSession(options: SessionOptions): Session {
   let lastDown = '';
   let hold = idleHold.first;
   let ordered: number | null = null;
+  /** The IdleHoldTime that runs was ordered: nobody shortens it. */
+  let heldDown = false;
   let cancelRetry = nothing;
   let cancelIdleHold = nothing;
 
@@ -186,6 +188,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function begin(): void {
+    heldDown = false;
     main.fire(config.passive ? 'ManualStart_with_PassiveTcpEstablishment' : 'ManualStart');
   }
 
@@ -204,6 +207,7 @@ export function createSession(options: SessionOptions): Session {
     cancelIdleHold();
     const wait = ordered;
     ordered = null;
+    heldDown = wait !== null;
     if (wait === Number.POSITIVE_INFINITY) return;
     cancelIdleHold = clock.after(wait ?? hold * clock.jitter(), begin);
     if (wait === null) hold = Math.min(hold * 2, idleHold.most);
@@ -284,6 +288,9 @@ export function createSession(options: SessionOptions): Session {
         socket.destroy();
         return false;
       }
+      // A router that was restarted dials soon. After a first failure it is taken at once: refused, it would be away for longer.
+      if (main.state() === 'Idle' && running && !heldDown && hold <= 2 * idleHold.first)
+        main.fire('ManualStart_with_PassiveTcpEstablishment');
       if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
       if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);
       // A machine that waits takes the connection itself; one that dials or talks leaves it to a second.

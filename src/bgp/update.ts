@@ -1,11 +1,22 @@
-import { AFI_IPV4, AFI_IPV6, type Afi } from '../net/address.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { AFI_IPV4 } from '../net/address.ts';
 import type { AttributeSet } from './attribute-set.ts';
-import type { AttributeContext } from './attribute-table.ts';
 import { type DecodedAttributes, decodeAttributes, missingMandatory } from './attributes.ts';
-import { type Family, formatFamily, UNICAST } from './capabilities.ts';
-import { type Action, type AttributeError, type SessionError, sessionError, stronger } from './errors.ts';
-import { checkPrefixes, decodePrefixes, type PrefixSpan } from './nlri.ts';
+import type { UpdateContext } from './context.ts';
+import {
+  type Action,
+  type AttributeError,
+  type Remark,
+  type SessionError,
+  sessionErrorAt,
+  stronger,
+} from './errors.ts';
+import { type Family, includesFamily, isHeld, UNICAST } from './family.ts';
+import { uselessNextHop } from './next-hop.ts';
+import type { Nlri, PrefixNlri } from './nlri.ts';
+import { remarksOn } from './remarks.ts';
+import { MP_REACH, MP_UNREACH, type RouteField, readFields } from './route-fields.ts';
+
+const IPV4_UNICAST: Family = { afi: AFI_IPV4, safi: UNICAST };
 
 /** Where the three parts of an UPDATE body stand (RFC 4271 section 4.3); offsets of the buffer, ends exclusive. */
 export interface UpdateLayout {
@@ -33,11 +44,11 @@ export function locateUpdate(
   end: number,
   layout: UpdateLayout,
 ): SessionError | null {
-  if (end - start < 4) return sessionError(3, 1, `UPDATE body of ${end - start} octets, at least 4`);
+  if (end - start < 4) return sessionErrorAt(start, 3, 1, `UPDATE body of ${end - start} octets, at least 4`);
   const withdrawnEnd = start + 2 + ((buffer[start]! << 8) | buffer[start + 1]!);
-  if (withdrawnEnd + 2 > end) return sessionError(3, 1, 'Withdrawn Routes Length exceeds the message');
+  if (withdrawnEnd + 2 > end) return sessionErrorAt(start, 3, 1, 'Withdrawn Routes Length exceeds the message');
   const attributesEnd = withdrawnEnd + 2 + ((buffer[withdrawnEnd]! << 8) | buffer[withdrawnEnd + 1]!);
-  if (attributesEnd > end) return sessionError(3, 1, 'Total Path Attribute Length exceeds the message');
+  if (attributesEnd > end) return sessionErrorAt(withdrawnEnd, 3, 1, 'Total Path Attribute Length exceeds the message');
   layout.withdrawnStart = start + 2;
   layout.withdrawnEnd = withdrawnEnd;
   layout.attributesStart = withdrawnEnd + 2;
@@ -47,23 +58,22 @@ export function locateUpdate(
   return null;
 }
 
-/** What the reading of an UPDATE depends on. */
-export interface UpdateContext extends AttributeContext {
-  /** Families negotiated. */
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-}
-
 /** An UPDATE read whole: the cold path, for inspection, archives and tests. */
 export interface DecodedUpdate {
   readonly action: Action;
   readonly errors: readonly AttributeError[];
   readonly notification: SessionError | null;
-  /** Routes to be stored; empty unless the action is `accept` or `attribute-discard`. */
-  readonly announced: readonly Prefix[];
-  /** Routes to be removed; with `treat-as-withdraw` those of the announcement too. Empty when the session is reset. */
-  readonly withdrawn: readonly Prefix[];
+  /** IPv4 and IPv6 unicast routes to be stored; empty when the action is `ignore-route` or `treat-as-withdraw`. */
+  readonly announced: readonly PrefixNlri[];
+  /** Those to be removed, with such an action those of the announcement too. Empty when the session is reset. */
+  readonly withdrawn: readonly PrefixNlri[];
+  /** The same for every other family that was negotiated. */
+  readonly otherAnnounced: readonly Nlri[];
+  readonly otherWithdrawn: readonly Nlri[];
+  /** Families whose every route goes and whose later routes are ignored, for the rest of the session (RFC 4760 section 7). */
+  readonly disabled: readonly Family[];
   readonly attributes: AttributeSet;
+  readonly remarks: readonly Remark[];
   /** The family whose End-of-RIB this is (RFC 4724 section 2). */
   readonly endOfRib: Family | null;
 }
@@ -77,7 +87,7 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
   const unlocated = locateUpdate(buffer, start, end, layout);
   if (unlocated !== null) {
     const { set } = decodeAttributes(buffer, start, start, context);
-    return reset(unlocated, [listError(start, unlocated)], set);
+    return reset(unlocated, [listError(unlocated.offset ?? start, unlocated)], set);
   }
   const { attributesStart, attributesEnd } = layout;
   const decoded = decodeAttributes(buffer, attributesStart, attributesEnd, context);
@@ -85,56 +95,56 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
   const errors = [...decoded.errors];
   if (decoded.notification !== null) return reset(decoded.notification, errors, set);
 
-  const withdrawn: PrefixSpan[] = [];
-  const announced: PrefixSpan[] = [];
-  // Sorts a family's span into its list; the answer ends the session.
-  const take = (into: PrefixSpan[], code: number, family: Family, from: number, to: number): SessionError | null => {
-    const afi = unicastAfi(family, context);
-    if (afi === null) {
-      const what = `${formatFamily(family)} was not negotiated`;
-      if (to > from) errors.push({ code, offset: from, clause: 'RFC 4760 7', what, action: 'attribute-discard' });
-      return null;
-    }
-    const span = { afi, start: from, end: to };
-    const bad = checkPrefixes(buffer, span);
-    if (bad !== null) {
-      const clause = code === 0 ? 'RFC 7606 5.3' : 'RFC 7606 7.11';
-      errors.push({ code, offset: bad.offset, clause, what: bad.what, action: 'session-reset' });
-      return sessionError(3, code === 0 ? 10 : 9, bad.what);
-    }
-    if (to > from) into.push(span);
-    return null;
-  };
-  const { mpReach, mpUnreach } = set;
-  const ipv4 = { afi: AFI_IPV4, safi: UNICAST };
-  const bad =
-    take(withdrawn, 0, ipv4, layout.withdrawnStart, layout.withdrawnEnd) ??
-    take(announced, 0, ipv4, layout.nlriStart, layout.nlriEnd) ??
-    (mpReach && take(announced, 14, mpReach, mpReach.start, mpReach.end)) ??
-    (mpUnreach && take(withdrawn, 15, mpUnreach, mpUnreach.start, mpUnreach.end));
-  if (bad) return reset(bad, errors, set);
+  const read = readFields(buffer, routeFields(layout, set, context), set, context);
+  errors.push(...read.errors);
+  if (read.notification !== null) return reset(read.notification, errors, set);
+  const { announced, withdrawn, remarks } = read;
+  if (announced.length > 0) {
+    const nlriField = layout.nlriEnd > layout.nlriStart && context.ipv4;
+    // What is malformed, or lost behind the end of a broken list, is not missing as well.
+    const known = (code: number) => decoded.errors.some(error => error.code === code || error.code === 0);
+    errors.push(...missingMandatory(set, nlriField, attributesStart).filter(({ code }) => !known(code)));
+    if (nlriField) errors.push(...uselessNextHop(set, context.ownAddresses));
+    remarks.push(...remarksOn(set, context.role));
+  }
 
-  const reachable = announced.length > 0;
-  if (reachable) errors.push(...missingMandatory(set, layout.nlriEnd > layout.nlriStart, attributesStart));
-  const action = errors.reduce<Action>((strongest, error) => stronger(strongest, error.action), 'accept');
-  // Routes of a family that was not negotiated are left alone, but they are what the attributes spoke of.
-  const foreign = mpReach !== null && mpReach.end > mpReach.start;
-  if (action === 'treat-as-withdraw' && !reachable && !foreign) {
+  const disabled = errors.flatMap(({ family }) => (family === undefined ? [] : [family]));
+  const hit = (action: Action) => errors.some(error => error.action === action);
+  if (hit('treat-as-withdraw') && announced.length === 0 && !read.leftAlone && disabled.length === 0) {
     const what = 'malformed attributes and no reachable NLRI: what they spoke of is unknown';
     errors.push({ code: 0, offset: attributesStart, clause: 'RFC 7606 5.2', what, action: 'session-reset' });
-    return reset(sessionError(3, 1, what), errors, set);
+    return reset(sessionErrorAt(attributesStart, 3, 1, what), errors, set);
   }
-  const prefixes = (spans: readonly PrefixSpan[]) => spans.flatMap(span => decodePrefixes(buffer, span));
-  const hit = action === 'treat-as-withdraw';
+  const drop = hit('treat-as-withdraw') || hit('ignore-route');
+  const kept = drop ? [] : announced.filter(route => !includesFamily(disabled, route));
+  const gone = drop ? [...withdrawn, ...announced] : withdrawn;
   return {
-    action,
+    action: errors.reduce<Action>((strongest, error) => stronger(strongest, error.action), 'accept'),
     errors,
     notification: null,
-    announced: hit ? [] : prefixes(announced),
-    withdrawn: prefixes(hit ? [...withdrawn, ...announced] : withdrawn),
+    announced: kept.filter(isUnicast),
+    withdrawn: gone.filter(isUnicast),
+    otherAnnounced: kept.filter(route => !isUnicast(route)),
+    otherWithdrawn: gone.filter(route => !isUnicast(route)),
+    disabled,
     attributes: set,
+    remarks,
     endOfRib: endOfRib(layout, decoded),
   };
+}
+
+/** The fields of routes in the order in which they are carried out: what is withdrawn first. */
+function routeFields(layout: UpdateLayout, set: AttributeSet, { addPath }: UpdateContext): RouteField[] {
+  const field = (code: number, family: Family, start: number, end: number, withdrawn: boolean): RouteField => {
+    const { afi, safi } = family;
+    return { code, afi, safi, start, end, withdrawn, pathIds: includesFamily(addPath, family) };
+  };
+  const { mpReach, mpUnreach } = set;
+  const fields = [field(0, IPV4_UNICAST, layout.withdrawnStart, layout.withdrawnEnd, true)];
+  if (mpUnreach) fields.push(field(MP_UNREACH, mpUnreach, mpUnreach.start, mpUnreach.end, true));
+  fields.push(field(0, IPV4_UNICAST, layout.nlriStart, layout.nlriEnd, false));
+  if (mpReach) fields.push(field(MP_REACH, mpReach, mpReach.start, mpReach.end, false));
+  return fields;
 }
 
 /**
@@ -144,18 +154,13 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
 export function endOfRib(layout: UpdateLayout, { set, errors }: DecodedAttributes): Family | null {
   const routes = layout.withdrawnEnd > layout.withdrawnStart || layout.nlriEnd > layout.nlriStart;
   if (routes || errors.length > 0) return null;
-  if (layout.attributesEnd === layout.attributesStart) return { afi: AFI_IPV4, safi: UNICAST };
+  if (layout.attributesEnd === layout.attributesStart) return IPV4_UNICAST;
   const { mpUnreach } = set;
   if (set.present.size !== 1 || mpUnreach === null || mpUnreach.end > mpUnreach.start) return null;
   return { afi: mpUnreach.afi, safi: mpUnreach.safi };
 }
 
-/** The AFI of a unicast family that was negotiated; null for every other. */
-function unicastAfi({ afi, safi }: Family, context: UpdateContext): Afi | null {
-  if (safi !== UNICAST) return null;
-  if (afi === AFI_IPV4) return context.ipv4 ? AFI_IPV4 : null;
-  return afi === AFI_IPV6 && context.ipv6 ? AFI_IPV6 : null;
-}
+const isUnicast = (route: Nlri): route is PrefixNlri => isHeld(route);
 
 function listError(offset: number, error: SessionError): AttributeError {
   return { code: 0, offset, clause: 'RFC 7606 3 b', what: error.what ?? '', action: 'session-reset' };
@@ -168,7 +173,11 @@ function reset(notification: SessionError, errors: readonly AttributeError[], at
     notification,
     announced: [],
     withdrawn: [],
+    otherAnnounced: [],
+    otherWithdrawn: [],
+    disabled: [],
     attributes,
+    remarks: [],
     endOfRib: null,
   };
 }

@@ -1,5 +1,6 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import type { Quarantine } from '../bgp/quarantine.ts';
 import type { Session } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
@@ -9,7 +10,9 @@ import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
+import { quarantineRows } from './malformed.ts';
 import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
@@ -22,15 +25,22 @@ export interface AskablePeer {
   readonly session: Session;
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
+  readonly quarantine: Quarantine;
 }
 
 export interface Answerer {
-  /** Throws an Error in words when the question itself is wrong. */
-  answer(query: RibQuery): { readonly rows: readonly unknown[]; readonly more: boolean };
+  /**
+   * Returns the answer; yields wherever sessions may be served first. Throws an Error in words when the question itself
+   * is wrong.
+   */
+  answer(query: RibQuery): Generator<undefined, { readonly rows: readonly unknown[]; readonly more: boolean }>;
 }
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
 const SMALL = 16384;
+
+/** Prefixes a question passes through before it yields: about a millisecond. */
+const SLICE = 2048;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
@@ -75,6 +85,12 @@ export function createAnswerer<P extends AskablePeer>(
   const named = (name: string | undefined) =>
     peers().filter(({ row }) => name === undefined || row.name === name || row.address === name);
 
+  function mustBeNamed(name: string | undefined): readonly AskablePeer[] {
+    const found = named(name);
+    if (name !== undefined && found.length === 0) throw new Error(`no peer is called ${name}`);
+    return found;
+  }
+
   function countOf({ row }: AskablePeer): CountRow {
     const table = rib.tables[row.number];
     return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
@@ -99,11 +115,12 @@ export function createAnswerer<P extends AskablePeer>(
 
   function neighbor(peer: P): NeighborRow {
     const { password, ttlSecurity, interface: device, prefixLimits } = peer.config;
-    const { received, sent, negotiated } = peer.session.status();
+    const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
     return {
       ...summary(peer),
+      lastDown,
       messagesReceived: { ...received },
       messagesSent: { ...sent },
       prefixes4: ipv4,
@@ -124,23 +141,29 @@ export function createAnswerer<P extends AskablePeer>(
     };
   }
 
-  function routes(query: Extract<RibQuery, { about: 'route' }>): { rows: RouteRow[]; more: boolean } {
+  function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
-    const asked = named(query.peer);
-    if (query.peer !== undefined && asked.length === 0) throw new Error(`no peer is called ${query.peer}`);
-    const holds = ({ row }: AskablePeer, known: KnownPrefix) => {
+    const asked = mustBeNamed(query.peer);
+    const wanted = routeFilter(rib, memo, query);
+    const routeAt = ({ row }: AskablePeer, { afi, id }: KnownPrefix) => {
       const table = rib.tables[row.number];
-      return table ? routeOf(table, known.afi, known.id) !== 0 : false;
+      return table ? routeOf(table, afi, id) : 0;
     };
     const rows: RouteRow[] = [];
-    for (const known of prefixesFor(rib, prefix, query.scope, known => asked.some(peer => holds(peer, known))))
+    let passed = 0;
+    for (const known of prefixesFor(rib, prefix, query.scope, known =>
+      asked.some(peer => routeAt(peer, known) !== 0),
+    )) {
+      if (++passed % SLICE === 0) yield;
       for (const peer of asked) {
-        const row = routeRow(rib, memo, known, peer.row);
-        if (!row) continue;
+        const attribute = routeAt(peer, known);
+        if (attribute === 0 || !wanted(known, attribute)) continue;
         if (rows.length >= query.limit) return { rows, more: true };
-        rows.push(row);
+        const row = routeRow(rib, memo, known, peer.row);
+        if (row) rows.push(row);
       }
+    }
     return { rows, more: false };
   }
 
@@ -153,22 +176,26 @@ export function createAnswerer<P extends AskablePeer>(
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,
+      problems: problems(),
     };
   }
 
   return {
-    answer(query) {
+    *answer(query) {
       switch (query.about) {
         case 'summary':
           return { rows: named(undefined).map(summary), more: false };
         case 'neighbor':
           return { rows: named(query.peer).map(neighbor), more: false };
         case 'route':
-          return routes(query);
+          return yield* routes(query);
         case 'count':
           return { rows: named(undefined).map(countOf), more: false };
-        case 'problems':
-          return { rows: problems(), more: false };
+        case 'quarantine':
+          return {
+            rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
+            more: false,
+          };
         case 'size':
           return { rows: [size()], more: false };
         case 'frontier':

@@ -16,6 +16,7 @@ import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.
 import { createDropWatch, type Guarded } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
 import { createListeners, listenProtection } from './listeners.ts';
+import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
@@ -25,8 +26,6 @@ import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { pathOf } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
-/** A malformed UPDATE is logged with so many of its octets. */
-const SHOWN_OCTETS = 512;
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
 
@@ -100,12 +99,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       outflow.flush(); // what the table holds goes before the word that it is whole
       post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
     },
-    malformed(peer, body, action, what) {
-      const hex = Buffer.from(body.subarray(0, SHOWN_OCTETS)).toString('hex');
-      log('warn', `${peers.byNumber(peer.number)?.row.name}: malformed UPDATE, ${action}: ${what}`, {
-        octets: body.length,
-        hex,
-      });
+    malformed(peer, body) {
+      const owner = peers.byNumber(peer.number);
+      if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
   });
 
@@ -156,13 +152,14 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
     ...drops.problems(Date.now()),
     ...refusals.problems(),
+    ...listeners.problems(),
   ];
 
   async function configure(next: CollectorConfig): Promise<void> {
     config = next;
     await peers.leave(next);
     // Keys before sessions: nobody is let in who was not asked for one.
-    await listeners.configure(next.listen, listenProtection(next.peers));
+    await listeners.listen(next.listen, listenProtection(next.peers));
     peers.enter(next);
   }
 
@@ -187,21 +184,38 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   async function stop(): Promise<void> {
+    config = null;
     clearInterval(dropTimer);
     refusals.close();
     await peers.stop();
-    await listeners.close();
+    listeners.close();
     outflow.flush();
     post({ type: 'stopped' });
   }
 
   const { answer } = createAnswerer(rib, memo, book, peers.all, () => config?.localAs ?? 0, problems, problemsOf);
+  /** Works on an answer until it yields, then lets sessions be served. */
+  function reply(id: number, working: ReturnType<typeof answer>): void {
+    try {
+      const step = working.next();
+      if (step.done) post({ type: 'answer', id, ...step.value });
+      else setImmediate(() => reply(id, working));
+    } catch (e) {
+      post({ type: 'answer', id, rows: [], more: false, error: (e as Error).message });
+    }
+  }
+
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
   return message => {
     switch (message.type) {
       case 'configure':
-        configuring = configuring.then(() => configure(message.config)).then(() => post({ type: 'ready' }));
+        configuring = configuring
+          .then(() => configure(message.config))
+          .then(() => {
+            outflow.flush();
+            post({ type: 'ready' });
+          });
         break;
       case 'registry':
         registry(message.snapshot, message.generation);
@@ -210,11 +224,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         outflow.took(message.changes);
         break;
       case 'query':
-        try {
-          post({ type: 'answer', id: message.id, ...answer(message.query) });
-        } catch (e) {
-          post({ type: 'answer', id: message.id, rows: [], more: false, error: (e as Error).message });
-        }
+        reply(message.id, answer(message.query));
         break;
       case 'stop':
         configuring = configuring.then(stop);

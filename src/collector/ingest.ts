@@ -6,6 +6,7 @@
 import { originOf } from '../bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
 import { type SessionError, sessionError } from '../bgp/errors.ts';
+import { uselessNextHop } from '../bgp/next-hop.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { wordsOf } from '../net/prefix.ts';
 import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
@@ -38,8 +39,8 @@ export interface IngestCounts {
 export interface IngestEvents {
   /** End-of-RIB of a family (RFC 4724 section 2). */
   endOfRib(peer: IngestPeer, afi: 1 | 2): void;
-  /** RFC 7606 section 6: whole message and reason, for the log and later for quarantine. */
-  malformed(peer: IngestPeer, body: Uint8Array, action: string, what: string): void;
+  /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
+  malformed(peer: IngestPeer, body: Uint8Array): void;
 }
 
 /** Says for each byte a verdict memo can hold whether the slow road must look. */
@@ -58,6 +59,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const layout = emptyLayout();
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
+  /** The message at hand has a fault that does not end the session. */
+  let faulty = false;
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -78,39 +81,23 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
     if (origin < 0) {
       const { action, set } = decodeAttributes(bytes, start, end - hop, peer);
-      if (action === 'treat-as-withdraw' || action === 'session-reset') return 0;
+      if (action !== 'accept' && action !== 'attribute-discard') return 0;
       if (missingMandatory(set, hop === 0, start).length > 0) return 0;
-      if (action === 'attribute-discard') peer.counts.attributeDiscard++;
+      if (hop === 0 && uselessNextHop(set).length > 0) return 0;
+      if (action === 'attribute-discard') {
+        peer.counts.attributeDiscard++;
+        faulty = true;
+      }
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
     }
     return attributes.add(hash, bytes, start, end, context, hop, origin);
   }
 
-  /** One route into the peer's column. Returns 1 when the set gained a reference. */
-  function hold(
-    peer: IngestPeer,
-    afi: 1 | 2,
-    column: Int32Array,
-    id: number,
-    attribute: number,
-    origin: number,
-  ): number {
-    const before = column[id]!;
-    if (before !== attribute) {
-      column[id] = attribute;
-      if (before !== 0) attributes.release(before);
-      else if (afi === 1) peer.table.count4++;
-      else peer.table.count6++;
-    }
-    if (memo.snapshot !== null) {
-      const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-      if (LOOKS[verdict] !== 0) {
-        if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
-        else book.leave(placeOf(afi, id), peer.number, 'replaced');
-      }
-    }
-    return before !== attribute ? 1 : 0;
+  /** What is told of a route just held: only prefixes whose verdict says so come here. */
+  function look(peer: IngestPeer, afi: 1 | 2, id: number, verdict: number, origin: number, attribute: number): void {
+    if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
+    else book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
@@ -126,33 +113,43 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
     const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
-    let column = columnFor(rib, peer.table, 1);
+    const judged = memo.snapshot !== null;
+    const { table } = peer;
+    let column = columnFor(rib, table, 1);
     let gained = 0;
+    let fresh = 0;
     let at = start;
     let good = true;
     while (at < end) {
-      const length = bytes[at++]!;
-      const octets = (length + 7) >> 3;
-      if (length > 32 || octets > end - at) {
+      const length = bytes[at]!;
+      const next = at + 1 + ((length + 7) >> 3);
+      if (length > 32 || next > end) {
         good = false;
         break;
       }
-      let address = 0;
-      if (octets > 0) address = bytes[at]! << 24;
-      if (octets > 1) address |= bytes[at + 1]! << 16;
-      if (octets > 2) address |= bytes[at + 2]! << 8;
-      if (octets > 3) address |= bytes[at + 3]!;
-      if (length < 32) address &= length === 0 ? 0 : -1 << (32 - length);
-      at += octets;
+      // Octets behind the prefix may be read here (0 behind the buffer): the mask clears them.
+      let address = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
+      address = length === 0 ? 0 : address & (-1 << (32 - length));
+      at = next;
       if (attribute === 0) {
         const id = ids4.find(address, length);
         if (id >= 0) unhold(peer, 1, column, id);
         continue;
       }
       const id = ids4.intern(address, length);
-      if (id >= column.length) column = columnFor(rib, peer.table, 1);
-      gained += hold(peer, 1, column, id, attribute, origin);
+      if (id >= column.length) column = columnFor(rib, table, 1);
+      const before = column[id]!;
+      if (before !== attribute) {
+        column[id] = attribute;
+        gained++;
+        if (before === 0) fresh++;
+        else attributes.release(before);
+      }
+      if (!judged) continue;
+      const verdict = memo.verdict4Of(id, origin);
+      if (LOOKS[verdict] !== 0) look(peer, 1, id, verdict, origin, attribute);
     }
+    table.count4 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
     return good;
   }
@@ -160,8 +157,11 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
     const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
-    let column = columnFor(rib, peer.table, 2);
+    const judged = memo.snapshot !== null;
+    const { table } = peer;
+    let column = columnFor(rib, table, 2);
     let gained = 0;
+    let fresh = 0;
     let at = start;
     let good = true;
     while (at < end) {
@@ -184,9 +184,19 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         continue;
       }
       const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
-      if (id >= column.length) column = columnFor(rib, peer.table, 2);
-      gained += hold(peer, 2, column, id, attribute, origin);
+      if (id >= column.length) column = columnFor(rib, table, 2);
+      const before = column[id]!;
+      if (before !== attribute) {
+        column[id] = attribute;
+        gained++;
+        if (before === 0) fresh++;
+        else attributes.release(before);
+      }
+      if (!judged) continue;
+      const verdict = memo.verdict6Of(id, origin);
+      if (LOOKS[verdict] !== 0) look(peer, 2, id, verdict, origin, attribute);
     }
+    table.count6 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
     return good;
   }
@@ -232,8 +242,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
    * here is to withdraw what it names; what may still be announced of it went the ordinary way.
    */
   function odd(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
-    const { action, errors, notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
-    events.malformed(peer, bytes.subarray(start, end), action, errors.map(e => `${e.what} (${e.clause})`).join('; '));
+    const { notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
+    faulty = true;
     if (notification) return notification;
     peer.counts.treatAsWithdraw++;
     for (const prefix of withdrawn) {
@@ -260,10 +270,17 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   }
 
   /**
-   * One UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
+   * Takes one UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
    * (RFC 4271 section 6.3, RFC 7606). Routes before the fault may already be held; the session's end drops them.
    */
   function update(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
+    faulty = false;
+    const wrong = take(peer, bytes, start, end);
+    if (faulty || wrong !== null) events.malformed(peer, bytes.subarray(start, end));
+    return wrong;
+  }
+
+  function take(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     const unlocated = locateUpdate(bytes, start, end, layout);
     if (unlocated) return unlocated;
     const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlri } = layout;
@@ -330,7 +347,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       peer.counts.ignored++;
-      return null;
+      const { action } = decodeAttributes(scratch, 0, size, peer);
+      return action === 'accept' || action === 'attribute-discard' ? null : odd(peer, bytes, start, end);
     }
     const hop = mp.nlri - 1 - mp.hop;
     // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.

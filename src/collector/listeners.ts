@@ -22,10 +22,18 @@ export function listenProtection(peers: readonly BgpPeerConfig[]): ListenProtect
 }
 
 export interface Listeners {
-  /** Closes what is no longer wanted, opens what is new, and puts the demands on all. What fails is logged. */
-  configure(wanted: readonly ListenConfig[], protection: ListenProtection): Promise<void>;
-  close(): Promise<void>;
+  /**
+   * Listens at these addresses and at no other, and puts the demands on all. Never rejects: where it cannot listen is
+   * logged and told by `problems`, and tried again. Connections that are up outlive their listener.
+   */
+  listen(wanted: readonly ListenConfig[], demands: ListenProtection): Promise<void>;
+  /** Where it should listen and does not, or not as it should, in words. */
+  problems(): readonly string[];
+  close(): void;
 }
+
+/** ms after which an address that could not be listened at is tried again: it may come up later than this program. */
+const RETRY = 10_000;
 
 const keyOf = ({ address, port, interface: device }: ListenConfig): string =>
   `${address} port ${port}${device === undefined ? '' : ` interface "${device}"`}`;
@@ -35,39 +43,65 @@ export function createListeners(
   admit: (socket: Socket, source: Source, unkeyed: ReadonlySet<string>) => boolean,
   log: (level: 'info' | 'error', text: string) => void,
 ): Listeners {
-  const listeners = new Map<string, Listener>();
-  const tell = (key: string, problems: readonly string[]): void => {
-    for (const problem of problems)
-      log('error', `listener ${key}: ${problem}; who cannot be checked is not let in there`);
-  };
+  const open = new Map<string, Listener>();
+  const failed = new Map<string, readonly string[]>();
+  let again: NodeJS.Timeout | undefined;
+  let places = new Map<string, ListenConfig>();
+  let protection: ListenProtection = { keys: new Map(), leastTtl: 0 };
 
-  async function open(at: ListenConfig, key: string, protection: ListenProtection): Promise<void> {
+  /** Notes what is wrong with a listener, and says it when it is new. */
+  function note(key: string, problems: readonly string[]): void {
+    if (problems.length === 0) failed.delete(key);
+    else {
+      for (const words of problems) if (!failed.get(key)?.includes(words)) log('error', words);
+      failed.set(key, problems);
+    }
+  }
+  const weak = (key: string, problems: readonly string[]) =>
+    note(
+      key,
+      problems.map(problem => `listener ${key}: ${problem}; who cannot be checked is not let in there`),
+    );
+
+  async function add(key: string, at: ListenConfig): Promise<void> {
     try {
       const listener = await listenBgp(
         at,
-        (socket, source) => admit(socket, source, listeners.get(key)?.unkeyed() ?? new Set(protection.keys.keys())),
+        (socket, source) => admit(socket, source, open.get(key)?.unkeyed() ?? new Set(protection.keys.keys())),
         protection,
       );
-      listeners.set(key, listener);
+      // Another configuration may have come while it was opened.
+      if (places.get(key) === undefined || open.has(key)) return void listener.close();
+      open.set(key, listener);
       log('info', `listening for BGP on ${key}`);
-      tell(key, listener.problems);
+      weak(key, [...new Set([...listener.problems, ...listener.protect(protection)])]);
     } catch (error) {
-      log('error', `cannot listen for BGP on ${key}: ${(error as Error).message}`);
+      note(key, [`cannot listen for BGP on ${key}: ${(error as Error).message}`]);
     }
   }
 
+  async function listen(wanted: readonly ListenConfig[], demands: ListenProtection): Promise<void> {
+    clearTimeout(again);
+    protection = demands;
+    places = new Map(wanted.map(at => [keyOf(at), at]));
+    for (const key of failed.keys()) if (!places.has(key)) failed.delete(key);
+    for (const [key, listener] of [...open])
+      if (places.has(key)) weak(key, listener.protect(demands));
+      else {
+        open.delete(key);
+        await listener.close();
+      }
+    for (const [key, at] of places) if (!open.has(key)) await add(key, at);
+    if (failed.size > 0) again = setTimeout(() => void listen(wanted, demands), RETRY).unref();
+  }
+
   return {
-    async configure(wanted, protection) {
-      const keys = wanted.map(keyOf);
-      for (const [key, listener] of listeners)
-        if (!keys.includes(key)) {
-          listeners.delete(key);
-          await listener.close();
-        } else tell(key, listener.protect(protection));
-      for (const at of wanted) if (!listeners.has(keyOf(at))) await open(at, keyOf(at), protection);
-    },
-    async close() {
-      await Promise.all([...listeners.values()].map(listener => listener.close()));
+    listen,
+    problems: () => [...failed.values()].flat(),
+    close() {
+      clearTimeout(again);
+      places.clear();
+      for (const listener of open.values()) void listener.close();
     },
   };
 }

@@ -4,6 +4,8 @@
  *
  * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
  */
+
+import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, ListenConfig, PrefixLimit } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
@@ -28,13 +30,19 @@ export type RibQuery =
       /** `match`: the longest match of an address or prefix. */
       readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
       readonly peer?: string;
+      /** Origin AS; 0 stands for NONE. */
+      readonly originAs?: number;
+      /** Regular expression on the AS path (rib/path-pattern.ts). */
+      readonly path?: string;
+      /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
+      readonly community?: string;
+      readonly validity?: IrrState;
       /** At most so many rows; the answer says when more were left off. */
       readonly limit: number;
     }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
-  /** What is wrong with sessions and listeners, a line of text a row. */
-  | { readonly about: 'problems' }
+  | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
       readonly about: 'frontier';
@@ -96,6 +104,7 @@ export interface Rejudged {
 }
 
 export type FromCollector =
+  /** A configuration is in force; whoever it no longer names has said its last. */
   | { readonly type: 'ready' }
   | { readonly type: 'judged'; readonly changes: readonly JudgedChange[] }
   | { readonly type: 'session'; readonly change: SessionChange }
@@ -135,6 +144,8 @@ export interface SummaryRow {
 
 /** Row of `show bgp neighbor`. What is null is known only while the session is Established. */
 export interface NeighborRow extends SummaryRow {
+  /** Why the session last left Established, empty when it never did: later attempts do not overwrite it. */
+  readonly lastDown: string;
   /** Messages by type: `open`, `update`, `notification`, `keepalive`, `routeRefresh`. */
   readonly messagesReceived: Readonly<Record<string, number>>;
   readonly messagesSent: Readonly<Record<string, number>>;
@@ -185,6 +196,14 @@ export interface CountRow {
   readonly ipv6: number;
 }
 
+/** Row of `show quarantine`: a malformed message, its octets in hex. */
+export interface QuarantineRow extends Omit<Quarantined, 'message'> {
+  readonly peer: string;
+  readonly message: string;
+  /** Messages of this peer that were there before and gave way to later ones. */
+  readonly dropped: number;
+}
+
 /** What one collector holds, for `show status` and benchmarks. Octets. */
 export interface RibSize {
   readonly routes: number;
@@ -193,4 +212,6 @@ export interface RibSize {
   readonly attributeSets: number;
   readonly attributeOctets: number;
   readonly contradictions: number;
+  /** What is not as it should be, in words: an address that cannot be listened on. */
+  readonly problems: readonly string[];
 }

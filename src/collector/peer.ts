@@ -5,6 +5,7 @@ import { dropTable, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
 import type { AskablePeer } from './answers.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { createIngest, IngestPeer } from './ingest.ts';
+import { newQuarantine } from './malformed.ts';
 import type { SessionChange } from './messages.ts';
 import { exceeded, watchLimits } from './prefix-limits.ts';
 
@@ -97,6 +98,7 @@ export function createPeer(
     session,
     connected: () => connected,
     awaiting: new Set(),
+    quarantine: newQuarantine(),
     overLimit: null,
     get ingest() {
       return current;

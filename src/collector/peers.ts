@@ -3,7 +3,7 @@
  * long as their session is.
  */
 import type { Source } from '../bgp/listener.ts';
-import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith } from '../bgp/notification.ts';
+import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { covers, parsePrefix } from '../net/prefix.ts';
 import { keyPrefix } from './listeners.ts';
@@ -40,6 +40,16 @@ const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
 /** The configuration of one peer of a range. */
 function memberOf(range: BgpPeerConfig, address: string): BgpPeerConfig {
   return { ...range, name: `${range.name}-${address}`, neighbor: address, range: null };
+}
+
+/** True when a peer of this name can come out of a block: its range has the address that the name ends in. */
+export function isMember(of: BgpPeerConfig, name: string): boolean {
+  return of.range !== null && name.startsWith(`${of.name}-`) && contains(of, name.slice(of.name.length + 1));
+}
+
+function contains({ neighbor }: BgpPeerConfig, address: string): boolean {
+  const [range, host] = [parsePrefix(neighbor), parsePrefix(address)];
+  return range !== null && host !== null && covers(range, host);
 }
 
 const goesThisWay = (of: BgpPeerConfig, source: Source): boolean =>
@@ -81,9 +91,11 @@ export function createPeers(
     return within && !taken ? memberOf(named, address) : undefined;
   }
 
-  function contains({ neighbor }: BgpPeerConfig, address: string): boolean {
-    const [range, host] = [parsePrefix(neighbor), parsePrefix(address)];
-    return range !== null && host !== null && covers(range, host);
+  /** Subcode and words for a peer that leaves. */
+  function farewell(peer: Peer, { peers: next }: CollectorConfig): readonly [number, string] {
+    const named = next.find(({ name }) => name === (peer.range ?? peer.row.name));
+    if (named?.disabled) return [ADMINISTRATIVE_SHUTDOWN, 'disabled by configuration'];
+    return named === undefined ? [PEER_DECONFIGURED, ''] : [ADMINISTRATIVE_RESET, 'configuration changed'];
   }
 
   function takeOver(peer: Peer, next: BgpPeerConfig): void {
@@ -127,7 +139,7 @@ export function createPeers(
       const leaving: Promise<void>[] = [];
       for (const peer of [...peers.values()]) {
         const now = nextOf(peer, next);
-        if (now === undefined) leaving.push(remove(peer, ADMINISTRATIVE_SHUTDOWN, 'no longer configured'));
+        if (now === undefined) leaving.push(remove(peer, ...farewell(peer, next)));
         else if (onTheWire(now, next.routerId) === onTheWire(peer.config, routerId)) takeOver(peer, now);
         else leaving.push(remove(peer, ADMINISTRATIVE_RESET, 'configuration changed'));
       }

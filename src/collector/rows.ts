@@ -1,5 +1,6 @@
 /** Rows that answer questions about held routes: from attribute ids back to words. */
 import { flattenPath } from '../bgp/as-path.ts';
+import type { AttributeSet } from '../bgp/attribute-set.ts';
 import { decodeAttributes } from '../bgp/attributes.ts';
 import { formatCommunity, formatLargeCommunity } from '../bgp/communities.ts';
 import { formatPrefix } from '../net/prefix.ts';
@@ -19,7 +20,8 @@ export interface RowPeer {
   readonly address: string;
 }
 
-function decode(rib: Rib, attribute: number) {
+/** An attribute set decoded, and the octets of the next hop that came in MP_REACH_NLRI. */
+export function decodeSet(rib: Rib, attribute: number): { readonly set: AttributeSet; readonly nextHop: Uint8Array } {
   const { attributes, nextHop, context } = rib.attributes.read(attribute);
   const session = { as4: (context & CONTEXT_AS4) !== 0, ebgp: (context & CONTEXT_EBGP) !== 0 };
   return { set: decodeAttributes(attributes, 0, attributes.length, session).set, nextHop };
@@ -27,7 +29,7 @@ function decode(rib: Rib, attribute: number) {
 
 /** AS_PATH of an attribute set. */
 export function pathOf(rib: Rib, attribute: number): AsPath {
-  return flattenPath(decode(rib, attribute).set.path);
+  return flattenPath(decodeSet(rib, attribute).set.path);
 }
 
 /** The row of the route that a peer holds for a prefix; null when it holds none. */
@@ -35,7 +37,7 @@ export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: 
   const table = rib.tables[peer.number];
   const attribute = table ? routeOf(table, known.afi, known.id) : 0;
   if (attribute === 0) return null;
-  const { set, nextHop } = decode(rib, attribute);
+  const { set, nextHop } = decodeSet(rib, attribute);
   const origin = rib.attributes.origin[attribute]!;
   const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
   return {

@@ -33,6 +33,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
   >();
   let nextId = 1;
   let stopping = false;
+  let gone = false;
   let onStopped = () => {};
 
   worker.on('message', (message: FromCollector) => {
@@ -59,6 +60,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
       asked.reject(error);
     }
     waiting.clear();
+    gone = true;
     onStopped();
     if (!stopping) events.died(error);
   });
@@ -67,6 +69,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
   return {
     send: post,
     query(query) {
+      if (gone) return Promise.reject(new Error('the collector thread is gone'));
       const id = nextId++;
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
@@ -79,6 +82,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
     },
     async stop() {
       stopping = true;
+      if (gone) return;
       const stopped = new Promise<void>(resolve => {
         onStopped = resolve;
       });

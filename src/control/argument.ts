@@ -1,5 +1,7 @@
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import { IRR_STATES } from '../registry/verdict.ts';
+import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
 
 /** A kind of argument: the word in capitals that stands for it in a command's syntax. */
@@ -26,6 +28,26 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'name or address of a BGP peer',
     refuse: text => (/^[\w.:-]{1,104}$/.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
+  },
+  AS: {
+    help: 'AS number',
+    refuse: text => (/^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 4_294_967_295 ? null : 'AS number'),
+  },
+  REGEX: {
+    help: 'regular expression on the AS path, such as _64500_ or ^64496_.*_64500$',
+    refuse: text => {
+      const pattern = compilePath(text);
+      return 'error' in pattern ? `regular expression: at character ${pattern.at + 1}, ${pattern.error}` : null;
+    },
+  },
+  COMMUNITY: {
+    help: 'community, such as 64500:120, 64500:1:20 or no-export',
+    refuse: text => (/^(\d{1,10}(:\d{1,10}){1,2}|[a-z][a-z-]*)$/.test(text) ? null : 'community'),
+  },
+  STATE: {
+    help: `state against the registry: ${IRR_STATES.join(', ')}`,
+    refuse: text => (IRR_STATES.some(state => state === text) ? null : `state: ${IRR_STATES.join(', ')}`),
+    values: async () => IRR_STATES,
   },
   'CASE-ID': {
     help: 'number of a case, such as 2026-03-01-01',

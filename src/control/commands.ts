@@ -1,6 +1,7 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
 import type { RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
+import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
@@ -79,13 +80,24 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
   },
   {
-    syntax: 'show route PREFIX [exact|longer|shorter] [peer PEER]',
+    syntax: 'show quarantine [PEER]',
+    help: 'Malformed messages: octets, place, clause, action, routes hit',
+    run: ({ daemon, args, row }) =>
+      sendRib(daemon, { about: 'quarantine', ...(args.PEER === undefined ? {} : { peer: args.PEER }) }, row),
+  },
+  {
+    syntax:
+      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE]',
     help: 'Routes for a prefix or address, by longest match',
     words: {
       exact: 'Routes of this prefix alone',
       longer: 'Routes of this prefix and all inside it',
       shorter: 'Routes of this prefix and all that cover it',
       peer: 'Routes from one peer only',
+      'origin-as': 'Routes that this AS originated',
+      path: 'Routes whose AS path matches',
+      community: 'Routes that bear this community',
+      validity: 'Routes in this state against the registry',
     },
     run: showRoutes,
   },
@@ -178,7 +190,7 @@ async function sendAll(rows: readonly unknown[], row: Call['row']): Promise<void
 
 async function sendRib(
   daemon: Daemon,
-  query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' }>,
+  query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' | 'quarantine' }>,
   row: Call['row'],
 ): Promise<void> {
   const { rows } = await daemon.ribQuery(query);
@@ -241,11 +253,15 @@ async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
     prefix: args.PREFIX!,
     scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
     ...(args.PEER === undefined ? {} : { peer: args.PEER }),
+    ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
+    ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
+    ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
+    ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
     limit: MAX_ROUTES,
   });
   await sendAll(rows, row);
   if (more) note(`more routes are held than the ${rows.length} shown: name a narrower prefix or a peer`);
-  if (rows.length === 0) note(`no route is held for ${args.PREFIX}`);
+  if (rows.length === 0) note(`no such route is held for ${args.PREFIX}`);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -2,7 +2,7 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, NeighborRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -14,6 +14,7 @@ export interface RibRows {
   readonly neighbor: NeighborRow;
   readonly route: RouteRow;
   readonly count: CountRow;
+  readonly quarantine: QuarantineRow;
 }
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
@@ -49,6 +50,8 @@ export interface TraceStart {
   /** LINKTYPE_ value: 1 is Ethernet. */
   readonly linkType: number;
   readonly frame: Uint8Array;
+  /** The frame's length on the wire; more than `frame` holds when the capture cut it. */
+  readonly wire: number;
   readonly time: number;
   readonly onPartial: (trace: Trace) => void;
   readonly signal: AbortSignal;

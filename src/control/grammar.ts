@@ -2,8 +2,8 @@
  * The language of the commands: from syntax lines such as `show case [open|all]` to a tree of words, and from words as
  * typed, abbreviated, to a command. Nothing here knows what the commands do.
  */
+import { nearest } from '../config/nearest.ts';
 import { ARGUMENTS, type ArgumentKind } from './argument.ts';
-import { nearestWord } from './nearest.ts';
 
 /** What a command of the tree must say of itself for the grammar. */
 export interface Entry {
@@ -162,17 +162,21 @@ function stepInto<E extends Entry>(
   if (argument !== undefined) return argument;
   if (all.length === 0) return { error: `unexpected word ${quote(typed)}${after}: the command ends there` };
   const names = words.map(one => one.name);
-  const nearest = nearestWord(typed, names);
-  // Where an argument may stand, something with a digit or a colon was meant to be one: say what is wrong with it.
-  if (args.length === 1 && (names.length === 0 || (nearest === null && /[\d:]/.test(typed))))
+  const slip = nearest(typed, names);
+  // Where an argument may stand, something with a digit or a colon was slip to be one: say what is wrong with it.
+  if (args.length === 1 && (names.length === 0 || (slip === null && /[\d:]/.test(typed))))
     return { error: `${quote(typed)}${after} is no ${args[0]!.node.argument!.refuse(typed)}` };
-  const hint = nearest === null ? '' : `; nearest is ${quote(nearest)}`;
+  const hint = slip === null ? '' : `; nearest is ${quote(slip)}`;
   return { error: `unknown word ${quote(typed)}${after}: expected ${listWords(expectedAt(node))}${hint}` };
 }
 
 /** What may stand next, words of the language in quotes, arguments by their kind. */
 function expectedAt<E extends Entry>(node: Node<E>): string[] {
-  return [...node.next].map(([name, next]) => (next.argument === null ? quote(name) : name));
+  const places = [...node.next].toSorted(([a, one], [b, other]) => {
+    const argumentsFirst = Number(one.argument === null) - Number(other.argument === null);
+    return argumentsFirst || (a < b ? -1 : 1);
+  });
+  return places.map(([name, next]) => (next.argument === null ? quote(name) : name));
 }
 
 function quote(text: string): string {

@@ -47,6 +47,8 @@ export interface PacketData {
   readonly linkType: number;
   /** Captured octets, base64. */
   readonly frame: string;
+  /** Octets on the wire, where the capture cut the frame; as many as were captured when left out. */
+  readonly wire?: number;
   /** When it was captured, ms since the epoch. */
   readonly time: number;
 }
@@ -135,16 +137,19 @@ function isId(value: unknown): value is number {
 /** `data.packet` checked, its octets decoded; or what is wrong with it. */
 export function decodePacketData(
   data: unknown,
-): { readonly linkType: number; readonly frame: Uint8Array; readonly time: number } | string {
+): { readonly linkType: number; readonly frame: Uint8Array; readonly wire: number; readonly time: number } | string {
   if (typeof data !== 'object' || data === null) return '"data.packet" must be an object';
-  const { linkType, frame, time } = data as Record<string, unknown>;
+  const { linkType, frame, time, wire } = data as Record<string, unknown>;
   if (!Number.isInteger(linkType) || (linkType as number) < 0 || (linkType as number) > 0xffff)
     return '"data.packet.linkType" must be a LINKTYPE_ number, 0 to 65535';
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0 || time > 8.64e15)
     return '"data.packet.time" must be milliseconds since the epoch';
   if (typeof frame !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(frame) || frame.length % 4 !== 0)
     return '"data.packet.frame" must be base64, not empty';
-  return { linkType: linkType as number, frame: new Uint8Array(Buffer.from(frame, 'base64')), time };
+  const octets = new Uint8Array(Buffer.from(frame, 'base64'));
+  if (wire !== undefined && (!Number.isSafeInteger(wire) || (wire as number) < octets.length))
+    return '"data.packet.wire" must be a number of octets, not less than "frame" holds';
+  return { linkType: linkType as number, frame: octets, wire: (wire as number | undefined) ?? octets.length, time };
 }
 
 /** A reply as its line. */

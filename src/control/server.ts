@@ -4,6 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import type { SocketConfig } from '../config/tree.ts';
+import { listenUnix } from '../net/unix-socket.ts';
 import { type Call, commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import { readLines } from './lines.ts';
@@ -16,7 +17,6 @@ import {
   MAX_REQUEST_OCTETS,
   type PacketWanted,
 } from './protocol.ts';
-import { listenUnix } from './socket.ts';
 
 /** Most clients at once, and most requests of one client being answered at once. */
 export const MAX_CLIENTS = 64;
@@ -62,7 +62,7 @@ export async function openControl({ socket, daemon, log }: ControlOptions): Prom
       client.destroy();
     });
   });
-  await listenUnix(server, socket);
+  await listenUnix(server, socket, 'control socket');
   server.on('error', error => log('error', 'control socket', { error: error.message }));
   return {
     close: () =>

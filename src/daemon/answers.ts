@@ -33,6 +33,7 @@ export interface DaemonParts {
   readonly traces: Traces;
   readonly store: Store;
   readonly log: Log;
+  /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
 }
 
@@ -86,20 +87,21 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
 
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
-    const bgp = (await collector.query({ about: 'problems' })).rows as readonly string[];
     const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
     const mail = outbox.status();
     const peers = tracePeers();
     const taps = probes();
-    const lost = summary.filter(({ state }) => state !== 'Established').map(({ peer }) => peer);
+    const down = summary.filter(({ state }) => state !== 'Established');
+    const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
+      ...size.problems,
+      ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
-      ...bgp,
       ...cases.problems(),
-      ...(mail.lastError === '' ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
       ...peers
@@ -152,7 +154,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
-    startTrace: ({ linkType, frame, time, onPartial }) => traces.startTrace({ linkType, frame, time }, onPartial),
+    startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     async irrObjects(text) {
       const prefix = parsePrefix(text);

@@ -17,7 +17,11 @@ export interface Cases {
   judged(changes: readonly Judged[]): Promise<void>;
   session(peer: string, up: boolean, time: number): void;
   endOfRib(peer: string, time: number): void;
-  peerRemoved(peer: string): void;
+  /**
+   * These peers are configured now, and those that `isMember` of a range, and no other: what another one held will never be
+   * known, and counts as gone.
+   */
+  peersAre(names: readonly string[], isMember?: (name: string) => boolean): void;
   registryChanged(): void;
   /** Every case ever stored, as it is now. */
   all(): readonly Case[];
@@ -30,7 +34,9 @@ export interface Cases {
 
 /** The case book looks at its timers so often. */
 const TICK = 500;
-const WRITE_RETRY = 5_000;
+const WRITE_RETRY = 1_000;
+/** Changes in one transaction: their mails take some milliseconds to write. */
+const AT_ONCE = 16;
 
 export async function openCases(
   store: Store,
@@ -68,33 +74,39 @@ export async function openCases(
     }
   }
 
-  /** Puts changes and their notices into the queue of transactions. */
+  /** Puts changes and their notices into the queue of transactions, some at a time: a storm must not hold up the rest. */
   function keep(changes: readonly CaseChange[]): Promise<void> {
-    if (changes.length === 0) return writing;
-    const batch: StoreWrite[] = [];
-    const mails: OutboxRecord[] = [];
     for (const change of changes) {
       describe(change);
-      const { case: of } = change;
-      cases.set(of.id, of);
+      cases.set(change.case.id, change.case);
+    }
+    for (let i = 0; i < changes.length; i += AT_ONCE) {
+      const some = changes.slice(i, i + AT_ONCE);
+      writing = writing
+        .then(() => transact(some))
+        .catch((e: Error) => log('error', `${some.length} changes of cases are lost: ${e.message}`));
+    }
+    return writing;
+  }
+
+  /** Changes with their notices, in one transaction; once they are on disk the notices are sent. */
+  async function transact(changes: readonly CaseChange[]): Promise<void> {
+    const batch: StoreWrite[] = [];
+    const mails: OutboxRecord[] = [];
+    for (const { case: of, notice } of changes) {
       const { id, state, prefix, opened, changed } = of;
       batch.push({ op: 'case.put', record: { id, state, prefix, opened, changed, body: JSON.stringify(of) } });
-      if (change.notice === null) continue;
+      if (notice === null) continue;
       const { notify } = settings();
       const names = { hostname: hostname(), routerName: settings().routerId };
-      const { records, refused } = outboxRecords({ case: of, event: change.notice }, { notify, ...names }, Date.now());
+      const { records, refused } = outboxRecords({ case: of, event: notice }, { notify, ...names }, Date.now());
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
-      if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${change.notice}: no recipient`);
+      if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
       mails.push(...records);
       batch.push(...records.map(record => ({ op: 'outbox.add', record }) as const));
     }
-    writing = writing
-      .then(() => write(batch))
-      .then(
-        () => outbox.added(mails),
-        () => {}, // said already; only a closing daemon gives up
-      );
-    return writing;
+    await write(batch);
+    outbox.added(mails);
   }
 
   const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
@@ -102,7 +114,11 @@ export async function openCases(
     judged: changes => keep(book.judged(changes)),
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peerRemoved: peer => void keep(book.peerRemoved(peer, Date.now())),
+    peersAre(names, isMember = () => false) {
+      const witnesses = new Set(book.open().flatMap(one => one.witnesses.map(({ peer }) => peer)));
+      for (const name of names) witnesses.delete(name);
+      for (const peer of witnesses) if (!isMember(peer)) void keep(book.peerRemoved(peer, Date.now()));
+    },
     registryChanged: () => void keep(book.registryChanged()),
     all: () => [...cases.values()],
     openCount: () => book.open().length,

@@ -3,6 +3,7 @@
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
 import type { FromCollector } from '../collector/messages.ts';
+import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
 import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
@@ -44,7 +45,9 @@ export async function startDaemon({
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
     for (const one of closers.splice(0).reverse())
-      await Promise.resolve(one()).catch((e: Error) => log('error', `while closing: ${e.message}`));
+      await Promise.resolve()
+        .then(one)
+        .catch((e: Error) => log('error', `while closing: ${e.message}`));
   };
 
   try {
@@ -52,10 +55,21 @@ export async function startDaemon({
     closers.push(() => store.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
-    const registry = await openRegistry({
-      onRefresh: generation => inForce(generation),
-      onTrouble: (source, why) => log('error', `irr ${source}: ${why}; the last good copy stays in use`),
-    });
+    const registry = await openRegistry(
+      {
+        onRefresh: generation => inForce(generation),
+        onTrouble: (source, why) => {
+          const then = registry.lacks(source) ? 'no case ends by what it lacks' : 'the last good copy stays in use';
+          log('error', `irr ${source}: ${why}; ${then}`);
+        },
+        onWhole: record => {
+          store
+            .write([{ op: 'source.put', record }])
+            .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
+        },
+      },
+      await store.read('source.all', {}),
+    );
     closers.push(() => registry.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());
@@ -64,6 +78,8 @@ export async function startDaemon({
       died: error => onFatal(`the collector thread died: ${error.message}`),
     });
     closers.push(() => collector.stop());
+
+    /** Addresses at which routers find nobody. */
 
     /** What a collector says goes on to the book of cases and to the log. */
     function heard(message: Exclude<FromCollector, { type: 'answer' }>): void {
@@ -92,6 +108,13 @@ export async function startDaemon({
           log(message.level, message.text, message.fields);
           break;
         case 'ready':
+          // Only now have the sessions that are no longer configured said their last. At the start it is the word about
+          // peers that went from the configuration while the daemon was down.
+          cases.peersAre(
+            config.peers.map(({ name }) => name),
+            name => config.peers.some(peer => isMember(peer, name)),
+          );
+          break;
         case 'stopped':
           break;
       }
@@ -100,6 +123,12 @@ export async function startDaemon({
     function inForce({ snapshot, generation, report }: RegistryGeneration): void {
       for (const { source, what, objects, why } of report.sources)
         log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
+      for (const { source, file, problems, firstProblems } of registry.status()) {
+        if (!report.sources.some(one => one.source === source && one.what === 'loaded')) continue;
+        for (const { line, why } of firstProblems) log('warn', `irr ${source}: ${file}:${line}: ${why}`);
+        const more = problems - firstProblems.length;
+        if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
+      }
       collector.send({ type: 'registry', snapshot, generation });
     }
 
@@ -111,22 +140,21 @@ export async function startDaemon({
 
     const traces = await openTraces(config, collector.query, store, log);
     closers.push(() => traces.close());
-    inForce(await registry.reload(config.irr, config.watches));
-    configureCollector();
-    await outbox.start();
 
     async function reload(): Promise<ReloadReport> {
       const loaded = await loadConfig(file);
       for (const warning of loaded.warnings) log('warn', formatErrors([warning]).split('\n')[0] ?? '');
       if (!loaded.ok) {
         log('error', `reload refused: ${loaded.errors.length} errors in ${file}; nothing has changed`);
+        for (const error of loaded.errors) log('error', formatErrors([error]).split('\n')[0] ?? '');
         return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };
       }
       const before = config;
       const changes = diffConfig(before, loaded.config);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       // Traces first: only they can still refuse, and then nothing has changed.
-      if (touches('traceback', 'probe', 'router'))
+      // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
+      if (touches('traceback', 'probe', 'router') || loaded.config.traceback !== null)
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {
@@ -137,14 +165,7 @@ export async function startDaemon({
       config = loaded.config;
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
-      if (touches('peer', 'listen', 'router')) configureCollector();
-      for (const { name, range } of before.peers) {
-        if (config.peers.some(peer => peer.name === name)) continue;
-        // Of a range, all who ever bore witness: the collector has forgotten those whose session has ended.
-        const members = () => cases.all().flatMap(({ witnesses }) => witnesses.map(({ peer }) => peer));
-        const gone = range === null ? [name] : new Set(members().filter(peer => peer.startsWith(`${name}-`)));
-        for (const peer of gone) cases.peerRemoved(peer);
-      }
+      configureCollector(); // always: where it could not listen it tries again
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -154,10 +175,16 @@ export async function startDaemon({
       return { applied: true, changes: words, errors: [] };
     }
 
-    // One reload after the other.
+    // One reload after the other. Who asks while one waits for its turn is served by that one: it has read nothing yet.
     let turn: Promise<unknown> = Promise.resolve();
+    let next: Promise<ReloadReport> | null = null;
     const reloadInTurn = () => {
-      const mine = turn.then(reload);
+      if (next !== null) return next;
+      const mine = turn.then(() => {
+        next = null;
+        return reload();
+      });
+      next = mine;
       turn = mine.catch(() => {});
       return mine;
     };
@@ -177,6 +204,11 @@ export async function startDaemon({
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
     closers.push(() => control.close());
+
+    // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
+    inForce(await registry.reload(config.irr, config.watches));
+    configureCollector();
+    await outbox.start();
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

@@ -3,10 +3,10 @@
  * own least level. Lines are for people; the same facts stand in `show` and in the database.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import pino from 'pino';
 import type { LogConfig } from '../config/tree.ts';
 import { printable } from '../notify/layout.ts';
+import { openLogFile } from './log-file.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -17,7 +17,8 @@ export interface Log {
   configure(to: readonly LogConfig[]): void;
   /** Destinations that could not be written to, in words. */
   problems(): readonly string[];
-  close(): void;
+  /** Resolves when all that was said is written, or cannot be within a second. */
+  close(): Promise<void>;
 }
 
 /** Priorities of syslog(3), facility daemon, by pino's level number. */
@@ -38,7 +39,12 @@ export function logLine(time: number, level: string, text: string, fields: LogFi
 
 interface Destination {
   readonly stream: pino.StreamEntry;
-  close(): void;
+  close(): Promise<unknown>;
+}
+
+/** Waits for a destination's last octet, but not for long. */
+function ended(closed: Promise<unknown>): Promise<unknown> {
+  return Promise.race([closed, new Promise(resolve => setTimeout(resolve, 1000).unref())]);
 }
 
 /** Opens the log. Until `configure` is called everything from `info` up goes to standard error. */
@@ -59,10 +65,11 @@ export function openLog(debug: boolean): Log {
     const entry = (write: (line: string, level: number) => void): pino.StreamEntry => ({ level, stream: lines(write) });
     if (to === 'file') {
       const name = file ?? '';
-      const stream: WriteStream = createWriteStream(name, { flags: 'a', mode: 0o640 });
-      stream.on('error', e => problems.set(name, `log file ${name}: ${e.message}`));
-      stream.on('open', () => problems.delete(name));
-      return { stream: entry(line => stream.write(line)), close: () => stream.end() };
+      const { write, close } = openLogFile(name, problem => {
+        if (problem === null) problems.delete(name);
+        else problems.set(name, problem);
+      });
+      return { stream: entry(write), close: () => ended(close()) };
     }
     if (to === 'syslog') {
       // logger(1) speaks to whatever syslog the machine has; Node cannot open a datagram socket in the file system.
@@ -74,10 +81,15 @@ export function openLog(debug: boolean): Log {
       child.stdin?.on('error', () => {});
       return {
         stream: entry((line, number) => child.stdin?.write(`<${SYSLOG[number] ?? 30}>${line.slice(25)}`)),
-        close: () => child.stdin?.end(),
+        close() {
+          child.stdin?.end();
+          return child.exitCode === null
+            ? ended(new Promise(resolve => child.once('close', resolve)))
+            : Promise.resolve();
+        },
       };
     }
-    return { stream: entry(line => process.stderr.write(line)), close: () => {} };
+    return { stream: entry(line => process.stderr.write(line)), close: async () => {} };
   }
 
   function configure(to: readonly LogConfig[]): void {
@@ -86,16 +98,16 @@ export function openLog(debug: boolean): Log {
     const wanted = debug ? [...to.filter(one => one.to !== 'stderr'), { to: 'stderr', level: 'debug' } as const] : to;
     destinations = wanted.map(open);
     logger = pino({ base: null, level: 'debug' }, pino.multistream(destinations.map(({ stream }) => stream)));
-    for (const one of old) one.close();
+    for (const one of old) void one.close();
   }
 
+  // Who reads it may go away; the daemon must not go with him.
+  process.stderr.on('error', e => problems.set('stderr', `standard error: ${e.message}`));
   const log = (level: LogLevel, text: string, fields: LogFields = {}) => logger[level](fields, text);
   configure([{ to: 'stderr', level: 'info' }]);
   return Object.assign(log, {
     configure,
     problems: () => [...problems.values()],
-    close: () => {
-      for (const one of destinations) one.close();
-    },
+    close: async () => void (await Promise.all(destinations.map(one => one.close()))),
   });
 }

@@ -10,6 +10,7 @@ import { digestPacket, epochKey, type LayerDigest, SHORTEST_SECRET, secretOf } f
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { AsFrontier } from '../rib/as-graph.ts';
 import type { Store } from '../store/records.ts';
+import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf } from '../traceback/interval.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -21,6 +22,8 @@ export interface PacketToTrace {
   /** LINKTYPE_ of the frame. */
   readonly linkType: number;
   readonly frame: Uint8Array;
+  /** The frame's length on the wire, where the capture may have cut it. */
+  readonly wire: number;
   /** ms since the epoch. */
   readonly time: number;
 }
@@ -68,6 +71,8 @@ export async function openTraces(
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     log,
+  }).catch((e: Error) => {
+    throw new Error(`probe socket ${e.message}`);
   });
 
   const graph = {
@@ -120,21 +125,24 @@ export async function openTraces(
   }
 
   /** Digests of the innermost IP layer that has one, a question for each epoch that may apply. */
-  function questionsOf({ frame, linkType, time }: PacketToTrace): { epoch: number; digest: string }[] {
+  function questionsOf({ frame, linkType, wire, time }: PacketToTrace): Pick<TraceRequest, 'questions' | 'fragment'> {
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const questions: { epoch: number; digest: string }[] = [];
+    let fragment = false;
     for (const epoch of epochsOf(time)) {
-      const { layers, stop } = digestPacket(kernel, frame, linkType, epochKey(secret, epoch));
+      const { layers, stop } = digestPacket(kernel, frame, linkType, epochKey(secret, epoch), wire);
       const digested = layers.filter((layer): layer is Extract<LayerDigest, { digest: string }> => 'digest' in layer);
       const inner = digested.at(-1);
-      if (inner) questions.push({ epoch, digest: inner.digest });
-      else {
+      if (inner) {
+        questions.push({ epoch, digest: inner.digest });
+        fragment = inner.fragment;
+      } else {
         const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
         throw new Error(`the packet has no digest: ${reasons.join(', ') || stop}`);
       }
     }
-    return questions;
+    return { questions, fragment };
   }
 
   return {
@@ -142,7 +150,7 @@ export async function openTraces(
     traceback: () => traceback,
     async startTrace(packet, onPartial) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const trace = await traceback.startTrace({ questions: questionsOf(packet), time: packet.time }, onPartial);
+      const trace = await traceback.startTrace({ ...questionsOf(packet), time: packet.time }, onPartial);
       await store.write([
         { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
       ]);

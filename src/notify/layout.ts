@@ -7,6 +7,9 @@ export const LINE = 76;
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 
+/** Nothing before it is wide: most characters need no further look. */
+const FIRST_WIDE = '\u1100';
+
 /** A wide character, a run of blanks, or a word of others. */
 const PIECE = new RegExp(`${WIDE.source}|[ ]+|(?:(?!${WIDE.source})[^ ])+`, 'gu');
 
@@ -20,7 +23,7 @@ const NOT_LAST = /[（「『【〈《〔]$/u;
 /** Columns a text takes. */
 export function columns(text: string): number {
   let sum = 0;
-  for (const character of text) sum += WIDE.test(character) ? 2 : 1;
+  for (const character of text) sum += character >= FIRST_WIDE && WIDE.test(character) ? 2 : 1;
   return sum;
 }
 
@@ -55,12 +58,16 @@ export function wrap(text: string, width: number): string[] {
   }
   const lines: string[] = [];
   let line = '';
+  let taken = 0;
   for (const piece of pieces) {
-    if (line !== '' && columns(line) + columns(piece.trimEnd()) > width) {
+    if (line !== '' && taken + columns(piece.trimEnd()) > width) {
       lines.push(line.trimEnd());
       line = '';
+      taken = 0;
     }
-    if (line !== '' || piece.trim() !== '') line += piece;
+    if (line === '' && piece.trim() === '') continue;
+    line += piece;
+    taken += columns(piece);
   }
   if (line !== '') lines.push(line.trimEnd());
   return lines;

@@ -54,6 +54,12 @@ export function createMailer(config: NotifyConfig, hostname: string, timeouts: M
   });
   return {
     async send(recipient, mail, signal) {
+      // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
+      const whole = new AbortController();
+      const cut = () => whole.abort(signal.reason);
+      const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
+      if (signal.aborted) cut();
+      signal.addEventListener('abort', cut);
       try {
         await transport.sendMail({
           from: config.from,
@@ -65,11 +71,14 @@ export function createMailer(config: NotifyConfig, hostname: string, timeouts: M
           // Keeps vacation programs quiet (RFC 3834 section 5.1).
           headers: { 'Auto-Submitted': 'auto-generated' },
           ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeouts.whole)]),
+          signal: whole.signal,
         });
         return { result: 'sent' };
       } catch (error) {
         return outcomeOf(error);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', cut);
       }
     },
   };

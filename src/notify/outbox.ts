@@ -45,6 +45,7 @@ export interface OutboxStatus {
   readonly deferred: number;
   /** When the oldest waiting row was written, ms since the epoch. */
   readonly oldest: number | null;
+  /** Why an attempt last failed; empty again when nothing that failed waits any more. */
   readonly lastError: string;
 }
 
@@ -176,6 +177,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const fields = { mail: after.id, recipient: after.recipient, case: after.caseId, attempts: after.attempts };
     if (outcome.result === 'sent') {
       count.sent++;
+      if (!queue.some(waits => waits.lastError !== '')) lastError = '';
       log('info', 'mail sent', fields);
       return;
     }

@@ -1,9 +1,9 @@
 /** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
-import { hkdfSync } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
 import { findLayers } from './find-layers.ts';
 import { refusalOf, UPPER_OCTETS, writeInput } from './invariant.ts';
-import { newLayers, type Refusal, type Stop } from './layers.ts';
+import { type Layers, newLayers, type Refusal, type Stop } from './layers.ts';
 
 /** An epoch, the life of a key, is one hour. */
 export const EPOCH_MILLISECONDS = 3_600_000;
@@ -34,6 +34,14 @@ export function epochKey(secret: Uint8Array, epoch: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, 16));
 }
 
+/**
+ * What tells keys apart without telling them: 16 hex digits of SHA-256 over "itk1 check" and the key. A probe compares it
+ * with the key that its windows were digested with: under another key "not seen" would mean nothing.
+ */
+export function keyCheck(key: Uint8Array): string {
+  return createHash('sha256').update('itk1 check').update(key).digest('hex').slice(0, 16);
+}
+
 /** 16 hex digits: the first 8 octets of the SipHash output, in their order. */
 export function digestText(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, 8).toString('hex');
@@ -43,7 +51,7 @@ export function digestText(octets: Uint8Array): string {
 export type Entropy = 'guessable' | 'fair' | 'high';
 
 export type LayerDigest =
-  | { readonly layer: number; readonly digest: string; readonly entropy: Entropy }
+  | { readonly layer: number; readonly digest: string; readonly entropy: Entropy; readonly fragment: boolean }
   | { readonly layer: number; readonly reason: Refusal };
 
 /** One entry for each IP layer, outermost first; without any, `stop` tells why. */
@@ -72,10 +80,18 @@ export function digestPacket(
     if (length === 0) layers.push({ layer: i, reason: refusalOf(found, i)! });
     else {
       const upper = frame.subarray(found.upper[i]!, found.upper[i]! + Math.min(UPPER_OCTETS, found.length[i]!));
-      layers.push({ layer: i, digest: digestText(kernel.digest(length)), entropy: entropyOf(upper) });
+      const fragment = isFragment(frame, found, i);
+      layers.push({ layer: i, digest: digestText(kernel.digest(length)), entropy: entropyOf(upper), fragment });
     }
   }
   return { layers, stop: found.stop };
+}
+
+/** True when the IP packet of a layer is a fragment: MF is set, or its offset is not 0 (RFC 791, RFC 8200 section 4.5). */
+function isFragment(frame: Uint8Array, found: Layers, layer: number): boolean {
+  if (found.family[layer] === 6) return found.fragment[layer]! >= 0;
+  const at = found.start[layer]! + 6;
+  return (frame[at]! & 0x3f) !== 0 || frame[at + 1] !== 0;
 }
 
 /**

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import {
+  type KeyCheck,
   PROBE_BACKLOG,
   PROBE_FRAME,
   PROBE_VERSION,
@@ -23,7 +24,7 @@ export interface ProbeLinkOptions {
   readonly name: string;
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
-  readonly answer: (questions: readonly Question[]) => ProbeAnswer;
+  readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => ProbeAnswer;
   readonly status: () => ProbeStatus;
   /** One line for a person. */
   readonly log: (line: string) => void;
@@ -83,7 +84,7 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         waiting.delete(message.epoch);
         return;
       case 'question':
-        send({ type: 'answer', id: message.id, answer: options.answer(message.questions) });
+        send({ type: 'answer', id: message.id, answer: options.answer(message.questions, message.keys) });
     }
   };
 

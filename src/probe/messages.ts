@@ -8,7 +8,7 @@
  *     key epoch                   ──▶
  *                                 ◀──    key epoch key (16 octets, or null: there is none)
  *     status packets windows …    ──▶
- *                                 ◀──    question id questions
+ *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
@@ -22,6 +22,12 @@ export const PROBE_BACKLOG = 4 * PROBE_FRAME;
 /** Questions in one message. */
 export const MOST_QUESTIONS = 256;
 const MOST_LISTED = 4096;
+
+/** The key that an epoch's digests were asked with (packet/itk1.ts, keyCheck). */
+export interface KeyCheck {
+  readonly epoch: number;
+  readonly check: string;
+}
 
 export interface ProbeStatus {
   readonly packets: number;
@@ -40,7 +46,12 @@ export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
-  | { readonly type: 'question'; readonly id: number; readonly questions: readonly Question[] };
+  | {
+      readonly type: 'question';
+      readonly id: number;
+      readonly questions: readonly Question[];
+      readonly keys: readonly KeyCheck[];
+    };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -93,7 +104,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       return { type: 'key', epoch: integer(f, from, 'epoch', 0xffffffff), key: key(f, from.key) };
     case 'question': {
       const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
-      return { type: 'question', id: integer(f, from, 'id'), questions };
+      const keys = list(f, from, 'keys', MOST_QUESTIONS).map(value => keyCheckOf(f, value));
+      return { type: 'question', id: integer(f, from, 'id'), questions, keys };
     }
     default:
       return null;
@@ -150,6 +162,13 @@ function question(f: Finding, value: unknown): Question {
   const digest = text(f, from, 'digest', 16);
   if (!/^[0-9a-f]{16}$/.test(digest)) fail(f, 'digest is not 16 lower-case hex digits', null);
   return { epoch: integer(f, from, 'epoch', 0xffffffff), digest, ...interval(f, from) };
+}
+
+function keyCheckOf(f: Finding, value: unknown): KeyCheck {
+  const from = fields(f, value, 'key check');
+  const check = text(f, from, 'check', 16);
+  if (!/^[0-9a-f]{16}$/.test(check)) fail(f, 'check is not 16 lower-case hex digits', null);
+  return { epoch: integer(f, from, 'epoch', 0xffffffff), check };
 }
 
 function vantage(f: Finding, value: unknown): Vantage {

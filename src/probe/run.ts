@@ -39,7 +39,14 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
     socket,
     name,
     onWelcome: configure,
-    answer: questions => windows.ask(name, questions, vantages.list),
+    answer(questions, keys) {
+      const answer = windows.ask(name, questions, vantages.list);
+      const other = keys.filter(({ epoch, check }) => !tap.agrees(epoch, check));
+      if (other.length === 0) return answer;
+      // Digests under another key: the windows cannot say yes, and must not say no.
+      say(`asked with another key than that of ${other.length} hour(s) of windows: they are of no use`);
+      return { ...answer, sightings: [], retained: null, covered: false, sealed: false, windowsAsked: 0, packets: 0 };
+    },
     status: () => {
       const { live, sealed, retained } = windows.status();
       const { frames, lost } = tap.counts();

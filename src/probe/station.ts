@@ -1,8 +1,11 @@
 /** The daemon's end of the probe socket: who may connect, keys handed out epoch by epoch, questions put to all. */
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import { listenUnix } from '../net/unix-socket.ts';
+import { keyCheck } from '../packet/itk1.ts';
 import {
+  type KeyCheck,
   MOST_QUESTIONS,
   PROBE_BACKLOG,
   PROBE_FRAME,
@@ -13,7 +16,6 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
-import { listenAt } from './unix-socket.ts';
 
 /** Connections that are open at once, those that have not said their name yet included. */
 const MOST_CONNECTIONS = 256;
@@ -124,7 +126,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     }
   };
 
-  const server = await listenAt(options.socket, socket => {
+  const server = createServer(socket => {
     const connection: Connection = { socket, name: null, since: Date.now(), status: null, asked: new Map() };
     connections.add(connection);
     const patience = setTimeout(() => {
@@ -153,13 +155,21 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     });
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
   });
+  await listenUnix(server, options.socket, 'probe socket');
+
+  const keysOf = (questions: readonly Question[]): KeyCheck[] =>
+    [...new Set(questions.map(({ epoch }) => epoch))].flatMap(epoch => {
+      const key = epochKey(epoch);
+      return key === null ? [] : [{ epoch, check: keyCheck(key) }];
+    });
 
   const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
     new Promise(resolve => {
       const connection = named.get(name);
-      if (connection === undefined) return resolve(null);
+      const left = deadline - Date.now();
+      if (connection === undefined || left <= 0) return resolve(null);
       const id = ++lastId;
-      const timer = setTimeout(() => finish(null), Math.max(0, deadline - Date.now()));
+      const timer = setTimeout(() => finish(null), left);
       const finish = (answer: ProbeAnswer | null) => {
         clearTimeout(timer);
         connection.asked.delete(id);
@@ -168,7 +178,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         resolve(beyond ? null : answer);
       };
       connection.asked.set(id, finish);
-      send(connection, { type: 'question', id, questions });
+      send(connection, { type: 'question', id, questions, keys: keysOf(questions) });
     });
 
   return {

@@ -3,7 +3,7 @@ import type { PcapRecord } from '../packet/capture.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { findLayers } from '../packet/find-layers.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
-import { epochOf } from '../packet/itk1.ts';
+import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
 import type { VantageMap } from './vantage.ts';
 import type { Windows } from './windows.ts';
@@ -28,17 +28,29 @@ export interface Tap {
   take(record: PcapRecord): number | null;
   /** Sets an epoch's key; null when there is none to be had. */
   setKey(epoch: number, key: Uint8Array | null): void;
+  /**
+   * False when packets of this epoch were digested under another key than the one with this check: the federation's
+   * secret has changed. The key is then asked for anew, and nothing of the epoch can be said.
+   */
+  agrees(epoch: number, check: string): boolean;
   counts(): TapCounts;
 }
 
 /** Keys that are kept: frames of neighbouring hours come in any order. */
 const MOST_KEYS = 8;
 
+/** Epochs whose keys' checks are remembered: a year of hours. */
+const MOST_CHECKS = 9000;
+/** No key has this check. */
+const MIXED = 'mixed';
+
 /** A tap that fills `windows`. */
 export function openTap(kernel: DigestKernel, windows: Windows, vantages: VantageMap): Tap {
   const { live } = windows;
   const layers = newLayers();
   const keys = new Map<number, Uint8Array | null>();
+  /** Checks of the keys that epochs were digested with; `MIXED` after more than one. */
+  const checks = new Map<number, string>();
   const without = new Map<string, number>();
   let epoch = -1;
   let key: Uint8Array | null = null;
@@ -112,6 +124,18 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
     setKey(of, value) {
       if (keys.size >= MOST_KEYS) keys.delete(keys.keys().next().value!);
       keys.set(of, value);
+      if (value === null) return;
+      const check = keyCheck(value);
+      checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
+      if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+    },
+    agrees(of, check) {
+      const known = checks.get(of);
+      if (known === undefined || known === check) return true;
+      checks.set(of, MIXED);
+      keys.delete(of);
+      if (epoch === of) epoch = -1;
+      return false;
     },
     counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
   };

@@ -111,6 +111,8 @@ export function openWindows(kernel: DigestKernel, bits: FingerprintBits, limits:
   const dropExpired = () => {
     const oldest = newest + 1 - Math.ceil(retention / 1000);
     while (index.length > 0 && (index[0]! + 1) * WINDOW_SECONDS <= oldest) dropOldest();
+    // What is older is not taken any more: nothing can be said of it, though no window was there to be dropped.
+    heldFrom = Math.max(heldFrom, Math.floor(oldest / WINDOW_SECONDS) * WINDOW_SECONDS);
   };
 
   const fitMemory = () => {

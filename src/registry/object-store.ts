@@ -3,10 +3,10 @@
  * in columns (40 octets an object), the object's octets in an arena, to be read again when somebody wants to see one.
  */
 import type { Afi } from '../net/address.ts';
+import { wordsOf } from '../net/prefix.ts';
 import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
 import { rpslReader } from './rpsl.ts';
-import { wordsOf } from './snapshot.ts';
 
 /** Objects and octets of text of one source; a source with more is refused. */
 export const MAX_OBJECTS = 8_000_000;

@@ -4,7 +4,15 @@ import { type Compiled, compileRegistry } from './compile.ts';
 import type { RouteObject } from './objects.ts';
 import type { RpslProblem } from './rpsl.ts';
 import type { Decision } from './snapshot.ts';
-import { type FileMark, type LoadedSource, loadSource, markOf, sameMark, whyNotReplace } from './sources.ts';
+import {
+  type FileMark,
+  type LoadedSource,
+  loadSource,
+  markOf,
+  type SourceSize,
+  sameMark,
+  whyNotReplace,
+} from './sources.ts';
 
 /** What a reload did with one source. `kept`: the new copy was refused and the last good one stays in use. */
 export interface SourceReport {
@@ -65,7 +73,10 @@ export interface Registry {
   watchesFor(prefix: Prefix): readonly WatchConfig[];
   /** Watches that guard the object, by any selector. */
   guards(object: RouteObject): readonly WatchConfig[];
-  /** True when the source is configured and no copy of it is in use: what it would say is not known. */
+  /**
+   * True when the source is configured and no copy of it is in use, or only one that is not believed to be whole: what
+   * it would say is not known.
+   */
   lacks(source: string): boolean;
   status(now?: number): readonly SourceStatus[];
   /** Stops looking at the files. */
@@ -78,19 +89,26 @@ export interface RegistryListener {
   readonly onRefresh: (generation: RegistryGeneration) => void;
   /** A source is in trouble, in words; said once for each new trouble. */
   readonly onTrouble: (source: string, why: string) => void;
+  /** A copy that is believed to be whole is in use: what the next run has to know of it. */
+  readonly onWhole: (size: SourceSize) => void;
 }
 
 interface HeldSource {
   config: IrrConfig;
   copy: LoadedSource | null;
+  /** The copy in use is held against this larger one of an earlier run, and is used for want of another. */
+  doubted: SourceSize | null;
   /** The newest state of the file that was tried, good or not: the same one is not read twice. */
   tried: FileMark | null;
   lastError: string;
   timer: NodeJS.Timeout | null;
 }
 
-/** The union of the configured IRR sources, with the watches, as one generation after the other. */
-export async function openRegistry(listener: RegistryListener): Promise<Registry> {
+/**
+ * The union of the configured IRR sources, with the watches, as one generation after the other. `earlier` is what the last
+ * run knew of its sources: the first copy of this one is held against it.
+ */
+export async function openRegistry(listener: RegistryListener, earlier: readonly SourceSize[] = []): Promise<Registry> {
   const held = new Map<string, HeldSource>();
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
@@ -135,12 +153,24 @@ export async function openRegistry(listener: RegistryListener): Promise<Registry
     source.tried = load.mark;
     if (!load.ok) return refuse(load.why);
     // Another file than before is the operator's own choice, however small it is.
-    const why = source.copy?.file === load.file ? whyNotReplace(source.copy, load) : null;
-    if (why !== null) return refuse(why);
+    const size: SourceSize = { name: source.config.name, file: load.file, objects: load.counts.objects };
+    const last =
+      source.copy === null
+        ? (earlier.find(({ name }) => name === size.name) ?? null)
+        : (source.doubted ?? sizeOf(source));
+    const why = last?.file === load.file ? whyNotReplace(last, size) : null;
+    // A part of the registry finds more than none of it: it is used, but nothing is believed to be over by it.
+    const better = source.copy === null || (source.doubted !== null && size.objects > source.copy.counts.objects);
+    if (why !== null && !better) return refuse(why);
     source.copy = load;
-    trouble(source, '');
-    return report('loaded');
+    source.doubted = why === null ? null : last;
+    trouble(source, why ?? '');
+    if (why === null) listener.onWhole(size);
+    return report('loaded', why ?? '');
   }
+
+  const sizeOf = ({ config: { name }, copy }: HeldSource): SourceSize | null =>
+    copy && { name, file: copy.file, objects: copy.counts.objects };
 
   async function makeGeneration(sources: readonly SourceReport[], begun: number): Promise<RegistryGeneration> {
     // Authoritative sources come first wherever objects are listed.
@@ -194,7 +224,14 @@ export async function openRegistry(listener: RegistryListener): Promise<Registry
         for (const [name, source] of held) if (!irr.some(config => config.name === name)) drop(name, source);
         const reports: SourceReport[] = [];
         for (const config of irr) {
-          const source = held.get(config.name) ?? { config, copy: null, tried: null, lastError: '', timer: null };
+          const source = held.get(config.name) ?? {
+            config,
+            copy: null,
+            doubted: null,
+            tried: null,
+            lastError: '',
+            timer: null,
+          };
           source.config = config;
           held.set(config.name, source);
           reports.push(await look(source));
@@ -207,7 +244,10 @@ export async function openRegistry(listener: RegistryListener): Promise<Registry
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),
     guards: object => compiled.watches.ofObject(object),
-    lacks: source => held.get(source)?.copy === null,
+    lacks(name) {
+      const source = held.get(name);
+      return source !== undefined && (source.copy === null || source.doubted !== null);
+    },
     status: (now = Date.now()) =>
       [...held.values()].map(({ config, copy, lastError }) => ({
         source: config.name,

@@ -8,7 +8,7 @@
  * way to it that is watched and has no object.
  */
 import type { Afi } from '../net/address.ts';
-import { type Prefix, prefixOf } from '../net/prefix.ts';
+import { type Prefix, prefixOf, wordsOf } from '../net/prefix.ts';
 import {
   allocate,
   ENTRY4,
@@ -176,13 +176,6 @@ export function snapshotBuilder(expected4 = 1024, expected6 = 1024): SnapshotBui
       return sab;
     },
   };
-}
-
-/** A prefix's address as four 32-bit words, signed; IPv4 stands in the first. */
-export function wordsOf(prefix: Prefix): readonly [number, number, number, number] {
-  const b = prefix.bytes;
-  const word = (i: number) => (b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!;
-  return prefix.afi === 1 ? [word(0), 0, 0, 0] : [word(0), word(4), word(8), word(12)];
 }
 
 /**

@@ -39,7 +39,10 @@ export interface LoadedSource {
   readonly milliseconds: number;
 }
 
-/** A loaded source, or in words why there is none. `mark` is null when there was no file to look at. */
+/**
+ * A loaded source, or in words why there is none. `mark` is null when there was no file to look at, or the system could
+ * not read it just now: then the same file is worth another look.
+ */
 export type SourceLoad = LoadedSource | { readonly ok: false; readonly why: string; readonly mark: FileMark | null };
 
 /** What the file is now, or in words why it cannot be looked at. */
@@ -109,7 +112,8 @@ export async function loadSource(irr: IrrConfig, onProgress: (objects: number) =
     if (file.endsWith('.gz')) await pipeline(stream, createGunzip({ chunkSize: CHUNK }), take);
     else await pipeline(stream, take);
   } catch (error) {
-    return fail(wordsOfError(error));
+    const { syscall } = error as NodeJS.ErrnoException;
+    return { ok: false, why: `${file}: ${wordsOfError(error)}`, mark: syscall === undefined ? mark : null };
   }
   reader.end();
   const after = await markOf(file);
@@ -133,14 +137,20 @@ export async function loadSource(irr: IrrConfig, onProgress: (objects: number) =
   };
 }
 
+/** How many route objects a copy of a source has. */
+export interface SourceSize {
+  readonly name: string;
+  readonly file: string;
+  readonly objects: number;
+}
+
 /**
  * Whether a new copy may take the place of the last one: null, or in words why not. Registries do not lose a tenth of
  * their objects between two looks; a half-written or emptied file does.
  */
-export function whyNotReplace(last: LoadedSource, next: LoadedSource): string | null {
-  const [before, now] = [last.counts.objects, next.counts.objects];
-  if (now >= before * LEAST_SHARE) return null;
-  return `${next.file}: holds ${now} route objects where the last copy held ${before}: more than 10 % fewer`;
+export function whyNotReplace(last: SourceSize, next: SourceSize): string | null {
+  if (next.objects >= last.objects * LEAST_SHARE) return null;
+  return `${next.file}: holds ${next.objects} route objects where the last copy held ${last.objects}: more than 10 % fewer`;
 }
 
 function wordsOfError(error: unknown): string {

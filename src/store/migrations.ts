@@ -49,6 +49,13 @@ export const migrations: readonly string[] = [
      body   TEXT    NOT NULL
    ) STRICT;
    CREATE INDEX audit_by_time ON audit (time);`,
+
+  // 2: how large the last whole copy of a registry source was, by which the first one of the next run is judged.
+  `CREATE TABLE sources (
+     name    TEXT    NOT NULL PRIMARY KEY,
+     file    TEXT    NOT NULL,
+     objects INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 /**

@@ -10,6 +10,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
+  'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
 };
 
 const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
@@ -27,6 +28,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',
+  'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)
+    ON CONFLICT (name) DO UPDATE SET file = excluded.file, objects = excluded.objects`,
 };
 
 /** The named operations of records.ts as prepared statements of one database. Errors are thrown as node:sqlite does. */

@@ -46,6 +46,14 @@ export interface AuditRecord {
   readonly body: string;
 }
 
+/** The last whole copy of a registry source. */
+export interface SourceRecord {
+  readonly name: string;
+  readonly file: string;
+  /** Route objects in it. */
+  readonly objects: number;
+}
+
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
   /** Does nothing when the id is there already. */
@@ -59,7 +67,8 @@ export type StoreWrite =
       readonly lastError: string;
     }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
-  | { readonly op: 'audit.add'; readonly record: AuditRecord };
+  | { readonly op: 'audit.add'; readonly record: AuditRecord }
+  | { readonly op: 'source.put'; readonly record: SourceRecord };
 
 export interface StoreReads {
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
@@ -67,6 +76,7 @@ export interface StoreReads {
   'outbox.pending': { readonly args: { readonly limit?: number }; readonly row: OutboxRecord };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
+  'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
   'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };
 }
 

@@ -131,5 +131,6 @@ export async function openStore(directory: string, options: StoreOptions): Promi
 }
 
 function sizeOf(write: StoreWrite): number {
-  return 'record' in write ? write.record.body.length : write.lastError.length;
+  if (write.op === 'outbox.update') return write.lastError.length;
+  return 'body' in write.record ? write.record.body.length : write.record.file.length;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import type { Trace } from './trace.ts';
-import { conclude, withoutRepeats } from './tree.ts';
+import { conclude, ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, MAX_TTL, type Purpose } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
@@ -16,6 +16,8 @@ const MAX_TRACES = 256;
 export interface TraceRequest {
   /** The packet's digests; near the turn of an epoch one under each key (traceback/interval.ts, `epochsOf`). */
   readonly questions: readonly { readonly epoch: number; readonly digest: string }[];
+  /** The packet is a fragment: the datagram may have passed whole elsewhere, under another digest. */
+  readonly fragment?: boolean;
   /** When the packet was seen, ms since the epoch. */
   readonly time: number;
   /** When it may have passed elsewhere; `time` and 2 s either side when left out. */
@@ -62,14 +64,11 @@ export function createDPoint(options: DPointOptions): DPoint {
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = { id: `${id}-${name.slice(0, 4)}`, asked, questions, time: request.time, from, to };
-      const traceOf = (state: Trace['state'], search: Search): Trace => ({
-        ...base,
-        state,
-        milliseconds: clock() - asked,
-        queries: search.queries,
-        tree: withoutRepeats(search.tree),
-        ...conclude(search.tree),
-      });
+      const traceOf = (state: Trace['state'], search: Search): Trace => {
+        const tree = request.fragment ? ofFragment(search.tree) : search.tree;
+        const milliseconds = clock() - asked;
+        return { ...base, state, milliseconds, queries: search.queries, tree: withoutRepeats(tree), ...conclude(tree) };
+      };
       const purpose = request.purpose ?? 'attack';
       audit('trace.start', { id: base.id, trace: name, case: request.case ?? null, purpose, questions, from, to });
 

@@ -2,11 +2,11 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
+import { seldom } from '../net/rate.ts';
 import { mutualTls } from '../net/tls.ts';
 import { PROTOCOL, printable } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
-import { type Bucket, takeToken } from './rate.ts';
 import { CODES, encodeMessage } from './wire.ts';
 
 /** Connections at once, handshakes among them, beyond the four that each peer may have. */
@@ -42,17 +42,9 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
   server.maxConnections = SPARE_CONNECTIONS + 4 * options.identity().trust.size;
 
   // Scanners find every open port: their noise is counted, and said once a second.
-  let bucket: Bucket | null = null;
-  let unsaid = 0;
-  const refused = (from: string | undefined, reason: string) => {
-    const took = takeToken(bucket, 1, clock());
-    bucket = took.bucket;
-    if (!took.taken) unsaid++;
-    else {
-      log('info', `traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`, { unsaid });
-      unsaid = 0;
-    }
-  };
+  const say = seldom(1, clock, (text, unsaid) => log('info', text, unsaid > 0 ? { unsaid } : {}));
+  const refused = (from: string | undefined, reason: string) =>
+    say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
 
   server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
   server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));

@@ -1,6 +1,6 @@
 /** Who may ask what, how often, and how much is told: intertrack-protocol(7), ANSWERING A QUERY. */
 import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
-import { type Bucket, takeToken } from './rate.ts';
+import { type Bucket, takeToken } from '../net/rate.ts';
 import type { TraceNode } from './trace.ts';
 import { MAX_EXPIRY, type Query } from './wire.ts';
 

@@ -96,6 +96,17 @@ export function withoutRepeats(tree: TraceNode): TraceNode {
 }
 
 /**
+ * The tree of a fragment: who is `clear` of it may still have seen the whole datagram, which has another digest, before
+ * it was fragmented. So nobody is clear of a fragment, and nobody is ruled out.
+ */
+export function ofFragment(tree: TraceNode): TraceNode {
+  const children = tree.children.map(ofFragment);
+  if (tree.verdict !== 'clear') return { ...tree, children };
+  const reason = `${tree.reason}; but this is a fragment, and the whole datagram may have passed`;
+  return { ...tree, verdict: 'clear-partial', reason, children };
+}
+
+/**
  * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
  * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its

@@ -27,6 +27,7 @@ export async function readPacket(
         return {
           linkType: record.linkType,
           frame: frame.toString('base64'),
+          wire: record.wire,
           time: record.seconds * 1000 + Math.floor(record.nanoseconds / 1e6),
         };
       }

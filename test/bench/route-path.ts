@@ -23,7 +23,12 @@ const nothing = () => {
 };
 const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: Date.now });
 let faults = 0;
-const ingest = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: () => faults++ });
+const ingest = createIngest(rib, memo, book, {
+  endOfRib: () => {},
+  malformed: () => {
+    faults++;
+  },
+});
 const streams = new Map(
   ['rib', 'churn'].map(phase => [
     phase,

@@ -79,7 +79,7 @@ describe('bgp/announce', () => {
         const [message] = encodeAnnounce(list, sent, { as4: true });
         const update = read(message!);
         expect([update.action, update.errors]).to.deep.equal(['accept', []]);
-        expect(update.announced).to.deep.equal(list);
+        expect(update.announced.map(formatPrefix)).to.deep.equal(list.map(formatPrefix));
         const { nextHop, ...rest } = sent;
         expect(update.attributes).to.deep.include(rest);
         expect(afi === 1 ? update.attributes.nextHop : update.attributes.mpReach?.nextHop).to.equal(nextHop);

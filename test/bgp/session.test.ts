@@ -223,6 +223,24 @@ describe('bgp/session', () => {
     expect(peer.got).not.to.include('NOTIFICATION');
   });
 
+  it('takes a peer that was restarted at once, and one that keeps failing only after the idle hold time', async () => {
+    const first = await establish();
+    first.socket.destroy();
+    await reported('Idle');
+    const second = await inbound();
+    await second.sees('OPEN');
+    second.socket.destroy();
+    await reported('Active');
+    const third = await inbound();
+    await third.sees('OPEN');
+    third.send(encodeNotification(sessionError(6, 5, '')));
+    await third.closed();
+    const fourth = await inbound();
+    await fourth.sees('NOTIFICATION Cease/Connection Rejected');
+    await fourth.closed();
+    expect(session.status().state).to.equal('Idle');
+  });
+
   it('dials again after the idle hold time, which doubles and is bounded', async () => {
     const refused: Promise<Peer>[] = [];
     newSession();

@@ -78,7 +78,7 @@ describe('bgp/update', () => {
       'a withdrawn IPv6 prefix that overruns',
       updateBody('', attribute(0x80, 15, '000201 20 2001'), ''),
       9,
-      'RFC 7606 7.11',
+      'RFC 7606 7.12',
     ],
     ['an unknown well-known attribute', updateBody('', attribute(0x40, 99, ''), ''), 2, 'RFC 4271 6.3'],
   ];

@@ -39,7 +39,10 @@ function routePath() {
   const malformed: string[] = [];
   const ingest = createIngest(rib, memo, book, {
     endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),
-    malformed: (_peer, _body, action, what) => malformed.push(`${action}: ${what}`),
+    malformed(peer, body) {
+      const { action, errors } = decodeUpdate(body, 0, body.length, peer);
+      malformed.push(`${action}: ${errors.map(error => error.what).join('; ')}`);
+    },
   });
   const peer = (number: number, more: Partial<IngestPeer> = {}): IngestPeer => {
     const table = newPeerTable();

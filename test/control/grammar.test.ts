@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete, resolveCommand } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
-import { nearestWord } from '../../src/control/nearest.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST = '"help", "reload", "show" or "trace"';
-const SHOW = '"bgp", "case", "config", "irr", "outbox", "probe", "route", "status", "trace" or "traceback"';
+const SHOW =
+  '"bgp", "case", "config", "irr", "outbox", "probe", "quarantine", "route", "status", "trace" or "traceback"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -22,7 +22,7 @@ describe('control/grammar', () => {
     ['sh ca 2026-03-01-01', 'show case CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
     ['sh r c', 'show route count'],
     ['sh r 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
-    ['sh r 2001:db8::/32 l p tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
+    ['sh r 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
     ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
     ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
     ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
@@ -63,12 +63,22 @@ describe('control/grammar', () => {
     [
       'show route 192.0.2.0/24 peer a b',
       5,
-      'unexpected word "b" after "show route 192.0.2.0/24 peer a": the command ends there',
+      'unknown word "b" after "show route 192.0.2.0/24 peer a": expected "community", "origin-as", "path" or "validity"',
+    ],
+    [
+      'show route 192.0.2.0/24 validity match b',
+      5,
+      'unexpected word "b" after "show route 192.0.2.0/24 validity match": the command ends there',
+    ],
+    [
+      'show route 192.0.2.0/24 path (64500',
+      4,
+      '"(64500" after "show route 192.0.2.0/24 path" is no regular expression: at character 1, the parenthesis is not closed',
     ],
     ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
     ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
     ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
-    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"'],
+    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"; nearest is "-n"'],
   ];
   for (const [line, at, error] of wrong)
     it(`"${line}" is refused at word ${at}`, () => {
@@ -101,6 +111,10 @@ describe('control/grammar', () => {
       'TRACE-ID': TRACE.id,
       FILE: 'x',
       NUMBER: '1',
+      AS: '64500',
+      REGEX: '_64500_',
+      COMMUNITY: '64500:120',
+      STATE: 'mismatch',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -152,33 +166,23 @@ describe('control/commands: completion', () => {
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
         for (let i = 0; i < form.length; i++) {
-          const before = form
-            .slice(0, i)
-            .map(word =>
-              /^[A-Z]/.test(word) ? ({ PREFIX: '::/0', 'CASE-ID': CASE.id, 'TRACE-ID': TRACE.id }[word] ?? '1') : word,
-            );
+          const before = form.slice(0, i).map(word =>
+            /^[A-Z]/.test(word)
+              ? ((
+                  {
+                    PREFIX: '::/0',
+                    'CASE-ID': CASE.id,
+                    'TRACE-ID': TRACE.id,
+                    COMMUNITY: '1:2',
+                    STATE: 'match',
+                  } as Record<string, string>
+                )[word] ?? '1')
+              : word,
+          );
           const found = await complete(daemon, [...before, '']);
           if ('error' in found) return expect.fail(`${form.join(' ')}: ${found.error}`);
           expect(found.find(one => one.word === form[i])?.help, form.slice(0, i + 1).join(' ')).to.match(/^\S/);
         }
       }
-  });
-});
-
-describe('control/nearest', () => {
-  const near: readonly [string, string | null][] = [
-    ['sumary', 'summary'],
-    ['summray', 'summary'],
-    ['neighbour', 'neighbor'],
-    ['x', null],
-    ['', null],
-    ['completely', null],
-  ];
-  for (const [text, word] of near)
-    it(`"${text}" was meant to be ${word}`, () => {
-      expect(nearestWord(text, ['neighbor', 'summary'])).to.equal(word);
-    });
-  it('is a matter of bounded work for a giant word', () => {
-    expect(nearestWord('s'.repeat(1_000_000), ['summary'])).to.equal(null);
   });
 });

@@ -82,8 +82,12 @@ describe('control/protocol', () => {
     expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5 })).to.deep.equal({
       linkType: 1,
       frame: Uint8Array.of(0, 1, 2),
+      wire: 3,
       time: 5,
     });
+    expect(decodePacketData({ linkType: 1, frame: 'AAEC', wire: 1500, time: 5 })).to.deep.include({ wire: 1500 });
+    for (const wire of [2, 3.5, '9', null])
+      expect(decodePacketData({ linkType: 1, frame: 'AAEC', wire, time: 5 })).to.be.a('string');
     expect(decodePacketData({ linkType: 1, frame: '', time: 5 })).to.equal(
       '"data.packet.frame" must be base64, not empty',
     );

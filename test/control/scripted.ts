@@ -242,6 +242,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               ...row,
               messagesReceived: { open: up ? 1 : 0, update: row.received },
               messagesSent: { open: 1, keepalive: row.sent },
+              lastDown: row.lastError,
               prefixes4: row.prefixes,
               prefixes6: 0,
               passive: false,

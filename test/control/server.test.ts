@@ -7,7 +7,7 @@ import type { Daemon, TraceStart } from '../../src/control/daemon.ts';
 import { readLines } from '../../src/control/lines.ts';
 import type { ControlReply } from '../../src/control/protocol.ts';
 import { type ControlServer, MAX_CLIENTS, MAX_IN_FLIGHT, openControl } from '../../src/control/server.ts';
-import { findGroup } from '../../src/control/socket.ts';
+import { findGroup } from '../../src/net/unix-socket.ts';
 import { PARTIAL, ROUTES, SUMMARY, scratch, scriptedDaemon, TRACE } from './scripted.ts';
 
 const PACKET = { packet: { linkType: 1, frame: 'AAEC', time: 5 } };
@@ -390,12 +390,5 @@ describe('control/server', () => {
           expect(error.message).to.equal(`control socket ${lost}: there is no directory ${join(directory.path, 'no')}`),
       );
     });
-  });
-
-  it('finds a group by its name', () => {
-    const text = 'root:x:0:\ninter:x:12:a,b\nintertrack:x:997:noc\nbroken\n';
-    expect(findGroup('intertrack', text)).to.equal(997);
-    expect(findGroup('broken', text)).to.equal(undefined);
-    expect(findGroup('', text)).to.equal(undefined);
   });
 });

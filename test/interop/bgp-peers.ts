@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,10 +48,15 @@ export interface Router {
   withdraw(...prefixes: string[]): Promise<void>;
   /** Shuts the session with a neighbor by the administrator, with words for the other side where the daemon can send them. */
   shutdown(neighbor: string, words: string): Promise<void>;
+  /** True when it tells of a Cease NOTIFICATION that it received. */
+  sawCease(): Promise<boolean>;
   /** What the daemon printed so far. */
   log(): string;
   /** Ends the daemon and starts it anew with the same configuration. */
   restart(): Promise<void>;
+  /** Stops the daemon's processes as they are (SIGSTOP): its sockets stay open and say nothing. `thaw` lets them go on. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -69,6 +74,8 @@ interface Recipe {
   announce(router: Router, prefixes: readonly string[], all: readonly string[], dir: string): Promise<void>;
   withdraw(router: Router, prefixes: readonly string[], all: readonly string[], dir: string): Promise<void>;
   shutdown(router: Router, neighbor: RouterNeighbor, words: string): Promise<void>;
+  /** The command that shows its neighbors, and what that, or the log, says of an administrative shutdown received. */
+  readonly cease: { readonly ask: readonly string[]; readonly says: RegExp };
 }
 
 const isV6 = (prefix: string) => prefix.includes(':');
@@ -122,6 +129,7 @@ const bird: Recipe = {
   async shutdown(router, neighbor, words) {
     await router.command('disable', `n${router.setup.neighbors.indexOf(neighbor)}`, `"${words}"`);
   },
+  cease: { ask: ['show', 'protocols', 'all'], says: /Received: Administrative shutdown/ },
 };
 
 const frrNetworks = (prefixes: readonly string[], no = '') =>
@@ -176,6 +184,7 @@ const frr: Recipe = {
   announce: (router, prefixes) => frrConfigure(router, ...frrNetworks(prefixes)),
   withdraw: (router, prefixes) => frrConfigure(router, ...frrNetworks(prefixes, 'no ')),
   shutdown: (router, { address }, words) => frrConfigure(router, `neighbor ${address} shutdown message ${words}`),
+  cease: { ask: ['-c', 'show bgp neighbors'], says: /Cease\/Administrative Shutdown/ },
 };
 
 const gobgpRib = async (router: Router, verb: 'add' | 'del', prefixes: readonly string[]) => {
@@ -230,6 +239,7 @@ const gobgp: Recipe = {
   async shutdown(router, { address }, words) {
     await router.command('neighbor', address, 'shutdown', '--reason', words);
   },
+  cease: { ask: ['neighbor'], says: /notification-received code 6/ },
 };
 
 const openbgpd: Recipe = {
@@ -241,6 +251,7 @@ const openbgpd: Recipe = {
       `router-id ${address}`,
       `listen on ${address} port ${port}`,
       'fib-update no',
+      'connect-retry 2',
       'nexthop qualify via default',
       `socket "${dir}/ctl"`,
       prefixes.map(prefix => `network ${prefix}`),
@@ -272,6 +283,7 @@ const openbgpd: Recipe = {
   async shutdown(router, { address }, words) {
     await router.command('neighbor', address, 'down', words);
   },
+  cease: { ask: ['show', 'neighbor'], says: /Cease, administratively down/ },
 };
 
 const RECIPES: Readonly<Record<RouterKind, Recipe>> = { bird, frr, gobgp, openbgpd };
@@ -325,9 +337,32 @@ function isListening(host: string, port: number): Promise<boolean> {
 }
 
 const children = new Set<ChildProcess>();
+const frozen = new Set<number>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
+  for (const pid of frozen) signal(pid, 'SIGCONT'); // those of its own children that lost their parent end by themselves
 });
+
+// Mocha dies of it without an `exit`, and would leave them behind.
+process.once('SIGTERM', () => process.exit(143));
+
+/** A process and what it started: OpenBGPD divides its work. */
+function family(pid: number): number[] {
+  try {
+    const started = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    return [pid, ...started.flatMap(child => family(Number(child)))];
+  } catch {
+    return [pid];
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it has ended
+  }
+}
 
 /** Starts a router and waits until it listens. Fails with its output when it does not come up. */
 export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise<Router> {
@@ -341,6 +376,7 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
   const announced = new Set(setup.prefixes);
   let child: ChildProcess | null = null;
   let output = '';
+  const mine = new Set<number>();
 
   async function start(): Promise<void> {
     const [command, ...words] = recipe.daemon(setup, dir);
@@ -369,6 +405,7 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
   }
 
   async function end(): Promise<void> {
+    router.thaw();
     const ended = child;
     child = null;
     if (ended === null || ended.pid === undefined) return;
@@ -406,10 +443,25 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
       if (neighbor === undefined) throw new Error(`${kind} has no neighbor ${address}`);
       await recipe.shutdown(router, neighbor, words);
     },
+    sawCease: async () => recipe.cease.says.test(output + (await router.command(...recipe.cease.ask))),
     log: () => output,
     async restart() {
       await end();
       await start();
+    },
+    freeze() {
+      for (const pid of child?.pid === undefined ? [] : family(child.pid)) {
+        frozen.add(pid);
+        mine.add(pid);
+        signal(pid, 'SIGSTOP');
+      }
+    },
+    thaw() {
+      for (const pid of mine) {
+        signal(pid, 'SIGCONT');
+        frozen.delete(pid);
+      }
+      mine.clear();
     },
     async stop() {
       await end();

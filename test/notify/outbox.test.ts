@@ -117,6 +117,7 @@ describe('notify/outbox', () => {
     expect(box.status().lastError).to.match(/ECONNREFUSED/);
     const server = await serve({ port: gone.port });
     await settled(3);
+    expect(box.status().lastError, 'all is well again').to.equal('');
     expect(server.received.map(({ recipients }) => recipients[0]).sort()).to.deep.equal(
       begun.recipients.map(({ address }) => address).sort(),
     );

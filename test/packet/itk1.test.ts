@@ -92,9 +92,17 @@ describe('packet/itk1', () => {
     const frame = hex(ETHER4, IPV4);
     const input = hex(inputsOf(frame, ETHERNET)[0]!);
     expect(digestPacket(kernel, frame, ETHERNET, KEY)).to.deep.equal({
-      layers: [{ layer: 0, digest: digestText(sipHash128(KEY, input)), entropy: 'fair' }],
+      layers: [{ layer: 0, digest: digestText(sipHash128(KEY, input)), entropy: 'fair', fragment: false }],
       stop: 'end',
     });
+    for (const [at, octet] of [
+      [20, 0x20],
+      [21, 0x01],
+    ] as const) {
+      const fragment = frame.slice();
+      fragment[at]! |= octet; // MF, or an offset of 8
+      expect(digestPacket(kernel, fragment, ETHERNET, KEY).layers[0]).to.deep.include({ fragment: true });
+    }
     expect(digestPacket(kernel, frame.subarray(0, 40), ETHERNET, KEY, 58)).to.deep.equal({
       layers: [{ layer: 0, reason: 'snaplen' }],
       stop: 'end',

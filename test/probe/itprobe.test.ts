@@ -59,12 +59,14 @@ describe('itprobe', () => {
     const [out, err] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
     return { out, err, status: await status };
   };
+  let secret: Uint8Array;
   const listen = async () => {
+    secret = SECRET;
     const path = join(folder, 'itprobe.sock');
     station = await openProbeStation({
       socket: { path },
       probes: [TAP1],
-      epochKey: epoch => epochKey(SECRET, epoch),
+      epochKey: epoch => epochKey(secret, epoch),
       log: () => {},
     });
     return { path, station };
@@ -92,6 +94,22 @@ describe('itprobe', () => {
     child.kill('SIGTERM');
     expect(await status).to.equal(0);
     expect(await said).to.contain('30 packets, 30 digests of layers, 0 lost, 2010-');
+  });
+
+  it('says nothing of windows whose key is no longer that of the question', async () => {
+    const { path, station } = await listen();
+    const frames = Array.from({ length: 30 }, (_, i) => framed(i));
+    run('-n', 'tap1', '-s', path, '-r', write('border.pcap', fileOf(frames)));
+    const [question] = questionsAbout(frames[12]!, 1000);
+    expect((await askCovered(station, question!)).sightings).to.have.length(1);
+    secret = Buffer.from('another secret altogether');
+    for (let again = 0; again < 2; again++) {
+      const { answers } = await station.ask([{ ...question!, digest: '0123456789abcdef' }], Date.now() + 5000);
+      expect(answers[0]).to.deep.include({ sightings: [], retained: null, covered: false, windowsAsked: 0 });
+    }
+    // The old key does not make it right again: nobody knows which packets came in between.
+    secret = SECRET;
+    expect((await station.ask([question!], Date.now() + 5000)).answers[0]).to.deep.include({ retained: null });
   });
 
   it('answers for standard input while it comes', async () => {

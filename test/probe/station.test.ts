@@ -201,7 +201,7 @@ describe('probe/station', () => {
     await start();
     expect(statSync(path).mode & 0o777).to.equal(0o660);
     const second = await start().catch((error: Error) => error);
-    expect((second as Error).message).to.contain('another program listens');
+    expect((second as Error).message).to.contain('another daemon answers');
     await station!.close();
 
     // A program that was killed leaves its socket file behind.
@@ -216,7 +216,7 @@ describe('probe/station', () => {
     station = undefined;
 
     writeFileSync(path, 'a file');
-    expect(((await start().catch((error: Error) => error)) as Error).message).to.contain('not a socket');
+    expect(((await start().catch((error: Error) => error)) as Error).message).to.contain('a file that is no socket');
     path = join(folder, 'other.sock');
     const grouped = openProbeStation({
       socket: { path, group: 'no-such-group' },
@@ -244,9 +244,11 @@ describe('probe/messages', () => {
       [{ ...ANSWER, covered: 1 }, 'covered'],
     ];
     for (const [bad, field] of wrong) expect(readToDaemon({ type: 'answer', id: 1, answer: bad })).to.contain(field);
-    const question = { type: 'question', id: 1, questions: [QUESTION] };
+    const keys = [{ epoch: 1, check: '0123456789abcdef' }];
+    const question = { type: 'question', id: 1, questions: [QUESTION], keys };
     expect(readToProbe(question)).to.deep.equal(question);
     expect(readToProbe({ ...question, questions: [{ ...QUESTION, digest: '0123456789ABCDEF' }] })).to.contain('digest');
+    expect(readToProbe({ ...question, keys: [{ epoch: 1, check: 'no' }] })).to.contain('check');
     expect(readToProbe({ ...question, questions: Array(257).fill(QUESTION) })).to.contain('questions');
     expect(readToProbe({ type: 'key', epoch: 1, key: new Uint8Array(15) })).to.contain('key');
   });

@@ -74,6 +74,16 @@ describe('probe/windows', () => {
     expect(ask(kept!).sightings).to.have.length(1);
   });
 
+  it('claims nothing of packets it refused because a clock had run ahead', () => {
+    const { take, ask } = tapped(60_000);
+    for (let second = 0; second < 20; second++) take(packetAt(HOUR + second, second));
+    take(packetAt(HOUR + 3000, 1));
+    const refused = packetAt(HOUR + 100, 100);
+    take(refused);
+    const [question] = questionsAbout(refused, 500);
+    expect(ask(question!)).to.deep.include({ covered: false, sightings: [], windowsAsked: 0 });
+  });
+
   it('stays within its memory: seals early, then drops the oldest', () => {
     const { windows, ask } = tapped(10 ** 9);
     windows.configure({ retention: 10 ** 9, memory: 0 });

@@ -7,6 +7,7 @@ import type { IrrConfig, WatchConfig } from '../../src/config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { openRegistry, type Registry, type RegistryGeneration } from '../../src/registry/registry.ts';
 import { NO_ORIGIN, openSnapshot } from '../../src/registry/snapshot.ts';
+import { loadSource, type SourceSize } from '../../src/registry/sources.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -46,6 +47,7 @@ describe('registry/registry', () => {
         troubles.push(`${source}: ${why}`);
         wake();
       },
+      onWhole: () => {},
     });
   });
   afterEach(async () => {
@@ -98,6 +100,41 @@ describe('registry/registry', () => {
       ['B', 64497],
     ]);
     expect(registry.objectsFor(p('198.51.100.0/24'))).to.deep.equal([]);
+  });
+
+  it('uses a first copy that is far smaller than the last run knew it, but does not call it whole', async () => {
+    const whole: number[] = [];
+    const listener = {
+      onRefresh: () => {},
+      onTrouble: () => {},
+      onWhole: (size: SourceSize) => whole.push(size.objects),
+    };
+    const last = { name: 'A', file: join(directory, 'A.db'), objects: 3 };
+    const again = await openRegistry(listener, [last]);
+    const routes = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map(prefix => route(prefix, 1));
+    await dump('A.db', routes[0]!);
+    await again.reload([irr('A')], []);
+    expect(again.decide(p('192.0.2.0/24'), 2).state).to.equal('mismatch');
+    expect(again.lacks('A')).to.equal(true);
+    expect(again.status()[0]?.lastError).to.match(/holds 1 route objects where the last copy held 3/);
+    expect(whole).to.deep.equal([]);
+
+    await dump('A.db', '');
+    await again.reload([irr('A')], []);
+    expect(again.status()[0]?.objects, 'what is worse is not taken').to.equal(1);
+
+    await dump('A.db', routes.join(''));
+    await again.reload([irr('A')], []);
+    expect(again.lacks('A')).to.equal(false);
+    expect(again.status()[0]).to.include({ objects: 3, lastError: '' });
+    expect(whole).to.deep.equal([3]);
+    again.close();
+  });
+
+  it('looks again at a file that could not be read for a passing reason', async () => {
+    // Read at its beginning, where nothing is mapped, it answers EIO and never changes.
+    const load = await loadSource(irr('A', 'A.db', { dump: '/proc/self/mem' }), () => {});
+    expect(load).to.deep.include({ ok: false, mark: null });
   });
 
   it('watches by maintainer, X-Keiro and prefix, in one source or in any', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { covers, formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
-import { NO_ORIGIN, openSnapshot, snapshotBuilder, WATCHED_FLAG, wordsOf } from '../../src/registry/snapshot.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixOf, wordsOf } from '../../src/net/prefix.ts';
+import { NO_ORIGIN, openSnapshot, snapshotBuilder, WATCHED_FLAG } from '../../src/registry/snapshot.ts';
 import { IRR_STATES } from '../../src/registry/verdict.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;

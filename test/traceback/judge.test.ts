@@ -4,7 +4,6 @@ import { askBorder, judgeBorder } from '../../src/traceback/btm.ts';
 import { judgeSource } from '../../src/traceback/dtm.ts';
 import { epochsOf, intervalOf } from '../../src/traceback/interval.ts';
 import { disclose } from '../../src/traceback/policy.ts';
-import { takeToken } from '../../src/traceback/rate.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
 import { conclude, flatten, newBranch, snapshot, unflatten } from '../../src/traceback/tree.ts';
 import { MAX_NODES } from '../../src/traceback/wire.ts';
@@ -191,30 +190,6 @@ describe('traceback/tree', () => {
     expect(told.reason).to.equal('seen; the neighbours are not told');
     expect(told.children).to.deep.equal([leaf(2, 'saw', [leaf(8, 'absent')])]);
     expect(disclose(tree, 'neighbor-as')).to.equal(tree);
-  });
-});
-
-describe('traceback/rate', () => {
-  it('lets one second’s worth through and saves nothing', () => {
-    let bucket = takeToken(null, 10, 0).bucket;
-    const taken = (now: number) => {
-      const took = takeToken(bucket, 10, now);
-      bucket = took.bucket;
-      return took.taken;
-    };
-    expect(Array.from({ length: 12 }, () => taken(0)).filter(Boolean)).to.have.length(9);
-    expect([taken(99), taken(100)]).to.deep.equal([false, true]);
-    expect(Array.from({ length: 30 }, () => taken(3_600_000)).filter(Boolean)).to.have.length(10);
-    expect(taken(0), 'the clock stepped back').to.equal(false);
-  });
-  it('lets nothing through at rate 0, one in ten seconds at 0.1', () => {
-    expect(takeToken(null, 0, 0).taken).to.equal(false);
-    const { bucket, taken } = takeToken(null, 0.1, 0);
-    expect([taken, takeToken(bucket, 0.1, 9000).taken, takeToken(bucket, 0.1, 10_000).taken]).to.deep.equal([
-      true,
-      false,
-      true,
-    ]);
   });
 });
 

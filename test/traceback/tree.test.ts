@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude, withoutRepeats } from '../../src/traceback/tree.ts';
+import { conclude, ofFragment, withoutRepeats } from '../../src/traceback/tree.ts';
 
 /** A node by its AS, verdict, ingress and children. */
 function node(as: number, verdict: TraceVerdict, ingress: number[] = [], ...children: TraceNode[]): TraceNode {
@@ -56,6 +56,12 @@ describe('traceback/tree', () => {
     ],
   ];
   for (const [what, tree, drawn] of trees) it(what, () => expect(draw(withoutRepeats(tree))).to.equal(drawn));
+
+  it('nobody is clear of a fragment: the whole datagram may have passed', () => {
+    const tree = node(1, 'saw', [2], node(2, 'absent', [], node(3, 'clear', [], node(4, 'cannot-know'))));
+    expect(draw(ofFragment(tree))).to.equal('1:saw(2:absent(3:clear-partial(4:cannot-know)))');
+    expect(conclude(ofFragment(tree)).ambiguity).to.deep.equal([2, 3, 4]);
+  });
 
   const ends: [what: string, tree: TraceNode, entry: object | null, ambiguity: number[]][] = [
     ['nobody saw it', node(1, 'clear', [], node(2, 'cannot-know')), null, [2]],

@@ -4,12 +4,13 @@ import { expect } from 'chai';
 import { ARGUMENTS } from '../../src/control/argument.ts';
 import { COMMANDS } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
+import { OFFLINE } from '../../src/vty/offline.ts';
 
 const PAGE = readFileSync(new URL('../../man/itctl.8', import.meta.url), 'utf8');
 
-/** The syntax lines of the COMMANDS section: what follows `.It`, with arguments in capitals and options in brackets. */
-function documented(): string[] {
-  const section = PAGE.slice(PAGE.indexOf('.Sh COMMANDS'), PAGE.indexOf('Arguments are:'));
+/** The syntax lines of a section: what follows `.It`, with arguments in capitals and options in brackets. */
+function documented(from: string, to: string): string[] {
+  const section = PAGE.slice(PAGE.indexOf(from), PAGE.indexOf(to));
   return section
     .split('\n')
     .filter(line => line.startsWith('.It Ic '))
@@ -41,7 +42,20 @@ const forms = (syntax: string) =>
 
 describe('man/itctl.8', () => {
   it('has every command of the tree with its arguments, and no other', () => {
-    expect(documented().flatMap(forms).sort()).to.deep.equal(COMMANDS.flatMap(command => forms(command.syntax)).sort());
+    expect(documented('.Sh COMMANDS', 'Arguments are:').flatMap(forms).sort()).to.deep.equal(
+      COMMANDS.flatMap(command => forms(command.syntax)).sort(),
+    );
+  });
+  it('has every command that needs no daemon, and no other', () => {
+    const pages = documented('.Ss Commands that need no daemon', '.Ss The tree of a trace');
+    // The page writes `.Fl -to` for --to, and no dots; its options stand apart from their brackets.
+    const plain = (syntax: string) =>
+      syntax
+        .replace(/ \.\.\.|[[\]]/g, '')
+        .replaceAll('--', '-')
+        .replace(/ +/g, ' ')
+        .trim();
+    expect(pages.map(plain).sort()).to.deep.equal(OFFLINE.map(command => plain(command.syntax)).sort());
   });
   it('explains every kind of argument', () => {
     const section = PAGE.slice(PAGE.indexOf('Arguments are:'), PAGE.indexOf('.Ss The tree of a trace'));

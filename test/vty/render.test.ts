@@ -52,11 +52,11 @@ Peer tyo1, 203.0.113.1 AS64496
   Malformed:     2 treated as withdrawn, 1 of another family, ignored
 
 Peer osa1, 203.0.113.5 AS64497
-  State:      Active for 3d04h, since 2026-02-26 08:00:00Z
-  Received:   none
-  Sent:       1 open
-  Prefixes:   0 IPv4, 0 IPv6
-  Last error: NOTIFICATION received: Cease/Administrative Shutdown`,
+  State:     Active for 3d04h, since 2026-02-26 08:00:00Z
+  Received:  none
+  Sent:      1 open
+  Prefixes:  0 IPv4, 0 IPv6
+  Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
   ],
   [
     'show bgp neighbor',
@@ -82,7 +82,7 @@ Peer osa1, 203.0.113.5 AS64497
   Sent:       1 open
   Prefixes:   0 IPv4, 0 IPv6
   Maximum:    1000 IPv6, then restart; 5000, then warn
-  Last error: NOTIFICATION received: Cease/Administrative Shutdown
+  Last down:  NOTIFICATION received: Cease/Administrative Shutdown
   Problem:    one
   Problem:    another`,
   ],
@@ -298,7 +298,7 @@ describe('vty/render: the entry of a trace', () => {
     ['Entry not yet known; no other AS remains possible.', PARTIAL],
     ['Entry not found; 2 ASes remain possible: AS64520 AS64530.', { ...TRACE, entry: null, ambiguity: [64520, 64530] }],
     [
-      'Entered at AS64510, from a neighbor it does not tell; no other AS remains possible.',
+      'Traced to AS64510, which does not say from where it came; no other AS remains possible.',
       { ...TRACE, entry: { as: 64510, via: null, source: false } },
     ],
     [

@@ -1,4 +1,4 @@
-import type { CountRow, NeighborRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
+import type { CountRow, NeighborRow, QuarantineRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
 import type {
   CaseDetail,
   IrrObjectRow,
@@ -12,7 +12,7 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { Trace } from '../../traceback/trace.ts';
-import { renderCount, renderNeighbors, renderSummary } from './bgp.ts';
+import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
@@ -42,6 +42,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
+  'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
   'show status': first<StatusReport>(renderStatus),

@@ -1,4 +1,5 @@
-import type { CountRow, NeighborRow, SummaryRow } from '../../collector/messages.ts';
+import { renderQuarantine } from '../../bgp/quarantine.ts';
+import type { CountRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -90,10 +91,22 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
       ['Maximum', row.prefixLimits.map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
-      ['Last error', row.lastError],
+      ['Last down', row.lastDown],
+      ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
       ...row.problems.map(problem => ['Problem', problem] as const),
     ]).map(line => `  ${line}`),
   ]);
+}
+
+/** `show quarantine`: each message with its octets and a caret under the bad one. */
+export function renderQuarantined(rows: readonly QuarantineRow[]): string[] {
+  if (rows.length === 0) return ['no malformed message'];
+  return rows.flatMap((row, i) => {
+    const first = i === 0 || rows[i - 1]!.peer !== row.peer;
+    const older = first && row.dropped > 0 ? [`${count(row.dropped, 'older message')} of ${row.peer} not kept`] : [];
+    const shown = renderQuarantine({ ...row, message: Buffer.from(row.message, 'hex') });
+    return [...(i > 0 ? [''] : []), ...older, `Peer ${row.peer}`, ...shown.map(line => `  ${line}`)];
+  });
 }
 
 /** `show route count`. */

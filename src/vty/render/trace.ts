@@ -12,7 +12,9 @@ export function entrySentence(trace: Trace): string {
   if (trace.entry === null) return `Entry ${trace.state === 'partial' ? 'not yet known' : 'not found'}; ${remain}.`;
   const { as, via, source } = trace.entry;
   if (source) return `Began inside AS${as}; ${remain}.`;
-  return `Entered at AS${as}${via === null ? ', from a neighbor it does not tell' : ` via AS${via}`}; ${remain}.`;
+  // It may not tell, not know, or have seen the packet leave only.
+  if (via === null) return `Traced to AS${as}, which does not say from where it came; ${remain}.`;
+  return `Entered at AS${as} via AS${via}; ${remain}.`;
 }
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */

@@ -1,20 +1,27 @@
-/** The Unix socket as a file: whose it is, who may use it, and whether the one found there is alive. */
+/** A Unix socket as a file: whose it is, who may use it, and whether the one found there is alive. */
 import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import type { SocketConfig } from '../config/tree.ts';
+
+/** Where to listen, and which group may connect besides the owner; a SocketConfig of the configuration is one. */
+export interface SocketFile {
+  readonly path: string;
+  readonly group?: string;
+}
 
 /**
  * Listens on the socket: a stale one is removed when nobody answers on it, the mode is 0660 and the group as
  * configured before anybody can connect. Rejects, in words, when another daemon answers there, when what is there is no
- * socket, when the group is not known or may not be given, and with the system's words otherwise.
+ * socket, when the group is not known or may not be given, and with the system's words otherwise. `what` says what it is
+ * for (`control socket`).
  */
-export async function listenUnix(server: Server, socket: SocketConfig): Promise<void> {
+export async function listenUnix(server: Server, socket: SocketFile, what: string): Promise<void> {
+  const name = `${what} ${socket.path}`;
   const gid = socket.group === undefined ? null : findGroup(socket.group);
-  if (gid === undefined) throw new Error(`control socket ${socket.path}: there is no group "${socket.group}"`);
+  if (gid === undefined) throw new Error(`${name}: there is no group "${socket.group}"`);
   const directory = dirname(socket.path);
-  if (!existsSync(directory)) throw new Error(`control socket ${socket.path}: there is no directory ${directory}`);
-  await removeStale(socket.path);
+  if (!existsSync(directory)) throw new Error(`${name}: there is no directory ${directory}`);
+  await removeStale(socket.path, name);
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.once('listening', () => {
@@ -32,7 +39,7 @@ export async function listenUnix(server: Server, socket: SocketConfig): Promise<
     chmodSync(socket.path, 0o660);
   } catch (error) {
     server.close();
-    throw new Error(`control socket ${socket.path}: ${message(error)}`);
+    throw new Error(`${name}: ${message(error)}`);
   }
 }
 
@@ -45,10 +52,10 @@ export function findGroup(name: string, text: string = readFileSync('/etc/group'
   return undefined;
 }
 
-async function removeStale(path: string): Promise<void> {
+async function removeStale(path: string, name: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new Error(`control socket ${path}: a file that is no socket is there`);
+  if (!found.isSocket()) throw new Error(`${name}: a file that is no socket is there`);
   const refused = await new Promise<NodeJS.ErrnoException | null>(resolve => {
     const probe = connect(path);
     probe.once('connect', () => {
@@ -57,10 +64,10 @@ async function removeStale(path: string): Promise<void> {
     });
     probe.once('error', resolve);
   });
-  if (refused === null) throw new Error(`control socket ${path}: another daemon answers on it`);
+  if (refused === null) throw new Error(`${name}: another daemon answers on it`);
   if (refused.code === 'ENOENT') return;
   // Only a refusal proves that nobody listens; EACCES or EAGAIN (a full backlog) prove nothing.
-  if (refused.code !== 'ECONNREFUSED') throw new Error(`control socket ${path}: ${message(refused)}`);
+  if (refused.code !== 'ECONNREFUSED') throw new Error(`${name}: ${message(refused)}`);
   unlinkSync(path);
 }
 

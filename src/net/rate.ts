@@ -16,3 +16,26 @@ export function takeToken(bucket: Bucket | null, rate: number, now: number): { b
   const taken = rate > 0 && filled >= 1;
   return { bucket: { tokens: taken ? filled - 1 : filled, time: now }, taken };
 }
+
+/**
+ * Says at most `rate` things a second through `say`, which also hears how many were left unsaid since the last one.
+ * `clock` is in ms; a monotonic one serves.
+ */
+export function seldom(
+  rate: number,
+  clock: () => number,
+  say: (text: string, unsaid: number) => void,
+): (text: string) => void {
+  let bucket: Bucket | null = null;
+  let unsaid = 0;
+  return text => {
+    const took = takeToken(bucket, rate, clock());
+    bucket = took.bucket;
+    if (!took.taken) {
+      unsaid++;
+      return;
+    }
+    say(text, unsaid);
+    unsaid = 0;
+  };
+}

@@ -1,0 +1,44 @@
+import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArchiveName } from './archive-name.ts';
+
+const MONTH = /^\d{4}\.\d{2}$/;
+
+/** The month folders of an archive, oldest first; none when it does not exist yet. */
+export async function monthsOf(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter(entry => entry.isDirectory() && MONTH.test(entry.name))
+      .map(entry => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/**
+ * Removes the files whose window ended before `oldest` (milliseconds since the epoch), and months that became empty. Only
+ * names that the archive gives are touched. A table's window is the time until the next one.
+ */
+export async function expire(
+  directory: string,
+  oldest: number,
+  { updates, rib }: { readonly updates: number; readonly rib: number },
+  note: (text: string) => void,
+): Promise<void> {
+  let removed = 0;
+  for (const month of await monthsOf(directory)) {
+    const folder = join(directory, month);
+    const names = await readdir(folder);
+    const old = names.filter(name => {
+      const parsed = parseArchiveName(name);
+      return parsed !== null && parsed.start + (parsed.kind === 'updates' ? updates : rib) < oldest;
+    });
+    for (const name of old) await unlink(join(folder, name));
+    removed += old.length;
+    if (old.length > 0 && old.length === names.length) await rmdir(folder);
+  }
+  if (removed > 0) note(`${removed} old files were removed`);
+}

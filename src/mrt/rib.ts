@@ -1,0 +1,149 @@
+/**
+ * The RIB records of TABLE_DUMP_V2 (RFC 6396 sections 4.3.2 to 4.3.4) and their ADD-PATH variants (RFC 8050 section 4): a
+ * prefix and what each peer says of it. Entries are walked in place: a table has millions.
+ */
+import type { Cursor } from '../net/cursor.ts';
+import type { Prefix } from '../net/prefix.ts';
+import {
+  RIB_GENERIC_ADDPATH,
+  RIB_IPV4_UNICAST,
+  RIB_IPV4_UNICAST_ADDPATH,
+  RIB_IPV6_UNICAST,
+  RIB_IPV6_UNICAST_ADDPATH,
+  type RibSubtype,
+  TABLE_DUMP_V2,
+} from './record-types.ts';
+import { HEADER_LENGTH, writeHeader } from './records.ts';
+
+/** A RIB record without its entries. Offsets are those of the buffer. */
+export interface RibHead extends RibSubtype {
+  readonly sequence: number;
+  readonly prefixLength: number;
+  /** Where the octets of the prefix stand. */
+  readonly prefix: number;
+  readonly entries: number;
+}
+
+/** One entry, overwritten by the next. */
+export interface RibEntry {
+  peerIndex: number;
+  /** Seconds since the epoch. */
+  originated: number;
+  /** Path identifier; 0 without ADD-PATH. */
+  pathId: number;
+  attributesStart: number;
+  attributesEnd: number;
+}
+
+/** An entry to be filled by `readRibEntry`. */
+export const emptyRibEntry = (): RibEntry => ({
+  peerIndex: 0,
+  originated: 0,
+  pathId: 0,
+  attributesStart: 0,
+  attributesEnd: 0,
+});
+
+/** Reads the body of a RIB record up to its first entry, where the cursor then stands. Else what is wrong, in words. */
+export function decodeRibHead(body: Cursor, subtype: RibSubtype): RibHead | string {
+  const sequence = body.u32();
+  const prefixLength = body.u8();
+  const prefix = body.offset;
+  if (prefixLength > (subtype.afi === 1 ? 32 : 128)) return `prefix length ${prefixLength}`;
+  body.skip((prefixLength + 7) >> 3);
+  const entries = body.u16();
+  if (body.failed) return 'the record is cut off before its entries';
+  return { ...subtype, sequence, prefixLength, prefix, entries };
+}
+
+/** Reads the next entry and moves the cursor behind it. False when it does not fit; the cursor has then failed. */
+export function readRibEntry(body: Cursor, addPath: boolean, entry: RibEntry): boolean {
+  entry.peerIndex = body.u16();
+  entry.originated = body.u32();
+  entry.pathId = addPath ? body.u32() : 0;
+  const length = body.u16();
+  entry.attributesStart = body.offset;
+  body.skip(length);
+  entry.attributesEnd = body.offset;
+  return !body.failed;
+}
+
+/** A RIB_GENERIC record (RFC 6396 section 4.3.3, RFC 8050 section 4.1): its NLRI is of any family, and stays as it is. */
+export interface GenericRib {
+  readonly sequence: number;
+  readonly afi: number;
+  readonly safi: number;
+  /** From the NLRI, whose length only its family knows, to the end of the entries. */
+  readonly octets: Uint8Array;
+  readonly addPath: boolean;
+}
+
+/** Reads the body of a RIB_GENERIC record; `octets` is a view. */
+export function decodeGenericRib(body: Cursor, subtype: number): GenericRib | string {
+  const sequence = body.u32();
+  const afi = body.u16();
+  const safi = body.u8();
+  if (body.failed) return 'the record is cut off before its NLRI';
+  return { sequence, afi, safi, octets: body.view(body.left), addPath: subtype === RIB_GENERIC_ADDPATH };
+}
+
+/** What one peer says of a prefix, to be written. */
+export interface RibRoute {
+  readonly peerIndex: number;
+  readonly originated: number;
+  /** Only in the ADD-PATH subtypes. */
+  readonly pathId?: number;
+  /** Path attributes with AS numbers of 4 octets, MP_REACH_NLRI abbreviated (`abbreviateReach`). */
+  readonly attributes: Uint8Array;
+}
+
+/** Octets of the body of a RIB record. */
+export function ribLength(prefixLength: number, addPath: boolean, routes: readonly RibRoute[]): number {
+  const fixed = addPath ? 12 : 8;
+  return routes.reduce((sum, route) => sum + fixed + route.attributes.length, 7 + ((prefixLength + 7) >> 3));
+}
+
+/** Writes the body of a RIB record at `at`: `ribLength` octets. `prefix` holds the octets of the prefix and may be longer. */
+export function writeRib(
+  out: Uint8Array,
+  at: number,
+  sequence: number,
+  prefix: Uint8Array,
+  prefixLength: number,
+  addPath: boolean,
+  routes: readonly RibRoute[],
+): number {
+  const fields = new DataView(out.buffer, out.byteOffset);
+  const octets = (prefixLength + 7) >> 3;
+  fields.setUint32(at, sequence);
+  out[at + 4] = prefixLength;
+  out.set(prefix.subarray(0, octets), at + 5);
+  let next = at + 5 + octets;
+  fields.setUint16(next, routes.length);
+  next += 2;
+  for (const { peerIndex, originated, pathId = 0, attributes } of routes) {
+    fields.setUint16(next, peerIndex);
+    fields.setUint32(next + 2, originated);
+    next += 6;
+    if (addPath) {
+      fields.setUint32(next, pathId);
+      next += 4;
+    }
+    fields.setUint16(next, attributes.length);
+    out.set(attributes, next + 2);
+    next += 2 + attributes.length;
+  }
+  return next;
+}
+
+/** A whole RIB record of TABLE_DUMP_V2 for a unicast prefix, its sequence number 0. `seconds` since the epoch. */
+export function encodeRib(seconds: number, prefix: Prefix, addPath: boolean, routes: readonly RibRoute[]): Uint8Array {
+  const subtypes = addPath
+    ? [RIB_IPV4_UNICAST_ADDPATH, RIB_IPV6_UNICAST_ADDPATH]
+    : [RIB_IPV4_UNICAST, RIB_IPV6_UNICAST];
+  const body = ribLength(prefix.length, addPath, routes);
+  const octets = new Uint8Array(HEADER_LENGTH + body);
+  const at = writeHeader(octets, 0, TABLE_DUMP_V2, subtypes[prefix.afi - 1]!, seconds, 0, body);
+  writeRib(octets, at, 0, prefix.bytes, prefix.length, addPath, routes);
+  return octets;
+}

@@ -1,0 +1,81 @@
+/** `itctl decode mrt FILE`: what an archive holds, as the lines of `bgpdump -m` or as JSON. */
+import type { Readable, Writable } from 'node:stream';
+import { bgpdumpLines } from '../mrt/bgpdump.ts';
+import { elementsOf } from '../mrt/elements.ts';
+import type { MrtGap, MrtRecord } from '../mrt/records.ts';
+import { openMrt, readMrt } from '../mrt/source.ts';
+import { createWalker } from '../mrt/walk.ts';
+import { plain } from './render/text.ts';
+import { EXIT } from './run.ts';
+
+/** Complaints about one file that are printed; the others are counted. */
+const MOST_COMPLAINTS = 20;
+/** Characters of JSON that are handed over at once. */
+const JSON_CHUNK = 1 << 16;
+
+/** Where the output goes and the standard input comes from. */
+export interface OfflineStreams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  /** One line, without its end. */
+  err(text: string): void;
+}
+
+/** The sentence of a system error without its code and call: `no such file or directory`. */
+export const sentence = (error: unknown) => (error as Error).message.replace(/^[A-Z]+: ([^,]*).*$/, '$1');
+
+/**
+ * Decodes one file, `-` for the standard input, to the standard output, as fast as that takes it. What is damaged is told
+ * with record and octet of the unpacked file, and the rest is decoded. Returns the exit code: failed when anything was.
+ */
+export async function decodeMrt(file: string, json: boolean, { stdin, stdout, err }: OfflineStreams): Promise<number> {
+  const name = file === '-' ? 'standard input' : file;
+  let full = false;
+  let complaints = 0;
+  const complain = (text: string) => {
+    if (++complaints <= MOST_COMPLAINTS) err(plain(`${name}: ${text}`));
+  };
+  const write = (text: Uint8Array | string) => {
+    if (!stdout.write(text)) full = true;
+  };
+  const format = json ? jsonLines(write) : bgpdumpLines(write);
+  const walker = createWalker(format);
+  try {
+    await readMrt(openMrt(file, stdin), {
+      record(record: MrtRecord) {
+        const wrong = walker.walk(record);
+        if (wrong !== null) complain(`record ${record.number} at octet ${record.offset}: ${wrong}`);
+      },
+      gap({ after, offset, octets, reason }: MrtGap) {
+        const place = after === 0 ? '' : `, after record ${after}`;
+        complain(`octet ${offset}${place}: ${reason}; ${octets} octets are left out`);
+      },
+      drained() {
+        if (!full) return;
+        full = false;
+        return new Promise<void>(resolve => {
+          stdout.once('drain', resolve);
+        });
+      },
+    });
+  } catch (error) {
+    complain(sentence(error));
+  }
+  format.flush();
+  if (complaints > MOST_COMPLAINTS) err(plain(`${name}: and ${complaints - MOST_COMPLAINTS} more`));
+  return complaints > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** The elements, a JSON object a line. */
+function jsonLines(write: (text: string) => void) {
+  let text = '';
+  const flush = () => {
+    if (text !== '') write(text);
+    text = '';
+  };
+  const visitor = elementsOf(element => {
+    text += `${JSON.stringify(element)}\n`;
+    if (text.length > JSON_CHUNK) flush();
+  });
+  return { ...visitor, flush };
+}

@@ -1,0 +1,65 @@
+/** The commands of itctl that need no daemon. Their words are not cut short: the daemon, who knows all others, is not asked. */
+import { once } from 'node:events';
+import type { OfflineStreams } from './decode-mrt.ts';
+import { EXIT } from './run.ts';
+
+export interface OfflineCommand {
+  /** Words that begin it. */
+  readonly words: readonly string[];
+  /** As in itctl(8). */
+  readonly syntax: string;
+  /** Carries it out with the words that follow; returns the exit code. A `string` tells what is wrong with the usage. */
+  run(args: readonly string[], json: boolean, streams: OfflineStreams): Promise<number | string>;
+}
+
+export const OFFLINE: readonly OfflineCommand[] = [
+  {
+    words: ['decode', 'bgp'],
+    syntax: 'decode bgp',
+    async run(args, _, { stdin, stdout }) {
+      if (args.length > 0) return `unexpected "${args[0]}"`;
+      const { decodeBgp } = await import('./decode-bgp.ts');
+      const write = async (text: string) => void (stdout.write(text) || (await once(stdout, 'drain')));
+      return (await decodeBgp(stdin, write)) === 0 ? EXIT.ok : EXIT.failed;
+    },
+  },
+  {
+    words: ['decode', 'mrt'],
+    syntax: 'decode mrt FILE',
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const { decodeMrt } = await import('./decode-mrt.ts');
+      return decodeMrt(file, json, streams);
+    },
+  },
+  {
+    words: ['replay'],
+    syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',
+    async run(args, _, streams) {
+      const { replayOptions } = await import('./replay-options.ts');
+      const options = replayOptions(args);
+      if (typeof options === 'string') return options;
+      const { replay } = await import('./replay.ts');
+      return replay(options, streams);
+    },
+  },
+];
+
+/** The command that the words are; null when they are the daemon's. */
+export function offlineCommand(words: readonly string[]): OfflineCommand | null {
+  return OFFLINE.find(command => command.words.every((word, i) => words[i] === word)) ?? null;
+}
+
+/** Carries out a command that needs no daemon; returns the exit code. */
+export async function runOffline(
+  command: OfflineCommand,
+  words: readonly string[],
+  json: boolean,
+  streams: OfflineStreams,
+): Promise<number> {
+  const answer = await command.run(words.slice(command.words.length), json, streams);
+  if (typeof answer === 'number') return answer;
+  streams.err(`${answer}; usage: itctl ${command.syntax}`);
+  return EXIT.usage;
+}

@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import { encodeAnnounce } from '../../src/bgp/announce.ts';
+import { AS_SEQUENCE, AS_SET, type AsPath } from '../../src/bgp/as-path.ts';
+import { Contradictions } from '../../src/collector/contradictions.ts';
+import { createIngest } from '../../src/collector/ingest.ts';
+import { type RouteQuery, routeFilter } from '../../src/collector/route-filter.ts';
+import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
+import { openSnapshot, snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { newPeerTable, newRib, routeOf } from '../../src/rib/adj-rib-in.ts';
+import { prefixById, prefixesFor } from '../../src/rib/query.ts';
+
+/** A table of five routes, judged by one object. */
+function table() {
+  const rib = newRib();
+  const memo = new VerdictMemo(rib);
+  const builder = snapshotBuilder();
+  builder.add(parsePrefix('192.0.2.0/24')!, 64500, false);
+  memo.snapshot = openSnapshot(builder.freeze());
+  const nothing = () => {
+    throw new Error('nothing is watched');
+  };
+  const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: () => 0 });
+  const { update } = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: nothing });
+  const held = newPeerTable();
+  rib.tables[0] = held;
+  const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+  const peer = { number: 0, table: held, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64496, counts };
+  const announce = (
+    prefix: string,
+    path: AsPath,
+    communities: number[] = [],
+    large: [number, number, number][] = [],
+  ) => {
+    const nextHop = prefix.includes(':') ? '2001:db8::1' : '192.0.2.1';
+    const set = { originCode: 0 as const, path, nextHop, communities, largeCommunities: large };
+    for (const message of encodeAnnounce([parsePrefix(prefix)!], set, { as4: true }))
+      update(peer, message, 19, message.length);
+  };
+  const sequence = (...asns: number[]) => ({ type: AS_SEQUENCE, asns });
+  announce('192.0.2.0/24', [sequence(64497, 64500)], [(64500 << 16) | 120]);
+  announce('192.0.2.128/25', [sequence(64497, 64666)], [0xffffff01]);
+  announce('198.51.100.0/24', [sequence(64498, 64497, 64501)], [], [[64500, 1, 20]]);
+  announce('203.0.113.0/24', [sequence(64497), { type: AS_SET, asns: [64501, 64502] }]);
+  announce('2001:db8::/32', [sequence(64497, 64500)]);
+  return (filter: Partial<RouteQuery>): string[] => {
+    const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', limit: 100, ...filter };
+    const wanted = routeFilter(rib, memo, query);
+    return prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)
+      .filter(known => wanted(known, routeOf(held, known.afi, known.id)))
+      .map(({ afi, id }) => formatPrefix(prefixById(rib, afi, id)));
+  };
+}
+
+describe('collector/route-filter', () => {
+  const routes = table();
+  const cases: [filter: Partial<RouteQuery>, prefixes: string[]][] = [
+    [{}, ['192.0.2.0/24', '192.0.2.128/25', '198.51.100.0/24', '203.0.113.0/24']],
+    [{ originAs: 64500 }, ['192.0.2.0/24']],
+    [{ originAs: 64500, prefix: '::/0' }, ['2001:db8::/32']],
+    [{ originAs: 0 }, ['203.0.113.0/24']],
+    [{ path: '^64497_' }, ['192.0.2.0/24', '192.0.2.128/25', '203.0.113.0/24']],
+    [{ path: '_64501_' }, ['198.51.100.0/24', '203.0.113.0/24']],
+    [{ path: '_64501$' }, ['198.51.100.0/24']],
+    [{ community: '64500:120' }, ['192.0.2.0/24']],
+    [{ community: 'no-export' }, ['192.0.2.128/25']],
+    [{ community: '64500:1:20' }, ['198.51.100.0/24']],
+    [{ validity: 'match' }, ['192.0.2.0/24']],
+    [{ validity: 'mismatch-covering' }, ['192.0.2.128/25']],
+    [{ validity: 'unknown', path: '_64498_' }, ['198.51.100.0/24']],
+    [{ community: '64500:121' }, []],
+  ];
+  for (const [filter, prefixes] of cases)
+    it(JSON.stringify(filter), () => expect(routes(filter)).to.deep.equal(prefixes));
+
+  it('says where a path expression is wrong', () =>
+    expect(() => routes({ path: '_64500(' })).to.throw('the path expression is wrong at character 7'));
+});

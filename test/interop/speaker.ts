@@ -1,0 +1,87 @@
+/** A scripted BGP speaker that dials the daemon: for what no real router would say, and where its timers would be in the way. */
+import { connect, type Socket } from 'node:net';
+import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
+import { createFramer, encodeMessage, KEEPALIVE, messageName, NOTIFICATION, OPEN } from '../../src/bgp/message.ts';
+import { decodeNotification } from '../../src/bgp/notification.ts';
+import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
+import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { until } from './bgp-peers.ts';
+
+export interface SpeakerSetup {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly as: number;
+  /** Seconds; 0, the default, asks for none. */
+  readonly holdTime?: number;
+  /** Sends no OPEN of its own. */
+  readonly silent?: true;
+  readonly open?: Partial<Open>;
+}
+
+export interface Speaker {
+  readonly socket: Socket;
+  /** Messages by name; a NOTIFICATION with its code and subcode: `NOTIFICATION 1/1`. */
+  readonly heard: readonly string[];
+  readonly gone: () => boolean;
+  send(...messages: Uint8Array[]): void;
+  announce(prefixes: readonly string[], ...asns: number[]): void;
+  withdraw(...prefixes: string[]): void;
+  endOfRib(): void;
+  /** Resolves when the message has been heard. */
+  hears(message: string): Promise<void>;
+  close(): void;
+}
+
+export const prefixes = (texts: readonly string[]): Prefix[] => texts.map(text => parsePrefix(text)!);
+
+/** UPDATEs that announce prefixes of one family over a path. */
+export function announcement(texts: readonly string[], ...asns: number[]): Uint8Array[] {
+  const nextHop = texts[0]?.includes(':') ? '2001:db8:ffff::2' : '192.0.2.1';
+  const set = { originCode: 0 as const, path: [{ type: AS_SEQUENCE, asns }], nextHop };
+  return encodeAnnounce(prefixes(texts), set, { as4: true });
+}
+
+/** Connects and, unless silent, comes up to Established. */
+export async function startSpeaker({ from, to, port, as, holdTime = 0, silent, open }: SpeakerSetup): Promise<Speaker> {
+  const heard: string[] = [];
+  let gone = false;
+  const socket = connect({ host: to, port, localAddress: from });
+  socket.setNoDelay(true);
+  const speaker: Speaker = {
+    socket,
+    heard,
+    gone: () => gone,
+    send(...messages) {
+      for (const message of messages) socket.write(message);
+    },
+    announce: (texts, ...asns) => speaker.send(...announcement(texts, ...asns)),
+    withdraw: (...texts) => speaker.send(...encodeWithdraw(prefixes(texts))),
+    endOfRib: () => speaker.send(encodeEndOfRib(1), encodeEndOfRib(2)),
+    hears: message =>
+      until(`${message}, heard ${heard.join(', ')}`, () => heard.includes(message), 10_000).catch(() => {
+        throw new Error(`not heard: ${message}, but ${heard.join(', ')}`);
+      }),
+    close: () => socket.destroy(),
+  };
+  const { push } = createFramer((type, buffer, start, end) => {
+    if (type === NOTIFICATION) {
+      const { code, subcode } = decodeNotification(buffer, start + 19, end);
+      heard.push(`NOTIFICATION ${code}/${subcode}`);
+    } else heard.push(messageName(type));
+    if (type === OPEN && !silent) speaker.send(encodeMessage(KEEPALIVE));
+    else if (type === KEEPALIVE && holdTime > 0) speaker.send(encodeMessage(KEEPALIVE));
+    return true;
+  });
+  socket.on('data', push);
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    gone = true;
+  });
+  if (silent) return speaker;
+  const ours = localOpen({ localAs: as, routerId: '192.0.2.1', holdTime, ipv4: true, ipv6: true });
+  speaker.send(encodeOpen({ ...ours, ...open }));
+  if (open === undefined) await speaker.hears('KEEPALIVE');
+  return speaker;
+}

@@ -1,0 +1,93 @@
+/** intertrackd and its probes in the hosts of a lab. */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ControlClient, connectControl } from '../../src/vty/client.ts';
+import { until } from '../interop/bgp-peers.ts';
+import type { Lab } from './lab.ts';
+import { capture } from './raw-socket.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
+
+export interface ShellAnswer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Daemon {
+  /** Runs the shell as an operator would. */
+  itctl(...words: string[]): Promise<ShellAnswer>;
+  /** Rows of a command, over a connection that stays open. */
+  rows<T>(...words: string[]): Promise<readonly T[]>;
+  /** Feeds what is captured on a device of the host to a probe of the daemon. */
+  tap(probe: string, device: string): Tap;
+}
+
+/** A capture and the itprobe that reads it. */
+export interface Tap {
+  stop(): Promise<void>;
+}
+
+export interface DaemonSetup {
+  readonly as: number;
+  /** Its router identifier. */
+  readonly address: string;
+  /** The configuration beyond router id, AS, log, state and sockets. */
+  readonly config: string;
+}
+
+/** Starts intertrackd in a host and waits until it answers. It ends with the lab. */
+export async function startDaemon(lab: Lab, host: string, { as, address, config }: DaemonSetup): Promise<Daemon> {
+  const at = (name: string) => join(lab.directory, `${host}-${name}`);
+  const file = at('intertrackd.conf');
+  writeFileSync(
+    file,
+    `router id ${address};
+local as ${as};
+log stderr;
+state "${at('state')}";
+control socket "${at('control')}";
+probe socket "${at('probe')}";
+${config}`,
+  );
+  const program = lab.start(host, [join(BIN, 'intertrackd'), '-c', file]);
+
+  // A Unix socket has a path and no network: the shell need not be in the host.
+  function itctl(...words: string[]): Promise<ShellAnswer> {
+    return new Promise(resolve => {
+      execFile(join(BIN, 'itctl'), ['-s', at('control'), ...words], { timeout: 20_000 }, (error, stdout, stderr) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        resolve({ status, stdout, stderr: stderr || (error?.message ?? '') });
+      });
+    });
+  }
+  let control: ControlClient | null = null;
+  await until(
+    `intertrackd of ${host} answers`,
+    async () => {
+      if (!program.running()) throw new Error(`intertrackd of ${host}: ${program.said()}`);
+      control = await connectControl(at('control')).catch(() => null);
+      return control !== null;
+    },
+    30_000,
+  );
+
+  return {
+    itctl,
+    async rows<T>(...words: string[]) {
+      const { rows, end } = await control!.ask(words);
+      if ('error' in end) throw new Error(`${words.join(' ')}: ${end.error}`);
+      return rows as readonly T[];
+    },
+    tap(probe, device) {
+      const frames = capture(lab, host, device);
+      const itprobe = [join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), '-r', '-'];
+      const reader = lab.start(host, itprobe, frames.stdout);
+      return {
+        stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
+      };
+    },
+  };
+}
