@@ -1,31 +1,53 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import type { Negotiated } from '../bgp/open.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
-import type { Session } from '../bgp/session.ts';
+import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { leastTtlOf } from '../net/tcp-options.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
 import { quarantineRows } from './malformed.ts';
-import type { CountRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import type {
+  CountRow,
+  MonitoringRow,
+  NeighborRow,
+  ProtectionRow,
+  RibQuery,
+  RibSize,
+  RouteRow,
+  SummaryRow,
+} from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
+/** State of a session as questions see it: what is not known of one that a router monitors is null. */
+export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 'sent' | 'lastError' | 'lastDown'> {
+  readonly state: string;
+  readonly negotiated:
+    | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
+        readonly holdTime: number | null;
+        readonly as4: boolean | null;
+      })
+    | null;
+}
+
 /** A peer as questions see it. */
 export interface AskablePeer {
   readonly row: RowPeer;
-  readonly config: BgpPeerConfig;
-  /** The `neighbor range` that it came out of; null when it is configured itself. */
-  readonly range: string | null;
-  readonly session: Session;
+  readonly config: Pick<BgpPeerConfig, 'description' | 'passive'>;
+  readonly session: { status(): ShownStatus };
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Of a session of our own. */
+  readonly protection?: () => ProtectionRow;
+  /** Of a peer that a router monitors. */
+  readonly monitoring?: MonitoringRow;
 }
 
 export interface Answerer {
@@ -44,14 +66,13 @@ const SLICE = 2048;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
-export function createAnswerer<P extends AskablePeer>(
+export function createAnswerer(
   rib: Rib,
   memo: VerdictMemo,
   book: Contradictions,
-  peers: () => readonly P[],
+  peers: () => readonly AskablePeer[],
   localAs: () => number,
   problems: () => readonly string[],
-  problemsOf: (peer: P) => readonly string[],
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   let building = false;
@@ -113,8 +134,7 @@ export function createAnswerer<P extends AskablePeer>(
     };
   }
 
-  function neighbor(peer: P): NeighborRow {
-    const { password, ttlSecurity, interface: device, prefixLimits } = peer.config;
+  function neighbor(peer: AskablePeer): NeighborRow {
     const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
@@ -132,12 +152,8 @@ export function createAnswerer<P extends AskablePeer>(
       as4: negotiated?.as4 ?? null,
       families,
       malformed: peer.counts ? { ...peer.counts } : null,
-      range: peer.range,
-      password: password !== undefined,
-      leastTtl: ttlSecurity === null ? null : leastTtlOf(ttlSecurity),
-      interface: device ?? null,
-      prefixLimits,
-      problems: problemsOf(peer),
+      ...(peer.protection && { protection: peer.protection() }),
+      ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
   }
 

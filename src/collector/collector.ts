@@ -3,16 +3,15 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import { readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import { createAdmission } from '../bgp/admission.ts';
-import type { Source } from '../bgp/listener.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { newRib } from '../rib/adj-rib-in.ts';
+import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import { createAnswerer } from './answers.ts';
+import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
+import { createDoor } from './door.ts';
 import { createDropWatch, type Guarded } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
 import { createListeners, listenProtection } from './listeners.ts';
@@ -21,18 +20,13 @@ import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts'
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
-import { createRefusals } from './refusals.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
-import { pathOf } from './rows.ts';
+import { pathOf, type RowPeer } from './rows.ts';
+import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
-
-const TOO_OFTEN = {
-  source: (address: string) => `connection from ${address} closed: it connects too often`,
-  all: (address: string) => `connection from ${address} closed: too many connections come from addresses of no peer`,
-} as const;
 
 /** The kernel's counters; none where it has no such file. */
 function netstat(): string {
@@ -54,6 +48,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
   type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -65,6 +60,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
       for (const { session } of peers.all()) on ? session.pause() : session.resume();
+      on ? stations.pause() : stations.resume();
     },
   );
 
@@ -76,7 +72,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   });
 
   function describe(place: Place, number: number, as: number, attribute: number) {
-    const { row } = peers.byNumber(number)!;
+    const { row } = byNumber[number]!;
     const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
     const origin = as === ORIGIN_NONE ? null : as;
     const decided = memo.snapshot?.decide(prefix, origin ?? -1);
@@ -94,65 +90,88 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   const ingest = createIngest(rib, memo, book, {
     endOfRib(peer, afi) {
-      const owner = peers.byNumber(peer.number);
+      const owner = byNumber[peer.number];
       if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
       outflow.flush(); // what the table holds goes before the word that it is whole
       post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
     },
     malformed(peer, body) {
-      const owner = peers.byNumber(peer.number);
+      const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
   });
 
-  const peers = createPeers((of, number, range, routerId) =>
-    createPeer(of, number, range, routerId, {
-      rib,
-      book,
-      ingest,
-      held: () => outflow.held,
-      changed(change) {
-        outflow.flush();
-        post({ type: 'session', change });
-      },
-      warn: words => log('warn', words),
-      gone: peer => peers.gone(peer),
-    }),
-  );
-
-  const admission = createAdmission();
-  const refusals = createRefusals(words => log('warn', words));
-  const listeners = createListeners(admit, log);
-
-  function admit(socket: Socket, source: Source, unkeyed: ReadonlySet<string>): boolean {
-    const { address } = source;
-    const bound = admission.ask(address, peers.isConfigured(address), performance.now());
-    const admitted = bound === null ? peers.admit(source, unkeyed) : { why: bound, words: TOO_OFTEN[bound](address) };
-    if (!('peer' in admitted)) {
-      refusals.note(admitted.why, admitted.words);
-      return false;
-    }
-    const accepted = admitted.peer.session.accept(socket);
-    if (!accepted && admitted.peer.range !== null && !admitted.peer.connected()) peers.gone(admitted.peer);
-    return accepted;
+  /** The lowest number that no peer has. */
+  function freeNumber(): number {
+    const hole = byNumber.indexOf(undefined);
+    return hole < 0 ? byNumber.length : hole;
   }
 
-  const drops = createDropWatch(
+  function changed({ name, as, address }: RowPeer, state: string, reason?: string): void {
+    const change = { peer: name, peerAs: as, peerAddress: address, state, time: Date.now() };
+    outflow.flush(); // what the peer held goes before the word that it is down
+    post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
+  }
+
+  /** Tables that are gone and whose attribute sets are not yet freed. */
+  const drops: ReturnType<typeof beginDrop>[] = [];
+  function drop(number: number): void {
+    book.lose(number);
+    if (drops.push(beginDrop(rib, number)) === 1) setImmediate(dropOn);
+  }
+  function dropOn(): void {
+    if (drops[0]!.step()) drops.shift();
+    if (drops.length > 0) setImmediate(dropOn);
+  }
+
+  const seating: Seating = {
+    rib,
+    ingest,
+    seat(make) {
+      const peer = make(freeNumber());
+      byNumber[peer.row.number] = peer;
+      return peer;
+    },
+    unseat(peer) {
+      byNumber[peer.row.number] = undefined;
+    },
+    drop,
+    changed,
+    forgotten({ name }) {
+      outflow.flush();
+      post({ type: 'peer-forgotten', peer: name, time: Date.now() });
+    },
+    log,
+    held: () => outflow.held,
+    localAs: () => config?.localAs ?? 0,
+    now: Date.now,
+  };
+  const stations = createStations(seating);
+
+  const peers = createPeers(seating, (of, number, range, routerId) =>
+    createPeer(of, number, range, routerId, { ...seating, gone: peer => peers.gone(peer), problemsOf }),
+  );
+
+  const door = createDoor(peers, words => log('warn', words));
+  const listeners = createListeners(door.admit, log);
+
+  const dropWatch = createDropWatch(
     netstat,
     () => peers.all().map(guardedOf),
     words => log('warn', words),
   );
-  const dropTimer = setInterval(() => drops.look(Date.now()), DROPS_LOOK);
+  const dropTimer = setInterval(() => dropWatch.look(Date.now()), DROPS_LOOK);
 
   const problemsOf = (peer: Peer): string[] => [
     ...limitProblems(peer),
-    ...drops.problemsOf(guardedOf(peer), Date.now()),
+    ...dropWatch.problemsOf(guardedOf(peer), Date.now()),
   ];
   const problems = (): string[] => [
     ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
-    ...drops.problems(Date.now()),
-    ...refusals.problems(),
+    ...dropWatch.problems(Date.now()),
+    ...door.problems(),
     ...listeners.problems(),
+    ...stations.problems(),
   ];
 
   async function configure(next: CollectorConfig): Promise<void> {
@@ -161,6 +180,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     // Keys before sessions: nobody is let in who was not asked for one.
     await listeners.listen(next.listen, listenProtection(next.peers));
     peers.enter(next);
+    await stations.configure(next.bmp);
   }
 
   let rejudging: Rejudging | null = null;
@@ -186,14 +206,22 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
-    refusals.close();
+    door.close();
     await peers.stop();
+    await stations.stop();
     listeners.close();
     outflow.flush();
     post({ type: 'stopped' });
   }
 
-  const { answer } = createAnswerer(rib, memo, book, peers.all, () => config?.localAs ?? 0, problems, problemsOf);
+  const { answer } = createAnswerer(
+    rib,
+    memo,
+    book,
+    () => [...peers.all(), ...stations.peers()],
+    () => config?.localAs ?? 0,
+    problems,
+  );
   /** Works on an answer until it yields, then lets sessions be served. */
   function reply(id: number, working: ReturnType<typeof answer>): void {
     try {

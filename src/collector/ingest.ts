@@ -25,6 +25,11 @@ export interface IngestPeer {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
   readonly localAs: number;
+  /**
+   * A router shows what it holds: of its next hop nothing is asked. Routes of its own have 0.0.0.0, and some routers
+   * leave NEXT_HOP away.
+   */
+  readonly anyNextHop?: true;
   readonly counts: IngestCounts;
 }
 
@@ -82,8 +87,9 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (origin < 0) {
       const { action, set } = decodeAttributes(bytes, start, end - hop, peer);
       if (action !== 'accept' && action !== 'attribute-discard') return 0;
-      if (missingMandatory(set, hop === 0, start).length > 0) return 0;
-      if (hop === 0 && uselessNextHop(set).length > 0) return 0;
+      const needsNextHop = hop === 0 && !peer.anyNextHop;
+      if (missingMandatory(set, needsNextHop, start).length > 0) return 0;
+      if (needsNextHop && uselessNextHop(set).length > 0) return 0;
       if (action === 'attribute-discard') {
         peer.counts.attributeDiscard++;
         faulty = true;

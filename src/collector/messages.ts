@@ -6,7 +6,7 @@
  */
 
 import type { Quarantined } from '../bgp/quarantine.ts';
-import type { BgpPeerConfig, ListenConfig, PrefixLimit } from '../config/tree.ts';
+import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -18,6 +18,7 @@ export interface CollectorConfig {
   readonly localAs: number;
   readonly listen: readonly ListenConfig[];
   readonly peers: readonly BgpPeerConfig[];
+  readonly bmp: readonly BmpConfig[];
 }
 
 /** A question about the routes held now. Answered while tables load. */
@@ -110,6 +111,8 @@ export type FromCollector =
   | { readonly type: 'session'; readonly change: SessionChange }
   /** End-of-RIB (RFC 4724 section 2) from a peer, for all its families: its absent routes are now known absent. */
   | { readonly type: 'end-of-rib'; readonly peer: string; readonly time: number }
+  /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
+  | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
   | {
       readonly type: 'answer';
@@ -133,7 +136,7 @@ export interface SummaryRow {
   readonly as: number;
   readonly received: number;
   readonly sent: number;
-  /** FSM state (RFC 4271 section 8.2.2), `Established` included. */
+  /** FSM state (RFC 4271 section 8.2.2), `Established` included; of a monitored peer also `Down` and `Unseen` (bmp/peer-state.ts). */
   readonly state: string;
   /** When the state was entered. */
   readonly since: number;
@@ -164,15 +167,39 @@ export interface NeighborRow extends SummaryRow {
     readonly attributeDiscard: number;
     readonly ignored: number;
   } | null;
+  /** Of a session of our own; absent for a peer that a router monitors for us. */
+  readonly protection?: ProtectionRow;
+  /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
+  readonly monitoring?: MonitoringRow;
+}
+
+/** What is demanded of a session's connection, and of its routes. */
+export interface ProtectionRow {
   /** The `neighbor range` that the peer came out of. */
   readonly range: string | null;
-  /** What is demanded of the connection: TCP MD5 (RFC 2385), TTL (RFC 5082), interface. */
+  /** TCP MD5 (RFC 2385). */
   readonly password: boolean;
+  /** RFC 5082. */
   readonly leastTtl: number | null;
   readonly interface: string | null;
   readonly prefixLimits: readonly PrefixLimit[];
   /** What is not as it should be, a line each. */
   readonly problems: readonly string[];
+}
+
+/** How a monitored peer is seen. */
+export interface MonitoringRow {
+  readonly router: string;
+  readonly routerAddress: string;
+  readonly rib: MonitoredRib;
+  /** VRF/Table Name (RFC 9069 section 5.3); '' when there is none. */
+  readonly vrf: string;
+  /** Its routes came without a Peer Up: what the session agreed on is not known. */
+  readonly assumed: boolean;
+  /** Route Monitoring messages whose UPDATE could not be read; what they said is not held. */
+  readonly unreadable: number;
+  /** The last Statistics Report, by what is counted. */
+  readonly statistics: Readonly<Record<string, number>>;
 }
 
 /** Row of `show route`. */

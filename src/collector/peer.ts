@@ -1,39 +1,32 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
-import { createSession } from '../bgp/session.ts';
+import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
-import { dropTable, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
-import type { AskablePeer } from './answers.ts';
-import type { Contradictions } from './contradictions.ts';
-import type { createIngest, IngestPeer } from './ingest.ts';
+import { leastTtlOf } from '../net/tcp-options.ts';
+import { newPeerTable } from '../rib/adj-rib-in.ts';
+import type { IngestPeer } from './ingest.ts';
 import { newQuarantine } from './malformed.ts';
-import type { SessionChange } from './messages.ts';
 import { exceeded, watchLimits } from './prefix-limits.ts';
+import type { SeatedPeer, Seating } from './seating.ts';
 
-export interface Peer extends AskablePeer {
+export interface Peer extends SeatedPeer {
   config: BgpPeerConfig;
+  readonly session: Session;
   /** The `neighbor range` that it came out of; null when it is configured itself. */
   readonly range: string | null;
   /** Set while the session is Established. */
   readonly ingest: IngestPeer | null;
   /** True once the session got as far as an OPEN. */
   readonly connected: () => boolean;
-  /** Families whose End-of-RIB is still to come. */
-  readonly awaiting: Set<1 | 2>;
   /** The limit that keeps the session down. */
   overLimit: PrefixLimit | null;
 }
 
 /** What a peer needs of its collector. */
-export interface PeerSurroundings {
-  readonly rib: Rib;
-  readonly book: Contradictions;
-  readonly ingest: ReturnType<typeof createIngest>;
-  /** True while peers must not be read. */
-  readonly held: () => boolean;
-  readonly changed: (change: SessionChange) => void;
-  readonly warn: (words: string) => void;
+export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop' | 'changed' | 'held' | 'log'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
+  /** What is not as it should be, in words. */
+  readonly problemsOf: (peer: Peer) => readonly string[];
 }
 
 /** Makes a peer; its session is to be started by the caller. */
@@ -42,7 +35,7 @@ export function createPeer(
   number: number,
   range: string | null,
   routerId: string,
-  { rib, book, ingest, held, changed, warn, gone }: PeerSurroundings,
+  { rib, ingest, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
 ): Peer {
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
   let current: IngestPeer | null = null;
@@ -54,8 +47,7 @@ export function createPeer(
     routerId,
     handler: {
       stateChanged(state, reason) {
-        const change = { peer: row.name, peerAs: row.as, peerAddress: row.address, state, time: Date.now() };
-        changed(reason === undefined ? change : { ...change, reason });
+        changed(row, state, reason);
         if (state !== 'Idle') peer.overLimit = null;
         const talks = state !== 'Idle' && state !== 'Active';
         // One that is held down stays, so that it cannot come back before its time.
@@ -70,7 +62,7 @@ export function createPeer(
         if (ipv6) peer.awaiting.add(2);
         const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
         current = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
-        limits = watchLimits(words => warn(`${row.name} ${words}`));
+        limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();
       },
       update(buffer, start, end) {
@@ -85,8 +77,7 @@ export function createPeer(
       },
       down() {
         current = null;
-        book.lose(number);
-        dropTable(rib, number);
+        drop(number);
       },
     },
   });
@@ -102,6 +93,17 @@ export function createPeer(
     overLimit: null,
     get ingest() {
       return current;
+    },
+    protection() {
+      const { password, ttlSecurity, interface: device, prefixLimits } = peer.config;
+      return {
+        range,
+        password: password !== undefined,
+        leastTtl: ttlSecurity === null ? null : leastTtlOf(ttlSecurity),
+        interface: device ?? null,
+        prefixLimits,
+        problems: problemsOf(peer),
+      };
     },
     get counts() {
       return current?.counts ?? null;

@@ -10,6 +10,7 @@ import { keyPrefix } from './listeners.ts';
 import type { CollectorConfig } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusals.ts';
+import type { Seating } from './seating.ts';
 
 /** Sessions of ranges that may be on their way to Established at a time: more is no network starting up, but an attack. */
 const MOST_OPENING = 64;
@@ -19,7 +20,6 @@ export type Admitted = { readonly peer: Peer } | { readonly why: Refusal; readon
 
 export interface Peers {
   all(): readonly Peer[];
-  byNumber(number: number): Peer | undefined;
   /** Ends the sessions that the next configuration does not have, or has otherwise; what is soft is taken over at once. */
   leave(next: CollectorConfig): Promise<void>;
   /** Begins the sessions that are not there yet. */
@@ -57,18 +57,15 @@ const goesThisWay = (of: BgpPeerConfig, source: Source): boolean =>
 
 /** `make` creates and starts the session of a peer, which a range may have brought forth. */
 export function createPeers(
+  { seat, unseat }: Pick<Seating, 'seat' | 'unseat'>,
   make: (config: BgpPeerConfig, number: number, range: string | null, routerId: string) => Peer,
 ): Peers {
   const peers = new Map<string, Peer>();
-  const byNumber: (Peer | undefined)[] = [];
   let ranges: readonly BgpPeerConfig[] = [];
   let routerId = '';
 
   function add(config: BgpPeerConfig, range: string | null): Peer {
-    const hole = byNumber.indexOf(undefined);
-    const number = hole < 0 ? byNumber.length : hole;
-    const peer = make(config, number, range, routerId);
-    byNumber[number] = peer;
+    const peer = seat(number => make(config, number, range, routerId));
     peers.set(config.name, peer);
     peer.session.start();
     return peer;
@@ -77,7 +74,7 @@ export function createPeers(
   async function remove(peer: Peer, subcode: number, reason: string): Promise<void> {
     if (peers.get(peer.row.name) === peer) peers.delete(peer.row.name);
     await peer.session.stop(ceaseWith(subcode, reason));
-    byNumber[peer.row.number] = undefined;
+    unseat(peer);
   }
 
   /** What the next configuration says of a peer that is there now. */
@@ -134,7 +131,6 @@ export function createPeers(
 
   return {
     all: () => [...peers.values()],
-    byNumber: number => byNumber[number],
     async leave(next) {
       const leaving: Promise<void>[] = [];
       for (const peer of [...peers.values()]) {

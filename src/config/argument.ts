@@ -207,6 +207,7 @@ export const ARGUMENTS = {
   FAMILY: choice('ipv4', 'ipv6'),
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
+  RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

@@ -4,6 +4,7 @@ import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
   BgpPeerConfig,
+  BmpConfig,
   Config,
   GroupConfig,
   IrrConfig,
@@ -36,6 +37,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
+    bmp: all(config, 'protocol bmp').map(bmpOf),
     irr: all(config, 'irr').map(irrOf),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),
@@ -109,6 +111,18 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
     connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),
     disabled: flag(session, 'disabled'),
+  };
+}
+
+function bmpOf(station: Entry): BmpConfig {
+  const { block } = station;
+  return {
+    name: must(text(station, 'name')),
+    description: textIn(block, 'bmp', 'description', 'text'),
+    listen: listenOf(stated(block, 'bmp', 'listen')),
+    allow: list(stated(block, 'bmp', 'allow'), 'prefix').map(String),
+    ribs: list(stated(block, 'bmp', 'rib'), 'rib') as BmpConfig['ribs'],
+    disabled: flag(block, 'disabled'),
   };
 }
 

@@ -11,6 +11,7 @@ export type Section =
   | 'socket'
   | 'listen'
   | 'peer'
+  | 'bmp'
   | 'irr'
   | 'watch'
   | 'notify'
@@ -44,6 +45,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'probe socket': 'socket',
   'bgp listen': 'listen',
   'protocol bgp': 'peer',
+  'protocol bmp': 'bmp',
   irr: 'irr',
   watch: 'watch',
   'notify mail': 'notify',
@@ -102,7 +104,7 @@ const title = ({ section, name }: Piece): string => `${section}${name === '' ? '
 
 function whole(piece: Piece, how: 'added' | 'removed'): ConfigChange {
   const { section, name, one } = piece;
-  const hard = one.spec.hard === true || section === 'peer' || headOf(one) === 'peer as';
+  const hard = one.spec.hard === true || section === 'peer' || section === 'bmp' || headOf(one) === 'peer as';
   return { section, name, how, hard, words: `${title(piece)}: ${how}` };
 }
 

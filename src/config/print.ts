@@ -56,6 +56,7 @@ export function configEntries(config: Config): Entry[] {
       entry('global', 'bgp listen', { address, port, interface: name }),
     ),
     ...config.peers.map(peerEntry),
+    ...config.bmp.map(bmpEntry),
     ...config.irr.map(({ name, dump, authoritative, refresh }) =>
       entry('global', 'irr', { source: name }, [
         entry('irr', 'dump', { file: dump }),
@@ -71,7 +72,7 @@ export function configEntries(config: Config): Entry[] {
   ];
 }
 
-const flagEntry = (block: 'peer' | 'irr' | 'watch', head: string, set: boolean): Entry[] =>
+const flagEntry = (block: 'peer' | 'bmp' | 'irr' | 'watch', head: string, set: boolean): Entry[] =>
   set ? [entry(block, head)] : [];
 
 function socketEntry(head: string, { path, group }: SocketConfig): Entry {
@@ -108,6 +109,16 @@ function peerEntry(peer: Config['peers'][number]): Entry {
     entry('peer', 'hold time', { duration: peer.holdTime }),
     entry('peer', 'connect retry time', { duration: peer.connectRetry }),
     ...flagEntry('peer', 'disabled', peer.disabled),
+  ]);
+}
+
+function bmpEntry(station: Config['bmp'][number]): Entry {
+  return entry('global', 'protocol bmp', { name: station.name }, [
+    ...(station.description === '' ? [] : [entry('bmp', 'description', { text: station.description })]),
+    entry('bmp', 'listen', { address: station.listen.address, port: station.listen.port }),
+    entry('bmp', 'allow', { prefix: station.allow }),
+    entry('bmp', 'rib', { rib: station.ribs }),
+    ...flagEntry('bmp', 'disabled', station.disabled),
   ]);
 }
 

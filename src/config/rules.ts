@@ -1,6 +1,7 @@
-import { all, type Entry, first, lacks, list, namesOf, number, placed, text } from './entry.ts';
+import { all, type Entry, first, flag, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
 import { checkPeers, checkUsable, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
+import { where } from './source.ts';
 
 /**
  * Checks what one statement says against what others say: names that must be defined, addresses that must fit, what
@@ -8,9 +9,25 @@ import type { Report } from './report.ts';
  */
 export function checkRules(config: readonly Entry[], report: Report, kernel: Kernel): void {
   checkPeers(config, report, kernel);
+  checkStations(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
+}
+
+/** Two stations cannot listen at one place, nor a station where BGP sessions are accepted. */
+function checkStations(config: readonly Entry[], report: Report): void {
+  const placeOf = (listen: Entry) => `${text(listen, 'address')} port ${number(listen, 'port')}`;
+  const taken = new Map(all(config, 'bgp listen').map(listen => [placeOf(listen), listen]));
+  for (const station of all(config, 'protocol bmp')) {
+    const listen = stated(station.block, 'bmp', 'listen');
+    if (!listen.whole || flag(station.block, 'disabled')) continue;
+    const place = placeOf(listen);
+    const by = listen.place === null ? station : listen;
+    const before = taken.get(place);
+    if (before === undefined) taken.set(place, by);
+    else report.error(placed(by), `\`${place}\` is listened at already, by the statement at ${where(placed(before))}`);
+  }
 }
 
 function checkWatches(config: readonly Entry[], report: Report): void {

@@ -40,6 +40,7 @@ export type BlockName =
   | 'global'
   | 'template'
   | 'peer'
+  | 'bmp'
   | 'socket'
   | 'irr'
   | 'watch'
@@ -108,6 +109,7 @@ const GLOBAL: readonly StatementSpec[] = [
   },
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
   { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
+  { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
@@ -174,6 +176,26 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
       ...SESSION,
+    ],
+  },
+  bmp: {
+    title: 'protocol bmp',
+    statements: [
+      { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
+      {
+        usage: 'listen [ADDRESS] [port PORT]',
+        help: 'Accepts routers here',
+        defaults: { address: '::', port: 11019 },
+        hard: true,
+      },
+      { usage: 'allow PREFIX…', help: 'Where routers may come from', required: true },
+      {
+        usage: 'rib RIB…',
+        help: 'Which tables of a router are taken',
+        defaults: { rib: ['pre-policy'] },
+        hard: true,
+      },
+      { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
     ],
   },
   socket: {
@@ -321,6 +343,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   global: read(DECLARED.global),
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
+  bmp: read(DECLARED.bmp),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),
   watch: read(DECLARED.watch),

@@ -13,6 +13,7 @@ export interface Config {
   readonly bgpListen: readonly ListenConfig[];
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
+  readonly bmp: readonly BmpConfig[];
   readonly irr: readonly IrrConfig[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
@@ -76,6 +77,22 @@ export interface BgpPeerConfig {
   readonly holdTime: number;
   /** ConnectRetryTime, milliseconds. Default 30 s. */
   readonly connectRetry: number;
+  /** Shut by configuration: `disabled;`. */
+  readonly disabled: boolean;
+}
+
+/** A table of a router that BMP shows (RFC 7854 section 2, RFC 9069). */
+export type MonitoredRib = 'pre-policy' | 'post-policy' | 'loc-rib';
+
+/** `protocol bmp NAME { listen ADDRESS port N; allow PREFIX, …; }`. */
+export interface BmpConfig {
+  readonly name: string;
+  readonly description: string;
+  readonly listen: ListenConfig;
+  /** Sources that connections are accepted from. */
+  readonly allow: readonly string[];
+  /** Tables that are taken; the routes of others are counted and ignored. */
+  readonly ribs: readonly MonitoredRib[];
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
 }

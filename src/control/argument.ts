@@ -16,6 +16,9 @@ export interface ArgumentKind {
   readonly repeats?: true;
 }
 
+/** A peer of our own or an address; or `ROUTER/ADDRESS`, with what sets it apart in parentheses, for a monitored one. */
+const PEER = /^([\w.:-]{1,64}|[\w.:@#-]{1,128}\/[\w.:-]{1,45}( \([\w.:, -]{1,64}\))?)$/;
+
 /** Highest packet number: what an index of 32 bits can hold. */
 const MAX_NUMBER = 4_294_967_295;
 
@@ -26,7 +29,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   PEER: {
     help: 'name or address of a BGP peer',
-    refuse: text => (/^[\w.:-]{1,104}$/.test(text) ? null : 'name or address of a peer'),
+    refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
   },
   AS: {

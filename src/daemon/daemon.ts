@@ -100,6 +100,10 @@ export async function startDaemon({
           log('info', `peer ${message.peer}: table complete`);
           cases.endOfRib(message.peer, message.time);
           break;
+        case 'peer-forgotten':
+          log('info', `peer ${message.peer}: forgotten`);
+          cases.peerForgotten(message.peer);
+          break;
         case 'rejudged':
           log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
           cases.registryChanged();
@@ -112,7 +116,7 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            name => config.peers.some(peer => isMember(peer, name)),
+            name => (config.bmp.length > 0 && name.includes('/')) || config.peers.some(peer => isMember(peer, name)),
           );
           break;
         case 'stopped':
@@ -134,8 +138,8 @@ export async function startDaemon({
 
     /** Sends the collector what it needs of the configuration. */
     function configureCollector(): void {
-      const { routerId, localAs, bgpListen: listen, peers } = config;
-      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers } });
+      const { routerId, localAs, bgpListen: listen, peers, bmp } = config;
+      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
     }
 
     const traces = await openTraces(config, collector.query, store, log);

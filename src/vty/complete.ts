@@ -31,7 +31,7 @@ export async function completeLine(client: ControlClient, line: string): Promise
   const words = found
     .filter(one => one.kind === 'word' || one.kind === 'value')
     .map(one => one.word)
-    .filter(word => word.startsWith(last))
+    .filter(word => word.startsWith(last) && !/\s/.test(word)) // one with blanks would need quotes
     .map(word => `${word} `);
   const files = found.some(one => one.kind === 'argument' && one.word === 'FILE') ? filesLike(last) : [];
   return [[...words, ...files], typed];

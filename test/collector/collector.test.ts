@@ -27,8 +27,8 @@ describe('collector/collector', function () {
   const configOf = (text: string): CollectorConfig => {
     const loaded = parseConfig(`router id 192.0.2.9; local as 64500; bgp listen ${host} port ${PORT}; ${text}`, 'c');
     if (!loaded.ok) throw new Error(formatErrors(loaded.errors));
-    const { routerId, localAs, bgpListen, peers } = loaded.config;
-    return { routerId, localAs, listen: bgpListen, peers };
+    const { routerId, localAs, bgpListen, peers, bmp } = loaded.config;
+    return { routerId, localAs, listen: bgpListen, peers, bmp };
   };
   async function configure(text: string): Promise<void> {
     const ready = () => heard.filter(({ type }) => type === 'ready').length;
@@ -141,7 +141,8 @@ describe('collector/collector', function () {
       const first = router(`${net}.1`);
       router(`${net}.2`);
       await Promise.all([isUp(`routers-${net}.1`), isUp(`routers-${net}.2`)]);
-      expect(neighbor(`routers-${net}.1`)).to.include({ address: `${net}.1`, range: 'routers', passive: true });
+      expect(neighbor(`routers-${net}.1`)).to.include({ address: `${net}.1`, passive: true });
+      expect(neighbor(`routers-${net}.1`).protection?.range).to.equal('routers');
       first.close();
       await until('it is gone', () => !names().includes(`routers-${net}.1`));
       router(`${net}.1`);
@@ -224,7 +225,7 @@ describe('collector/collector', function () {
         'p nears its limit: 9 routes, `maximum prefix` is 10',
         'p is over its limit: 11 routes, `maximum prefix` is 10',
       ]);
-      expect(neighbor('p').problems).to.deep.equal(['15 routes, `maximum prefix` is 10']);
+      expect(neighbor('p').protection?.problems).to.deep.equal(['15 routes, `maximum prefix` is 10']);
       expect(problems()).to.deep.equal(['peer p: 15 routes, `maximum prefix` is 10']);
     });
 
@@ -266,7 +267,7 @@ describe('collector/collector', function () {
       const one = await up('maximum prefix 10 restart after 1s;');
       one.announce(0, 11);
       await one.closed;
-      expect(neighbor('p').problems[0]).to.match(/it is tried again/);
+      expect(neighbor('p').protection?.problems[0]).to.match(/it is tried again/);
       await until('it waits for the peer', () => stateOf('p') === 'Active');
       router(address);
       await isUp('p');

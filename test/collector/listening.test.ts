@@ -10,7 +10,7 @@ describe('collector/listening', () => {
     const said: FromCollector[] = [];
     const send = createCollector(message => said.push(message));
     const listen = [{ address: '127.0.0.1', port }];
-    send({ type: 'configure', config: { routerId: '192.0.2.1', localAs: 64500, listen, peers: [] } });
+    send({ type: 'configure', config: { routerId: '192.0.2.1', localAs: 64500, listen, peers: [], bmp: [] } });
     const all = <T extends FromCollector['type']>(type: T) =>
       said.filter((one): one is Extract<FromCollector, { type: T }> => one.type === type);
     let asked = 0;

@@ -47,7 +47,7 @@ describe('collector/thread', function () {
   async function configure(...peers: BgpPeerConfig[]): Promise<void> {
     const before = messages.filter(({ type }) => type === 'ready').length;
     const listen = [{ address: ours, port: PORT }];
-    thread.send({ type: 'configure', config: { routerId: ours, localAs: 64500, listen, peers } });
+    thread.send({ type: 'configure', config: { routerId: ours, localAs: 64500, listen, peers, bmp: [] } });
     await until('configured', () => messages.filter(({ type }) => type === 'ready').length > before);
   }
   async function meet(from: string): Promise<Speaker> {

@@ -88,6 +88,23 @@ const peers = (localAs: number) =>
     { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
   );
 
+const rib = fc.constantFrom('pre-policy' as const, 'post-policy' as const, 'loc-rib' as const);
+const bmp = fc
+  .uniqueArray(
+    fc.record({
+      name,
+      description: text,
+      listen: fc.record({ address, port }),
+      allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '0.0.0.0/0', '203.0.113.7/32'), {
+        minLength: 1,
+      }),
+      ribs: fc.uniqueArray(rib, { minLength: 1 }),
+      disabled: fc.boolean(),
+    }),
+    { maxLength: 3, selector: one => one.name },
+  )
+  .map(list => list.map((one, i) => ({ ...one, listen: { ...one.listen, address: `192.0.2.${i + 1}` } })));
+
 /** Any configuration that the language can state. */
 export const config: fc.Arbitrary<Config> = fc
   .record({
@@ -189,6 +206,7 @@ export const config: fc.Arbitrary<Config> = fc
       peers: peers(localAs).map(list =>
         list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
       ),
+      bmp,
       irr: fc.constant(irr),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify: fc.array(notify, { maxLength: 2 }),

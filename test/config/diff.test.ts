@@ -6,6 +6,7 @@ const base = {
   log: 'log syslog;',
   tyo1: 'protocol bgp tyo1 { neighbor 203.0.113.1 as 64496; description "Tokyo"; }',
   osa1: 'protocol bgp osa1 { neighbor 203.0.113.2 as 64496; }',
+  bmp: 'protocol bmp station { listen; allow 192.0.2.0/24; }',
   irr: 'irr JPIRR { dump "/srv/jpirr.db"; }',
   watch: 'watch ours { maintainer MAINT-AS64500 in JPIRR; group noc; }',
   group: 'group noc { mail "noc@example.net"; }',
@@ -87,6 +88,17 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
       'log stderr added soft: log stderr: added',
     ],
   ],
+  [
+    'who may report',
+    { bmp: base.bmp.replace('192.0.2.0/24', '192.0.2.0/24, 198.51.100.0/24') },
+    ['bmp station changed soft: bmp station: allow 192.0.2.0/24 is now allow 192.0.2.0/24, 198.51.100.0/24'],
+  ],
+  [
+    'what a station takes',
+    { bmp: base.bmp.replace('allow', 'rib post-policy; allow') },
+    ['bmp station changed hard: bmp station: rib pre-policy is now rib post-policy'],
+  ],
+  ['no station', { bmp: '' }, ['bmp station removed hard: bmp station: removed']],
   [
     'a source',
     { irr: base.irr.replace('}', 'authoritative; }') },

@@ -252,12 +252,6 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               as4: up ? true : null,
               families: up ? ['IPv4 unicast'] : [],
               malformed: up ? { treatAsWithdraw: 2, attributeDiscard: 0, ignored: 1 } : null,
-              range: null,
-              password: false,
-              leastTtl: null,
-              interface: null,
-              prefixLimits: [],
-              problems: [],
             };
           },
         );

@@ -37,6 +37,8 @@ export interface RouterSetup {
   readonly neighbors: readonly RouterNeighbor[];
   /** Announced from the start; IPv4 and IPv6. */
   readonly prefixes: readonly string[];
+  /** A station that it reports its neighbors to by BMP, under a name; only FRR and GoBGP can. */
+  readonly bmp?: { readonly address: string; readonly port: number; readonly name: string };
 }
 
 export interface Router {
@@ -143,12 +145,30 @@ const frrConfigure = async (router: Router, ...commands: string[]) => {
   await router.command(...script.flatMap(line => ['-c', line]));
 };
 
+/** FRR shows pre-policy routes only of neighbors whose routes it keeps, and here keeps those with a loopback next hop too. */
+const frrBmp = ({ address, port }: NonNullable<RouterSetup['bmp']>, neighbors: readonly RouterNeighbor[]) => [
+  ' bgp allow-martian-nexthop',
+  ...['ipv4', 'ipv6'].flatMap(family => [
+    ` address-family ${family} unicast`,
+    ...neighbors.map(neighbor => `  neighbor ${neighbor.address} soft-reconfiguration inbound`),
+    ' exit-address-family',
+  ]),
+  ' bmp targets station',
+  `  bmp connect ${address} port ${port} min-retry 100 max-retry 1000`,
+  '  bmp monitor ipv4 unicast pre-policy',
+  '  bmp monitor ipv6 unicast pre-policy',
+  '  bmp monitor ipv4 unicast post-policy',
+  '  bmp stats interval 1000',
+  ' exit',
+];
+
 const frr: Recipe = {
   needs: ['/usr/lib/frr/bgpd', 'vtysh'],
   needsRoot: false,
-  files: ({ address, as, neighbors, prefixes }) => ({
+  files: ({ address, as, neighbors, prefixes, bmp }) => ({
     'bgpd.conf': lines(
       'frr defaults traditional',
+      bmp ? `hostname ${bmp.name}` : [],
       'log stdout',
       'route-map V6 permit 10',
       ` set ipv6 next-hop global ${NEXT_HOP6}`,
@@ -172,13 +192,15 @@ const frr: Recipe = {
         `  neighbor ${peer} route-map V6 out`,
         ' exit-address-family',
       ]),
+      bmp ? frrBmp(bmp, neighbors) : [],
       frrNetworks(prefixes),
       'exit',
     ),
   }),
-  daemon: ({ address, port }, dir) => [
+  daemon: ({ address, port, bmp }, dir) => [
     ...['/usr/lib/frr/bgpd', '-f', join(dir, 'bgpd.conf'), '-Z', '-n', '-l', address, '-p', String(port)],
     ...['-i', join(dir, 'pid'), '--vty_socket', dir, '-P', '0', '-S'],
+    ...(bmp ? ['-M', 'bmp'] : []),
   ],
   client: (_, dir) => ['vtysh', '--vty_socket', dir, '-d', 'bgpd'],
   announce: (router, prefixes) => frrConfigure(router, ...frrNetworks(prefixes)),
@@ -197,7 +219,7 @@ const gobgpRib = async (router: Router, verb: 'add' | 'del', prefixes: readonly 
 const gobgp: Recipe = {
   needs: ['gobgpd', 'gobgp'],
   needsRoot: false,
-  files: ({ address, port, as, neighbors }) => ({
+  files: ({ address, port, as, neighbors, bmp }) => ({
     'gobgpd.toml': lines(
       '[global.config]',
       `as = ${as}`,
@@ -226,6 +248,17 @@ const gobgp: Recipe = {
           `afi-safi-name = "${family}"`,
         ]),
       ]),
+      bmp
+        ? [
+            '[[bmp-servers]]',
+            '[bmp-servers.config]',
+            `address = "${bmp.address}"`,
+            `port = ${bmp.port}`,
+            'route-monitoring-policy = "all"',
+            'statistics-timeout = 15',
+            `sys-name = "${bmp.name}"`,
+          ]
+        : [],
     ),
   }),
   daemon: ({ address }, dir) => [

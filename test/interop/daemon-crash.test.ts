@@ -57,6 +57,15 @@ describe('interop/daemon-crash', function () {
       .filter(({ mail }) => mail.messageId?.startsWith(`<${id}.`))
       .map(({ recipients, mail }) => `${recipients.join()} ${mail.messageId!.slice(id.length + 2).split('.')[0]}`)
       .sort();
+  /** The same with what came again under its Message-ID left out: the kill may fall behind another mail's 250. */
+  const meant = (id: string) => {
+    const mails = new Map(
+      [...every, ...smtp.received]
+        .filter(({ mail }) => mail.messageId?.startsWith(`<${id}.`))
+        .map(({ recipients, mail }) => [mail.messageId!, recipients.join()]),
+    );
+    return [...mails].map(([message, to]) => `${to} ${message.slice(id.length + 2).split('.')[0]}`).sort();
+  };
   const delivered = (id: string, ...events: string[]) =>
     until(`mails of ${events}, not ${taken(id)}`, async () => {
       const wanted = events.flatMap(event => RECIPIENTS.map(address => `${address} ${event}`));
@@ -128,7 +137,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtpPort};
       const one = (await caseOf(prefix))!;
       expect(one.told).to.deep.equal(['begin']);
       await delivered(one.id, 'begin');
-      expect(taken(one.id)).to.deep.equal(once('begin'));
+      expect(meant(one.id)).to.deep.equal(once('begin'));
     });
 
   it('killed before it heard that the server has the mail: sent again, under the same Message-ID', async () => {

@@ -114,7 +114,7 @@ ${evil.map((from, i) => `protocol bgp evil${i} { neighbor ${from} as ${EVIL}; pa
     const { state, malformed } = await daemon.neighbor('odd');
     expect(state).to.equal('Established');
     expect(malformed).to.deep.equal({ treatAsWithdraw: 1, attributeDiscard: 1, ignored: 0 });
-    expect(daemon.log()).to.match(/odd: malformed UPDATE, treat-as-withdraw: .*ORIGIN.*RFC 7606.* hex=[0-9a-f]+/);
+    expect(daemon.log()).to.match(/odd: malformed UPDATE, treat-as-withdraw: .*ORIGIN.*RFC 7606.*/);
     odd.close();
     await until('gone', async () => (await daemon.routes('203.0.113.0/24')).length === 0);
     await unharmed();

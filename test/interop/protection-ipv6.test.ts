@@ -105,7 +105,8 @@ describe('interop/protection over IPv6', function () {
       'all have their route',
       async () => [...(await neighbors())].filter(([, n]) => n.prefixes6 === 1).length === 5,
     );
-    const { localAddress, leastTtl, password } = (await neighbors()).get('nearby')!;
+    const { localAddress, protection } = (await neighbors()).get('nearby')!;
+    const { leastTtl, password } = protection!;
     expect({ localAddress, leastTtl, password }).to.deep.equal({
       localAddress: 'fe80::1',
       leastTtl: 255,
@@ -114,10 +115,15 @@ describe('interop/protection over IPv6', function () {
   });
 
   it('has none with another password, and tells what the kernel dropped', async () => {
-    await until(`drops are told; ${said()}`, async () => (await neighbors()).get('wrong')!.problems.length > 0);
+    await until(
+      `drops are told; ${said()}`,
+      async () => (await neighbors()).get('wrong')!.protection!.problems.length > 0,
+    );
     const row = (await neighbors()).get('wrong')!;
     expect(row.state).to.equal('Active');
-    expect(row.problems[0]).to.match(/^the kernel dropped TCP segments signed with another password \(\d+\), of this/);
+    expect(row.protection!.problems[0]).to.match(
+      /^the kernel dropped TCP segments signed with another password \(\d+\), of this/,
+    );
     const { problems } = await itctl<StatusReport>('show', 'status');
     expect(problems.join('\n')).to.match(/signed with another password \(\d+\); peers that are not up: wrong/);
     expect(daemonSays()).to.match(/the kernel dropped TCP segments signed with another password/);

@@ -63,15 +63,17 @@ Peer osa1, 203.0.113.5 AS64497
     async () =>
       (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).rows.map(row => ({
         ...row,
-        range: 'routers',
-        password: true,
-        leastTtl: 254,
-        interface: 'eth0',
-        prefixLimits: [
-          { family: 'ipv6', most: 1000, action: 'restart', after: 900_000 },
-          { family: null, most: 5000, action: 'warn', after: 0 },
-        ],
-        problems: ['one', 'another'],
+        protection: {
+          range: 'routers',
+          password: true,
+          leastTtl: 254,
+          interface: 'eth0',
+          prefixLimits: [
+            { family: 'ipv6', most: 1000, action: 'restart', after: 900_000 },
+            { family: null, most: 5000, action: 'warn', after: 0 },
+          ],
+          problems: ['one', 'another'],
+        },
       })),
     `
 Peer osa1, 203.0.113.5 AS64497

@@ -1,5 +1,12 @@
 import { renderQuarantine } from '../../bgp/quarantine.ts';
-import type { CountRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
+import type {
+  CountRow,
+  MonitoringRow,
+  NeighborRow,
+  ProtectionRow,
+  QuarantineRow,
+  SummaryRow,
+} from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -57,8 +64,13 @@ function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<N
     .join(', ');
 }
 
+function mode({ passive, protection: own }: NeighborRow): string {
+  if (own?.range) return `passive, one of ${own.range}`;
+  return passive ? 'passive' : '';
+}
+
 /** What is demanded of the connection. */
-function protection({ password, leastTtl, interface: device }: NeighborRow): string {
+function protection({ password, leastTtl, interface: device }: ProtectionRow): string {
   const parts = [
     ...(password ? ['password (TCP MD5)'] : []),
     ...(leastTtl === null ? [] : [`TTL ${leastTtl} or more`]),
@@ -67,8 +79,27 @@ function protection({ password, leastTtl, interface: device }: NeighborRow): str
   return parts.join(', ');
 }
 
-function limit({ family, most, action }: NeighborRow['prefixLimits'][number]): string {
+function limit({ family, most, action }: ProtectionRow['prefixLimits'][number]): string {
   return `${most}${family === null ? '' : family === 'ipv4' ? ' IPv4' : ' IPv6'}, then ${action}`;
+}
+
+/** By which router a peer is monitored, and what is special about it. */
+function monitored({ router, routerAddress, rib, vrf, assumed, unreadable }: MonitoringRow): string {
+  return [
+    `by ${router} (${routerAddress})`,
+    rib,
+    ...(vrf === '' ? [] : [`table ${vrf}`]),
+    ...(assumed ? ['no Peer Up was seen'] : []),
+    ...(unreadable === 0 ? [] : [`${unreadable} unreadable`]),
+  ].join(', ');
+}
+
+/** Figures of a router, those of nothing left out. */
+function statistics(figures: Readonly<Record<string, number>>): string {
+  return Object.entries(figures)
+    .filter(([, n]) => n > 0)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', ');
 }
 
 /** `show bgp neighbor`. */
@@ -79,21 +110,23 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
     ...facts([
       ['Description', row.description],
       ['State', `${row.state} for ${duration(now - row.since)}, since ${instant(row.since)}`],
+      ['Monitored', row.monitoring === undefined ? '' : monitored(row.monitoring)],
       ['Identifier', row.peerId ?? ''],
       ['Local address', row.localAddress ?? ''],
-      ['Mode', row.range === null ? (row.passive ? 'passive' : '') : `passive, one of ${row.range}`],
-      ['Protection', protection(row)],
+      ['Mode', mode(row)],
+      ['Protection', row.protection === undefined ? '' : protection(row.protection)],
       ['Hold time', row.holdTime === null ? '' : row.holdTime === 0 ? 'none' : `${row.holdTime}s`],
       ['Families', row.families.join(', ')],
       ['4-octet AS', row.as4 === null ? '' : row.as4 ? 'yes' : 'no'],
       ['Received', messages(row.messagesReceived)],
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
-      ['Maximum', row.prefixLimits.map(limit).join('; ')],
+      ['Maximum', (row.protection?.prefixLimits ?? []).map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
+      ['Router counts', row.monitoring === undefined ? '' : statistics(row.monitoring.statistics)],
       ['Last down', row.lastDown],
       ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
-      ...row.problems.map(problem => ['Problem', problem] as const),
+      ...(row.protection?.problems ?? []).map(problem => ['Problem', problem] as const),
     ]).map(line => `  ${line}`),
   ]);
 }
