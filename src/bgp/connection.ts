@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatAddress, parseAddress } from '../net/address.ts';
+import { unacknowledged } from '../net/tcp-options.ts';
 import type { SessionError } from './errors.ts';
 import { createFramer, type OnMessage } from './message.ts';
 
@@ -20,6 +21,8 @@ export interface Connection {
   readonly localAddress: () => string;
   readonly remoteAddress: () => string;
   send(message: Uint8Array): void;
+  /** Octets sent so far, and how many of them the peer's TCP has not taken yet. */
+  progress(): { readonly sent: number; readonly waiting: number };
   /** Stops reading from the kernel, and starts again: back-pressure reaches the peer by TCP. */
   pause(): void;
   resume(): void;
@@ -58,6 +61,10 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
     localAddress: () => plainAddress(socket.localAddress),
     remoteAddress: () => plainAddress(socket.remoteAddress),
     send: message => void (socket.writable && socket.write(message)),
+    progress: () => ({
+      sent: socket.bytesWritten,
+      waiting: socket.writableLength + unacknowledged(socket),
+    }),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     close() {

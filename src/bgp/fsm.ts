@@ -26,6 +26,7 @@ export type Event =
   | 'KeepAliveMsg' //                                26
   | 'UpdateMsg' //                                   27
   | 'UpdateMsgErr' //                                28
+  | 'SendHoldTimer_Expires' //                       29, RFC 9687 section 3.1
   | 'RouteRefreshMsg'; //                            RFC 2918 section 4
 
 export type Action =
@@ -37,6 +38,8 @@ export type Action =
   | 'startOpenWait'
   /** HoldTimer and KeepaliveTimer with the negotiated values; none when the hold time is 0. */
   | 'startTimers'
+  /** RFC 9687: the SendHoldTimer, which every octet that the peer's TCP takes restarts. */
+  | 'startSendHold'
   | 'restartHold'
   | 'sendKeepalive'
   | 'restartKeepalive'
@@ -128,7 +131,7 @@ const TABLE: Readonly<Record<State, Row & { readonly otherwise: Step }>> = {
     BGPOpenMsgErr: fail,
     OpenCollisionDump: fail,
     NotifMsg: lose,
-    KeepAliveMsg: to('Established', 'restartHold', 'goneUp'),
+    KeepAliveMsg: to('Established', 'restartHold', 'startSendHold', 'goneUp'),
     otherwise: fail,
   },
   Established: {
@@ -136,6 +139,7 @@ const TABLE: Readonly<Record<State, Row & { readonly otherwise: Step }>> = {
     ManualStart_with_PassiveTcpEstablishment: to('Established'),
     ManualStop: to('Idle', 'sendNotification', 'drop', 'goneDown', 'stopConnectRetry'),
     HoldTimer_Expires: failUp,
+    SendHoldTimer_Expires: failUp,
     KeepaliveTimer_Expires: to('Established', 'sendKeepalive', 'restartKeepalive'),
     TcpConnectionFails: loseUp,
     BGPHeaderErr: failUp,

@@ -54,6 +54,8 @@ export interface Owner {
   readonly clock: Clock;
   /** How long the peer's OPEN may take, milliseconds. */
   readonly openWait: number;
+  /** SendHoldTime (RFC 9687 section 4), milliseconds; twice the Hold Time where that is longer. */
+  readonly sendHold: number;
   readonly received: MessageCounts;
   readonly sent: MessageCounts;
   readonly paused: () => boolean;
@@ -80,9 +82,12 @@ export interface Machine {
 
 const nothing = () => {};
 
+/** The SendHoldTimer is looked at so many times before it can expire. */
+const LOOKS = 16;
+
 /** A machine in `state` that does what fsm.ts says; `closing` gets a promise for each socket that it closes. */
 export function createMachine(owner: Owner, state: State, closing: (closed: Promise<void>) => void): Machine {
-  const { clock, ours, openWait, received, sent } = owner;
+  const { clock, ours, openWait, sendHold, received, sent } = owner;
   let side: 'outbound' | 'inbound' = 'outbound';
   let connection: Connection | null = null;
   let negotiated: Negotiated | null = null;
@@ -90,6 +95,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   let heard = 0;
   let cancelHold = nothing;
   let cancelKeepalive = nothing;
+  let cancelSendHold = nothing;
 
   function send(type: number, message: Uint8Array): void {
     connection?.send(message);
@@ -121,6 +127,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         break;
       case 'startTimers':
         startTimers();
+        break;
+      case 'startSendHold':
+        watchSending();
         break;
       case 'restartHold':
         heard = clock.now();
@@ -171,9 +180,32 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     cancelHold = clock.after(left(), look);
   }
 
+  /**
+   * Fires when octets wait to be sent and the peer's TCP has taken none for so long. Asked for now and then: the kernel
+   * tells nobody when it was rid of some.
+   */
+  function watchSending(): void {
+    const seconds = negotiated?.holdTime ?? 0;
+    if (seconds === 0 || connection === null) return;
+    const mine = connection;
+    const limit = Math.max(sendHold, seconds * 2000);
+    let taken = 0;
+    let moved = clock.now();
+    const look = () => {
+      const { sent: octets, waiting } = mine.progress();
+      if (waiting === 0 || octets - waiting > taken) moved = clock.now();
+      taken = octets - waiting;
+      const error = sessionError(8, 0, `the peer has taken nothing for ${limit / 1000} s, ${waiting} octets wait`);
+      if (clock.now() - moved >= limit) fire('SendHoldTimer_Expires', { error });
+      else cancelSendHold = clock.after(limit / LOOKS, look);
+    };
+    cancelSendHold = clock.after(limit / LOOKS, look);
+  }
+
   function drop(): void {
     cancelHold();
     cancelKeepalive();
+    cancelSendHold();
     if (connection !== null) closing(connection.close());
     connection = null;
     negotiated = null;

@@ -63,6 +63,7 @@ const NAMES: Readonly<Record<number, { readonly name: string; readonly sub: Read
 };
 
 export const CEASE = 6;
+export const MAXIMUM_PREFIXES = 1;
 export const ADMINISTRATIVE_SHUTDOWN = 2;
 export const PEER_DECONFIGURED = 3;
 export const ADMINISTRATIVE_RESET = 4;

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tcp-options.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
@@ -27,6 +28,12 @@ export interface SessionConfig {
   readonly neighborAs: number;
   readonly localAddress?: string;
   readonly localAs: number;
+  /** Interface or VRF that the connections go through. */
+  readonly interface?: string;
+  /** Key of TCP MD5 (RFC 2385). */
+  readonly password?: string;
+  /** How many hops away the peer may be (RFC 5082); null: any number. */
+  readonly ttlSecurity?: number | null;
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
@@ -53,6 +60,8 @@ export interface SessionOptions {
   readonly idleHold?: { readonly first: number; readonly most: number };
   /** How long the peer's OPEN may take. */
   readonly openWait?: number;
+  /** SendHoldTime (RFC 9687), milliseconds. */
+  readonly sendHold?: number;
   readonly clock?: Clock;
 }
 
@@ -72,6 +81,8 @@ export interface SessionStatus {
 
 export interface Session {
   start(): void;
+  /** The next IdleHoldTime lasts so long instead, milliseconds; Infinity: until `start`. To be called before the fall. */
+  stayDown(milliseconds: number): void;
   /** Ends the session with a Cease (Administrative Shutdown unless told otherwise). Resolves when every socket is gone. */
   stop(notification?: SessionError): Promise<void>;
   /** Takes a connection that the peer opened. False when it was refused; the socket is closed then. */
@@ -83,9 +94,12 @@ export interface Session {
 }
 
 const OPEN_WAIT = 30_000;
+const SEND_HOLD = 8 * 60_000;
 const IDLE_HOLD = { first: 1000, most: 120_000 };
 /** The states in the order of nearness to Established; what is shown of two machines is the nearer one. */
 const RANK: readonly State[] = ['Idle', 'Active', 'Connect', 'OpenSent', 'OpenConfirm', 'Established'];
+/** With TCP MD5 even a refusal is silence: the RST bears no signature. */
+const SILENCE = ' (a refusal, or another password, looks the same)';
 const COLLISION = sessionError(CEASE, COLLISION_RESOLUTION, 'another connection to this peer was kept');
 const nothing = () => {};
 
@@ -98,7 +112,13 @@ const hasPeer = (machine: Machine) => isOpening(machine) || machine.state() === 
  * connections. At most two connections live at a time: a `main` one, and a `second` that the peer opened while main was undecided.
  */
 export function createSession(options: SessionOptions): Session {
-  const { config, handler, routerId, clock = realClock, idleHold = IDLE_HOLD, openWait = OPEN_WAIT } = options;
+  const { config, handler, routerId, clock = realClock, idleHold = IDLE_HOLD } = options;
+  const { openWait = OPEN_WAIT, sendHold = SEND_HOLD } = options;
+  const protection: TcpProtection = {
+    ...(config.password !== undefined && { password: config.password }),
+    ...(config.interface !== undefined && { interface: config.interface }),
+    ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
+  };
   const ours = localOpen({ ...config, routerId, holdTime: Math.floor(config.holdTime / 1000) });
   const received = noMessages();
   const sent = noMessages();
@@ -112,6 +132,9 @@ export function createSession(options: SessionOptions): Session {
   let lastError = '';
   let lastDown = '';
   let hold = idleHold.first;
+  let ordered: number | null = null;
+  /** The IdleHoldTime that runs was ordered: nobody shortens it. */
+  let heldDown = false;
   let cancelRetry = nothing;
   let cancelIdleHold = nothing;
 
@@ -119,7 +142,7 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
-  const owner = { ours, clock, openWait, received, sent, paused: () => paused, opened, perform, stepped };
+  const owner = { ours, clock, openWait, sendHold, received, sent, paused: () => paused, opened, perform, stepped };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
@@ -128,7 +151,10 @@ export function createSession(options: SessionOptions): Session {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
-        machine.attach(connect({ host, port, ...(localAddress !== undefined && { localAddress }) }), 'outbound');
+        machine.attach(
+          dial({ host, port, ...(localAddress !== undefined && { localAddress }), ...protection }),
+          'outbound',
+        );
         break;
       }
       case 'startConnectRetry':
@@ -162,20 +188,29 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function begin(): void {
+    heldDown = false;
     main.fire(config.passive ? 'ManualStart_with_PassiveTcpEstablishment' : 'ManualStart');
   }
 
   function startConnectRetry(): void {
     cancelRetry();
-    cancelRetry = clock.after(config.connectRetry * clock.jitter(), () => main.fire('ConnectRetryTimer_Expires'));
+    const wait = config.connectRetry * clock.jitter();
+    cancelRetry = clock.after(wait, () => {
+      const reason = `no answer within ${Math.round(wait / 1000)} s${config.password === undefined ? '' : SILENCE}`;
+      main.fire('ConnectRetryTimer_Expires', main.state() === 'Connect' ? { reason } : {});
+    });
   }
 
   function startIdleHold(machine: Machine): void {
     const rival = other(machine);
     if (machine !== main || !running || (rival !== null && hasPeer(rival))) return;
     cancelIdleHold();
-    cancelIdleHold = clock.after(hold * clock.jitter(), begin);
-    hold = Math.min(hold * 2, idleHold.most);
+    const wait = ordered;
+    ordered = null;
+    heldDown = wait !== null;
+    if (wait === Number.POSITIVE_INFINITY) return;
+    cancelIdleHold = clock.after(wait ?? hold * clock.jitter(), begin);
+    if (wait === null) hold = Math.min(hold * 2, idleHold.most);
   }
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
@@ -236,6 +271,9 @@ export function createSession(options: SessionOptions): Session {
       running = true;
       begin();
     },
+    stayDown(milliseconds) {
+      ordered = milliseconds;
+    },
     async stop(notification = sessionError(CEASE, ADMINISTRATIVE_SHUTDOWN, 'the session is stopped')) {
       running = false;
       cancelRetry();
@@ -244,8 +282,14 @@ export function createSession(options: SessionOptions): Session {
       await Promise.all(closing);
     },
     accept(socket) {
+      const why = protectAccepted(socket, protection);
+      if (why !== null) {
+        lastError = `a connection of the peer was closed: ${why}`;
+        socket.destroy();
+        return false;
+      }
       // A router that was restarted dials soon. After a first failure it is taken at once: refused, it would be away for longer.
-      if (main.state() === 'Idle' && running && hold <= 2 * idleHold.first)
+      if (main.state() === 'Idle' && running && !heldDown && hold <= 2 * idleHold.first)
         main.fire('ManualStart_with_PassiveTcpEstablishment');
       if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
       if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);

@@ -11,7 +11,16 @@ import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
 import { quarantineRows } from './malformed.ts';
-import type { CountRow, MonitoringRow, NeighborRow, RibQuery, RibSize, RouteRow, SummaryRow } from './messages.ts';
+import type {
+  CountRow,
+  MonitoringRow,
+  NeighborRow,
+  ProtectionRow,
+  RibQuery,
+  RibSize,
+  RouteRow,
+  SummaryRow,
+} from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
@@ -35,6 +44,8 @@ export interface AskablePeer {
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Of a session of our own. */
+  readonly protection?: () => ProtectionRow;
   /** Of a peer that a router monitors. */
   readonly monitoring?: MonitoringRow;
 }
@@ -141,6 +152,7 @@ export function createAnswerer(
       as4: negotiated?.as4 ?? null,
       families,
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
   }

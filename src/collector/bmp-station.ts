@@ -123,7 +123,7 @@ export function createStations(seating: Seating): Stations {
       return station.connections.size < MOST_ROUTERS ? null : `${MOST_ROUTERS} routers are connected already`;
     };
     let problem: string | null = null;
-    const listener = await listenBgp(listen, (socket, address) => {
+    const listener = await listenBgp(listen, (socket, { address }) => {
       const why = wanted(address);
       if (why === null && station !== null) accept(station, socket);
       else if (isMilestone(++refused))

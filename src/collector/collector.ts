@@ -2,39 +2,52 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { ADMINISTRATIVE_RESET, ADMINISTRATIVE_SHUTDOWN, ceaseWith, PEER_DECONFIGURED } from '../bgp/notification.ts';
-import { createSession, type Session } from '../bgp/session.ts';
-import type { BgpPeerConfig } from '../config/tree.ts';
+import { readFileSync } from 'node:fs';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { beginDrop, newPeerTable, newRib } from '../rib/adj-rib-in.ts';
+import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import { createAnswerer } from './answers.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
-import { createIngest, type IngestPeer } from './ingest.ts';
-import { createListeners } from './listeners.ts';
-import { keepMalformed, newQuarantine } from './malformed.ts';
+import { createDoor } from './door.ts';
+import { createDropWatch, type Guarded } from './drop-watch.ts';
+import { createIngest } from './ingest.ts';
+import { createListeners, listenProtection } from './listeners.ts';
+import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { createOutflow } from './outflow.ts';
+import { createPeer, limitProblems, type Peer } from './peer.ts';
+import { createPeers } from './peers.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 
-interface Peer extends SeatedPeer {
-  config: BgpPeerConfig;
-  readonly session: Session;
-  /** Set while the session is Established. */
-  ingest: IngestPeer | null;
+/** How often the kernel's counters are read. */
+const DROPS_LOOK = 5_000;
+
+/** The kernel's counters; none where it has no such file. */
+function netstat(): string {
+  try {
+    return readFileSync('/proc/net/netstat', 'utf8');
+  } catch {
+    return '';
+  }
 }
+
+const guardedOf = ({ row, config, session }: Peer): Guarded => ({
+  name: row.name,
+  password: config.password !== undefined,
+  ttlSecurity: config.ttlSecurity !== null,
+  up: session.status().state === 'Established',
+});
 
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
-  const peers = new Map<string, Peer>();
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -42,16 +55,11 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const log = (level: Level, text: string, fields: Record<string, unknown> = {}) =>
     post({ type: 'log', level, text, fields });
 
-  const listeners = createListeners((socket, remote) => {
-    const peer = [...peers.values()].find(({ row }) => row.address === remote);
-    return peer ? peer.session.accept(socket) : null;
-  }, log);
-
   const outflow = createOutflow(
     changes => post({ type: 'judged', changes }),
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
-      for (const { session } of peers.values()) on ? session.pause() : session.resume();
+      for (const { session } of peers.all()) on ? session.pause() : session.resume();
       on ? stations.pause() : stations.resume();
     },
   );
@@ -140,71 +148,38 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   };
   const stations = createStations(seating);
 
-  function addPeer(of: BgpPeerConfig, routerId: string): void {
-    const number = freeNumber();
-    const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
-    const session = createSession({
-      config: of,
-      routerId,
-      handler: {
-        stateChanged: (state, reason) => changed(row, state, reason),
-        established({ as4, ebgp, ipv4, ipv6, localAs }) {
-          const table = newPeerTable();
-          rib.tables[number] = table;
-          peer.awaiting.clear();
-          if (ipv4) peer.awaiting.add(1);
-          if (ipv6) peer.awaiting.add(2);
-          const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
-          peer.ingest = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
-          if (outflow.held) session.pause();
-        },
-        update: (buffer, start, end) => (peer.ingest ? ingest.update(peer.ingest, buffer, start, end) : null),
-        down() {
-          peer.ingest = null;
-          drop(number);
-        },
-      },
-    });
-    const peer: Peer = {
-      row,
-      config: of,
-      session,
-      ingest: null,
-      quarantine: newQuarantine(),
-      awaiting: new Set(),
-      get counts() {
-        return this.ingest?.counts ?? null;
-      },
-    };
-    byNumber[number] = peer;
-    peers.set(of.name, peer);
-    session.start();
-  }
+  const peers = createPeers(seating, (of, number, range, routerId) =>
+    createPeer(of, number, range, routerId, { ...seating, gone: peer => peers.gone(peer), problemsOf }),
+  );
 
-  async function removePeer(peer: Peer, subcode: number, reason: string): Promise<void> {
-    peers.delete(peer.row.name);
-    await peer.session.stop(ceaseWith(subcode, reason));
-    byNumber[peer.row.number] = undefined;
-  }
+  const door = createDoor(peers, words => log('warn', words));
+  const listeners = createListeners(door.admit, log);
 
-  /** A peer's configuration without what changes nothing on the wire. */
-  const onTheWire = (of: BgpPeerConfig, routerId = '') => JSON.stringify({ ...of, description: '', routerId });
+  const dropWatch = createDropWatch(
+    netstat,
+    () => peers.all().map(guardedOf),
+    words => log('warn', words),
+  );
+  const dropTimer = setInterval(() => dropWatch.look(Date.now()), DROPS_LOOK);
+
+  const problemsOf = (peer: Peer): string[] => [
+    ...limitProblems(peer),
+    ...dropWatch.problemsOf(guardedOf(peer), Date.now()),
+  ];
+  const problems = (): string[] => [
+    ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
+    ...dropWatch.problems(Date.now()),
+    ...door.problems(),
+    ...listeners.problems(),
+    ...stations.problems(),
+  ];
 
   async function configure(next: CollectorConfig): Promise<void> {
-    const before = config;
     config = next;
-    const leaving: Promise<void>[] = [];
-    for (const peer of [...peers.values()]) {
-      const now = next.peers.find(p => p.name === peer.row.name);
-      const same = now && !now.disabled && onTheWire(now, next.routerId) === onTheWire(peer.config, before?.routerId);
-      if (same) peer.config = now;
-      else if (now?.disabled) leaving.push(removePeer(peer, ADMINISTRATIVE_SHUTDOWN, 'disabled by configuration'));
-      else if (now) leaving.push(removePeer(peer, ADMINISTRATIVE_RESET, 'configuration changed'));
-      else leaving.push(removePeer(peer, PEER_DECONFIGURED, ''));
-    }
-    await Promise.all(leaving);
-    await listeners.listen(next.listen);
-    for (const of of next.peers) if (!of.disabled && !peers.has(of.name)) addPeer(of, next.routerId);
+    await peers.leave(next);
+    // Keys before sessions: nobody is let in who was not asked for one.
+    await listeners.listen(next.listen, listenProtection(next.peers));
+    peers.enter(next);
     await stations.configure(next.bmp);
   }
 
@@ -230,10 +205,11 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   async function stop(): Promise<void> {
     config = null;
-    await Promise.all(
-      [...peers.values()].map(p => removePeer(p, ADMINISTRATIVE_SHUTDOWN, 'the collector is shut down')),
-    );
-    await Promise.all([stations.stop(), listeners.close()]);
+    clearInterval(dropTimer);
+    door.close();
+    await peers.stop();
+    await stations.stop();
+    listeners.close();
     outflow.flush();
     post({ type: 'stopped' });
   }
@@ -242,9 +218,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     rib,
     memo,
     book,
-    () => [...peers.values(), ...stations.peers()],
+    () => [...peers.all(), ...stations.peers()],
     () => config?.localAs ?? 0,
-    () => [...listeners.problems(), ...stations.problems()],
+    problems,
   );
   /** Works on an answer until it yields, then lets sessions be served. */
   function reply(id: number, working: ReturnType<typeof answer>): void {

@@ -6,7 +6,7 @@
  */
 
 import type { Quarantined } from '../bgp/quarantine.ts';
-import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib } from '../config/tree.ts';
+import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -167,8 +167,24 @@ export interface NeighborRow extends SummaryRow {
     readonly attributeDiscard: number;
     readonly ignored: number;
   } | null;
+  /** Of a session of our own; absent for a peer that a router monitors for us. */
+  readonly protection?: ProtectionRow;
   /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
   readonly monitoring?: MonitoringRow;
+}
+
+/** What is demanded of a session's connection, and of its routes. */
+export interface ProtectionRow {
+  /** The `neighbor range` that the peer came out of. */
+  readonly range: string | null;
+  /** TCP MD5 (RFC 2385). */
+  readonly password: boolean;
+  /** RFC 5082. */
+  readonly leastTtl: number | null;
+  readonly interface: string | null;
+  readonly prefixLimits: readonly PrefixLimit[];
+  /** What is not as it should be, a line each. */
+  readonly problems: readonly string[];
 }
 
 /** How a monitored peer is seen. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
   RESERVED_ASN,
   readAsn,
@@ -130,6 +131,14 @@ function readPort(text: string): Read {
   return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535 ? { value: Number(text) } : NOT;
 }
 
+function readHops(text: string): Read {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 254 ? { value: Number(text) } : NOT;
+}
+
+function readCount(text: string): Read {
+  return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
+}
+
 function readMac(text: string): Read {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return NOT;
   return Number.parseInt(text.slice(0, 2), 16) & 1 ? wrong('it is a group address') : { value: text.toLowerCase() };
@@ -145,6 +154,8 @@ export const ARGUMENTS = {
   ROUTERID: plain('an IPv4 address other than 0.0.0.0', readRouterId),
   PORT: plain('a port (1 to 65535)', readPort),
   ASN: plain('an AS number', readAs),
+  HOPS: plain('a number of hops (1 to 254)', readHops),
+  COUNT: plain('a number (1 to 4294967295)', readCount),
   PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
   MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
   NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
@@ -178,6 +189,13 @@ export const ARGUMENTS = {
   MAIL: quoted('a mail address', 320, readMail),
   TEXT: quoted('a text', 255),
   SECRET: quoted('a password', 255),
+  KEY: quoted('a password', 255, text =>
+    Buffer.byteLength(text) > LONGEST_KEY ? wrong(`it is longer than ${LONGEST_KEY} octets`) : { value: text },
+  ),
+  // Linux: IFNAMSIZ is 16 with the closing NUL; dev_valid_name() tells what is no name.
+  INTERFACE: quoted('the name of an interface', 15, text =>
+    /^(?!\.\.?$)[\x21-\x2e\x30-\x39\x3b-\x7e]+$/.test(text) ? { value: text } : NOT,
+  ),
   USERGROUP: quoted('a group of users', 32, text =>
     /^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(text) ? { value: text } : NOT,
   ),
@@ -186,6 +204,8 @@ export const ARGUMENTS = {
   SIZE: quantity('a size such as 256M or 2G', readSize, showSize),
   RATE: quantity('a rate such as 100/s', readRate, showRate),
   PERCENT: quantity('a percentage such as 99.5%', readPercent, showPercent),
+  FAMILY: choice('ipv4', 'ipv6'),
+  ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),

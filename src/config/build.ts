@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { all, type Entry, first, flag, list, number, stated, text } from './entry.ts';
-import { familiesOf, sessionOf } from './rules.ts';
+import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
   BgpPeerConfig,
@@ -11,6 +11,7 @@ import type {
   ListenConfig,
   LogConfig,
   NotifyConfig,
+  PrefixLimit,
   ProbeConfig,
   SocketConfig,
   TracebackConfig,
@@ -73,22 +74,39 @@ function socketOf(one: Entry, fallback: string): SocketConfig {
 }
 
 function listenOf(one: Entry): ListenConfig {
-  return { address: must(text(one, 'address')), port: must(number(one, 'port')) };
+  const { address, port } = { address: must(text(one, 'address')), port: must(number(one, 'port')) };
+  return { address, port, ...optional('interface', text(one, 'interface')) };
+}
+
+function prefixLimitOf(one: Entry): PrefixLimit {
+  const action = must(text(one, 'action')) as PrefixLimit['action'];
+  return {
+    family: (text(one, 'family') as PrefixLimit['family'] | undefined) ?? null,
+    most: must(number(one, 'count')),
+    action,
+    after: action === 'restart' ? must(number(one, 'duration')) : 0,
+  };
 }
 
 function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpPeerConfig {
   const session = sessionOf(peer, templates);
-  const neighbor = stated(session, 'peer', 'neighbor');
+  const range = first(session, 'neighbor range');
+  const neighbor = range ?? stated(session, 'peer', 'neighbor');
   const local = stated(session, 'peer', 'local');
   return {
     name: must(text(peer, 'name')),
     description: textIn(session, 'peer', 'description', 'text'),
-    neighbor: must(text(neighbor, 'address')),
-    neighborPort: must(number(neighbor, 'port')),
+    neighbor: must(text(neighbor, range === undefined ? 'address' : 'prefix')),
+    range: range === undefined ? null : { limit: numberIn(session, 'peer', 'limit', 'count') },
+    neighborPort: number(neighbor, 'port') ?? 179,
     neighborAs: must(number(neighbor, 'asn')),
     ...optional('localAddress', text(local, 'address')),
     localAs: number(local, 'asn') ?? localAs,
-    passive: flag(session, 'passive'),
+    ...optional('interface', text(stated(session, 'peer', 'interface'), 'interface')),
+    ...optional('password', text(stated(session, 'peer', 'password'), 'key')),
+    ttlSecurity: flag(session, 'ttl security') ? numberIn(session, 'peer', 'ttl security', 'hops') : null,
+    prefixLimits: all(session, 'maximum prefix').map(prefixLimitOf),
+    passive: range !== undefined || flag(session, 'passive'),
     ...familiesOf(session),
     holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
     connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),

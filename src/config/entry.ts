@@ -68,3 +68,16 @@ export function flag(block: readonly Entry[], head: string): boolean {
 export function stated(block: readonly Entry[], name: BlockName, head: string): Entry {
   return first(block, head) ?? entry(name, head);
 }
+
+/** The place of an entry that was read. */
+export const placed = ({ place }: Entry): Place => place!;
+
+/** The names that are defined; null when one of the definitions has a name that could not be read: any may be it. */
+export function namesOf(definitions: readonly Entry[], field: string): ReadonlySet<string> | null {
+  const names = definitions.map(one => text(one, field));
+  return names.includes(undefined) ? null : new Set(names.filter(name => name !== undefined));
+}
+
+/** True when a name is stated and certainly not defined. */
+export const lacks = (names: ReadonlySet<string> | null, name: string | undefined): boolean =>
+  name !== undefined && names !== null && !names.has(name);

@@ -52,8 +52,9 @@ export function matchWords(
     if (token.kind === 'bare' && kind.quoted) return { expects: kind.expects, why: '' };
     const read = kind.read(token.text, directory);
     if ('wrong' in read) return { expects: kind.expects, why: read.wrong };
-    const out =
-      spec.bounds !== undefined && typeof read.value === 'number' ? outside(read.value, spec.bounds, kind.show) : '';
+    const { bounds } = spec;
+    const bounded = bounds !== undefined && (bounds.field === undefined || bounds.field === part.field);
+    const out = bounded && typeof read.value === 'number' ? outside(read.value, bounds, kind.show) : '';
     return out === '' ? read : { expects: out, why: '' };
   };
 

@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
+import { whyNot } from '../net/tcp-options.ts';
 import { buildConfig } from './build.ts';
 import { checkStatements, type File, type Include } from './check.ts';
 import { type Files, LARGEST, MACHINE, NO_FILES } from './files.ts';
+import type { Kernel } from './peer-rules.ts';
 import { openReport } from './report.ts';
 import { checkRules } from './rules.ts';
 import { type ConfigError, errorOf, type Source } from './source.ts';
@@ -27,7 +29,13 @@ export async function loadConfig(file: string): Promise<Loaded> {
  * Checks the text of a configuration. `file` is its name in messages, and the place where relative file names start.
  * Never throws, whatever the text.
  */
-export function parseConfig(text: string, file: string, files: Files = NO_FILES, readableByAll = false): Loaded {
+export function parseConfig(
+  text: string,
+  file: string,
+  files: Files = NO_FILES,
+  readableByAll = false,
+  kernel: Kernel = whyNot,
+): Loaded {
   if (text.length > LARGEST) return refused(errorOf(file, 'it is larger than 1 MiB'));
   const { report, errors, warnings } = openReport(file);
   let count = 0;
@@ -52,7 +60,7 @@ export function parseConfig(text: string, file: string, files: Files = NO_FILES,
     return opened;
   };
   const entries = checkStatements(open({ text, file, readableByAll, includedFrom: null }), include, report);
-  if (!report.full) checkRules(entries, report);
+  if (!report.full) checkRules(entries, report, kernel);
   const wrong = errors();
   if (wrong.length > 0) return { ok: false, errors: wrong, warnings: warnings() };
   return { ok: true, config: buildConfig(entries), warnings: warnings() };

@@ -52,7 +52,9 @@ export function configEntries(config: Config): Entry[] {
     entry('global', 'state', { directory: config.state }),
     socketEntry('control socket', config.controlSocket),
     socketEntry('probe socket', config.probeSocket),
-    ...config.bgpListen.map(({ address, port }: ListenConfig) => entry('global', 'bgp listen', { address, port })),
+    ...config.bgpListen.map(({ address, port, interface: name }: ListenConfig) =>
+      entry('global', 'bgp listen', { address, port, interface: name }),
+    ),
     ...config.peers.map(peerEntry),
     ...config.bmp.map(bmpEntry),
     ...config.irr.map(({ name, dump, authoritative, refresh }) =>
@@ -85,9 +87,23 @@ function socketEntry(head: string, { path, group }: SocketConfig): Entry {
 function peerEntry(peer: Config['peers'][number]): Entry {
   return entry('global', 'protocol bgp', { name: peer.name }, [
     ...(peer.description === '' ? [] : [entry('peer', 'description', { text: peer.description })]),
-    entry('peer', 'neighbor', { address: peer.neighbor, port: peer.neighborPort, asn: peer.neighborAs }),
+    peer.range === null
+      ? entry('peer', 'neighbor', { address: peer.neighbor, port: peer.neighborPort, asn: peer.neighborAs })
+      : entry('peer', 'neighbor range', { prefix: peer.neighbor, asn: peer.neighborAs }),
+    ...(peer.range === null ? [] : [entry('peer', 'limit', { count: peer.range.limit })]),
     entry('peer', 'local', { address: peer.localAddress, asn: peer.localAs }),
-    ...flagEntry('peer', 'passive', peer.passive),
+    ...(peer.interface === undefined ? [] : [entry('peer', 'interface', { interface: peer.interface })]),
+    ...flagEntry('peer', 'passive', peer.passive && peer.range === null),
+    ...(peer.password === undefined ? [] : [entry('peer', 'password', { key: peer.password })]),
+    ...(peer.ttlSecurity === null ? [] : [entry('peer', 'ttl security', { hops: peer.ttlSecurity })]),
+    ...peer.prefixLimits.map(({ family, most, action, after }) =>
+      entry('peer', 'maximum prefix', {
+        family: family ?? undefined,
+        count: most,
+        action,
+        duration: action === 'restart' ? after : undefined,
+      }),
+    ),
     ...flagEntry('peer', 'ipv4', peer.ipv4),
     ...flagEntry('peer', 'ipv6', peer.ipv6),
     entry('peer', 'hold time', { duration: peer.holdTime }),

@@ -1,7 +1,11 @@
 import { readUsage, type Usage } from './usage.ts';
 
-/** Bounds of a statement's quantity, in the unit of the tree. `zero`: 0 is allowed besides. `step`: only multiples. */
+/**
+ * Bounds of a statement's number, in the unit of the tree: of that in `field` when it has several. `zero`: 0 is allowed
+ * besides. `step`: only multiples.
+ */
 export interface Bounds {
+  readonly field?: string;
   readonly min: number;
   readonly max: number;
   readonly zero?: true;
@@ -16,7 +20,7 @@ export interface StatementSpec {
   readonly help: string;
   /** What holds for a field that is not stated, or for all of them when the statement is not there. */
   readonly defaults?: Readonly<Record<string, string | number | readonly string[]>>;
-  /** Bounds of its DURATION, SIZE, RATE or PERCENT. */
+  /** Bounds of its DURATION, SIZE, RATE, PERCENT or COUNT. */
   readonly bounds?: Bounds;
   /** The block must state it. */
   readonly required?: true;
@@ -97,10 +101,10 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
-    usage: 'bgp listen [ADDRESS] [port PORT]',
+    usage: 'bgp listen [ADDRESS] [port PORT] [interface INTERFACE]',
     help: 'Accepts BGP sessions here',
     defaults: { address: '::', port: 179 },
-    unique: ['address', 'port'],
+    unique: ['address', 'port', 'interface'],
     hard: true,
   },
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
@@ -117,7 +121,28 @@ const GLOBAL: readonly StatementSpec[] = [
 const SESSION: readonly StatementSpec[] = [
   { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
   { usage: 'local [address ADDRESS] [as ASN]', help: 'Own address and AS of the session', hard: true },
+  { usage: 'interface INTERFACE', help: 'The interface or VRF that the session goes through', hard: true },
   { usage: 'passive [SWITCH]', help: 'Waits for the peer, never connects', hard: true },
+  { usage: 'password KEY', help: 'Signs every TCP segment (TCP MD5, RFC 2385)', secret: true, hard: true },
+  {
+    usage: 'ttl security [SWITCH] [hops HOPS]',
+    help: 'Takes only packets of so near a peer (RFC 5082)',
+    defaults: { hops: 1 },
+    hard: true,
+  },
+  {
+    usage: 'maximum prefix [FAMILY] COUNT ACTION [after DURATION]',
+    help: 'What is done when the peer announces more routes',
+    defaults: { duration: 15 * MINUTE },
+    bounds: { field: 'duration', min: SECOND, max: DAY },
+    unique: ['family'],
+  },
+  {
+    usage: 'limit COUNT',
+    help: 'How many peers of a `neighbor range` there may be',
+    defaults: { count: 100 },
+    bounds: { min: 1, max: 10_000 },
+  },
   { usage: 'ipv4 [SWITCH]', help: 'IPv4 unicast routes', hard: true },
   { usage: 'ipv6 [SWITCH]', help: 'IPv6 unicast routes (RFC 4760)', hard: true },
   {
@@ -147,9 +172,9 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         usage: 'neighbor ADDRESS [port PORT] as ASN',
         help: 'The peer',
         defaults: { port: 179 },
-        required: true,
         hard: true,
       },
+      { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
       ...SESSION,
     ],
   },

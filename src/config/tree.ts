@@ -36,17 +36,39 @@ export interface SocketConfig {
 export interface ListenConfig {
   readonly address: string;
   readonly port: number;
+  /** `bgp listen … interface "…"`: only what comes in there. */
+  readonly interface?: string;
+}
+
+/** `maximum prefix …`: what is done about a peer with more routes than `most`. */
+export interface PrefixLimit {
+  /** Null: of all families together. */
+  readonly family: 'ipv4' | 'ipv6' | null;
+  readonly most: number;
+  readonly action: 'warn' | 'restart' | 'down';
+  /** When a session is tried again after `restart`; 0 with the other actions. */
+  readonly after: number;
 }
 
 /** `protocol bgp NAME { … }`. */
 export interface BgpPeerConfig {
   readonly name: string;
   readonly description: string;
+  /** The peer's address; with `range` the prefix that the addresses of its peers are in. */
   readonly neighbor: string;
+  /** `neighbor range`: any number of peers up to `limit`, all passive. Null: one peer. */
+  readonly range: { readonly limit: number } | null;
   readonly neighborPort: number;
   readonly neighborAs: number;
   readonly localAddress?: string;
   readonly localAs: number;
+  /** The interface or VRF that the session goes through. */
+  readonly interface?: string;
+  /** Key of TCP MD5 (RFC 2385). */
+  readonly password?: string;
+  /** How many hops away the peer may be (RFC 5082); null: any number. */
+  readonly ttlSecurity: number | null;
+  readonly prefixLimits: readonly PrefixLimit[];
   /** Wait for the peer, never dial. */
   readonly passive: boolean;
   readonly ipv4: boolean;

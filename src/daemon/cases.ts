@@ -18,10 +18,10 @@ export interface Cases {
   session(peer: string, up: boolean, time: number): void;
   endOfRib(peer: string, time: number): void;
   /**
-   * These peers are configured now, and no other: what another one held will never be known, and counts as gone. With
-   * `monitored` there may be others, which routers report (`ROUTER/ADDRESS`): they are forgotten one by one.
+   * These peers are configured now, and no other: what another one held will never be known, and counts as gone. But those
+   * that `mayBe` there come and go: peers of ranges, and those that routers report, which are forgotten one by one.
    */
-  peersAre(names: readonly string[], monitored: boolean): void;
+  peersAre(names: readonly string[], mayBe?: (name: string) => boolean): void;
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
@@ -116,11 +116,10 @@ export async function openCases(
     judged: changes => keep(book.judged(changes)),
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
-    peersAre(names, monitored) {
+    peersAre(names, mayBe = () => false) {
       const witnesses = new Set(book.open().flatMap(one => one.witnesses.map(({ peer }) => peer)));
       for (const name of names) witnesses.delete(name);
-      for (const peer of witnesses)
-        if (!monitored || !peer.includes('/')) void keep(book.peerRemoved(peer, Date.now()));
+      for (const peer of witnesses) if (!mayBe(peer)) void keep(book.peerRemoved(peer, Date.now()));
     },
     peerForgotten: peer => void keep(book.peerRemoved(peer, Date.now())),
     registryChanged: () => void keep(book.registryChanged()),

@@ -3,6 +3,7 @@
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
 import type { FromCollector } from '../collector/messages.ts';
+import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
 import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
@@ -115,7 +116,7 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            config.bmp.length > 0,
+            name => (config.bmp.length > 0 && name.includes('/')) || config.peers.some(peer => isMember(peer, name)),
           );
           break;
         case 'stopped':

@@ -14,6 +14,9 @@ const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   name: 'peer',
   description: '',
   neighbor: '127.0.0.1',
+  range: null,
+  ttlSecurity: null,
+  prefixLimits: [],
   neighborAs: 64496,
   localAs: 64500,
   passive: false,
@@ -267,6 +270,81 @@ describe('bgp/session', () => {
     expect(session.status().state).to.equal('Connect');
   });
 
+  it('says that nobody answers, and dials again after the connect-retry time', async () => {
+    // The kernel drops a signed SYN where no key is set.
+    newSession({ password: 'key', connectRetry: 5000 }).start();
+    clock.turn(5000);
+    const { state, lastError } = session.status();
+    const words = 'no answer within 5 s (a refusal, or another password, looks the same)';
+    expect([state, lastError]).to.deep.equal(['Connect', words]);
+  });
+
+  it('says why it cannot dial as it must, and dials again', async () => {
+    newSession({ interface: 'nowhere0' }).start();
+    await reported('Active: setsockopt ENODEV');
+    clock.turn(30_000);
+    expect(session.status().state).to.equal('Connect');
+  });
+
+  it('takes no connection that it cannot protect', async () => {
+    newSession({ passive: true, password: 'x'.repeat(81) }).start();
+    const peer = await inbound();
+    await peer.closed();
+    expect(session.status()).to.include({
+      state: 'Active',
+      lastError: 'a connection of the peer was closed: setsockopt EINVAL',
+    });
+  });
+
+  it('ends with 8/0 when the peer takes nothing any more (RFC 9687)', async () => {
+    const peer = await establish();
+    peer.socket.pause();
+    session.pause(); // so that the silence of the peer does not count
+    // What is sent fits into the buffers of the kernel for long; the peer's acknowledges it until its own is full.
+    for (let turns = 0; session.status().state === 'Established' && turns < 100_000; turns++) clock.turn(10_000);
+    const { state, lastDown } = session.status();
+    expect(state).to.equal('Idle');
+    expect(lastDown).to.match(/^sent Send Hold Timer Expired: the peer has taken nothing for 480 s, \d+ octets wait$/);
+  });
+
+  it('does not end while the peer takes what it is sent', async () => {
+    const peer = await establish();
+    session.pause();
+    for (let turns = 0; turns < 200; turns++) {
+      clock.turn(10_000);
+      if (turns % 20 === 0) await new Promise(setImmediate);
+    }
+    expect(session.status().state).to.equal('Established');
+    expect(peer.socket.destroyed).to.equal(false);
+  });
+
+  it('stays down as long as it is told, once', async () => {
+    const peer = await establish();
+    answer = sessionError(6, 1, 'too many');
+    session.stayDown(900_000);
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await peer.sees('NOTIFICATION Cease/Maximum Number of Prefixes Reached');
+    await peer.closed();
+    clock.turn(899_999);
+    expect(session.status().state).to.equal('Idle');
+    const next = dialled();
+    clock.turn(1);
+    (await next).socket.destroy();
+  });
+
+  it('stays down until it is started, when it is told so', async () => {
+    const peer = await establish();
+    answer = sessionError(6, 1, 'too many');
+    session.stayDown(Number.POSITIVE_INFINITY);
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await peer.closed();
+    clock.turn(100_000_000);
+    expect(session.status().state).to.equal('Idle');
+    const next = dialled();
+    session.start();
+    await next;
+  });
+
   it('sends what the user of the routes answers, and closes', async () => {
     const peer = await establish();
     answer = sessionError(3, 10, 'prefix length 33');
@@ -392,7 +470,7 @@ describe('bgp/listener', () => {
   it('hands over wanted connections with their IPv4 source, closes and counts the others', async () => {
     const sources: string[] = [];
     const listener = await listenBgp({ address: '127.0.0.1', port: 0 }, (socket, source) => {
-      sources.push(source);
+      sources.push(source.address);
       const wanted = sources.length > 1;
       if (wanted) socket.end('x');
       return wanted;
@@ -412,7 +490,7 @@ describe('bgp/listener', () => {
   it('shows IPv4-mapped sources as IPv4', async function () {
     const sources: string[] = [];
     const listener = await listenBgp({ address: '::', port: 0 }, (_, source) => {
-      sources.push(source);
+      sources.push(source.address);
       return false;
     }).catch(() => null);
     if (listener === null) this.skip();

@@ -23,9 +23,28 @@ const maybe = <K extends string, T>(key: K, value: fc.Arbitrary<T>) =>
   fc.option(value).map(given => (given === null ? {} : { [key]: given }) as { [P in K]?: T });
 
 const socket = (path: string) => maybe('group', fc.constantFrom('intertrack', '_x')).map(group => ({ path, ...group }));
+const device = fc.constantFrom('eth0', 'vrf-red', 'ens3f0.100');
 const listen = fc.uniqueArray(fc.record({ address, port }), {
   maxLength: 3,
   selector: one => `${one.address} ${one.port}`,
+});
+
+const bgpListen = listen.chain(list =>
+  fc
+    .constant(list)
+    .chain(given => fc.tuple(...given.map(one => maybe('interface', device).map(at => ({ ...one, ...at }))))),
+);
+const prefixLimit = fc
+  .record({
+    family: fc.constantFrom('ipv4' as const, 'ipv6' as const, null),
+    most: fc.integer({ min: 1, max: 0xffffffff }),
+    action: fc.constantFrom('warn' as const, 'restart' as const, 'down' as const),
+    after: seconds(1, 86400),
+  })
+  .map(limit => ({ ...limit, after: limit.action === 'restart' ? limit.after : 0 }));
+const range = fc.record({
+  neighbor: fc.constantFrom('10.0.0.0/8', '192.0.2.128/25', '2001:db8:ffff::/48', '::/0'),
+  range: fc.record({ limit: fc.integer({ min: 1, max: 10_000 }) }),
 });
 
 const peers = (localAs: number) =>
@@ -44,8 +63,23 @@ const peers = (localAs: number) =>
         connectRetry: seconds(1, 3600),
         disabled: fc.boolean(),
         local: fc.option(fc.nat(0xfffe)),
+        among: fc.option(range),
+        demands: fc.tuple(
+          maybe('interface', device),
+          maybe(
+            'password',
+            words.filter(word => Buffer.byteLength(word) <= 80),
+          ),
+        ),
+        ttlSecurity: fc.option(fc.integer({ min: 1, max: 254 })),
+        prefixLimits: fc.uniqueArray(prefixLimit, { maxLength: 3, selector: limit => limit.family }),
       })
-      .map(({ families, local, ...peer }) => {
+      .map(({ families, local, among, demands: [device, password], ...one }) => {
+        // A range waits, and has no key: it would have to be that of the other peers too.
+        const peer =
+          among === null
+            ? { ...one, ...device, ...password, range: null }
+            : { ...one, ...device, ...among, neighborPort: 179, passive: true };
         const own = peer.neighbor.includes(':')
           ? `fd00::${((local ?? 0) + 1).toString(16)}`
           : `10.0.0.${((local ?? 0) % 254) + 1}`;
@@ -168,7 +202,7 @@ export const config: fc.Arbitrary<Config> = fc
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
       probeSocket: socket('/run/intertrack/probe'),
-      bgpListen: listen.filter(list => list.length > 0),
+      bgpListen: bgpListen.filter(list => list.length > 0),
       peers: peers(localAs).map(list =>
         list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
       ),

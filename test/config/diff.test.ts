@@ -51,6 +51,23 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
     ['peer tyo1 changed hard: peer tyo1: no more ipv6', 'peer osa1 changed hard: peer osa1: no more ipv6'],
   ],
   [
+    'a password and TTL security of a session',
+    { tyo1: base.tyo1.replace('{', '{ password "fresh-key"; ttl security hops 2;') },
+    ['peer tyo1 changed hard: peer tyo1: now password "***"; now ttl security hops 2'],
+  ],
+  [
+    'limits of a session',
+    { tyo1: base.tyo1.replace('{', '{ maximum prefix 10 warn; maximum prefix ipv6 5 restart;') },
+    ['peer tyo1 changed soft: peer tyo1: now maximum prefix 10 warn; now maximum prefix ipv6 5 restart after 15m'],
+  ],
+  [
+    'a range in place of a neighbor',
+    { osa1: 'protocol bgp osa1 { neighbor range 203.0.113.0/24 as 64496; limit 5; }' },
+    [
+      'peer osa1 changed hard: peer osa1: no more neighbor 203.0.113.2 port 179 as 64496; now neighbor range 203.0.113.0/24 as 64496; now limit 5',
+    ],
+  ],
+  [
     'the router id',
     { router: base.router.replace('.10', '.11') },
     ['router id changed hard: router id: router id 192.0.2.10 is now router id 192.0.2.11'],
@@ -138,6 +155,18 @@ describe('config/diff', () => {
         ),
       ).to.deep.equal(changes),
     );
+
+  it('takes another password for a new session, and another limit for nothing', () => {
+    const range = (statements: string) =>
+      read({ more: `protocol bgp r { neighbor range 10.0.0.0/8 as 64500; ${statements} }` });
+    const said = (before: string, after: string) =>
+      diffConfig(range(before), range(after)).map(({ hard, words }) => `${hard ? 'hard' : 'soft'}: ${words}`);
+    expect(said('password "old";', 'password "new";')).to.deep.equal(['hard: peer r: password is another']);
+    expect(said('limit 5;', 'limit 6;')).to.deep.equal(['soft: peer r: limit 5 is now limit 6']);
+    expect(said('maximum prefix 5 warn;', 'maximum prefix 6 down;')).to.deep.equal([
+      'soft: peer r: maximum prefix 5 warn is now maximum prefix 6 down',
+    ]);
+  });
 
   it('shows no password', () => {
     expect(JSON.stringify(diffConfig(read({}), read({ mail: base.mail.replace('old', 'new') })))).to.not.match(

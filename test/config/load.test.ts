@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { matches } from '../../src/config/files.ts';
-import { formatErrors, loadConfig } from '../../src/config/index.ts';
+import { matches, NO_FILES } from '../../src/config/files.ts';
+import { formatErrors, loadConfig, parseConfig } from '../../src/config/index.ts';
 
 describe('config/load', () => {
   let folder = '';
@@ -94,6 +94,40 @@ describe('config/load', () => {
     expect(await said()).to.equal('/main.conf: cannot read /main.conf: it is larger than 1 MiB\n');
     writeFileSync(main, Buffer.from('log syslog; # \xff', 'latin1'));
     expect(await said()).to.match(/^\/main.conf:1:1: missing `router id`(.|\n)*:1:15: expected UTF-8/);
+  });
+
+  it('warns of a password of a session that every user can read, once for a template', async () => {
+    put(
+      'main.conf',
+      'router id 192.0.2.1; local as 1;\ntemplate bgp t { password "k"; }\nprotocol bgp a from t { neighbor 192.0.2.2 as 2; }\nprotocol bgp b from t { neighbor 192.0.2.3 as 2; }',
+      0o644,
+    );
+    expect(await said()).to.equal(
+      [
+        '/main.conf:2:18: every user can read this password: /main.conf is readable by all',
+        '  template bgp t { password "k"; }',
+        '                   ^~~~~~~~~~~~',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('refuses what the machine cannot do, and never leaves it out', () => {
+    const text = `router id 192.0.2.1; local as 1; bgp listen;
+protocol bgp a { neighbor 192.0.2.2 as 2; password "k"; ttl security; interface "eth0"; }
+protocol bgp b { neighbor range 10.0.0.0/8 as 2; password "k"; ttl security no; }`;
+    const asked: string[] = [];
+    const loaded = parseConfig(text, 'c', NO_FILES, false, demand => {
+      asked.push(demand);
+      return 'koffi is not installed';
+    });
+    expect(loaded.ok ? [] : loaded.errors.map(({ line, column, message }) => `${line}:${column}: ${message}`)).to.eql([
+      '2:43: `password` cannot be used on this machine: koffi is not installed',
+      '2:57: `ttl security` cannot be used on this machine: koffi is not installed',
+      '2:71: `interface` cannot be used on this machine: koffi is not installed',
+      '3:50: `password` cannot be used on this machine: koffi is not installed',
+    ]);
+    expect(asked).to.deep.equal(['password', 'ttl security', 'interface', 'range password']);
   });
 
   it('warns of a password that every user can read, of one sent in the clear, and of a watch that tells nobody', async () => {

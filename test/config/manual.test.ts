@@ -42,14 +42,15 @@ describe('intertrackd.conf(5)', () => {
     expect([...described.keys()].sort()).to.deep.equal([...new Set(specs.map(spec => spec.head.join(' ')))].sort());
   });
 
-  const kinds = (spec: Spec): ArgumentName[] => {
-    const names = (parts: readonly Part[]): ArgumentName[] =>
-      parts.flatMap(part => ('name' in part ? [part.name] : 'optional' in part ? names(part.optional) : []));
-    return names(spec.parts);
+  /** The kind of argument that the bounds of a statement are for. */
+  const bounded = (spec: Spec): ArgumentName => {
+    const arguments_ = (parts: readonly Part[]): { name: ArgumentName; field: string }[] =>
+      parts.flatMap(part => ('name' in part ? [part] : 'optional' in part ? arguments_(part.optional) : []));
+    return arguments_(spec.parts).find(({ field }) => [undefined, field].includes(spec.bounds?.field))!.name;
   };
   for (const spec of new Set(specs.filter(candidate => candidate.bounds !== undefined)))
     it(`tells bounds and default of \`${spec.head.join(' ')}\``, () => {
-      const { show } = ARGUMENTS[kinds(spec)[0]!];
+      const { show } = ARGUMENTS[bounded(spec)];
       const text = described.get(spec.head.join(' '))!;
       expect(text).to.include(show(spec.bounds!.min)).and.to.include(show(spec.bounds!.max));
       for (const value of Object.values(spec.defaults ?? {})) expect(text).to.include(show(value as number));

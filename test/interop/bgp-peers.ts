@@ -21,6 +21,12 @@ export interface RouterNeighbor {
   readonly as: number;
   /** The router waits for the neighbor and never dials. */
   readonly passive: boolean;
+  /** Key of TCP MD5. */
+  readonly password?: string;
+  /** GTSM: the router sends with TTL 255 and takes nothing that comes with less. */
+  readonly ttlSecurity?: boolean;
+  /** TTL that the router sends with, where it takes any; default 255, or the daemon's own choice. */
+  readonly ttl?: number;
 }
 
 export interface RouterSetup {
@@ -106,7 +112,9 @@ const bird: Recipe = {
         `protocol bgp n${i} {`,
         `  local ${address} port ${port} as ${as};`,
         `  neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.as};`,
-        `  multihop; ${neighbor.passive ? 'passive;' : ''} strict bind;`,
+        `  multihop ${neighbor.ttlSecurity ? 1 : (neighbor.ttl ?? 255)};`,
+        `  ${neighbor.passive ? 'passive;' : ''} strict bind; ttl security ${neighbor.ttlSecurity ? 'on' : 'off'};`,
+        ...(neighbor.password === undefined ? [] : [`  password "${neighbor.password}";`]),
         '  connect delay time 1; connect retry time 2; error wait time 1, 2;',
         '  ipv4 { import all; export all; next hop self; };',
         `  ipv6 { import all; export all; next hop address ${NEXT_HOP6}; };`,
@@ -169,11 +177,12 @@ const frr: Recipe = {
       ` bgp router-id ${address}`,
       ' no bgp ebgp-requires-policy',
       ' no bgp network import-check',
-      neighbors.flatMap(({ address: peer, port, as: peerAs, passive }) => [
+      neighbors.flatMap(({ address: peer, port, as: peerAs, passive, password, ttlSecurity, ttl }) => [
         ` neighbor ${peer} remote-as ${peerAs}`,
         ` neighbor ${peer} port ${port}`,
         ` neighbor ${peer} update-source ${address}`,
-        ` neighbor ${peer} ebgp-multihop 255`,
+        ttlSecurity ? ` neighbor ${peer} ttl-security hops 1` : ` neighbor ${peer} ebgp-multihop ${ttl ?? 255}`,
+        ...(password === undefined ? [] : [` neighbor ${peer} password ${password}`]),
         ` neighbor ${peer} disable-connected-check`,
         ` neighbor ${peer} timers connect 2`,
         ` neighbor ${peer} advertisement-interval 0`,
@@ -222,6 +231,7 @@ const gobgp: Recipe = {
         '[neighbors.config]',
         `neighbor-address = "${neighbor.address}"`,
         `peer-as = ${neighbor.as}`,
+        ...(neighbor.password === undefined ? [] : [`auth-password = "${neighbor.password}"`]),
         '[neighbors.timers.config]',
         'connect-retry = 1',
         'idle-hold-time-after-reset = 1',
@@ -229,9 +239,9 @@ const gobgp: Recipe = {
         `local-address = "${address}"`,
         `remote-port = ${neighbor.port}`,
         `passive-mode = ${neighbor.passive}`,
-        '[neighbors.ebgp-multihop.config]',
-        'enabled = true',
-        'multihop-ttl = 64',
+        ...(neighbor.ttlSecurity
+          ? ['[neighbors.ttl-security.config]', 'enabled = true', 'ttl-min = 255']
+          : ['[neighbors.ebgp-multihop.config]', 'enabled = true', `multihop-ttl = ${neighbor.ttl ?? 64}`]),
         ...['ipv4-unicast', 'ipv6-unicast'].flatMap(family => [
           '[[neighbors.afi-safis]]',
           '[neighbors.afi-safis.config]',
@@ -283,7 +293,8 @@ const openbgpd: Recipe = {
         `  remote-as ${neighbor.as}`,
         `  port ${neighbor.port}`,
         `  local-address ${address}`,
-        '  multihop 255',
+        neighbor.ttlSecurity ? '  ttl-security yes' : `  multihop ${neighbor.ttl ?? 255}`,
+        ...(neighbor.password === undefined ? [] : [`  tcp md5sig password "${neighbor.password}"`]),
         ...(neighbor.passive ? ['  passive'] : []),
         '  announce IPv4 unicast',
         '  announce IPv6 unicast',

@@ -68,7 +68,7 @@ async function startStation(neighbor: string, passive: boolean): Promise<Station
   });
   const listener = await listenBgp(
     { address, port: PORT },
-    (socket, source) => source === neighbor && session.accept(socket),
+    (socket, source) => source.address === neighbor && session.accept(socket),
   );
   session.start();
   return {

@@ -59,6 +59,36 @@ Peer osa1, 203.0.113.5 AS64497
   Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
   ],
   [
+    'show bgp neighbor',
+    async () =>
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).rows.map(row => ({
+        ...row,
+        protection: {
+          range: 'routers',
+          password: true,
+          leastTtl: 254,
+          interface: 'eth0',
+          prefixLimits: [
+            { family: 'ipv6', most: 1000, action: 'restart', after: 900_000 },
+            { family: null, most: 5000, action: 'warn', after: 0 },
+          ],
+          problems: ['one', 'another'],
+        },
+      })),
+    `
+Peer osa1, 203.0.113.5 AS64497
+  State:      Active for 3d04h, since 2026-02-26 08:00:00Z
+  Mode:       passive, one of routers
+  Protection: password (TCP MD5), TTL 254 or more, interface eth0
+  Received:   none
+  Sent:       1 open
+  Prefixes:   0 IPv4, 0 IPv6
+  Maximum:    1000 IPv6, then restart; 5000, then warn
+  Last down:  NOTIFICATION received: Cease/Administrative Shutdown
+  Problem:    one
+  Problem:    another`,
+  ],
+  [
     'show route PREFIX',
     async () => ROUTES,
     `

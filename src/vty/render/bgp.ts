@@ -1,5 +1,12 @@
 import { renderQuarantine } from '../../bgp/quarantine.ts';
-import type { CountRow, MonitoringRow, NeighborRow, QuarantineRow, SummaryRow } from '../../collector/messages.ts';
+import type {
+  CountRow,
+  MonitoringRow,
+  NeighborRow,
+  ProtectionRow,
+  QuarantineRow,
+  SummaryRow,
+} from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -57,6 +64,25 @@ function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<N
     .join(', ');
 }
 
+function mode({ passive, protection: own }: NeighborRow): string {
+  if (own?.range) return `passive, one of ${own.range}`;
+  return passive ? 'passive' : '';
+}
+
+/** What is demanded of the connection. */
+function protection({ password, leastTtl, interface: device }: ProtectionRow): string {
+  const parts = [
+    ...(password ? ['password (TCP MD5)'] : []),
+    ...(leastTtl === null ? [] : [`TTL ${leastTtl} or more`]),
+    ...(device === null ? [] : [`interface ${device}`]),
+  ];
+  return parts.join(', ');
+}
+
+function limit({ family, most, action }: ProtectionRow['prefixLimits'][number]): string {
+  return `${most}${family === null ? '' : family === 'ipv4' ? ' IPv4' : ' IPv6'}, then ${action}`;
+}
+
 /** By which router a peer is monitored, and what is special about it. */
 function monitored({ router, routerAddress, rib, vrf, assumed, unreadable }: MonitoringRow): string {
   return [
@@ -87,17 +113,20 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Monitored', row.monitoring === undefined ? '' : monitored(row.monitoring)],
       ['Identifier', row.peerId ?? ''],
       ['Local address', row.localAddress ?? ''],
-      ['Mode', row.passive ? 'passive' : ''],
+      ['Mode', mode(row)],
+      ['Protection', row.protection === undefined ? '' : protection(row.protection)],
       ['Hold time', row.holdTime === null ? '' : row.holdTime === 0 ? 'none' : `${row.holdTime}s`],
       ['Families', row.families.join(', ')],
       ['4-octet AS', row.as4 === null ? '' : row.as4 ? 'yes' : 'no'],
       ['Received', messages(row.messagesReceived)],
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
+      ['Maximum', (row.protection?.prefixLimits ?? []).map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Router counts', row.monitoring === undefined ? '' : statistics(row.monitoring.statistics)],
       ['Last down', row.lastDown],
       ['Last error', row.lastError === row.lastDown ? '' : row.lastError],
+      ...(row.protection?.problems ?? []).map(problem => ['Problem', problem] as const),
     ]).map(line => `  ${line}`),
   ]);
 }

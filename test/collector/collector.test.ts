@@ -1,0 +1,356 @@
+import { expect } from 'chai';
+import { createCollector } from '../../src/collector/collector.ts';
+import type {
+  CollectorConfig,
+  FromCollector,
+  NeighborRow,
+  RibSize,
+  SummaryRow,
+  ToCollector,
+} from '../../src/collector/messages.ts';
+import { formatErrors, parseConfig } from '../../src/config/index.ts';
+import { dial } from '../../src/net/tcp-options.ts';
+import { loopbackAddress, until } from '../interop/bgp-peers.ts';
+import { type HandRouter, handRouter } from './router.ts';
+
+/** A high port that is likely free at a loopback address of this run. */
+const PORT = 17_179;
+
+describe('collector/collector', function () {
+  this.timeout(30_000);
+  let send: (message: ToCollector) => void;
+  let heard: FromCollector[];
+  let host: string;
+  let number = 0;
+  const routers: HandRouter[] = [];
+
+  const configOf = (text: string): CollectorConfig => {
+    const loaded = parseConfig(`router id 192.0.2.9; local as 64500; bgp listen ${host} port ${PORT}; ${text}`, 'c');
+    if (!loaded.ok) throw new Error(formatErrors(loaded.errors));
+    const { routerId, localAs, bgpListen, peers, bmp } = loaded.config;
+    return { routerId, localAs, listen: bgpListen, peers, bmp };
+  };
+  async function configure(text: string): Promise<void> {
+    const ready = () => heard.filter(({ type }) => type === 'ready').length;
+    const before = ready();
+    send({ type: 'configure', config: configOf(text) });
+    await until('the collector is configured', () => ready() > before);
+  }
+  function ask<T>(about: 'summary' | 'neighbor' | 'size'): readonly T[] {
+    const id = ++number;
+    send({ type: 'query', id, query: { about } });
+    const answer = heard.find(message => message.type === 'answer' && message.id === id);
+    if (answer?.type !== 'answer') throw new Error('no answer');
+    return answer.rows as readonly T[];
+  }
+  const problems = () => ask<RibSize>('size')[0]!.problems;
+  const stateOf = (peer: string) => ask<SummaryRow>('summary').find(row => row.peer === peer)?.state;
+  const upSince = (peer: string) => ask<SummaryRow>('summary').find(row => row.peer === peer)?.since;
+  const names = () => ask<SummaryRow>('summary').map(({ peer }) => peer);
+  const neighbor = (peer: string) => ask<NeighborRow>('neighbor').find(row => row.peer === peer)!;
+  const logged = (pattern: RegExp) =>
+    heard.flatMap(message => (message.type === 'log' && pattern.test(message.text) ? [message.text] : []));
+  const isUp = (peer: string) => until(`${peer} is up`, () => stateOf(peer) === 'Established');
+
+  function router(address: string, as = 64496, password?: string, port = PORT): HandRouter {
+    const made = handRouter({ host, port }, address, as, password === undefined ? {} : { password });
+    routers.push(made);
+    return made;
+  }
+
+  beforeEach(() => {
+    heard = [];
+    host = loopbackAddress();
+    send = createCollector(message => heard.push(message));
+  });
+  afterEach(async () => {
+    send({ type: 'stop' });
+    await until('the collector has stopped', () => heard.some(({ type }) => type === 'stopped'));
+    for (const one of routers.splice(0)) one.close();
+  });
+
+  describe('reload', () => {
+    const [a, b] = [loopbackAddress(), loopbackAddress()];
+    const two = (ofA: string, ofB = 'password "beta";', more = '') =>
+      `protocol bgp a { neighbor ${a} as 64496; passive; ${ofA} } protocol bgp b { neighbor ${b} as 64496; passive; ${ofB} } ${more}`;
+
+    it('gives another password to one session and leaves the other alone', async () => {
+      await configure(two('password "alpha";'));
+      const first = router(a, 64496, 'alpha');
+      router(b, 64496, 'beta');
+      await Promise.all([isUp('a'), isUp('b')]);
+      const since = upSince('b');
+      await configure(two('password "gamma";'));
+      await first.closed;
+      expect(first.notification()).to.equal('Cease/Administrative Reset "configuration changed"');
+      expect(upSince('b')).to.equal(since);
+      router(a, 64496, 'gamma');
+      await isUp('a');
+      expect([stateOf('b'), upSince('b')]).to.deep.equal(['Established', since]);
+    });
+
+    it('restarts nothing for a limit, a description or another peer', async () => {
+      await configure(two('password "alpha"; maximum prefix 10 warn;'));
+      const [first, second] = [router(a, 64496, 'alpha'), router(b, 64496, 'beta')];
+      await Promise.all([isUp('a'), isUp('b')]);
+      const since = [upSince('a'), upSince('b')];
+      await configure(
+        two(
+          'password "alpha"; maximum prefix ipv4 5 down; description "x";',
+          undefined,
+          'protocol bgp c { neighbor range 10.0.0.0/8 as 1; limit 3; }',
+        ),
+      );
+      await configure(two('password "alpha";', undefined, 'protocol bgp c { neighbor range 10.0.0.0/8 as 1; }'));
+      expect([upSince('a'), upSince('b')]).to.deep.equal(since);
+      expect([first.isClosed(), second.isClosed()]).to.deep.equal([false, false]);
+    });
+
+    it('takes a password that is new, and gives up one that is gone, while it listens', async () => {
+      await configure(two(''));
+      router(a);
+      await isUp('a');
+      await configure(two('password "alpha";'));
+      expect(stateOf('a')).to.equal('Active');
+      router(a, 64496, 'alpha');
+      await isUp('a');
+      await configure(two(''));
+      router(a);
+      await isUp('a');
+      expect(logged(/^listening for BGP/)).to.have.length(1);
+    });
+
+    it('closes a listener whose connections live on', async () => {
+      await configure(two(''));
+      router(a);
+      await isUp('a');
+      const config = configOf(two(''));
+      send({ type: 'configure', config: { ...config, listen: [] } });
+      await until('configured', () => heard.filter(({ type }) => type === 'ready').length === 2);
+      expect(stateOf('a')).to.equal('Established');
+    });
+  });
+
+  describe('neighbor range', () => {
+    const net = loopbackAddress().split('.').slice(0, 3).join('.');
+    const range = (more = '') => `protocol bgp routers { neighbor range ${net}.0/24 as 64496; ${more} }`;
+
+    it('makes a peer for each that connects, shows it, and forgets it when its session ends', async () => {
+      await configure(range());
+      expect(names()).to.deep.equal([]);
+      const first = router(`${net}.1`);
+      router(`${net}.2`);
+      await Promise.all([isUp(`routers-${net}.1`), isUp(`routers-${net}.2`)]);
+      expect(neighbor(`routers-${net}.1`)).to.include({ address: `${net}.1`, passive: true });
+      expect(neighbor(`routers-${net}.1`).protection?.range).to.equal('routers');
+      first.close();
+      await until('it is gone', () => !names().includes(`routers-${net}.1`));
+      router(`${net}.1`);
+      await isUp(`routers-${net}.1`);
+      expect(names()).to.have.members([`routers-${net}.1`, `routers-${net}.2`]);
+    });
+
+    it('has a limit; changing it touches no session', async () => {
+      await configure(range('limit 2;'));
+      router(`${net}.1`);
+      router(`${net}.2`);
+      await Promise.all([isUp(`routers-${net}.1`), isUp(`routers-${net}.2`)]);
+      const third = router(`${net}.3`);
+      await third.closed;
+      expect(logged(/closed: routers has 2 peers, its limit/)).to.have.length(1);
+      expect(problems()).to.deep.equal([`bgp: connection from ${net}.3 closed: routers has 2 peers, its limit`]);
+      await configure(range('limit 3;'));
+      router(`${net}.3`);
+      await isUp(`routers-${net}.3`);
+      await configure(range('limit 1;'));
+      expect(names()).to.have.length(3);
+    });
+
+    it('forgets a peer of another AS, and one that says nothing right', async () => {
+      await configure(range());
+      const stranger = router(`${net}.1`, 64511);
+      await stranger.closed;
+      expect(stranger.notification()).to.match(/^OPEN Message Error\/Bad Peer AS/);
+      await until('it is gone', () => names().length === 0);
+    });
+
+    it('leaves an address to the block that names it, also when that comes later', async () => {
+      await configure(range());
+      const one = router(`${net}.1`);
+      await isUp(`routers-${net}.1`);
+      await configure(`${range()} protocol bgp own { neighbor ${net}.1 as 64496; passive; }`);
+      await one.closed;
+      router(`${net}.1`);
+      await isUp('own');
+      expect(names()).to.deep.equal(['own']);
+    });
+
+    it('ends its sessions when it is gone, and only then', async () => {
+      await configure(range('password "k";'));
+      const one = router(`${net}.1`, 64496, 'k');
+      await isUp(`routers-${net}.1`);
+      await configure(range('password "k"; description "more";'));
+      expect(stateOf(`routers-${net}.1`)).to.equal('Established');
+      await configure('');
+      await one.closed;
+      expect(one.notification()).to.equal('Cease/Peer De-configured');
+      expect(names()).to.deep.equal([]);
+    });
+
+    it('lets nobody in without its password', async () => {
+      await configure(range('password "k";'));
+      const bare = router(`${net}.1`);
+      router(`${net}.2`, 64496, 'k');
+      await isUp(`routers-${net}.2`);
+      expect(names()).to.deep.equal([`routers-${net}.2`]);
+      bare.close();
+    });
+  });
+
+  describe('maximum prefix', () => {
+    const address = loopbackAddress();
+    const peer = (more: string) => `protocol bgp p { neighbor ${address} as 64496; passive; ${more} }`;
+    async function up(more: string): Promise<HandRouter> {
+      await configure(peer(more));
+      const made = router(address);
+      await isUp('p');
+      return made;
+    }
+
+    it('warns once that it comes near, and once that it is exceeded, and takes the routes', async () => {
+      const one = await up('maximum prefix 10 warn;');
+      one.announce(0, 15);
+      await until('all are there', () => neighbor('p').prefixes4 === 15);
+      expect(logged(/limit/)).to.deep.equal([
+        'p nears its limit: 9 routes, `maximum prefix` is 10',
+        'p is over its limit: 11 routes, `maximum prefix` is 10',
+      ]);
+      expect(neighbor('p').protection?.problems).to.deep.equal(['15 routes, `maximum prefix` is 10']);
+      expect(problems()).to.deep.equal(['peer p: 15 routes, `maximum prefix` is 10']);
+    });
+
+    it('counts each family, and ends with family and bound in the data (RFC 4486)', async () => {
+      const one = await up('maximum prefix ipv4 100 down; maximum prefix ipv6 10 down;');
+      one.announce(0, 50);
+      one.announce6(0, 11);
+      await one.closed;
+      // AFI 2, SAFI 1, bound 10
+      expect(one.notification()).to.equal('Cease/Maximum Number of Prefixes Reached, data 0002010000000a');
+      expect([stateOf('p'), neighbor('p').prefixes4]).to.deep.equal(['Idle', 0]);
+      expect(neighbor('p').lastError).to.equal(
+        'sent Cease/Maximum Number of Prefixes Reached: 11 IPv6 routes, `maximum prefix` is 10',
+      );
+    });
+
+    it('stays down until the limit is changed', async () => {
+      const one = await up('maximum prefix 10 down;');
+      one.announce(0, 11);
+      await one.closed;
+      const [problem] = problems();
+      expect(problem).to.equal(
+        'peer p: is down since it had more than 10 routes: it stays so until `maximum prefix` is changed',
+      );
+      const again = router(address);
+      await again.closed;
+      expect(again.notification()).to.match(/^Cease\/Connection Rejected/);
+      await configure(peer('maximum prefix 10 down; description "no help";'));
+      expect(stateOf('p')).to.equal('Idle');
+      await configure(peer('maximum prefix 20 down;'));
+      const third = router(address);
+      await isUp('p');
+      third.announce(0, 11);
+      await until('all are there', () => neighbor('p').prefixes4 === 11);
+      expect(problems()).to.deep.equal([]);
+    });
+
+    it('begins again after its time', async () => {
+      const one = await up('maximum prefix 10 restart after 1s;');
+      one.announce(0, 11);
+      await one.closed;
+      expect(neighbor('p').protection?.problems[0]).to.match(/it is tried again/);
+      await until('it waits for the peer', () => stateOf('p') === 'Active');
+      router(address);
+      await isUp('p');
+    });
+
+    it('keeps a peer of a range down too', async () => {
+      const net = loopbackAddress().split('.').slice(0, 3).join('.');
+      await configure(`protocol bgp r { neighbor range ${net}.0/24 as 64496; maximum prefix 10 restart after 1s; }`);
+      const one = router(`${net}.1`);
+      await isUp(`r-${net}.1`);
+      one.announce(0, 11);
+      await one.closed;
+      const again = router(`${net}.1`);
+      await again.closed;
+      expect(again.notification()).to.match(/^Cease\/Connection Rejected/);
+      await until('it is forgotten', () => names().length === 0);
+      router(`${net}.1`);
+      await isUp(`r-${net}.1`);
+    });
+  });
+
+  describe('listener', () => {
+    it('closes 1000 connections of strangers, says few words, and lets a peer in meanwhile', async () => {
+      const address = loopbackAddress();
+      await configure(`protocol bgp p { neighbor ${address} as 64496; passive; }`);
+      const strangers = Array.from({ length: 1000 }, (_, i) => router(`127.9.${i >> 7}.${(i & 127) + 1}`));
+      router(address);
+      await isUp('p');
+      await Promise.all(strangers.map(({ closed }) => closed));
+      expect(logged(/connection/)).to.have.length(1);
+      const words = problems().join('\n');
+      expect(words).to.match(/no peer has this address \(\d+ such since the start\)/);
+      expect(words).to.match(/too many connections come from addresses of no peer/);
+    });
+
+    it('closes what one source opens too often', async () => {
+      const address = loopbackAddress();
+      await configure(`protocol bgp p { neighbor ${address} as 64496; passive; }`);
+      const all = Array.from({ length: 40 }, () => router(address));
+      await until('most are closed', () => all.filter(one => one.isClosed()).length >= 38);
+      expect(logged(/connects too often/)).to.have.length(1);
+    });
+
+    it('bounds the sessions of ranges that are on their way', async () => {
+      await configure('protocol bgp r { neighbor range 127.10.0.0/16 as 64496; limit 1000; }');
+      const silent = Array.from({ length: 100 }, (_, i) => {
+        const socket = dial({ host, port: PORT, localAddress: `127.10.0.${i + 1}` });
+        socket.on('error', () => {}).resume();
+        return socket;
+      });
+      await until('the others are closed', () => silent.filter(socket => socket.destroyed).length === 36);
+      expect(names()).to.have.length(64);
+      expect(logged(/64 sessions of ranges are not established yet/)).to.have.length(1);
+      for (const socket of silent) socket.destroy();
+      await until('all are forgotten', () => names().length === 0);
+    });
+
+    it('takes a session through its interface, and no other way', async () => {
+      const address = loopbackAddress();
+      await configure(
+        `bgp listen ${host} port ${PORT + 1} interface "lo"; protocol bgp p { neighbor ${address} as 64496; passive; interface "lo"; password "k"; }`,
+      );
+      await router(address, 64496, 'k').closed;
+      router(address, 64496, 'k', PORT + 1);
+      await isUp('p');
+    });
+
+    it('says where it cannot listen, and listens elsewhere', async () => {
+      await configure(`bgp listen ${host} port ${PORT + 1} interface "nowhere0"; bgp listen 192.0.2.77 port ${PORT};`);
+      expect(logged(/listen/).map(words => words.replace(/.* port/, 'port'))).to.deep.equal([
+        `port ${PORT}`,
+        `port ${PORT + 1} interface "nowhere0": setsockopt ENODEV`,
+        `port ${PORT}: bind EADDRNOTAVAIL`,
+      ]);
+    });
+
+    it('tells of a connection that comes another way than its session goes', async () => {
+      const address = loopbackAddress();
+      await configure(`protocol bgp p { neighbor ${address} as 64496; passive; interface "eth9"; }`);
+      await router(address).closed;
+      expect(logged(/connection/)).to.deep.equal([
+        `connection from ${address} to ${host} closed: the session of p goes through eth9`,
+      ]);
+    });
+  });
+});
