@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { COMMANDS, resolveCommand } from '../../src/control/commands.ts';
+import { offlineCommand } from '../../src/vty/offline.ts';
 import { ROOT } from './sources.ts';
 
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
@@ -39,7 +40,8 @@ describe('README.md and CONTRIBUTING.md', () => {
     for (const words of shown) {
       const found = resolveCommand(words.split(' '));
       const begins = COMMANDS.some(({ syntax }) => syntax.startsWith(words));
-      expect('entry' in found || begins, words).to.equal(true);
+      const offline = offlineCommand(words.split(' ')) !== null;
+      expect('entry' in found || begins || offline, words).to.equal(true);
     }
   });
 });
