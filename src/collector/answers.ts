@@ -216,8 +216,6 @@ export function createAnswerer(
           return { rows: [size()], more: false };
         case 'frontier':
           return { rows: [asGraph().frontier(query.from, query.avoid, query.among)], more: false };
-        case 'as-neighbors':
-          return { rows: asGraph().neighbors(query.as), more: false };
       }
     },
   };

@@ -50,9 +50,7 @@ export type RibQuery =
       readonly from: number;
       readonly avoid: readonly number[];
       readonly among: readonly number[];
-    }
-  /** The ASes beside an AS in the paths held now. */
-  | { readonly about: 'as-neighbors'; readonly as: number };
+    };
 
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
