@@ -10,7 +10,6 @@ export interface Capability {
 
 export const MULTIPROTOCOL = 1;
 export const ROUTE_REFRESH_CAPABILITY = 2;
-export const GRACEFUL_RESTART = 64;
 export const FOUR_OCTET_AS = 65;
 
 /** What a capability says, in a form that JSON can hold; null when it says nothing but its name. */
