@@ -1,7 +1,9 @@
 import { parseAddress } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { SocketDemand } from '../net/tcp-options.ts';
+import { checkAnnounce } from './announce-rules.ts';
 import { all, type Entry, first, flag, headOf, lacks, namesOf, number, placed, text } from './entry.ts';
+import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 
@@ -62,6 +64,12 @@ export function checkPeers(config: readonly Entry[], report: Report, kernel: Ker
     const families = familiesOf(session);
     if (!families.ipv4 && !families.ipv6)
       report.error(placed(first(session, 'ipv4')!), `\`${name}\` carries no routes, expected \`ipv4;\` or \`ipv6;\``);
+    checkAnnounce(
+      peer,
+      whom && { address: whom.text, isRange: headOf(whom.one) === 'neighbor range' },
+      families,
+      report,
+    );
     checkPassive(name, peer, session, listens, report);
     for (const one of session)
       if (!demanded.has(placeKey(one)) && checkDemand(one, whom, report, kernel)) demanded.add(placeKey(one));
@@ -168,15 +176,6 @@ function checkKeys(known: readonly Whom[], report: Report): void {
     else if (known.indexOf(over) < known.indexOf(whom))
       report.error(placed(whom.one), `\`${what}\` must have the same \`password\` on every interface`);
   }
-}
-
-const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
-
-/** An address to connect to must be one that some host can have. */
-export function checkUsable(one: Entry, address: string, hasInterface: boolean, report: Report): void {
-  if (address === '::' || address.startsWith('0.')) report.error(placed(one), `\`${address}\` is no host's address`);
-  else if (isLinkLocal(address) && !hasInterface)
-    report.error(placed(one), `\`${address}\` is link-local: it needs an \`interface\``);
 }
 
 /** The warning about a password that every user can read. */
