@@ -13,6 +13,7 @@ import {
   noMessages,
   type PeerAction,
 } from './machine.ts';
+import { typeOf } from './message.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -22,6 +23,7 @@ import {
 } from './notification.ts';
 import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
 import type { Role } from './role.ts';
+import type { RouteRefresh } from './route-refresh.ts';
 
 /** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
 export interface SessionConfig {
@@ -59,6 +61,8 @@ export interface SessionHandler {
   established(negotiated: Negotiated): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
+  refresh?(message: RouteRefresh): void;
   /** The session was Established and is no more. */
   down(reason: string): void;
 }
@@ -101,6 +105,8 @@ export interface Session {
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
   pause(): void;
   resume(): void;
+  /** Sends a whole message, an UPDATE or a ROUTE-REFRESH. False, and nothing is sent, when the session is not Established. */
+  send(message: Uint8Array): boolean;
   status(): SessionStatus;
 }
 
@@ -159,7 +165,7 @@ export function createSession(options: SessionOptions): Session {
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { update, reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, { update, refresh, reason }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -195,7 +201,10 @@ export function createSession(options: SessionOptions): Session {
       case 'deliverUpdate': {
         const error = update && handler.update(update.buffer, update.start, update.end);
         if (error) machine.fire('UpdateMsgErr', { error });
+        break;
       }
+      case 'deliverRefresh':
+        if (refresh) handler.refresh?.(refresh);
     }
   }
 
@@ -278,6 +287,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const machines = () => (second === null ? [main] : [main, second]);
+  const established = () => machines().find(machine => machine.state() === 'Established');
 
   return {
     start() {
@@ -324,6 +334,11 @@ export function createSession(options: SessionOptions): Session {
       paused = false;
       for (const machine of machines()) machine.resume();
     },
+    send(message) {
+      const machine = established();
+      machine?.send(typeOf(message), message);
+      return machine !== undefined;
+    },
     status: () => ({
       state: shown,
       since,
@@ -331,10 +346,7 @@ export function createSession(options: SessionOptions): Session {
       sent: { ...sent },
       lastError,
       lastDown,
-      negotiated:
-        machines()
-          .find(machine => machine.state() === 'Established')
-          ?.negotiated() ?? null,
+      negotiated: established()?.negotiated() ?? null,
     }),
   };
 }

@@ -3,6 +3,7 @@ import { all, type Entry, first, flag, list, number, stated, text } from './entr
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
+  AnnouncedRoute,
   BgpPeerConfig,
   BmpConfig,
   Config,
@@ -116,6 +117,17 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
     connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),
     disabled: flag(session, 'disabled'),
+    ...optional('announce', first(peer.block, 'announce')?.block.map(announcedOf)),
+  };
+}
+
+function announcedOf(one: Entry): AnnouncedRoute {
+  return {
+    prefix: must(text(one, 'prefix')),
+    communities: list(one, 'community').map(String),
+    largeCommunities: list(one, 'large').map(String),
+    ...optional('nextHop', text(one, 'address')),
+    ...optional('med', number(one, 'med')),
   };
 }
 

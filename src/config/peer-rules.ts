@@ -1,8 +1,10 @@
 import { parseAddress } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { SocketDemand } from '../net/tcp-options.ts';
+import { checkAnnounce } from './announce-rules.ts';
 import { all, type Entry, first, flag, headOf, lacks, namesOf, number, placed, text } from './entry.ts';
 import { OTHER_FAMILIES } from './families.ts';
+import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 import type { BgpPeerConfig } from './tree.ts';
@@ -68,6 +70,12 @@ export function checkPeers(config: readonly Entry[], report: Report, kernel: Ker
     const families = familiesOf(session);
     if (!families.ipv4 && !families.ipv6 && families.others.length === 0)
       report.error(placed(first(session, 'ipv4')!), `\`${name}\` carries no routes, expected \`ipv4;\` or \`ipv6;\``);
+    checkAnnounce(
+      peer,
+      whom && { address: whom.text, isRange: headOf(whom.one) === 'neighbor range' },
+      families,
+      report,
+    );
     checkPassive(name, peer, session, listens, report);
     checkRole(name, session, first(config, 'local as'), report);
     for (const one of session)
@@ -186,15 +194,6 @@ function checkKeys(known: readonly Whom[], report: Report): void {
     else if (known.indexOf(over) < known.indexOf(whom))
       report.error(placed(whom.one), `\`${what}\` must have the same \`password\` on every interface`);
   }
-}
-
-const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
-
-/** An address to connect to must be one that some host can have. */
-export function checkUsable(one: Entry, address: string, hasInterface: boolean, report: Report): void {
-  if (address === '::' || address.startsWith('0.')) report.error(placed(one), `\`${address}\` is no host's address`);
-  else if (isLinkLocal(address) && !hasInterface)
-    report.error(placed(one), `\`${address}\` is link-local: it needs an \`interface\``);
 }
 
 /** The warning about a password that every user can read. */

@@ -1,6 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
-import type { Config, ListenConfig, SocketConfig } from './tree.ts';
+import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import type { Part } from './usage.ts';
 
 /**
@@ -120,8 +120,18 @@ function peerEntry(peer: Config['peers'][number]): Entry {
     entry('peer', 'hold time', { duration: peer.holdTime }),
     entry('peer', 'connect retry time', { duration: peer.connectRetry }),
     ...flagEntry('peer', 'disabled', peer.disabled),
+    ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
   ]);
 }
+
+const announcedEntry = ({ prefix, communities, largeCommunities, nextHop, med }: AnnouncedRoute): Entry =>
+  entry('announce', 'prefix', {
+    prefix,
+    community: communities.length > 0 ? communities : undefined,
+    large: largeCommunities.length > 0 ? largeCommunities : undefined,
+    address: nextHop,
+    med,
+  });
 
 function bmpEntry(station: Config['bmp'][number]): Entry {
   return entry('global', 'protocol bmp', { name: station.name }, [

@@ -41,6 +41,7 @@ export type BlockName =
   | 'global'
   | 'template'
   | 'peer'
+  | 'announce'
   | 'bmp'
   | 'socket'
   | 'irr'
@@ -184,7 +185,19 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         hard: true,
       },
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
+      // Never in a template: who is told something is to be read in one place.
+      { usage: 'announce', help: 'The prefixes that the peer is told, and no others', block: 'announce' },
       ...SESSION,
+    ],
+  },
+  announce: {
+    title: 'announce',
+    statements: [
+      {
+        usage: 'prefix PREFIX [community COMMUNITY…] [large community LARGE…] [next hop ADDRESS] [med MED]',
+        help: 'A prefix to announce',
+        unique: ['prefix'],
+      },
     ],
   },
   bmp: {
@@ -352,6 +365,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   global: read(DECLARED.global),
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
+  announce: read(DECLARED.announce),
   bmp: read(DECLARED.bmp),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),

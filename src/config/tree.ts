@@ -52,6 +52,17 @@ export interface PrefixLimit {
   readonly after: number;
 }
 
+/** `announce { prefix …; }`: a route that a peer is told. */
+export interface AnnouncedRoute {
+  readonly prefix: string;
+  /** As they are shown: `64500:66`, `blackhole`. */
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  /** Of the prefix's family; not there: the own address of the session. */
+  readonly nextHop?: string;
+  readonly med?: number;
+}
+
 /** `protocol bgp NAME { … }`. */
 export interface BgpPeerConfig {
   readonly name: string;
@@ -90,6 +101,8 @@ export interface BgpPeerConfig {
   readonly connectRetry: number;
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
+  /** All that the peer is told; not there: nothing. */
+  readonly announce?: readonly AnnouncedRoute[];
 }
 
 /** A table of a router that BMP shows (RFC 7854 section 2, RFC 9069). */
