@@ -9,7 +9,7 @@ import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
-import type { IngestCounts } from './ingest.ts';
+import type { IngestCounts } from './ingest-peer.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
   CountRow,
