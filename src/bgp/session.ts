@@ -3,7 +3,7 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
-import type { Family } from './family.ts';
+import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import {
   createMachine,
@@ -41,8 +41,8 @@ export interface SessionConfig {
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Families besides these two. */
-  readonly others?: readonly Family[];
+  /** Families besides these two, by their names (family.ts). */
+  readonly others?: readonly string[];
   /** Takes several paths for a prefix (RFC 7911). */
   readonly addPaths?: boolean;
   /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
@@ -136,7 +136,8 @@ export function createSession(options: SessionOptions): Session {
     ...(config.interface !== undefined && { interface: config.interface }),
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
-  const ours = localOpen({ ...config, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
+  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();

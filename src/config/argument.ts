@@ -225,6 +225,8 @@ export const ARGUMENTS = {
   FAMILY: choice('ipv4', 'ipv6'),
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
+  ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
+  STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),

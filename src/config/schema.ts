@@ -1,3 +1,4 @@
+import { OTHER_FAMILIES } from './families.ts';
 import { readUsage, type Usage } from './usage.ts';
 
 /**
@@ -146,6 +147,14 @@ const SESSION: readonly StatementSpec[] = [
   },
   { usage: 'ipv4 [SWITCH]', help: 'IPv4 unicast routes', hard: true },
   { usage: 'ipv6 [SWITCH]', help: 'IPv6 unicast routes (RFC 4760)', hard: true },
+  ...OTHER_FAMILIES.map(family => ({
+    usage: `${family} [SWITCH]`,
+    help: `${family.replace('ip', 'IP')} routes, shown and not judged`,
+    hard: true as const,
+  })),
+  { usage: 'add paths [SWITCH]', help: 'Takes several paths for a prefix (RFC 7911)', hard: true },
+  { usage: 'extended next hop [SWITCH]', help: 'Takes IPv6 next hops for IPv4 routes (RFC 8950)', hard: true },
+  { usage: 'role ROLE [STRICT]', help: 'What this side is to the peer (RFC 9234)', hard: true },
   {
     usage: 'hold time DURATION',
     help: 'Hold Time offered (RFC 4271 section 4.2); 0s for none',

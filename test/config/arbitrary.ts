@@ -81,7 +81,19 @@ const peers = (localAs: number) =>
         neighborAs: asn,
         localAs: fc.oneof(asn, fc.constant(localAs)),
         passive: fc.boolean(),
-        families: fc.constantFrom({ ipv4: true, ipv6: true }, { ipv4: true, ipv6: false }, { ipv4: false, ipv6: true }),
+        families: fc.constantFrom(
+          { ipv4: true, ipv6: true, others: [] },
+          { ipv4: true, ipv6: false, others: ['ipv6 flowspec vpn' as const] },
+          { ipv4: false, ipv6: true, others: [] },
+          { ipv4: false, ipv6: false, others: ['ipv4 vpn' as const, 'ipv4 flowspec' as const] },
+        ),
+        addPaths: fc.boolean(),
+        extendedNextHop: fc.boolean(),
+        relation: fc.constantFrom(
+          { strictRole: false },
+          { role: 'peer' as const, strictRole: false },
+          { role: 'rs-client' as const, strictRole: true },
+        ),
         holdTime: fc.oneof(fc.constant(0), seconds(3, 65535)),
         connectRetry: seconds(1, 3600),
         disabled: fc.boolean(),
@@ -97,7 +109,7 @@ const peers = (localAs: number) =>
         ttlSecurity: fc.option(fc.integer({ min: 1, max: 254 })),
         prefixLimits: fc.uniqueArray(prefixLimit, { maxLength: 3, selector: limit => limit.family }),
       })
-      .map(({ families, local, among, demands: [device, password], ...one }) => {
+      .map(({ families, relation, local, among, demands: [device, password], ...one }) => {
         // A range waits, and has no key: it would have to be that of the other peers too.
         const peer =
           among === null
@@ -106,7 +118,9 @@ const peers = (localAs: number) =>
         const own = peer.neighbor.includes(':')
           ? `fd00::${((local ?? 0) + 1).toString(16)}`
           : `10.0.0.${((local ?? 0) % 254) + 1}`;
-        return { ...peer, ...families, ...(local === null || own === peer.neighbor ? {} : { localAddress: own }) };
+        const role = peer.neighborAs === peer.localAs ? { strictRole: false } : relation;
+        const from = local === null || own === peer.neighbor ? {} : { localAddress: own };
+        return { ...peer, ...families, ...role, ...from };
       })
       .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
         if (peer.range !== null) return fc.constant(peer);
