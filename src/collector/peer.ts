@@ -5,9 +5,11 @@ import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
+import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
+import { safetyRow } from './safety.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
 export interface Peer extends SeatedPeer {
@@ -21,12 +23,16 @@ export interface Peer extends SeatedPeer {
   readonly connected: () => boolean;
   /** The limit that keeps the session down. */
   overLimit: PrefixLimit | null;
+  /** What it is told. */
+  readonly announcer: Announcer;
 }
 
 /** What a peer needs of its collector. */
 export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop' | 'changed' | 'held' | 'log'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
+  /** What writes announcements; null where no peer is to be told anything. */
+  readonly encoder: () => Encoder | null;
   /** What is not as it should be, in words. */
   readonly problemsOf: (peer: Peer) => readonly string[];
 }
@@ -37,7 +43,7 @@ export function createPeer(
   number: number,
   range: string | null,
   routerId: string,
-  { rib, ingest, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
+  { rib, ingest, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
 ): Peer {
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
   let current: IngestPeer | null = null;
@@ -67,6 +73,7 @@ export function createPeer(
         current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();
+        announcer.up(negotiated, peer.config.announce ?? []);
       },
       update(buffer, start, end) {
         if (current === null) return null;
@@ -78,7 +85,9 @@ export function createPeer(
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
         return excess.error;
       },
+      refresh: message => announcer.refresh(message),
       down() {
+        announcer.down();
         current?.otherRoutes?.drop();
         current = null;
         drop(number);
@@ -86,6 +95,11 @@ export function createPeer(
     },
   });
 
+  const announcer = createAnnouncer(
+    message => session.send(message),
+    encoder,
+    words => log('info', `${row.name} ${words}`),
+  );
   const peer: Peer = {
     row,
     config: of,
@@ -95,6 +109,7 @@ export function createPeer(
     awaiting: new Set(),
     quarantine: newQuarantine(),
     overLimit: null,
+    announcer,
     get ingest() {
       return current;
     },
@@ -109,6 +124,7 @@ export function createPeer(
         problems: problemsOf(peer),
       };
     },
+    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {
       return current?.counts ?? null;
     },
