@@ -1,5 +1,6 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import { type Family, familyNamed, formatFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
@@ -7,12 +8,16 @@ import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest-peer.ts';
+import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
+  AgreementRow,
   CountRow,
+  FamilyRouteRow,
   MonitoringRow,
   NeighborRow,
   ProtectionRow,
@@ -22,7 +27,7 @@ import type {
   SummaryRow,
 } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
-import { type RowPeer, routeRow } from './rows.ts';
+import { familyRow, type RowPeer, routeRow } from './rows.ts';
 import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
@@ -31,6 +36,7 @@ export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 
   readonly state: string;
   readonly negotiated:
     | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
+        readonly others?: readonly Family[];
         readonly holdTime: number | null;
         readonly as4: boolean | null;
       })
@@ -45,6 +51,10 @@ export interface AskablePeer {
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Routes of the other families; null unless Established. */
+  readonly otherRoutes?: OtherRoutes | null;
+  /** Of a session of our own; null unless Established. */
+  readonly agreement?: () => AgreementRow | null;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
   readonly safety?: () => SafetyRow;
@@ -62,6 +72,8 @@ export interface Answerer {
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
 const SMALL = 16384;
+
+type FamilyQuery = Extract<RibQuery, { readonly about: 'family' }>;
 
 /** Prefixes a question passes through before it yields: about a millisecond. */
 const SLICE = 2048;
@@ -114,9 +126,11 @@ export function createAnswerer(
     return found;
   }
 
-  function countOf({ row }: AskablePeer): CountRow {
+  function countOf({ row, otherRoutes }: AskablePeer): CountRow {
     const table = rib.tables[row.number];
-    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
+    const others = (otherRoutes?.counts() ?? []).map(one => ({ family: formatFamily(one), routes: one.routes }));
+    const more = others.length > 0 ? { others } : {};
+    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0, ...more };
   }
 
   function summary(peer: AskablePeer): SummaryRow {
@@ -139,7 +153,9 @@ export function createAnswerer(
   function neighbor(peer: AskablePeer): NeighborRow {
     const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
+    const others = (negotiated?.others ?? []).map(family => formatFamily(family).replace('ip', 'IP'));
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
+    const table = rib.tables[peer.row.number];
     return {
       ...summary(peer),
       lastDown,
@@ -152,11 +168,28 @@ export function createAnswerer(
       peerId: negotiated?.peerId ?? null,
       localAddress: negotiated?.localAddress ?? null,
       as4: negotiated?.as4 ?? null,
-      families,
+      families: [...families, ...others],
+      ...(peer.row.role && { leaks: table ? countLeaks(rib, table, peer.row.role) : null }),
+      ...(peer.otherRoutes && {
+        otherRoutes: peer.otherRoutes.counts().map(one => ({
+          ...{ family: formatFamily(one), routes: one.routes, refused: one.refused },
+          ...{ ended: one.ended, disabled: one.disabled },
+        })),
+      }),
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...(peer.agreement && { agreement: peer.agreement() }),
       ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
+  }
+
+  function* neighbors(of: readonly AskablePeer[]): Generator<undefined, { rows: NeighborRow[]; more: boolean }> {
+    const rows: NeighborRow[] = [];
+    for (const peer of of) {
+      rows.push(neighbor(peer));
+      yield; // to count leaks is a walk through a table
+    }
+    return { rows, more: false };
   }
 
   function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
@@ -185,6 +218,19 @@ export function createAnswerer(
     return { rows, more: false };
   }
 
+  function* familyRoutes(query: FamilyQuery): Generator<undefined, { rows: FamilyRouteRow[]; more: boolean }> {
+    const family = familyNamed(query.family);
+    if (family === null || isHeld(family)) throw new Error(`${query.family} is no family that is held apart`);
+    const rows: FamilyRouteRow[] = [];
+    for (const { row, otherRoutes } of mustBeNamed(query.peer))
+      for (const { route, attribute } of otherRoutes?.routes(family) ?? []) {
+        if (rows.length >= query.limit) return { rows, more: true };
+        if (rows.length % SLICE === SLICE - 1) yield;
+        rows.push(familyRow(rib, route, attribute, row));
+      }
+    return { rows, more: false };
+  }
+
   function size(): RibSize {
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
@@ -204,9 +250,11 @@ export function createAnswerer(
         case 'summary':
           return { rows: named(undefined).map(summary), more: false };
         case 'neighbor':
-          return { rows: named(query.peer).map(neighbor), more: false };
+          return yield* neighbors(named(query.peer));
         case 'route':
           return yield* routes(query);
+        case 'family':
+          return yield* familyRoutes(query);
         case 'count':
           return { rows: named(undefined).map(countOf), more: false };
         case 'quarantine':

@@ -113,6 +113,12 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.safety()),
   },
   {
+    syntax: 'show route family FAMILY [peer PEER]',
+    help: 'Routes of a family that is held apart',
+    words: { family: 'Routes that are neither IPv4 nor IPv6 unicast', peer: 'Routes from one peer only' },
+    run: showFamily,
+  },
+  {
     syntax: 'show status',
     help: 'The daemon in one view, and its problems',
     one: true,
@@ -268,6 +274,15 @@ async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
   await sendAll(rows, row);
   if (more) note(`more routes are held than the ${rows.length} shown: name a narrower prefix or a peer`);
   if (rows.length === 0) note(`no such route is held for ${args.PREFIX}`);
+}
+
+async function showFamily({ daemon, args, row, note }: Call): Promise<void> {
+  const family = args.FAMILY!.replaceAll('-', ' ');
+  const peer = args.PEER === undefined ? {} : { peer: args.PEER };
+  const { rows, more } = await daemon.ribQuery({ about: 'family', family, ...peer, limit: MAX_ROUTES });
+  await sendAll(rows, row);
+  if (more) note(`more routes are held than the ${rows.length} shown: name a peer`);
+  if (rows.length === 0) note(`no ${family} route is held`);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

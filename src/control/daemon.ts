@@ -2,7 +2,15 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type {
+  CountRow,
+  FamilyRouteRow,
+  NeighborRow,
+  QuarantineRow,
+  RibQuery,
+  RouteRow,
+  SummaryRow,
+} from '../collector/messages.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -14,6 +22,7 @@ export interface RibRows {
   readonly summary: SummaryRow;
   readonly neighbor: NeighborRow;
   readonly route: RouteRow;
+  readonly family: FamilyRouteRow;
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
 }
