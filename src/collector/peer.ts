@@ -3,7 +3,7 @@ import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
-import type { IngestPeer } from './ingest.ts';
+import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, watchLimits } from './prefix-limits.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
@@ -60,7 +60,7 @@ export function createPeer(
         peer.awaiting.clear();
         if (ipv4) peer.awaiting.add(1);
         if (ipv6) peer.awaiting.add(2);
-        const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+        const counts = noCounts();
         current = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();

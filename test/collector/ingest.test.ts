@@ -5,7 +5,8 @@ import { AS_SEQUENCE, AS_SET, originOf } from '../../src/bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../../src/bgp/attributes.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
 import { afiOf, Contradictions, placeOf, prefixIdOf, type Telling } from '../../src/collector/contradictions.ts';
-import { createIngest, type IngestPeer } from '../../src/collector/ingest.ts';
+import { createIngest } from '../../src/collector/ingest.ts';
+import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
 import { contradicts, VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
@@ -37,7 +38,9 @@ function routePath() {
   const book = new Contradictions(telling);
   const eor: string[] = [];
   const malformed: string[] = [];
+  const passedOver: string[] = [];
   const ingest = createIngest(rib, memo, book, {
+    passedOver: (peer, what, times) => passedOver.push(`p${peer.number} ${what} ${times}`),
     endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),
     malformed(peer, body) {
       const { action, errors } = decodeUpdate(body, 0, body.length, peer);
@@ -47,7 +50,7 @@ function routePath() {
   const peer = (number: number, more: Partial<IngestPeer> = {}): IngestPeer => {
     const table = newPeerTable();
     rib.tables[number] = table;
-    const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+    const counts = noCounts();
     return { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64500, counts, ...more };
   };
   /** Feeds whole messages, header and all. */
@@ -71,7 +74,7 @@ function routePath() {
     memo.snapshot = openSnapshot(builder.freeze());
     memo.forget();
   };
-  return { rib, memo, book, told, eor, malformed, ingest, peer, feed, held, registry };
+  return { rib, memo, book, told, eor, malformed, passedOver, ingest, peer, feed, held, registry };
 }
 
 const AS4 = { as4: true, ebgp: true };
