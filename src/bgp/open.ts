@@ -3,6 +3,8 @@ import { Cursor } from '../net/cursor.ts';
 import { AS_TRANS } from './as-path.ts';
 import {
   type Capability,
+  decodeCapabilities,
+  encodeCapabilities,
   familiesOf,
   fourOctetAs,
   fourOctetAsOf,
@@ -81,13 +83,9 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
     const parameter = c.sub(extended ? c.u16() : c.u8());
     if (c.failed) return malformed(at, 'an optional parameter overruns the message');
     if (type !== CAPABILITIES_PARAMETER) return sessionErrorAt(at, 2, 4, `optional parameter ${type}`);
-    while (parameter.left > 0) {
-      const capabilityAt = parameter.offset;
-      const code = parameter.u8();
-      const value = parameter.view(parameter.u8());
-      if (parameter.failed) return malformed(capabilityAt, `capability ${code} overruns its parameter`);
-      capabilities.push({ code, value: new Uint8Array(value) });
-    }
+    const read = decodeCapabilities(parameter);
+    if (read === null) return malformed(parameter.offset, 'a capability overruns its parameter');
+    capabilities.push(...read);
   }
 
   const as4 = fourOctetAsOf(capabilities);
@@ -104,7 +102,7 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
  * RFC 9072 are used.
  */
 export function encodeOpen(open: Open): Uint8Array {
-  const list = open.capabilities.flatMap(({ code, value }) => [code, value.length, ...value]);
+  const list = encodeCapabilities(open.capabilities);
   const length = list.length;
   let parameters: number[];
   if (length === 0) parameters = [0];
@@ -241,7 +239,7 @@ export function negotiate(
   for (const families of [ours, theirs]) if (families.length === 0) families.push({ afi: AFI_IPV4, safi: UNICAST });
   const shared = ours.filter(family => includesFamily(theirs, family));
   if (shared.length === 0) {
-    const wanted = ours.map(multiprotocol).flatMap(({ code, value }) => [code, value.length, ...value]);
+    const wanted = encodeCapabilities(ours.map(multiprotocol));
     return sessionError(
       2,
       7,

@@ -1,11 +1,14 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
+import { isHeld } from '../bgp/family.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
+import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, watchLimits } from './prefix-limits.ts';
+import { safetyRow } from './safety.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
 export interface Peer extends SeatedPeer {
@@ -19,12 +22,16 @@ export interface Peer extends SeatedPeer {
   readonly connected: () => boolean;
   /** The limit that keeps the session down. */
   overLimit: PrefixLimit | null;
+  /** What it is told. */
+  readonly announcer: Announcer;
 }
 
 /** What a peer needs of its collector. */
 export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop' | 'changed' | 'held' | 'log'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
+  /** What writes announcements; null where no peer is to be told anything. */
+  readonly encoder: () => Encoder | null;
   /** What is not as it should be, in words. */
   readonly problemsOf: (peer: Peer) => readonly string[];
 }
@@ -35,7 +42,7 @@ export function createPeer(
   number: number,
   range: string | null,
   routerId: string,
-  { rib, ingest, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
+  { rib, ingest, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
 ): Peer {
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
   let current: IngestPeer | null = null;
@@ -54,16 +61,18 @@ export function createPeer(
         if (range !== null && connected && !talks && peer.overLimit === null) gone(peer);
         connected ||= talks;
       },
-      established({ as4, ebgp, ipv4, ipv6, localAs }) {
-        const table = newPeerTable();
+      established(negotiated) {
+        const { as4, ebgp, ipv4, ipv6, localAs, addPath } = negotiated;
+        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
         rib.tables[number] = table;
         peer.awaiting.clear();
         if (ipv4) peer.awaiting.add(1);
         if (ipv6) peer.awaiting.add(2);
         const counts = noCounts();
-        current = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
+        current = { number, table, as4, ebgp, ipv4, ipv6, localAs, addPath, counts };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();
+        announcer.up(negotiated, peer.config.announce ?? []);
       },
       update(buffer, start, end) {
         if (current === null) return null;
@@ -75,13 +84,20 @@ export function createPeer(
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
         return excess.error;
       },
+      refresh: message => announcer.refresh(message),
       down() {
+        announcer.down();
         current = null;
         drop(number);
       },
     },
   });
 
+  const announcer = createAnnouncer(
+    message => session.send(message),
+    encoder,
+    words => log('info', `${row.name} ${words}`),
+  );
   const peer: Peer = {
     row,
     config: of,
@@ -91,6 +107,7 @@ export function createPeer(
     awaiting: new Set(),
     quarantine: newQuarantine(),
     overLimit: null,
+    announcer,
     get ingest() {
       return current;
     },
@@ -105,6 +122,7 @@ export function createPeer(
         problems: problemsOf(peer),
       };
     },
+    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {
       return current?.counts ?? null;
     },

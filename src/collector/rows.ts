@@ -2,12 +2,12 @@
 import { flattenPath } from '../bgp/as-path.ts';
 import type { AttributeSet } from '../bgp/attribute-set.ts';
 import { decodeAttributes } from '../bgp/attributes.ts';
-import { formatCommunity, formatLargeCommunity } from '../bgp/communities.ts';
+import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { type HeldRoute, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.ts';
-import { isUnseen } from '../rib/stale.ts';
 import { formatNextHop, type KnownPrefix, prefixById } from '../rib/query.ts';
+import { isUnseen } from '../rib/stale.ts';
 import type { AsPath, RouteRow } from './messages.ts';
 import { stateOf, type VerdictMemo } from './verdict-memo.ts';
 
