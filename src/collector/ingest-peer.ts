@@ -1,19 +1,16 @@
 /** Between the route path (ingest.ts) and the peers whose UPDATEs it takes. */
-import type { Family } from '../bgp/family.ts';
+import type { UpdateContext } from '../bgp/context.ts';
 import type { PeerTable } from '../rib/adj-rib-in.ts';
+import type { OtherRoutes } from '../rib/other-routes.ts';
 
-/** What the route path knows of a peer while its session is Established. */
-export interface IngestPeer {
+/** What the route path knows of a peer while its session is Established: what was agreed on, and where its routes go. */
+export interface IngestPeer extends UpdateContext {
   /** Peer number: index of its table in the RIB. */
   readonly number: number;
   readonly table: PeerTable;
-  readonly as4: boolean;
-  readonly ebgp: boolean;
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
   readonly localAs: number;
-  /** Families whose routes come with path identifiers (RFC 7911): those for which the table has a path table. */
-  readonly addPath?: readonly Family[];
+  /** Routes of the families besides IPv4 and IPv6 unicast, where any was negotiated. */
+  readonly otherRoutes?: OtherRoutes;
   /**
    * A router shows what it holds: of its next hop nothing is asked. Routes of its own have 0.0.0.0, and some routers
    * leave NEXT_HOP away.

@@ -2,8 +2,13 @@
  * From NLRI on the wire to prefix ids, off the hot road: routes with path identifiers (RFC 7911 section 3), and those of a peer
  * whose routes are stale. Nothing is allocated for a route.
  */
+
+import { UNICAST } from '../bgp/family.ts';
+import { decodeNlri } from '../bgp/nlri.ts';
 import type { Afi } from '../net/address.ts';
+import { type Prefix, wordsOf } from '../net/prefix.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
+import type { Stale } from '../rib/stale.ts';
 
 export interface NlriIds {
   /**
@@ -19,6 +24,15 @@ export interface NlriIds {
     form: { readonly pathIds: boolean; readonly intern: boolean },
     visit: (id: number, pathId: number) => void,
   ): boolean;
+  /** Takes the marks of routes just announced away: they are not stale any more. */
+  freshen(stale: Stale, afi: Afi, bytes: Uint8Array, start: number, end: number): void;
+  /** The id of a prefix, -1 when it was never seen. */
+  of(prefix: Prefix): number;
+}
+
+/** True when routes read whole with path identifiers, so that they may not be what they look like without. */
+export function hasPathIds(bytes: Uint8Array, afi: Afi, start: number, end: number): boolean {
+  return !('what' in decodeNlri(bytes, { afi, safi: UNICAST, start, end, pathIds: true, withdrawn: false }));
 }
 
 export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
@@ -27,7 +41,16 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
     afi === 1 ? ids4.find(words[0]!, length) : ids6.find(words[0]!, words[1]!, words[2]!, words[3]!, length);
   const give = (afi: Afi, length: number): number =>
     afi === 1 ? ids4.intern(words[0]!, length) : ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
-  return {
+  const ids: NlriIds = {
+    of(prefix) {
+      words.set(wordsOf(prefix));
+      return find(prefix.afi, prefix.length);
+    },
+    freshen({ marks }, afi, bytes, start, end) {
+      ids.walk(bytes, afi, start, end, { pathIds: false, intern: false }, id => {
+        if (id >= 0 && id < marks.length) marks[id] = 0;
+      });
+    },
     walk(bytes, afi, start, end, { pathIds, intern }, visit) {
       const most = afi === 1 ? 32 : 128;
       for (let at = start; at < end; ) {
@@ -50,4 +73,5 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
       return true;
     },
   };
+  return ids;
 }

@@ -183,8 +183,8 @@ describe('collector/ingest-paths', () => {
     const wrong = feed(adding, without);
     expect([wrong?.code, wrong?.subcode]).to.deep.equal([3, 10]);
     expect(wrong?.what).to.include('it reads without path identifiers (RFC 7911)');
-    const reads = feed(plain, paths([['192.0.2.0/24', 0x01020304]], [64496]));
-    expect(reads?.what).to.include('it reads with path identifiers (RFC 7911)');
+    const reads = feed(plain, paths([['192.0.2.0/24', 0x21000000]], [64496]));
+    expect(String(reads?.what)).to.include('it reads with path identifiers (RFC 7911)');
     expect(feed(plain, withdraw('192.0.2.0/24'))).to.equal(null);
     expect(feed(adding, paths([['2001:db8::/32', null]], [64496]))?.subcode).to.equal(9);
   });
