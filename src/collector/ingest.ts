@@ -81,7 +81,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   ): number {
     const context = (peer.as4 ? CONTEXT_AS4 : 0) | (peer.ebgp ? CONTEXT_EBGP : 0) | (hop > 0 ? CONTEXT_MP : 0);
     const hash = attributes.hash(data, start, end, context);
-    const known = attributes.find(hash, data, start, end, context);
+    const known = attributes.find(hash, data, start, end, context, hop);
     if (known !== 0) return known;
     let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
     if (origin < 0) {
@@ -97,7 +97,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
     }
-    return attributes.add(hash, bytes, start, end, context, hop, origin);
+    return attributes.add(hash, data, start, end, context, hop, origin);
   }
 
   /** What is told of a route just held: only prefixes whose verdict says so come here. */
@@ -118,7 +118,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 1);
@@ -162,7 +162,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 2);

@@ -36,7 +36,7 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
           const attribute = column[id]!;
           if (attribute === 0) continue;
           routes++;
-          const origin = rib.attributes.origin[attribute]!;
+          const origin = rib.attributes.originOf(attribute);
           const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
           if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
           else if (verdict & MARKED) book.leave(placeOf(afi, id), peer, 'registry');

@@ -38,7 +38,7 @@ export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: 
   const attribute = table ? routeOf(table, known.afi, known.id) : 0;
   if (attribute === 0) return null;
   const { set, nextHop } = decodeSet(rib, attribute);
-  const origin = rib.attributes.origin[attribute]!;
+  const origin = rib.attributes.originOf(attribute);
   const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
   return {
     prefix: formatPrefix(prefixById(rib, known.afi, known.id)),

@@ -60,7 +60,8 @@ function routePath() {
       const ids = afi === 1 ? rib.ids4 : rib.ids6;
       for (let id = 0; id < ids.size; id++) {
         const attribute = routeOf(of.table, afi, id);
-        if (attribute !== 0) rows.push(`${formatPrefix(prefixById(rib, afi, id))} ${rib.attributes.origin[attribute]}`);
+        if (attribute !== 0)
+          rows.push(`${formatPrefix(prefixById(rib, afi, id))} ${rib.attributes.originOf(attribute)}`);
       }
     }
     return rows.sort();
