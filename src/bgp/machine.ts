@@ -231,6 +231,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         return;
       }
       negotiated = answer;
+      if (answer.extendedMessage) connection.takeExtendedMessages();
     }
     fire('BGPOpen');
   }

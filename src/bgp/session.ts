@@ -3,6 +3,7 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import type { Family } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import {
   createMachine,
@@ -20,6 +21,7 @@ import {
   encodeNotification,
 } from './notification.ts';
 import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
+import type { Role } from './role.ts';
 
 /** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
 export interface SessionConfig {
@@ -37,6 +39,15 @@ export interface SessionConfig {
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** Families besides these two. */
+  readonly others?: readonly Family[];
+  /** Takes several paths for a prefix (RFC 7911). */
+  readonly addPaths?: boolean;
+  /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
+  readonly extendedNextHop?: boolean;
+  /** What we are to the peer (RFC 9234); `strictRole`: it must say what it is. */
+  readonly role?: Role;
+  readonly strictRole?: boolean;
   readonly holdTime: number;
   readonly connectRetry: number;
 }
@@ -215,7 +226,8 @@ export function createSession(options: SessionOptions): Session {
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
   function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
-    const negotiated = negotiate(ours, open, config.neighborAs, {
+    const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
+    const negotiated = negotiate(ours, open, expected, {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });
