@@ -13,7 +13,7 @@ import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 
 /** What the route path knows of a peer while its session is Established. */
 export interface IngestPeer {
@@ -47,9 +47,6 @@ export interface IngestEvents {
   /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
   malformed(peer: IngestPeer, body: Uint8Array): void;
 }
-
-/** Says for each byte a verdict memo can hold whether the slow road must look. */
-const LOOKS = Uint8Array.from({ length: 256 }, (_, verdict) => (verdict & MARKED || contradicts(verdict) ? 1 : 0));
 
 /** RFC 4271 section 6.3, Invalid Network Field, and RFC 7606 section 5.3, for a prefix in a multiprotocol attribute. */
 const badNetwork = () => sessionError(3, 10, 'a prefix overruns its field or is longer than its family allows');
@@ -100,10 +97,11 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return attributes.add(hash, data, start, end, context, hop, origin);
   }
 
-  /** What is told of a route just held: only prefixes whose verdict says so come here. */
-  function look(peer: IngestPeer, afi: 1 | 2, id: number, verdict: number, origin: number, attribute: number): void {
+  /** Judges a route just held, and tells the book of cases when it contradicts, or stands where one that did was. */
+  function look(peer: IngestPeer, afi: 1 | 2, id: number, origin: number, attribute: number): void {
+    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
     if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
-    else book.leave(placeOf(afi, id), peer.number, 'replaced');
+    else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
@@ -145,15 +143,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids4.intern(address, length);
       if (id >= column.length) column = columnFor(rib, table, 1);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict4Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 1, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(1, id)))
+        look(peer, 1, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count4 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
@@ -192,15 +189,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
       if (id >= column.length) column = columnFor(rib, table, 2);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict6Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 2, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(2, id)))
+        look(peer, 2, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count6 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);

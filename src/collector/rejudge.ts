@@ -5,7 +5,7 @@
  */
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { afiOf, type Contradictions, placeOf } from './contradictions.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 
 /** Prefix ids a slice passes through: about a millisecond of work a peer. */
 const SLICE = 16384;
@@ -39,7 +39,7 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
           const origin = rib.attributes.originOf(attribute);
           const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
           if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
-          else if (verdict & MARKED) book.leave(placeOf(afi, id), peer, 'registry');
+          else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer, 'registry');
         }
       });
       next = end;

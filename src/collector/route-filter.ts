@@ -6,7 +6,7 @@ import { compilePath } from '../rib/path-pattern.ts';
 import type { KnownPrefix } from '../rib/query.ts';
 import type { RibQuery } from './messages.ts';
 import { decodeSet } from './rows.ts';
-import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 export type RouteQuery = Extract<RibQuery, { readonly about: 'route' }>;
 
@@ -43,6 +43,6 @@ export function routeFilter(
     if (!wantedSet(attribute)) return false;
     if (validity === undefined) return true;
     const origin = rib.attributes.originOf(attribute);
-    return stateOf(afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin)) === validity;
+    return memo.stateOf(afi, id, origin) === validity;
   };
 }

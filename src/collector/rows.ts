@@ -8,7 +8,7 @@ import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { formatNextHop, type KnownPrefix, prefixById } from '../rib/query.ts';
 import type { AsPath, RouteRow } from './messages.ts';
-import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
 
@@ -39,7 +39,6 @@ export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: 
   if (attribute === 0) return null;
   const { set, nextHop } = decodeSet(rib, attribute);
   const origin = rib.attributes.originOf(attribute);
-  const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
   return {
     prefix: formatPrefix(prefixById(rib, known.afi, known.id)),
     peer: peer.name,
@@ -50,6 +49,6 @@ export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: 
     originCode: ORIGIN_CODES[set.originCode ?? 2],
     origin: origin === ORIGIN_NONE ? null : origin,
     communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
-    state: stateOf(verdict),
+    state: memo.stateOf(known.afi, known.id, origin),
   };
 }
