@@ -8,13 +8,17 @@ export interface Capability {
   readonly value: Uint8Array;
 }
 
-/** Reads capabilities up to the end of the field; null when one overruns it, with the cursor behind the place. */
+/** Reads capabilities up to the end of the field; null when one overruns it, with the cursor at the place. */
 export function decodeCapabilities(field: Cursor): Capability[] | null {
   const capabilities: Capability[] = [];
   while (field.left > 0) {
+    const at = field.offset;
     const code = field.u8();
     const value = field.view(field.u8());
-    if (field.failed) return null;
+    if (field.failed) {
+      field.offset = at;
+      return null;
+    }
     capabilities.push({ code, value: new Uint8Array(value) });
   }
   return capabilities;

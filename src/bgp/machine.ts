@@ -6,6 +6,7 @@ import { type Action, type Event, type State, step, unexpectedSubcode } from './
 import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
 import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
 import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
+import { decodeRouteRefresh, type RouteRefresh } from './route-refresh.ts';
 
 /** Messages by type. */
 export interface MessageCounts {
@@ -31,12 +32,21 @@ export interface Detail {
   readonly error?: SessionError;
   /** In words, why the state falls back. */
   readonly reason?: string;
+  /** The message of a RouteRefreshMsg. */
+  readonly refresh?: RouteRefresh;
 }
 
 /** The actions that are the peer's, not the connection's. */
 export type PeerAction = Extract<
   Action,
-  'dial' | 'startConnectRetry' | 'stopConnectRetry' | 'startIdleHold' | 'stopIdleHold' | 'goneUp' | 'goneDown'
+  | 'dial'
+  | 'startConnectRetry'
+  | 'stopConnectRetry'
+  | 'startIdleHold'
+  | 'stopIdleHold'
+  | 'goneUp'
+  | 'goneDown'
+  | 'deliverRefresh'
 >;
 
 /** The session that a machine belongs to. */
@@ -67,6 +77,8 @@ export interface Machine {
   /** Null before both OPENs and after the connection. */
   readonly negotiated: () => Negotiated | null;
   fire(event: Event, detail?: Detail): void;
+  /** Sends a whole message of the peer's making, an UPDATE say; to be called in Established. */
+  send(type: number, message: Uint8Array): void;
   /** Puts the machine on a socket, connected or connecting. */
   attach(socket: Socket, side: 'outbound' | 'inbound'): void;
   pause(): void;
@@ -214,7 +226,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
       if (state === 'Established') takeUpdate(buffer, body, end);
       else fire('UpdateMsg');
     } else if (type === KEEPALIVE) fire('KeepAliveMsg');
-    else if (type === ROUTE_REFRESH) fire('RouteRefreshMsg');
+    else if (type === ROUTE_REFRESH) receiveRefresh(buffer, body, end);
     else if (type === OPEN) receiveOpen(buffer, body, end);
     else fire('NotifMsg', { reason: `received ${formatNotification(decodeNotification(buffer, body, end))}` });
   }
@@ -227,6 +239,13 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     heard = came;
     const error = owner.deliver(buffer, start, end);
     if (error !== null) fire('UpdateMsgErr', { error });
+  }
+
+  function receiveRefresh(buffer: Uint8Array, start: number, end: number): void {
+    const refresh = decodeRouteRefresh(buffer, start, end);
+    // RFC 7313 section 5: of what cannot be read the sender is told by a NOTIFICATION, as of a bad header.
+    if (isSessionError(refresh)) fire('BGPHeaderErr', { error: refresh });
+    else fire('RouteRefreshMsg', { refresh });
   }
 
   function receiveOpen(buffer: Uint8Array, start: number, end: number): void {
@@ -249,6 +268,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     side: () => side,
     negotiated: () => negotiated,
     fire,
+    send,
     attach(socket, from) {
       side = from;
       const mine: Connection = openConnection(socket, {

@@ -84,7 +84,7 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
     if (c.failed) return malformed(at, 'an optional parameter overruns the message');
     if (type !== CAPABILITIES_PARAMETER) return sessionErrorAt(at, 2, 4, `optional parameter ${type}`);
     const read = decodeCapabilities(parameter);
-    if (read === null) return malformed(at, 'a capability overruns its parameter');
+    if (read === null) return malformed(parameter.offset, 'a capability overruns its parameter');
     capabilities.push(...read);
   }
 

@@ -3,7 +3,7 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
-import type { Family } from './family.ts';
+import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import {
   createMachine,
@@ -13,6 +13,7 @@ import {
   noMessages,
   type PeerAction,
 } from './machine.ts';
+import { typeOf } from './message.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -22,6 +23,7 @@ import {
 } from './notification.ts';
 import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
 import type { Role } from './role.ts';
+import type { RouteRefresh } from './route-refresh.ts';
 
 /** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
 export interface SessionConfig {
@@ -39,8 +41,8 @@ export interface SessionConfig {
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Families besides these two. */
-  readonly others?: readonly Family[];
+  /** Families besides these two, by their names (family.ts). */
+  readonly others?: readonly string[];
   /** Takes several paths for a prefix (RFC 7911). */
   readonly addPaths?: boolean;
   /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
@@ -59,6 +61,8 @@ export interface SessionHandler {
   established(negotiated: Negotiated): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
+  refresh?(message: RouteRefresh): void;
   /** The session was Established and is no more. */
   down(reason: string): void;
 }
@@ -101,6 +105,8 @@ export interface Session {
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
   pause(): void;
   resume(): void;
+  /** Sends a whole message, an UPDATE or a ROUTE-REFRESH. False, and nothing is sent, when the session is not Established. */
+  send(message: Uint8Array): boolean;
   status(): SessionStatus;
 }
 
@@ -130,7 +136,8 @@ export function createSession(options: SessionOptions): Session {
     ...(config.interface !== undefined && { interface: config.interface }),
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
-  const ours = localOpen({ ...config, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
+  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();
@@ -170,7 +177,7 @@ export function createSession(options: SessionOptions): Session {
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, { refresh, reason }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -202,6 +209,9 @@ export function createSession(options: SessionOptions): Session {
         if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
         lastDown = reason ?? '';
         handler.down(lastDown);
+        break;
+      case 'deliverRefresh':
+        if (refresh) handler.refresh?.(refresh);
     }
   }
 
@@ -284,6 +294,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const machines = () => (second === null ? [main] : [main, second]);
+  const established = () => machines().find(machine => machine.state() === 'Established');
 
   return {
     start() {
@@ -330,6 +341,11 @@ export function createSession(options: SessionOptions): Session {
       paused = false;
       for (const machine of machines()) machine.resume();
     },
+    send(message) {
+      const machine = established();
+      machine?.send(typeOf(message), message);
+      return machine !== undefined;
+    },
     status: () => ({
       state: shown,
       since,
@@ -337,10 +353,7 @@ export function createSession(options: SessionOptions): Session {
       sent: { ...sent },
       lastError,
       lastDown,
-      negotiated:
-        machines()
-          .find(machine => machine.state() === 'Established')
-          ?.negotiated() ?? null,
+      negotiated: established()?.negotiated() ?? null,
     }),
   };
 }

@@ -9,7 +9,7 @@ import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
-import type { IngestCounts } from './ingest.ts';
+import type { IngestCounts } from './ingest-peer.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
   CountRow,
@@ -23,6 +23,7 @@ import type {
 } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { type RowPeer, routeRow } from './rows.ts';
+import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 /** State of a session as questions see it: what is not known of one that a router monitors is null. */
@@ -46,6 +47,7 @@ export interface AskablePeer {
   readonly quarantine: Quarantine;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
+  readonly safety?: () => SafetyRow;
   /** Of a peer that a router monitors. */
   readonly monitoring?: MonitoringRow;
 }
@@ -212,6 +214,8 @@ export function createAnswerer(
             rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
             more: false,
           };
+        case 'safety':
+          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))], more: false };
         case 'size':
           return { rows: [size()], more: false };
         case 'frontier':

@@ -8,6 +8,7 @@ import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
+import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
@@ -146,10 +147,16 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     localAs: () => config?.localAs ?? 0,
     now: Date.now,
   };
+  let encoder: Encoder | null = null;
   const stations = createStations(seating);
 
   const peers = createPeers(seating, (of, number, range, routerId) =>
-    createPeer(of, number, range, routerId, { ...seating, gone: peer => peers.gone(peer), problemsOf }),
+    createPeer(of, number, range, routerId, {
+      ...seating,
+      gone: peer => peers.gone(peer),
+      encoder: () => encoder,
+      problemsOf,
+    }),
   );
 
   const door = createDoor(peers, words => log('warn', words));
@@ -176,6 +183,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   async function configure(next: CollectorConfig): Promise<void> {
     config = next;
+    // Here and nowhere else a collector becomes able to announce.
+    if (next.peers.some(({ announce }) => announce !== undefined)) encoder ??= await import('../bgp/announce.ts');
     await peers.leave(next);
     // Keys before sessions: nobody is let in who was not asked for one.
     await listeners.listen(next.listen, listenProtection(next.peers));

@@ -6,47 +6,17 @@
 import { originOf } from '../bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
 import { type SessionError, sessionError } from '../bgp/errors.ts';
-import { uselessNextHop } from '../bgp/next-hop.ts';
-import { decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
+import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
+import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
+import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { wordsOf } from '../net/prefix.ts';
-import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
+import { columnFor, type Rib } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
+import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import { createSlowRoad } from './slow-road.ts';
 import { contradicts, type VerdictMemo } from './verdict-memo.ts';
-
-/** What the route path knows of a peer while its session is Established. */
-export interface IngestPeer {
-  /** Peer number: index of its table in the RIB. */
-  readonly number: number;
-  readonly table: PeerTable;
-  readonly as4: boolean;
-  readonly ebgp: boolean;
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-  readonly localAs: number;
-  /**
-   * A router shows what it holds: of its next hop nothing is asked. Routes of its own have 0.0.0.0, and some routers
-   * leave NEXT_HOP away.
-   */
-  readonly anyNextHop?: true;
-  readonly counts: IngestCounts;
-}
-
-/** What happened to UPDATEs beyond plain acceptance (RFC 7606), counted for `show bgp neighbor`. */
-export interface IngestCounts {
-  treatAsWithdraw: number;
-  attributeDiscard: number;
-  /** NLRI of a family that was not negotiated (RFC 4760 section 7): ignored. */
-  ignored: number;
-}
-
-export interface IngestEvents {
-  /** End-of-RIB of a family (RFC 4724 section 2). */
-  endOfRib(peer: IngestPeer, afi: 1 | 2): void;
-  /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
-  malformed(peer: IngestPeer, body: Uint8Array): void;
-}
 
 /** RFC 4271 section 6.3, Invalid Network Field, and RFC 7606 section 5.3, for a prefix in a multiprotocol attribute. */
 const badNetwork = () => sessionError(3, 10, 'a prefix overruns its field or is longer than its family allows');
@@ -63,6 +33,9 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   let view: DataView = scratchView;
   /** The message at hand has a fault that does not end the session. */
   let faulty = false;
+  /** The message at hand has routes of another family than IPv4 and IPv6 unicast. */
+  let elsewhere = false;
+  const slowRoad = createSlowRoad(attributes);
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -239,21 +212,37 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const familyOf = (peer: IngestPeer, afi: number, safi: number): 1 | 2 | 0 =>
     safi === 1 && afi === 1 && peer.ipv4 ? 1 : safi === 1 && afi === 2 && peer.ipv6 ? 2 : 0;
 
+  /** Counts what was done about a message that was read whole. */
+  function note({ counts }: IngestPeer, { action, errors }: DecodedUpdate): void {
+    faulty ||= errors.length > 0;
+    if (action === 'treat-as-withdraw' || action === 'ignore-route') counts.treatAsWithdraw++;
+    else if (action === 'attribute-discard') counts.attributeDiscard++;
+  }
+
   /**
    * A message whose attributes are not acceptable: read whole by the codec, which decides (RFC 7606). What is left to do
    * here is to withdraw what it names; what may still be announced of it went the ordinary way.
    */
   function odd(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
-    const { notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
-    faulty = true;
-    if (notification) return notification;
-    peer.counts.treatAsWithdraw++;
-    for (const prefix of withdrawn) {
+    const read = decodeUpdate(bytes, start, end, peer);
+    note(peer, read);
+    if (read.notification) return read.notification;
+    slowRoad(peer, bytes, read);
+    elsewhere = false;
+    for (const prefix of read.withdrawn) {
       const [w0, w1, w2, w3] = wordsOf(prefix);
       const id = prefix.afi === 1 ? ids4.find(w0, prefix.length) : ids6.find(w0, w1, w2, w3, prefix.length);
       if (id >= 0) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
     }
     return null;
+  }
+
+  /** Routes that are not held on this road. True when they are on the slow one. */
+  function ignore({ otherRoutes, counts }: IngestPeer, family: Family): boolean {
+    const taken = otherRoutes?.takes(family) === true;
+    if (taken) elsewhere = true;
+    else counts.ignored++;
+    return taken;
   }
 
   /** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
@@ -277,7 +266,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
    */
   function update(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     faulty = false;
-    const wrong = take(peer, bytes, start, end);
+    elsewhere = false;
+    let wrong = take(peer, bytes, start, end);
+    if (elsewhere && wrong === null) {
+      const read = decodeUpdate(bytes, start, end, peer);
+      wrong = read.notification;
+      slowRoad(peer, bytes, read);
+      note(peer, read);
+    }
     if (faulty || wrong !== null) events.malformed(peer, bytes.subarray(start, end));
     return wrong;
   }
@@ -334,8 +330,9 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   function unreach(peer: IngestPeer, bytes: Uint8Array, alone: boolean): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
     if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
-    const afi = familyOf(peer, (bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
-    if (afi === 0) peer.counts.ignored++;
+    const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
+    const afi = familyOf(peer, family.afi, family.safi);
+    if (afi === 0) ignore(peer, family);
     else if (alone && at + 3 === end) events.endOfRib(peer, afi);
     else if (!(afi === 1 ? nlri4 : nlri6)(peer, bytes, at + 3, end, 0))
       return badMultiprotocol('MP_UNREACH_NLRI: a prefix overruns it');
@@ -348,14 +345,13 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
-      peer.counts.ignored++;
+      if (ignore(peer, mp)) return null;
       const { action } = decodeAttributes(scratch, 0, size, peer);
       return action === 'accept' || action === 'attribute-discard' ? null : odd(peer, bytes, start, end);
     }
     const hop = mp.nlri - 1 - mp.hop;
-    // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.
-    if (afi === 1 ? hop !== 4 : hop !== 16 && hop !== 32)
-      return badMultiprotocol(`MP_REACH_NLRI: next hop of ${hop} octets`);
+    const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
+    if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
     if (mp.nlri === found.reachEnd) return null;
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);

@@ -6,7 +6,7 @@ import type { PeerState } from '../bmp/peer-state.ts';
 import type { MonitoredRib } from '../config/tree.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import type { RouterIdentity } from './bmp-router.ts';
-import type { IngestPeer } from './ingest.ts';
+import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
@@ -52,7 +52,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     const { ebgp, routerAs, pathIds } = table.session();
     const held = ingest?.as4 ?? {
       table: newPeerTable(),
-      counts: { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 },
+      counts: noCounts(),
     };
     seating.rib.tables[peer.row.number] = held.table;
     const common = {

@@ -1,6 +1,6 @@
 /** Which routes `show route` wants, beyond their prefix: looked at by attribute set, and each set only once. */
 import { formatPath } from '../bgp/as-path.ts';
-import { formatCommunity, formatLargeCommunity } from '../bgp/communities.ts';
+import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { compilePath } from '../rib/path-pattern.ts';
 import type { KnownPrefix } from '../rib/query.ts';

@@ -2,7 +2,7 @@
 import { flattenPath } from '../bgp/as-path.ts';
 import type { AttributeSet } from '../bgp/attribute-set.ts';
 import { decodeAttributes } from '../bgp/attributes.ts';
-import { formatCommunity, formatLargeCommunity } from '../bgp/communities.ts';
+import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.ts';

@@ -107,6 +107,12 @@ export const COMMANDS: readonly Command[] = [
     run: ({ daemon, row }) => sendRib(daemon, { about: 'count' }, row),
   },
   {
+    syntax: 'show safety',
+    help: 'What can leave the daemon, and what guards its sessions',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.safety()),
+  },
+  {
     syntax: 'show status',
     help: 'The daemon in one view, and its problems',
     one: true,

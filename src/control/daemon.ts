@@ -3,6 +3,7 @@
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
 import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { SafetyRow } from '../collector/safety.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -25,6 +26,8 @@ export interface Daemon {
   ribQuery<K extends keyof RibRows>(
     query: RibQuestion<K>,
   ): Promise<{ readonly rows: readonly RibRows[K][]; readonly more: boolean }>;
+  /** What can leave the daemon. */
+  safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */
   cases(): Promise<readonly Case[]>;
   /** Notices of one case, whatever became of them. */
@@ -84,6 +87,13 @@ export interface StatusReport {
   readonly tracePeers: { readonly configured: number; readonly established: number };
   /** A line for each limit hit, loss, and thing that is not as it should be. */
   readonly problems: readonly string[];
+}
+
+/** `show safety`. */
+export interface SafetyStatus {
+  /** Every thread that has a part in sessions, and since when it could write an announcement; null: it cannot. */
+  readonly threads: readonly { readonly thread: 'main' | 'collector'; readonly encoder: number | null }[];
+  readonly peers: readonly SafetyRow[];
 }
 
 /** Row of `show irr`. */

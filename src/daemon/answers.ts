@@ -1,6 +1,8 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
+import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import type { RibSize, SummaryRow } from '../collector/messages.ts';
+import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
@@ -145,6 +147,16 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     async ribQuery<K extends keyof RibRows>(query: Parameters<CollectorThread['query']>[0]) {
       const { rows, more } = await collector.query(query);
       return { rows: rows as readonly RibRows[K][], more };
+    },
+    async safety() {
+      const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
+      return {
+        threads: [
+          { thread: 'main', encoder: encoderLoadedAt() },
+          { thread: 'collector', encoder },
+        ],
+        peers,
+      };
     },
     cases: async () => cases.all(),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),

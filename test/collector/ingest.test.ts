@@ -5,7 +5,8 @@ import { AS_SEQUENCE, AS_SET, originOf } from '../../src/bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../../src/bgp/attributes.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
 import { afiOf, Contradictions, placeOf, prefixIdOf, type Telling } from '../../src/collector/contradictions.ts';
-import { createIngest, type IngestPeer } from '../../src/collector/ingest.ts';
+import { createIngest } from '../../src/collector/ingest.ts';
+import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
 import { contradicts, VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
@@ -47,7 +48,7 @@ function routePath() {
   const peer = (number: number, more: Partial<IngestPeer> = {}): IngestPeer => {
     const table = newPeerTable();
     rib.tables[number] = table;
-    const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+    const counts = noCounts();
     return { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64500, counts, ...more };
   };
   /** Feeds whole messages, header and all. */

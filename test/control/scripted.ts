@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
-import type { Daemon, RibQuestion, RibRows, StatusReport } from '../../src/control/daemon.ts';
+import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
@@ -228,6 +228,48 @@ export const STATUS: StatusReport = {
   problems: ['session with osa1 is down for 3d04h'],
 };
 
+export const SAFETY: SafetyStatus = {
+  threads: [
+    { thread: 'main', encoder: null },
+    { thread: 'collector', encoder: NOON - HOUR },
+  ],
+  peers: [
+    {
+      peer: 'tyo1',
+      address: '203.0.113.1',
+      as: 64496,
+      state: 'Established',
+      may: [
+        { prefix: '192.0.2.1/32', communities: ['blackhole', 'no-export'], largeCommunities: [], med: 10 },
+        { prefix: '2001:db8::/48', communities: [], largeCommunities: ['64500:1:20'], nextHop: '2001:db8::1' },
+      ],
+      told: [
+        {
+          prefix: '192.0.2.1/32',
+          communities: ['blackhole', 'no-export'],
+          largeCommunities: [],
+          med: 10,
+          nextHop: '203.0.113.2',
+        },
+      ],
+      updates: 2,
+      password: true,
+      leastTtl: 255,
+    },
+    {
+      peer: 'osa1',
+      address: '203.0.113.5',
+      as: 64497,
+      state: 'Active',
+      may: [],
+      told: [],
+      updates: 0,
+      password: false,
+      leastTtl: null,
+    },
+  ],
+};
+
 /** Answers everything; `over` replaces what a test wants otherwise. */
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
@@ -325,6 +367,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    safety: async () => SAFETY,
     tracePeers: async () => [
       {
         as: 64510,

@@ -14,6 +14,7 @@ import {
   PARTIAL,
   RESOLVED,
   ROUTES,
+  SAFETY,
   STATUS,
   SUMMARY,
   scriptedDaemon,
@@ -189,6 +190,22 @@ tap1  up    01:00:00     720 01:00:00     997 0.3%`,
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
   ],
   [
+    'show safety',
+    async () => [SAFETY],
+    `
+Encoder of announcements in the main thread: not loaded
+Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:00Z
+1 peer may be told routes: those below, and no others.
+
+Peer Address        AS State       May Told Updates Password TTL
+tyo1 203.0.113.1 64496 Established   2    1       2 yes      255
+osa1 203.0.113.5 64497 Active        0    0       0 no       any
+
+Peer tyo1 may be told
+  192.0.2.1/32 community blackhole, no-export med 10, told
+  2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
+  ],
+  [
     'show status',
     async () => [STATUS],
     `
@@ -252,6 +269,17 @@ describe('vty/render', () => {
 
   it('has a rendering for every command', () => {
     expect(RENDERED.toSorted()).to.deep.equal(['?', ...COMMANDS.map(commandName)].toSorted());
+  });
+
+  it('says that nothing can leave, and what stays loaded when nothing may', () => {
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = (encoder: number | null) =>
+      renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
+    expect(shown(null).slice(0, 2)).to.deep.equal([
+      'Encoder of announcements in the collector thread: not loaded',
+      'No route can leave this daemon.',
+    ]);
+    expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
   });
 
   it('says in a word that there is nothing', () => {

@@ -6,6 +6,7 @@ import type {
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
+  SafetyStatus,
   StatusReport,
   TracePeerRow,
 } from '../../control/daemon.ts';
@@ -17,6 +18,7 @@ import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
 import { renderRoutes } from './route.ts';
+import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
@@ -45,6 +47,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
+  'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
