@@ -205,7 +205,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   let rejudging: Rejudging | null = null;
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
-    memo.snapshot = openSnapshot(snapshot);
+    const opened = openSnapshot(snapshot);
+    memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
     memo.forget();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);

@@ -7,7 +7,7 @@ import { addCount, pathsOf, type Rib } from '../rib/adj-rib-in.ts';
 import { putPath, takePath } from '../rib/paths.ts';
 import type { IngestPeer } from './ingest-peer.ts';
 import type { NlriIds } from './nlri-ids.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import type { Witnesses } from './witness.ts';
 
 /** `excess`: a path was not held, for the prefix has too many. */
@@ -34,8 +34,8 @@ export function createPathIngest(
       if (before !== 0) attributes.release(before);
     }
     if (memo.snapshot === null) return;
-    const verdict = witnesses.verdict(afi, id, attributes.origin[attribute]!);
-    if ((verdict & MARKED) !== 0 || contradicts(verdict)) witnesses.judgePaths(peer, afi, id, 'update', 'replaced');
+    if (memo.marked(afi, id) || contradicts(witnesses.verdict(afi, id, attributes.originOf(attribute))))
+      witnesses.judgePaths(peer, afi, id, 'update', 'replaced');
   }
 
   /** Withdraws one path; nothing happens where it is not held. */

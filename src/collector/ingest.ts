@@ -17,11 +17,8 @@ import { createPathIngest } from './ingest-paths.ts';
 import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
 import { createNlriIds, hasPathIds } from './nlri-ids.ts';
 import { createSlowRoad } from './slow-road.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
-
-/** Says for each byte a verdict memo can hold whether the slow road must look. */
-const LOOKS = Uint8Array.from({ length: 256 }, (_, verdict) => (verdict & MARKED || contradicts(verdict) ? 1 : 0));
 
 const badMultiprotocol = (what: string) => sessionError(3, 9, what);
 
@@ -59,7 +56,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   ): number {
     const context = (peer.as4 ? CONTEXT_AS4 : 0) | (peer.ebgp ? CONTEXT_EBGP : 0) | (hop > 0 ? CONTEXT_MP : 0);
     const hash = attributes.hash(data, start, end, context);
-    const known = attributes.find(hash, data, start, end, context);
+    const known = attributes.find(hash, data, start, end, context, hop);
     if (known !== 0) return known;
     let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
     if (origin < 0) {
@@ -75,13 +72,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
     }
-    return attributes.add(hash, bytes, start, end, context, hop, origin);
+    return attributes.add(hash, data, start, end, context, hop, origin);
   }
 
-  /** What is told of a route just held: only prefixes whose verdict says so come here. */
-  function look(peer: IngestPeer, afi: 1 | 2, id: number, verdict: number, origin: number, attribute: number): void {
+  /** Judges a route just held, and tells the book of cases when it contradicts, or stands where one that did was. */
+  function look(peer: IngestPeer, afi: 1 | 2, id: number, origin: number, attribute: number): void {
+    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
     if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
-    else book.leave(placeOf(afi, id), peer.number, 'replaced');
+    else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
@@ -96,7 +94,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 1);
@@ -123,15 +121,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids4.intern(address, length);
       if (id >= column.length) column = columnFor(rib, table, 1);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict4Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 1, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(1, id)))
+        look(peer, 1, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count4 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
@@ -140,7 +137,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 2);
@@ -170,15 +167,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
       if (id >= column.length) column = columnFor(rib, table, 2);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict6Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 2, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(2, id)))
+        look(peer, 2, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count6 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
@@ -202,7 +198,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     }
     const good = (afi === 1 ? nlri4 : nlri6)(peer, bytes, start, end, attribute);
     const stale = staleOf(peer.table, afi);
-    if (stale !== null && attribute !== 0) nlriIds.freshen(stale, afi, bytes, start, end);
+    if (stale === null || attribute === 0) return good;
+    // What was stale was no witness: it is judged again, though it may be the same route.
+    const origin = attributes.originOf(attribute);
+    nlriIds.freshen(stale, afi, bytes, start, end, id => look(peer, afi, id, origin, attribute));
     return good;
   }
 

@@ -24,8 +24,8 @@ export interface NlriIds {
     form: { readonly pathIds: boolean; readonly intern: boolean },
     visit: (id: number, pathId: number) => void,
   ): boolean;
-  /** Takes the marks of routes just announced away: they are not stale any more. */
-  freshen(stale: Stale, afi: Afi, bytes: Uint8Array, start: number, end: number): void;
+  /** Takes the marks of routes just announced away: they are not stale any more. `was` is called for those that were. */
+  freshen(stale: Stale, afi: Afi, bytes: Uint8Array, start: number, end: number, was: (id: number) => void): void;
   /** The id of a prefix, -1 when it was never seen. */
   of(prefix: Prefix): number;
 }
@@ -46,9 +46,11 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
       words.set(wordsOf(prefix));
       return find(prefix.afi, prefix.length);
     },
-    freshen({ marks }, afi, bytes, start, end) {
+    freshen({ marks }, afi, bytes, start, end, was) {
       ids.walk(bytes, afi, start, end, { pathIds: false, intern: false }, id => {
-        if (id >= 0 && id < marks.length) marks[id] = 0;
+        if (id < 0 || (marks[id] ?? 0) === 0) return;
+        marks[id] = 0;
+        was(id);
       });
     },
     walk(bytes, afi, start, end, { pathIds, intern }, visit) {

@@ -6,7 +6,7 @@
 import { pathsOf, type Rib, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { afiOf, type Contradictions, placeOf } from './contradictions.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
 
 /** Prefix ids a slice passes through: about a millisecond of work a peer. */
@@ -42,9 +42,9 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
           routes++;
           // Whether a stale route still holds is not known: its announcement, if it comes, is judged.
           if (unseen && (stale!.marks[place] ?? 0) !== 0) return;
-          const origin = rib.attributes.origin[attribute]!;
+          const origin = rib.attributes.originOf(attribute);
           const verdict = witnesses.verdict(afi, id, origin);
-          if (!contradicts(verdict) && (verdict & MARKED) === 0) return;
+          if (!contradicts(verdict) && !memo.marked(afi, id)) return;
           if (paths) {
             if (id !== last) witnesses.judgePaths({ number: peer, table }, afi, id, 'registry', 'registry');
             last = id;

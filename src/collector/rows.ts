@@ -9,7 +9,7 @@ import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.t
 import { formatNextHop, type KnownPrefix, prefixById } from '../rib/query.ts';
 import { isUnseen } from '../rib/stale.ts';
 import type { AsPath, RouteRow } from './messages.ts';
-import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
 
@@ -44,8 +44,7 @@ export function routeRow(
   const table = rib.tables[peer.number];
   const marked = stale && table ? staleOf(table, known.afi) : null;
   const { set, nextHop } = decodeSet(rib, attribute);
-  const origin = rib.attributes.origin[attribute]!;
-  const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
+  const origin = rib.attributes.originOf(attribute);
   return {
     prefix: formatPrefix(prefixById(rib, known.afi, known.id)),
     peer: peer.name,
@@ -56,7 +55,7 @@ export function routeRow(
     originCode: ORIGIN_CODES[set.originCode ?? 2],
     origin: origin === ORIGIN_NONE ? null : origin,
     communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
-    state: stateOf(verdict),
+    state: memo.stateOf(known.afi, known.id, origin),
     ...(pathId !== null && { pathId }),
     ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),
   };

@@ -12,7 +12,7 @@ interface TableOf {
 }
 
 export interface Witnesses {
-  /** The verdict on a route just held, with the mark of its prefix. */
+  /** The verdict on an origin of a prefix. */
   verdict(afi: 1 | 2, id: number, origin: number): number;
   /** A route of the prefix was taken away. */
   left(peer: TableOf, afi: 1 | 2, id: number, why: GoneWhy): void;
@@ -35,7 +35,7 @@ export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradiction
     const unseen = isUnseen(stale);
     const found: Held[] = [];
     walkRoutes(table, afi, id, id + 1, (_id, _pathId, attribute, row) => {
-      const origin = rib.attributes.origin[attribute]!;
+      const origin = rib.attributes.originOf(attribute);
       // Of a stale route nobody knows whether the peer still holds it.
       if (unseen && (stale!.marks[row] ?? 0) !== 0) return;
       if (contradicts(verdict(afi, id, origin))) found.push({ origin, attribute });

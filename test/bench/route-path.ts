@@ -1,6 +1,7 @@
 /**
  * The route path alone, without sockets: streams made by the shared harness's generator, cut into 64 KiB chunks, through
- * framing, interning, Adj-RIB-In and verdict memo. Usage: route-path.ts DIRECTORY PEERS; prints one line for each phase.
+ * framing, interning, Adj-RIB-In and verdict memo. Usage: route-path.ts DIRECTORY [PEERS [PASSES]]; the churn is played
+ * PASSES times. Prints one line for each phase and peer.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +14,8 @@ import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { buildAsGraph } from '../../src/rib/as-graph.ts';
 
 const CHUNK = 65536;
-const [directory, count = '1'] = process.argv.slice(2);
-if (directory === undefined) throw new Error('usage: route-path.ts DIRECTORY [PEERS]');
+const [directory, count = '1', times = '1'] = process.argv.slice(2);
+if (directory === undefined) throw new Error('usage: route-path.ts DIRECTORY [PEERS [PASSES]]');
 const peers = Number(count);
 
 const rib = newRib();
@@ -53,7 +54,8 @@ for (const [phase, files] of streams)
     });
     const cpu = process.cpuUsage();
     const began = performance.now();
-    for (let at = 0; at < data.length; at += CHUNK) push(data.subarray(at, at + CHUNK));
+    for (let pass = phase === 'rib' ? 1 : Number(times); pass > 0; pass--)
+      for (let at = 0; at < data.length; at += CHUNK) push(data.subarray(at, at + CHUNK));
     const ms = performance.now() - began;
     const { user, system } = process.cpuUsage(cpu);
     const held = table.count4 + table.count6;

@@ -123,7 +123,7 @@ describe('collector/ingest-paths', () => {
       );
     const seen: unknown[] = [];
     walkRoutes(p.table, 1, 0, rib.ids4.size, (id, pathId, attribute) =>
-      seen.push([id, pathId, rib.attributes.origin[attribute]]),
+      seen.push([id, pathId, rib.attributes.originOf(attribute)]),
     );
     expect(seen).to.deep.equal([
       [0, 3, 64496],

@@ -60,7 +60,7 @@ export function routePath() {
       for (let id = 0; id < ids.size; id++) {
         for (const { pathId, attribute } of routesOf(of.table, afi, id)) {
           const path = pathId === null ? '' : ` path ${pathId}`;
-          rows.push(`${formatPrefix(prefixById(rib, afi, id))} ${rib.attributes.origin[attribute]}${path}`);
+          rows.push(`${formatPrefix(prefixById(rib, afi, id))} ${rib.attributes.originOf(attribute)}${path}`);
         }
       }
     }
