@@ -6,7 +6,7 @@ import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
@@ -150,12 +150,11 @@ export function createAnswerer(
     };
   }
 
-  function neighbor(peer: AskablePeer): NeighborRow {
+  function neighbor(peer: AskablePeer, leaks: number | null): NeighborRow {
     const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
     const others = (negotiated?.others ?? []).map(family => formatFamily(family).replace('ip', 'IP'));
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
-    const table = rib.tables[peer.row.number];
     return {
       ...summary(peer),
       lastDown,
@@ -169,7 +168,7 @@ export function createAnswerer(
       localAddress: negotiated?.localAddress ?? null,
       as4: negotiated?.as4 ?? null,
       families: [...families, ...others],
-      ...(peer.row.role && { leaks: table ? countLeaks(rib, table, peer.row.role) : null }),
+      ...(peer.row.role && { leaks }),
       ...(peer.otherRoutes && {
         otherRoutes: peer.otherRoutes.counts().map(one => ({
           ...{ family: formatFamily(one), routes: one.routes, refused: one.refused },
@@ -186,8 +185,10 @@ export function createAnswerer(
   function* neighbors(of: readonly AskablePeer[]): Generator<undefined, { rows: NeighborRow[]; more: boolean }> {
     const rows: NeighborRow[] = [];
     for (const peer of of) {
-      rows.push(neighbor(peer));
-      yield; // to count leaks is a walk through a table
+      const { role, number } = peer.row;
+      const table = rib.tables[number];
+      const leaks = role && table ? yield* countLeaks(rib, table, role) : null;
+      rows.push(neighbor(peer, leaks));
     }
     return { rows, more: false };
   }
@@ -208,11 +209,13 @@ export function createAnswerer(
     )) {
       if (++passed % SLICE === 0) yield;
       for (const peer of asked) {
-        const attribute = routeAt(peer, known);
-        if (attribute === 0 || !wanted(known, attribute)) continue;
-        if (rows.length >= query.limit) return { rows, more: true };
-        const row = routeRow(rib, memo, known, peer.row);
-        if (row) rows.push(row);
+        const table = rib.tables[peer.row.number];
+        if (!table || routeOf(table, known.afi, known.id) === 0) continue;
+        for (const route of routesOf(table, known.afi, known.id)) {
+          if (!wanted(known, route.attribute)) continue;
+          if (rows.length >= query.limit) return { rows, more: true };
+          rows.push(routeRow(rib, memo, known, peer.row, route));
+        }
       }
     }
     return { rows, more: false };

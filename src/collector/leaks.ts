@@ -1,6 +1,6 @@
 /** Route leaks among the held routes, by their Only to Customer attribute (RFC 9234 section 5). */
 import { leakSign, type Relation } from '../bgp/role.ts';
-import type { PeerTable, Rib } from '../rib/adj-rib-in.ts';
+import { type PeerTable, type Rib, walkRoutes } from '../rib/adj-rib-in.ts';
 
 const ONLY_TO_CUSTOMER = 35;
 
@@ -17,19 +17,30 @@ export function onlyToCustomer(octets: Uint8Array): number | null {
   return null;
 }
 
-/** How many routes of a peer are leaks. A walk through its table; each attribute set is looked at once. */
-export function countLeaks({ attributes }: Rib, { ipv4, ipv6 }: PeerTable, relation: Relation): number {
-  /** By attribute id: 0 not looked at, 1 sound, 2 a leak. */
-  const known = new Uint8Array(attributes.bound);
+/** Prefix ids that are passed before it yields: some milliseconds. */
+const SLICE = 65536;
+
+/** How many routes of a peer are leaks. A walk through its table that yields now and then; each set is looked at once. */
+export function* countLeaks(rib: Rib, table: PeerTable, relation: Relation): Generator<undefined, number> {
+  const known = new Map<number, boolean>();
+  const isLeak = (attribute: number): boolean => {
+    const before = known.get(attribute);
+    if (before !== undefined) return before;
+    const leak = leakSign({ otc: onlyToCustomer(rib.attributes.read(attribute).attributes) }, relation) !== null;
+    known.set(attribute, leak);
+    return leak;
+  };
   let leaks = 0;
-  for (const column of [ipv4, ipv6])
-    for (const id of column) {
-      if (id === 0) continue;
-      if (known[id] === 0) {
-        const otc = onlyToCustomer(attributes.read(id).attributes);
-        known[id] = leakSign({ otc }, relation) === null ? 1 : 2;
+  for (const afi of [1, 2] as const) {
+    for (let from = 0; from < (afi === 1 ? rib.ids4 : rib.ids6).size; from += SLICE) {
+      if (from > 0) {
+        yield;
+        known.clear(); // meanwhile a set may have been freed, and its number given to another
       }
-      if (known[id] === 2) leaks++;
+      walkRoutes(table, afi, from, from + SLICE, (_id, _pathId, attribute) => {
+        if (isLeak(attribute)) leaks++;
+      });
     }
+  }
   return leaks;
 }

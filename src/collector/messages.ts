@@ -86,6 +86,8 @@ export interface JudgedChange {
   readonly state: IrrState;
   /** The registered prefix that decided: equal to `prefix`, or covering it. */
   readonly decidedBy: string;
+  /** The peer sends several paths for a prefix (RFC 7911): that it holds this one says nothing of others. */
+  readonly beside?: boolean;
 }
 
 export interface SessionChange {
@@ -167,6 +169,9 @@ export interface NeighborRow extends SummaryRow {
     readonly treatAsWithdraw: number;
     readonly attributeDiscard: number;
     readonly ignored: number;
+    /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
+    readonly unagreedPathIds: number;
+    readonly excessPaths: number;
   } | null;
   /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
   readonly leaks?: number | null;
@@ -258,6 +263,10 @@ export interface RouteRow {
   readonly state: IrrState;
   /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
   readonly leak?: string;
+  /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
+  readonly pathId?: number;
+  /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */
+  readonly stale?: { readonly kind: string; readonly since: number };
 }
 
 /** Row of `show route family`. */

@@ -1,5 +1,5 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
-import { includesFamily } from '../bgp/family.ts';
+import { includesFamily, isHeld } from '../bgp/family.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
@@ -65,12 +65,12 @@ export function createPeer(
         connected ||= talks;
       },
       established(negotiated) {
-        const table = newPeerTable();
+        const { others, addPath } = negotiated;
+        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
         rib.tables[number] = table;
         peer.awaiting.clear();
         if (negotiated.ipv4) peer.awaiting.add(1);
         if (negotiated.ipv6) peer.awaiting.add(2);
-        const { others, addPath } = negotiated;
         const otherRoutes = newOtherRoutes(rib.attributes, others, family => includesFamily(addPath, family));
         current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));

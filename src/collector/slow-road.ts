@@ -33,11 +33,11 @@ export function createSlowRoad(attributes: AttributeStore): SlowRoad {
     copy(reach.hopAt + 1, reach.hopAt + 1 + reach.hopLength);
     const context = CONTEXT_MP | (peer.as4 ? CONTEXT_AS4 : 0) | (peer.ebgp ? CONTEXT_EBGP : 0);
     const hash = attributes.hash(view, 0, size, context);
-    const known = attributes.find(hash, view, 0, size, context);
+    const known = attributes.find(hash, view, 0, size, context, reach.hopLength);
     if (known !== 0) return known;
     const as = originOf(set.path);
     const origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
-    return attributes.add(hash, scratch, 0, size, context, reach.hopLength, origin);
+    return attributes.add(hash, view, 0, size, context, reach.hopLength, origin);
   }
 
   return (peer, bytes, read) => {
