@@ -12,6 +12,7 @@ import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
+  AnswerEnd,
   CountRow,
   MonitoringRow,
   NeighborRow,
@@ -52,12 +53,15 @@ export interface AskablePeer {
   readonly monitoring?: MonitoringRow;
 }
 
+/** Between two pieces of work on an answer: nothing, or a batch of rows that may go on. */
+export type Turn = readonly unknown[] | undefined;
+
 export interface Answerer {
   /**
-   * Returns the answer; yields wherever sessions may be served first. Throws an Error in words when the question itself
+   * Returns the end of the answer; yields wherever sessions may be served first, with rows when there are enough of them. Throws an Error in words when the question itself
    * is wrong.
    */
-  answer(query: RibQuery): Generator<undefined, { readonly rows: readonly unknown[]; readonly more: boolean }>;
+  answer(query: RibQuery): Generator<Turn, AnswerEnd>;
 }
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
@@ -65,6 +69,10 @@ const SMALL = 16384;
 
 /** Prefixes a question passes through before it yields: about a millisecond. */
 const SLICE = 2048;
+/** Rows that go on together: some milliseconds of work. */
+const BATCH = 256;
+/** Turns after which the asker hears that the search goes on, although nothing was found. */
+const SIGN_OF_LIFE = 256;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
@@ -159,7 +167,7 @@ export function createAnswerer(
     };
   }
 
-  function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
+  function* routes(query: RouteQuery): Generator<Turn, AnswerEnd> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = mustBeNamed(query.peer);
@@ -168,21 +176,27 @@ export function createAnswerer(
       const table = rib.tables[row.number];
       return table ? routeOf(table, afi, id) : 0;
     };
-    const rows: RouteRow[] = [];
+    let rows: RouteRow[] = [];
     let passed = 0;
+    let turns = 0;
+    const updates = () => asked.reduce((sum, { session }) => sum + session.status().received.update, 0);
+    const before = updates();
     for (const known of prefixesFor(rib, prefix, query.scope, known =>
       asked.some(peer => routeAt(peer, known) !== 0),
     )) {
-      if (++passed % SLICE === 0) yield;
+      if (known === null || ++passed % SLICE === 0) yield ++turns % SIGN_OF_LIFE === 0 ? [] : undefined;
+      if (known === null) continue;
       for (const peer of asked) {
         const attribute = routeAt(peer, known);
         if (attribute === 0 || !wanted(known, attribute)) continue;
-        if (rows.length >= query.limit) return { rows, more: true };
         const row = routeRow(rib, memo, known, peer.row);
         if (row) rows.push(row);
       }
+      if (rows.length < BATCH) continue;
+      yield rows;
+      rows = [];
     }
-    return { rows, more: false };
+    return { rows, changed: updates() - before };
   }
 
   function size(): RibSize {
@@ -202,24 +216,23 @@ export function createAnswerer(
     *answer(query) {
       switch (query.about) {
         case 'summary':
-          return { rows: named(undefined).map(summary), more: false };
+          return { rows: named(undefined).map(summary) };
         case 'neighbor':
-          return { rows: named(query.peer).map(neighbor), more: false };
+          return { rows: named(query.peer).map(neighbor) };
         case 'route':
           return yield* routes(query);
         case 'count':
-          return { rows: named(undefined).map(countOf), more: false };
+          return { rows: named(undefined).map(countOf) };
         case 'quarantine':
           return {
             rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
-            more: false,
           };
         case 'safety':
-          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))], more: false };
+          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
         case 'size':
-          return { rows: [size()], more: false };
+          return { rows: [size()] };
         case 'frontier':
-          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)], more: false };
+          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)] };
       }
     },
   };
