@@ -160,12 +160,24 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
-  const owner = { ours, clock, openWait, sendHold, received, sent, paused: () => paused, opened, perform, stepped };
+  const owner = {
+    ours,
+    clock,
+    openWait,
+    sendHold,
+    received,
+    sent,
+    paused: () => paused,
+    opened,
+    perform,
+    deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
+    stepped,
+  };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { update, refresh, reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, { refresh, reason }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -198,11 +210,6 @@ export function createSession(options: SessionOptions): Session {
         lastDown = reason ?? '';
         handler.down(lastDown);
         break;
-      case 'deliverUpdate': {
-        const error = update && handler.update(update.buffer, update.start, update.end);
-        if (error) machine.fire('UpdateMsgErr', { error });
-        break;
-      }
       case 'deliverRefresh':
         if (refresh) handler.refresh?.(refresh);
     }
@@ -278,7 +285,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Closes a connection that has no place here, and says why. */
   function refuse(socket: Socket, error: SessionError): false {
-    const events = { connected: nothing, message: () => true, headerError: nothing, lost: nothing };
+    const events = { connected: nothing, came: nothing, message: () => true, headerError: nothing, lost: nothing };
     const connection = openConnection(socket, events);
     connection.send(encodeNotification(error));
     sent.notification++;

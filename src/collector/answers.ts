@@ -5,11 +5,11 @@ import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
-import type { IngestCounts } from './ingest.ts';
+import type { IngestCounts } from './ingest-peer.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
   AnswerEnd,
@@ -187,10 +187,12 @@ export function createAnswerer(
       if (known === null || ++passed % SLICE === 0) yield ++turns % SIGN_OF_LIFE === 0 ? [] : undefined;
       if (known === null) continue;
       for (const peer of asked) {
-        const attribute = routeAt(peer, known);
-        if (attribute === 0 || !wanted(known, attribute)) continue;
-        const row = routeRow(rib, memo, known, peer.row);
-        if (row) rows.push(row);
+        const table = rib.tables[peer.row.number];
+        if (!table || routeOf(table, known.afi, known.id) === 0) continue;
+        for (const route of routesOf(table, known.afi, known.id)) {
+          if (!wanted(known, route.attribute)) continue;
+          rows.push(routeRow(rib, memo, known, peer.row, route));
+        }
       }
       if (rows.length < BATCH) continue;
       yield rows;

@@ -7,6 +7,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
@@ -18,6 +19,7 @@ import { createIngest } from './ingest.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
+import { isMilestone } from './milestone.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
@@ -29,6 +31,11 @@ import { VerdictMemo } from './verdict-memo.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+
+const PASSED_OVER = {
+  unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
+  excessPaths: `a prefix has more than ${MOST_PATHS} paths: the others are not held`,
+} as const;
 
 /** The kernel's counters; none where it has no such file. */
 function netstat(): string {
@@ -100,6 +107,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     malformed(peer, body) {
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
+    },
+    passedOver(peer, what, times) {
+      const owner = byNumber[peer.number];
+      if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
 
@@ -195,7 +206,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   let rejudging: Rejudging | null = null;
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
-    memo.snapshot = openSnapshot(snapshot);
+    const opened = openSnapshot(snapshot);
+    memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
     memo.forget();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);

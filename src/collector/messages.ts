@@ -93,6 +93,8 @@ export interface JudgedChange {
   readonly state: IrrState;
   /** The registered prefix that decided: equal to `prefix`, or covering it. */
   readonly decidedBy: string;
+  /** The peer sends several paths for a prefix (RFC 7911): that it holds this one says nothing of others. */
+  readonly beside?: boolean;
 }
 
 export interface SessionChange {
@@ -171,6 +173,9 @@ export interface NeighborRow extends SummaryRow {
     readonly treatAsWithdraw: number;
     readonly attributeDiscard: number;
     readonly ignored: number;
+    /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
+    readonly unagreedPathIds: number;
+    readonly excessPaths: number;
   } | null;
   /** Of a session of our own; absent for a peer that a router monitors for us. */
   readonly protection?: ProtectionRow;
@@ -219,6 +224,10 @@ export interface RouteRow {
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+  /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
+  readonly pathId?: number;
+  /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */
+  readonly stale?: { readonly kind: string; readonly since: number };
 }
 
 /** Row of `show route count`: one for each peer. */

@@ -1,12 +1,14 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
+import { includesFamily, isHeld } from '../bgp/family.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
+import { newOtherRoutes } from '../rib/other-routes.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
-import type { IngestPeer } from './ingest.ts';
+import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
-import { exceeded, watchLimits } from './prefix-limits.ts';
+import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
 import { safetyRow } from './safety.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
@@ -61,14 +63,14 @@ export function createPeer(
         connected ||= talks;
       },
       established(negotiated) {
-        const { as4, ebgp, ipv4, ipv6, localAs } = negotiated;
-        const table = newPeerTable();
+        const { others, addPath } = negotiated;
+        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
         rib.tables[number] = table;
         peer.awaiting.clear();
-        if (ipv4) peer.awaiting.add(1);
-        if (ipv6) peer.awaiting.add(2);
-        const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
-        current = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
+        if (negotiated.ipv4) peer.awaiting.add(1);
+        if (negotiated.ipv6) peer.awaiting.add(2);
+        const otherRoutes = newOtherRoutes(rib.attributes, others, family => includesFamily(addPath, family));
+        current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();
         announcer.up(negotiated, peer.config.announce ?? []);
@@ -77,7 +79,7 @@ export function createPeer(
         if (current === null) return null;
         const error = ingest.update(current, buffer, start, end);
         if (error !== null || peer.config.prefixLimits.length === 0) return error;
-        const excess = limits.judge(peer.config.prefixLimits, current.table);
+        const excess = limits.judge(peer.config.prefixLimits, routeCounts(current));
         if (excess === null) return null;
         peer.overLimit = excess.limit;
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
@@ -86,6 +88,7 @@ export function createPeer(
       refresh: message => announcer.refresh(message),
       down() {
         announcer.down();
+        current?.otherRoutes?.drop();
         current = null;
         drop(number);
       },
@@ -129,9 +132,15 @@ export function createPeer(
   return peer;
 }
 
+const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
+  count4: table.count4,
+  count6: table.count6,
+  others: otherRoutes?.count ?? 0,
+});
+
 /** What is wrong with a peer's number of routes, in words. */
 export function limitProblems({ config, ingest, overLimit }: Peer): string[] {
-  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, ingest.table);
+  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
   const { action, most, after } = overLimit;
   return [
     action === 'down'

@@ -27,6 +27,9 @@ export type Take = (rows: readonly unknown[]) => Promise<void>;
 
 const QUERY_TIMEOUT = 10_000;
 
+/** MiB for objects that live shortly: routes live in typed arrays, and what is made for an answer is soon gone. */
+const YOUNG = 4;
+
 /** A question under way. */
 interface Asked {
   rows(rows: readonly unknown[]): void;
@@ -37,7 +40,9 @@ interface Asked {
 /** Starts a collector thread. It does nothing before it is sent `configure`. */
 export function startCollector(events: CollectorEvents): CollectorThread {
   // Sources in development, compiled files when installed.
-  const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url));
+  const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+  });
   const waiting = new Map<number, Asked>();
   let nextId = 1;
   let stopping = false;

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
@@ -293,7 +294,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               localAddress: up ? '203.0.113.2' : null,
               as4: up ? true : null,
               families: up ? ['IPv4 unicast'] : [],
-              malformed: up ? { treatAsWithdraw: 2, attributeDiscard: 0, ignored: 1 } : null,
+              malformed: up ? { ...noCounts(), treatAsWithdraw: 2, ignored: 1 } : null,
             };
           },
         );

@@ -52,11 +52,13 @@ function messages(counts: Readonly<Record<string, number>>): string {
 }
 
 /** What was done about malformed UPDATEs (RFC 7606); empty when there were none. */
-function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<NeighborRow['malformed']>): string {
+function malformed(counts: NonNullable<NeighborRow['malformed']>): string {
   const parts = [
-    [treatAsWithdraw, 'treated as withdrawn'],
-    [attributeDiscard, 'with an attribute discarded'],
-    [ignored, 'of another family, ignored'],
+    [counts.treatAsWithdraw, 'treated as withdrawn'],
+    [counts.attributeDiscard, 'with an attribute discarded'],
+    [counts.ignored, 'of another family, ignored'],
+    [counts.unagreedPathIds, 'with path identifiers not agreed on, not held'],
+    [counts.excessPaths, 'paths too many of a prefix, not held'],
   ] as const;
   return parts
     .filter(([n]) => n > 0)
