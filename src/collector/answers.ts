@@ -16,6 +16,7 @@ import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
   AgreementRow,
+  AnswerEnd,
   CountRow,
   FamilyRouteRow,
   MonitoringRow,
@@ -62,12 +63,15 @@ export interface AskablePeer {
   readonly monitoring?: MonitoringRow;
 }
 
+/** Between two pieces of work on an answer: nothing, or a batch of rows that may go on. */
+export type Turn = readonly unknown[] | undefined;
+
 export interface Answerer {
   /**
-   * Returns the answer; yields wherever sessions may be served first. Throws an Error in words when the question itself
+   * Returns the end of the answer; yields wherever sessions may be served first, with rows when there are enough of them. Throws an Error in words when the question itself
    * is wrong.
    */
-  answer(query: RibQuery): Generator<undefined, { readonly rows: readonly unknown[]; readonly more: boolean }>;
+  answer(query: RibQuery): Generator<Turn, AnswerEnd>;
 }
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
@@ -77,6 +81,10 @@ type FamilyQuery = Extract<RibQuery, { readonly about: 'family' }>;
 
 /** Prefixes a question passes through before it yields: about a millisecond. */
 const SLICE = 2048;
+/** Rows that go on together: some milliseconds of work. */
+const BATCH = 256;
+/** Turns after which the asker hears that the search goes on, although nothing was found. */
+const SIGN_OF_LIFE = 256;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
@@ -182,7 +190,7 @@ export function createAnswerer(
     };
   }
 
-  function* neighbors(of: readonly AskablePeer[]): Generator<undefined, { rows: NeighborRow[]; more: boolean }> {
+  function* neighbors(of: readonly AskablePeer[]): Generator<Turn, AnswerEnd> {
     const rows: NeighborRow[] = [];
     for (const peer of of) {
       const { role, number } = peer.row;
@@ -190,10 +198,10 @@ export function createAnswerer(
       const leaks = role && table ? yield* countLeaks(rib, table, role) : null;
       rows.push(neighbor(peer, leaks));
     }
-    return { rows, more: false };
+    return { rows };
   }
 
-  function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
+  function* routes(query: RouteQuery): Generator<Turn, AnswerEnd> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = mustBeNamed(query.peer);
@@ -202,36 +210,43 @@ export function createAnswerer(
       const table = rib.tables[row.number];
       return table ? routeOf(table, afi, id) : 0;
     };
-    const rows: RouteRow[] = [];
+    let rows: RouteRow[] = [];
     let passed = 0;
+    let turns = 0;
+    const updates = () => asked.reduce((sum, { session }) => sum + session.status().received.update, 0);
+    const before = updates();
     for (const known of prefixesFor(rib, prefix, query.scope, known =>
       asked.some(peer => routeAt(peer, known) !== 0),
     )) {
-      if (++passed % SLICE === 0) yield;
+      if (known === null || ++passed % SLICE === 0) yield ++turns % SIGN_OF_LIFE === 0 ? [] : undefined;
+      if (known === null) continue;
       for (const peer of asked) {
         const table = rib.tables[peer.row.number];
         if (!table || routeOf(table, known.afi, known.id) === 0) continue;
         for (const route of routesOf(table, known.afi, known.id)) {
           if (!wanted(known, route.attribute)) continue;
-          if (rows.length >= query.limit) return { rows, more: true };
           rows.push(routeRow(rib, memo, known, peer.row, route));
         }
       }
+      if (rows.length < BATCH) continue;
+      yield rows;
+      rows = [];
     }
-    return { rows, more: false };
+    return { rows, changed: updates() - before };
   }
 
-  function* familyRoutes(query: FamilyQuery): Generator<undefined, { rows: FamilyRouteRow[]; more: boolean }> {
+  function* familyRoutes(query: FamilyQuery): Generator<Turn, AnswerEnd> {
     const family = familyNamed(query.family);
     if (family === null || isHeld(family)) throw new Error(`${query.family} is no family that is held apart`);
-    const rows: FamilyRouteRow[] = [];
+    let rows: FamilyRouteRow[] = [];
     for (const { row, otherRoutes } of mustBeNamed(query.peer))
       for (const { route, attribute } of otherRoutes?.routes(family) ?? []) {
-        if (rows.length >= query.limit) return { rows, more: true };
-        if (rows.length % SLICE === SLICE - 1) yield;
         rows.push(familyRow(rib, route, attribute, row));
+        if (rows.length < BATCH) continue;
+        yield rows;
+        rows = [];
       }
-    return { rows, more: false };
+    return { rows };
   }
 
   function size(): RibSize {
@@ -251,7 +266,7 @@ export function createAnswerer(
     *answer(query) {
       switch (query.about) {
         case 'summary':
-          return { rows: named(undefined).map(summary), more: false };
+          return { rows: named(undefined).map(summary) };
         case 'neighbor':
           return yield* neighbors(named(query.peer));
         case 'route':
@@ -259,18 +274,17 @@ export function createAnswerer(
         case 'family':
           return yield* familyRoutes(query);
         case 'count':
-          return { rows: named(undefined).map(countOf), more: false };
+          return { rows: named(undefined).map(countOf) };
         case 'quarantine':
           return {
             rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
-            more: false,
           };
         case 'safety':
-          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))], more: false };
+          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
         case 'size':
-          return { rows: [size()], more: false };
+          return { rows: [size()] };
         case 'frontier':
-          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)], more: false };
+          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)] };
       }
     },
   };

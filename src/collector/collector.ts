@@ -24,6 +24,7 @@ import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
+import { createReplies } from './replies.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
@@ -243,16 +244,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     () => config?.localAs ?? 0,
     problems,
   );
-  /** Works on an answer until it yields, then lets sessions be served. */
-  function reply(id: number, working: ReturnType<typeof answer>): void {
-    try {
-      const step = working.next();
-      if (step.done) post({ type: 'answer', id, ...step.value });
-      else setImmediate(() => reply(id, working));
-    } catch (e) {
-      post({ type: 'answer', id, rows: [], more: false, error: (e as Error).message });
-    }
-  }
+  const replies = createReplies(answer, post);
 
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
@@ -273,7 +265,13 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         outflow.took(message.changes);
         break;
       case 'query':
-        reply(message.id, answer(message.query));
+        replies.ask(message.id, message.query);
+        break;
+      case 'went':
+        replies.went(message.id);
+        break;
+      case 'cancel':
+        replies.cancel(message.id);
         break;
       case 'stop':
         configuring = configuring.then(stop);

@@ -38,11 +38,9 @@ export type RibQuery =
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
       readonly validity?: IrrState;
-      /** At most so many rows; the answer says when more were left off. */
-      readonly limit: number;
     }
   /** Routes of a family besides IPv4 and IPv6 unicast, by its name (bgp/family.ts). */
-  | { readonly about: 'family'; readonly family: string; readonly peer?: string; readonly limit: number }
+  | { readonly about: 'family'; readonly family: string; readonly peer?: string }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
@@ -55,10 +53,21 @@ export type RibQuery =
       readonly among: readonly number[];
     };
 
+/** How an answer ends. */
+export interface AnswerEnd {
+  readonly rows: readonly unknown[];
+  /** UPDATEs that came from the peers asked about while rows were found: each row was so when it was read. */
+  readonly changed?: number;
+}
+
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
+  /** A batch of rows has gone on: another one may come. */
+  | { readonly type: 'went'; readonly id: number }
+  /** Nobody wants the rest of an answer. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** So many judged changes were taken in: a collector that runs too far ahead stops reading from its peers. */
   | { readonly type: 'took'; readonly changes: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
@@ -117,13 +126,10 @@ export type FromCollector =
   /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
   | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
-  | {
-      readonly type: 'answer';
-      readonly id: number;
-      readonly rows: readonly unknown[];
-      readonly more: boolean;
-      readonly error?: string;
-    }
+  /** Rows of an answer of any length, in order. No more than two batches are under way: `went` lets the next one come. */
+  | { readonly type: 'rows'; readonly id: number; readonly rows: readonly unknown[] }
+  /** The end of an answer, with its last rows. */
+  | ({ readonly type: 'answer'; readonly id: number; readonly error?: string } & AnswerEnd)
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

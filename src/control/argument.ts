@@ -34,7 +34,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   PEER: {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
-    values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
+    values: async daemon => (await daemon.ribQuery({ about: 'summary' })).map(row => row.peer),
   },
   FAMILY: {
     help: `address family: ${FAMILIES.join(', ')}`,

@@ -21,8 +21,6 @@ import type { Trace } from '../traceback/trace.ts';
 export interface RibRows {
   readonly summary: SummaryRow;
   readonly neighbor: NeighborRow;
-  readonly route: RouteRow;
-  readonly family: FamilyRouteRow;
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
 }
@@ -31,10 +29,23 @@ export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly 
 
 export interface Daemon {
   status(): Promise<StatusReport>;
-  /** Asks every collector; `more`: rows were left off. */
-  ribQuery<K extends keyof RibRows>(
-    query: RibQuestion<K>,
-  ): Promise<{ readonly rows: readonly RibRows[K][]; readonly more: boolean }>;
+  /** Asks every collector. */
+  ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
+  /**
+   * Routes in the order of their addresses, in batches as they are found; the next batch waits until `take` has taken one
+   * in. `changed`: UPDATEs that came meanwhile.
+   */
+  routes(
+    query: Extract<RibQuery, { readonly about: 'route' }>,
+    take: (rows: readonly RouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ readonly changed: number }>;
+  /** The same for routes of a family that is held apart, peer by peer. */
+  familyRoutes(
+    query: Extract<RibQuery, { readonly about: 'family' }>,
+    take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */

@@ -141,7 +141,9 @@ export function newOtherRoutes(
       const table = tableOf(family);
       if (table === undefined) return;
       const { afi, safi, pathIds: withIds } = table;
+      let left = table.routes.size; // what comes while they are walked through is not waited for
       for (const { octets, attribute } of table.routes.values()) {
+        if (left-- === 0) return;
         const field = { afi, safi, start: 0, end: octets.length, pathIds: withIds, withdrawn: false };
         const read = decodeNlri(octets, field);
         if (!('what' in read) && read[0] !== undefined) yield { route: read[0], attribute };

@@ -45,9 +45,10 @@ function table() {
   announce('203.0.113.0/24', [sequence(64497), { type: AS_SET, asns: [64501, 64502] }]);
   announce('2001:db8::/32', [sequence(64497, 64500)]);
   return (filter: Partial<RouteQuery>): string[] => {
-    const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', limit: 100, ...filter };
+    const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', ...filter };
     const wanted = routeFilter(rib, memo, query);
-    return prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)
+    return [...prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)]
+      .filter(known => known !== null)
       .filter(known => wanted(known, routeOf(held, known.afi, known.id)))
       .map(({ afi, id }) => formatPrefix(prefixById(rib, afi, id)));
   };

@@ -129,7 +129,7 @@ async function startCollector(more: Partial<BmpConfig> = {}) {
     logged: () => heard.flatMap(message => (message.type === 'log' ? [message.text] : [])),
     /** `NAME STATE PREFIXES` of every peer. */
     peers: () => neighbors().map(row => `${row.peer} ${row.state} ${row.prefixes}`),
-    origin: (prefix: string) => ask<RouteRow>({ about: 'route', prefix, scope: 'exact', limit: 9 })[0]?.origin,
+    origin: (prefix: string) => ask<RouteRow>({ about: 'route', prefix, scope: 'exact' })[0]?.origin,
     async stop() {
       send({ type: 'stop' });
       await until('stopped', () => heard.at(-1)?.type === 'stopped');

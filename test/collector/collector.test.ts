@@ -70,12 +70,15 @@ describe('collector/collector', function () {
     routers.push(made);
     return made;
   }
-  const rows = <T>(query: RibQuery): readonly T[] => {
+  /** The rows of an answer of any length, once it is whole. */
+  async function rows<T>(query: RibQuery): Promise<readonly T[]> {
     const id = ++number;
     send({ type: 'query', id, query });
-    const answer = heard.find(message => message.type === 'answer' && message.id === id);
-    return answer?.type === 'answer' ? (answer.rows as readonly T[]) : [];
-  };
+    const mine = () =>
+      heard.filter(message => (message.type === 'rows' || message.type === 'answer') && message.id === id);
+    await until('an answer', () => mine().some(({ type }) => type === 'answer'));
+    return mine().flatMap(message => ('rows' in message ? message.rows : [])) as T[];
+  }
 
   beforeEach(() => {
     heard = [];
@@ -420,8 +423,8 @@ describe('collector/collector', function () {
       customer.update(updateBody('', path + hop + otc('0000fbf5'), '18c63364 18cb0071'));
       await until('the routes', () => neighbor('a').prefixes4 === 3);
       expect(neighbor('a').leaks).to.equal(2);
-      const query = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', limit: 10 } as const;
-      expect(rows<RouteRow>(query).map(({ prefix, leak }) => [prefix, leak])).to.deep.equal([
+      const query = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer' } as const;
+      expect((await rows<RouteRow>(query)).map(({ prefix, leak }) => [prefix, leak])).to.deep.equal([
         ['192.0.2.0/24', undefined],
         ['198.51.100.0/24', 'route leak: a customer sent ONLY_TO_CUSTOMER 64501'],
         ['203.0.113.0/24', 'route leak: a customer sent ONLY_TO_CUSTOMER 64501'],
@@ -433,9 +436,9 @@ describe('collector/collector', function () {
       const peer = offering(a, { others: [{ afi: 1, safi: 128 }] });
       await isUp('a');
       peer.update(updateBody('', vpn(VPN_ROUTE) + attribute(0xc0, 99, '0a0b'), ''));
-      const query = { about: 'family', family: 'ipv4 vpn', limit: 10 } as const;
-      await until('the route', () => rows(query).length === 1);
-      expect(rows<FamilyRouteRow>(query)).to.deep.equal([
+      const query = { about: 'family', family: 'ipv4 vpn' } as const;
+      await until('the route', async () => (await rows(query)).length === 1);
+      expect(await rows<FamilyRouteRow>(query)).to.deep.equal([
         {
           family: 'ipv4 vpn',
           route: '192.0.2.0/24 rd 65000:1 label 1000',
@@ -448,12 +451,12 @@ describe('collector/collector', function () {
           attributes: [{ name: 'attribute 99', text: '0a0b' }],
         },
       ]);
-      expect(rows<CountRow>({ about: 'count' })).to.deep.equal([
+      expect(await rows<CountRow>({ about: 'count' })).to.deep.equal([
         { peer: 'a', ipv4: 0, ipv6: 0, others: [{ family: 'ipv4 vpn', routes: 1 }] },
       ]);
       peer.close();
       await until('it is down', () => stateOf('a') !== 'Established');
-      expect([rows(query).length, ask<RibSize>('size')[0]?.attributeSets]).to.deep.equal([0, 0]);
+      expect([(await rows(query)).length, ask<RibSize>('size')[0]?.attributeSets]).to.deep.equal([0, 0]);
     });
 
     it('counts them against the limit of all families', async () => {

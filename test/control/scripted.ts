@@ -298,8 +298,6 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
             };
           },
         );
-      case 'route':
-        return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },
@@ -309,10 +307,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   };
   return {
     status: async () => STATUS,
-    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => ({
-      rows: rows(query) as readonly RibRows[K][],
-      more: (query as RibQuery).about === 'route' && (query as { scope?: string }).scope === 'longer',
-    }),
+    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => rows(query) as readonly RibRows[K][],
+    async routes({ peer, scope }, take) {
+      await take(ROUTES.filter(row => peer === undefined || row.peer === peer));
+      return { changed: scope === 'longer' ? 3 : 0 };
+    },
+    familyRoutes: (_, take) => take([]),
     cases: async () => [RESOLVED, CASE],
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),

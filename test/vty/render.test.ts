@@ -37,7 +37,7 @@ Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
   ],
   [
     'show bgp neighbor',
-    async () => (await daemon.ribQuery({ about: 'neighbor' })).rows,
+    () => daemon.ribQuery({ about: 'neighbor' }),
     `
 Peer tyo1, 203.0.113.1 AS64496
   Description:   border router, Tokyo
@@ -62,7 +62,7 @@ Peer osa1, 203.0.113.5 AS64497
   [
     'show bgp neighbor',
     async () =>
-      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).rows.map(row => ({
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
         ...row,
         protection: {
           range: 'routers',
@@ -92,7 +92,7 @@ Peer osa1, 203.0.113.5 AS64497
   [
     'show bgp neighbor',
     async () =>
-      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).rows.map(row => ({
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
         ...row,
         families: ['IPv4 unicast', 'IPv4 vpn', 'IPv6 flowspec'],
         leaks: 12,
@@ -187,7 +187,7 @@ V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
     'show route count',
-    async () => (await daemon.ribQuery({ about: 'count' })).rows,
+    () => daemon.ribQuery({ about: 'count' }),
     `
 Peer IPv4 IPv6 Routes
 tyo1 8000  348   8348
