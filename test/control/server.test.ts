@@ -271,7 +271,8 @@ describe('control/server', () => {
     for (let i = 0; i < 20; i++) await exchange('{"id":1,"words":["show","config"]}\n');
     expect(taken).to.be.within(1, 10_000);
     const found = await untilEnd(socket);
-    expect(found).to.have.length(rows.length + 1);
+    expect(found[0]).to.deep.equal({ id: 1, begin: true, command: 'show route PREFIX' });
+    expect(found).to.have.length(rows.length + 2);
   });
 
   it('serves 64 of a thousand clients, tells the others, and serves again when they are gone', async () => {

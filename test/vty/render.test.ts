@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete } from '../../src/control/commands.ts';
 import type { CaseDetail } from '../../src/control/daemon.ts';
-import { RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
+import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
 import { table, width } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
 import { entrySentence } from '../../src/vty/render/trace.ts';
@@ -355,6 +355,14 @@ describe('vty/render', () => {
 
   it('has a rendering for every command', () => {
     expect(RENDERED.toSorted()).to.deep.equal(['?', ...COMMANDS.map(commandName)].toSorted());
+  });
+
+  it('shows routes page by page as on one: columns stay, headings and prefixes do not come again', () => {
+    const render = pages('show route PREFIX');
+    const [first, second] = [render([ROUTES[0]], NOON), render([ROUTES[1]], NOON)];
+    const whole = renderAnswer('show route PREFIX', ROUTES, NOON);
+    expect([...first, ...second]).to.deep.equal(whole);
+    expect(render([{ ...ROUTES[1]!, pathId: 7 }], NOON)[0]).to.match(/^IRR Prefix +Peer Path id/);
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {

@@ -24,7 +24,7 @@ import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from '
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
-import { renderFamily, renderRoutes } from './route.ts';
+import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
@@ -71,6 +71,13 @@ export function renderAnswer(command: string, rows: readonly unknown[], now: num
   const render = RENDERINGS[command];
   const lines = render === undefined ? rows.map(row => JSON.stringify(row)) : render(rows as readonly never[], now);
   return lines.map(plain);
+}
+
+/** The rendering of an answer that comes in pages, to be called with each page in turn. */
+export function pages(command: string): (rows: readonly unknown[], now: number) => string[] {
+  if (command !== 'show route PREFIX') return (rows, now) => renderAnswer(command, rows, now);
+  const render = routePages();
+  return rows => render(rows as readonly RouteRow[]).map(plain);
 }
 
 /** The answer as one JSON document: an object when the command has one, else an array. */

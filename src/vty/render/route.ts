@@ -11,28 +11,44 @@ const IRR_LETTERS: Readonly<Record<IrrState, string>> = {
   unknown: '-',
 };
 
+const LEGEND = [
+  'IRR: V match, v match by a covering object, X mismatch,',
+  '     x mismatch with a covering object, - unknown',
+];
+
 const ORIGIN_LETTERS = { IGP: 'i', EGP: 'e', incomplete: '?' } as const;
 
 /** `show route`: a legend, then one line for each route, the prefix only where it changes. */
 export function renderRoutes(rows: readonly RouteRow[]): string[] {
-  if (rows.length === 0) return [];
-  const pathIds = rows.some(({ pathId }) => pathId !== undefined);
-  const pathIdColumn = pathIds ? [{ head: 'Path id', right: true as const }] : [];
-  return [
-    'IRR: V match, v match by a covering object, X mismatch,',
-    '     x mismatch with a covering object, - unknown',
-    ...table(
+  return routePages()(rows);
+}
+
+/** The same a page after the other: columns stay as wide as they were, and the headings come again only with other columns. */
+export function routePages(): (rows: readonly RouteRow[]) => string[] {
+  let widths: number[] | null = null;
+  let pathIds = false;
+  let last = '';
+  return rows => {
+    if (rows.length === 0) return [];
+    const legend = widths === null;
+    if (widths === null || (!pathIds && rows.some(hasPathId))) widths = [];
+    pathIds ||= rows.some(hasPathId);
+    const pathIdColumn = pathIds ? [{ head: 'Path id', right: true as const }] : [];
+    const lines = table(
       [{ head: 'IRR' }, { head: 'Prefix' }, { head: 'Peer' }, ...pathIdColumn, { head: 'Next hop' }, { head: 'Path' }],
       rows.map((row, i) => [
         IRR_LETTERS[row.state] ?? '?',
-        rows[i - 1]?.prefix === row.prefix ? '' : row.prefix,
+        (rows[i - 1]?.prefix ?? last) === row.prefix ? '' : row.prefix,
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
         row.nextHop,
         `${pathOf(row)}${row.leak === undefined ? '' : ` (${row.leak})`}`,
       ]),
-    ),
-  ];
+      widths,
+    );
+    last = rows.at(-1)!.prefix;
+    return [...(legend ? LEGEND : []), ...lines];
+  };
 }
 
 /** AS path and origin code. */
@@ -47,3 +63,5 @@ export function renderFamily(rows: readonly FamilyRouteRow[]): string[] {
     ...attributes.map(({ name, text }) => `  ${name} ${text}`.trimEnd()),
   ]);
 }
+
+const hasPathId = ({ pathId }: RouteRow): boolean => pathId !== undefined;
