@@ -1,13 +1,9 @@
 import { AFI_IPV4, formatAddress } from '../net/address.ts';
+import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { Cursor } from '../net/cursor.ts';
 import { AS_ZERO, decodePath, formatPath, isConfederation } from './as-path.ts';
 import type { Aggregator, AttributeSet, Draft } from './attribute-set.ts';
-import {
-  formatCommunity,
-  formatExtendedCommunity,
-  formatIpv6ExtendedCommunity,
-  formatLargeCommunity,
-} from './communities.ts';
+import { formatExtendedCommunity, formatIpv6ExtendedCommunity } from './communities.ts';
 import type { AttributeContext } from './context.ts';
 import type { Action, Damage } from './errors.ts';
 import { formatFamily } from './family.ts';

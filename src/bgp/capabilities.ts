@@ -8,9 +8,29 @@ export interface Capability {
   readonly value: Uint8Array;
 }
 
+/** Reads capabilities up to the end of the field; null when one overruns it, with the cursor at the place. */
+export function decodeCapabilities(field: Cursor): Capability[] | null {
+  const capabilities: Capability[] = [];
+  while (field.left > 0) {
+    const at = field.offset;
+    const code = field.u8();
+    const value = field.view(field.u8());
+    if (field.failed) {
+      field.offset = at;
+      return null;
+    }
+    capabilities.push({ code, value: new Uint8Array(value) });
+  }
+  return capabilities;
+}
+
+/** The same in octets. */
+export function encodeCapabilities(capabilities: readonly Capability[]): number[] {
+  return capabilities.flatMap(({ code, value }) => [code, value.length, ...value]);
+}
+
 export const MULTIPROTOCOL = 1;
 export const ROUTE_REFRESH_CAPABILITY = 2;
-export const GRACEFUL_RESTART = 64;
 export const FOUR_OCTET_AS = 65;
 
 /** What a capability says, in a form that JSON can hold; null when it says nothing but its name. */

@@ -1,28 +1,5 @@
 import { AFI_IPV6, formatAddress } from '../net/address.ts';
 
-/** Names of the IANA registry of well-known communities: RFC 1997, 3765, 7611, 7999, 8326, 9494. */
-const WELL_KNOWN: Readonly<Record<number, string>> = {
-  4294901760: 'graceful-shutdown',
-  4294901761: 'accept-own',
-  4294901766: 'llgr-stale',
-  4294901767: 'no-llgr',
-  4294902426: 'blackhole',
-  4294967041: 'no-export',
-  4294967042: 'no-advertise',
-  4294967043: 'no-export-subconfed',
-  4294967044: 'no-peer',
-};
-
-/** A community (RFC 1997): `64500:120`, or the name of a well-known one. */
-export function formatCommunity(community: number): string {
-  return WELL_KNOWN[community] ?? `${community >>> 16}:${community & 0xffff}`;
-}
-
-/** A large community (RFC 8092 section 4): `64500:1:20`. */
-export function formatLargeCommunity([global, local1, local2]: readonly [number, number, number]): string {
-  return `${global}:${local1}:${local2}`;
-}
-
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** Sub-types that name an AS or address and a number (RFC 4360 section 4 and 5, RFC 8955 section 7.4), by their high octet. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { unacknowledged } from '../net/tcp-options.ts';
 import type { SessionError } from './errors.ts';
-import { createFramer, type OnMessage } from './message.ts';
+import { createFramer, MAX_EXTENDED_LENGTH, type OnMessage } from './message.ts';
 
 /** How long a closed connection may take to flush its last message before it is torn down, milliseconds. */
 const LINGER = 2000;
@@ -10,6 +10,8 @@ const LINGER = 2000;
 /** What a connection tells the session that owns it. Nothing is called after `close`. */
 export interface ConnectionEvents {
   readonly connected: () => void;
+  /** Octets have come; the messages that they complete follow. */
+  readonly came: () => void;
   readonly message: OnMessage;
   readonly headerError: (error: SessionError) => void;
   /** The connection could not be made, was reset, or was closed by the peer. */
@@ -21,6 +23,8 @@ export interface Connection {
   readonly localAddress: () => string;
   readonly remoteAddress: () => string;
   send(message: Uint8Array): void;
+  /** From now on the peer may send messages of up to 65535 octets (RFC 8654). */
+  takeExtendedMessages(): void;
   /** Octets sent so far, and how many of them the peer's TCP has not taken yet. */
   progress(): { readonly sent: number; readonly waiting: number };
   /** Stops reading from the kernel, and starts again: back-pressure reaches the peer by TCP. */
@@ -50,6 +54,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
   socket.on('connect', () => open && events.connected());
   socket.on('data', (chunk: Buffer) => {
     if (!open) return;
+    events.came();
     const error = framer.push(chunk);
     if (error !== null && open) events.headerError(error);
   });
@@ -61,6 +66,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
     localAddress: () => plainAddress(socket.localAddress),
     remoteAddress: () => plainAddress(socket.remoteAddress),
     send: message => void (socket.writable && socket.write(message)),
+    takeExtendedMessages: () => framer.setMaxLength(MAX_EXTENDED_LENGTH),
     progress: () => ({
       sent: socket.bytesWritten,
       waiting: socket.writableLength + unacknowledged(socket),

@@ -56,6 +56,12 @@ export function formatFamily({ afi, safi }: Family): string {
   return knownFamily({ afi, safi })?.name ?? NAMES[`${afi}/${safi}`] ?? `afi ${afi} safi ${safi}`;
 }
 
+/** The family that `formatFamily` gives this name, of those whose NLRI are read; null when there is none. */
+export function familyNamed(name: string): Family | null {
+  const known = FAMILIES.find(family => family.name === name);
+  return known === undefined ? null : { afi: known.afi, safi: known.safi };
+}
+
 /** True when both are the same family. */
 export function sameFamily(a: Family, b: Family): boolean {
   return a.afi === b.afi && a.safi === b.safi;

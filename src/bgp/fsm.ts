@@ -52,7 +52,8 @@ export type Action =
   | 'stopIdleHold'
   | 'goneUp'
   | 'goneDown'
-  | 'deliverUpdate';
+  | 'deliverUpdate'
+  | 'deliverRefresh';
 
 export interface Step {
   readonly state: State;
@@ -148,8 +149,7 @@ const TABLE: Readonly<Record<State, Row & { readonly otherwise: Step }>> = {
     KeepAliveMsg: to('Established', 'restartHold'),
     UpdateMsg: to('Established', 'restartHold', 'deliverUpdate'),
     UpdateMsgErr: failUp,
-    // Nothing was announced, so nothing is to be sent again.
-    RouteRefreshMsg: to('Established'),
+    RouteRefreshMsg: to('Established', 'deliverRefresh'),
     otherwise: failUp,
   },
 };

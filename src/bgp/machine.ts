@@ -6,6 +6,7 @@ import { type Action, type Event, type State, step, unexpectedSubcode } from './
 import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
 import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
 import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
+import { decodeRouteRefresh, type RouteRefresh } from './route-refresh.ts';
 
 /** Messages by type. */
 export interface MessageCounts {
@@ -31,8 +32,8 @@ export interface Detail {
   readonly error?: SessionError;
   /** In words, why the state falls back. */
   readonly reason?: string;
-  /** The UPDATE body of an UpdateMsg. */
-  readonly update?: { readonly buffer: Uint8Array; readonly start: number; readonly end: number };
+  /** The message of a RouteRefreshMsg. */
+  readonly refresh?: RouteRefresh;
 }
 
 /** The actions that are the peer's, not the connection's. */
@@ -45,7 +46,7 @@ export type PeerAction = Extract<
   | 'stopIdleHold'
   | 'goneUp'
   | 'goneDown'
-  | 'deliverUpdate'
+  | 'deliverRefresh'
 >;
 
 /** The session that a machine belongs to. */
@@ -62,6 +63,8 @@ export interface Owner {
   /** Judges the peer's OPEN; null when this connection lost against another one and is closed already. */
   opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
+  /** Hands over the body of an UPDATE; the answer is the error that ends the session, if any. */
+  deliver(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A step was made that failed or changed the state. */
   stepped(event: Event, reason: string | undefined): void;
 }
@@ -74,6 +77,8 @@ export interface Machine {
   /** Null before both OPENs and after the connection. */
   readonly negotiated: () => Negotiated | null;
   fire(event: Event, detail?: Detail): void;
+  /** Sends a whole message of the peer's making, an UPDATE say; to be called in Established. */
+  send(type: number, message: Uint8Array): void;
   /** Puts the machine on a socket, connected or connecting. */
   attach(socket: Socket, side: 'outbound' | 'inbound'): void;
   pause(): void;
@@ -91,8 +96,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   let side: 'outbound' | 'inbound' = 'outbound';
   let connection: Connection | null = null;
   let negotiated: Negotiated | null = null;
-  /** When the peer was last heard. */
+  /** When the peer was last heard, and when the octets at hand came in. */
   let heard = 0;
+  let came = 0;
   let cancelHold = nothing;
   let cancelKeepalive = nothing;
   let cancelSendHold = nothing;
@@ -132,7 +138,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         watchSending();
         break;
       case 'restartHold':
-        heard = clock.now();
+        heard = came;
         break;
       case 'sendKeepalive':
         send(KEEPALIVE, encodeMessage(KEEPALIVE));
@@ -146,6 +152,8 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
       case 'drop':
         drop();
         break;
+      case 'deliverUpdate':
+        break; // takeUpdate does it
       default:
         owner.perform(machine, action, detail);
     }
@@ -214,11 +222,30 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   function receive(type: number, buffer: Uint8Array, start: number, end: number): void {
     count(received, type);
     const body = start + HEADER_LENGTH;
-    if (type === UPDATE) fire('UpdateMsg', { update: { buffer, start: body, end } });
-    else if (type === KEEPALIVE) fire('KeepAliveMsg');
-    else if (type === ROUTE_REFRESH) fire('RouteRefreshMsg');
+    if (type === UPDATE) {
+      if (state === 'Established') takeUpdate(buffer, body, end);
+      else fire('UpdateMsg');
+    } else if (type === KEEPALIVE) fire('KeepAliveMsg');
+    else if (type === ROUTE_REFRESH) receiveRefresh(buffer, body, end);
     else if (type === OPEN) receiveOpen(buffer, body, end);
     else fire('NotifMsg', { reason: `received ${formatNotification(decodeNotification(buffer, body, end))}` });
+  }
+
+  /**
+   * UpdateMsg in Established, as the table has it: restartHold, deliverUpdate. A million of them come in a second or two,
+   * so that nothing is made for a message.
+   */
+  function takeUpdate(buffer: Uint8Array, start: number, end: number): void {
+    heard = came;
+    const error = owner.deliver(buffer, start, end);
+    if (error !== null) fire('UpdateMsgErr', { error });
+  }
+
+  function receiveRefresh(buffer: Uint8Array, start: number, end: number): void {
+    const refresh = decodeRouteRefresh(buffer, start, end);
+    // RFC 7313 section 5: of what cannot be read the sender is told by a NOTIFICATION, as of a bad header.
+    if (isSessionError(refresh)) fire('BGPHeaderErr', { error: refresh });
+    else fire('RouteRefreshMsg', { refresh });
   }
 
   function receiveOpen(buffer: Uint8Array, start: number, end: number): void {
@@ -231,6 +258,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         return;
       }
       negotiated = answer;
+      if (answer.extendedMessage) connection.takeExtendedMessages();
     }
     fire('BGPOpen');
   }
@@ -240,10 +268,14 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     side: () => side,
     negotiated: () => negotiated,
     fire,
+    send,
     attach(socket, from) {
       side = from;
       const mine: Connection = openConnection(socket, {
         connected: () => fire('Tcp_CR_Acked'),
+        came: () => {
+          came = clock.now();
+        },
         message: (type, buffer, start, end) => {
           receive(type, buffer, start, end);
           return connection === mine;

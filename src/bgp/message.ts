@@ -35,6 +35,11 @@ export function messageName(type: number): string {
   return TYPES[type]?.name ?? `type ${type}`;
 }
 
+/** Type of a whole message. */
+export function typeOf(message: Uint8Array): number {
+  return message[HEADER_LENGTH - 1]!;
+}
+
 /**
  * Puts the 19-octet header (RFC 4271 section 4.1) before a body. The body must leave the message within what was
  * negotiated: the callers that build long bodies split them.

@@ -1,3 +1,5 @@
+import { Cursor } from '../net/cursor.ts';
+import { type Capability, decodeCapabilities, formatCapability } from './capabilities.ts';
 import type { SessionError } from './errors.ts';
 import { encodeMessage, NOTIFICATION } from './message.ts';
 
@@ -62,6 +64,9 @@ const NAMES: Readonly<Record<number, { readonly name: string; readonly sub: Read
   8: { name: 'Send Hold Timer Expired', sub: {} },
 };
 
+export const OPEN_ERROR = 2;
+export const UNSUPPORTED_PARAMETER = 4;
+export const UNSUPPORTED_CAPABILITY = 7;
 export const CEASE = 6;
 export const MAXIMUM_PREFIXES = 1;
 export const ADMINISTRATIVE_SHUTDOWN = 2;
@@ -69,9 +74,18 @@ export const PEER_DECONFIGURED = 3;
 export const ADMINISTRATIVE_RESET = 4;
 export const CONNECTION_REJECTED = 5;
 export const COLLISION_RESOLUTION = 7;
+export const HARD_RESET = 9;
 
 /** Longest shutdown communication, octets of UTF-8 (RFC 9003 section 2). */
 const MAX_COMMUNICATION = 255;
+
+/** The capabilities that an Unsupported Capability names (RFC 5492 section 5); none where it is another, or names none. */
+export function unsupportedCapabilities({ code, subcode, data }: SessionError): readonly Capability[] {
+  return code === OPEN_ERROR && subcode === UNSUPPORTED_CAPABILITY ? (decodeCapabilities(new Cursor(data)) ?? []) : [];
+}
+
+/** So many capabilities are named; more are no list of what one misses. */
+const MOST_NAMED = 32;
 
 /** A whole NOTIFICATION message (RFC 4271 section 4.5). */
 export function encodeNotification(error: SessionError): Uint8Array {
@@ -127,8 +141,22 @@ export function shutdownCommunication(error: SessionError): string | null {
   }
 }
 
-/** `Cease/Administrative Shutdown "maintenance"`; data that is no text in hex; unknown codes as numbers. */
+/** The NOTIFICATION that a Hard Reset carries (RFC 8538 section 3.1); null when this is none, or carries none. */
+export function hardResetReason({ code, subcode, data }: SessionError): SessionError | null {
+  if (code !== CEASE || subcode !== HARD_RESET || data.length < 2) return null;
+  return { code: data[0]!, subcode: data[1]!, data: data.subarray(2) };
+}
+
+/**
+ * `Cease/Administrative Shutdown "maintenance"`, behind `Cease/Hard Reset: ` where one carries it; data that is no text in hex;
+ * the capabilities that the sender misses by their names; unknown codes as numbers.
+ */
 export function formatNotification(error: SessionError): string {
+  const carried = hardResetReason(error);
+  return carried === null ? format(error) : `Cease/Hard Reset: ${format(carried)}`;
+}
+
+function format(error: SessionError): string {
   const known = NAMES[error.code];
   const name = known?.name ?? `code ${error.code}`;
   const sub = known?.sub[error.subcode] ?? (error.subcode === 0 ? '' : `subcode ${error.subcode}`);
@@ -136,5 +164,8 @@ export function formatNotification(error: SessionError): string {
   const words = shutdownCommunication(error);
   if (words !== null) return `${title} "${words}"`;
   if (error.what !== undefined) return `${title}: ${error.what}`;
+  const missing = unsupportedCapabilities(error);
+  if (missing.length > 0 && missing.length <= MOST_NAMED)
+    return `${title}: ${missing.map(formatCapability).join(', ')}`;
   return error.data.length === 0 ? title : `${title}, data ${Buffer.from(error.data).toString('hex')}`;
 }

@@ -3,6 +3,7 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import {
   createMachine,
@@ -12,6 +13,7 @@ import {
   noMessages,
   type PeerAction,
 } from './machine.ts';
+import { typeOf } from './message.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -20,6 +22,8 @@ import {
   encodeNotification,
 } from './notification.ts';
 import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
+import type { Role } from './role.ts';
+import type { RouteRefresh } from './route-refresh.ts';
 
 /** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
 export interface SessionConfig {
@@ -37,6 +41,15 @@ export interface SessionConfig {
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** Families besides these two, by their names (family.ts). */
+  readonly others?: readonly string[];
+  /** Takes several paths for a prefix (RFC 7911). */
+  readonly addPaths?: boolean;
+  /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
+  readonly extendedNextHop?: boolean;
+  /** What we are to the peer (RFC 9234); `strictRole`: it must say what it is. */
+  readonly role?: Role;
+  readonly strictRole?: boolean;
   readonly holdTime: number;
   readonly connectRetry: number;
 }
@@ -48,6 +61,8 @@ export interface SessionHandler {
   established(negotiated: Negotiated): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
+  refresh?(message: RouteRefresh): void;
   /** The session was Established and is no more. */
   down(reason: string): void;
 }
@@ -90,6 +105,8 @@ export interface Session {
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
   pause(): void;
   resume(): void;
+  /** Sends a whole message, an UPDATE or a ROUTE-REFRESH. False, and nothing is sent, when the session is not Established. */
+  send(message: Uint8Array): boolean;
   status(): SessionStatus;
 }
 
@@ -119,7 +136,8 @@ export function createSession(options: SessionOptions): Session {
     ...(config.interface !== undefined && { interface: config.interface }),
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
-  const ours = localOpen({ ...config, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
+  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();
@@ -142,12 +160,24 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
-  const owner = { ours, clock, openWait, sendHold, received, sent, paused: () => paused, opened, perform, stepped };
+  const owner = {
+    ours,
+    clock,
+    openWait,
+    sendHold,
+    received,
+    sent,
+    paused: () => paused,
+    opened,
+    perform,
+    deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
+    stepped,
+  };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { update, reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, { refresh, reason }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -180,10 +210,8 @@ export function createSession(options: SessionOptions): Session {
         lastDown = reason ?? '';
         handler.down(lastDown);
         break;
-      case 'deliverUpdate': {
-        const error = update && handler.update(update.buffer, update.start, update.end);
-        if (error) machine.fire('UpdateMsgErr', { error });
-      }
+      case 'deliverRefresh':
+        if (refresh) handler.refresh?.(refresh);
     }
   }
 
@@ -215,7 +243,8 @@ export function createSession(options: SessionOptions): Session {
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
   function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
-    const negotiated = negotiate(ours, open, config.neighborAs, {
+    const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
+    const negotiated = negotiate(ours, open, expected, {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });
@@ -256,7 +285,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Closes a connection that has no place here, and says why. */
   function refuse(socket: Socket, error: SessionError): false {
-    const events = { connected: nothing, message: () => true, headerError: nothing, lost: nothing };
+    const events = { connected: nothing, came: nothing, message: () => true, headerError: nothing, lost: nothing };
     const connection = openConnection(socket, events);
     connection.send(encodeNotification(error));
     sent.notification++;
@@ -265,6 +294,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const machines = () => (second === null ? [main] : [main, second]);
+  const established = () => machines().find(machine => machine.state() === 'Established');
 
   return {
     start() {
@@ -311,6 +341,11 @@ export function createSession(options: SessionOptions): Session {
       paused = false;
       for (const machine of machines()) machine.resume();
     },
+    send(message) {
+      const machine = established();
+      machine?.send(typeOf(message), message);
+      return machine !== undefined;
+    },
     status: () => ({
       state: shown,
       since,
@@ -318,10 +353,7 @@ export function createSession(options: SessionOptions): Session {
       sent: { ...sent },
       lastError,
       lastDown,
-      negotiated:
-        machines()
-          .find(machine => machine.state() === 'Established')
-          ?.negotiated() ?? null,
+      negotiated: established()?.negotiated() ?? null,
     }),
   };
 }

@@ -35,7 +35,7 @@ export interface Peers {
 
 /** What of a peer's configuration is on the wire: the rest can change while its session goes on. */
 const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
-  JSON.stringify({ ...of, description: '', prefixLimits: [], range: of.range !== null, routerId });
+  JSON.stringify({ ...of, description: '', prefixLimits: [], announce: [], range: of.range !== null, routerId });
 
 /** The configuration of one peer of a range. */
 function memberOf(range: BgpPeerConfig, address: string): BgpPeerConfig {
@@ -98,6 +98,7 @@ export function createPeers(
   function takeOver(peer: Peer, next: BgpPeerConfig): void {
     const limits = JSON.stringify(peer.config.prefixLimits);
     peer.config = next;
+    peer.announcer.change(next.announce ?? []);
     if (peer.overLimit === null || limits === JSON.stringify(next.prefixLimits)) return;
     peer.overLimit = null;
     peer.session.start();

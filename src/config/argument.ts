@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
+import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
@@ -139,6 +140,20 @@ function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
 
+function readMed(text: string): Read {
+  return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
+}
+
+function readCommunity(text: string): Read {
+  const community = parseCommunity(text);
+  return community === null ? NOT : { value: formatCommunity(community) };
+}
+
+function readLargeCommunity(text: string): Read {
+  const community = parseLargeCommunity(text);
+  return community === null ? NOT : { value: formatLargeCommunity(community) };
+}
+
 function readMac(text: string): Read {
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return NOT;
   return Number.parseInt(text.slice(0, 2), 16) & 1 ? wrong('it is a group address') : { value: text.toLowerCase() };
@@ -157,6 +172,9 @@ export const ARGUMENTS = {
   HOPS: plain('a number of hops (1 to 254)', readHops),
   COUNT: plain('a number (1 to 4294967295)', readCount),
   PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
+  COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
+  LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
+  MED: plain('a number (0 to 4294967295)', readMed),
   MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
   NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
   TEMPLATE: word(
@@ -207,6 +225,8 @@ export const ARGUMENTS = {
   FAMILY: choice('ipv4', 'ipv6'),
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
+  ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
+  STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),

@@ -3,6 +3,7 @@ import { all, type Entry, first, flag, list, number, stated, text } from './entr
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
+  AnnouncedRoute,
   BgpPeerConfig,
   BmpConfig,
   Config,
@@ -93,6 +94,7 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
   const range = first(session, 'neighbor range');
   const neighbor = range ?? stated(session, 'peer', 'neighbor');
   const local = stated(session, 'peer', 'local');
+  const role = stated(session, 'peer', 'role');
   return {
     name: must(text(peer, 'name')),
     description: textIn(session, 'peer', 'description', 'text'),
@@ -108,9 +110,24 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     prefixLimits: all(session, 'maximum prefix').map(prefixLimitOf),
     passive: range !== undefined || flag(session, 'passive'),
     ...familiesOf(session),
+    addPaths: flag(session, 'add paths'),
+    extendedNextHop: flag(session, 'extended next hop'),
+    ...optional('role', text(role, 'role') as BgpPeerConfig['role']),
+    strictRole: text(role, 'strict') !== undefined,
     holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
     connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),
     disabled: flag(session, 'disabled'),
+    ...optional('announce', first(peer.block, 'announce')?.block.map(announcedOf)),
+  };
+}
+
+function announcedOf(one: Entry): AnnouncedRoute {
+  return {
+    prefix: must(text(one, 'prefix')),
+    communities: list(one, 'community').map(String),
+    largeCommunities: list(one, 'large').map(String),
+    ...optional('nextHop', text(one, 'address')),
+    ...optional('med', number(one, 'med')),
   };
 }
 

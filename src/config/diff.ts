@@ -122,20 +122,26 @@ function compare(was: Entry, now: Entry): { words: string[]; hard: boolean } {
     words.push(text);
     hard ||= one.spec.hard === true;
   };
+  /** A block is told with what stands in it: the list is what matters of `announce`. */
+  const full = (one: Entry): string =>
+    [printWords(one, true), one.block.map(inner => printWords(inner, true)).join(', ')].join(' ').trim();
   const replaced = (a: Entry, b: Entry): void => {
     if (printWords(a, false) === printWords(b, false)) return;
     const secret = a.spec.secret === true;
     tell(b, secret ? `${headOf(b)} is another` : `${printWords(a, true)} is now ${printWords(b, true)}`);
   };
-  replaced(was, now);
   const pair = (one: Entry): string => identity(one) ?? headOf(one);
-  const before = new Map(was.block.map(one => [pair(one), one]));
-  const after = new Map(now.block.map(one => [pair(one), one]));
-  for (const [key, one] of before) if (!after.has(key)) tell(one, `no more ${printWords(one, true)}`);
-  for (const [key, one] of after) {
-    const old = before.get(key);
-    if (old === undefined) tell(one, `now ${printWords(one, true)}`);
-    else replaced(old, one);
-  }
+  const both = (a: Entry, b: Entry): void => {
+    replaced(a, b);
+    const before = new Map(a.block.map(one => [pair(one), one]));
+    const after = new Map(b.block.map(one => [pair(one), one]));
+    for (const [key, one] of before) if (!after.has(key)) tell(one, `no more ${full(one)}`);
+    for (const [key, one] of after) {
+      const old = before.get(key);
+      if (old === undefined) tell(one, `now ${full(one)}`);
+      else both(old, one);
+    }
+  };
+  both(was, now);
   return { words, hard };
 }

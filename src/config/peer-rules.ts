@@ -1,9 +1,13 @@
 import { parseAddress } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { SocketDemand } from '../net/tcp-options.ts';
+import { checkAnnounce } from './announce-rules.ts';
 import { all, type Entry, first, flag, headOf, lacks, namesOf, number, placed, text } from './entry.ts';
+import { OTHER_FAMILIES } from './families.ts';
+import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import type { BgpPeerConfig } from './tree.ts';
 
 /** The statements of a peer: its own, and those of its template that it does not state itself. */
 export function sessionOf(peer: Entry, templates: readonly Entry[]): readonly Entry[] {
@@ -12,12 +16,16 @@ export function sessionOf(peer: Entry, templates: readonly Entry[]): readonly En
   return [...peer.block, ...shared.filter(one => first(peer.block, one.spec.head.join(' ')) === undefined)];
 }
 
-/** Which families a session carries: those stated with `yes`, or else all that are not stated with `no`. */
-export function familiesOf(session: readonly Entry[]): { readonly ipv4: boolean; readonly ipv6: boolean } {
+/**
+ * Which families a session carries: of IPv4 and IPv6 unicast those stated with `yes`, or else all that are not stated with
+ * `no`; of the others those stated with `yes`.
+ */
+export function familiesOf(session: readonly Entry[]): Pick<BgpPeerConfig, 'ipv4' | 'ipv6' | 'others'> {
   const ipv4 = flag(session, 'ipv4');
   const ipv6 = flag(session, 'ipv6');
-  if (ipv4 || ipv6) return { ipv4, ipv6 };
-  return { ipv4: first(session, 'ipv4') === undefined, ipv6: first(session, 'ipv6') === undefined };
+  const others = OTHER_FAMILIES.filter(family => flag(session, family));
+  if (ipv4 || ipv6) return { ipv4, ipv6, others };
+  return { ipv4: first(session, 'ipv4') === undefined, ipv6: first(session, 'ipv6') === undefined, others };
 }
 
 /** Why the machine cannot do what a session demands of its socket, in words; null when it can. */
@@ -60,9 +68,16 @@ export function checkPeers(config: readonly Entry[], report: Report, kernel: Ker
     }
     checkLocal(name, session, whom, report);
     const families = familiesOf(session);
-    if (!families.ipv4 && !families.ipv6)
+    if (!families.ipv4 && !families.ipv6 && families.others.length === 0)
       report.error(placed(first(session, 'ipv4')!), `\`${name}\` carries no routes, expected \`ipv4;\` or \`ipv6;\``);
+    checkAnnounce(
+      peer,
+      whom && { address: whom.text, isRange: headOf(whom.one) === 'neighbor range' },
+      families,
+      report,
+    );
     checkPassive(name, peer, session, listens, report);
+    checkRole(name, session, first(config, 'local as'), report);
     for (const one of session)
       if (!demanded.has(placeKey(one)) && checkDemand(one, whom, report, kernel)) demanded.add(placeKey(one));
   }
@@ -127,6 +142,17 @@ function checkPassive(name: string, peer: Entry, session: readonly Entry[], list
     report.error(placed(waits), `\`${name}\` would wait for ever, expected a \`bgp listen;\` outside of blocks`);
 }
 
+/** RFC 9234 section 4.1: a role is for external peers. */
+function checkRole(name: string, session: readonly Entry[], own: Entry | undefined, report: Report): void {
+  const role = first(session, 'role');
+  const neighbor = session.find(({ spec }) => spec.head[0] === 'neighbor');
+  const local = first(session, 'local');
+  const ours = (local && number(local, 'asn')) ?? (own && number(own, 'asn'));
+  if (role === undefined || ours === undefined || neighbor === undefined) return;
+  if (number(neighbor, 'asn') === ours)
+    report.error(placed(role), `\`${name}\` is of the own AS: \`role\` is for peers of other ASes`);
+}
+
 /** Checks a statement that the kernel must be able to meet, and `maximum prefix`. True when something was said. */
 function checkDemand(one: Entry, whom: Whom | null, report: Report, kernel: Kernel): boolean {
   const head = headOf(one);
@@ -168,15 +194,6 @@ function checkKeys(known: readonly Whom[], report: Report): void {
     else if (known.indexOf(over) < known.indexOf(whom))
       report.error(placed(whom.one), `\`${what}\` must have the same \`password\` on every interface`);
   }
-}
-
-const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
-
-/** An address to connect to must be one that some host can have. */
-export function checkUsable(one: Entry, address: string, hasInterface: boolean, report: Report): void {
-  if (address === '::' || address.startsWith('0.')) report.error(placed(one), `\`${address}\` is no host's address`);
-  else if (isLinkLocal(address) && !hasInterface)
-    report.error(placed(one), `\`${address}\` is link-local: it needs an \`interface\``);
 }
 
 /** The warning about a password that every user can read. */

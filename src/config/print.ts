@@ -1,6 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
-import type { Config, ListenConfig, SocketConfig } from './tree.ts';
+import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import type { Part } from './usage.ts';
 
 /**
@@ -84,6 +84,12 @@ function socketEntry(head: string, { path, group }: SocketConfig): Entry {
   );
 }
 
+/** What is not stated would be taken where neither is. */
+function unicastEntries({ ipv4, ipv6 }: Config['peers'][number]): Entry[] {
+  if (!ipv4 && !ipv6) return ['ipv4', 'ipv6'].map(family => entry('peer', family, { switch: 'no' }));
+  return [...flagEntry('peer', 'ipv4', ipv4), ...flagEntry('peer', 'ipv6', ipv6)];
+}
+
 function peerEntry(peer: Config['peers'][number]): Entry {
   return entry('global', 'protocol bgp', { name: peer.name }, [
     ...(peer.description === '' ? [] : [entry('peer', 'description', { text: peer.description })]),
@@ -104,13 +110,28 @@ function peerEntry(peer: Config['peers'][number]): Entry {
         duration: action === 'restart' ? after : undefined,
       }),
     ),
-    ...flagEntry('peer', 'ipv4', peer.ipv4),
-    ...flagEntry('peer', 'ipv6', peer.ipv6),
+    ...unicastEntries(peer),
+    ...peer.others.map(family => entry('peer', family)),
+    ...flagEntry('peer', 'add paths', peer.addPaths),
+    ...flagEntry('peer', 'extended next hop', peer.extendedNextHop),
+    ...(peer.role === undefined
+      ? []
+      : [entry('peer', 'role', { role: peer.role, strict: peer.strictRole ? 'strict' : undefined })]),
     entry('peer', 'hold time', { duration: peer.holdTime }),
     entry('peer', 'connect retry time', { duration: peer.connectRetry }),
     ...flagEntry('peer', 'disabled', peer.disabled),
+    ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
   ]);
 }
+
+const announcedEntry = ({ prefix, communities, largeCommunities, nextHop, med }: AnnouncedRoute): Entry =>
+  entry('announce', 'prefix', {
+    prefix,
+    community: communities.length > 0 ? communities : undefined,
+    large: largeCommunities.length > 0 ? largeCommunities : undefined,
+    address: nextHop,
+    med,
+  });
 
 function bmpEntry(station: Config['bmp'][number]): Entry {
   return entry('global', 'protocol bmp', { name: station.name }, [

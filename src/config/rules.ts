@@ -1,5 +1,6 @@
 import { all, type Entry, first, flag, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
-import { checkPeers, checkUsable, everyoneReads, type Kernel } from './peer-rules.ts';
+import { checkUsable } from './host-address.ts';
+import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 

@@ -1,3 +1,4 @@
+import { OTHER_FAMILIES } from './families.ts';
 import { readUsage, type Usage } from './usage.ts';
 
 /**
@@ -40,6 +41,7 @@ export type BlockName =
   | 'global'
   | 'template'
   | 'peer'
+  | 'announce'
   | 'bmp'
   | 'socket'
   | 'irr'
@@ -145,6 +147,14 @@ const SESSION: readonly StatementSpec[] = [
   },
   { usage: 'ipv4 [SWITCH]', help: 'IPv4 unicast routes', hard: true },
   { usage: 'ipv6 [SWITCH]', help: 'IPv6 unicast routes (RFC 4760)', hard: true },
+  ...OTHER_FAMILIES.map(family => ({
+    usage: `${family} [SWITCH]`,
+    help: `${family.replace('ip', 'IP')} routes, shown and not judged`,
+    hard: true as const,
+  })),
+  { usage: 'add paths [SWITCH]', help: 'Takes several paths for a prefix (RFC 7911)', hard: true },
+  { usage: 'extended next hop [SWITCH]', help: 'Takes IPv6 next hops for IPv4 routes (RFC 8950)', hard: true },
+  { usage: 'role ROLE [STRICT]', help: 'What this side is to the peer (RFC 9234)', hard: true },
   {
     usage: 'hold time DURATION',
     help: 'Hold Time offered (RFC 4271 section 4.2); 0s for none',
@@ -175,7 +185,19 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         hard: true,
       },
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
+      // Never in a template: who is told something is to be read in one place.
+      { usage: 'announce', help: 'The prefixes that the peer is told, and no others', block: 'announce' },
       ...SESSION,
+    ],
+  },
+  announce: {
+    title: 'announce',
+    statements: [
+      {
+        usage: 'prefix PREFIX [community COMMUNITY…] [large community LARGE…] [next hop ADDRESS] [med MED]',
+        help: 'A prefix to announce',
+        unique: ['prefix'],
+      },
     ],
   },
   bmp: {
@@ -343,6 +365,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   global: read(DECLARED.global),
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
+  announce: read(DECLARED.announce),
   bmp: read(DECLARED.bmp),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),

@@ -1,3 +1,5 @@
+import type { OtherFamily } from './families.ts';
+
 /**
  * The configuration as typed values: what `config/check.ts` makes of the text, what reload compares and `config/print.ts`
  * prints back. Durations are milliseconds, sizes octets, addresses and prefixes canonical text, AS numbers plain numbers.
@@ -50,6 +52,17 @@ export interface PrefixLimit {
   readonly after: number;
 }
 
+/** `announce { prefix …; }`: a route that a peer is told. */
+export interface AnnouncedRoute {
+  readonly prefix: string;
+  /** As they are shown: `64500:66`, `blackhole`. */
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  /** Of the prefix's family; not there: the own address of the session. */
+  readonly nextHop?: string;
+  readonly med?: number;
+}
+
 /** `protocol bgp NAME { … }`. */
 export interface BgpPeerConfig {
   readonly name: string;
@@ -73,12 +86,23 @@ export interface BgpPeerConfig {
   readonly passive: boolean;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
+  /** Families besides IPv4 and IPv6 unicast. */
+  readonly others: readonly OtherFamily[];
+  /** Takes several paths for a prefix (RFC 7911). */
+  readonly addPaths: boolean;
+  /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  /** What this side is to the peer (RFC 9234); `strictRole`: the peer must say what it is. */
+  readonly role?: 'provider' | 'rs' | 'rs-client' | 'customer' | 'peer';
+  readonly strictRole: boolean;
   /** Hold Time offered, milliseconds; 0 for none. Default 90 s. */
   readonly holdTime: number;
   /** ConnectRetryTime, milliseconds. Default 30 s. */
   readonly connectRetry: number;
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
+  /** All that the peer is told; not there: nothing. */
+  readonly announce?: readonly AnnouncedRoute[];
 }
 
 /** A table of a router that BMP shows (RFC 7854 section 2, RFC 9069). */

@@ -1,5 +1,5 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
-import type { RibQuery } from '../collector/messages.ts';
+import type { FamilyRouteRow, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -28,12 +28,13 @@ export interface Call {
 export interface Command extends Entry {
   /** The answer is one object, not a list. */
   readonly one?: true;
+  /** The answer may be of any length: its rows are to be shown as they come. */
+  readonly long?: true;
   /** Rejects when the command cannot be carried out, with a message for a person. */
   readonly run: (call: Call) => Promise<void>;
 }
 
-/** Most rows of `show route`, and most traces listed. */
-const MAX_ROUTES = 1000;
+/** Most traces listed. */
 const LISTED_TRACES = 20;
 
 export const COMMANDS: readonly Command[] = [
@@ -99,12 +100,26 @@ export const COMMANDS: readonly Command[] = [
       community: 'Routes that bear this community',
       validity: 'Routes in this state against the registry',
     },
+    long: true,
     run: showRoutes,
   },
   {
     syntax: 'show route count',
     help: 'Prefixes held from each peer',
     run: ({ daemon, row }) => sendRib(daemon, { about: 'count' }, row),
+  },
+  {
+    syntax: 'show safety',
+    help: 'What can leave the daemon, and what guards its sessions',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.safety()),
+  },
+  {
+    syntax: 'show route family FAMILY [peer PEER]',
+    help: 'Routes of a family that is held apart',
+    words: { family: 'Routes that are neither IPv4 nor IPv6 unicast', peer: 'Routes from one peer only' },
+    long: true,
+    run: showFamily,
   },
   {
     syntax: 'show status',
@@ -193,7 +208,7 @@ async function sendRib(
   query: Extract<RibQuery, { readonly about: 'summary' | 'neighbor' | 'count' | 'quarantine' }>,
   row: Call['row'],
 ): Promise<void> {
-  const { rows } = await daemon.ribQuery(query);
+  const rows = await daemon.ribQuery(query);
   if (query.about === 'neighbor' && query.peer !== undefined && rows.length === 0)
     throw new Error(`no peer has the name or address ${query.peer}`);
   await sendAll(rows, row);
@@ -247,21 +262,39 @@ async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> 
   if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);
 }
 
-async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
-  const { rows, more } = await daemon.ribQuery({
-    about: 'route',
-    prefix: args.PREFIX!,
-    scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
-    ...(args.PEER === undefined ? {} : { peer: args.PEER }),
-    ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
-    ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
-    ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
-    ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
-    limit: MAX_ROUTES,
-  });
-  await sendAll(rows, row);
-  if (more) note(`more routes are held than the ${rows.length} shown: name a narrower prefix or a peer`);
-  if (rows.length === 0) note(`no such route is held for ${args.PREFIX}`);
+async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {
+  let shown = 0;
+  const { changed } = await daemon.routes(
+    {
+      about: 'route',
+      prefix: args.PREFIX!,
+      scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
+      ...(args.PEER === undefined ? {} : { peer: args.PEER }),
+      ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
+      ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
+      ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
+      ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
+    },
+    async rows => {
+      await sendAll(rows, row);
+      shown += rows.length;
+    },
+    signal,
+  );
+  if (changed > 0) note(`${changed} UPDATEs came meanwhile: each route is as it was when it was read`);
+  if (shown === 0) note(`no such route is held for ${args.PREFIX}`);
+}
+
+async function showFamily({ daemon, args, signal, row, note }: Call): Promise<void> {
+  const family = args.FAMILY!.replaceAll('-', ' ');
+  const peer = args.PEER === undefined ? {} : { peer: args.PEER };
+  let shown = 0;
+  const take = async (rows: readonly FamilyRouteRow[]) => {
+    await sendAll(rows, row);
+    shown += rows.length;
+  };
+  await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
+  if (shown === 0) note(`no ${family} route is held`);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

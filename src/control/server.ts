@@ -166,6 +166,7 @@ async function answer(
         wanted = packet;
       },
     };
+    if (resolved.entry.long) await send({ id, begin: true, command: commandName(resolved.entry) });
     await Promise.race([resolved.entry.run(call), aborted(signal)]);
     ended = true;
     if (signal.aborted) return await send(cancelled);

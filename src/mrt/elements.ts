@@ -6,7 +6,7 @@
 import { flattenPath } from '../bgp/as-path.ts';
 import type { AttributeSet } from '../bgp/attribute-set.ts';
 import { formatCapability } from '../bgp/capabilities.ts';
-import { formatCommunity, formatExtendedCommunity, formatLargeCommunity } from '../bgp/communities.ts';
+import { formatExtendedCommunity } from '../bgp/communities.ts';
 import type { AttributeError } from '../bgp/errors.ts';
 import { isSessionError } from '../bgp/errors.ts';
 import { messageName, NOTIFICATION, OPEN, UPDATE } from '../bgp/message.ts';
@@ -14,6 +14,7 @@ import { decodeNotification, formatNotification } from '../bgp/notification.ts';
 import { decodeOpen } from '../bgp/open.ts';
 import { emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { type Afi, formatAddress } from '../net/address.ts';
+import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { emptyPlaces, locateAttributes, MP_REACH_NLRI, MP_UNREACH_NLRI } from './attribute-places.ts';
 import type { DumpedMessage, DumpedState, SessionEnds } from './bgp4mp.ts';
 import { decodeDumped } from './dumped-attributes.ts';

@@ -5,7 +5,15 @@
 import { connect } from 'node:net';
 import { plainAddress } from '../bgp/connection.ts';
 import { isSessionError, type SessionError, sessionError } from '../bgp/errors.ts';
-import { createFramer, encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN } from '../bgp/message.ts';
+import {
+  createFramer,
+  encodeMessage,
+  HEADER_LENGTH,
+  KEEPALIVE,
+  MAX_EXTENDED_LENGTH,
+  NOTIFICATION,
+  OPEN,
+} from '../bgp/message.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -88,10 +96,11 @@ export function openSpeaker({ host, port, from, as }: SpeakerOptions): Promise<S
       localAddress: plainAddress(socket.localAddress),
       remoteAddress: plainAddress(socket.remoteAddress),
     };
-    const agreed = negotiate(ours!, open, open.as, addresses);
+    const agreed = negotiate(ours!, open, { as: open.as }, addresses);
     if (isSessionError(agreed)) return agreed;
     if (!agreed.as4) return sessionError(CEASE, 0, 'the peer does not speak 4-octet AS numbers');
     negotiated = agreed;
+    if (agreed.extendedMessage) framer.setMaxLength(MAX_EXTENDED_LENGTH);
     limit = agreed.holdTime === 0 ? Number.POSITIVE_INFINITY : agreed.holdTime * 1000;
     socket.write(encodeMessage(KEEPALIVE));
     if (agreed.holdTime > 0) {

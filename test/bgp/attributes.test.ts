@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatPath } from '../../src/bgp/as-path.ts';
 import { decodeAttributes, missingMandatory, showAttributes } from '../../src/bgp/attributes.ts';
-import { formatCommunity, formatExtendedCommunity, formatIpv6ExtendedCommunity } from '../../src/bgp/communities.ts';
+import { formatExtendedCommunity, formatIpv6ExtendedCommunity } from '../../src/bgp/communities.ts';
+import { formatCommunity } from '../../src/net/community.ts';
 import { attribute, hex, toHex } from './octets.ts';
 
 const EXTERNAL = { as4: true, ebgp: true };

@@ -38,7 +38,7 @@ const RULES: readonly [state: State, event: Event, next: State, actions: string]
   ['OpenConfirm', 'BGPOpen', 'Idle', 'stopConnectRetry sendNotification drop startIdleHold'],
   ['Established', 'UpdateMsg', 'Established', 'restartHold deliverUpdate'],
   ['Established', 'KeepAliveMsg', 'Established', 'restartHold'],
-  ['Established', 'RouteRefreshMsg', 'Established', ''],
+  ['Established', 'RouteRefreshMsg', 'Established', 'deliverRefresh'],
   ['Established', 'KeepaliveTimer_Expires', 'Established', 'sendKeepalive restartKeepalive'],
   ['Established', 'HoldTimer_Expires', 'Idle', 'sendNotification drop goneDown startIdleHold'],
   ['Established', 'SendHoldTimer_Expires', 'Idle', 'sendNotification drop goneDown startIdleHold'],

@@ -22,6 +22,17 @@ describe('bgp/notification', () => {
     ['0502', 'Finite State Machine Error/Unexpected Message in OpenConfirm State'],
     ['0202 fbf0', 'OPEN Message Error/Bad Peer AS, data fbf0'],
     ['0663', 'Cease/subcode 99'],
+    // RFC 8538 section 3.1
+    ['0609 0602 05 68656c6c6f', 'Cease/Hard Reset: Cease/Administrative Shutdown "hello"'],
+    ['0609 0609 0602', 'Cease/Hard Reset: Cease/Hard Reset, data 0602'],
+    ['0609', 'Cease/Hard Reset'],
+    // RFC 5492 section 5
+    [
+      '0207 0104 00020001 4600',
+      'OPEN Message Error/Unsupported Capability: multiprotocol ipv6 unicast, enhanced route refresh',
+    ],
+    ['0207 0104 0002', 'OPEN Message Error/Unsupported Capability, data 01040002'],
+    ['020b', 'OPEN Message Error/Role Mismatch'],
     ['630c', 'code 99/subcode 12'],
   ];
   for (const [body, expected] of shown) it(`shows ${body} as ${expected}`, () => expect(text(body)).to.equal(expected));

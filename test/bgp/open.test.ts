@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatCapability } from '../../src/bgp/capabilities.ts';
 import { isSessionError } from '../../src/bgp/errors.ts';
-import { decodeOpen, encodeOpen, localOpen, negotiate, type Open } from '../../src/bgp/open.ts';
+import { decodeOpen, encodeOpen, localOpen, type Negotiated, negotiate, type Open } from '../../src/bgp/open.ts';
+import type { Role } from '../../src/bgp/role.ts';
 import { hex, MARKER, toHex } from './octets.ts';
 
 const decode = (body: string) => decodeOpen(hex(body), 0, hex(body).length);
@@ -65,12 +66,36 @@ describe('bgp/open', () => {
       ]);
     });
 
-  it('writes what a collector says: both families, refresh, restart without a family, 4-octet AS', () => {
+  it('writes what a collector says: both families, refresh, extended messages, restart without a family, 4-octet AS', () => {
+    const said = '0104 00010001 0104 00020001 0200 0600 4002 4000 4104 0000fbf4 4600 4700';
     expect(toHex(encodeOpen({ ...collector, as: 4200000000 }))).to.equal(
-      toHex(
-        hex(`${MARKER} 0037 01 04 5ba0 005a c0000209 1a 0218 0104 00010001 0104 00020001 0200 4002 0000 4104 0000fbf4`),
-      ),
+      toHex(hex(`${MARKER} 003d 01 04 5ba0 005a c0000209 20 021e ${said}`)),
     );
+  });
+
+  it('writes what is configured besides: families, next hops, path identifiers, a role', () => {
+    const { capabilities } = localOpen({
+      ...{ localAs: 64500, routerId: '192.0.2.9', holdTime: 90, ipv4: true, ipv6: false },
+      others: [
+        { afi: 1, safi: 128 },
+        { afi: 2, safi: 133 },
+      ],
+      ...{ addPaths: true, extendedNextHop: true, role: 'customer' as const },
+    });
+    expect(capabilities.map(formatCapability)).to.deep.equal([
+      'multiprotocol ipv4 unicast',
+      'multiprotocol ipv4 vpn',
+      'multiprotocol ipv6 flowspec',
+      'route refresh',
+      'extended next hop ipv4 unicast via ipv6, ipv4 vpn via ipv6',
+      'extended message',
+      'role customer',
+      'graceful restart time 0, notification',
+      '4-octet AS 64500',
+      'add-path ipv4 unicast receive, ipv4 vpn receive, ipv6 flowspec receive',
+      'enhanced route refresh',
+      'long-lived graceful restart',
+    ]);
   });
 
   it('reads back what it writes, whatever the length', () => {
@@ -95,7 +120,7 @@ describe('bgp/open', () => {
     const peer = { ...open(body('')), capabilities: collector.capabilities.slice(0, 2) };
 
     it('takes the smaller hold time, the common families and AS width', () => {
-      expect(negotiate(collector, { ...peer, holdTime: 30 }, 64496, addresses)).to.include({
+      expect(negotiate(collector, { ...peer, holdTime: 30 }, { as: 64496 }, addresses)).to.include({
         as4: false,
         ipv4: true,
         ipv6: true,
@@ -106,7 +131,7 @@ describe('bgp/open', () => {
     });
 
     it('reads no capability as IPv4 unicast alone', () => {
-      expect(negotiate(collector, open(body('')), 64496, addresses)).to.include({ ipv4: true, ipv6: false });
+      expect(negotiate(collector, open(body('')), { as: 64496 }, addresses)).to.include({ ipv4: true, ipv6: false });
     });
 
     const refused: readonly [name: string, open: Open, expected: number, subcode: number][] = [
@@ -116,12 +141,102 @@ describe('bgp/open', () => {
     ];
     for (const [name, remote, expected, subcode] of refused)
       it(`refuses ${name} with 2/${subcode}`, () => {
-        const answer = negotiate(collector, remote, expected, addresses);
+        const answer = negotiate(collector, remote, { as: expected }, addresses);
         expect(isSessionError(answer) && [answer.code, answer.subcode]).to.deep.equal([2, subcode]);
       });
 
+    /** What is agreed on by a collector that is configured for everything and a peer with these capabilities. */
+    const agreed = (...values: [code: number, value: string][]) => {
+      const everything = localOpen({
+        ...{ localAs: 64500, routerId: '192.0.2.9', holdTime: 90, ipv4: true, ipv6: true },
+        others: [{ afi: 1, safi: 128 }],
+        ...{ addPaths: true, extendedNextHop: true, role: 'peer' as const },
+      });
+      const capabilities = values.map(([code, value]) => ({ code, value: hex(value) }));
+      return negotiate(everything, { ...peer, capabilities }, { as: 64496 }, addresses) as Negotiated;
+    };
+    const V4 = { afi: 1, safi: 1 };
+
+    it('takes the other families that both sides have', () => {
+      expect(agreed([1, '0001 00 01'], [1, '0001 00 80'], [1, '0001 00 85'])).to.deep.include({
+        ipv4: true,
+        ipv6: false,
+        others: [{ afi: 1, safi: 128 }],
+      });
+      expect(agreed([1, '0001 00 80']).ipv4, 'one other is enough').to.equal(false);
+    });
+
+    it('takes extended messages and marked refreshes where both say so', () => {
+      expect(agreed()).to.include({ extendedMessage: false, enhancedRefresh: false });
+      expect(agreed([6, ''], [70, ''])).to.include({ extendedMessage: true, enhancedRefresh: true });
+    });
+
+    it('takes path identifiers of the families that the peer sends with them and that are agreed on', () => {
+      expect(agreed([69, '0001 01 03']).addPath).to.deep.equal([V4]);
+      expect(agreed([69, '0001 01 01']).addPath, 'receives only').to.deep.equal([]);
+      expect(agreed([69, '0001 01 02 0001 80 02']).addPath, 'vpn is not agreed on').to.deep.equal([V4]);
+      expect(agreed([69, '0001 01 04']).addPath, 'a direction that there is not').to.deep.equal([]);
+      expect(agreed([69, '0001 01 02'], [69, '0001 01 01']).addPath, 'the last counts').to.deep.equal([]);
+      expect(agreed([69, '0001 01']).addPath, 'cut off').to.deep.equal([]);
+    });
+
+    it('takes IPv6 next hops of the families that both sides name', () => {
+      expect(agreed([5, '0001 0001 0002']).extendedNextHop).to.deep.equal([V4]);
+      expect(agreed([5, '0001 0001 0001']).extendedNextHop, 'IPv4 is no extension').to.deep.equal([]);
+      expect(agreed([5, '0001 0004 0002']).extendedNextHop, 'labelled is not ours').to.deep.equal([]);
+    });
+
+    it('keeps what the peer says of its restart, the last of several', () => {
+      expect(agreed().restart).to.equal(null);
+      expect(agreed([64, '0000'], [64, 'c078 0001 01 80 0002 01 00']).restart).to.deep.equal({
+        seconds: 120,
+        restarting: true,
+        notification: true,
+        families: [
+          { ...V4, preserved: true },
+          { afi: 2, safi: 1, preserved: false },
+        ],
+      });
+      expect(agreed([64, '0078 0001']).restart, 'malformed').to.equal(null);
+      const stale = [71, '0001 01 80 000e10'] as const;
+      expect(agreed([64, '0078'], [...stale]).longLived).to.deep.equal([{ ...V4, preserved: true, seconds: 3600 }]);
+      expect(agreed([...stale]).longLived, 'without graceful restart').to.deep.equal([]);
+    });
+
+    const said = (role: Role, strictRole: boolean, ...values: string[]) => {
+      const local = localOpen({
+        ...{ localAs: 64500, routerId: '192.0.2.9', holdTime: 90, ipv4: true, ipv6: true },
+        role,
+      });
+      const capabilities = values.map(value => ({ code: 9, value: hex(value) }));
+      const answer = negotiate(local, { ...peer, capabilities }, { as: 64496, strictRole }, addresses);
+      return isSessionError(answer) ? `${answer.code}/${answer.subcode}` : answer.role;
+    };
+    // RFC 9234 section 4.2: roles 0 provider, 1 rs, 2 rs-client, 3 customer, 4 peer
+    const roles: readonly [ours: Role, strict: boolean, theirs: string[], good: boolean][] = [
+      ['provider', false, ['03'], true],
+      ['customer', false, ['00'], true],
+      ['rs', false, ['02'], true],
+      ['rs-client', false, ['01'], true],
+      ['peer', false, ['04'], true],
+      ['peer', false, ['04', '04'], true],
+      ['peer', false, ['04', '03'], false],
+      ['provider', false, ['00'], false],
+      ['customer', false, ['04'], false],
+      ['customer', false, ['09'], false],
+      ['customer', false, [], true],
+      ['customer', true, [], false],
+      ['customer', true, ['00'], true],
+    ];
+    for (const [ours, strict, theirs, good] of roles)
+      it(`${good ? 'takes' : 'refuses with 2/11'} role ${theirs.join(' and ') || 'none'} where ours is ${ours}${strict ? ', strictly' : ''}`, () => {
+        expect(said(ours, strict, ...theirs)).to.deep.equal(good ? { ours, peerAs: 64496 } : '2/11');
+      });
+
     it('lets an external peer bear our identifier (RFC 6286)', () => {
-      expect(isSessionError(negotiate(collector, { ...peer, id: '192.0.2.9' }, 64496, addresses))).to.equal(false);
+      expect(isSessionError(negotiate(collector, { ...peer, id: '192.0.2.9' }, { as: 64496 }, addresses))).to.equal(
+        false,
+      );
     });
   });
 });

@@ -3,9 +3,18 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { type SessionError, sessionError } from '../../src/bgp/errors.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
-import { createFramer, encodeMessage, KEEPALIVE, messageName, NOTIFICATION, UPDATE } from '../../src/bgp/message.ts';
+import {
+  createFramer,
+  encodeMessage,
+  KEEPALIVE,
+  messageName,
+  NOTIFICATION,
+  ROUTE_REFRESH,
+  UPDATE,
+} from '../../src/bgp/message.ts';
 import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
 import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
+import { encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
@@ -22,6 +31,10 @@ const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   passive: false,
   ipv4: true,
   ipv6: true,
+  others: [],
+  addPaths: false,
+  extendedNextHop: false,
+  strictRole: false,
   holdTime: 90_000,
   connectRetry: 30_000,
   disabled: false,
@@ -103,6 +116,7 @@ describe('bgp/session', () => {
           note('update');
           return answer;
         },
+        refresh: ({ afi, safi, subtype }) => note(`refresh ${afi}/${safi} ${subtype}`),
         down: reason => note(`down: ${reason}`),
       },
     });
@@ -169,6 +183,31 @@ describe('bgp/session', () => {
       1,
     ]);
     expect(negotiated).to.include({ peerId: '192.0.2.1', as4: true, remoteAddress: '127.0.0.1' });
+  });
+
+  it('delivers ROUTE-REFRESH, and ends with 7/1 where a demarcation is damaged', async () => {
+    const peer = await establish();
+    peer.send(encodeRouteRefresh({ afi: 2, safi: 1 }), encodeRouteRefresh({ afi: 1, safi: 1 }, 2));
+    await reported('refresh 1/1 2');
+    expect(events.slice(-2)).to.deep.equal(['refresh 2/1 0', 'refresh 1/1 2']);
+    expect(session.status().received.routeRefresh).to.equal(2);
+    peer.send(encodeMessage(ROUTE_REFRESH, Uint8Array.of(0, 1, 1, 1, 0)));
+    await peer.sees('NOTIFICATION ROUTE-REFRESH Message Error');
+  });
+
+  it('sends the messages of its owner while it is Established, and counts them', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    expect(session.send(encodeMessage(UPDATE, new Uint8Array(4)))).to.equal(false);
+    peer.send(peerOpen(), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    expect(session.send(encodeMessage(UPDATE, new Uint8Array(4)))).to.equal(true);
+    expect(session.send(encodeRouteRefresh({ afi: 1, safi: 1 }))).to.equal(true);
+    await peer.sees('ROUTE-REFRESH');
+    expect(peer.got).to.deep.equal(['OPEN', 'KEEPALIVE', 'UPDATE', 'ROUTE-REFRESH']);
+    expect(session.status().sent).to.include({ update: 1, routeRefresh: 1 });
   });
 
   it('goes up by accepting when it is passive, and never dials', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Config } from '../../src/config/tree.ts';
+import type { BgpPeerConfig, Config } from '../../src/config/tree.ts';
 
 const ipv4 = fc
   .tuple(fc.nat(221), fc.nat(255), fc.nat(255), fc.nat(254))
@@ -47,6 +47,29 @@ const range = fc.record({
   range: fc.record({ limit: fc.integer({ min: 1, max: 10_000 }) }),
 });
 
+/** Routes to announce over a session with this neighbor, of families that it carries. */
+const announced = (neighbor: string, families: { readonly ipv4: boolean; readonly ipv6: boolean }) =>
+  fc
+    .uniqueArray(
+      fc.record({
+        prefix: fc.constantFrom('192.0.2.1/32', '198.51.100.0/25', '2001:db8:9::/48', '2001:db8::1/128', '0.0.0.0/0'),
+        communities: fc.uniqueArray(fc.constantFrom('blackhole', 'no-export', '64500:66', '0:0', '65000:65535')),
+        largeCommunities: fc.uniqueArray(fc.constantFrom('64500:1:20', '0:0:4294967295')),
+        own: fc.boolean(),
+        more: maybe('med', fc.integer({ min: 0, max: 0xffffffff })),
+      }),
+      { minLength: 1, maxLength: 3, selector: one => one.prefix },
+    )
+    .map(list =>
+      list
+        .filter(({ prefix }) => families[prefix.includes(':') ? 'ipv6' : 'ipv4'])
+        .map(({ own, more, ...one }) => {
+          const six = one.prefix.includes(':');
+          const stated = !own || six !== neighbor.includes(':');
+          return { ...one, ...(stated ? { nextHop: six ? 'fd01::1' : '10.9.9.9' } : {}), ...more };
+        }),
+    );
+
 const peers = (localAs: number) =>
   fc.uniqueArray(
     fc
@@ -58,7 +81,19 @@ const peers = (localAs: number) =>
         neighborAs: asn,
         localAs: fc.oneof(asn, fc.constant(localAs)),
         passive: fc.boolean(),
-        families: fc.constantFrom({ ipv4: true, ipv6: true }, { ipv4: true, ipv6: false }, { ipv4: false, ipv6: true }),
+        families: fc.constantFrom(
+          { ipv4: true, ipv6: true, others: [] },
+          { ipv4: true, ipv6: false, others: ['ipv6 flowspec vpn' as const] },
+          { ipv4: false, ipv6: true, others: [] },
+          { ipv4: false, ipv6: false, others: ['ipv4 vpn' as const, 'ipv4 flowspec' as const] },
+        ),
+        addPaths: fc.boolean(),
+        extendedNextHop: fc.boolean(),
+        relation: fc.constantFrom(
+          { strictRole: false },
+          { role: 'peer' as const, strictRole: false },
+          { role: 'rs-client' as const, strictRole: true },
+        ),
         holdTime: fc.oneof(fc.constant(0), seconds(3, 65535)),
         connectRetry: seconds(1, 3600),
         disabled: fc.boolean(),
@@ -74,7 +109,7 @@ const peers = (localAs: number) =>
         ttlSecurity: fc.option(fc.integer({ min: 1, max: 254 })),
         prefixLimits: fc.uniqueArray(prefixLimit, { maxLength: 3, selector: limit => limit.family }),
       })
-      .map(({ families, local, among, demands: [device, password], ...one }) => {
+      .map(({ families, relation, local, among, demands: [device, password], ...one }) => {
         // A range waits, and has no key: it would have to be that of the other peers too.
         const peer =
           among === null
@@ -83,7 +118,14 @@ const peers = (localAs: number) =>
         const own = peer.neighbor.includes(':')
           ? `fd00::${((local ?? 0) + 1).toString(16)}`
           : `10.0.0.${((local ?? 0) % 254) + 1}`;
-        return { ...peer, ...families, ...(local === null || own === peer.neighbor ? {} : { localAddress: own }) };
+        const role = peer.neighborAs === peer.localAs ? { strictRole: false } : relation;
+        const from = local === null || own === peer.neighbor ? {} : { localAddress: own };
+        return { ...peer, ...families, ...role, ...from };
+      })
+      .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
+        if (peer.range !== null) return fc.constant(peer);
+        const told = fc.option(announced(peer.neighbor, peer));
+        return told.map(list => (list === null || list.length === 0 ? peer : { ...peer, announce: list }));
       }),
     { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
   );

@@ -168,6 +168,23 @@ describe('config/diff', () => {
     ]);
   });
 
+  it('takes nothing of what is announced for a new session', () => {
+    const peer = (statements: string) =>
+      read({ more: `protocol bgp p { neighbor 192.0.2.7 as 64510; ${statements} }` });
+    const said = (before: string, after: string) =>
+      diffConfig(peer(before), peer(after)).map(({ hard, words }) => `${hard ? 'hard' : 'soft'}: ${words}`);
+    const [one, other] = ['prefix 192.0.2.1/32 community 65535:666;', 'prefix 192.0.2.2/32;'];
+    expect(said('', `announce { ${one} ${other} }`)).to.deep.equal([
+      'soft: peer p: now announce prefix 192.0.2.1/32 community blackhole, prefix 192.0.2.2/32',
+    ]);
+    expect(said(`announce { ${one} }`, `announce { ${one.replace('65535:666', '64510:666')} ${other} }`)).to.deep.equal(
+      [
+        'soft: peer p: prefix 192.0.2.1/32 community blackhole is now prefix 192.0.2.1/32 community 64510:666; now prefix 192.0.2.2/32',
+      ],
+    );
+    expect(said(`announce { ${other} }`, '')).to.deep.equal(['soft: peer p: no more announce prefix 192.0.2.2/32']);
+  });
+
   it('shows no password', () => {
     expect(JSON.stringify(diffConfig(read({}), read({ mail: base.mail.replace('old', 'new') })))).to.not.match(
       /old|new/,

@@ -74,6 +74,8 @@ describe('config/print', () => {
     ['ipv4; ipv6;', true, true],
     ['ipv4 no;', false, true],
     ['ipv4 no; ipv6;', false, true],
+    ['ipv4 vpn;', true, true],
+    ['ipv4 no; ipv6 no; ipv4 flowspec vpn;', false, false],
   ];
   for (const [stated, ipv4, ipv6] of families)
     it(`takes ${stated === '' ? 'no statement' : stated} for ${ipv4 ? 'IPv4' : ''} ${ipv6 ? 'IPv6' : ''}`, () => {

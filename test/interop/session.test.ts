@@ -6,6 +6,7 @@ import { createSession, type Session } from '../../src/bgp/session.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
+import { record } from './matrix.ts';
 
 const OUR_AS = 64500;
 const ROUTER_AS = 4200000001;
@@ -142,19 +143,24 @@ describe('interop/session', function () {
           // GoBGP 3 marks the end of its table only with graceful restart of its own.
           if (kind !== 'gobgp') expect([...station.ends]).to.have.members([1, 2]);
           expect(station.falls, 'the session held all the while').to.deep.equal([]);
+          record(kind, `session, ${dialler === 'both' ? 'both dial' : `the ${dialler} dials`}`);
         });
 
       it('says the words of its administrator', async () => {
         await meet(kind, 'station');
         await router.shutdown(station.address, 'moving to rack 7');
         await until('the session is down', () => station.falls.length > 0);
-        expect(station.falls[0]).to.equal('received Cease/Administrative Shutdown "moving to rack 7"');
+        // FRR takes us at our word that a NOTIFICATION alone would not end it for good (RFC 8538 section 3.1).
+        const hard = kind === 'frr' ? 'Cease/Hard Reset: ' : '';
+        expect(station.falls[0]).to.equal(`received ${hard}Cease/Administrative Shutdown "moving to rack 7"`);
+        record(kind, 'shutdown communication received (RFC 9003)');
       });
 
       it('receives our NOTIFICATION', async () => {
         await meet(kind, 'station');
         await station.session.stop(ceaseWith(2, 'collector goes'));
         await until('the router heard it', () => router.sawCease());
+        record(kind, 'shutdown communication sent (RFC 9003)');
       });
 
       it('is met again after it was restarted', async () => {

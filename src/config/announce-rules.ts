@@ -1,0 +1,52 @@
+/** Checks `announce`: what could never be announced, or would never be taken, is told when the file is read. */
+import { type Afi, parseAddress } from '../net/address.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { type Entry, first, placed, text } from './entry.ts';
+import { checkUsable, isLinkLocal } from './host-address.ts';
+import type { Report } from './report.ts';
+
+/** Who is told; the address of a range is its prefix. */
+interface Neighbor {
+  readonly address: string;
+  readonly isRange: boolean;
+}
+
+/** Holds the block of a peer against its session; `neighbor` is null where that could not be read. */
+export function checkAnnounce(
+  peer: Entry,
+  neighbor: Neighbor | null,
+  families: { readonly ipv4: boolean; readonly ipv6: boolean },
+  report: Report,
+): void {
+  const block = first(peer.block, 'announce');
+  if (block === undefined) return;
+  if (neighbor?.isRange) {
+    report.error(placed(block), '`announce` is for one peer: whoever connects from a range is told nothing');
+    return;
+  }
+  if (block.whole && block.block.length === 0 && !report.damaged)
+    report.error(placed(block), '`announce` names no prefix, expected `prefix`');
+  for (const one of block.block) {
+    const prefix = parsePrefix(text(one, 'prefix') ?? '');
+    if (!one.whole || prefix === null) continue;
+    const family = prefix.afi === 1 ? 'ipv4' : 'ipv6';
+    const hop = text(one, 'address');
+    if (!families[family]) report.error(placed(one), `the session carries no \`${family}\` routes`);
+    else if (hop !== undefined) checkNextHop(one, hop, prefix.afi, neighbor, report);
+    else if (neighbor !== null && !servesAsHop(neighbor.address, prefix.afi))
+      report.error(placed(one), 'the own address of this session can be no next hop for it: it needs a `next hop`');
+  }
+}
+
+/** True when our address of a session with this neighbor is a next hop (RFC 2545 section 3: a global one) of the family. */
+const servesAsHop = (neighbor: string, afi: Afi): boolean =>
+  parseAddress(neighbor)?.afi === afi && !isLinkLocal(neighbor);
+
+function checkNextHop(one: Entry, hop: string, afi: Afi, neighbor: Neighbor | null, report: Report): void {
+  if (parseAddress(hop)?.afi !== afi)
+    report.error(placed(one), '`prefix` and `next hop` are not of one address family');
+  else if (isLinkLocal(hop)) report.error(placed(one), `\`next hop ${hop}\` is link-local, expected a global address`);
+  else checkUsable(one, hop, false, report);
+  // RFC 4271 section 5.1.3: nobody is told a route with his own address for a next hop.
+  if (neighbor?.address === hop) report.error(placed(one), `\`next hop ${hop}\` is the neighbor itself`);
+}
