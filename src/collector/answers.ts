@@ -170,17 +170,22 @@ export function createAnswerer(
     };
     const rows: RouteRow[] = [];
     let passed = 0;
-    for (const known of prefixesFor(rib, prefix, query.scope, known =>
-      asked.some(peer => routeAt(peer, known) !== 0),
-    )) {
-      if (++passed % SLICE === 0) yield;
-      for (const peer of asked) {
-        const attribute = routeAt(peer, known);
-        if (attribute === 0 || !wanted(known, attribute)) continue;
-        if (rows.length >= query.limit) return { rows, more: true };
-        const row = routeRow(rib, memo, known, peer.row);
-        if (row) rows.push(row);
+    rib.pins++;
+    try {
+      for (const known of prefixesFor(rib, prefix, query.scope, known =>
+        asked.some(peer => routeAt(peer, known) !== 0),
+      )) {
+        if (++passed % SLICE === 0) yield;
+        for (const peer of asked) {
+          const attribute = routeAt(peer, known);
+          if (attribute === 0 || !wanted(known, attribute)) continue;
+          if (rows.length >= query.limit) return { rows, more: true };
+          const row = routeRow(rib, memo, known, peer.row);
+          if (row) rows.push(row);
+        }
       }
+    } finally {
+      rib.pins--;
     }
     return { rows, more: false };
   }
@@ -189,8 +194,8 @@ export function createAnswerer(
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
       routes,
-      prefixes4: rib.ids4.size,
-      prefixes6: rib.ids6.size,
+      prefixes4: rib.ids4.live,
+      prefixes6: rib.ids6.live,
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,

@@ -7,6 +7,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { prefixById } from '../rib/query.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
@@ -49,6 +50,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -196,7 +198,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
     const opened = openSnapshot(snapshot);
     memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forget();
+    memo.forgetAll();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
     rejudging = mine;

@@ -44,9 +44,14 @@ export class VerdictMemo {
   }
 
   /** Forgets every verdict, keeps the marks: the registry has changed. */
-  forget(): void {
-    this.judged4.fill(0);
-    this.judged6.fill(0);
+  forgetAll(): void {
+    this.forget(1);
+    this.forget(2);
+  }
+
+  /** The same for one family: its prefix ids may become those of other prefixes. */
+  forget(afi: 1 | 2): void {
+    (afi === 1 ? this.judged4 : this.judged6).fill(0);
   }
 
   /** Verdict on (IPv4 prefix id, origin AS; 0 for NONE). */

@@ -21,10 +21,12 @@ export interface Rib {
   readonly attributes: AttributeStore;
   /** Tables by peer number; null where a peer has none (session down). */
   readonly tables: (PeerTable | null)[];
+  /** Walks under way that go by prefix ids across turns: while there are any, no id is given to another prefix. */
+  pins: number;
 }
 
 export function newRib(): Rib {
-  return { ids4: new PrefixIds4(), ids6: new PrefixIds6(), attributes: new AttributeStore(), tables: [] };
+  return { ids4: new PrefixIds4(), ids6: new PrefixIds6(), attributes: new AttributeStore(), tables: [], pins: 0 };
 }
 
 export function newPeerTable(): PeerTable {

@@ -1,6 +1,7 @@
 /** Questions about the routes held now: which prefix ids a question names, in the order they are shown. */
 import { type Afi, formatAddress } from '../net/address.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
+import { NO_PREFIX } from '../net/prefix-ids.ts';
 import type { Rib } from './adj-rib-in.ts';
 
 export type Scope = 'match' | 'exact' | 'longer' | 'shorter';
@@ -60,7 +61,7 @@ function inside(rib: Rib, afi: Afi, words: readonly [number, number, number, num
   const found: number[] = [];
   if (afi === 1 && length === 0) return wholeTable4(rib);
   for (let id = 0; id < ids.size; id++) {
-    if (ids.length[id]! < length) continue;
+    if (ids.length[id]! < length || ids.length[id] === NO_PREFIX) continue;
     let same = true;
     for (let i = 0; same && i < width; i++)
       same = head(ids.address[id * width + i]!, length - i * 32) === words[i as 0 | 1 | 2 | 3];
@@ -78,8 +79,10 @@ function inside(rib: Rib, afi: Afi, words: readonly [number, number, number, num
 
 /** Every IPv4 prefix in address order: a million numbers are sorted in a tenth of a second, with a comparison in one. */
 function wholeTable4({ ids4 }: Rib): KnownPrefix[] {
-  const keys = new Float64Array(ids4.size);
-  for (let id = 0; id < ids4.size; id++) keys[id] = (ids4.address[id]! >>> 0) * 64 + ids4.length[id]!;
+  const keys = new Float64Array(ids4.live);
+  let count = 0;
+  for (let id = 0; id < ids4.size; id++)
+    if (ids4.length[id] !== NO_PREFIX) keys[count++] = (ids4.address[id]! >>> 0) * 64 + ids4.length[id]!;
   keys.sort();
   return Array.from(keys, key => ({ afi: 1, id: ids4.find(Math.floor(key / 64) | 0, key % 64) }));
 }

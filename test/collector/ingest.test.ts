@@ -71,7 +71,7 @@ function routePath() {
     const builder = snapshotBuilder();
     for (const [prefix, origin, watched] of objects) builder.add(parsePrefix(prefix)!, origin, watched);
     memo.snapshot = openSnapshot(builder.freeze());
-    memo.forget();
+    memo.forgetAll();
   };
   return { rib, memo, book, told, eor, malformed, ingest, peer, feed, held, registry };
 }
