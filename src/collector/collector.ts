@@ -26,6 +26,7 @@ import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { warmUp } from './warm-up.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
@@ -103,6 +104,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
   });
+
+  warmUp(rib, memo, ingest);
 
   /** The lowest number that no peer has. */
   function freeNumber(): number {

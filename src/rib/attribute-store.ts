@@ -129,7 +129,12 @@ export class AttributeStore {
 
   /** The AS that originated the routes of a set; ORIGIN_NONE for NONE. */
   originOf(id: number): number {
-    return this.arena.words(id)[this.arena.wordOffset(id) + ORIGIN]! >>> 0;
+    return this.originWord(id) >>> 0;
+  }
+
+  /** The same as a signed word, which the compiler keeps in a register whatever the AS: for the route path. */
+  originWord(id: number): number {
+    return this.arena.words(id)[this.arena.wordOffset(id) + ORIGIN]!;
   }
 
   /** `count` more routes hold the set. */
