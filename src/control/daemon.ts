@@ -2,7 +2,16 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type {
+  CountRow,
+  NeighborRow,
+  Order,
+  OrderRow,
+  QuarantineRow,
+  RibQuery,
+  RouteRow,
+  SummaryRow,
+} from '../collector/messages.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -32,6 +41,8 @@ export interface Daemon {
     take: (rows: readonly RouteRow[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ readonly changed: number }>;
+  /** Has something done with a session; `by`: who wants it, in words. */
+  order(order: Order, by: string): Promise<OrderRow>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */

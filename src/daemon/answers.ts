@@ -152,6 +152,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       await take(rows as readonly RouteRow[]);
       return { changed: changed ?? 0 };
     },
+    order: (order, by) => collector.order(order, by),
     async safety() {
       const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
       return {
