@@ -1,5 +1,6 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import { type Family, familyNamed, formatFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
@@ -7,13 +8,17 @@ import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest-peer.ts';
+import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
+  AgreementRow,
   AnswerEnd,
   CountRow,
+  FamilyRouteRow,
   MonitoringRow,
   NeighborRow,
   ProtectionRow,
@@ -23,7 +28,7 @@ import type {
   SummaryRow,
 } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
-import { type RowPeer, routeRow } from './rows.ts';
+import { familyRow, type RowPeer, routeRow } from './rows.ts';
 import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
@@ -32,6 +37,7 @@ export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 
   readonly state: string;
   readonly negotiated:
     | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
+        readonly others?: readonly Family[];
         readonly holdTime: number | null;
         readonly as4: boolean | null;
       })
@@ -46,6 +52,10 @@ export interface AskablePeer {
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Routes of the other families; null unless Established. */
+  readonly otherRoutes?: OtherRoutes | null;
+  /** Of a session of our own; null unless Established. */
+  readonly agreement?: () => AgreementRow | null;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
   readonly safety?: () => SafetyRow;
@@ -66,6 +76,8 @@ export interface Answerer {
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
 const SMALL = 16384;
+
+type FamilyQuery = Extract<RibQuery, { readonly about: 'family' }>;
 
 /** Prefixes a question passes through before it yields: about a millisecond. */
 const SLICE = 2048;
@@ -122,9 +134,11 @@ export function createAnswerer(
     return found;
   }
 
-  function countOf({ row }: AskablePeer): CountRow {
+  function countOf({ row, otherRoutes }: AskablePeer): CountRow {
     const table = rib.tables[row.number];
-    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
+    const others = (otherRoutes?.counts() ?? []).map(one => ({ family: formatFamily(one), routes: one.routes }));
+    const more = others.length > 0 ? { others } : {};
+    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0, ...more };
   }
 
   function summary(peer: AskablePeer): SummaryRow {
@@ -144,9 +158,10 @@ export function createAnswerer(
     };
   }
 
-  function neighbor(peer: AskablePeer): NeighborRow {
+  function neighbor(peer: AskablePeer, leaks: number | null): NeighborRow {
     const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
+    const others = (negotiated?.others ?? []).map(family => formatFamily(family).replace('ip', 'IP'));
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
     return {
       ...summary(peer),
@@ -160,11 +175,30 @@ export function createAnswerer(
       peerId: negotiated?.peerId ?? null,
       localAddress: negotiated?.localAddress ?? null,
       as4: negotiated?.as4 ?? null,
-      families,
+      families: [...families, ...others],
+      ...(peer.row.role && { leaks }),
+      ...(peer.otherRoutes && {
+        otherRoutes: peer.otherRoutes.counts().map(one => ({
+          ...{ family: formatFamily(one), routes: one.routes, refused: one.refused },
+          ...{ ended: one.ended, disabled: one.disabled },
+        })),
+      }),
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...(peer.agreement && { agreement: peer.agreement() }),
       ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
+  }
+
+  function* neighbors(of: readonly AskablePeer[]): Generator<Turn, AnswerEnd> {
+    const rows: NeighborRow[] = [];
+    for (const peer of of) {
+      const { role, number } = peer.row;
+      const table = rib.tables[number];
+      const leaks = role && table ? yield* countLeaks(rib, table, role) : null;
+      rows.push(neighbor(peer, leaks));
+    }
+    return { rows };
   }
 
   function* routes(query: RouteQuery): Generator<Turn, AnswerEnd> {
@@ -201,6 +235,20 @@ export function createAnswerer(
     return { rows, changed: updates() - before };
   }
 
+  function* familyRoutes(query: FamilyQuery): Generator<Turn, AnswerEnd> {
+    const family = familyNamed(query.family);
+    if (family === null || isHeld(family)) throw new Error(`${query.family} is no family that is held apart`);
+    let rows: FamilyRouteRow[] = [];
+    for (const { row, otherRoutes } of mustBeNamed(query.peer))
+      for (const { route, attribute } of otherRoutes?.routes(family) ?? []) {
+        rows.push(familyRow(rib, route, attribute, row));
+        if (rows.length < BATCH) continue;
+        yield rows;
+        rows = [];
+      }
+    return { rows };
+  }
+
   function size(): RibSize {
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
@@ -220,9 +268,11 @@ export function createAnswerer(
         case 'summary':
           return { rows: named(undefined).map(summary) };
         case 'neighbor':
-          return { rows: named(query.peer).map(neighbor) };
+          return yield* neighbors(named(query.peer));
         case 'route':
           return yield* routes(query);
+        case 'family':
+          return yield* familyRoutes(query);
         case 'count':
           return { rows: named(undefined).map(countOf) };
         case 'quarantine':

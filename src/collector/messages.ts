@@ -39,6 +39,8 @@ export type RibQuery =
       readonly community?: string;
       readonly validity?: IrrState;
     }
+  /** Routes of a family besides IPv4 and IPv6 unicast, by its name (bgp/family.ts). */
+  | { readonly about: 'family'; readonly family: string; readonly peer?: string }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
@@ -196,10 +198,51 @@ export interface NeighborRow extends SummaryRow {
     readonly unagreedPathIds: number;
     readonly excessPaths: number;
   } | null;
+  /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
+  readonly leaks?: number | null;
+  /** Routes of the other families that were negotiated. */
+  readonly otherRoutes?: readonly OtherCountRow[];
+  /** Of a session of our own; absent for a peer that a router monitors for us. Null unless Established. */
+  readonly agreement?: AgreementRow | null;
   /** Of a session of our own; absent for a peer that a router monitors for us. */
   readonly protection?: ProtectionRow;
   /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
   readonly monitoring?: MonitoringRow;
+}
+
+/** How many routes of a family are held. */
+export interface OtherCountRow {
+  readonly family: string;
+  readonly routes: number;
+  /** Routes that found no room. */
+  readonly refused: number;
+  /** Its End-of-RIB has come. */
+  readonly ended: boolean;
+  /** What was malformed and ended it for the rest of the session; '' while it goes on. */
+  readonly disabled: string;
+}
+
+/** What both ends of a session offered, in words, and what came of it. */
+export interface AgreementRow {
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+  /** RFC 8654. */
+  readonly extendedMessage: boolean;
+  /** RFC 7313. */
+  readonly enhancedRefresh: boolean;
+  /** Families that come with path identifiers (RFC 7911), and whose next hops may be IPv6 addresses (RFC 8950). */
+  readonly addPath: readonly string[];
+  readonly extendedNextHop: readonly string[];
+  /** RFC 9234; null where none is configured. `theirs` is null when the peer says none. */
+  readonly role: { readonly ours: string; readonly theirs: string | null } | null;
+  /** RFC 4724, as the peer said; null when it knows nothing of it. */
+  readonly restart: {
+    readonly seconds: number;
+    readonly notification: boolean;
+    readonly preserved: readonly string[];
+  } | null;
+  /** RFC 9494, as the peer said. */
+  readonly longLived: readonly { readonly family: string; readonly seconds: number }[];
 }
 
 /** What is demanded of a session's connection, and of its routes. */
@@ -243,10 +286,22 @@ export interface RouteRow {
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+  /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
+  readonly leak?: string;
   /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
   readonly pathId?: number;
   /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */
   readonly stale?: { readonly kind: string; readonly since: number };
+}
+
+/** Row of `show route family`. */
+export interface FamilyRouteRow extends Pick<RouteRow, 'peer' | 'peerAs' | 'peerAddress' | 'path' | 'originCode'> {
+  readonly family: string;
+  /** Prefix with distinguisher, labels and path identifier, or flow specification, in words. */
+  readonly route: string;
+  readonly nextHop: string;
+  /** All other attributes, those that are not known in hex. */
+  readonly attributes: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** Row of `show route count`: one for each peer. */
@@ -254,6 +309,8 @@ export interface CountRow {
   readonly peer: string;
   readonly ipv4: number;
   readonly ipv6: number;
+  /** Of the other families that were negotiated. */
+  readonly others?: readonly { readonly family: string; readonly routes: number }[];
 }
 
 /** Row of `show quarantine`: a malformed message, its octets in hex. */

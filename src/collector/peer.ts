@@ -5,6 +5,7 @@ import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
+import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
@@ -45,7 +46,8 @@ export function createPeer(
   routerId: string,
   { rib, ingest, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
 ): Peer {
-  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
+  const role = of.role && { ours: of.role, peerAs: of.neighborAs };
+  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
@@ -123,6 +125,13 @@ export function createPeer(
         prefixLimits,
         problems: problemsOf(peer),
       };
+    },
+    agreement() {
+      const { negotiated } = session.status();
+      return negotiated && agreementRow(negotiated);
+    },
+    get otherRoutes() {
+      return current?.otherRoutes ?? null;
     },
     safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {

@@ -1,3 +1,4 @@
+import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
 import { IRR_STATES } from '../registry/verdict.ts';
@@ -19,6 +20,9 @@ export interface ArgumentKind {
 /** A peer of our own or an address; or `ROUTER/ADDRESS`, with what sets it apart in parentheses, for a monitored one. */
 const PEER = /^([\w.:-]{1,64}|[\w.:@#-]{1,128}\/[\w.:-]{1,45}( \([\w.:, -]{1,64}\))?)$/;
 
+/** Families as one word each. */
+const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'));
+
 /** Highest packet number: what an index of 32 bits can hold. */
 const MAX_NUMBER = 4_294_967_295;
 
@@ -31,6 +35,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
     values: async daemon => (await daemon.ribQuery({ about: 'summary' })).map(row => row.peer),
+  },
+  FAMILY: {
+    help: `address family: ${FAMILIES.join(', ')}`,
+    refuse: text => (FAMILIES.includes(text) ? null : `address family: ${FAMILIES.join(', ')}`),
+    values: async () => FAMILIES,
   },
   AS: {
     help: 'AS number',

@@ -1,5 +1,5 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
-import type { Order, RibQuery } from '../collector/messages.ts';
+import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -148,6 +148,13 @@ export const COMMANDS: readonly Command[] = [
     help: 'What can leave the daemon, and what guards its sessions',
     one: true,
     run: async ({ daemon, row }) => row(await daemon.safety()),
+  },
+  {
+    syntax: 'show route family FAMILY [peer PEER]',
+    help: 'Routes of a family that is held apart',
+    words: { family: 'Routes that are neither IPv4 nor IPv6 unicast', peer: 'Routes from one peer only' },
+    long: true,
+    run: showFamily,
   },
   {
     syntax: 'show status',
@@ -323,6 +330,18 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
   );
   if (changed > 0) note(`${changed} UPDATEs came meanwhile: each route is as it was when it was read`);
   if (shown === 0) note(`no such route is held for ${args.PREFIX}`);
+}
+
+async function showFamily({ daemon, args, signal, row, note }: Call): Promise<void> {
+  const family = args.FAMILY!.replaceAll('-', ' ');
+  const peer = args.PEER === undefined ? {} : { peer: args.PEER };
+  let shown = 0;
+  const take = async (rows: readonly FamilyRouteRow[]) => {
+    await sendAll(rows, row);
+    shown += rows.length;
+  };
+  await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
+  if (shown === 0) note(`no ${family} route is held`);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

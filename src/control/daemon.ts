@@ -4,6 +4,7 @@
  */
 import type {
   CountRow,
+  FamilyRouteRow,
   NeighborRow,
   Order,
   OrderRow,
@@ -41,6 +42,12 @@ export interface Daemon {
     take: (rows: readonly RouteRow[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ readonly changed: number }>;
+  /** The same for routes of a family that is held apart, peer by peer. */
+  familyRoutes(
+    query: Extract<RibQuery, { readonly about: 'family' }>,
+    take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Has something done with a session; `by`: who wants it, in words. */
   order(order: Order, by: string): Promise<OrderRow>;
   /** What can leave the daemon. */

@@ -1,7 +1,7 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
-import type { RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
@@ -151,6 +151,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const { rows, changed } = await collector.stream(query, rows => take(rows as readonly RouteRow[]), signal);
       await take(rows as readonly RouteRow[]);
       return { changed: changed ?? 0 };
+    },
+    async familyRoutes(query, take, signal) {
+      const { rows } = await collector.stream(query, rows => take(rows as readonly FamilyRouteRow[]), signal);
+      await take(rows as readonly FamilyRouteRow[]);
     },
     order: (order, by) => collector.order(order, by),
     async safety() {

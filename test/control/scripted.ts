@@ -312,6 +312,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       await take(ROUTES.filter(row => peer === undefined || row.peer === peer));
       return { changed: scope === 'longer' ? 3 : 0 };
     },
+    familyRoutes: (_, take) => take([]),
     cases: async () => [RESOLVED, CASE],
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),

@@ -1,4 +1,12 @@
-import type { CountRow, NeighborRow, OrderRow, QuarantineRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
+import type {
+  CountRow,
+  FamilyRouteRow,
+  NeighborRow,
+  OrderRow,
+  QuarantineRow,
+  RouteRow,
+  SummaryRow,
+} from '../../collector/messages.ts';
 import type {
   CaseDetail,
   IrrObjectRow,
@@ -17,7 +25,7 @@ import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from '
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
-import { renderRoutes, routePages } from './route.ts';
+import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
@@ -53,6 +61,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
+  'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
   'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),

@@ -1,4 +1,4 @@
-import type { RouteRow } from '../../collector/messages.ts';
+import type { FamilyRouteRow, RouteRow } from '../../collector/messages.ts';
 import type { IrrState } from '../../registry/verdict.ts';
 import { showPath } from './path.ts';
 import { table } from './text.ts';
@@ -42,13 +42,26 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
         row.nextHop,
-        `${showPath(row.path)} ${ORIGIN_LETTERS[row.originCode] ?? '?'}`.trimStart(),
+        `${pathOf(row)}${row.leak === undefined ? '' : ` (${row.leak})`}`,
       ]),
       widths,
     );
     last = rows.at(-1)!.prefix;
     return [...(legend ? LEGEND : []), ...lines];
   };
+}
+
+/** AS path and origin code. */
+const pathOf = ({ path, originCode }: Pick<RouteRow, 'path' | 'originCode'>): string =>
+  `${showPath(path)} ${ORIGIN_LETTERS[originCode] ?? '?'}`.trimStart();
+
+/** `show route family`: each route with its attributes beneath, for they are what such a route is about. */
+export function renderFamily(rows: readonly FamilyRouteRow[]): string[] {
+  return rows.flatMap(({ route, peer, nextHop, attributes, ...row }) => [
+    route,
+    `  from ${peer}${nextHop === '' ? '' : ` via ${nextHop}`}, path ${pathOf(row)}`,
+    ...attributes.map(({ name, text }) => `  ${name} ${text}`.trimEnd()),
+  ]);
 }
 
 const hasPathId = ({ pathId }: RouteRow): boolean => pathId !== undefined;
