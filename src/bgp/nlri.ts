@@ -51,12 +51,16 @@ export interface NlriFault {
  * where it has them: `ipv4 vpn 10.0.0.0/25 rd 65000:1 label 1000 path 1`.
  */
 export function formatNlri(route: Nlri): string {
-  const family = isHeld(route) ? '' : `${formatFamily(route)} `;
-  if ('octets' in route) return `${family}${Buffer.from(route.octets).toString('hex')}`;
+  return `${isHeld(route) ? '' : `${formatFamily(route)} `}${formatRoute(route)}`;
+}
+
+/** The same without the family. */
+export function formatRoute(route: Nlri): string {
+  if ('octets' in route) return Buffer.from(route.octets).toString('hex');
   const what = 'components' in route ? formatFlow(route.components, route.afi) : formatPrefix(route);
   const rd = route.rd === null ? '' : ` rd ${route.rd}`;
   const labels = 'labels' in route && route.labels.length > 0 ? ` label ${route.labels.join('/')}` : '';
-  return `${family}${what}${rd}${labels}${route.pathId === null ? '' : ` path ${route.pathId}`}`;
+  return `${what}${rd}${labels}${route.pathId === null ? '' : ` path ${route.pathId}`}`;
 }
 
 const RD_OCTETS = 8;

@@ -25,12 +25,18 @@ export interface IngestCounts {
   attributeDiscard: number;
   /** NLRI of a family that was not negotiated (RFC 4760 section 7): ignored. */
   ignored: number;
+  /** Fields of routes that look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held. */
+  unagreedPathIds: number;
+  /** Paths beyond those that a prefix may have (rib/paths.ts, MOST_PATHS): not held. */
+  excessPaths: number;
 }
 
 export const noCounts = (): IngestCounts => ({
   treatAsWithdraw: 0,
   attributeDiscard: 0,
   ignored: 0,
+  unagreedPathIds: 0,
+  excessPaths: 0,
 });
 
 export interface IngestEvents {
@@ -38,4 +44,6 @@ export interface IngestEvents {
   endOfRib(peer: IngestPeer, afi: 1 | 2): void;
   /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
   malformed(peer: IngestPeer, body: Uint8Array): void;
+  /** Routes were not held that were sound: one of the last two of IngestCounts grew to `times`. */
+  passedOver(peer: IngestPeer, what: 'unagreedPathIds' | 'excessPaths', times: number): void;
 }

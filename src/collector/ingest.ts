@@ -9,17 +9,17 @@ import { type SessionError, sessionError } from '../bgp/errors.ts';
 import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
-import { wordsOf } from '../net/prefix.ts';
-import { columnFor, type Rib } from '../rib/adj-rib-in.ts';
+import { columnFor, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
+import { createPathIngest } from './ingest-paths.ts';
 import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import { createNlriIds, hasPathIds } from './nlri-ids.ts';
 import { createSlowRoad } from './slow-road.ts';
 import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+import { createWitnesses } from './witness.ts';
 
-/** RFC 4271 section 6.3, Invalid Network Field, and RFC 7606 section 5.3, for a prefix in a multiprotocol attribute. */
-const badNetwork = () => sessionError(3, 10, 'a prefix overruns its field or is longer than its family allows');
 const badMultiprotocol = (what: string) => sessionError(3, 9, what);
 
 /**
@@ -42,6 +42,11 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const scratch = Buffer.alloc(65536);
   const scratchView = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
   const layout = emptyLayout();
+  const witnesses = createWitnesses(rib, memo, book);
+  const nlriIds = createNlriIds(rib);
+  const withPaths = createPathIngest(rib, memo, witnesses, nlriIds, peer =>
+    events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+  );
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
   /** The message at hand has a fault that does not end the session. */
@@ -185,6 +190,30 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return good;
   }
 
+  /** NLRI in the form that was agreed on: `attribute` 0 withdraws. False when one is malformed. */
+  function nlri(
+    peer: IngestPeer,
+    afi: 1 | 2,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    attribute: number,
+  ): boolean {
+    if (pathsOf(peer.table, afi) !== null) return withPaths.nlri(peer, afi, bytes, start, end, attribute);
+    // Two default routes at once are none: path identifiers are small numbers, and begin with octets of zero.
+    if (bytes[start] === 0 && bytes[start + 1] === 0 && end - start > 4 && hasPathIds(bytes, afi, start, end)) {
+      events.passedOver(peer, 'unagreedPathIds', ++peer.counts.unagreedPathIds);
+      return true;
+    }
+    const good = (afi === 1 ? nlri4 : nlri6)(peer, bytes, start, end, attribute);
+    const stale = staleOf(peer.table, afi);
+    if (stale === null || attribute === 0) return good;
+    // What was stale was no witness: it is judged again, though it may be the same route.
+    const origin = attributes.originOf(attribute);
+    nlriIds.freshen(stale, afi, bytes, start, end, id => look(peer, afi, id, origin, attribute));
+    return good;
+  }
+
   /** Announces with an interned set, and frees the set again when no route came to hold it. */
   function announce(
     peer: IngestPeer,
@@ -194,7 +223,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     end: number,
     attribute: number,
   ): boolean {
-    const good = afi === 1 ? nlri4(peer, bytes, start, end, attribute) : nlri6(peer, bytes, start, end, attribute);
+    const good = nlri(peer, afi, bytes, start, end, attribute);
     attributes.settle(attribute);
     return good;
   }
@@ -239,9 +268,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     slowRoad(peer, bytes, read);
     elsewhere = false;
     for (const prefix of read.withdrawn) {
-      const [w0, w1, w2, w3] = wordsOf(prefix);
-      const id = prefix.afi === 1 ? ids4.find(w0, prefix.length) : ids6.find(w0, w1, w2, w3, prefix.length);
-      if (id >= 0) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+      const id = nlriIds.of(prefix);
+      if (id < 0) continue;
+      if (prefix.pathId === null) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+      else withPaths.take(peer, prefix.afi, id, prefix.pathId);
     }
     return null;
   }
@@ -290,61 +320,66 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   function take(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     const unlocated = locateUpdate(bytes, start, end, layout);
     if (unlocated) return unlocated;
-    const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlri } = layout;
-    if (first === nlri) {
-      if (nlri < end) return odd(peer, bytes, start, end);
+    const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlriStart } = layout;
+    if (first === nlriStart) {
+      if (nlriStart < end) return odd(peer, bytes, start, end);
       if (withdrawnStart === withdrawnEnd) {
         if (peer.ipv4) events.endOfRib(peer, 1);
         return null;
       }
-      return withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+      return withdraw4(peer, bytes, start, end);
     }
     if (viewed !== bytes) {
       viewed = bytes;
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
-    if (!findMultiprotocol(bytes, first, nlri, found)) return odd(peer, bytes, start, end);
+    if (!findMultiprotocol(bytes, first, nlriStart, found)) return odd(peer, bytes, start, end);
     if (withdrawnStart < withdrawnEnd) {
-      const wrong = withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+      const wrong = withdraw4(peer, bytes, start, end);
       if (wrong) return wrong;
     }
     const multiprotocol = found.reachStart >= 0 || found.unreachStart >= 0;
-    const size = multiprotocol ? strip(bytes, first, nlri) : nlri - first;
+    const size = multiprotocol ? strip(bytes, first, nlriStart) : nlriStart - first;
     if (found.unreachStart >= 0) {
-      const alone = size === 0 && found.reachStart < 0 && nlri === end && withdrawnStart === withdrawnEnd;
-      const wrong = unreach(peer, bytes, alone);
+      const alone = size === 0 && found.reachStart < 0 && nlriStart === end && withdrawnStart === withdrawnEnd;
+      const wrong = unreach(peer, bytes, alone, start, end);
       if (wrong) return wrong;
     }
-    if (nlri < end) {
+    if (nlriStart < end) {
       if (!peer.ipv4) peer.counts.ignored++;
       else {
         const id = multiprotocol
           ? intern(peer, scratch, scratchView, 0, size, 0)
-          : intern(peer, bytes, view, first, nlri, 0);
+          : intern(peer, bytes, view, first, nlriStart, 0);
         if (id === 0) return odd(peer, bytes, start, end);
-        if (!announce(peer, 1, bytes, nlri, end, id)) return badNetwork();
+        if (!announce(peer, 1, bytes, nlriStart, end, id)) return odd(peer, bytes, start, end);
       }
-    } else if (found.reachStart < 0 && size > 0 && decodeAttributes(bytes, first, nlri, peer).action !== 'accept')
+    } else if (found.reachStart < 0 && size > 0 && decodeAttributes(bytes, first, nlriStart, peer).action !== 'accept')
       return odd(peer, bytes, start, end); // no route to hold, yet a fault in it counts (RFC 7606 section 5.2)
     return found.reachStart >= 0 ? reach(peer, bytes, size, start, end) : null;
   }
 
   function withdraw4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     if (!peer.ipv4) peer.counts.ignored++;
-    else if (!nlri4(peer, bytes, start, end, 0)) return badNetwork();
+    else if (!nlri(peer, 1, bytes, layout.withdrawnStart, layout.withdrawnEnd, 0)) return odd(peer, bytes, start, end);
     return null;
   }
 
   /** MP_UNREACH_NLRI (RFC 4760 section 4); `alone` in its message and empty it is End-of-RIB of its family. */
-  function unreach(peer: IngestPeer, bytes: Uint8Array, alone: boolean): SessionError | null {
+  function unreach(
+    peer: IngestPeer,
+    bytes: Uint8Array,
+    alone: boolean,
+    start: number,
+    whole: number,
+  ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
     if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
     const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
     const afi = familyOf(peer, family.afi, family.safi);
     if (afi === 0) ignore(peer, family);
     else if (alone && at + 3 === end) events.endOfRib(peer, afi);
-    else if (!(afi === 1 ? nlri4 : nlri6)(peer, bytes, at + 3, end, 0))
-      return badMultiprotocol('MP_UNREACH_NLRI: a prefix overruns it');
+    else if (!nlri(peer, afi, bytes, at + 3, end, 0)) return odd(peer, bytes, start, whole);
     return null;
   }
 
@@ -365,9 +400,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);
-    return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id)
-      ? null
-      : badMultiprotocol('MP_REACH_NLRI: a prefix overruns it');
+    return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id) ? null : odd(peer, bytes, start, end);
   }
 
   return { update };

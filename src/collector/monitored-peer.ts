@@ -1,10 +1,12 @@
 /** One table of a peer that a router monitors: a peer of the collector without a session of its own. */
+
 import type { SessionError } from '../bgp/errors.ts';
+import { UNICAST } from '../bgp/family.ts';
 import { noMessages } from '../bgp/machine.ts';
 import type { MonitoredSession } from '../bmp/monitored-session.ts';
 import type { PeerState } from '../bmp/peer-state.ts';
 import type { MonitoredRib } from '../config/tree.ts';
-import { newPeerTable } from '../rib/adj-rib-in.ts';
+import { newPeerTable, pathsOf } from '../rib/adj-rib-in.ts';
 import type { RouterIdentity } from './bmp-router.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
@@ -48,27 +50,29 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
   let vrf = '';
   const isUp = () => table.state() === 'Established' || table.state() === 'Assumed';
 
-  function learn(): void {
+  function learn(number: number): void {
     const { ebgp, routerAs, pathIds } = table.session();
-    const held = ingest?.as4 ?? {
-      table: newPeerTable(),
-      counts: noCounts(),
+    const before = ingest?.as4.table;
+    // A table that began without a Peer Up was read in another form: it held what nobody announced.
+    const misread = before && ([1, 2] as const).some(afi => (pathsOf(before, afi) !== null) !== pathIds.includes(afi));
+    if (misread) seating.drop(number);
+    const held = {
+      table: misread || before === undefined ? newPeerTable(pathIds) : before,
+      counts: ingest?.as4.counts ?? noCounts(),
     };
-    seating.rib.tables[peer.row.number] = held.table;
+    seating.rib.tables[number] = held.table;
     const common = {
-      number: peer.row.number,
+      number,
       table: held.table,
       counts: held.counts,
       ebgp: ebgp && table.rib === 'pre-policy',
-      // Routes with path identifiers, read without, would be routes that nobody announced.
-      ipv4: !pathIds.includes(1),
-      ipv6: !pathIds.includes(2),
+      ipv4: true,
+      ipv6: true,
+      addPath: pathIds.map(afi => ({ afi, safi: UNICAST })),
       localAs: routerAs ?? seating.localAs(),
       anyNextHop: true as const,
     };
     ingest = { as4: { ...common, as4: true }, as2: { ...common, as4: false } };
-    for (const afi of pathIds)
-      seating.log('warn', `${table.name}: IPv${afi === 1 ? 4 : 6} routes come with path identifiers and are not taken`);
   }
 
   const peer: MonitoredPeer = seating.seat(number => ({
@@ -111,14 +115,14 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     },
     open() {
       ingest = null;
-      learn();
+      learn(number);
       const { ipv4, ipv6 } = table.session();
       peer.awaiting.clear();
       if (ipv4) peer.awaiting.add(1);
       if (ipv6) peer.awaiting.add(2);
       seating.changed(peer.row, 'Established');
     },
-    learn,
+    learn: () => learn(number),
     close(reason) {
       ingest = null;
       peer.awaiting.clear();

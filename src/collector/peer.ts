@@ -1,10 +1,11 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
-import { includesFamily } from '../bgp/family.ts';
+import { includesFamily, isHeld } from '../bgp/family.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
+import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
@@ -45,7 +46,8 @@ export function createPeer(
   routerId: string,
   { rib, ingest, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
 ): Peer {
-  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
+  const role = of.role && { ours: of.role, peerAs: of.neighborAs };
+  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
@@ -63,12 +65,12 @@ export function createPeer(
         connected ||= talks;
       },
       established(negotiated) {
-        const table = newPeerTable();
+        const { others, addPath } = negotiated;
+        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
         rib.tables[number] = table;
         peer.awaiting.clear();
         if (negotiated.ipv4) peer.awaiting.add(1);
         if (negotiated.ipv6) peer.awaiting.add(2);
-        const { others, addPath } = negotiated;
         const otherRoutes = newOtherRoutes(rib.attributes, others, family => includesFamily(addPath, family));
         current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
@@ -123,6 +125,13 @@ export function createPeer(
         prefixLimits,
         problems: problemsOf(peer),
       };
+    },
+    agreement() {
+      const { negotiated } = session.status();
+      return negotiated && agreementRow(negotiated);
+    },
+    get otherRoutes() {
+      return current?.otherRoutes ?? null;
     },
     safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {

@@ -2,7 +2,17 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type {
+  CountRow,
+  FamilyRouteRow,
+  NeighborRow,
+  Order,
+  OrderRow,
+  QuarantineRow,
+  RibQuery,
+  RouteRow,
+  SummaryRow,
+} from '../collector/messages.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { Case } from '../hijack/case.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -13,7 +23,6 @@ import type { Trace } from '../traceback/trace.ts';
 export interface RibRows {
   readonly summary: SummaryRow;
   readonly neighbor: NeighborRow;
-  readonly route: RouteRow;
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
 }
@@ -22,10 +31,25 @@ export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly 
 
 export interface Daemon {
   status(): Promise<StatusReport>;
-  /** Asks every collector; `more`: rows were left off. */
-  ribQuery<K extends keyof RibRows>(
-    query: RibQuestion<K>,
-  ): Promise<{ readonly rows: readonly RibRows[K][]; readonly more: boolean }>;
+  /** Asks every collector. */
+  ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
+  /**
+   * Routes in the order of their addresses, in batches as they are found; the next batch waits until `take` has taken one
+   * in. `changed`: UPDATEs that came meanwhile.
+   */
+  routes(
+    query: Extract<RibQuery, { readonly about: 'route' }>,
+    take: (rows: readonly RouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ readonly changed: number }>;
+  /** The same for routes of a family that is held apart, peer by peer. */
+  familyRoutes(
+    query: Extract<RibQuery, { readonly about: 'family' }>,
+    take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Has something done with a session; `by`: who wants it, in words. */
+  order(order: Order, by: string): Promise<OrderRow>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */

@@ -15,19 +15,20 @@ const SEED = randomInt(1, 0x7fffffff) * 2 + 1;
 /** `length` of an id that no prefix has now. */
 export const NO_PREFIX = 255;
 
-/** Tells a full table which ids are held: a bit for each id, the lowest of an octet first. Null: none may be given away now. */
-export type HeldIds = (size: number) => Uint8Array | null;
+/** Tells a full table which ids are held: a bit for each id, the lowest of an octet first. */
+export type HeldIds = (size: number) => Uint8Array;
 
 /** A table grows only when fewer than one in so many ids could be freed. */
 const WORTH = 8;
 
+const allHeld: HeldIds = size => new Uint8Array((size + 7) >> 3).fill(0xff);
 const isHeld = (held: Uint8Array, id: number) => (held[id >> 3]! & (1 << (id & 7))) !== 0;
 
 /** Ids of IPv4 prefixes, at most 2^25 of them. */
 export class PrefixIds4 {
   /** Ids are below this; those of them that are free have the length NO_PREFIX. */
   size = 0;
-  held: HeldIds = () => null;
+  held: HeldIds = allHeld;
   /** Ids to be given out before new ones. */
   private readonly free: number[] = [];
   /** Address of each id. */
@@ -97,7 +98,7 @@ export class PrefixIds4 {
   /** Frees the ids that nobody holds, when they are many; true when there are free ones then. */
   sweep(): boolean {
     const held = this.held(this.size);
-    if (held === null || countHeld(held, this.size) > this.size - this.size / WORTH) return false;
+    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
     this.slots.fill(0);
     for (let id = 0; id < this.size; id++) {
       const length = this.length[id]!;
@@ -135,7 +136,7 @@ export class PrefixIds4 {
 /** Ids of IPv6 prefixes. An address is four words, the most significant first. */
 export class PrefixIds6 {
   size = 0;
-  held: HeldIds = () => null;
+  held: HeldIds = allHeld;
   private readonly free: number[] = [];
   /** Four words for each id. */
   address: Int32Array;
@@ -183,7 +184,7 @@ export class PrefixIds6 {
 
   sweep(): boolean {
     const held = this.held(this.size);
-    if (held === null || countHeld(held, this.size) > this.size - this.size / WORTH) return false;
+    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
     this.slots.fill(0);
     for (let id = 0; id < this.size; id++) {
       const length = this.length[id]!;

@@ -2,9 +2,8 @@
  * Routes of the address families besides IPv4 and IPv6 unicast, of one peer: a table by the octets of their NLRI, off the fast
  * road. Nothing is decided by them; they are held to be shown. Their attributes are interned beside those of all other routes.
  */
-import { type Family, formatFamily } from '../bgp/family.ts';
-import type { Nlri, NlriField } from '../bgp/nlri.ts';
-import { decodeNlri } from '../bgp/nlri.ts';
+import type { Family } from '../bgp/family.ts';
+import { decodeNlri, type Nlri, type NlriField } from '../bgp/nlri.ts';
 import type { AttributeStore } from './attribute-store.ts';
 
 /** What one peer may have in all of these families together: routes, and octets of their NLRI. */
@@ -142,7 +141,9 @@ export function newOtherRoutes(
       const table = tableOf(family);
       if (table === undefined) return;
       const { afi, safi, pathIds: withIds } = table;
+      let left = table.routes.size; // what comes while they are walked through is not waited for
       for (const { octets, attribute } of table.routes.values()) {
+        if (left-- === 0) return;
         const field = { afi, safi, start: 0, end: octets.length, pathIds: withIds, withdrawn: false };
         const read = decodeNlri(octets, field);
         if (!('what' in read) && read[0] !== undefined) yield { route: read[0], attribute };
@@ -152,13 +153,4 @@ export function newOtherRoutes(
       for (const table of tables) clear(table);
     },
   };
-}
-
-/** `ipv4 vpn: 12 routes, 3 refused`, as far as there is anything to tell. */
-export function formatOtherCount(one: OtherCount): string {
-  return [
-    `${formatFamily(one)}: ${one.routes}`,
-    ...(one.refused === 0 ? [] : [`${one.refused} had no room`]),
-    ...(one.disabled === '' ? [] : [`disabled: ${one.disabled}`]),
-  ].join(', ');
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createFramer, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { buildAsGraph } from '../../src/rib/as-graph.ts';
@@ -26,6 +27,7 @@ const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => 
 let faults = 0;
 const ingest = createIngest(rib, memo, book, {
   endOfRib: () => {},
+  passedOver: () => {},
   malformed: () => {
     faults++;
   },
@@ -42,7 +44,7 @@ for (const [phase, files] of streams)
   for (const [number, data] of files.entries()) {
     rib.tables[number] ??= newPeerTable();
     const table = rib.tables[number];
-    const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+    const counts = noCounts();
     const peer = { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 65010, counts };
     let messages = 0;
     const { push } = createFramer((type, buffer, start, end) => {

@@ -40,6 +40,7 @@ function road(more: Partial<IngestPeer> = {}) {
   const ingest = createIngest(rib, memo, book, {
     endOfRib: (_, afi) => void ends.push(afi),
     malformed: (_, body) => void malformed.push(Buffer.from(body).toString('hex')),
+    passedOver: () => {},
   });
   const table = newPeerTable();
   rib.tables[0] = table;

@@ -15,7 +15,7 @@ describe('collector/warm-up', () => {
       throw new Error('nothing of this is to be told');
     };
     const book = new Contradictions({ describe: never, tell: never, mark: never, now: Date.now });
-    const ingest = createIngest(rib, memo, book, { endOfRib: never, malformed: never });
+    const ingest = createIngest(rib, memo, book, { endOfRib: never, malformed: never, passedOver: never });
     warmUp(rib, memo, ingest);
     expect([rib.tables.length, rib.attributes.live, rib.ids4.live, rib.ids6.live]).to.deep.equal([0, 0, 0, 0]);
     expect(memo.snapshot).to.equal(null);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
@@ -293,12 +294,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               localAddress: up ? '203.0.113.2' : null,
               as4: up ? true : null,
               families: up ? ['IPv4 unicast'] : [],
-              malformed: up ? { treatAsWithdraw: 2, attributeDiscard: 0, ignored: 1 } : null,
+              malformed: up ? { ...noCounts(), treatAsWithdraw: 2, ignored: 1 } : null,
             };
           },
         );
-      case 'route':
-        return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },
@@ -308,10 +307,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   };
   return {
     status: async () => STATUS,
-    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => ({
-      rows: rows(query) as readonly RibRows[K][],
-      more: (query as RibQuery).about === 'route' && (query as { scope?: string }).scope === 'longer',
-    }),
+    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => rows(query) as readonly RibRows[K][],
+    async routes({ peer, scope }, take) {
+      await take(ROUTES.filter(row => peer === undefined || row.peer === peer));
+      return { changed: scope === 'longer' ? 3 : 0 };
+    },
+    familyRoutes: (_, take) => take([]),
     cases: async () => [RESOLVED, CASE],
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
@@ -367,6 +368,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
     safety: async () => SAFETY,
     tracePeers: async () => [
       {
