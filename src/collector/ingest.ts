@@ -9,7 +9,7 @@ import { type SessionError, sessionError } from '../bgp/errors.ts';
 import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
-import { columnFor, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
+import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
@@ -96,8 +96,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
-    const before = column[id] ?? 0;
-    if (before === 0) return;
+    if (id >= column.length || column[id] === 0) return;
+    const before = column[id]!;
     column[id] = 0;
     if (afi === 1) peer.table.count4--;
     else peer.table.count6--;
@@ -110,7 +110,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const origin = attribute === 0 ? 0 : attributes.originWord(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
-    let column = columnFor(rib, table, 1);
+    let column = table.ipv4;
     let gained = 0;
     let fresh = 0;
     let at = start;
@@ -130,7 +130,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         continue;
       }
       const id = ids4.intern(address, length);
-      if (id >= column.length) column = columnFor(rib, table, 1);
+      if (id >= column.length) column = extendColumn(rib, table, 1);
       const before = column[id]!;
       // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
       if (judged && (before === 0 || attributes.originWord(before) !== origin || memo.marked(1, id)))
@@ -151,7 +151,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const origin = attribute === 0 ? 0 : attributes.originWord(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
-    let column = columnFor(rib, table, 2);
+    let column = table.ipv6;
     let gained = 0;
     let fresh = 0;
     let at = start;
@@ -174,7 +174,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         continue;
       }
       const id = ids6.intern(w0, w1, w2, w3, length);
-      if (id >= column.length) column = columnFor(rib, table, 2);
+      if (id >= column.length) column = extendColumn(rib, table, 2);
       const before = column[id]!;
       // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
       if (judged && (before === 0 || attributes.originWord(before) !== origin || memo.marked(2, id)))
@@ -270,7 +270,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     for (const prefix of read.withdrawn) {
       const id = nlriIds.of(prefix);
       if (id < 0) continue;
-      if (prefix.pathId === null) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+      if (prefix.pathId === null) unhold(peer, prefix.afi, columnOf(peer.table, prefix.afi), id);
       else withPaths.take(peer, prefix.afi, id, prefix.pathId);
     }
     return null;
