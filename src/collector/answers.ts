@@ -22,6 +22,7 @@ import type {
   MonitoringRow,
   NeighborRow,
   ProtectionRow,
+  RestartRow,
   RibQuery,
   RibSize,
   RouteRow,
@@ -58,6 +59,8 @@ export interface AskablePeer {
   readonly agreement?: () => AgreementRow | null;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
+  /** Of a session of our own: families that have stale routes. */
+  readonly restart?: () => readonly RestartRow[];
   readonly safety?: () => SafetyRow;
   /** Of a peer that a router monitors. */
   readonly monitoring?: MonitoringRow;
@@ -184,6 +187,7 @@ export function createAnswerer(
         })),
       }),
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...((peer.restart?.().length ?? 0) > 0 && { restart: peer.restart!() }),
       ...(peer.agreement && { agreement: peer.agreement() }),
       ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
