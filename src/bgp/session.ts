@@ -100,6 +100,8 @@ export interface Session {
   stayDown(milliseconds: number): void;
   /** Ends the session with a Cease (Administrative Shutdown unless told otherwise). Resolves when every socket is gone. */
   stop(notification?: SessionError): Promise<void>;
+  /** Ends the session with this Cease, and begins anew at once. */
+  reset(notification: SessionError): void;
   /** Takes a connection that the peer opened. False when it was refused; the socket is closed then. */
   accept(socket: Socket): boolean;
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
@@ -310,6 +312,13 @@ export function createSession(options: SessionOptions): Session {
       cancelIdleHold();
       for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
       await Promise.all(closing);
+    },
+    reset(notification) {
+      cancelRetry();
+      cancelIdleHold();
+      for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
+      hold = idleHold.first;
+      begin();
     },
     accept(socket) {
       const why = protectAccepted(socket, protection);

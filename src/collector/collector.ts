@@ -20,6 +20,7 @@ import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
+import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
@@ -162,13 +163,21 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   let encoder: Encoder | null = null;
   const stations = createStations(seating);
 
-  const peers = createPeers(seating, (of, number, range, routerId) =>
-    createPeer(of, number, range, routerId, {
-      ...seating,
-      gone: peer => peers.gone(peer),
-      encoder: () => encoder,
-      problemsOf,
-    }),
+  const peers = createPeers(
+    seating,
+    (of, number, range, routerId) =>
+      createPeer(of, number, range, routerId, {
+        ...seating,
+        gone: peer => peers.gone(peer),
+        encoder: () => encoder,
+        problemsOf,
+      }),
+    name => orders.shutdownOf(name) === null,
+  );
+  const orders = createOrders(
+    peers.all,
+    name => stations.peers().some(({ row }) => row.name === name || row.address === name),
+    words => log('warn', words),
   );
 
   const door = createDoor(peers, words => log('warn', words));
@@ -182,11 +191,18 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const dropTimer = setInterval(() => dropWatch.look(Date.now()), DROPS_LOOK);
 
   const problemsOf = (peer: Peer): string[] => [
+    ...shutProblems(orders.shutdownOf(peer.row.name)),
     ...limitProblems(peer),
     ...dropWatch.problemsOf(guardedOf(peer), Date.now()),
   ];
   const problems = (): string[] => [
-    ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
+    ...peers
+      .all()
+      .flatMap(peer =>
+        [...shutProblems(orders.shutdownOf(peer.row.name)), ...limitProblems(peer)].map(
+          words => `peer ${peer.row.name}: ${words}`,
+        ),
+      ),
     ...dropWatch.problems(Date.now()),
     ...door.problems(),
     ...listeners.problems(),
@@ -266,6 +282,13 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         break;
       case 'query':
         replies.ask(message.id, message.query);
+        break;
+      case 'order':
+        try {
+          post({ type: 'answer', id: message.id, rows: [orders.carryOut(message.order, message.by)] });
+        } catch (e) {
+          post({ type: 'answer', id: message.id, rows: [], error: (e as Error).message });
+        }
         break;
       case 'went':
         replies.went(message.id);

@@ -6,6 +6,8 @@ import type {
   CountRow,
   FamilyRouteRow,
   NeighborRow,
+  Order,
+  OrderRow,
   QuarantineRow,
   RibQuery,
   RouteRow,
@@ -46,6 +48,8 @@ export interface Daemon {
     take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Has something done with a session; `by`: who wants it, in words. */
+  order(order: Order, by: string): Promise<OrderRow>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */

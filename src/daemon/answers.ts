@@ -156,6 +156,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const { rows } = await collector.stream(query, rows => take(rows as readonly FamilyRouteRow[]), signal);
       await take(rows as readonly FamilyRouteRow[]);
     },
+    order: (order, by) => collector.order(order, by),
     async safety() {
       const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
       return {

@@ -368,6 +368,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
     safety: async () => SAFETY,
     tracePeers: async () => [
       {

@@ -330,6 +330,14 @@ AS64500       saw           from AS64501    3 ms
 │  └─ AS64511 clear-partial                94 ms 50% of its border seen
 └─ AS64502    silent                     2000 ms no answer in time`,
   ],
+  ...(['clear', 'disable', 'enable', 'refresh'] as const).map(
+    what =>
+      [
+        `${what} bgp PEER`,
+        async () => [{ peer: 'tyo1', done: 'the session is reset' }],
+        '\ntyo1: the session is reset',
+      ] satisfies (typeof SHOWN)[number],
+  ),
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [

@@ -2,6 +2,7 @@ import type {
   CountRow,
   FamilyRouteRow,
   NeighborRow,
+  OrderRow,
   QuarantineRow,
   RouteRow,
   SummaryRow,
@@ -30,6 +31,9 @@ import { renderProbes, renderReload, renderStatus, renderTracePeers } from './st
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
 
+/** What came of an order. */
+const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
+
 type Rendering = (rows: readonly never[], now: number) => readonly string[];
 
 /** The rendering of one object, as that of a list which has it. */
@@ -41,6 +45,10 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'clear bgp PEER': first<OrderRow>(renderOrder),
+  'disable bgp PEER': first<OrderRow>(renderOrder),
+  'enable bgp PEER': first<OrderRow>(renderOrder),
+  'refresh bgp PEER': first<OrderRow>(renderOrder),
   reload: first<ReloadReport>(renderReload),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
