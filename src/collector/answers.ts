@@ -14,6 +14,7 @@ import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest-peer.ts';
 import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
+import { memoryReport } from './memory.ts';
 import type {
   AgreementRow,
   AnswerEnd,
@@ -285,6 +286,10 @@ export function createAnswerer(
           };
         case 'safety':
           return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
+        case 'memory': {
+          const nameOf = (number: number) => peers().find(({ row }) => row.number === number)?.row.name ?? `${number}`;
+          return { rows: [memoryReport(rib, memo, book.size, nameOf)] };
+        }
         case 'size':
           return { rows: [size()] };
         case 'frontier':

@@ -44,6 +44,7 @@ export type RibQuery =
   | { readonly about: 'count' }
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
+  | { readonly about: 'memory' }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
