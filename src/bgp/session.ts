@@ -59,6 +59,8 @@ export interface SessionHandler {
   /** The FSM state of the peer (RFC 4271 section 8.2.2) changed; `reason` when it fell back. */
   stateChanged(state: string, reason?: string): void;
   established(negotiated: Negotiated): void;
+  /** Every message of the peer with its header, before anything is done with it; valid until the call returns. */
+  heard?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
@@ -160,7 +162,20 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
-  const owner = { ours, clock, openWait, sendHold, received, sent, paused: () => paused, opened, perform, stepped };
+  const heard = handler.heard ?? nothing;
+  const owner = {
+    ours,
+    clock,
+    openWait,
+    sendHold,
+    received,
+    sent,
+    paused: () => paused,
+    heard,
+    opened,
+    perform,
+    stepped,
+  };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);

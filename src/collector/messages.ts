@@ -5,8 +5,10 @@
  * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
  */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
+import type { IndexedPeer } from '../mrt/peer-index.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -56,6 +58,10 @@ export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
+  /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
+  | { readonly type: 'archive'; readonly port: MessagePort | null }
+  /** Writes the tables of all peers to the archive. */
+  | { readonly type: 'dump'; readonly time: number }
   /** So many judged changes were taken in: a collector that runs too far ahead stops reading from its peers. */
   | { readonly type: 'took'; readonly changes: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
@@ -112,6 +118,8 @@ export type FromCollector =
   /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
   | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
+  /** A dump of the tables has begun; what it writes names its peers by their position here. */
+  | { readonly type: 'dumping'; readonly time: number; readonly peers: readonly IndexedPeer[] }
   | {
       readonly type: 'answer';
       readonly id: number;

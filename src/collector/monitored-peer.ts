@@ -1,10 +1,13 @@
 /** One table of a peer that a router monitors: a peer of the collector without a session of its own. */
 import type { SessionError } from '../bgp/errors.ts';
 import { noMessages } from '../bgp/machine.ts';
+import { HEADER_LENGTH } from '../bgp/message.ts';
 import type { MonitoredSession } from '../bmp/monitored-session.ts';
 import type { PeerState } from '../bmp/peer-state.ts';
 import type { MonitoredRib } from '../config/tree.ts';
+import { parseAddress } from '../net/address.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
+import type { SessionForm } from './archive-feed.ts';
 import type { RouterIdentity } from './bmp-router.ts';
 import type { IngestPeer } from './ingest.ts';
 import { newQuarantine } from './malformed.ts';
@@ -33,7 +36,7 @@ export interface MonitoredPeer extends SeatedPeer {
   note(reason: string): void;
   /** VRF/Table Name (RFC 9069 section 5.3). */
   tableName(name: string): void;
-  /** The body of an UPDATE; `as2`: AS numbers in it have 2 octets. Returns what makes it unreadable. */
+  /** The body of an UPDATE, its header before it; `as2`: AS numbers in it have 2 octets. Returns what makes it unreadable. */
   update(as2: boolean, buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** Gives its number back. */
   leave(): void;
@@ -46,10 +49,25 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
   let unreadable = 0;
   let lastError = '';
   let vrf = '';
+  /** AS numbers in the messages that went to the archive last have 2 octets. */
+  let archivedAs2 = false;
   const isUp = () => table.state() === 'Established' || table.state() === 'Assumed';
+
+  function form(): SessionForm {
+    const { peerAs, routerAs, localAddress, pathIds } = table.session();
+    return {
+      localAddress: parseAddress(localAddress),
+      localAs: routerAs ?? seating.localAs(),
+      as: peerAs,
+      as4: !archivedAs2,
+      pathIds,
+      plain: [1, 2].filter(afi => !pathIds.includes(afi)),
+    };
+  }
 
   function learn(): void {
     const { ebgp, routerAs, pathIds } = table.session();
+    archived.form(form());
     const held = ingest?.as4 ?? {
       table: newPeerTable(),
       counts: { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 },
@@ -71,11 +89,13 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       seating.log('warn', `${table.name}: IPv${afi === 1 ? 4 : 6} routes come with path identifiers and are not taken`);
   }
 
+  const archived = seating.archive.session(table.name, parseAddress(table.address)!, form());
   const peer: MonitoredPeer = seating.seat(number => ({
     get row() {
       return { number, name: table.name, as: table.session().peerAs, address: table.address };
     },
     awaiting: new Set<1 | 2>(),
+    archived,
     quarantine: newQuarantine(),
     get config() {
       return { description: table.router.description(), passive: false };
@@ -116,6 +136,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       peer.awaiting.clear();
       if (ipv4) peer.awaiting.add(1);
       if (ipv6) peer.awaiting.add(2);
+      archived.state('Established');
       seating.changed(peer.row, 'Established');
     },
     learn,
@@ -123,6 +144,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       ingest = null;
       peer.awaiting.clear();
       seating.drop(number);
+      archived.state('Idle');
       seating.changed(peer.row, table.state() === 'Established' ? 'Down' : table.state(), reason);
     },
     note(reason) {
@@ -134,6 +156,11 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     update(as2, buffer, start, end) {
       if (ingest === null) return null;
       updates++;
+      if (as2 !== archivedAs2) {
+        archivedAs2 = as2;
+        archived.form(form());
+      }
+      archived.message(buffer, start - HEADER_LENGTH, end);
       const wrong = seating.ingest.update(as2 ? ingest.as2 : ingest.as4, buffer, start, end);
       if (wrong !== null) unreadable++;
       return wrong;

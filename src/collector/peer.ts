@@ -1,6 +1,7 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
+import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
 import type { IngestPeer } from './ingest.ts';
@@ -22,7 +23,8 @@ export interface Peer extends SeatedPeer {
 }
 
 /** What a peer needs of its collector. */
-export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop' | 'changed' | 'held' | 'log'> {
+export interface PeerSurroundings
+  extends Pick<Seating, 'rib' | 'ingest' | 'archive' | 'drop' | 'changed' | 'held' | 'log'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
   /** What is not as it should be, in words. */
@@ -35,18 +37,27 @@ export function createPeer(
   number: number,
   range: string | null,
   routerId: string,
-  { rib, ingest, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
+  { rib, ingest, archive, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
 ): Peer {
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
+  const archived = archive.session(of.name, parseAddress(of.neighbor)!, {
+    localAddress: parseAddress(of.localAddress ?? ''),
+    localAs: of.localAs,
+    as: of.neighborAs,
+    as4: true,
+    pathIds: [],
+    plain: [1, 2],
+  });
 
   const session = createSession({
     config: of,
     routerId,
     handler: {
       stateChanged(state, reason) {
+        archived.state(state);
         changed(row, state, reason);
         if (state !== 'Idle') peer.overLimit = null;
         const talks = state !== 'Idle' && state !== 'Active';
@@ -54,7 +65,12 @@ export function createPeer(
         if (range !== null && connected && !talks && peer.overLimit === null) gone(peer);
         connected ||= talks;
       },
-      established({ as4, ebgp, ipv4, ipv6, localAs }) {
+      heard: archived.message,
+      established({ as4, ebgp, ipv4, ipv6, localAs, localAddress, addPath }) {
+        const pathIds = addPath.filter(({ safi }) => safi === 1).map(({ afi }) => afi);
+        const plain = [...(ipv4 ? [1] : []), ...(ipv6 ? [2] : [])].filter(afi => !pathIds.includes(afi));
+        const form = { localAddress: parseAddress(localAddress), localAs, as: of.neighborAs, as4, pathIds, plain };
+        archived.form(form);
         const table = newPeerTable();
         rib.tables[number] = table;
         peer.awaiting.clear();
@@ -89,6 +105,7 @@ export function createPeer(
     session,
     connected: () => connected,
     awaiting: new Set(),
+    archived,
     quarantine: newQuarantine(),
     overLimit: null,
     get ingest() {

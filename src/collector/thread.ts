@@ -1,5 +1,5 @@
 /** The main thread's side of a collector thread. */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { FromCollector, RibQuery, ToCollector } from './messages.ts';
 
 export interface CollectorEvents {
@@ -10,7 +10,7 @@ export interface CollectorEvents {
 }
 
 export interface CollectorThread {
-  send(message: Exclude<ToCollector, { type: 'query' | 'stop' }>): void;
+  send(message: Exclude<ToCollector, { type: 'query' | 'stop' }>, transfer?: readonly MessagePort[]): void;
   /** Rejects when the question is wrong, the thread is gone, or no answer came in `QUERY_TIMEOUT`. */
   query(query: RibQuery): Promise<{ readonly rows: readonly unknown[]; readonly more: boolean }>;
   /** Ends the sessions with Cease, then the thread. */
@@ -65,7 +65,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
     if (!stopping) events.died(error);
   });
 
-  const post = (message: ToCollector) => worker.postMessage(message);
+  const post = (message: ToCollector, transfer: readonly MessagePort[] = []) => worker.postMessage(message, transfer);
   return {
     send: post,
     query(query) {

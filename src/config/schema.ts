@@ -1,3 +1,4 @@
+import { ARCHIVE } from './archive-statements.ts';
 import { OTHER_FAMILIES } from './families.ts';
 import { readUsage, type Usage } from './usage.ts';
 
@@ -113,7 +114,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
   { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
-  { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive' },
+  { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
@@ -222,35 +223,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
     ],
   },
-  archive: {
-    title: 'archive mrt',
-    statements: [
-      {
-        usage: 'directory FOLDER',
-        help: 'Where the files are; a relative name starts at the state directory',
-        defaults: { folder: 'mrt' },
-      },
-      {
-        usage: 'updates DURATION',
-        help: 'How long a file of updates is',
-        defaults: { duration: 5 * MINUTE },
-        bounds: { min: MINUTE, max: DAY, step: MINUTE },
-      },
-      {
-        usage: 'rib DURATION',
-        help: 'How often the tables are written; 0s for never',
-        defaults: { duration: 8 * HOUR },
-        bounds: { min: MINUTE, max: 7 * DAY, zero: true, step: MINUTE },
-      },
-      {
-        usage: 'retain DURATION',
-        help: 'How long files are kept; 0s for ever',
-        defaults: { duration: 30 * DAY },
-        bounds: { min: HOUR, max: 36_500 * DAY, zero: true },
-      },
-      { usage: 'compress COMPRESSION', help: 'How files are packed', defaults: { compression: 'gzip' } },
-    ],
-  },
+  archive: { title: 'archive mrt', statements: ARCHIVE },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],

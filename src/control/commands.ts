@@ -40,6 +40,12 @@ export const COMMANDS: readonly Command[] = [
   { syntax: 'help [WORD]', help: 'The commands, or those that begin so', run: help },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   {
+    syntax: 'show archive',
+    help: 'The MRT archive: files, loss, gaps, last comparison',
+    one: true,
+    run: showArchive,
+  },
+  {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
     run: ({ daemon, args, row }) =>
@@ -262,6 +268,12 @@ async function showRoutes({ daemon, args, row, note }: Call): Promise<void> {
   await sendAll(rows, row);
   if (more) note(`more routes are held than the ${rows.length} shown: name a narrower prefix or a peer`);
   if (rows.length === 0) note(`no such route is held for ${args.PREFIX}`);
+}
+
+async function showArchive({ daemon, row }: Call): Promise<void> {
+  const archive = await daemon.archive();
+  if (archive === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
+  await row(archive);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CountRow, NeighborRow, QuarantineRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
 import type {
+  ArchiveRow,
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
@@ -12,6 +13,7 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -33,6 +35,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
   reload: first<ReloadReport>(renderReload),
+  'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
