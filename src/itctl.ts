@@ -1,4 +1,5 @@
 /** itctl(8): asks and steers intertrackd. With words one command, without a shell. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
@@ -59,6 +60,7 @@ async function main(): Promise<number> {
   const screen: Screen = {
     json: json === true,
     out: text => process.stdout.write(text),
+    ready: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
     err: text => process.stderr.write(interactive ? `${text}\n` : `itctl: ${text}\n`),
     size: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null),
     stdin: interactive ? null : process.stdin,

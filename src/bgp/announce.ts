@@ -1,14 +1,18 @@
 /**
- * The encoder of UPDATE messages. It stands apart from every decoder on purpose: a collector never announces, and a program that
- * does not load this file cannot (RFC 8212 in its strictest form). The scripted speakers of the tests and of the demo load it.
+ * The encoder of UPDATE messages. It stands apart from every decoder on purpose: a thread that does not load this file cannot
+ * announce (RFC 8212 in its strictest form). A collector loads it when the configuration has an `announce` block; besides, the
+ * scripted speakers of the tests and of the demo do.
  */
 import { AFI_IPV4, type Afi, parseAddress } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AS_TRANS, type AsPath, isConfederation } from './as-path.ts';
 import type { Aggregator, AttributeSet } from './attribute-set.ts';
 import { EXTENDED_LENGTH, OPTIONAL, TRANSITIVE } from './attribute-table.ts';
+import { noteEncoder } from './encoder-loaded.ts';
 import { UNICAST } from './family.ts';
 import { encodeMessage, HEADER_LENGTH, MAX_LENGTH, UPDATE } from './message.ts';
+
+noteEncoder();
 
 /** What a route is announced with; what is left out is not sent. `present`, `mpReach` and `mpUnreach` are not of the sender. */
 export type Announcement = Partial<Omit<AttributeSet, 'present' | 'mpReach' | 'mpUnreach'>> & {

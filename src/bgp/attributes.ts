@@ -207,9 +207,14 @@ export function listAttributes(set: AttributeSet): ShownAttribute[] {
   return [...shown, ...kept];
 }
 
-/** The same as text, for the screen. */
-export function showAttributes(set: AttributeSet): { readonly name: string; readonly text: string }[] {
-  return listAttributes(set).map(({ name, value }) => ({ name, text: formatShown(value) }));
+/** The same as text, for the screen; those of the codes `besides` are left out. */
+export function showAttributes(
+  set: AttributeSet,
+  besides: readonly number[] = [],
+): { readonly name: string; readonly text: string }[] {
+  return listAttributes(set)
+    .filter(({ code }) => !besides.includes(code))
+    .map(({ name, value }) => ({ name, text: formatShown(value) }));
 }
 
 function formatShown(value: Shown): string {

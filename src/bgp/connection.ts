@@ -10,6 +10,8 @@ const LINGER = 2000;
 /** What a connection tells the session that owns it. Nothing is called after `close`. */
 export interface ConnectionEvents {
   readonly connected: () => void;
+  /** Octets have come; the messages that they complete follow. */
+  readonly came: () => void;
   readonly message: OnMessage;
   readonly headerError: (error: SessionError) => void;
   /** The connection could not be made, was reset, or was closed by the peer. */
@@ -52,6 +54,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
   socket.on('connect', () => open && events.connected());
   socket.on('data', (chunk: Buffer) => {
     if (!open) return;
+    events.came();
     const error = framer.push(chunk);
     if (error !== null && open) events.headerError(error);
   });

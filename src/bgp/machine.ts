@@ -32,8 +32,6 @@ export interface Detail {
   readonly error?: SessionError;
   /** In words, why the state falls back. */
   readonly reason?: string;
-  /** The UPDATE body of an UpdateMsg. */
-  readonly update?: { readonly buffer: Uint8Array; readonly start: number; readonly end: number };
   /** The message of a RouteRefreshMsg. */
   readonly refresh?: RouteRefresh;
 }
@@ -48,7 +46,6 @@ export type PeerAction = Extract<
   | 'stopIdleHold'
   | 'goneUp'
   | 'goneDown'
-  | 'deliverUpdate'
   | 'deliverRefresh'
 >;
 
@@ -68,6 +65,8 @@ export interface Owner {
   /** Judges the peer's OPEN; null when this connection lost against another one and is closed already. */
   opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
+  /** Hands over the body of an UPDATE; the answer is the error that ends the session, if any. */
+  deliver(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A step was made that failed or changed the state. */
   stepped(event: Event, reason: string | undefined): void;
 }
@@ -99,8 +98,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   let side: 'outbound' | 'inbound' = 'outbound';
   let connection: Connection | null = null;
   let negotiated: Negotiated | null = null;
-  /** When the peer was last heard. */
+  /** When the peer was last heard, and when the octets at hand came in. */
   let heard = 0;
+  let came = 0;
   let cancelHold = nothing;
   let cancelKeepalive = nothing;
   let cancelSendHold = nothing;
@@ -140,7 +140,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         watchSending();
         break;
       case 'restartHold':
-        heard = clock.now();
+        heard = came;
         break;
       case 'sendKeepalive':
         send(KEEPALIVE, encodeMessage(KEEPALIVE));
@@ -154,6 +154,8 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
       case 'drop':
         drop();
         break;
+      case 'deliverUpdate':
+        break; // takeUpdate does it
       default:
         owner.perform(machine, action, detail);
     }
@@ -223,11 +225,23 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     count(received, type);
     owner.heard(buffer, start, end);
     const body = start + HEADER_LENGTH;
-    if (type === UPDATE) fire('UpdateMsg', { update: { buffer, start: body, end } });
-    else if (type === KEEPALIVE) fire('KeepAliveMsg');
+    if (type === UPDATE) {
+      if (state === 'Established') takeUpdate(buffer, body, end);
+      else fire('UpdateMsg');
+    } else if (type === KEEPALIVE) fire('KeepAliveMsg');
     else if (type === ROUTE_REFRESH) receiveRefresh(buffer, body, end);
     else if (type === OPEN) receiveOpen(buffer, body, end);
     else fire('NotifMsg', { reason: `received ${formatNotification(decodeNotification(buffer, body, end))}` });
+  }
+
+  /**
+   * UpdateMsg in Established, as the table has it: restartHold, deliverUpdate. A million of them come in a second or two,
+   * so that nothing is made for a message.
+   */
+  function takeUpdate(buffer: Uint8Array, start: number, end: number): void {
+    heard = came;
+    const error = owner.deliver(buffer, start, end);
+    if (error !== null) fire('UpdateMsgErr', { error });
   }
 
   function receiveRefresh(buffer: Uint8Array, start: number, end: number): void {
@@ -262,6 +276,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
       side = from;
       const mine: Connection = openConnection(socket, {
         connected: () => fire('Tcp_CR_Acked'),
+        came: () => {
+          came = clock.now();
+        },
         message: (type, buffer, start, end) => {
           receive(type, buffer, start, end);
           return connection === mine;

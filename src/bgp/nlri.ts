@@ -51,12 +51,16 @@ export interface NlriFault {
  * where it has them: `ipv4 vpn 10.0.0.0/25 rd 65000:1 label 1000 path 1`.
  */
 export function formatNlri(route: Nlri): string {
-  const family = isHeld(route) ? '' : `${formatFamily(route)} `;
-  if ('octets' in route) return `${family}${Buffer.from(route.octets).toString('hex')}`;
+  return `${isHeld(route) ? '' : `${formatFamily(route)} `}${formatRoute(route)}`;
+}
+
+/** The same without the family. */
+export function formatRoute(route: Nlri): string {
+  if ('octets' in route) return Buffer.from(route.octets).toString('hex');
   const what = 'components' in route ? formatFlow(route.components, route.afi) : formatPrefix(route);
   const rd = route.rd === null ? '' : ` rd ${route.rd}`;
   const labels = 'labels' in route && route.labels.length > 0 ? ` label ${route.labels.join('/')}` : '';
-  return `${family}${what}${rd}${labels}${route.pathId === null ? '' : ` path ${route.pathId}`}`;
+  return `${what}${rd}${labels}${route.pathId === null ? '' : ` path ${route.pathId}`}`;
 }
 
 const RD_OCTETS = 8;
@@ -65,9 +69,14 @@ const PATH_ID_OCTETS = 4;
 /**
  * Reads the routes of a field. The answer is the routes, or where the field is damaged: a length longer than the family
  * allows, or a route that overruns the field (RFC 7606 section 5.3). Bits behind a prefix length are cleared, as RFC 4271
- * section 4.3 has them ignored. NLRI of a family that is not read come as one item of octets.
+ * section 4.3 has them ignored. NLRI of a family that is not read come as one item of octets. `seen` is told of each route
+ * of a family that is read, and of the octets that it stands in, its path identifier among them.
  */
-export function decodeNlri(buffer: Uint8Array, field: NlriField): Nlri[] | NlriFault {
+export function decodeNlri(
+  buffer: Uint8Array,
+  field: NlriField,
+  seen: (route: Nlri, start: number, end: number) => void = () => {},
+): Nlri[] | NlriFault {
   const { afi, safi, start, end } = field;
   const form = knownFamily(field)?.form;
   if (form === undefined) return start < end ? [{ afi, safi, octets: new Uint8Array(buffer.slice(start, end)) }] : [];
@@ -82,6 +91,7 @@ export function decodeNlri(buffer: Uint8Array, field: NlriField): Nlri[] | NlriF
         ? readFlow(c, field, pathId, form === 'flow-vpn')
         : readPrefix(c, field, pathId, form);
     if ('what' in route) return route;
+    seen(route, at, c.offset);
     routes.push(route);
   }
   return routes;

@@ -143,6 +143,8 @@ export interface LocalOpen {
   readonly extendedNextHop?: boolean;
   /** What this side is to the peer (RFC 9234). */
   readonly role?: Role;
+  /** Takes messages of up to 65535 octets (RFC 8654); it does unless this says false. */
+  readonly extendedMessages?: boolean;
 }
 
 /** IPv4 families that RFC 8950 section 4 is about: their next hop stands before NLRI that are prefixes. */
@@ -164,7 +166,7 @@ export function localOpen(local: LocalOpen): Open {
   capabilities.push({ code: ROUTE_REFRESH_CAPABILITY, value: new Uint8Array(0) });
   const extends4 = families.filter(({ afi, safi }) => afi === AFI_IPV4 && NEXT_HOP_EXTENDS.includes(safi));
   if (local.extendedNextHop && extends4.length > 0) capabilities.push(extendedNextHop(extends4));
-  capabilities.push({ code: EXTENDED_MESSAGE, value: new Uint8Array(0) });
+  if (local.extendedMessages !== false) capabilities.push({ code: EXTENDED_MESSAGE, value: new Uint8Array(0) });
   if (role !== undefined) capabilities.push(roleCapability(role));
   capabilities.push(gracefulRestart({ seconds: 0, restarting: false, notification: true, families: [] }));
   capabilities.push(fourOctetAs(localAs));

@@ -24,7 +24,7 @@ export interface Relation {
  * words; null when nothing does. A router finds such a route ineligible;
  * a collector keeps it, for a leak is what it is there to see, and adds no OTC of its own (rule 3): it alters no route.
  */
-export function leakSign({ otc }: AttributeSet, { ours, peerAs }: Relation): string | null {
+export function leakSign({ otc }: Pick<AttributeSet, 'otc'>, { ours, peerAs }: Relation): string | null {
   if (otc === null) return null;
   if (ours === 'provider' || ours === 'rs') return `route leak: a ${OPPOSITE[ours]} sent ONLY_TO_CUSTOMER ${otc}`;
   if (ours === 'peer' && otc !== peerAs) return `route leak: peer AS ${peerAs} sent ONLY_TO_CUSTOMER ${otc}`;

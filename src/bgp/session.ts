@@ -102,6 +102,8 @@ export interface Session {
   stayDown(milliseconds: number): void;
   /** Ends the session with a Cease (Administrative Shutdown unless told otherwise). Resolves when every socket is gone. */
   stop(notification?: SessionError): Promise<void>;
+  /** Ends the session with this Cease, and begins anew at once. */
+  reset(notification: SessionError): void;
   /** Takes a connection that the peer opened. False when it was refused; the socket is closed then. */
   accept(socket: Socket): boolean;
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
@@ -174,13 +176,14 @@ export function createSession(options: SessionOptions): Session {
     heard,
     opened,
     perform,
+    deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
     stepped,
   };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { update, refresh, reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, { refresh, reason }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -213,11 +216,6 @@ export function createSession(options: SessionOptions): Session {
         lastDown = reason ?? '';
         handler.down(lastDown);
         break;
-      case 'deliverUpdate': {
-        const error = update && handler.update(update.buffer, update.start, update.end);
-        if (error) machine.fire('UpdateMsgErr', { error });
-        break;
-      }
       case 'deliverRefresh':
         if (refresh) handler.refresh?.(refresh);
     }
@@ -293,7 +291,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Closes a connection that has no place here, and says why. */
   function refuse(socket: Socket, error: SessionError): false {
-    const events = { connected: nothing, message: () => true, headerError: nothing, lost: nothing };
+    const events = { connected: nothing, came: nothing, message: () => true, headerError: nothing, lost: nothing };
     const connection = openConnection(socket, events);
     connection.send(encodeNotification(error));
     sent.notification++;
@@ -318,6 +316,13 @@ export function createSession(options: SessionOptions): Session {
       cancelIdleHold();
       for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
       await Promise.all(closing);
+    },
+    reset(notification) {
+      cancelRetry();
+      cancelIdleHold();
+      for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
+      hold = idleHold.first;
+      begin();
     },
     accept(socket) {
       const why = protectAccepted(socket, protection);

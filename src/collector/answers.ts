@@ -1,18 +1,24 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
+import { type Family, familyNamed, formatFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
-import type { IngestCounts } from './ingest.ts';
+import type { IngestCounts } from './ingest-peer.ts';
+import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
 import type {
+  AgreementRow,
+  AnswerEnd,
   CountRow,
+  FamilyRouteRow,
   MonitoringRow,
   NeighborRow,
   ProtectionRow,
@@ -22,7 +28,8 @@ import type {
   SummaryRow,
 } from './messages.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
-import { type RowPeer, routeRow } from './rows.ts';
+import { familyRow, type RowPeer, routeRow } from './rows.ts';
+import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 /** State of a session as questions see it: what is not known of one that a router monitors is null. */
@@ -30,6 +37,7 @@ export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 
   readonly state: string;
   readonly negotiated:
     | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
+        readonly others?: readonly Family[];
         readonly holdTime: number | null;
         readonly as4: boolean | null;
       })
@@ -44,25 +52,39 @@ export interface AskablePeer {
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Routes of the other families; null unless Established. */
+  readonly otherRoutes?: OtherRoutes | null;
+  /** Of a session of our own; null unless Established. */
+  readonly agreement?: () => AgreementRow | null;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
+  readonly safety?: () => SafetyRow;
   /** Of a peer that a router monitors. */
   readonly monitoring?: MonitoringRow;
 }
 
+/** Between two pieces of work on an answer: nothing, or a batch of rows that may go on. */
+export type Turn = readonly unknown[] | undefined;
+
 export interface Answerer {
   /**
-   * Returns the answer; yields wherever sessions may be served first. Throws an Error in words when the question itself
+   * Returns the end of the answer; yields wherever sessions may be served first, with rows when there are enough of them. Throws an Error in words when the question itself
    * is wrong.
    */
-  answer(query: RibQuery): Generator<undefined, { readonly rows: readonly unknown[]; readonly more: boolean }>;
+  answer(query: RibQuery): Generator<Turn, AnswerEnd>;
 }
 
 /** Attribute sets below which the AS graph is built while its asker waits: some ten milliseconds. */
 const SMALL = 16384;
 
+type FamilyQuery = Extract<RibQuery, { readonly about: 'family' }>;
+
 /** Prefixes a question passes through before it yields: about a millisecond. */
 const SLICE = 2048;
+/** Rows that go on together: some milliseconds of work. */
+const BATCH = 256;
+/** Turns after which the asker hears that the search goes on, although nothing was found. */
+const SIGN_OF_LIFE = 256;
 
 const total = (counts: object): number => Object.values(counts).reduce((sum: number, n) => sum + Number(n), 0);
 
@@ -112,9 +134,11 @@ export function createAnswerer(
     return found;
   }
 
-  function countOf({ row }: AskablePeer): CountRow {
+  function countOf({ row, otherRoutes }: AskablePeer): CountRow {
     const table = rib.tables[row.number];
-    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0 };
+    const others = (otherRoutes?.counts() ?? []).map(one => ({ family: formatFamily(one), routes: one.routes }));
+    const more = others.length > 0 ? { others } : {};
+    return { peer: row.name, ipv4: table?.count4 ?? 0, ipv6: table?.count6 ?? 0, ...more };
   }
 
   function summary(peer: AskablePeer): SummaryRow {
@@ -134,9 +158,10 @@ export function createAnswerer(
     };
   }
 
-  function neighbor(peer: AskablePeer): NeighborRow {
+  function neighbor(peer: AskablePeer, leaks: number | null): NeighborRow {
     const { received, sent, lastDown, negotiated } = peer.session.status();
     const { ipv4, ipv6 } = countOf(peer);
+    const others = (negotiated?.others ?? []).map(family => formatFamily(family).replace('ip', 'IP'));
     const families = [...(negotiated?.ipv4 ? ['IPv4 unicast'] : []), ...(negotiated?.ipv6 ? ['IPv6 unicast'] : [])];
     return {
       ...summary(peer),
@@ -150,14 +175,33 @@ export function createAnswerer(
       peerId: negotiated?.peerId ?? null,
       localAddress: negotiated?.localAddress ?? null,
       as4: negotiated?.as4 ?? null,
-      families,
+      families: [...families, ...others],
+      ...(peer.row.role && { leaks }),
+      ...(peer.otherRoutes && {
+        otherRoutes: peer.otherRoutes.counts().map(one => ({
+          ...{ family: formatFamily(one), routes: one.routes, refused: one.refused },
+          ...{ ended: one.ended, disabled: one.disabled },
+        })),
+      }),
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...(peer.agreement && { agreement: peer.agreement() }),
       ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
     };
   }
 
-  function* routes(query: RouteQuery): Generator<undefined, { rows: RouteRow[]; more: boolean }> {
+  function* neighbors(of: readonly AskablePeer[]): Generator<Turn, AnswerEnd> {
+    const rows: NeighborRow[] = [];
+    for (const peer of of) {
+      const { role, number } = peer.row;
+      const table = rib.tables[number];
+      const leaks = role && table ? yield* countLeaks(rib, table, role) : null;
+      rows.push(neighbor(peer, leaks));
+    }
+    return { rows };
+  }
+
+  function* routes(query: RouteQuery): Generator<Turn, AnswerEnd> {
     const prefix = parsePrefix(query.prefix);
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = mustBeNamed(query.peer);
@@ -166,21 +210,43 @@ export function createAnswerer(
       const table = rib.tables[row.number];
       return table ? routeOf(table, afi, id) : 0;
     };
-    const rows: RouteRow[] = [];
+    let rows: RouteRow[] = [];
     let passed = 0;
+    let turns = 0;
+    const updates = () => asked.reduce((sum, { session }) => sum + session.status().received.update, 0);
+    const before = updates();
     for (const known of prefixesFor(rib, prefix, query.scope, known =>
       asked.some(peer => routeAt(peer, known) !== 0),
     )) {
-      if (++passed % SLICE === 0) yield;
+      if (known === null || ++passed % SLICE === 0) yield ++turns % SIGN_OF_LIFE === 0 ? [] : undefined;
+      if (known === null) continue;
       for (const peer of asked) {
-        const attribute = routeAt(peer, known);
-        if (attribute === 0 || !wanted(known, attribute)) continue;
-        if (rows.length >= query.limit) return { rows, more: true };
-        const row = routeRow(rib, memo, known, peer.row);
-        if (row) rows.push(row);
+        const table = rib.tables[peer.row.number];
+        if (!table || routeOf(table, known.afi, known.id) === 0) continue;
+        for (const route of routesOf(table, known.afi, known.id)) {
+          if (!wanted(known, route.attribute)) continue;
+          rows.push(routeRow(rib, memo, known, peer.row, route));
+        }
       }
+      if (rows.length < BATCH) continue;
+      yield rows;
+      rows = [];
     }
-    return { rows, more: false };
+    return { rows, changed: updates() - before };
+  }
+
+  function* familyRoutes(query: FamilyQuery): Generator<Turn, AnswerEnd> {
+    const family = familyNamed(query.family);
+    if (family === null || isHeld(family)) throw new Error(`${query.family} is no family that is held apart`);
+    let rows: FamilyRouteRow[] = [];
+    for (const { row, otherRoutes } of mustBeNamed(query.peer))
+      for (const { route, attribute } of otherRoutes?.routes(family) ?? []) {
+        rows.push(familyRow(rib, route, attribute, row));
+        if (rows.length < BATCH) continue;
+        yield rows;
+        rows = [];
+      }
+    return { rows };
   }
 
   function size(): RibSize {
@@ -200,22 +266,25 @@ export function createAnswerer(
     *answer(query) {
       switch (query.about) {
         case 'summary':
-          return { rows: named(undefined).map(summary), more: false };
+          return { rows: named(undefined).map(summary) };
         case 'neighbor':
-          return { rows: named(query.peer).map(neighbor), more: false };
+          return yield* neighbors(named(query.peer));
         case 'route':
           return yield* routes(query);
+        case 'family':
+          return yield* familyRoutes(query);
         case 'count':
-          return { rows: named(undefined).map(countOf), more: false };
+          return { rows: named(undefined).map(countOf) };
         case 'quarantine':
           return {
             rows: mustBeNamed(query.peer).flatMap(peer => quarantineRows(peer.row.name, peer.quarantine)),
-            more: false,
           };
+        case 'safety':
+          return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
         case 'size':
-          return { rows: [size()], more: false };
+          return { rows: [size()] };
         case 'frontier':
-          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)], more: false };
+          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)] };
       }
     },
   };

@@ -8,7 +8,9 @@ import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
+import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
 import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
@@ -19,10 +21,13 @@ import { createIngest } from './ingest.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
+import { isMilestone } from './milestone.ts';
+import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
+import { createReplies } from './replies.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { beginTableDump, type TableDump } from './table-dump.ts';
@@ -30,6 +35,11 @@ import { VerdictMemo } from './verdict-memo.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+
+const PASSED_OVER = {
+  unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
+  excessPaths: `a prefix has more than ${MOST_PATHS} paths: the others are not held`,
+} as const;
 
 /** The kernel's counters; none where it has no such file. */
 function netstat(): string {
@@ -112,6 +122,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
     },
+    passedOver(peer, what, times) {
+      const owner = byNumber[peer.number];
+      if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
+    },
   });
 
   /** The lowest number that no peer has. */
@@ -161,10 +175,24 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     localAs: () => config?.localAs ?? 0,
     now: Date.now,
   };
+  let encoder: Encoder | null = null;
   const stations = createStations(seating);
 
-  const peers = createPeers(seating, (of, number, range, routerId) =>
-    createPeer(of, number, range, routerId, { ...seating, gone: peer => peers.gone(peer), problemsOf }),
+  const peers = createPeers(
+    seating,
+    (of, number, range, routerId) =>
+      createPeer(of, number, range, routerId, {
+        ...seating,
+        gone: peer => peers.gone(peer),
+        encoder: () => encoder,
+        problemsOf,
+      }),
+    name => orders.shutdownOf(name) === null,
+  );
+  const orders = createOrders(
+    peers.all,
+    name => stations.peers().some(({ row }) => row.name === name || row.address === name),
+    words => log('warn', words),
   );
 
   const door = createDoor(peers, words => log('warn', words));
@@ -178,11 +206,18 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const dropTimer = setInterval(() => dropWatch.look(Date.now()), DROPS_LOOK);
 
   const problemsOf = (peer: Peer): string[] => [
+    ...shutProblems(orders.shutdownOf(peer.row.name)),
     ...limitProblems(peer),
     ...dropWatch.problemsOf(guardedOf(peer), Date.now()),
   ];
   const problems = (): string[] => [
-    ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
+    ...peers
+      .all()
+      .flatMap(peer =>
+        [...shutProblems(orders.shutdownOf(peer.row.name)), ...limitProblems(peer)].map(
+          words => `peer ${peer.row.name}: ${words}`,
+        ),
+      ),
     ...dropWatch.problems(Date.now()),
     ...door.problems(),
     ...listeners.problems(),
@@ -192,6 +227,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   async function configure(next: CollectorConfig): Promise<void> {
     config = next;
+    // Here and nowhere else a collector becomes able to announce.
+    if (next.peers.some(({ announce }) => announce !== undefined)) encoder ??= await import('../bgp/announce.ts');
     await peers.leave(next);
     // Keys before sessions: nobody is let in who was not asked for one.
     await listeners.listen(next.listen, listenProtection(next.peers));
@@ -201,7 +238,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   let rejudging: Rejudging | null = null;
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
-    memo.snapshot = openSnapshot(snapshot);
+    const opened = openSnapshot(snapshot);
+    memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
     memo.forget();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
@@ -276,16 +314,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     () => config?.localAs ?? 0,
     problems,
   );
-  /** Works on an answer until it yields, then lets sessions be served. */
-  function reply(id: number, working: ReturnType<typeof answer>): void {
-    try {
-      const step = working.next();
-      if (step.done) post({ type: 'answer', id, ...step.value });
-      else setImmediate(() => reply(id, working));
-    } catch (e) {
-      post({ type: 'answer', id, rows: [], more: false, error: (e as Error).message });
-    }
-  }
+  const replies = createReplies(answer, post);
 
   // One after the other: a reload must not overtake the one before it.
   let configuring: Promise<void> = Promise.resolve();
@@ -312,7 +341,20 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         outflow.took(message.changes);
         break;
       case 'query':
-        reply(message.id, answer(message.query));
+        replies.ask(message.id, message.query);
+        break;
+      case 'order':
+        try {
+          post({ type: 'answer', id: message.id, rows: [orders.carryOut(message.order, message.by)] });
+        } catch (e) {
+          post({ type: 'answer', id: message.id, rows: [], error: (e as Error).message });
+        }
+        break;
+      case 'went':
+        replies.went(message.id);
+        break;
+      case 'cancel':
+        replies.cancel(message.id);
         break;
       case 'stop':
         configuring = configuring.then(stop);

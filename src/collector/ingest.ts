@@ -6,53 +6,20 @@
 import { originOf } from '../bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
 import { type SessionError, sessionError } from '../bgp/errors.ts';
-import { uselessNextHop } from '../bgp/next-hop.ts';
-import { decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
-import { wordsOf } from '../net/prefix.ts';
-import { columnFor, type PeerTable, type Rib } from '../rib/adj-rib-in.ts';
+import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
+import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
+import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
+import { columnFor, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
-import { contradicts, MARKED, type VerdictMemo } from './verdict-memo.ts';
+import { createPathIngest } from './ingest-paths.ts';
+import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import { createNlriIds, hasPathIds } from './nlri-ids.ts';
+import { createSlowRoad } from './slow-road.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+import { createWitnesses } from './witness.ts';
 
-/** What the route path knows of a peer while its session is Established. */
-export interface IngestPeer {
-  /** Peer number: index of its table in the RIB. */
-  readonly number: number;
-  readonly table: PeerTable;
-  readonly as4: boolean;
-  readonly ebgp: boolean;
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-  readonly localAs: number;
-  /**
-   * A router shows what it holds: of its next hop nothing is asked. Routes of its own have 0.0.0.0, and some routers
-   * leave NEXT_HOP away.
-   */
-  readonly anyNextHop?: true;
-  readonly counts: IngestCounts;
-}
-
-/** What happened to UPDATEs beyond plain acceptance (RFC 7606), counted for `show bgp neighbor`. */
-export interface IngestCounts {
-  treatAsWithdraw: number;
-  attributeDiscard: number;
-  /** NLRI of a family that was not negotiated (RFC 4760 section 7): ignored. */
-  ignored: number;
-}
-
-export interface IngestEvents {
-  /** End-of-RIB of a family (RFC 4724 section 2). */
-  endOfRib(peer: IngestPeer, afi: 1 | 2): void;
-  /** An UPDATE body with a fault in it, whatever was done about it (RFC 7606 section 6); valid until the call returns. */
-  malformed(peer: IngestPeer, body: Uint8Array): void;
-}
-
-/** Says for each byte a verdict memo can hold whether the slow road must look. */
-const LOOKS = Uint8Array.from({ length: 256 }, (_, verdict) => (verdict & MARKED || contradicts(verdict) ? 1 : 0));
-
-/** RFC 4271 section 6.3, Invalid Network Field, and RFC 7606 section 5.3, for a prefix in a multiprotocol attribute. */
-const badNetwork = () => sessionError(3, 10, 'a prefix overruns its field or is longer than its family allows');
 const badMultiprotocol = (what: string) => sessionError(3, 9, what);
 
 export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, events: IngestEvents) {
@@ -62,10 +29,18 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const scratchView = new DataView(scratch.buffer);
   const words = new Int32Array(4);
   const layout = emptyLayout();
+  const witnesses = createWitnesses(rib, memo, book);
+  const nlriIds = createNlriIds(rib);
+  const withPaths = createPathIngest(rib, memo, witnesses, nlriIds, peer =>
+    events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+  );
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
   /** The message at hand has a fault that does not end the session. */
   let faulty = false;
+  /** The message at hand has routes of another family than IPv4 and IPv6 unicast. */
+  let elsewhere = false;
+  const slowRoad = createSlowRoad(attributes);
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -81,7 +56,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   ): number {
     const context = (peer.as4 ? CONTEXT_AS4 : 0) | (peer.ebgp ? CONTEXT_EBGP : 0) | (hop > 0 ? CONTEXT_MP : 0);
     const hash = attributes.hash(data, start, end, context);
-    const known = attributes.find(hash, data, start, end, context);
+    const known = attributes.find(hash, data, start, end, context, hop);
     if (known !== 0) return known;
     let origin = peer.as4 ? scanOrigin(bytes, start, end - hop, peer.ebgp, hop > 0) : -1;
     if (origin < 0) {
@@ -97,13 +72,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const as = originOf(set.path);
       origin = as === 'empty' ? (peer.ebgp ? ORIGIN_NONE : peer.localAs) : (as ?? ORIGIN_NONE);
     }
-    return attributes.add(hash, bytes, start, end, context, hop, origin);
+    return attributes.add(hash, data, start, end, context, hop, origin);
   }
 
-  /** What is told of a route just held: only prefixes whose verdict says so come here. */
-  function look(peer: IngestPeer, afi: 1 | 2, id: number, verdict: number, origin: number, attribute: number): void {
+  /** Judges a route just held, and tells the book of cases when it contradicts, or stands where one that did was. */
+  function look(peer: IngestPeer, afi: 1 | 2, id: number, origin: number, attribute: number): void {
+    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
     if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
-    else book.leave(placeOf(afi, id), peer.number, 'replaced');
+    else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
@@ -118,7 +94,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 1);
@@ -145,15 +121,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids4.intern(address, length);
       if (id >= column.length) column = columnFor(rib, table, 1);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict4Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 1, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(1, id)))
+        look(peer, 1, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count4 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
@@ -162,7 +137,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.origin[attribute]!;
+    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
     let column = columnFor(rib, table, 2);
@@ -192,18 +167,41 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
       if (id >= column.length) column = columnFor(rib, table, 2);
       const before = column[id]!;
-      if (before !== attribute) {
-        column[id] = attribute;
-        gained++;
-        if (before === 0) fresh++;
-        else attributes.release(before);
-      }
-      if (!judged) continue;
-      const verdict = memo.verdict6Of(id, origin);
-      if (LOOKS[verdict] !== 0) look(peer, 2, id, verdict, origin, attribute);
+      // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
+      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(2, id)))
+        look(peer, 2, id, origin, attribute);
+      if (before === attribute) continue;
+      column[id] = attribute;
+      gained++;
+      if (before === 0) fresh++;
+      else attributes.release(before);
     }
     table.count6 += fresh;
     if (gained > 0) attributes.retain(attribute, gained);
+    return good;
+  }
+
+  /** NLRI in the form that was agreed on: `attribute` 0 withdraws. False when one is malformed. */
+  function nlri(
+    peer: IngestPeer,
+    afi: 1 | 2,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    attribute: number,
+  ): boolean {
+    if (pathsOf(peer.table, afi) !== null) return withPaths.nlri(peer, afi, bytes, start, end, attribute);
+    // Two default routes at once are none: path identifiers are small numbers, and begin with octets of zero.
+    if (bytes[start] === 0 && bytes[start + 1] === 0 && end - start > 4 && hasPathIds(bytes, afi, start, end)) {
+      events.passedOver(peer, 'unagreedPathIds', ++peer.counts.unagreedPathIds);
+      return true;
+    }
+    const good = (afi === 1 ? nlri4 : nlri6)(peer, bytes, start, end, attribute);
+    const stale = staleOf(peer.table, afi);
+    if (stale === null || attribute === 0) return good;
+    // What was stale was no witness: it is judged again, though it may be the same route.
+    const origin = attributes.originOf(attribute);
+    nlriIds.freshen(stale, afi, bytes, start, end, id => look(peer, afi, id, origin, attribute));
     return good;
   }
 
@@ -216,7 +214,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     end: number,
     attribute: number,
   ): boolean {
-    const good = afi === 1 ? nlri4(peer, bytes, start, end, attribute) : nlri6(peer, bytes, start, end, attribute);
+    const good = nlri(peer, afi, bytes, start, end, attribute);
     attributes.settle(attribute);
     return good;
   }
@@ -243,21 +241,38 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const familyOf = (peer: IngestPeer, afi: number, safi: number): 1 | 2 | 0 =>
     safi === 1 && afi === 1 && peer.ipv4 ? 1 : safi === 1 && afi === 2 && peer.ipv6 ? 2 : 0;
 
+  /** Counts what was done about a message that was read whole. */
+  function note({ counts }: IngestPeer, { action, errors }: DecodedUpdate): void {
+    faulty ||= errors.length > 0;
+    if (action === 'treat-as-withdraw' || action === 'ignore-route') counts.treatAsWithdraw++;
+    else if (action === 'attribute-discard') counts.attributeDiscard++;
+  }
+
   /**
    * A message whose attributes are not acceptable: read whole by the codec, which decides (RFC 7606). What is left to do
    * here is to withdraw what it names; what may still be announced of it went the ordinary way.
    */
   function odd(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
-    const { notification, withdrawn } = decodeUpdate(bytes, start, end, peer);
-    faulty = true;
-    if (notification) return notification;
-    peer.counts.treatAsWithdraw++;
-    for (const prefix of withdrawn) {
-      const [w0, w1, w2, w3] = wordsOf(prefix);
-      const id = prefix.afi === 1 ? ids4.find(w0, prefix.length) : ids6.find(w0, w1, w2, w3, prefix.length);
-      if (id >= 0) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+    const read = decodeUpdate(bytes, start, end, peer);
+    note(peer, read);
+    if (read.notification) return read.notification;
+    slowRoad(peer, bytes, read);
+    elsewhere = false;
+    for (const prefix of read.withdrawn) {
+      const id = nlriIds.of(prefix);
+      if (id < 0) continue;
+      if (prefix.pathId === null) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+      else withPaths.take(peer, prefix.afi, id, prefix.pathId);
     }
     return null;
+  }
+
+  /** Routes that are not held on this road. True when they are on the slow one. */
+  function ignore({ otherRoutes, counts }: IngestPeer, family: Family): boolean {
+    const taken = otherRoutes?.takes(family) === true;
+    if (taken) elsewhere = true;
+    else counts.ignored++;
+    return taken;
   }
 
   /** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
@@ -281,7 +296,14 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
    */
   function update(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     faulty = false;
-    const wrong = take(peer, bytes, start, end);
+    elsewhere = false;
+    let wrong = take(peer, bytes, start, end);
+    if (elsewhere && wrong === null) {
+      const read = decodeUpdate(bytes, start, end, peer);
+      wrong = read.notification;
+      slowRoad(peer, bytes, read);
+      note(peer, read);
+    }
     if (faulty || wrong !== null) events.malformed(peer, bytes.subarray(start, end));
     return wrong;
   }
@@ -289,60 +311,66 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   function take(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     const unlocated = locateUpdate(bytes, start, end, layout);
     if (unlocated) return unlocated;
-    const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlri } = layout;
-    if (first === nlri) {
-      if (nlri < end) return odd(peer, bytes, start, end);
+    const { withdrawnStart, withdrawnEnd, attributesStart: first, attributesEnd: nlriStart } = layout;
+    if (first === nlriStart) {
+      if (nlriStart < end) return odd(peer, bytes, start, end);
       if (withdrawnStart === withdrawnEnd) {
         if (peer.ipv4) events.endOfRib(peer, 1);
         return null;
       }
-      return withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+      return withdraw4(peer, bytes, start, end);
     }
     if (viewed !== bytes) {
       viewed = bytes;
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
-    if (!findMultiprotocol(bytes, first, nlri, found)) return odd(peer, bytes, start, end);
+    if (!findMultiprotocol(bytes, first, nlriStart, found)) return odd(peer, bytes, start, end);
     if (withdrawnStart < withdrawnEnd) {
-      const wrong = withdraw4(peer, bytes, withdrawnStart, withdrawnEnd);
+      const wrong = withdraw4(peer, bytes, start, end);
       if (wrong) return wrong;
     }
     const multiprotocol = found.reachStart >= 0 || found.unreachStart >= 0;
-    const size = multiprotocol ? strip(bytes, first, nlri) : nlri - first;
+    const size = multiprotocol ? strip(bytes, first, nlriStart) : nlriStart - first;
     if (found.unreachStart >= 0) {
-      const alone = size === 0 && found.reachStart < 0 && nlri === end && withdrawnStart === withdrawnEnd;
-      const wrong = unreach(peer, bytes, alone);
+      const alone = size === 0 && found.reachStart < 0 && nlriStart === end && withdrawnStart === withdrawnEnd;
+      const wrong = unreach(peer, bytes, alone, start, end);
       if (wrong) return wrong;
     }
-    if (nlri < end) {
+    if (nlriStart < end) {
       if (!peer.ipv4) peer.counts.ignored++;
       else {
         const [from, data] = multiprotocol ? [scratch, scratchView] : [bytes, view];
         const at = multiprotocol ? 0 : first;
         const id = intern(peer, from, data, at, at + size, 0);
         if (id === 0) return odd(peer, bytes, start, end);
-        if (!announce(peer, 1, bytes, nlri, end, id)) return badNetwork();
+        if (!announce(peer, 1, bytes, nlriStart, end, id)) return odd(peer, bytes, start, end);
       }
-    } else if (found.reachStart < 0 && size > 0 && decodeAttributes(bytes, first, nlri, peer).action !== 'accept')
+    } else if (found.reachStart < 0 && size > 0 && decodeAttributes(bytes, first, nlriStart, peer).action !== 'accept')
       return odd(peer, bytes, start, end); // no route to hold, yet a fault in it counts (RFC 7606 section 5.2)
     return found.reachStart >= 0 ? reach(peer, bytes, size, start, end) : null;
   }
 
   function withdraw4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number): SessionError | null {
     if (!peer.ipv4) peer.counts.ignored++;
-    else if (!nlri4(peer, bytes, start, end, 0)) return badNetwork();
+    else if (!nlri(peer, 1, bytes, layout.withdrawnStart, layout.withdrawnEnd, 0)) return odd(peer, bytes, start, end);
     return null;
   }
 
   /** MP_UNREACH_NLRI (RFC 4760 section 4); `alone` in its message and empty it is End-of-RIB of its family. */
-  function unreach(peer: IngestPeer, bytes: Uint8Array, alone: boolean): SessionError | null {
+  function unreach(
+    peer: IngestPeer,
+    bytes: Uint8Array,
+    alone: boolean,
+    start: number,
+    whole: number,
+  ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
     if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
-    const afi = familyOf(peer, (bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
-    if (afi === 0) peer.counts.ignored++;
+    const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
+    const afi = familyOf(peer, family.afi, family.safi);
+    if (afi === 0) ignore(peer, family);
     else if (alone && at + 3 === end) events.endOfRib(peer, afi);
-    else if (!(afi === 1 ? nlri4 : nlri6)(peer, bytes, at + 3, end, 0))
-      return badMultiprotocol('MP_UNREACH_NLRI: a prefix overruns it');
+    else if (!nlri(peer, afi, bytes, at + 3, end, 0)) return odd(peer, bytes, start, whole);
     return null;
   }
 
@@ -352,21 +380,18 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
-      peer.counts.ignored++;
+      if (ignore(peer, mp)) return null;
       const { action } = decodeAttributes(scratch, 0, size, peer);
       return action === 'accept' || action === 'attribute-discard' ? null : odd(peer, bytes, start, end);
     }
     const hop = mp.nlri - 1 - mp.hop;
-    // RFC 4760 section 3 and RFC 2545 section 3: for IPv6 one address, or a global and a link-local one.
-    if (afi === 1 ? hop !== 4 : hop !== 16 && hop !== 32)
-      return badMultiprotocol(`MP_REACH_NLRI: next hop of ${hop} octets`);
+    const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
+    if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
     if (mp.nlri === found.reachEnd) return null;
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);
-    return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id)
-      ? null
-      : badMultiprotocol('MP_REACH_NLRI: a prefix overruns it');
+    return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id) ? null : odd(peer, bytes, start, end);
   }
 
   return { update };

@@ -2,7 +2,7 @@
 import { inspectMessage } from '../bgp/inspect.ts';
 import { encodeMessage, UPDATE } from '../bgp/message.ts';
 import { createQuarantine, type Quarantine, quarantine } from '../bgp/quarantine.ts';
-import type { IngestPeer } from './ingest.ts';
+import type { IngestPeer } from './ingest-peer.ts';
 import type { QuarantineRow } from './messages.ts';
 
 /** The latest messages of a peer: at most so many, and so many octets. */

@@ -40,11 +40,12 @@ export type RibQuery =
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
       readonly validity?: IrrState;
-      /** At most so many rows; the answer says when more were left off. */
-      readonly limit: number;
     }
+  /** Routes of a family besides IPv4 and IPv6 unicast, by its name (bgp/family.ts). */
+  | { readonly about: 'family'; readonly family: string; readonly peer?: string }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
+  | { readonly about: 'safety' }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
@@ -54,6 +55,30 @@ export type RibQuery =
       readonly among: readonly number[];
     };
 
+/** What the administrator wants of a session at once. `peer` is a name or an address. */
+export type Order =
+  /** Ends it with Cease/Administrative Reset and these words (RFC 9003), and begins anew. */
+  | { readonly what: 'clear'; readonly peer: string; readonly reason: string }
+  /** Ends it with Cease/Administrative Shutdown and these words; it stays down until `enable` or the end of the daemon. */
+  | { readonly what: 'disable'; readonly peer: string; readonly reason: string }
+  | { readonly what: 'enable'; readonly peer: string }
+  /** Asks for the routes again (RFC 2918); of all families that were agreed on when none is named. */
+  | { readonly what: 'refresh'; readonly peer: string; readonly family?: 'ipv4' | 'ipv6' };
+
+/** Row of the answer to an order. */
+export interface OrderRow {
+  readonly peer: string;
+  /** What was done, in words. */
+  readonly done: string;
+}
+
+/** How an answer ends. */
+export interface AnswerEnd {
+  readonly rows: readonly unknown[];
+  /** UPDATEs that came from the peers asked about while rows were found: each row was so when it was read. */
+  readonly changed?: number;
+}
+
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
@@ -62,6 +87,12 @@ export type ToCollector =
   | { readonly type: 'archive'; readonly port: MessagePort | null }
   /** Writes the tables of all peers to the archive. */
   | { readonly type: 'dump'; readonly time: number }
+  /** `by`: who wants it, in words; answered like a question, by one OrderRow. */
+  | { readonly type: 'order'; readonly id: number; readonly order: Order; readonly by: string }
+  /** A batch of rows has gone on: another one may come. */
+  | { readonly type: 'went'; readonly id: number }
+  /** Nobody wants the rest of an answer. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** So many judged changes were taken in: a collector that runs too far ahead stops reading from its peers. */
   | { readonly type: 'took'; readonly changes: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
@@ -89,6 +120,8 @@ export interface JudgedChange {
   readonly state: IrrState;
   /** The registered prefix that decided: equal to `prefix`, or covering it. */
   readonly decidedBy: string;
+  /** The peer sends several paths for a prefix (RFC 7911): that it holds this one says nothing of others. */
+  readonly beside?: boolean;
 }
 
 export interface SessionChange {
@@ -120,13 +153,10 @@ export type FromCollector =
   | { readonly type: 'rejudged'; readonly done: Rejudged }
   /** A dump of the tables has begun; what it writes names its peers by their position here. */
   | { readonly type: 'dumping'; readonly time: number; readonly peers: readonly IndexedPeer[] }
-  | {
-      readonly type: 'answer';
-      readonly id: number;
-      readonly rows: readonly unknown[];
-      readonly more: boolean;
-      readonly error?: string;
-    }
+  /** Rows of an answer of any length, in order. No more than two batches are under way: `went` lets the next one come. */
+  | { readonly type: 'rows'; readonly id: number; readonly rows: readonly unknown[] }
+  /** The end of an answer, with its last rows. */
+  | ({ readonly type: 'answer'; readonly id: number; readonly error?: string } & AnswerEnd)
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -172,11 +202,55 @@ export interface NeighborRow extends SummaryRow {
     readonly treatAsWithdraw: number;
     readonly attributeDiscard: number;
     readonly ignored: number;
+    /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
+    readonly unagreedPathIds: number;
+    readonly excessPaths: number;
   } | null;
+  /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
+  readonly leaks?: number | null;
+  /** Routes of the other families that were negotiated. */
+  readonly otherRoutes?: readonly OtherCountRow[];
+  /** Of a session of our own; absent for a peer that a router monitors for us. Null unless Established. */
+  readonly agreement?: AgreementRow | null;
   /** Of a session of our own; absent for a peer that a router monitors for us. */
   readonly protection?: ProtectionRow;
   /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
   readonly monitoring?: MonitoringRow;
+}
+
+/** How many routes of a family are held. */
+export interface OtherCountRow {
+  readonly family: string;
+  readonly routes: number;
+  /** Routes that found no room. */
+  readonly refused: number;
+  /** Its End-of-RIB has come. */
+  readonly ended: boolean;
+  /** What was malformed and ended it for the rest of the session; '' while it goes on. */
+  readonly disabled: string;
+}
+
+/** What both ends of a session offered, in words, and what came of it. */
+export interface AgreementRow {
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+  /** RFC 8654. */
+  readonly extendedMessage: boolean;
+  /** RFC 7313. */
+  readonly enhancedRefresh: boolean;
+  /** Families that come with path identifiers (RFC 7911), and whose next hops may be IPv6 addresses (RFC 8950). */
+  readonly addPath: readonly string[];
+  readonly extendedNextHop: readonly string[];
+  /** RFC 9234; null where none is configured. `theirs` is null when the peer says none. */
+  readonly role: { readonly ours: string; readonly theirs: string | null } | null;
+  /** RFC 4724, as the peer said; null when it knows nothing of it. */
+  readonly restart: {
+    readonly seconds: number;
+    readonly notification: boolean;
+    readonly preserved: readonly string[];
+  } | null;
+  /** RFC 9494, as the peer said. */
+  readonly longLived: readonly { readonly family: string; readonly seconds: number }[];
 }
 
 /** What is demanded of a session's connection, and of its routes. */
@@ -220,6 +294,22 @@ export interface RouteRow {
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+  /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
+  readonly leak?: string;
+  /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
+  readonly pathId?: number;
+  /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */
+  readonly stale?: { readonly kind: string; readonly since: number };
+}
+
+/** Row of `show route family`. */
+export interface FamilyRouteRow extends Pick<RouteRow, 'peer' | 'peerAs' | 'peerAddress' | 'path' | 'originCode'> {
+  readonly family: string;
+  /** Prefix with distinguisher, labels and path identifier, or flow specification, in words. */
+  readonly route: string;
+  readonly nextHop: string;
+  /** All other attributes, those that are not known in hex. */
+  readonly attributes: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** Row of `show route count`: one for each peer. */
@@ -227,6 +317,8 @@ export interface CountRow {
   readonly peer: string;
   readonly ipv4: number;
   readonly ipv6: number;
+  /** Of the other families that were negotiated. */
+  readonly others?: readonly { readonly family: string; readonly routes: number }[];
 }
 
 /** Row of `show quarantine`: a malformed message, its octets in hex. */

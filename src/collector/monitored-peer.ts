@@ -1,15 +1,17 @@
 /** One table of a peer that a router monitors: a peer of the collector without a session of its own. */
+
 import type { SessionError } from '../bgp/errors.ts';
+import { UNICAST } from '../bgp/family.ts';
 import { noMessages } from '../bgp/machine.ts';
 import { HEADER_LENGTH } from '../bgp/message.ts';
 import type { MonitoredSession } from '../bmp/monitored-session.ts';
 import type { PeerState } from '../bmp/peer-state.ts';
 import type { MonitoredRib } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
-import { newPeerTable } from '../rib/adj-rib-in.ts';
+import { newPeerTable, pathsOf } from '../rib/adj-rib-in.ts';
 import type { SessionForm } from './archive-feed.ts';
 import type { RouterIdentity } from './bmp-router.ts';
-import type { IngestPeer } from './ingest.ts';
+import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
@@ -65,28 +67,30 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     };
   }
 
-  function learn(): void {
+  function learn(number: number): void {
     const { ebgp, routerAs, pathIds } = table.session();
     archived.form(form());
-    const held = ingest?.as4 ?? {
-      table: newPeerTable(),
-      counts: { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 },
+    const before = ingest?.as4.table;
+    // A table that began without a Peer Up was read in another form: it held what nobody announced.
+    const misread = before && ([1, 2] as const).some(afi => (pathsOf(before, afi) !== null) !== pathIds.includes(afi));
+    if (misread) seating.drop(number);
+    const held = {
+      table: misread || before === undefined ? newPeerTable(pathIds) : before,
+      counts: ingest?.as4.counts ?? noCounts(),
     };
-    seating.rib.tables[peer.row.number] = held.table;
+    seating.rib.tables[number] = held.table;
     const common = {
-      number: peer.row.number,
+      number,
       table: held.table,
       counts: held.counts,
       ebgp: ebgp && table.rib === 'pre-policy',
-      // Routes with path identifiers, read without, would be routes that nobody announced.
-      ipv4: !pathIds.includes(1),
-      ipv6: !pathIds.includes(2),
+      ipv4: true,
+      ipv6: true,
+      addPath: pathIds.map(afi => ({ afi, safi: UNICAST })),
       localAs: routerAs ?? seating.localAs(),
       anyNextHop: true as const,
     };
     ingest = { as4: { ...common, as4: true }, as2: { ...common, as4: false } };
-    for (const afi of pathIds)
-      seating.log('warn', `${table.name}: IPv${afi === 1 ? 4 : 6} routes come with path identifiers and are not taken`);
   }
 
   const archived = seating.archive.session(table.name, parseAddress(table.address)!, form());
@@ -131,7 +135,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     },
     open() {
       ingest = null;
-      learn();
+      learn(number);
       const { ipv4, ipv6 } = table.session();
       peer.awaiting.clear();
       if (ipv4) peer.awaiting.add(1);
@@ -139,7 +143,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       archived.state('Established');
       seating.changed(peer.row, 'Established');
     },
-    learn,
+    learn: () => learn(number),
     close(reason) {
       ingest = null;
       peer.awaiting.clear();

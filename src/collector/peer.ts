@@ -1,12 +1,19 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
+import { includesFamily, isHeld } from '../bgp/family.ts';
+import type { Negotiated } from '../bgp/open.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newPeerTable } from '../rib/adj-rib-in.ts';
-import type { IngestPeer } from './ingest.ts';
+import { newOtherRoutes } from '../rib/other-routes.ts';
+import { agreementRow } from './agreement.ts';
+import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
+import type { SessionForm } from './archive-feed.ts';
+import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
-import { exceeded, watchLimits } from './prefix-limits.ts';
+import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
+import { safetyRow } from './safety.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
 export interface Peer extends SeatedPeer {
@@ -20,6 +27,8 @@ export interface Peer extends SeatedPeer {
   readonly connected: () => boolean;
   /** The limit that keeps the session down. */
   overLimit: PrefixLimit | null;
+  /** What it is told. */
+  readonly announcer: Announcer;
 }
 
 /** What a peer needs of its collector. */
@@ -27,8 +36,24 @@ export interface PeerSurroundings
   extends Pick<Seating, 'rib' | 'ingest' | 'archive' | 'drop' | 'changed' | 'held' | 'log'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
+  /** What writes announcements; null where no peer is to be told anything. */
+  readonly encoder: () => Encoder | null;
   /** What is not as it should be, in words. */
   readonly problemsOf: (peer: Peer) => readonly string[];
+}
+
+/** How a peer writes what it sends, by what was negotiated; before that, as an OPEN is written. */
+function formOf(of: BgpPeerConfig, negotiated: Negotiated | null): SessionForm {
+  const pathIds = negotiated?.addPath.filter(isHeld).map(({ afi }) => afi) ?? [];
+  const families = [...(negotiated?.ipv4 === false ? [] : [1]), ...(negotiated?.ipv6 === false ? [] : [2])];
+  return {
+    localAddress: parseAddress(negotiated?.localAddress ?? of.localAddress ?? ''),
+    localAs: negotiated?.localAs ?? of.localAs,
+    as: of.neighborAs,
+    as4: negotiated?.as4 ?? true,
+    pathIds,
+    plain: families.filter(afi => !pathIds.includes(afi)),
+  };
 }
 
 /** Makes a peer; its session is to be started by the caller. */
@@ -37,20 +62,14 @@ export function createPeer(
   number: number,
   range: string | null,
   routerId: string,
-  { rib, ingest, archive, drop, changed, held, log, gone, problemsOf }: PeerSurroundings,
+  { rib, ingest, archive, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
 ): Peer {
-  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor };
+  const role = of.role && { ours: of.role, peerAs: of.neighborAs };
+  const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
-  const archived = archive.session(of.name, parseAddress(of.neighbor)!, {
-    localAddress: parseAddress(of.localAddress ?? ''),
-    localAs: of.localAs,
-    as: of.neighborAs,
-    as4: true,
-    pathIds: [],
-    plain: [1, 2],
-  });
+  const archived = archive.session(of.name, parseAddress(of.neighbor)!, formOf(of, null));
 
   const session = createSession({
     config: of,
@@ -66,38 +85,45 @@ export function createPeer(
         connected ||= talks;
       },
       heard: archived.message,
-      established({ as4, ebgp, ipv4, ipv6, localAs, localAddress, addPath }) {
-        const pathIds = addPath.filter(({ safi }) => safi === 1).map(({ afi }) => afi);
-        const plain = [...(ipv4 ? [1] : []), ...(ipv6 ? [2] : [])].filter(afi => !pathIds.includes(afi));
-        const form = { localAddress: parseAddress(localAddress), localAs, as: of.neighborAs, as4, pathIds, plain };
-        archived.form(form);
-        const table = newPeerTable();
+      established(negotiated) {
+        const { others, addPath } = negotiated;
+        archived.form(formOf(of, negotiated));
+        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
         rib.tables[number] = table;
         peer.awaiting.clear();
-        if (ipv4) peer.awaiting.add(1);
-        if (ipv6) peer.awaiting.add(2);
-        const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
-        current = { number, table, as4, ebgp, ipv4, ipv6, localAs, counts };
+        if (negotiated.ipv4) peer.awaiting.add(1);
+        if (negotiated.ipv6) peer.awaiting.add(2);
+        const otherRoutes = newOtherRoutes(rib.attributes, others, family => includesFamily(addPath, family));
+        current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
         if (held()) session.pause();
+        announcer.up(negotiated, peer.config.announce ?? []);
       },
       update(buffer, start, end) {
         if (current === null) return null;
         const error = ingest.update(current, buffer, start, end);
         if (error !== null || peer.config.prefixLimits.length === 0) return error;
-        const excess = limits.judge(peer.config.prefixLimits, current.table);
+        const excess = limits.judge(peer.config.prefixLimits, routeCounts(current));
         if (excess === null) return null;
         peer.overLimit = excess.limit;
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
         return excess.error;
       },
+      refresh: message => announcer.refresh(message),
       down() {
+        announcer.down();
+        current?.otherRoutes?.drop();
         current = null;
         drop(number);
       },
     },
   });
 
+  const announcer = createAnnouncer(
+    message => session.send(message),
+    encoder,
+    words => log('info', `${row.name} ${words}`),
+  );
   const peer: Peer = {
     row,
     config: of,
@@ -108,6 +134,7 @@ export function createPeer(
     archived,
     quarantine: newQuarantine(),
     overLimit: null,
+    announcer,
     get ingest() {
       return current;
     },
@@ -122,6 +149,14 @@ export function createPeer(
         problems: problemsOf(peer),
       };
     },
+    agreement() {
+      const { negotiated } = session.status();
+      return negotiated && agreementRow(negotiated);
+    },
+    get otherRoutes() {
+      return current?.otherRoutes ?? null;
+    },
+    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {
       return current?.counts ?? null;
     },
@@ -129,9 +164,15 @@ export function createPeer(
   return peer;
 }
 
+const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
+  count4: table.count4,
+  count6: table.count6,
+  others: otherRoutes?.count ?? 0,
+});
+
 /** What is wrong with a peer's number of routes, in words. */
 export function limitProblems({ config, ingest, overLimit }: Peer): string[] {
-  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, ingest.table);
+  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
   const { action, most, after } = overLimit;
   return [
     action === 'down'

@@ -7,14 +7,16 @@ import type { PrefixLimit } from '../config/tree.ts';
 export interface RouteCounts {
   readonly count4: number;
   readonly count6: number;
+  /** Of all the other families. */
+  readonly others: number;
 }
 
 /** Where it is said that a limit comes near. */
 const NEAR = 0.9;
 
 /** Routes that count against a limit. */
-function counted({ family }: PrefixLimit, { count4, count6 }: RouteCounts): number {
-  return family === 'ipv4' ? count4 : family === 'ipv6' ? count6 : count4 + count6;
+function counted({ family }: PrefixLimit, { count4, count6, others }: RouteCounts): number {
+  return family === 'ipv4' ? count4 : family === 'ipv6' ? count6 : count4 + count6 + others;
 }
 
 function words(limit: PrefixLimit, count: number): string {

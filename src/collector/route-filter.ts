@@ -6,7 +6,7 @@ import { compilePath } from '../rib/path-pattern.ts';
 import type { KnownPrefix } from '../rib/query.ts';
 import type { RibQuery } from './messages.ts';
 import { decodeSet } from './rows.ts';
-import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 export type RouteQuery = Extract<RibQuery, { readonly about: 'route' }>;
 
@@ -25,7 +25,7 @@ export function routeFilter(
   const verdicts = new Map<number, boolean>();
   /** What concerns the attributes alone; a set is shared by many routes. */
   function wantedSet(attribute: number): boolean {
-    if (originAs !== undefined && rib.attributes.origin[attribute] !== originAs) return false;
+    if (originAs !== undefined && rib.attributes.originOf(attribute) !== originAs) return false;
     if (matches === undefined && community === undefined) return true;
     const known = verdicts.get(attribute);
     if (known !== undefined) return known;
@@ -42,7 +42,7 @@ export function routeFilter(
   return ({ afi, id }, attribute) => {
     if (!wantedSet(attribute)) return false;
     if (validity === undefined) return true;
-    const origin = rib.attributes.origin[attribute]!;
-    return stateOf(afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin)) === validity;
+    const origin = rib.attributes.originOf(attribute);
+    return memo.stateOf(afi, id, origin) === validity;
   };
 }

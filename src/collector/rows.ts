@@ -1,14 +1,19 @@
 /** Rows that answer questions about held routes: from attribute ids back to words. */
 import { flattenPath } from '../bgp/as-path.ts';
 import type { AttributeSet } from '../bgp/attribute-set.ts';
-import { decodeAttributes } from '../bgp/attributes.ts';
+import { decodeAttributes, showAttributes } from '../bgp/attributes.ts';
+import { formatFamily } from '../bgp/family.ts';
+import { readNextHop } from '../bgp/next-hop.ts';
+import { formatRoute, type Nlri } from '../bgp/nlri.ts';
+import { leakSign, type Relation } from '../bgp/role.ts';
 import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { formatPrefix } from '../net/prefix.ts';
-import { type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type HeldRoute, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { formatNextHop, type KnownPrefix, prefixById } from '../rib/query.ts';
-import type { AsPath, RouteRow } from './messages.ts';
-import { stateOf, type VerdictMemo } from './verdict-memo.ts';
+import { isUnseen } from '../rib/stale.ts';
+import type { AsPath, FamilyRouteRow, RouteRow } from './messages.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
 
@@ -18,6 +23,8 @@ export interface RowPeer {
   readonly name: string;
   readonly as: number;
   readonly address: string;
+  /** Our role towards it, where one is configured (RFC 9234). */
+  readonly role?: Relation;
 }
 
 /** An attribute set decoded, and the octets of the next hop that came in MP_REACH_NLRI. */
@@ -32,14 +39,19 @@ export function pathOf(rib: Rib, attribute: number): AsPath {
   return flattenPath(decodeSet(rib, attribute).set.path);
 }
 
-/** The row of the route that a peer holds for a prefix; null when it holds none. */
-export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: RowPeer): RouteRow | null {
+/** The row of a route that a peer holds for a prefix. */
+export function routeRow(
+  rib: Rib,
+  memo: VerdictMemo,
+  known: KnownPrefix,
+  peer: RowPeer,
+  { attribute, pathId, stale }: HeldRoute,
+): RouteRow {
   const table = rib.tables[peer.number];
-  const attribute = table ? routeOf(table, known.afi, known.id) : 0;
-  if (attribute === 0) return null;
+  const marked = stale && table ? staleOf(table, known.afi) : null;
   const { set, nextHop } = decodeSet(rib, attribute);
-  const origin = rib.attributes.origin[attribute]!;
-  const verdict = known.afi === 1 ? memo.verdict4Of(known.id, origin) : memo.verdict6Of(known.id, origin);
+  const origin = rib.attributes.originOf(attribute);
+  const leak = peer.role === undefined ? null : leakSign(set, peer.role);
   return {
     prefix: formatPrefix(prefixById(rib, known.afi, known.id)),
     peer: peer.name,
@@ -50,6 +62,29 @@ export function routeRow(rib: Rib, memo: VerdictMemo, known: KnownPrefix, peer: 
     originCode: ORIGIN_CODES[set.originCode ?? 2],
     origin: origin === ORIGIN_NONE ? null : origin,
     communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
-    state: stateOf(verdict),
+    state: memo.stateOf(known.afi, known.id, origin),
+    ...(pathId !== null && { pathId }),
+    ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),
+    ...(leak !== null && { leak }),
+  };
+}
+
+/** Attributes that a row shows in columns of its own. */
+const IN_COLUMNS = [1, 2, 3];
+
+/** The row of a route of another family. */
+export function familyRow(rib: Rib, route: Nlri, attribute: number, peer: RowPeer): FamilyRouteRow {
+  const { set, nextHop } = decodeSet(rib, attribute);
+  const hop = readNextHop(route, nextHop);
+  return {
+    family: formatFamily(route),
+    route: formatRoute(route),
+    peer: peer.name,
+    peerAs: peer.as,
+    peerAddress: peer.address,
+    nextHop: hop.linkLocal === null ? hop.nextHop : `${hop.nextHop} ${hop.linkLocal}`,
+    path: flattenPath(set.path),
+    originCode: ORIGIN_CODES[set.originCode ?? 2],
+    attributes: showAttributes(set, IN_COLUMNS),
   };
 }

@@ -9,7 +9,7 @@ import type { IndexedPeer } from '../mrt/peer-index.ts';
 import { encodeRib, type RibRoute } from '../mrt/rib.ts';
 import { encodeAttribute, widenAttributes } from '../mrt/wide-attributes.ts';
 import { type Afi, parseAddress } from '../net/address.ts';
-import { type PeerTable, type Rib, routeOf } from '../rib/adj-rib-in.ts';
+import { type PeerTable, type Rib, walkRoutes } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4 } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import type { SeatedPeer } from './seating.ts';
@@ -84,14 +84,19 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
   }
 
   function dump(id: number): void {
-    const routes: RibRoute[] = [];
+    const plain: RibRoute[] = [];
+    const paths: RibRoute[] = [];
     held.forEach(({ number, table }, peerIndex) => {
       // A peer that went down meanwhile holds nothing any more, whoever has its number now.
-      const attribute = rib.tables[number] === table ? routeOf(table, afi, id) : 0;
-      if (attribute === 0) return;
-      routes.push({ peerIndex, originated: seconds, attributes: attributesOf(rib, attribute) });
+      if (rib.tables[number] !== table) return;
+      walkRoutes(table, afi, id, id + 1, (_, pathId, attribute) => {
+        const route = { peerIndex, originated: seconds, attributes: attributesOf(rib, attribute) };
+        if (pathId === null) plain.push(route);
+        else paths.push({ ...route, pathId });
+      });
     });
-    if (routes.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), false, routes));
+    if (plain.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), false, plain));
+    if (paths.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), true, paths));
   }
 
   return {

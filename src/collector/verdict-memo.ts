@@ -1,7 +1,7 @@
 /**
  * What the collector remembers of its verdicts, so that a route is judged once and not once a peer: for each prefix id
- * the origin judged last and what the registry said of it, and beside it a mark on prefixes for which some peer now
- * holds a route that contradicts the registry in watched space. Columns grow with the prefix table.
+ * the origin judged last and what the registry said of it; and apart, a bit for each prefix of which some peer now holds
+ * a route that contradicts the registry in watched space. Columns grow with the prefix table.
  */
 import { extend } from '../net/prefix-ids.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
@@ -9,8 +9,7 @@ import { WATCHED_FLAG } from '../registry/snapshot.ts';
 import { IRR_STATES, type IrrState } from '../registry/verdict.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
 
-/** Bit of a memo: a peer holds a contradicting route of this prefix now. The other bits are what `judge` returned. */
-export const MARKED = 0x80;
+/** Bit of a remembered verdict that tells it from none. The others are what `judge` returned. */
 const JUDGED = 0x40;
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
@@ -23,78 +22,95 @@ export function contradicts(verdict: number): boolean {
   return (verdict & WATCHED_FLAG) !== 0 && (state === MISMATCH || state === MISMATCH_COVERING);
 }
 
-export function stateOf(verdict: number): IrrState {
-  return IRR_STATES[verdict & STATE_BITS] ?? 'unknown';
-}
-
 export class VerdictMemo {
-  private origin4: Int32Array = new Int32Array(0);
-  private origin6: Int32Array = new Int32Array(0);
-  private verdict4 = new Uint8Array(0);
-  private verdict6 = new Uint8Array(0);
+  /** Pairs (origin, verdict) by prefix id; verdict 0 is none. A look at one touches one line of memory. */
+  private judged4: Int32Array = new Int32Array(0);
+  private judged6: Int32Array = new Int32Array(0);
+  /** A bit for each prefix id: few enough octets to stay in the processor's cache. */
+  private marks4 = new Uint8Array(0);
+  private marks6 = new Uint8Array(0);
   private readonly rib: Rib;
+  /** Null while there is nothing to judge by: then every verdict is `unknown`, and nothing is remembered. */
   snapshot: Snapshot | null = null;
 
   constructor(rib: Rib) {
     this.rib = rib;
   }
 
+  /** Octets of the columns. */
+  get octets(): number {
+    const { judged4, judged6, marks4, marks6 } = this;
+    return judged4.byteLength + judged6.byteLength + marks4.byteLength + marks6.byteLength;
+  }
+
   /** Forgets every verdict, keeps the marks: the registry has changed. */
   forget(): void {
-    for (const column of [this.verdict4, this.verdict6])
-      for (let id = 0; id < column.length; id++) column[id]! &= MARKED;
+    this.judged4.fill(0);
+    this.judged6.fill(0);
   }
 
-  /** Verdict on (IPv4 prefix id, origin AS; 0 for NONE), with the mark of the prefix. */
+  /** Verdict on (IPv4 prefix id, origin AS; 0 for NONE). */
   verdict4Of(id: number, origin: number): number {
-    if (id >= this.verdict4.length) this.grow4();
-    const memo = this.verdict4[id]!;
-    if (memo & JUDGED && this.origin4[id] === (origin | 0)) return memo;
+    if (this.snapshot === null) return 0;
+    if (id * 2 >= this.judged4.length) this.judged4 = extend(this.judged4, this.rib.ids4.capacity * 2);
+    const memo = this.judged4;
+    if (memo[id * 2 + 1] !== 0 && memo[id * 2] === (origin | 0)) return memo[id * 2 + 1]!;
     const { address, length } = this.rib.ids4;
-    const verdict = this.snapshot?.judge(1, address[id]!, 0, 0, 0, length[id]!, origin === 0 ? -1 : origin) ?? 0;
-    this.origin4[id] = origin;
-    const judged = verdict | JUDGED | (memo & MARKED);
-    this.verdict4[id] = judged;
-    return judged;
+    const verdict = JUDGED | this.snapshot.judge(1, address[id]!, 0, 0, 0, length[id]!, origin === 0 ? -1 : origin);
+    memo[id * 2] = origin;
+    memo[id * 2 + 1] = verdict;
+    return verdict;
   }
 
+  /** Verdict on (IPv6 prefix id, origin AS; 0 for NONE). */
   verdict6Of(id: number, origin: number): number {
-    if (id >= this.verdict6.length) this.grow6();
-    const memo = this.verdict6[id]!;
-    if (memo & JUDGED && this.origin6[id] === (origin | 0)) return memo;
+    if (this.snapshot === null) return 0;
+    if (id * 2 >= this.judged6.length) this.judged6 = extend(this.judged6, this.rib.ids6.capacity * 2);
+    const memo = this.judged6;
+    if (memo[id * 2 + 1] !== 0 && memo[id * 2] === (origin | 0)) return memo[id * 2 + 1]!;
     const { address: a, length } = this.rib.ids6;
     const at = id * 4;
-    const verdict =
-      this.snapshot?.judge(2, a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!, length[id]!, origin === 0 ? -1 : origin) ?? 0;
-    this.origin6[id] = origin;
-    const judged = verdict | JUDGED | (memo & MARKED);
-    this.verdict6[id] = judged;
-    return judged;
+    const as = origin === 0 ? -1 : origin;
+    const verdict = JUDGED | this.snapshot.judge(2, a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!, length[id]!, as);
+    memo[id * 2] = origin;
+    memo[id * 2 + 1] = verdict;
+    return verdict;
   }
 
+  /** The state of (prefix id, origin), for a person. */
+  stateOf(afi: 1 | 2, id: number, origin: number): IrrState {
+    if (this.snapshot === null) return 'unknown';
+    const verdict = afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
+    return IRR_STATES[verdict & STATE_BITS] ?? 'unknown';
+  }
+
+  /** True when some peer holds a contradicting route of this prefix. */
   marked(afi: 1 | 2, id: number): boolean {
-    return ((afi === 1 ? this.verdict4[id] : this.verdict6[id])! & MARKED) !== 0;
+    const marks = afi === 1 ? this.marks4 : this.marks6;
+    const octet = id >> 3;
+    return octet < marks.length && (marks[octet]! & (1 << (id & 7))) !== 0;
   }
 
   mark(afi: 1 | 2, id: number, on: boolean): void {
-    if (afi === 1 && id >= this.verdict4.length) this.grow4();
-    if (afi === 2 && id >= this.verdict6.length) this.grow6();
-    const column = afi === 1 ? this.verdict4 : this.verdict6;
-    if (on) column[id]! |= MARKED;
-    else column[id]! &= ~MARKED;
+    const marks = afi === 1 ? this.marks4For(id) : this.marks6For(id);
+    if (on) marks[id >> 3]! |= 1 << (id & 7);
+    else marks[id >> 3]! &= ~(1 << (id & 7));
   }
 
-  private grow4(): void {
-    this.origin4 = extend(this.origin4, this.rib.ids4.capacity);
-    const verdict = new Uint8Array(this.rib.ids4.capacity);
-    verdict.set(this.verdict4);
-    this.verdict4 = verdict;
+  private marks4For(id: number): Uint8Array {
+    if (id >> 3 >= this.marks4.length) this.marks4 = longer(this.marks4, this.rib.ids4.capacity);
+    return this.marks4;
   }
 
-  private grow6(): void {
-    this.origin6 = extend(this.origin6, this.rib.ids6.capacity);
-    const verdict = new Uint8Array(this.rib.ids6.capacity);
-    verdict.set(this.verdict6);
-    this.verdict6 = verdict;
+  private marks6For(id: number): Uint8Array {
+    if (id >> 3 >= this.marks6.length) this.marks6 = longer(this.marks6, this.rib.ids6.capacity);
+    return this.marks6;
   }
+}
+
+/** A longer copy of marks, with room for so many ids. */
+function longer(marks: Uint8Array<ArrayBuffer>, ids: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array((ids + 7) >> 3);
+  copy.set(marks);
+  return copy;
 }

@@ -1,3 +1,4 @@
+import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
 import { IRR_STATES } from '../registry/verdict.ts';
@@ -19,6 +20,9 @@ export interface ArgumentKind {
 /** A peer of our own or an address; or `ROUTER/ADDRESS`, with what sets it apart in parentheses, for a monitored one. */
 const PEER = /^([\w.:-]{1,64}|[\w.:@#-]{1,128}\/[\w.:-]{1,45}( \([\w.:, -]{1,64}\))?)$/;
 
+/** Families as one word each. */
+const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'));
+
 /** Highest packet number: what an index of 32 bits can hold. */
 const MAX_NUMBER = 4_294_967_295;
 
@@ -30,7 +34,12 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   PEER: {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
-    values: async daemon => (await daemon.ribQuery({ about: 'summary' })).rows.map(row => row.peer),
+    values: async daemon => (await daemon.ribQuery({ about: 'summary' })).map(row => row.peer),
+  },
+  FAMILY: {
+    help: `address family: ${FAMILIES.join(', ')}`,
+    refuse: text => (FAMILIES.includes(text) ? null : `address family: ${FAMILIES.join(', ')}`),
+    values: async () => FAMILIES,
   },
   AS: {
     help: 'AS number',
@@ -70,6 +79,13 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: `whole number from 1 on`,
     refuse: text =>
       /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_NUMBER ? null : `whole number from 1 to ${MAX_NUMBER}`,
+  },
+  TEXT: {
+    help: 'a few words, between double quotes',
+    refuse: text =>
+      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
+        ? null
+        : 'text of 1 to 255 octets without control characters',
   },
   WORD: {
     help: 'word of a command',

@@ -2,7 +2,18 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
-import type { CountRow, NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type {
+  CountRow,
+  FamilyRouteRow,
+  NeighborRow,
+  Order,
+  OrderRow,
+  QuarantineRow,
+  RibQuery,
+  RouteRow,
+  SummaryRow,
+} from '../collector/messages.ts';
+import type { SafetyRow } from '../collector/safety.ts';
 import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { ArchiveReport } from '../mrt/archive-messages.ts';
@@ -14,7 +25,6 @@ import type { Trace } from '../traceback/trace.ts';
 export interface RibRows {
   readonly summary: SummaryRow;
   readonly neighbor: NeighborRow;
-  readonly route: RouteRow;
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
 }
@@ -23,10 +33,27 @@ export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly 
 
 export interface Daemon {
   status(): Promise<StatusReport>;
-  /** Asks every collector; `more`: rows were left off. */
-  ribQuery<K extends keyof RibRows>(
-    query: RibQuestion<K>,
-  ): Promise<{ readonly rows: readonly RibRows[K][]; readonly more: boolean }>;
+  /** Asks every collector. */
+  ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
+  /**
+   * Routes in the order of their addresses, in batches as they are found; the next batch waits until `take` has taken one
+   * in. `changed`: UPDATEs that came meanwhile.
+   */
+  routes(
+    query: Extract<RibQuery, { readonly about: 'route' }>,
+    take: (rows: readonly RouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ readonly changed: number }>;
+  /** The same for routes of a family that is held apart, peer by peer. */
+  familyRoutes(
+    query: Extract<RibQuery, { readonly about: 'family' }>,
+    take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Has something done with a session; `by`: who wants it, in words. */
+  order(order: Order, by: string): Promise<OrderRow>;
+  /** What can leave the daemon. */
+  safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */
   cases(): Promise<readonly Case[]>;
   /** Notices of one case, whatever became of them. */
@@ -88,6 +115,13 @@ export interface StatusReport {
   readonly tracePeers: { readonly configured: number; readonly established: number };
   /** A line for each limit hit, loss, and thing that is not as it should be. */
   readonly problems: readonly string[];
+}
+
+/** `show safety`. */
+export interface SafetyStatus {
+  /** Every thread that has a part in sessions, and since when it could write an announcement; null: it cannot. */
+  readonly threads: readonly { readonly thread: 'main' | 'collector'; readonly encoder: number | null }[];
+  readonly peers: readonly SafetyRow[];
 }
 
 /** Row of `show irr`. */

@@ -56,6 +56,12 @@ export interface PacketData {
 export type ControlReply =
   | {
       readonly id: number;
+      /** The rows that follow are of this command, and as many as there are: they are to be shown as they come. */
+      readonly begin: true;
+      readonly command: string;
+    }
+  | {
+      readonly id: number;
       readonly row: unknown;
       /** The state so far of a row that comes again: to be shown and forgotten. */
       readonly partial?: true;
@@ -169,6 +175,7 @@ export function decodeReply(line: string): ControlReply | null {
     if (typeof value !== 'object' || value === null) return null;
     const reply = value as Record<string, unknown>;
     if (typeof reply.id !== 'number') return null;
+    if (reply.begin === true && typeof reply.command === 'string') return reply as unknown as ControlReply;
     if (reply.end === true ? typeof reply.command !== 'string' && typeof reply.error !== 'string' : !('row' in reply))
       return null;
     return reply as unknown as ControlReply;

@@ -1,6 +1,8 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
-import type { RibSize, SummaryRow } from '../collector/messages.ts';
+import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
+import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
+import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
@@ -146,8 +148,27 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
   return {
     status,
     async ribQuery<K extends keyof RibRows>(query: Parameters<CollectorThread['query']>[0]) {
-      const { rows, more } = await collector.query(query);
-      return { rows: rows as readonly RibRows[K][], more };
+      return (await collector.query(query)).rows as readonly RibRows[K][];
+    },
+    async routes(query, take, signal) {
+      const { rows, changed } = await collector.stream(query, rows => take(rows as readonly RouteRow[]), signal);
+      await take(rows as readonly RouteRow[]);
+      return { changed: changed ?? 0 };
+    },
+    async familyRoutes(query, take, signal) {
+      const { rows } = await collector.stream(query, rows => take(rows as readonly FamilyRouteRow[]), signal);
+      await take(rows as readonly FamilyRouteRow[]);
+    },
+    order: (order, by) => collector.order(order, by),
+    async safety() {
+      const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
+      return {
+        threads: [
+          { thread: 'main', encoder: encoderLoadedAt() },
+          { thread: 'collector', encoder },
+        ],
+        peers,
+      };
     },
     cases: async () => cases.all(),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),

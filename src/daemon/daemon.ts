@@ -85,7 +85,7 @@ export async function startDaemon({
     /** Addresses at which routers find nobody. */
 
     /** What a collector says goes on to the book of cases and to the log. */
-    function heard(message: Exclude<FromCollector, { type: 'answer' }>): void {
+    function heard(message: Exclude<FromCollector, { type: 'answer' | 'rows' }>): void {
       switch (message.type) {
         case 'judged':
           // Taken in when on disk: a collector that runs ahead of the disk waits.

@@ -232,9 +232,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const kind = KINDS[change.state];
     if (prefix === null || kind === undefined) return;
     const key = keyOf(change.prefix, change.origin, kind);
-    // A peer holds one route for a prefix: by announcing this one it has replaced any other.
-    for (const other of [...(byPrefix.get(change.prefix) ?? [])])
-      if (other !== cases.get(key)) letGo(other, change.peer, change.time, 'replaced');
+    // A peer holds one route for a prefix, unless it sends several: by announcing this one it has replaced any other.
+    if (!change.beside)
+      for (const other of [...(byPrefix.get(change.prefix) ?? [])])
+        if (other !== cases.get(key)) letGo(other, change.peer, change.time, 'replaced');
     const open = cases.get(key) ?? openCase(prefix, kind, change);
     if (open === null) return;
     const before = open.witnesses.get(change.peer);

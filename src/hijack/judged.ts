@@ -19,6 +19,8 @@ export interface Judged {
   readonly path: AsPath;
   readonly state: IrrState;
   readonly decidedBy: string;
+  /** The peer sends several paths for a prefix (RFC 7911): that it holds this one says nothing of others. */
+  readonly beside?: boolean;
 }
 
 /** What the case book asks the registry (registry/registry.ts). */

@@ -7,6 +7,7 @@ import type { DumpedMessage } from './bgp4mp.ts';
 import { type DumpedReach, emptyReach, hasNextHop, readReach, readUnreach } from './dumped-reach.ts';
 import { HEAD_ROOM, peerEnd, writeEnd, writeTime } from './line-head.ts';
 import type { LineOutput } from './line-output.ts';
+import { recentText } from './recent-text.ts';
 import { BGP, BGP4MP_ET } from './record-types.ts';
 import type { MrtRecord } from './records.ts';
 import { type Ascii, ascii, writeCopy, writeIPv4, writeIPv6, writeNumber, writeText } from './text-octets.ts';
@@ -54,28 +55,73 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
   const reach = emptyReach();
   const unreach = emptyReach();
   const address = new Uint8Array(16);
-  // What the lines of one message have in common, before and behind the prefix.
-  const head = new DataView(new ArrayBuffer(HEAD_ROOM));
-  let headLength = 0;
-  let tail = new DataView(new ArrayBuffer(1024));
-  let tailLength = 0;
+  const recent = recentText(output);
+  // What the lines of a message have in common, before and behind the prefix: what it is made of, and where it stands in
+  // the output since the last line.
+  let letter = A;
+  let mixed = false;
+  let hop = NO_HOP;
+  const head = { page: 0, at: 0, end: 0 };
+  const tail = { page: 0, at: 0, end: 0 };
 
-  function setHead(record: MrtRecord, message: DumpedMessage, letter: Ascii): void {
-    const at = writeTime(head, writeText(head, 0, messageFormat(record, message)), record);
-    headLength = writeEnd(head, writeText(head, at, letter), record.bytes, shownEnd(message));
+  function setLines(wanted: Ascii, wantedHop: NextHopPlace = NO_HOP): void {
+    letter = wanted;
+    mixed = false;
+    hop = wantedHop;
+    head.page = tail.page = 0;
   }
 
-  function setTail(record: MrtRecord, message: DumpedMessage, hop: NextHopPlace): void {
-    const room = attributeTextRoom(layout.attributesEnd - layout.attributesStart);
-    if (tail.byteLength < room) tail = new DataView(new ArrayBuffer(room));
-    tail.setUint8(0, BAR);
+  function writeHead(out: DataView, at: number, record: MrtRecord, message: DumpedMessage): number {
+    if (head.page === output.page) return writeCopy(out, at, out, head.at, head.end - head.at);
+    const behind = writeText(out, writeTime(out, writeText(out, at, messageFormat(record, message)), record), letter);
+    head.page = output.page;
+    head.at = at;
+    head.end = mixed
+      ? writeMixedEnd(out, behind, record, message)
+      : writeEnd(out, behind, record.bytes, shownEnd(message));
+    return head.end;
+  }
+
+  /** * IPv6 withdrawn by us over an IPv4 session: the four octets of the peer stand as the begin of an IPv6 address. */
+  function writeMixedEnd(
+    out: DataView,
+    at: number,
+    { bytes }: MrtRecord,
+    { peerAddress, peerAs }: DumpedMessage,
+  ): number {
+    const octets = new Uint8Array(16);
+    octets.set(bytes.subarray(peerAddress, peerAddress + 4));
+    return writeEnd(out, at, octets, { afi: 2, as: peerAs, address: 0 });
+  }
+
+  function writeTail(out: DataView, at: number, record: MrtRecord, message: DumpedMessage): number {
+    if (letter === W) {
+      out.setUint8(at, LF);
+      return at + 1;
+    }
+    if (tail.page === output.page) return writeCopy(out, at, out, tail.at, tail.end - tail.at);
+    tail.page = output.page;
+    tail.at = at;
+    // The text of a list with MP_REACH_NLRI may differ from prefix to prefix.
+    const { attributesStart, attributesEnd } = layout;
+    const simple = places.starts[MP_REACH_NLRI]! < 0 && record.type !== BGP;
+    if (simple) {
+      tail.end = recent.write(at, message.peerAs * 2 + (message.as4 ? 1 : 0), record, attributesStart, attributesEnd);
+      if (tail.end >= 0) return tail.end;
+    }
+    out.setUint8(at, BAR);
     const style = { as4: message.as4, old: record.type === BGP };
-    tailLength = writeAttributes(tail, 1, record.bytes, places, hop, style);
+    tail.end = writeAttributes(out, at + 1, record.bytes, places, hop, style);
+    if (simple) recent.made(at, tail.end);
+    return tail.end;
   }
 
   /** A line for each prefix of a field, which is read as far as it can be. */
-  function prefixLines(bytes: Uint8Array, { afi, nlriStart, nlriEnd }: PrefixField, addPath: boolean): void {
+  function prefixLines(record: MrtRecord, message: DumpedMessage, { afi, nlriStart, nlriEnd }: PrefixField): void {
+    const { bytes } = record;
+    const { addPath } = message;
     const octets = afi === 1 ? 4 : 16;
+    const room = HEAD_ROOM + (letter === W ? 0 : attributeTextRoom(layout.attributesEnd - layout.attributesStart));
     for (let i = nlriStart; i < nlriEnd; ) {
       const id = i;
       if (addPath) i += 4;
@@ -84,9 +130,9 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
       if (i + 1 + used > nlriEnd || length > 128) return;
       for (let n = 0; n < octets; n++) address[n] = n < used ? bytes[i + 1 + n]! : 0;
       i += 1 + used;
-      output.line(headLength + HEAD_ROOM + tailLength);
+      output.line(room);
       const out = output.view;
-      let at = writeCopy(out, output.at, head, headLength);
+      let at = writeHead(out, output.at, record, message);
       at = afi === 1 ? writeIPv4(out, at, address, 0) : writeIPv6(out, at, address, 0);
       out.setUint8(at, SLASH);
       at = writeNumber(out, at + 1, length);
@@ -95,19 +141,20 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
         const high = (bytes[id]! << 8) | bytes[id + 1]!;
         at = writeNumber(out, at + 1, high * 65536 + ((bytes[id + 2]! << 8) | bytes[id + 3]!));
       }
-      output.at = writeCopy(out, at, tail, tailLength);
+      output.at = writeTail(out, at, record, message);
     }
   }
 
   /** * Of type BGP the address of the peer stands in place of that of the prefix. */
-  function oldWithdrawnLines(bytes: Uint8Array, { peerAddress }: DumpedMessage): void {
+  function oldWithdrawnLines(record: MrtRecord, message: DumpedMessage): void {
+    const { bytes } = record;
     for (let i = layout.withdrawnStart; i < layout.withdrawnEnd; ) {
       const length = bytes[i]!;
       i += 1 + ((length + 7) >> 3);
       if (i > layout.withdrawnEnd) return;
       output.line(HEAD_ROOM);
       const out = output.view;
-      let at = writeIPv4(out, writeCopy(out, output.at, head, headLength), bytes, peerAddress);
+      let at = writeIPv4(out, writeHead(out, output.at, record, message), bytes, message.peerAddress);
       out.setUint8(at, SLASH);
       at = writeNumber(out, at + 1, length);
       out.setUint8(at, LF);
@@ -116,44 +163,34 @@ export function bgpdumpUpdates(output: LineOutput): (record: MrtRecord, message:
   }
 
   function withdrawnLines(record: MrtRecord, message: DumpedMessage): void {
-    const { bytes } = record;
     const { withdrawnStart, withdrawnEnd } = layout;
     const multiprotocol = isShown(unreach) && unreach.nlriEnd > unreach.nlriStart;
     if (withdrawnEnd === withdrawnStart && !multiprotocol) return;
-    setHead(record, message, W);
-    tail.setUint8(0, LF);
-    tailLength = 1;
+    setLines(W);
     if (record.type === BGP) {
-      oldWithdrawnLines(bytes, message);
+      oldWithdrawnLines(record, message);
       return;
     }
-    prefixLines(bytes, { afi: 1, nlriStart: withdrawnStart, nlriEnd: withdrawnEnd }, message.addPath);
+    prefixLines(record, message, { afi: 1, nlriStart: withdrawnStart, nlriEnd: withdrawnEnd });
     if (!multiprotocol) return;
-    if (unreach.afi === 2 && message.afi === 1 && message.local && !message.addPath) setMixedHead(record, message);
-    prefixLines(bytes, unreach, message.addPath);
-  }
-
-  /** * IPv6 withdrawn by us over an IPv4 session: the four octets of the peer stand as the begin of an IPv6 address. */
-  function setMixedHead(record: MrtRecord, message: DumpedMessage): void {
-    address.fill(0).set(record.bytes.subarray(message.peerAddress, message.peerAddress + 4));
-    const at = writeTime(head, writeText(head, 0, messageFormat(record, message)), record);
-    headLength = writeEnd(head, writeText(head, at, W), address, { afi: 2, as: message.peerAs, address: 0 });
+    if (unreach.afi === 2 && message.afi === 1 && message.local && !message.addPath) {
+      setLines(W);
+      mixed = true;
+    }
+    prefixLines(record, message, unreach);
   }
 
   function announcedLines(record: MrtRecord, message: DumpedMessage): void {
-    const { bytes } = record;
     const { nlriStart, nlriEnd } = layout;
     const multiprotocol = record.type !== BGP && isShown(reach) && reach.nlriEnd > reach.nlriStart && hasNextHop(reach);
-    if (nlriEnd === nlriStart && !multiprotocol) return;
-    setHead(record, message, A);
     if (nlriEnd > nlriStart) {
-      setTail(record, message, NO_HOP);
-      prefixLines(bytes, { afi: 1, nlriStart, nlriEnd }, message.addPath);
+      setLines(A);
+      prefixLines(record, message, { afi: 1, nlriStart, nlriEnd });
     }
     if (!multiprotocol) return;
     // * LOCAL_PREF and MED of IPv4 routes in MP_REACH_NLRI are printed as signed numbers.
-    setTail(record, message, { start: reach.hop, octets: reach.hopOctets, signed: reach.afi === 1 });
-    prefixLines(bytes, reach, message.addPath);
+    setLines(A, { start: reach.hop, octets: reach.hopOctets, signed: reach.afi === 1 });
+    prefixLines(record, message, reach);
   }
 
   /** Lays out an UPDATE; one whose writer cut it short is laid out as far as it goes. */

@@ -7,7 +7,8 @@ import { attributeTextRoom, writeAttributes } from './attribute-text.ts';
 import { bgpdumpUpdates } from './bgpdump-updates.ts';
 import { emptyReach, hasNextHop, readReach } from './dumped-reach.ts';
 import { HEAD_ROOM, peerEnd, writeEnd, writeTime } from './line-head.ts';
-import { lineOutput } from './line-output.ts';
+import { lineOutput, type TextSink } from './line-output.ts';
+import { recentText } from './recent-text.ts';
 import { TABLE_DUMP } from './record-types.ts';
 import { type Ascii, ascii, writeAddress, writeCopy, writeNumber, writeText } from './text-octets.ts';
 import type { DumpedRoute, MrtVisitor } from './walk.ts';
@@ -28,6 +29,17 @@ const STATE_FORMATS: Readonly<Record<number, Ascii>> = {
 const AS4_STYLE = { as4: true, old: false };
 const AS2_STYLE = { as4: false, old: false };
 
+/** Room for what the lines of a peer begin with. */
+const PEER_ROOM = 128;
+
+/** What the lines of a peer begin with. */
+interface PeerText {
+  /** The octets of its address, those of the table it stands in. */
+  readonly bytes: Uint8Array;
+  readonly text: DataView;
+  readonly length: number;
+}
+
 export interface BgpdumpLines extends MrtVisitor {
   /** Hands over what is left. */
   flush(): void;
@@ -35,22 +47,52 @@ export interface BgpdumpLines extends MrtVisitor {
   readonly lines: () => number;
 }
 
-/** A visitor that makes lines of what it is shown; `sink` gets them as octets, many at a time, to keep. */
-export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
+/** A visitor that makes lines of what it is shown; `sink` gets them as octets, many at a time. */
+export function bgpdumpLines(sink: TextSink): BgpdumpLines {
   const output = lineOutput(sink);
   const places = emptyPlaces();
   const reach = emptyReach();
   const hop = { start: 0, octets: 0, signed: false };
-  // A table has one time: what its lines begin with is written once.
+  const recent = recentText(output);
+  // A table has one time and few peers: what the lines of a peer begin with is written once.
   const head = new DataView(new ArrayBuffer(64));
   let headLength = 0;
   let headFormat = B;
   let headTime = 0;
+  let peers: (PeerText | undefined)[] = [];
+  // Where the prefix of a record stands in the output, for all its entries.
+  let prefixRecord = 0;
+  let prefixPage = 0;
+  let prefixAt = 0;
+  let prefixEnd = 0;
 
   function setHead(format: Ascii, seconds: number): void {
     headFormat = format;
     headTime = seconds;
     headLength = writeText(head, writeNumber(head, writeText(head, 0, format), seconds), B);
+    peers = [];
+    recent.clear();
+  }
+
+  /** From the format to the bar behind the AS of the peer. */
+  function writePeer(out: DataView, at: number, route: DumpedRoute): number {
+    let next = writeCopy(out, at, head, 0, headLength);
+    next = writeAddress(out, next, route.peerAfi, route.peerBytes, route.peerAddress);
+    out.setUint8(next, BAR);
+    next = writeNumber(out, next + 1, route.peerAs);
+    out.setUint8(next, BAR);
+    return next + 1;
+  }
+
+  /** The same for a peer of the PEER_INDEX_TABLE. */
+  function writeIndexedPeer(out: DataView, at: number, route: DumpedRoute): number {
+    let known = peers[route.peerIndex];
+    if (known === undefined || known.bytes !== route.peerBytes) {
+      const text = new DataView(new ArrayBuffer(PEER_ROOM));
+      known = { bytes: route.peerBytes, text, length: writePeer(text, 0, route) };
+      peers[route.peerIndex] = known;
+    }
+    return writeCopy(out, at, known.text, 0, known.length);
   }
 
   return {
@@ -64,28 +106,37 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
       const { bytes } = record;
       const { attributesStart, attributesEnd } = route;
       const old = record.type === TABLE_DUMP;
-      locateAttributes(bytes, attributesStart, attributesEnd, places);
       output.line(HEAD_ROOM + attributeTextRoom(attributesEnd - attributesStart));
       const out = output.view;
       const format = old ? TABLE_DUMP_FORMAT : route.addPath ? TABLE_DUMP2_AP_FORMAT : TABLE_DUMP2_FORMAT;
       if (format !== headFormat || record.seconds !== headTime) setHead(format, record.seconds);
-      let at = writeCopy(out, output.at, head, headLength);
-      at = writeAddress(out, at, route.peerAfi, route.peerBytes, route.peerAddress);
-      out.setUint8(at, BAR);
-      at = writeNumber(out, at + 1, route.peerAs);
-      out.setUint8(at, BAR);
-      at = writePrefix(out, at + 1, bytes, route, old);
-      out.setUint8(at++, BAR);
+      let at = old ? writePeer(out, output.at, route) : writeIndexedPeer(out, output.at, route);
+      if (prefixRecord === record.number && prefixPage === output.page)
+        at = writeCopy(out, at, out, prefixAt, prefixEnd - prefixAt);
+      else {
+        prefixRecord = record.number;
+        prefixPage = output.page;
+        prefixAt = at;
+        at = prefixEnd = writePrefix(out, at, bytes, route, old);
+      }
       if (route.addPath) {
         at = writeNumber(out, at, route.pathId);
         out.setUint8(at++, BAR);
       }
+      const place = 2 * (old ? route.peerAs : route.peerIndex) + (route.as4 ? 1 : 0);
+      const known = recent.write(at, place, record, attributesStart, attributesEnd);
+      if (known >= 0) {
+        output.at = known;
+        return;
+      }
+      locateAttributes(bytes, attributesStart, attributesEnd, places);
       readReach(bytes, places.starts[MP_REACH_NLRI]!, places.ends[MP_REACH_NLRI]!, reach);
       // * In a TABLE_DUMP an IPv4 next hop of MP_REACH_NLRI does not count.
       const usable = reach.safi === 1 && (reach.afi === 2 || (reach.afi === 1 && !old)) && hasNextHop(reach);
       hop.start = reach.hop;
       hop.octets = usable ? reach.hopOctets : 0;
       output.at = writeAttributes(out, at, bytes, places, hop, route.as4 ? AS4_STYLE : AS2_STYLE);
+      recent.made(at, output.at);
     },
 
     state(record, state) {
@@ -105,7 +156,7 @@ export function bgpdumpLines(sink: (text: Uint8Array) => void): BgpdumpLines {
 
 const padded = new Uint8Array(16);
 
-/** The prefix of a table dump. `whole`: all octets of the address are there, else only those that hold the prefix. */
+/** The prefix of a table dump, and a bar. `whole`: all octets of the address are there, else only those that hold the prefix. */
 function writePrefix(out: DataView, at: number, bytes: Uint8Array, route: DumpedRoute, whole: boolean): number {
   let next: number;
   if (whole) next = writeAddress(out, at, route.afi, bytes, route.prefix);
@@ -116,5 +167,7 @@ function writePrefix(out: DataView, at: number, bytes: Uint8Array, route: Dumped
     next = writeAddress(out, at, route.afi, padded, 0);
   }
   out.setUint8(next, SLASH);
-  return writeNumber(out, next + 1, route.prefixLength);
+  next = writeNumber(out, next + 1, route.prefixLength);
+  out.setUint8(next, BAR);
+  return next + 1;
 }

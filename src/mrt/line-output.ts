@@ -5,6 +5,8 @@ const CHUNK = 1 << 18;
 export interface LineOutput {
   view: DataView;
   at: number;
+  /** Number of the buffer, from 1. */
+  page: number;
   /** Lines begun. */
   lines: number;
   /** Makes room for a line of at most so many octets. */
@@ -13,12 +15,21 @@ export interface LineOutput {
   flush(): void;
 }
 
-/** An output whose text goes to `sink`, many lines at a time; the octets are the sink's to keep. */
-export function lineOutput(sink: (text: Uint8Array) => void): LineOutput {
+/** Takes text; `again` is called when its octets are no longer needed, and may be written over. */
+export type TextSink = (text: Uint8Array, again: () => void) => void;
+
+/** Buffers that wait to be written again. */
+const MOST_SPARE = 4;
+
+/** An output whose text goes to `sink`, many lines at a time. */
+export function lineOutput(sink: TextSink): LineOutput {
+  // A fresh buffer has to be zeroed and mapped, which costs a tenth of what the lines in it cost.
+  const spare: DataView[] = [];
   const viewOf = (octets: number) => new DataView(new ArrayBuffer(octets));
   const output: LineOutput = {
     view: viewOf(CHUNK),
     at: 0,
+    page: 1,
     lines: 0,
     line(octets) {
       output.lines++;
@@ -28,8 +39,12 @@ export function lineOutput(sink: (text: Uint8Array) => void): LineOutput {
     },
     flush() {
       if (output.at === 0) return;
-      sink(new Uint8Array(output.view.buffer, 0, output.at));
-      output.view = viewOf(CHUNK);
+      const { view } = output;
+      sink(new Uint8Array(view.buffer, 0, output.at), () => {
+        if (spare.length < MOST_SPARE && view.byteLength === CHUNK) spare.push(view);
+      });
+      output.view = spare.pop() ?? viewOf(CHUNK);
+      output.page++;
       output.at = 0;
     },
   };

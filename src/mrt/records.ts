@@ -18,6 +18,8 @@ const NEAR = 7 * 86400;
 
 /** One record. The object is the reader's own and is overwritten by the next one. */
 export interface MrtRecord {
+  /** Number of what was fed, from 1: while it stays, so does what stands in `bytes`. */
+  chunk: number;
   /** The body, behind header and microseconds, is `bytes[start]` to `bytes[end - 1]`. */
   bytes: Uint8Array;
   start: number;
@@ -76,6 +78,7 @@ function isLikelyHeader(bytes: Uint8Array, at: number, time: number): boolean {
 export function mrtReader(): MrtReader {
   const none = new Uint8Array(0);
   const record: MrtRecord = {
+    chunk: 0,
     bytes: none,
     start: 0,
     end: 0,
@@ -165,6 +168,7 @@ export function mrtReader(): MrtReader {
   return {
     record,
     feed(octets) {
+      record.chunk++;
       // A plain view, whatever the source: one kind of array keeps the readers behind this fast.
       const chunk = new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
       const left = end - at;
@@ -175,9 +179,13 @@ export function mrtReader(): MrtReader {
       }
       if (left === 0) bytes = chunk;
       else {
-        // Twice what is held, so that a long record that comes in small pieces is not copied for each of them.
-        owned = new Uint8Array(Math.max(left + chunk.length, 2 * left));
-        owned.set(bytes.subarray(at, end));
+        if (left + chunk.length <= owned.length) owned.set(bytes.subarray(at, end));
+        else {
+          const held = bytes.subarray(at, end);
+          // Twice what is held, so that a long record that comes in small pieces is not copied for each of them.
+          owned = new Uint8Array(Math.max(left + chunk.length, 2 * left));
+          owned.set(held);
+        }
         owned.set(chunk, left);
         bytes = owned;
       }

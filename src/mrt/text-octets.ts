@@ -36,9 +36,9 @@ export function writeText(out: DataView, at: number, { words, length }: Ascii): 
   return at + length;
 }
 
-/** Copies the first octets of a scratch that holds a few more than are wanted. */
-export function writeCopy(out: DataView, at: number, from: DataView, length: number): number {
-  for (let i = 0; i < length; i += 4) out.setUint32(at + i, from.getUint32(i, true), true);
+/** Copies octets of a scratch, which holds a few more than are wanted. */
+export function writeCopy(out: DataView, at: number, from: DataView, start: number, length: number): number {
+  for (let i = 0; i < length; i += 4) out.setUint32(at + i, from.getUint32(start + i, true), true);
   return at + length;
 }
 

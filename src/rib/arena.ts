@@ -1,7 +1,7 @@
 /**
  * Memory for many small byte strings that come and go: 4 MiB chunks, blocks of a multiple of 8 octets, and for each
  * block size a list of freed blocks that the next of that size takes. A block is named by its offset in units of 8
- * octets, so that 32 GiB are within reach of an Int32Array.
+ * octets, so that 16 GiB are within reach of an Int32Array; no block is named 0.
  */
 const CHUNK = 1 << 22;
 const UNIT_BITS = 19;
@@ -11,10 +11,10 @@ export class Arena {
   /** Each chunk's octets and the same as 32-bit words. */
   private readonly chunks: Uint8Array[] = [];
   private readonly wordChunks: Int32Array[] = [];
-  /** First unit never used. */
-  private next = 0;
+  /** First unit never used; unit 0 never is. */
+  private next = 1;
   private end = 0;
-  /** Heads of the lists of freed blocks by size in units; the link is the block's first word. -1 ends a list. */
+  /** Heads of the lists of freed blocks by size in units; the link is the block's first word. 0 ends a list. */
   private readonly freed: number[] = [];
 
   /** Octets in chunks, used or not. */
@@ -22,30 +22,37 @@ export class Arena {
     return this.chunks.length * CHUNK;
   }
 
-  /** A block of at least `octets` octets (1 to 65535), its contents undefined. Returns its name. */
+  /** Name that the first block behind all others would have. */
+  get bound(): number {
+    return this.next;
+  }
+
+  /** A block of at least `octets` octets (1 to 65536), its contents undefined. Returns its name. */
   allocate(octets: number): number {
     const units = (octets + 7) >> 3;
-    const head = this.freed[units] ?? -1;
-    if (head >= 0) {
+    const head = this.freed[units] ?? 0;
+    if (head !== 0) {
       this.freed[units] = this.words(head)[this.wordOffset(head)]!;
       return head;
     }
-    if (this.next + units > this.end) {
-      this.next = this.chunks.length * UNITS;
-      this.end = this.next + UNITS;
-      const bytes = new Uint8Array(CHUNK);
-      this.chunks.push(bytes);
-      this.wordChunks.push(new Int32Array(bytes.buffer));
-    }
+    if (this.next + units > this.end) this.addChunk();
     const block = this.next;
     this.next += units;
     return block;
   }
 
-  /** Gives a block back; `octets` as it was allocated. */
+  private addChunk(): void {
+    this.next = Math.max(this.chunks.length * UNITS, 1);
+    this.end = (this.chunks.length + 1) * UNITS;
+    const bytes = new Uint8Array(CHUNK);
+    this.chunks.push(bytes);
+    this.wordChunks.push(new Int32Array(bytes.buffer));
+  }
+
+  /** Gives a block back; `octets` as it was allocated. Its first word is lost, the others stay. */
   free(block: number, octets: number): void {
     const units = (octets + 7) >> 3;
-    this.words(block)[this.wordOffset(block)] = this.freed[units] ?? -1;
+    this.words(block)[this.wordOffset(block)] = this.freed[units] ?? 0;
     this.freed[units] = block;
   }
 
@@ -65,5 +72,11 @@ export class Arena {
 
   wordOffset(block: number): number {
     return (block & (UNITS - 1)) * 2;
+  }
+
+  /** Name of the block behind one of `octets` octets; where its chunk ends there, and behind octets 0, of the next chunk's first. */
+  following(block: number, octets: number): number {
+    const next = block + ((octets + 7) >> 3);
+    return octets === 0 ? ((block >>> UNIT_BITS) + 1) * UNITS : next;
   }
 }

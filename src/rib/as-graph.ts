@@ -57,12 +57,10 @@ export function beginAsGraph(attributes: AttributeStore, localAs: number): AsGra
     return at;
   };
   const here = place(localAs);
-  let next = 1;
+  let next = 0;
   return {
     step() {
-      const end = Math.min(next + SLICE, attributes.bound);
-      for (let id = next; id < end; id++) {
-        if (!attributes.holds(id)) continue;
+      next = attributes.walk(next, SLICE, id => {
         const { attributes: bytes, context } = attributes.read(id);
         let before = here;
         eachSequenceAs(bytes, (context & CONTEXT_AS4) !== 0, as => {
@@ -71,9 +69,8 @@ export function beginAsGraph(attributes: AttributeStore, localAs: number): AsGra
           if (at >= 0 && before >= 0 && at !== before) edges.add(before, at);
           before = at;
         });
-      }
-      next = end;
-      return next >= attributes.bound;
+      });
+      return next === 0;
     },
     finish: () => graphOf(index, numbers, edges),
   };

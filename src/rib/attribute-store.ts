@@ -1,10 +1,10 @@
 /**
  * Interned path attributes. A set of attributes is kept once, as the octets that came over the wire (without MP_REACH_NLRI
  * and MP_UNREACH_NLRI, with the next hop of MP_REACH_NLRI behind them), however many routes share it; a route holds
- * its *attribute id*. What the hot path asks of a set stands in columns by id.
+ * its *attribute id*, which is where the set lies in the arena. What the hot path asks of a set stands in front of its
+ * octets, so that to find, hold or free a set costs one place in the hash table and one line of memory.
  */
 import { randomInt } from 'node:crypto';
-import { extend } from '../net/prefix-ids.ts';
 import { Arena } from './arena.ts';
 
 /** Bits of a set's context: the same octets mean different things on different sessions. */
@@ -18,46 +18,40 @@ export const ORIGIN_NONE = 0;
 
 const SEED = randomInt(1, 0x7fffffff);
 
+// The words in front of a set's octets. Of a freed block the shape stays, so that the arena can be walked.
+const HASH = 0; // and the arena's link, once freed
+const REFERENCES = 1;
+const ORIGIN = 2;
+/** Octets of the set in 16 bits, then of its next hop in 8, then its context. */
+const SHAPE = 3;
+const HEAD = 16;
+
+const shapeOf = (size: number, nextHop: number, context: number) => size | (nextHop << 16) | (context << 24);
+const sizeIn = (shape: number) => shape & 0xffff;
+
 export class AttributeStore {
   /** Sets held now. */
   live = 0;
   /** Counts every new set and every freed one: unequal numbers mean that the sets have changed. */
   generation = 0;
-  /** Columns by attribute id; id 0 is never used, so that 0 in a route column means no route. */
-  origin: Uint32Array;
-  private references: Int32Array;
-  private block: Int32Array;
-  private size: Uint16Array;
-  private nextHop: Uint8Array;
-  private context: Uint8Array;
-  private hashes: Int32Array;
   /** Pairs (hash, id); id 0 is an empty slot. Deleted slots are closed by moving later ones up. */
   private slots: Int32Array;
   private mask: number;
   private readonly arena = new Arena();
-  private top = 1;
-  private readonly free: number[] = [];
 
-  constructor(capacity = 1 << 14) {
-    this.mask = capacity * 2 - 1;
-    this.slots = new Int32Array(capacity * 4);
-    this.origin = new Uint32Array(capacity);
-    this.references = new Int32Array(capacity);
-    this.block = new Int32Array(capacity);
-    this.size = new Uint16Array(capacity);
-    this.nextHop = new Uint8Array(capacity);
-    this.context = new Uint8Array(capacity);
-    this.hashes = new Int32Array(capacity);
-  }
-
-  /** First id never used. */
-  get bound(): number {
-    return this.top;
+  constructor(capacity = 1 << 15) {
+    this.mask = capacity - 1;
+    this.slots = new Int32Array(capacity * 2);
   }
 
   /** Octets reserved for the sets themselves. */
   get arenaOctets(): number {
     return this.arena.reserved;
+  }
+
+  /** Octets of the table that finds a set by its hash. */
+  get tableOctets(): number {
+    return this.slots.byteLength;
   }
 
   /**
@@ -76,97 +70,116 @@ export class AttributeStore {
     return h ^ (h >>> 15);
   }
 
-  /** Id of a set held already, or 0. */
-  find(hash: number, view: DataView, start: number, end: number, context: number): number {
+  /** Id of a set held already, or 0. `nextHop`: how many of the octets are the next hop of MP_REACH_NLRI. */
+  find(hash: number, view: DataView, start: number, end: number, context: number, nextHop: number): number {
     const { slots, mask } = this;
+    const shape = shapeOf(end - start, nextHop, context);
     let slot = hash & mask;
     for (;;) {
       const id = slots[slot * 2 + 1]!;
       if (id === 0) return 0;
-      if (slots[slot * 2] === hash && this.same(id, view, start, end, context)) return id;
+      if (slots[slot * 2] === hash && this.same(id, view, start, end, shape)) return id;
       slot = (slot + 1) & mask;
     }
   }
 
-  private same(id: number, view: DataView, start: number, end: number, context: number): boolean {
-    const size = end - start;
-    if (this.size[id] !== size || this.context[id] !== context) return false;
-    const block = this.block[id]!;
-    const words = this.arena.words(block);
-    let word = this.arena.wordOffset(block);
+  private same(id: number, view: DataView, start: number, end: number, shape: number): boolean {
+    const words = this.arena.words(id);
+    let word = this.arena.wordOffset(id);
+    if (words[word + SHAPE] !== shape) return false;
+    word += HEAD / 4;
     let at = start;
     for (; at + 4 <= end; at += 4) if (words[word++] !== view.getInt32(at, true)) return false;
-    const bytes = this.arena.bytes(block);
+    const bytes = this.arena.bytes(id);
     let octet = word * 4;
     for (; at < end; at++) if (bytes[octet++] !== view.getUint8(at)) return false;
     return true;
   }
 
-  /** Keeps a new set (1 to 65535 octets) with no reference yet. The caller has made sure that `find` gave 0. */
+  /** Keeps a new set (1 to 65519 octets) with no reference yet. The caller has made sure that `find` gave 0. */
   add(
     hash: number,
-    bytes: Uint8Array,
+    view: DataView,
     start: number,
     end: number,
     context: number,
     nextHop: number,
     origin: number,
   ): number {
-    const id = this.free.pop() ?? this.top++;
-    if (id >= this.origin.length) this.growColumns();
     if ((this.live + 1) * 4 > (this.mask + 1) * 3) this.growSlots();
-    const block = this.arena.allocate(end - start);
-    const chunk = this.arena.bytes(block);
+    const id = this.arena.allocate(HEAD + end - start);
+    const words = this.arena.words(id);
+    let word = this.arena.wordOffset(id);
+    words[word + HASH] = hash;
+    words[word + REFERENCES] = 0;
+    words[word + ORIGIN] = origin;
+    words[word + SHAPE] = shapeOf(end - start, nextHop, context);
+    word += HEAD / 4;
     // A loop: for sets of some seventy octets it is faster than a view and leaves nothing to collect.
-    for (let from = start, to = this.arena.byteOffset(block); from < end; from++, to++) chunk[to] = bytes[from]!;
-    this.block[id] = block;
-    this.size[id] = end - start;
-    this.nextHop[id] = nextHop;
-    this.context[id] = context;
-    this.hashes[id] = hash;
-    this.origin[id] = origin;
-    this.references[id] = 0;
+    let at = start;
+    for (; at + 4 <= end; at += 4) words[word++] = view.getInt32(at, true);
+    const bytes = this.arena.bytes(id);
+    let octet = word * 4;
+    for (; at < end; at++) bytes[octet++] = view.getUint8(at);
     this.place(hash, id);
     this.live++;
     this.generation++;
     return id;
   }
 
+  /** The AS that originated the routes of a set; ORIGIN_NONE for NONE. */
+  originOf(id: number): number {
+    return this.arena.words(id)[this.arena.wordOffset(id) + ORIGIN]! >>> 0;
+  }
+
   /** `count` more routes hold the set. */
   retain(id: number, count: number): void {
-    this.references[id]! += count;
+    this.arena.words(id)[this.arena.wordOffset(id) + REFERENCES]! += count;
   }
 
   /** One route fewer holds the set; the last one frees it. */
   release(id: number): void {
-    if (--this.references[id]! > 0) return;
+    if (--this.arena.words(id)[this.arena.wordOffset(id) + REFERENCES]! > 0) return;
     this.remove(id);
   }
 
   /** Frees a set that no route came to hold. */
   settle(id: number): void {
-    if (this.references[id] === 0) this.remove(id);
+    if (this.arena.words(id)[this.arena.wordOffset(id) + REFERENCES] === 0) this.remove(id);
   }
 
   /** The attributes' octets, the next hop of MP_REACH_NLRI (empty without), and the context they were received in. */
   read(id: number): { readonly attributes: Uint8Array; readonly nextHop: Uint8Array; readonly context: number } {
-    const block = this.block[id]!;
-    const start = this.arena.byteOffset(block);
-    const end = start + this.size[id]!;
-    const hop = end - this.nextHop[id]!;
-    const bytes = this.arena.bytes(block);
-    return { attributes: bytes.subarray(start, hop), nextHop: bytes.subarray(hop, end), context: this.context[id]! };
+    const shape = this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]!;
+    const start = this.arena.byteOffset(id) + HEAD;
+    const end = start + sizeIn(shape);
+    const hop = end - ((shape >>> 16) & 0xff);
+    const bytes = this.arena.bytes(id);
+    return { attributes: bytes.subarray(start, hop), nextHop: bytes.subarray(hop, end), context: shape >>> 24 };
   }
 
-  /** True when the id names a set that is held. */
-  holds(id: number): boolean {
-    return id > 0 && id < this.top && this.references[id]! > 0;
+  /**
+   * Visits the sets that are held, in no order, from the place `from` on (0 at first); returns the place to go on from, or
+   * 0 when none is left. A pass visits some `most` sets, and each that was held all the while once.
+   */
+  walk(from: number, most: number, visit: (id: number) => void): number {
+    let at = Math.max(from, 1);
+    for (let passed = 0; passed < most && at < this.arena.bound; passed++) {
+      const words = this.arena.words(at);
+      const word = this.arena.wordOffset(at);
+      const size = sizeIn(words[word + SHAPE]!);
+      if (words[word + REFERENCES]! > 0) visit(at);
+      at = this.arena.following(at, size === 0 ? 0 : HEAD + size);
+    }
+    return at < this.arena.bound ? at : 0;
   }
 
   private remove(id: number): void {
-    this.arena.free(this.block[id]!, this.size[id]!);
-    this.unplace(id);
-    this.free.push(id);
+    const words = this.arena.words(id);
+    const word = this.arena.wordOffset(id);
+    this.unplace(words[word + HASH]!, id);
+    words[word + REFERENCES] = 0;
+    this.arena.free(id, HEAD + sizeIn(words[word + SHAPE]!));
     this.live--;
     this.generation++;
   }
@@ -178,9 +191,9 @@ export class AttributeStore {
     this.slots[slot * 2 + 1] = id;
   }
 
-  private unplace(id: number): void {
+  private unplace(hash: number, id: number): void {
     const { slots, mask } = this;
-    let hole = this.hashes[id]! & mask;
+    let hole = hash & mask;
     while (slots[hole * 2 + 1] !== id) hole = (hole + 1) & mask;
     // Close the hole: a later entry of the run moves up unless its own place lies behind the hole (Knuth 6.4 R).
     for (let slot = (hole + 1) & mask; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
@@ -191,25 +204,6 @@ export class AttributeStore {
       hole = slot;
     }
     slots[hole * 2 + 1] = 0;
-  }
-
-  private growColumns(): void {
-    const length = this.origin.length * (this.origin.length < 1 << 18 ? 4 : 2);
-    const origin = new Uint32Array(length);
-    origin.set(this.origin);
-    this.origin = origin;
-    this.references = extend(this.references, length);
-    this.block = extend(this.block, length);
-    this.hashes = extend(this.hashes, length);
-    const size = new Uint16Array(length);
-    size.set(this.size);
-    this.size = size;
-    const nextHop = new Uint8Array(length);
-    nextHop.set(this.nextHop);
-    this.nextHop = nextHop;
-    const context = new Uint8Array(length);
-    context.set(this.context);
-    this.context = context;
   }
 
   private growSlots(): void {

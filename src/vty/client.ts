@@ -26,6 +26,11 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Gets the states of a row that is still to come. */
   readonly onPartial?: (row: unknown) => void;
+  /**
+   * The answer is of any length: what is returned takes its rows, one after the other, and the answer then has none. Nothing
+   * more is read from the daemon while a row is taken.
+   */
+  readonly onBegin?: (command: string) => (row: unknown) => Promise<void> | void;
 }
 
 /** A connection to the daemon. Requests may overlap. */
@@ -42,6 +47,8 @@ export interface ControlClient {
 interface Pending {
   readonly rows: unknown[];
   readonly onPartial: ((row: unknown) => void) | undefined;
+  readonly onBegin: AskOptions['onBegin'];
+  take: (row: unknown) => Promise<void> | void;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -78,8 +85,9 @@ export async function connectControl(path: string): Promise<ControlClient> {
       if ('end' in reply) {
         pending.delete(reply.id);
         request.resolve({ rows: request.rows, end: reply });
-      } else if (reply.partial) request.onPartial?.(reply.row);
-      else request.rows.push(reply.row);
+      } else if ('begin' in reply) request.take = request.onBegin?.(reply.command) ?? request.take;
+      else if (reply.partial) request.onPartial?.(reply.row);
+      else await request.take(reply.row);
     }
   };
   receive()
@@ -96,7 +104,9 @@ export async function connectControl(path: string): Promise<ControlClient> {
         return;
       }
       const id = ++lastId;
-      pending.set(id, { rows: [], onPartial: options.onPartial, resolve, reject });
+      const rows: unknown[] = [];
+      const { onPartial, onBegin } = options;
+      pending.set(id, { rows, onPartial, onBegin, take: row => void rows.push(row), resolve, reject });
       socket.write(encodeRequest(make(id)));
       options.signal?.addEventListener(
         'abort',

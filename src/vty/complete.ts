@@ -8,6 +8,7 @@ import { splitWords } from './words.ts';
 export const OWN_COMMANDS: readonly Completion[] = [
   { word: 'exit', kind: 'word', help: 'End the shell' },
   { word: 'quit', kind: 'word', help: 'End the shell' },
+  { word: 'terminal', kind: 'word', help: 'terminal length LINES: how long a page is, 0 for no end' },
 ];
 
 /** Most names of files offered. */

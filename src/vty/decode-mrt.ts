@@ -35,8 +35,8 @@ export async function decodeMrt(file: string, json: boolean, { stdin, stdout, er
   const complain = (text: string) => {
     if (++complaints <= MOST_COMPLAINTS) err(plain(`${name}: ${text}`));
   };
-  const write = (text: Uint8Array | string) => {
-    if (!stdout.write(text)) full = true;
+  const write = (text: Uint8Array | string, again?: () => void) => {
+    if (!stdout.write(text, again)) full = true;
   };
   const format = json ? jsonLines(write) : bgpdumpLines(write);
   const walker = createWalker(format);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
 import { readPacket } from './packet.ts';
-import { renderAnswer, renderJson } from './render/answer.ts';
+import { pages, renderAnswer, renderJson } from './render/answer.ts';
 import { plain, width } from './render/text.ts';
 
 /** Exit codes (itctl(8)). */
@@ -12,6 +12,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
 export interface Screen {
   readonly json: boolean;
   out(text: string): void;
+  /** Resolves when there is room for more. */
+  ready(): Promise<void>;
   /** An error or a remark: one line or several, without the last line feed. */
   err(text: string): void;
   /** Size of the terminal where partial results may be drawn over; null when the output is none. */
@@ -28,7 +30,8 @@ export async function runCommand(
   signal?: AbortSignal,
 ): Promise<number> {
   const abort = signal === undefined ? {} : { signal };
-  let answer = await client.ask(words, abort);
+  const list = lister(screen);
+  let answer = await client.ask(words, { ...abort, onBegin: list.begin });
   if ('want' in answer.end && answer.end.want !== undefined) {
     const packet = await readPacket(answer.end.want.packet, screen.stdin);
     if ('error' in packet) {
@@ -39,19 +42,66 @@ export async function runCommand(
     answer = await client.ask(words, { ...abort, data: { packet }, onPartial: draw.partial });
     draw.clear();
   }
-  return print(answer, screen);
+  return print(answer, screen, list.end);
 }
 
-function print({ rows, end }: Answer, screen: Screen): number {
+async function print({ rows, end }: Answer, screen: Screen, endList: (whole: boolean) => boolean): Promise<number> {
+  const listed = endList(!('error' in end));
   if ('error' in end) {
     screen.err(plain(end.error));
     return end.kind === 'usage' ? EXIT.usage : EXIT.failed;
   }
-  if (screen.json) screen.out(`${renderJson(rows, end.one === true)}\n`);
-  else for (const line of renderAnswer(end.command, rows, Date.now())) screen.out(`${line}\n`);
+  if (!listed) {
+    if (screen.json) screen.out(`${renderJson(rows, end.one === true)}\n`);
+    else for (const line of renderAnswer(end.command, rows, Date.now())) screen.out(`${line}\n`);
+  }
+  await screen.ready();
   for (const note of end.notes ?? []) screen.err(plain(note));
   const notFound = end.command === 'trace packet FILE' && (rows[0] as Trace | undefined)?.entry === null;
   return notFound ? EXIT.notFound : EXIT.ok;
+}
+
+/** Rows of a long answer that are laid out together. */
+const PAGE = 1000;
+
+/** Prints a long answer page by page, each when there is room for it. */
+function lister(screen: Screen): {
+  begin(command: string): (row: unknown) => Promise<void> | void;
+  /** Prints what is left; false when there was no such answer. */
+  end(whole: boolean): boolean;
+} {
+  let page: unknown[] = [];
+  let first = true;
+  let render: ((rows: readonly unknown[], now: number) => string[]) | null = null;
+  function flush(): void {
+    if (page.length === 0) return;
+    if (screen.json) screen.out(`${first ? '[' : ','}${page.map(row => JSON.stringify(row)).join(',')}`);
+    else
+      screen.out(
+        render!(page, Date.now())
+          .map(line => `${line}\n`)
+          .join(''),
+      );
+    first = false;
+    page = [];
+  }
+  return {
+    begin(command) {
+      render = pages(command);
+      return row => {
+        page.push(row);
+        if (page.length < PAGE) return;
+        flush();
+        return screen.ready();
+      };
+    },
+    end(whole) {
+      if (render === null) return false;
+      flush();
+      if (screen.json && (whole || !first)) screen.out(first ? '[]\n' : ']\n');
+      return true;
+    },
+  };
 }
 
 /** Draws each state of an answer over the one before; nothing at all where the output is no terminal. */

@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type ControlClient, connectControl } from './client.ts';
-import { choicesAt, completeLine, OWN_COMMANDS } from './complete.ts';
+import { choicesAt, completeLine } from './complete.ts';
+import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { plain } from './render/text.ts';
 import { runCommand, type Screen } from './run.ts';
@@ -24,6 +25,9 @@ export async function runShell({ socket, client: first, screen, input, output }:
   let running: AbortController | null = null;
   let ended = false;
   let retry: NodeJS.Timeout | undefined;
+  /** Lines of a page as the person set them. */
+  let length: number | null = null;
+  let readline: ((...args: unknown[]) => void)[] = [];
 
   const rl = createInterface({
     input,
@@ -66,14 +70,37 @@ export async function runShell({ socket, client: first, screen, input, output }:
       }
     }, RETRY);
   };
+  /** Keys go to a pager, and readline knows nothing of them. */
+  const takeKeys = (key: (name: string | undefined, ctrl: boolean) => void): void => {
+    readline = input.listeners('keypress') as typeof readline;
+    input.removeAllListeners('keypress');
+    input.on('keypress', (_: unknown, { name, ctrl }: { name?: string; ctrl?: boolean }) => key(name, ctrl === true));
+  };
+  const giveKeys = (): void => {
+    input.removeAllListeners('keypress');
+    for (const listener of readline) input.on('keypress', listener);
+  };
+  const setLength = ([, word = '', lines = '']: readonly string[]): void => {
+    if (word.length > 0 && 'length'.startsWith(word) && /^\d{1,4}$/.test(lines)) length = Number(lines);
+    else screen.err('expected `terminal length LINES`; 0: answers do not stop');
+  };
   const carryOut = async (line: string): Promise<void> => {
     const { words, open } = splitWords(line);
     if (words.length === 0) return;
     if (open) return screen.err('a double quote is not closed');
-    if (words.length === 1 && OWN_COMMANDS.some(own => own.word.startsWith(words[0]!))) return rl.close();
+    if (words.length === 1 && ['exit', 'quit'].some(own => own.startsWith(words[0]!))) return rl.close();
+    if (words[0]!.length > 1 && 'terminal'.startsWith(words[0]!)) return setLength(words);
     if (client === null) return screen.err(`there is no connection to intertrackd at ${socket}`);
-    running = new AbortController();
-    await runCommand(client, words, screen, running.signal)
+    const abort = new AbortController();
+    running = abort;
+    const pager = createPager({
+      write: text => void output.write(text),
+      size: () => ({ columns: output.columns, rows: length ?? output.rows }),
+      quit: () => abort.abort(),
+      asks: waiting => (waiting ? takeKeys(pager.key) : giveKeys()),
+    });
+    const paged = screen.json ? screen : { ...screen, out: pager.out, ready: pager.ready };
+    await runCommand(client, words, paged, abort.signal)
       .catch(error => screen.err(error instanceof Error ? error.message : String(error)))
       .finally(() => {
         running = null;

@@ -20,6 +20,7 @@ import { quarantine, renderQuarantine } from '../../src/bgp/quarantine.ts';
 import { emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { Cursor } from '../../src/net/cursor.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
@@ -194,10 +195,10 @@ function newRoutePath() {
   const memo = new VerdictMemo(rib);
   const telling = { now: () => 0, mark: () => {}, tell: () => {}, describe: () => null as never };
   const book = new Contradictions(telling);
-  const ingest = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: () => {} });
+  const ingest = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: () => {}, passedOver: () => {} });
   const table = newPeerTable();
   rib.tables[0] = table;
-  const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+  const counts = noCounts();
   return { ingest, peer: { number: 0, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64500, counts } };
 }
 let route = newRoutePath();

@@ -1,19 +1,21 @@
 /**
  * The route path alone, without sockets: streams made by the shared harness's generator, cut into 64 KiB chunks, through
- * framing, interning, Adj-RIB-In and verdict memo. Usage: route-path.ts DIRECTORY PEERS; prints one line for each phase.
+ * framing, interning, Adj-RIB-In and verdict memo. Usage: route-path.ts DIRECTORY [PEERS [PASSES]]; the churn is played
+ * PASSES times. Prints one line for each phase and peer.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFramer, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { buildAsGraph } from '../../src/rib/as-graph.ts';
 
 const CHUNK = 65536;
-const [directory, count = '1'] = process.argv.slice(2);
-if (directory === undefined) throw new Error('usage: route-path.ts DIRECTORY [PEERS]');
+const [directory, count = '1', times = '1'] = process.argv.slice(2);
+if (directory === undefined) throw new Error('usage: route-path.ts DIRECTORY [PEERS [PASSES]]');
 const peers = Number(count);
 
 const rib = newRib();
@@ -25,6 +27,7 @@ const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => 
 let faults = 0;
 const ingest = createIngest(rib, memo, book, {
   endOfRib: () => {},
+  passedOver: () => {},
   malformed: () => {
     faults++;
   },
@@ -41,7 +44,7 @@ for (const [phase, files] of streams)
   for (const [number, data] of files.entries()) {
     rib.tables[number] ??= newPeerTable();
     const table = rib.tables[number];
-    const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+    const counts = noCounts();
     const peer = { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 65010, counts };
     let messages = 0;
     const { push } = createFramer((type, buffer, start, end) => {
@@ -51,7 +54,8 @@ for (const [phase, files] of streams)
     });
     const cpu = process.cpuUsage();
     const began = performance.now();
-    for (let at = 0; at < data.length; at += CHUNK) push(data.subarray(at, at + CHUNK));
+    for (let pass = phase === 'rib' ? 1 : Number(times); pass > 0; pass--)
+      for (let at = 0; at < data.length; at += CHUNK) push(data.subarray(at, at + CHUNK));
     const ms = performance.now() - began;
     const { user, system } = process.cpuUsage(cpu);
     const held = table.count4 + table.count6;

@@ -3,6 +3,7 @@ import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE, AS_SET, type AsPath } from '../../src/bgp/as-path.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { type RouteQuery, routeFilter } from '../../src/collector/route-filter.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
@@ -21,10 +22,10 @@ function table() {
     throw new Error('nothing is watched');
   };
   const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: () => 0 });
-  const { update } = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: nothing });
+  const { update } = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: nothing, passedOver: nothing });
   const held = newPeerTable();
   rib.tables[0] = held;
-  const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+  const counts = noCounts();
   const peer = { number: 0, table: held, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64496, counts };
   const announce = (
     prefix: string,
@@ -44,9 +45,10 @@ function table() {
   announce('203.0.113.0/24', [sequence(64497), { type: AS_SET, asns: [64501, 64502] }]);
   announce('2001:db8::/32', [sequence(64497, 64500)]);
   return (filter: Partial<RouteQuery>): string[] => {
-    const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', limit: 100, ...filter };
+    const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', ...filter };
     const wanted = routeFilter(rib, memo, query);
-    return prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)
+    return [...prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)]
+      .filter(known => known !== null)
       .filter(known => wanted(known, routeOf(held, known.afi, known.id)))
       .map(({ afi, id }) => formatPrefix(prefixById(rib, afi, id)));
   };

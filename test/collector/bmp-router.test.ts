@@ -35,7 +35,11 @@ describe('collector/bmp-router', () => {
     const rib = newRib();
     const memo = new VerdictMemo(rib);
     const silent = { describe: () => null as never, mark: () => {}, tell: () => {}, now: () => 0 };
-    const ingest = createIngest(rib, memo, new Contradictions(silent), { endOfRib: () => {}, malformed: () => {} });
+    const ingest = createIngest(rib, memo, new Contradictions(silent), {
+      endOfRib: () => {},
+      malformed: () => {},
+      passedOver: () => {},
+    });
     const seats: (SeatedPeer | undefined)[] = [];
     const forgotten: string[] = [];
     let now = 0;

@@ -129,7 +129,7 @@ async function startCollector(more: Partial<BmpConfig> = {}) {
     logged: () => heard.flatMap(message => (message.type === 'log' ? [message.text] : [])),
     /** `NAME STATE PREFIXES` of every peer. */
     peers: () => neighbors().map(row => `${row.peer} ${row.state} ${row.prefixes}`),
-    origin: (prefix: string) => ask<RouteRow>({ about: 'route', prefix, scope: 'exact', limit: 9 })[0]?.origin,
+    origin: (prefix: string) => ask<RouteRow>({ about: 'route', prefix, scope: 'exact' })[0]?.origin,
     async stop() {
       send({ type: 'stop' });
       await until('stopped', () => heard.at(-1)?.type === 'stopped');
@@ -290,14 +290,23 @@ describe('collector/bmp-station', function () {
     );
   });
 
-  it('keeps away from routes with path identifiers rather than invent others', async () => {
+  it('takes routes with path identifiers where Peer Up tells of them, and invents none where it does not', async () => {
     collector = await startCollector();
     const addPath = (mode: number) => ({ code: 69, value: Uint8Array.of(0, 1, 1, mode) });
     const up = peerUp(A, 4000, open(ROUTER_AS, '192.0.2.10', addPath(1)), open(A.as, A.id, addPath(2)));
-    router(initiation('r'), up, routes(A, ['192.0.2.0/24']), routes(A, ['2001:db8::/32']));
-    await shows('r/192.0.2.1 Established 1');
-    expect(collector.neighbors()[0]).to.include({ prefixes4: 0, prefixes6: 1 });
-    expect(collector.logged()).to.include('r/192.0.2.1: IPv4 routes come with path identifiers and are not taken');
+    /** Routes whose NLRI are given in hex. */
+    const withNlri = (peer: typeof A, hex: string) => {
+      const path = `400101004002060201${PEER_AS.toString(16).padStart(8, '0')}400304c0000201`;
+      return monitored(peer, [encodeBgp(UPDATE, updateBody('', path, hex))]);
+    };
+    const two = '0000000118c00002' + '0000000218c00002';
+    router(initiation('r'), up, withNlri(A, two), routes(A, ['2001:db8::/32']), peerUp(B), withNlri(B, two));
+    await shows('r/192.0.2.1 Established 3', 'r/2001:db8::2 Established 0');
+    expect(collector.neighbors()[0]).to.include({ prefixes4: 2, prefixes6: 1 });
+    expect(collector.neighbors()[1]?.malformed).to.include({ unagreedPathIds: 1 });
+    expect(collector.logged()).to.include(
+      'r/2001:db8::2: routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held (1 times)',
+    );
   });
 
   it('drops what a peer held when it is down or its router gone, and takes it up again', async () => {

@@ -1,15 +1,22 @@
 import { expect } from 'chai';
+import type { LocalOpen } from '../../src/bgp/open.ts';
 import { createCollector } from '../../src/collector/collector.ts';
 import type {
   CollectorConfig,
+  CountRow,
+  FamilyRouteRow,
   FromCollector,
   NeighborRow,
+  Order,
+  RibQuery,
   RibSize,
+  RouteRow,
   SummaryRow,
   ToCollector,
 } from '../../src/collector/messages.ts';
 import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { dial } from '../../src/net/tcp-options.ts';
+import { attribute, updateBody } from '../bgp/octets.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 import { type HandRouter, handRouter } from './router.ts';
 
@@ -56,6 +63,22 @@ describe('collector/collector', function () {
     const made = handRouter({ host, port }, address, as, password === undefined ? {} : { password });
     routers.push(made);
     return made;
+  }
+
+  /** A router that offers what a test wants. */
+  function offering(address: string, offers: Partial<LocalOpen>): HandRouter {
+    const made = handRouter({ host, port: PORT }, address, 64496, {}, offers);
+    routers.push(made);
+    return made;
+  }
+  /** The rows of an answer of any length, once it is whole. */
+  async function rows<T>(query: RibQuery): Promise<readonly T[]> {
+    const id = ++number;
+    send({ type: 'query', id, query });
+    const mine = () =>
+      heard.filter(message => (message.type === 'rows' || message.type === 'answer') && message.id === id);
+    await until('an answer', () => mine().some(({ type }) => type === 'answer'));
+    return mine().flatMap(message => ('rows' in message ? message.rows : [])) as T[];
   }
 
   beforeEach(() => {
@@ -351,6 +374,196 @@ describe('collector/collector', function () {
       expect(logged(/connection/)).to.deep.equal([
         `connection from ${address} to ${host} closed: the session of p goes through eth9`,
       ]);
+    });
+  });
+
+  describe('orders', () => {
+    const a = loopbackAddress();
+    const order = (what: Order): string => {
+      const id = ++number;
+      send({ type: 'order', id, order: what, by: 'uid 0, pid 7' });
+      const answer = heard.find(message => message.type === 'answer' && message.id === id);
+      if (answer?.type !== 'answer') throw new Error('no answer');
+      return answer.error ?? (answer.rows[0] as { done: string }).done;
+    };
+    const one = `protocol bgp a { neighbor ${a} as 64496; passive; }`;
+
+    it('resets a session, with words for the peer, and tells who wanted it', async () => {
+      await configure(one);
+      const first = router(a);
+      await isUp('a');
+      expect(order({ what: 'clear', peer: a, reason: 'rack 7' })).to.equal('the session is reset');
+      await first.closed;
+      expect(first.notification()).to.equal('Cease/Administrative Reset "rack 7"');
+      expect(logged(/by uid 0, pid 7/)).to.deep.equal(['a: clear "rack 7" by uid 0, pid 7: the session is reset']);
+      router(a);
+      await isUp('a');
+    });
+
+    it('holds a session down through a reload, tells so, and lets it begin again', async () => {
+      await configure(one);
+      const first = router(a);
+      await isUp('a');
+      expect(order({ what: 'disable', peer: 'a', reason: 'sick' })).to.match(/^the session is disabled until/);
+      await first.closed;
+      expect(first.notification()).to.equal('Cease/Administrative Shutdown "sick"');
+      expect(order({ what: 'disable', peer: 'a', reason: '' })).to.equal('the session is disabled already');
+      expect(order({ what: 'clear', peer: 'a', reason: '' })).to.equal(
+        'a is disabled by uid 0, pid 7: enable it first',
+      );
+      await configure(`protocol bgp a { neighbor ${a} as 64496; passive; hold time 30s; }`);
+      const refused = router(a);
+      await refused.closed;
+      expect(refused.notification()).to.equal('Cease/Connection Rejected');
+      expect(neighbor('a').protection!.problems[0]).to.match(/^is disabled since .* by uid 0, pid 7: sick$/);
+      expect(problems()[0]).to.match(/^peer a: is disabled since/);
+      expect(order({ what: 'enable', peer: 'a' })).to.equal('the session is enabled');
+      expect(order({ what: 'enable', peer: 'a' })).to.equal('the session is not disabled');
+      router(a);
+      await isUp('a');
+      expect(problems()).to.deep.equal([]);
+    });
+
+    it('asks for routes again', async () => {
+      await configure(one);
+      expect(order({ what: 'refresh', peer: 'a' })).to.equal('the session with a is Active, not Established');
+      router(a);
+      await isUp('a');
+      expect(order({ what: 'refresh', peer: 'a', family: 'ipv6' })).to.equal('asked for ipv6 unicast again');
+      expect(order({ what: 'refresh', peer: 'a' })).to.equal('asked for ipv4 unicast, ipv6 unicast again');
+      expect(neighbor('a').messagesSent.routeRefresh).to.equal(3);
+      expect(order({ what: 'refresh', peer: 'b' })).to.equal('no peer is called b');
+    });
+  });
+
+  describe('what is agreed on', () => {
+    const a = loopbackAddress();
+    const one = (words: string) => `protocol bgp a { neighbor ${a} as 64496; passive; ${words} }`;
+    const path = `${attribute(0x40, 1, '00')}${attribute(0x40, 2, '02010000fbf0')}`;
+    const hop = attribute(0x40, 3, 'c0000201');
+    const otc = (as: string) => attribute(0xc0, 35, as);
+    const vpn = (nlri: string) => `${path}${attribute(0x90, 14, `0001800c0000000000000000c000020100${nlri}`)}`;
+    const VPN_ROUTE = '70003e810000fde800000001c00002';
+
+    it('is told by both sides in words', async () => {
+      await configure(one('ipv4; ipv4 vpn; extended next hop; role peer;'));
+      offering(a, { others: [{ afi: 1, safi: 128 }], extendedNextHop: true, role: 'peer' });
+      await isUp('a');
+      const { families, agreement } = neighbor('a');
+      expect(families).to.deep.equal(['IPv4 unicast', 'IPv4 vpn']);
+      expect(agreement?.ours).to.include.members(['multiprotocol ipv4 vpn', 'role peer', 'extended message']);
+      expect(agreement?.theirs).to.include('multiprotocol ipv6 unicast');
+      expect(agreement).to.deep.include({
+        extendedMessage: true,
+        enhancedRefresh: true,
+        addPath: [],
+        extendedNextHop: ['ipv4 unicast', 'ipv4 vpn'],
+        role: { ours: 'peer', theirs: 'peer' },
+        restart: { seconds: 0, notification: true, preserved: [] },
+      });
+    });
+
+    it('ends a session with a peer in another role, and with one that says none where ours is strict', async () => {
+      await configure(one('role customer;'));
+      const wrong = offering(a, { role: 'peer' });
+      await wrong.closed;
+      expect(wrong.notification()).to.match(/^OPEN Message Error\/Role Mismatch/);
+      await until('it is told', () => /we are customer to it/.test(neighbor('a').lastError));
+      await configure(one('role customer strict;'));
+      const silent = offering(a, {});
+      await silent.closed;
+      expect(silent.notification()).to.match(/^OPEN Message Error\/Role Mismatch/);
+    });
+
+    it('marks and counts the routes that the peer should not have sent, and alters none', async () => {
+      await configure(one('role provider;'));
+      const customer = offering(a, { role: 'customer' });
+      await isUp('a');
+      customer.update(updateBody('', path + hop, '18c00002'));
+      customer.update(updateBody('', path + hop + otc('0000fbf5'), '18c63364 18cb0071'));
+      await until('the routes', () => neighbor('a').prefixes4 === 3);
+      expect(neighbor('a').leaks).to.equal(2);
+      const query = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer' } as const;
+      expect((await rows<RouteRow>(query)).map(({ prefix, leak }) => [prefix, leak])).to.deep.equal([
+        ['192.0.2.0/24', undefined],
+        ['198.51.100.0/24', 'route leak: a customer sent ONLY_TO_CUSTOMER 64501'],
+        ['203.0.113.0/24', 'route leak: a customer sent ONLY_TO_CUSTOMER 64501'],
+      ]);
+    });
+
+    it('shows routes of another family, counts them, and drops them with the session', async () => {
+      await configure(one('ipv4; ipv4 vpn;'));
+      const peer = offering(a, { others: [{ afi: 1, safi: 128 }] });
+      await isUp('a');
+      peer.update(updateBody('', vpn(VPN_ROUTE) + attribute(0xc0, 99, '0a0b'), ''));
+      const query = { about: 'family', family: 'ipv4 vpn' } as const;
+      await until('the route', async () => (await rows(query)).length === 1);
+      expect(await rows<FamilyRouteRow>(query)).to.deep.equal([
+        {
+          family: 'ipv4 vpn',
+          route: '192.0.2.0/24 rd 65000:1 label 1000',
+          peer: 'a',
+          peerAs: 64496,
+          peerAddress: a,
+          nextHop: '192.0.2.1',
+          path: [64496],
+          originCode: 'IGP',
+          attributes: [{ name: 'attribute 99', text: '0a0b' }],
+        },
+      ]);
+      expect(await rows<CountRow>({ about: 'count' })).to.deep.equal([
+        { peer: 'a', ipv4: 0, ipv6: 0, others: [{ family: 'ipv4 vpn', routes: 1 }] },
+      ]);
+      peer.close();
+      await until('it is down', () => stateOf('a') !== 'Established');
+      expect([(await rows(query)).length, ask<RibSize>('size')[0]?.attributeSets]).to.deep.equal([0, 0]);
+    });
+
+    it('counts them against the limit of all families', async () => {
+      await configure(one('ipv4; ipv4 vpn; maximum prefix 1 down;'));
+      const peer = offering(a, { others: [{ afi: 1, safi: 128 }] });
+      await isUp('a');
+      peer.update(updateBody('', vpn(`${VPN_ROUTE}70003e810000fde800000002c00002`), ''));
+      await peer.closed;
+      expect(peer.notification()).to.equal('Cease/Maximum Number of Prefixes Reached');
+    });
+
+    it('makes room for messages of 65535 octets, and for none longer than 4096 without', async () => {
+      // 65535 octets: header, two lengths, attributes, and prefixes of 5 octets each.
+      const attributes = path + hop;
+      const room = 65535 - 19 - 4 - attributes.length / 2;
+      const nlri = Array.from({ length: Math.floor(room / 5) }, (_, i) => `20${(i + 1).toString(16).padStart(8, '0')}`);
+      const fill = '00'.repeat(room % 5);
+      await configure(one('ipv4;'));
+      const long = offering(a, {});
+      await isUp('a');
+      long.update(updateBody('', attributes, nlri.join('') + fill));
+      await until('the routes', () => neighbor('a').prefixes4 >= nlri.length);
+      long.close();
+      await until('it is down', () => stateOf('a') !== 'Established');
+      const short = offering(a, { extendedMessages: false });
+      await isUp('a');
+      short.update(updateBody('', attributes, nlri.slice(0, 1000).join('')));
+      await short.closed;
+      expect(short.notification()).to.match(/^Message Header Error\/Bad Message Length/);
+    });
+
+    it('is agreed on anew by a session whose own words change, and by no other', async () => {
+      const b = loopbackAddress();
+      const two = (words: string, description = '') =>
+        `${one(words)} protocol bgp b { neighbor ${b} as 64496; passive; description "x${description}"; }`;
+      await configure(two('role peer;'));
+      offering(a, {});
+      offering(b, {});
+      await Promise.all([isUp('a'), isUp('b')]);
+      const since = upSince('b');
+      for (const words of ['role peer strict;', 'add paths;', 'extended next hop;', 'ipv4; ipv6; ipv4 flowspec;', '']) {
+        await configure(two(words, words));
+        const again = offering(a, { role: 'peer' });
+        await until(`a new session for ${words}`, () => stateOf('a') === 'Established');
+        expect(upSince('b')).to.equal(since);
+        again.close();
+      }
     });
   });
 });

@@ -4,83 +4,13 @@ import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/an
 import { AS_SEQUENCE, AS_SET, originOf } from '../../src/bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../../src/bgp/attributes.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
-import { afiOf, Contradictions, placeOf, prefixIdOf, type Telling } from '../../src/collector/contradictions.ts';
-import { createIngest, type IngestPeer } from '../../src/collector/ingest.ts';
+import { afiOf, placeOf, prefixIdOf } from '../../src/collector/contradictions.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
-import { contradicts, VerdictMemo } from '../../src/collector/verdict-memo.ts';
+import { contradicts } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
-import { openSnapshot, snapshotBuilder } from '../../src/registry/snapshot.ts';
-import { dropTable, newPeerTable, newRib, routeOf } from '../../src/rib/adj-rib-in.ts';
+import { dropTable } from '../../src/rib/adj-rib-in.ts';
 import { scanOrigin } from '../../src/rib/attribute-scan.ts';
-import { prefixById } from '../../src/rib/query.ts';
-
-/** The route path with a book whose tellings are kept as `PEER what why PREFIX origin`. */
-function routePath() {
-  const rib = newRib();
-  const memo = new VerdictMemo(rib);
-  const told: string[] = [];
-  const telling: Telling = {
-    now: () => 0,
-    mark: (place, on) => memo.mark(afiOf(place), prefixIdOf(place), on),
-    tell: c => told.push(`${c.peer} ${c.what} ${c.why} ${c.prefix} ${c.origin}`),
-    describe: (place, peer, origin) => ({
-      peer: `p${peer}`,
-      peerAs: 64496,
-      peerAddress: '192.0.2.1',
-      prefix: formatPrefix(prefixById(rib, afiOf(place), prefixIdOf(place))),
-      origin,
-      path: [],
-      state: 'mismatch',
-      decidedBy: '',
-    }),
-  };
-  const book = new Contradictions(telling);
-  const eor: string[] = [];
-  const malformed: string[] = [];
-  const ingest = createIngest(rib, memo, book, {
-    endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),
-    malformed(peer, body) {
-      const { action, errors } = decodeUpdate(body, 0, body.length, peer);
-      malformed.push(`${action}: ${errors.map(error => error.what).join('; ')}`);
-    },
-  });
-  const peer = (number: number, more: Partial<IngestPeer> = {}): IngestPeer => {
-    const table = newPeerTable();
-    rib.tables[number] = table;
-    const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
-    return { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64500, counts, ...more };
-  };
-  /** Feeds whole messages, header and all. */
-  const feed = (to: IngestPeer, messages: readonly Uint8Array[]) =>
-    messages.map(m => ingest.update(to, m, 19, m.length)).find(e => e !== null) ?? null;
-  /** `PREFIX origin` of every route the peer holds. */
-  const held = (of: IngestPeer): string[] => {
-    const rows: string[] = [];
-    for (const afi of [1, 2] as const) {
-      const ids = afi === 1 ? rib.ids4 : rib.ids6;
-      for (let id = 0; id < ids.size; id++) {
-        const attribute = routeOf(of.table, afi, id);
-        if (attribute !== 0) rows.push(`${formatPrefix(prefixById(rib, afi, id))} ${rib.attributes.origin[attribute]}`);
-      }
-    }
-    return rows.sort();
-  };
-  const registry = (...objects: [prefix: string, origin: number, watched: boolean][]) => {
-    const builder = snapshotBuilder();
-    for (const [prefix, origin, watched] of objects) builder.add(parsePrefix(prefix)!, origin, watched);
-    memo.snapshot = openSnapshot(builder.freeze());
-    memo.forget();
-  };
-  return { rib, memo, book, told, eor, malformed, ingest, peer, feed, held, registry };
-}
-
-const AS4 = { as4: true, ebgp: true };
-const sequence = (...asns: number[]) => [{ type: AS_SEQUENCE, asns }];
-const announce = (prefix: string, path: { type: number; asns: number[] }[]) => {
-  const nextHop = prefix.includes(':') ? '2001:db8::1' : '192.0.2.1';
-  return encodeAnnounce([parsePrefix(prefix)!], { originCode: 0, path, nextHop }, AS4);
-};
-const withdraw = (...prefixes: string[]) => encodeWithdraw(prefixes.map(p => parsePrefix(p)!));
+import { AS4, announce, routePath, sequence, withdraw } from './route-path.ts';
 
 describe('collector/ingest', () => {
   it('holds, replaces and withdraws routes of both families', () => {

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { keepMalformed, newQuarantine, quarantineRows } from '../../src/collector/malformed.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { newPeerTable } from '../../src/rib/adj-rib-in.ts';
 import { renderQuarantined } from '../../src/vty/render/bgp.ts';
 
-const counts = { treatAsWithdraw: 0, attributeDiscard: 0, ignored: 0 };
+const counts = noCounts();
 const peer = {
   number: 0,
   table: newPeerTable(),

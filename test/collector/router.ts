@@ -1,7 +1,7 @@
 /** A BGP router played by hand: it dials a collector from an address of its own and says what it is told to. */
 import { createFramer, encodeMessage, KEEPALIVE, NOTIFICATION, OPEN, UPDATE } from '../../src/bgp/message.ts';
 import { decodeNotification, formatNotification } from '../../src/bgp/notification.ts';
-import { encodeOpen, localOpen } from '../../src/bgp/open.ts';
+import { encodeOpen, type LocalOpen, localOpen } from '../../src/bgp/open.ts';
 import { dial, type TcpProtection } from '../../src/net/tcp-options.ts';
 
 export interface HandRouter {
@@ -14,6 +14,8 @@ export interface HandRouter {
   /** Announces `count` IPv4 prefixes from 10.0.`first`.0/24 on, and as many IPv6 ones. */
   announce(first: number, count: number): void;
   announce6(first: number, count: number): void;
+  /** Sends an UPDATE with this body. */
+  update(body: Uint8Array): void;
   close(): void;
 }
 
@@ -33,6 +35,7 @@ export function handRouter(
   address: string,
   as: number,
   protection: TcpProtection = {},
+  offers: Partial<LocalOpen> = {},
 ): HandRouter {
   const socket = dial({ ...to, localAddress: address, ...protection });
   const up = Promise.withResolvers<void>();
@@ -47,7 +50,7 @@ export function handRouter(
   socket.on('data', chunk => void framer.push(chunk));
   const routerId = address.includes(':') ? '192.0.2.1' : address;
   socket.on('connect', () =>
-    socket.write(encodeOpen(localOpen({ localAs: as, routerId, holdTime: 90, ipv4: true, ipv6: true }))),
+    socket.write(encodeOpen(localOpen({ localAs: as, routerId, holdTime: 90, ipv4: true, ipv6: true, ...offers }))),
   );
   return {
     notification: () => said,
@@ -65,6 +68,7 @@ export function handRouter(
         socket.write(update(attributes(as, [0x80, 14, reach.length, ...reach]), []));
       }
     },
+    update: body => void socket.write(encodeMessage(UPDATE, body)),
     close: () => socket.destroy(),
   };
 }

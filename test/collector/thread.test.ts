@@ -167,20 +167,62 @@ describe('collector/thread', function () {
     speaker.announce(half, 64496);
     speaker.send(last!.subarray(0, 30)); // and no more for now
     await until('half of it', async () => (await counts())[0]?.ipv4 === 5000);
-    const { rows, more } = await thread.query({ about: 'route', prefix: '10.0.0.0/8', scope: 'longer', limit: 100 });
-    expect([rows.length, more]).to.deep.equal([100, true]);
-    expect(
-      (await thread.query({ about: 'route', prefix: '10.3.7.9/32', scope: 'match', limit: 1 })).rows,
-    ).to.have.length(1);
+    const inside = { about: 'route', prefix: '10.0.0.0/8', scope: 'longer' } as const;
+    const rows = (await thread.query(inside)).rows as RouteRow[];
+    expect(rows.map(({ prefix }) => prefix)).to.deep.equal(half);
+    expect((await thread.query({ about: 'route', prefix: '10.3.7.9/32', scope: 'match' })).rows).to.have.length(1);
     speaker.send(last!.subarray(30));
     await until('all of it', async () => (await counts())[0]?.ipv4 === 5001);
-    const [route] = (await thread.query({ about: 'route', prefix: '192.0.2.1/32', scope: 'match', limit: 1 }))
-      .rows as RouteRow[];
+    const [route] = (await thread.query({ about: 'route', prefix: '192.0.2.1/32', scope: 'match' })).rows as RouteRow[];
     expect(route).to.include({ prefix: '192.0.2.0/24', origin: 64496 });
   });
 
+  it('gives rows in batches, runs two ahead of its asker at most, serves others meanwhile, and ends when told to', async () => {
+    const from = loopbackAddress();
+    await configure(peer('a', from));
+    const speaker = await meet(from);
+    const all = Array.from({ length: 5000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+    speaker.announce(all, 64496);
+    await until('all of it', async () => (await counts())[0]?.ipv4 === 5000);
+    const inside = { about: 'route', prefix: '10.0.0.0/8', scope: 'longer' } as const;
+    const got: RouteRow[][] = [];
+    const end = await thread.stream(inside, async rows => {
+      got.push(rows as RouteRow[]);
+      await counts(); // another question, in the middle of this one
+      if (got.length === 3) speaker.announce(['10.0.0.0/24'], 64497);
+      if (got.length === 3)
+        await until('it is there', async () => (await neighbors())[0]!.messagesReceived.update! > 2);
+    });
+    const prefixes = [...got.flat(), ...(end.rows as RouteRow[])].map(({ prefix }) => prefix);
+    expect(prefixes).to.deep.equal(all);
+    expect(got.every(({ length }) => length === got[0]!.length)).to.equal(true);
+    expect(end.changed).to.be.at.least(1);
+
+    const abort = new AbortController();
+    let batches = 0;
+    const cut = thread.stream(
+      inside,
+      async () => {
+        if (++batches === 2) abort.abort();
+      },
+      abort.signal,
+    );
+    expect(await cut.catch((e: Error) => e.message)).to.equal('cancelled');
+    const broken = thread.stream(inside, () => Promise.reject(new Error('the client has gone')));
+    expect(await broken.catch((e: Error) => e.message)).to.equal('the client has gone');
+
+    // Those that wait for their asker hold no place for ever: they are counted, and one more is refused in words.
+    const stuck = Promise.withResolvers<void>();
+    const waiting = Array.from({ length: 16 }, () => thread.stream(inside, () => stuck.promise));
+    const refused = await thread.query(inside).catch((e: Error) => e.message);
+    expect(refused).to.equal('16 long questions are being answered: ask again later');
+    stuck.resolve();
+    expect((await Promise.all(waiting)).every(({ rows }) => rows.length > 0)).to.equal(true);
+    expect((await thread.query(inside)).rows).to.have.length(5000);
+  });
+
   it('refuses a wrong question in words', async () => {
-    const wrong = { about: 'route', prefix: 'nonsense', scope: 'exact', limit: 1 } as const;
+    const wrong = { about: 'route', prefix: 'nonsense', scope: 'exact' } as const;
     expect(await thread.query(wrong).catch((e: Error) => e.message)).to.equal('nonsense is no prefix');
   });
 

@@ -4,9 +4,9 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"help", "reload", "show" or "trace"';
+const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "irr", "outbox", "probe", "quarantine", "route", "status", "trace" or "traceback"';
+  '"archive", "bgp", "case", "config", "irr", "outbox", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -50,8 +50,12 @@ describe('control/grammar', () => {
       'unknown word "sumary" after "show bgp": expected "neighbor" or "summary"; nearest is "summary"',
     ],
     ['show status now', 2, 'unexpected word "now" after "show status": the command ends there'],
-    ['show route', 2, 'incomplete command "show route": expected PREFIX or "count"'],
-    ['show route coutn', 2, 'unknown word "coutn" after "show route": expected PREFIX or "count"; nearest is "count"'],
+    ['show route', 2, 'incomplete command "show route": expected PREFIX, "count" or "family"'],
+    [
+      'show route coutn',
+      2,
+      'unknown word "coutn" after "show route": expected PREFIX, "count" or "family"; nearest is "count"',
+    ],
     [
       'show route 192.0.2.1/24',
       2,
@@ -74,6 +78,11 @@ describe('control/grammar', () => {
       'show route 192.0.2.0/24 path (64500',
       4,
       '"(64500" after "show route 192.0.2.0/24 path" is no regular expression: at character 1, the parenthesis is not closed',
+    ],
+    [
+      'show route family ipv4-evpn',
+      3,
+      '"ipv4-evpn" after "show route family" is no address family: ipv4-multicast, ipv6-multicast, ipv4-labelled, ipv6-labelled, ipv4-vpn, ipv6-vpn, ipv4-flowspec, ipv6-flowspec, ipv4-flowspec-vpn, ipv6-flowspec-vpn',
     ],
     ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
     ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
@@ -115,6 +124,7 @@ describe('control/grammar', () => {
       REGEX: '_64500_',
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
+      FAMILY: 'ipv4-flowspec-vpn',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -141,7 +151,7 @@ describe('control/commands: completion', () => {
     return 'error' in found ? found.error : found.map(one => one.word);
   };
   it('offers the words that may stand there', async () => {
-    expect(await words('')).to.deep.equal(['help', 'reload', 'show', 'trace']);
+    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace']);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
   });
@@ -175,6 +185,7 @@ describe('control/commands: completion', () => {
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',
+                    FAMILY: 'ipv6-vpn',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
-import type { Daemon, RibQuestion, RibRows, StatusReport } from '../../src/control/daemon.ts';
+import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
@@ -228,6 +229,48 @@ export const STATUS: StatusReport = {
   problems: ['session with osa1 is down for 3d04h'],
 };
 
+export const SAFETY: SafetyStatus = {
+  threads: [
+    { thread: 'main', encoder: null },
+    { thread: 'collector', encoder: NOON - HOUR },
+  ],
+  peers: [
+    {
+      peer: 'tyo1',
+      address: '203.0.113.1',
+      as: 64496,
+      state: 'Established',
+      may: [
+        { prefix: '192.0.2.1/32', communities: ['blackhole', 'no-export'], largeCommunities: [], med: 10 },
+        { prefix: '2001:db8::/48', communities: [], largeCommunities: ['64500:1:20'], nextHop: '2001:db8::1' },
+      ],
+      told: [
+        {
+          prefix: '192.0.2.1/32',
+          communities: ['blackhole', 'no-export'],
+          largeCommunities: [],
+          med: 10,
+          nextHop: '203.0.113.2',
+        },
+      ],
+      updates: 2,
+      password: true,
+      leastTtl: 255,
+    },
+    {
+      peer: 'osa1',
+      address: '203.0.113.5',
+      as: 64497,
+      state: 'Active',
+      may: [],
+      told: [],
+      updates: 0,
+      password: false,
+      leastTtl: null,
+    },
+  ],
+};
+
 /** Answers everything; `over` replaces what a test wants otherwise. */
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
@@ -251,12 +294,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               localAddress: up ? '203.0.113.2' : null,
               as4: up ? true : null,
               families: up ? ['IPv4 unicast'] : [],
-              malformed: up ? { treatAsWithdraw: 2, attributeDiscard: 0, ignored: 1 } : null,
+              malformed: up ? { ...noCounts(), treatAsWithdraw: 2, ignored: 1 } : null,
             };
           },
         );
-      case 'route':
-        return ROUTES.filter(row => query.peer === undefined || row.peer === query.peer);
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },
@@ -266,10 +307,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   };
   return {
     status: async () => STATUS,
-    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => ({
-      rows: rows(query) as readonly RibRows[K][],
-      more: (query as RibQuery).about === 'route' && (query as { scope?: string }).scope === 'longer',
-    }),
+    ribQuery: async <K extends keyof RibRows>(query: RibQuestion<K>) => rows(query) as readonly RibRows[K][],
+    async routes({ peer, scope }, take) {
+      await take(ROUTES.filter(row => peer === undefined || row.peer === peer));
+      return { changed: scope === 'longer' ? 3 : 0 };
+    },
+    familyRoutes: (_, take) => take([]),
     cases: async () => [RESOLVED, CASE],
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
@@ -325,6 +368,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
+    safety: async () => SAFETY,
     tracePeers: async () => [
       {
         as: 64510,

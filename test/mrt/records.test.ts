@@ -31,8 +31,9 @@ describe('mrt/records', () => {
     reader.feed(hex('65 53 f1 00  000d 0001  00000003  aabbcc'));
     reader.finish();
     expect(reader.next()).to.equal('record');
-    const { bytes, start, end, ...rest } = reader.record;
+    const { chunk, bytes, start, end, ...rest } = reader.record;
     expect(toHex(bytes.subarray(start, end))).to.equal('aabbcc');
+    expect(chunk).to.equal(1);
     expect(rest).to.deep.equal({ type: 13, subtype: 1, seconds: 1700000000, microseconds: 0, number: 1, offset: 0 });
     expect(reader.next()).to.equal('end');
   });

@@ -16,7 +16,7 @@ function storeOf(...sets: Uint8Array[]): AttributeStore {
   const store = new AttributeStore();
   for (const bytes of sets) {
     const view = new DataView(bytes.buffer);
-    const id = store.add(store.hash(view, 0, bytes.length, CONTEXT_AS4), bytes, 0, bytes.length, CONTEXT_AS4, 0, 1);
+    const id = store.add(store.hash(view, 0, bytes.length, CONTEXT_AS4), view, 0, bytes.length, CONTEXT_AS4, 0, 1);
     store.retain(id, 1);
   }
   return store;

@@ -8,7 +8,8 @@ function intern(store: AttributeStore, bytes: Uint8Array, context: number, nextH
   const view = viewOf(bytes);
   const hash = store.hash(view, 0, bytes.length, context);
   return (
-    store.find(hash, view, 0, bytes.length, context) || store.add(hash, bytes, 0, bytes.length, context, nextHop, 64500)
+    store.find(hash, view, 0, bytes.length, context, nextHop) ||
+    store.add(hash, view, 0, bytes.length, context, nextHop, 64500)
   );
 }
 
@@ -51,8 +52,12 @@ describe('rib/attribute-store', () => {
           model.set(key, { id, references: (known?.references ?? 0) + 1, bytes });
         }
         expect(store.live).to.equal(model.size);
+        const walked: number[] = [];
+        for (let at = store.walk(0, 3, id => walked.push(id)); at !== 0; )
+          at = store.walk(at, 3, id => walked.push(id));
+        expect(walked.sort()).to.deep.equal([...model.values()].map(({ id }) => id).sort());
         for (const { id, bytes } of model.values()) {
-          expect(store.holds(id)).to.equal(true);
+          expect(store.originOf(id)).to.equal(64500);
           expect([...store.read(id).attributes]).to.deep.equal([...bytes]);
           expect(intern(store, bytes, CONTEXT_AS4)).to.equal(id);
         }
@@ -74,8 +79,8 @@ describe('rib/attribute-store', () => {
       for (const id of ids) store.release(id);
     };
     round(0);
-    const { arenaOctets, bound } = store;
+    const { arenaOctets, tableOctets } = store;
     for (let i = 1; i <= 100; i++) round(i);
-    expect([store.live, store.arenaOctets, store.bound]).to.deep.equal([0, arenaOctets, bound]);
+    expect([store.live, store.arenaOctets, store.tableOctets]).to.deep.equal([0, arenaOctets, tableOctets]);
   });
 });

@@ -16,7 +16,9 @@ function ribOf(prefixes: readonly Prefix[]): Rib {
 
 const ask = (rib: Rib, prefix: Prefix, scope: Scope, held = (_: string) => true): string[] => {
   const text = (known: { afi: 1 | 2; id: number }) => formatPrefix(prefixById(rib, known.afi, known.id));
-  return prefixesFor(rib, prefix, scope, known => held(text(known))).map(text);
+  return [...prefixesFor(rib, prefix, scope, known => held(text(known)))].flatMap(known =>
+    known ? [text(known)] : [],
+  );
 };
 
 /** Address order, shorter before longer. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete } from '../../src/control/commands.ts';
 import type { CaseDetail } from '../../src/control/daemon.ts';
-import { RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
+import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
 import { table, width } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
 import { entrySentence } from '../../src/vty/render/trace.ts';
@@ -14,6 +14,7 @@ import {
   PARTIAL,
   RESOLVED,
   ROUTES,
+  SAFETY,
   STATUS,
   SUMMARY,
   scriptedDaemon,
@@ -36,7 +37,7 @@ Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
   ],
   [
     'show bgp neighbor',
-    async () => (await daemon.ribQuery({ about: 'neighbor' })).rows,
+    () => daemon.ribQuery({ about: 'neighbor' }),
     `
 Peer tyo1, 203.0.113.1 AS64496
   Description:   border router, Tokyo
@@ -61,7 +62,7 @@ Peer osa1, 203.0.113.5 AS64497
   [
     'show bgp neighbor',
     async () =>
-      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).rows.map(row => ({
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
         ...row,
         protection: {
           range: 'routers',
@@ -89,6 +90,92 @@ Peer osa1, 203.0.113.5 AS64497
   Problem:    another`,
   ],
   [
+    'show bgp neighbor',
+    async () =>
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
+        ...row,
+        families: ['IPv4 unicast', 'IPv4 vpn', 'IPv6 flowspec'],
+        leaks: 12,
+        otherRoutes: [
+          { family: 'ipv4 vpn', routes: 200_000, refused: 7, ended: true, disabled: '' },
+          { family: 'ipv6 multicast', routes: 1, refused: 0, ended: false, disabled: '' },
+          { family: 'ipv6 flowspec', routes: 0, refused: 0, ended: false, disabled: 'flow component type 14' },
+        ],
+        agreement: {
+          ours: ['multiprotocol ipv4 unicast', 'extended message'],
+          theirs: ['4-octet AS 64497'],
+          extendedMessage: true,
+          enhancedRefresh: true,
+          addPath: ['ipv4 unicast', 'ipv4 vpn'],
+          extendedNextHop: ['ipv4 unicast'],
+          role: { ours: 'customer', theirs: null },
+          restart: null,
+          longLived: [],
+        },
+      })),
+    `
+Peer osa1, 203.0.113.5 AS64497
+  State:        Active for 3d04h, since 2026-02-26 08:00:00Z
+  Families:     IPv4 unicast, IPv4 vpn, IPv6 flowspec
+  Agreed:       extended messages; enhanced route refresh; several paths of ipv4 unicast, ipv4 vpn; IPv6 next hops of ipv4 unicast
+  Role:         customer; the peer says none
+  We offer:     multiprotocol ipv4 unicast; extended message
+  Peer offers:  4-octet AS 64497
+  Received:     none
+  Sent:         1 open
+  Prefixes:     0 IPv4, 0 IPv6
+  Other routes: 200000 ipv4 vpn, 7 more found no room; 1 ipv6 multicast, no End-of-RIB yet; ipv6 flowspec disabled: flow component type 14
+  Leaks:        12 routes
+  Last down:    NOTIFICATION received: Cease/Administrative Shutdown`,
+  ],
+  [
+    'show route PREFIX',
+    async () => [{ ...ROUTES[0], leak: 'route leak: a customer sent ONLY_TO_CUSTOMER 64666' }],
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONLY_TO_CUSTOMER 64666)`,
+  ],
+  [
+    'show route family FAMILY',
+    async () => [
+      {
+        ...{ family: 'ipv4 vpn', route: '192.0.2.0/24 rd 65000:1 label 1000', peer: 'tyo1', peerAs: 64496 },
+        ...{ peerAddress: '203.0.113.1', nextHop: '203.0.113.9', path: [64496, 64500], originCode: 'IGP' },
+        attributes: [
+          { name: 'ATOMIC_AGGREGATE', text: '' },
+          { name: 'EXTENDED_COMMUNITIES', text: 'rt 65000:1' },
+          { name: 'attribute 99', text: '0a0b' },
+        ],
+      },
+      {
+        ...{ family: 'ipv4 flowspec', route: 'destination 192.0.2.0/24 protocol ==6', peer: 'osa1', peerAs: 64497 },
+        ...{ peerAddress: '203.0.113.5', nextHop: '', path: [], originCode: 'incomplete', attributes: [] },
+      },
+    ],
+    `
+192.0.2.0/24 rd 65000:1 label 1000
+  from tyo1 via 203.0.113.9, path 64496 64500 i
+  ATOMIC_AGGREGATE
+  EXTENDED_COMMUNITIES rt 65000:1
+  attribute 99 0a0b
+destination 192.0.2.0/24 protocol ==6
+  from osa1, path ?`,
+  ],
+  [
+    'show route count',
+    async () => [
+      { peer: 'tyo1', ipv4: 8000, ipv6: 348, others: [{ family: 'ipv4 vpn', routes: 7 }] },
+      { peer: 'osa1', ipv4: 0, ipv6: 0 },
+    ],
+    `
+Peer IPv4 IPv6 Other Routes
+tyo1 8000  348     7   8355
+osa1    0    0     0      0
+all  8000  348     7   8355`,
+  ],
+  [
     'show route PREFIX',
     async () => ROUTES,
     `
@@ -100,7 +187,7 @@ V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
     'show route count',
-    async () => (await daemon.ribQuery({ about: 'count' })).rows,
+    () => daemon.ribQuery({ about: 'count' }),
     `
 Peer IPv4 IPv6 Routes
 tyo1 8000  348   8348
@@ -204,6 +291,22 @@ Alarms:
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
   ],
   [
+    'show safety',
+    async () => [SAFETY],
+    `
+Encoder of announcements in the main thread: not loaded
+Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:00Z
+1 peer may be told routes: those below, and no others.
+
+Peer Address        AS State       May Told Updates Password TTL
+tyo1 203.0.113.1 64496 Established   2    1       2 yes      255
+osa1 203.0.113.5 64497 Active        0    0       0 no       any
+
+Peer tyo1 may be told
+  192.0.2.1/32 community blackhole, no-export med 10, told
+  2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
+  ],
+  [
     'show status',
     async () => [STATUS],
     `
@@ -242,6 +345,14 @@ AS64500       saw           from AS64501    3 ms
 │  └─ AS64511 clear-partial                94 ms 50% of its border seen
 └─ AS64502    silent                     2000 ms no answer in time`,
   ],
+  ...(['clear', 'disable', 'enable', 'refresh'] as const).map(
+    what =>
+      [
+        `${what} bgp PEER`,
+        async () => [{ peer: 'tyo1', done: 'the session is reset' }],
+        '\ntyo1: the session is reset',
+      ] satisfies (typeof SHOWN)[number],
+  ),
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [
@@ -267,6 +378,25 @@ describe('vty/render', () => {
 
   it('has a rendering for every command', () => {
     expect(RENDERED.toSorted()).to.deep.equal(['?', ...COMMANDS.map(commandName)].toSorted());
+  });
+
+  it('shows routes page by page as on one: columns stay, headings and prefixes do not come again', () => {
+    const render = pages('show route PREFIX');
+    const [first, second] = [render([ROUTES[0]], NOON), render([ROUTES[1]], NOON)];
+    const whole = renderAnswer('show route PREFIX', ROUTES, NOON);
+    expect([...first, ...second]).to.deep.equal(whole);
+    expect(render([{ ...ROUTES[1]!, pathId: 7 }], NOON)[0]).to.match(/^IRR Prefix +Peer Path id/);
+  });
+
+  it('says that nothing can leave, and what stays loaded when nothing may', () => {
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = (encoder: number | null) =>
+      renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
+    expect(shown(null).slice(0, 2)).to.deep.equal([
+      'Encoder of announcements in the collector thread: not loaded',
+      'No route can leave this daemon.',
+    ]);
+    expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
   });
 
   it('says in a word that there is nothing', () => {

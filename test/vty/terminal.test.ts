@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
-import { PARTIAL, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
+import { PARTIAL, ROUTES, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
 
 const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
 
@@ -24,6 +24,12 @@ describe('itctl on a terminal', function () {
     server = await openControl({
       socket: { path: socket },
       daemon: scriptedDaemon({
+        async routes({ scope }, take) {
+          const row = (i: number) => ({ ...ROUTES[0]!, prefix: `10.0.${i}.0/24` });
+          for (let at = 0; scope === 'longer' && at < 100; at += 25)
+            await take(Array.from({ length: 25 }, (_, i) => row(at + i)));
+          return { changed: 0 };
+        },
         startTrace: ({ onPartial, signal }) => {
           onPartial(PARTIAL);
           return new Promise((resolve, reject) => {
@@ -140,6 +146,27 @@ describe('itctl on a terminal', function () {
     await until(/partial after 3 ms/);
     type('C-c');
     expect(await until(/cancelled\nitctl>$/)).not.to.include('final');
+    await clear();
+  });
+
+  it('stops at each page, goes on by key, and leaves the line alone', async () => {
+    type('-l', 'show route 10.0.0.0/8 longer');
+    type('Enter');
+    expect(await until(/--More--$/)).to.match(/10\.0\.19\.0\/24.*\n--More--$/);
+    type('Enter');
+    await until(/10\.0\.20\.0\/24.*\n--More--$/);
+    type('Space');
+    await until(/10\.0\.43\.0\/24.*\n--More--$/);
+    type('q');
+    expect(await until(/\nitctl>$/)).to.match(/cancelled|itctl>$/);
+    await clear();
+    type('-l', 'terminal length 0');
+    type('Enter');
+    await until(/\nitctl>$/);
+    type('Up', 'Up', 'Enter');
+    await until(/10\.0\.99\.0\/24.*\nitctl>$/);
+    type('-l', 'term len 24');
+    type('Enter');
     await clear();
   });
 

@@ -1,4 +1,12 @@
-import type { CountRow, NeighborRow, QuarantineRow, RouteRow, SummaryRow } from '../../collector/messages.ts';
+import type {
+  CountRow,
+  FamilyRouteRow,
+  NeighborRow,
+  OrderRow,
+  QuarantineRow,
+  RouteRow,
+  SummaryRow,
+} from '../../collector/messages.ts';
 import type {
   ArchiveRow,
   CaseDetail,
@@ -7,6 +15,7 @@ import type {
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
+  SafetyStatus,
   StatusReport,
   TracePeerRow,
 } from '../../control/daemon.ts';
@@ -18,10 +27,14 @@ import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from '
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
-import { renderRoutes } from './route.ts';
+import { renderFamily, renderRoutes, routePages } from './route.ts';
+import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+
+/** What came of an order. */
+const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
 
 type Rendering = (rows: readonly never[], now: number) => readonly string[];
 
@@ -34,6 +47,10 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'clear bgp PEER': first<OrderRow>(renderOrder),
+  'disable bgp PEER': first<OrderRow>(renderOrder),
+  'enable bgp PEER': first<OrderRow>(renderOrder),
+  'refresh bgp PEER': first<OrderRow>(renderOrder),
   reload: first<ReloadReport>(renderReload),
   'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
@@ -47,7 +64,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
+  'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
+  'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
@@ -63,6 +82,13 @@ export function renderAnswer(command: string, rows: readonly unknown[], now: num
   const render = RENDERINGS[command];
   const lines = render === undefined ? rows.map(row => JSON.stringify(row)) : render(rows as readonly never[], now);
   return lines.map(plain);
+}
+
+/** The rendering of an answer that comes in pages, to be called with each page in turn. */
+export function pages(command: string): (rows: readonly unknown[], now: number) => string[] {
+  if (command !== 'show route PREFIX') return (rows, now) => renderAnswer(command, rows, now);
+  const render = routePages();
+  return rows => render(rows as readonly RouteRow[]).map(plain);
 }
 
 /** The answer as one JSON document: an object when the command has one, else an array. */

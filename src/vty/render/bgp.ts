@@ -1,5 +1,6 @@
 import { renderQuarantine } from '../../bgp/quarantine.ts';
 import type {
+  AgreementRow,
   CountRow,
   MonitoringRow,
   NeighborRow,
@@ -52,11 +53,13 @@ function messages(counts: Readonly<Record<string, number>>): string {
 }
 
 /** What was done about malformed UPDATEs (RFC 7606); empty when there were none. */
-function malformed({ treatAsWithdraw, attributeDiscard, ignored }: NonNullable<NeighborRow['malformed']>): string {
+function malformed(counts: NonNullable<NeighborRow['malformed']>): string {
   const parts = [
-    [treatAsWithdraw, 'treated as withdrawn'],
-    [attributeDiscard, 'with an attribute discarded'],
-    [ignored, 'of another family, ignored'],
+    [counts.treatAsWithdraw, 'treated as withdrawn'],
+    [counts.attributeDiscard, 'with an attribute discarded'],
+    [counts.ignored, 'of another family, ignored'],
+    [counts.unagreedPathIds, 'with path identifiers not agreed on, not held'],
+    [counts.excessPaths, 'paths too many of a prefix, not held'],
   ] as const;
   return parts
     .filter(([n]) => n > 0)
@@ -102,6 +105,31 @@ function statistics(figures: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
+/** What a session may do besides what all may. */
+function agreed({ extendedMessage, enhancedRefresh, addPath, extendedNextHop }: AgreementRow): string {
+  return [
+    ...(extendedMessage ? ['extended messages'] : []),
+    ...(enhancedRefresh ? ['enhanced route refresh'] : []),
+    ...(addPath.length > 0 ? [`several paths of ${addPath.join(', ')}`] : []),
+    ...(extendedNextHop.length > 0 ? [`IPv6 next hops of ${extendedNextHop.join(', ')}`] : []),
+  ].join('; ');
+}
+
+function role({ role: said }: AgreementRow): string {
+  return said === null ? '' : `${said.ours}; the peer says ${said.theirs ?? 'none'}`;
+}
+
+/** Routes of the families that are held apart. */
+function others(counts: NonNullable<NeighborRow['otherRoutes']>): string {
+  return counts
+    .map(({ family, routes, refused, ended, disabled }) => {
+      if (disabled !== '') return `${family} disabled: ${disabled}`;
+      const room = refused === 0 ? '' : `, ${refused} more found no room`;
+      return `${routes} ${family}${room}${ended ? '' : ', no End-of-RIB yet'}`;
+    })
+    .join('; ');
+}
+
 /** `show bgp neighbor`. */
 export function renderNeighbors(rows: readonly NeighborRow[], now: number): string[] {
   return rows.flatMap((row, i) => [
@@ -117,10 +145,16 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Protection', row.protection === undefined ? '' : protection(row.protection)],
       ['Hold time', row.holdTime === null ? '' : row.holdTime === 0 ? 'none' : `${row.holdTime}s`],
       ['Families', row.families.join(', ')],
+      ['Agreed', row.agreement ? agreed(row.agreement) : ''],
+      ['Role', row.agreement ? role(row.agreement) : ''],
+      ['We offer', row.agreement?.ours.join('; ') ?? ''],
+      ['Peer offers', row.agreement?.theirs.join('; ') ?? ''],
       ['4-octet AS', row.as4 === null ? '' : row.as4 ? 'yes' : 'no'],
       ['Received', messages(row.messagesReceived)],
       ['Sent', messages(row.messagesSent)],
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
+      ['Other routes', others(row.otherRoutes ?? [])],
+      ['Leaks', row.leaks ? count(row.leaks, 'route') : ''],
       ['Maximum', (row.protection?.prefixLimits ?? []).map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Router counts', row.monitoring === undefined ? '' : statistics(row.monitoring.statistics)],
@@ -145,12 +179,21 @@ export function renderQuarantined(rows: readonly QuarantineRow[]): string[] {
 /** `show route count`. */
 export function renderCount(rows: readonly CountRow[]): string[] {
   const sum = (family: 'ipv4' | 'ipv6') => rows.reduce((total, row) => total + row[family], 0);
-  const [ipv4, ipv6] = [sum('ipv4'), sum('ipv6')];
+  const apart = (row: CountRow) => (row.others ?? []).reduce((total, { routes }) => total + routes, 0);
+  const [ipv4, ipv6, others] = [sum('ipv4'), sum('ipv6'), rows.reduce((total, row) => total + apart(row), 0)];
+  const line = (peer: string, v4: number, v6: number, other: number) =>
+    others === 0 ? [peer, v4, v6, v4 + v6] : [peer, v4, v6, other, v4 + v6 + other];
   return table(
-    [{ head: 'Peer' }, { head: 'IPv4', right: true }, { head: 'IPv6', right: true }, { head: 'Routes', right: true }],
     [
-      ...rows.map(row => [row.peer, row.ipv4, row.ipv6, row.ipv4 + row.ipv6]),
-      ...(rows.length === 1 ? [] : [['all', ipv4, ipv6, ipv4 + ipv6]]),
+      { head: 'Peer' },
+      { head: 'IPv4', right: true },
+      { head: 'IPv6', right: true },
+      ...(others === 0 ? [] : [{ head: 'Other', right: true } as const]),
+      { head: 'Routes', right: true },
+    ],
+    [
+      ...rows.map(row => line(row.peer, row.ipv4, row.ipv6, apart(row))),
+      ...(rows.length === 1 ? [] : [line('all', ipv4, ipv6, others)]),
     ],
   );
 }

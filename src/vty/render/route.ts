@@ -1,4 +1,4 @@
-import type { RouteRow } from '../../collector/messages.ts';
+import type { FamilyRouteRow, RouteRow } from '../../collector/messages.ts';
 import type { IrrState } from '../../registry/verdict.ts';
 import { showPath } from './path.ts';
 import { table } from './text.ts';
@@ -11,23 +11,57 @@ const IRR_LETTERS: Readonly<Record<IrrState, string>> = {
   unknown: '-',
 };
 
+const LEGEND = [
+  'IRR: V match, v match by a covering object, X mismatch,',
+  '     x mismatch with a covering object, - unknown',
+];
+
 const ORIGIN_LETTERS = { IGP: 'i', EGP: 'e', incomplete: '?' } as const;
 
 /** `show route`: a legend, then one line for each route, the prefix only where it changes. */
 export function renderRoutes(rows: readonly RouteRow[]): string[] {
-  if (rows.length === 0) return [];
-  return [
-    'IRR: V match, v match by a covering object, X mismatch,',
-    '     x mismatch with a covering object, - unknown',
-    ...table(
-      [{ head: 'IRR' }, { head: 'Prefix' }, { head: 'Peer' }, { head: 'Next hop' }, { head: 'Path' }],
+  return routePages()(rows);
+}
+
+/** The same a page after the other: columns stay as wide as they were, and the headings come again only with other columns. */
+export function routePages(): (rows: readonly RouteRow[]) => string[] {
+  let widths: number[] | null = null;
+  let pathIds = false;
+  let last = '';
+  return rows => {
+    if (rows.length === 0) return [];
+    const legend = widths === null;
+    if (widths === null || (!pathIds && rows.some(hasPathId))) widths = [];
+    pathIds ||= rows.some(hasPathId);
+    const pathIdColumn = pathIds ? [{ head: 'Path id', right: true as const }] : [];
+    const lines = table(
+      [{ head: 'IRR' }, { head: 'Prefix' }, { head: 'Peer' }, ...pathIdColumn, { head: 'Next hop' }, { head: 'Path' }],
       rows.map((row, i) => [
         IRR_LETTERS[row.state] ?? '?',
-        rows[i - 1]?.prefix === row.prefix ? '' : row.prefix,
+        (rows[i - 1]?.prefix ?? last) === row.prefix ? '' : row.prefix,
         row.peer,
+        ...(pathIds ? [String(row.pathId ?? '')] : []),
         row.nextHop,
-        `${showPath(row.path)} ${ORIGIN_LETTERS[row.originCode] ?? '?'}`.trimStart(),
+        `${pathOf(row)}${row.leak === undefined ? '' : ` (${row.leak})`}`,
       ]),
-    ),
-  ];
+      widths,
+    );
+    last = rows.at(-1)!.prefix;
+    return [...(legend ? LEGEND : []), ...lines];
+  };
 }
+
+/** AS path and origin code. */
+const pathOf = ({ path, originCode }: Pick<RouteRow, 'path' | 'originCode'>): string =>
+  `${showPath(path)} ${ORIGIN_LETTERS[originCode] ?? '?'}`.trimStart();
+
+/** `show route family`: each route with its attributes beneath, for they are what such a route is about. */
+export function renderFamily(rows: readonly FamilyRouteRow[]): string[] {
+  return rows.flatMap(({ route, peer, nextHop, attributes, ...row }) => [
+    route,
+    `  from ${peer}${nextHop === '' ? '' : ` via ${nextHop}`}, path ${pathOf(row)}`,
+    ...attributes.map(({ name, text }) => `  ${name} ${text}`.trimEnd()),
+  ]);
+}
+
+const hasPathId = ({ pathId }: RouteRow): boolean => pathId !== undefined;

@@ -33,11 +33,22 @@ export interface Column {
   readonly right?: true;
 }
 
-/** Columns as wide as their content, one blank between, nothing behind the last. Without rows only the headings. */
-export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): string[] {
+/**
+ * Columns as wide as their content, one blank between, nothing behind the last. Without rows only the headings. `before`: the
+ * widths of the page before, which grow where they must; the headings are then not set again.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly (string | number)[])[],
+  before: number[] = [],
+): string[] {
   const cells = [columns.map(column => column.head), ...rows.map(row => row.map(cell => oneLine(String(cell))))];
-  const widths = columns.map((_, i) => Math.max(...cells.map(row => width(row[i] ?? ''))));
-  return cells.map(row =>
+  const widths = columns.map((_, i) =>
+    cells.reduce((most, row) => Math.max(most, width(row[i] ?? '')), before[i] ?? 0),
+  );
+  const lines = before.length > 0 ? cells.slice(1) : cells;
+  before.splice(0, before.length, ...widths);
+  return lines.map(row =>
     row
       .map((cell, i) => {
         const pad = ' '.repeat(widths[i]! - width(cell));

@@ -1,0 +1,55 @@
+/** What a peer is a witness of: from its routes of one prefix to the book of contradictions. */
+import type { Rib } from '../rib/adj-rib-in.ts';
+import { type PeerTable, pathsOf, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
+import { isUnseen } from '../rib/stale.ts';
+import { type Contradictions, type GoneWhy, type Held, placeOf } from './contradictions.ts';
+import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+
+/** A peer and its table. */
+interface TableOf {
+  readonly number: number;
+  readonly table: PeerTable;
+}
+
+export interface Witnesses {
+  /** The verdict on an origin of a prefix. */
+  verdict(afi: 1 | 2, id: number, origin: number): number;
+  /** A route of the prefix was taken away. */
+  left(peer: TableOf, afi: 1 | 2, id: number, why: GoneWhy): void;
+  /** Enters all that a peer with several paths holds of the prefix. */
+  judgePaths(peer: TableOf, afi: 1 | 2, id: number, why: 'update' | 'registry', gone: GoneWhy): void;
+}
+
+export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradictions): Witnesses {
+  const verdict = (afi: 1 | 2, id: number, origin: number) =>
+    afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
+
+  function judgePaths(
+    { number, table }: TableOf,
+    afi: 1 | 2,
+    id: number,
+    why: 'update' | 'registry',
+    gone: GoneWhy,
+  ): void {
+    const stale = staleOf(table, afi);
+    const unseen = isUnseen(stale);
+    const found: Held[] = [];
+    walkRoutes(table, afi, id, id + 1, (_id, _pathId, attribute, row) => {
+      const origin = rib.attributes.originOf(attribute);
+      // Of a stale route nobody knows whether the peer still holds it.
+      if (unseen && (stale!.marks[row] ?? 0) !== 0) return;
+      if (contradicts(verdict(afi, id, origin))) found.push({ origin, attribute });
+    });
+    book.holdPaths(placeOf(afi, id), number, found, why, gone);
+  }
+
+  return {
+    verdict,
+    judgePaths,
+    left(peer, afi, id, why) {
+      if (!memo.marked(afi, id)) return;
+      if (pathsOf(peer.table, afi) === null) book.leave(placeOf(afi, id), peer.number, why);
+      else judgePaths(peer, afi, id, 'update', why);
+    },
+  };
+}
