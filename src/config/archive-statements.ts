@@ -1,8 +1,5 @@
 import type { StatementSpec } from './schema.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE } from './units.ts';
 
 /** What stands in `archive mrt`. */
 export const ARCHIVE: readonly StatementSpec[] = [

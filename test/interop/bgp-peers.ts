@@ -37,6 +37,8 @@ export interface RouterSetup {
   readonly neighbors: readonly RouterNeighbor[];
   /** Announced from the start; IPv4 and IPv6. */
   readonly prefixes: readonly string[];
+  /** The whole of its configuration file, where a test needs what a recipe does not say. */
+  readonly config?: string;
   /** A station that it reports its neighbors to by BMP, under a name; only FRR and GoBGP can. */
   readonly bmp?: { readonly address: string; readonly port: number; readonly name: string };
 }
@@ -401,8 +403,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
 export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise<Router> {
   const recipe = RECIPES[kind];
   const dir = mkdtempSync(join(tmpdir(), `${kind}-`));
-  for (const [name, text] of Object.entries(recipe.files(setup, dir))) {
-    writeFileSync(join(dir, name), text);
+  for (const [i, [name, text]] of Object.entries(recipe.files(setup, dir)).entries()) {
+    writeFileSync(join(dir, name), i === 0 ? (setup.config ?? text) : text);
     chmodSync(join(dir, name), 0o600);
   }
   if (kind === 'openbgpd') mkdirSync('/run/openbgpd', { recursive: true, mode: 0o755 }); // where it confines itself
