@@ -27,10 +27,10 @@ export class Arena {
 
   /** Octets of the blocks that are given out. Walks the freed ones: a question for a person, not for the route path. */
   get used(): number {
-    let units = this.next;
+    let words = this.next;
     for (const [size, head] of this.freed.entries())
-      for (let block = head ?? 0; block !== 0; block = this.words(block)[this.wordOffset(block)]!) units -= size;
-    return units * 8;
+      for (let block = head ?? 0; block !== 0; block = this.words(block)[this.wordOffset(block)]!) words -= size;
+    return words * 4;
   }
 
   /** Name that the first block behind all others would have. */
