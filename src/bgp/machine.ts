@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
 import { type Action, type Event, type State, step, unexpectedSubcode } from './fsm.ts';
+import { type SessionEnd, sessionEnd } from './graceful-restart.ts';
 import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
 import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
 import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
@@ -30,12 +31,14 @@ function count(counts: MessageCounts, type: number): void {
 export interface Detail {
   /** Sent when the table says so. */
   readonly error?: SessionError;
+  /** The NOTIFICATION of a NotifMsg. */
+  readonly received?: SessionError;
+  /** How the session ended that was Established: see graceful-restart.ts. */
+  readonly end?: SessionEnd;
   /** In words, why the state falls back. */
   readonly reason?: string;
   /** The message of a RouteRefreshMsg. */
   readonly refresh?: RouteRefresh;
-  /** The NOTIFICATION of a NotifMsg. */
-  readonly received?: SessionError;
 }
 
 /** The actions that are the peer's, not the connection's. */
@@ -118,9 +121,13 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     const next = step(from, event);
     state = next.state;
     let detail = given;
+    if (next.actions.includes('goneDown')) {
+      const end = sessionEnd(event, given.received ?? given.error ?? null);
+      detail = { ...detail, end };
+    }
     if (next.actions.includes('sendNotification')) {
       const error = given.error ?? sessionError(5, unexpectedSubcode(from), `${event} in ${from}`);
-      detail = { reason: `sent ${formatNotification(error)}`, ...given, error };
+      detail = { reason: `sent ${formatNotification(error)}`, ...detail, error };
     }
     for (const action of next.actions) perform(action, detail);
     if (state !== from || detail.reason !== undefined) owner.stepped(event, detail.reason);
@@ -233,11 +240,10 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     } else if (type === KEEPALIVE) fire('KeepAliveMsg');
     else if (type === ROUTE_REFRESH) receiveRefresh(buffer, body, end);
     else if (type === OPEN) receiveOpen(buffer, body, end);
-    else receiveNotification(decodeNotification(buffer, body, end));
-  }
-
-  function receiveNotification(error: SessionError): void {
-    fire('NotifMsg', { received: error, reason: `received ${formatNotification(error)}` });
+    else {
+      const notification = decodeNotification(buffer, body, end);
+      fire('NotifMsg', { received: notification, reason: `received ${formatNotification(notification)}` });
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import { isSessionError, type SessionError, sessionError } from './errors.ts';
 import { withoutRefused } from './fallback.ts';
 import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
+import type { SessionEnd } from './graceful-restart.ts';
 import {
   createMachine,
   type Detail,
@@ -64,8 +65,8 @@ export interface SessionHandler {
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
   refresh?(message: RouteRefresh): void;
-  /** The session was Established and is no more. */
-  down(reason: string): void;
+  /** The session was Established and is no more; `end`: whether its routes may be kept (graceful-restart.ts). */
+  down(reason: string, end: SessionEnd): void;
 }
 
 export interface SessionOptions {
@@ -114,6 +115,8 @@ export interface Session {
 }
 
 const OPEN_WAIT = 30_000;
+/** So long after a session came up the peer may still open a connection that it began before. */
+const CROSSING = 5000;
 const SEND_HOLD = 8 * 60_000;
 const IDLE_HOLD = { first: 1000, most: 120_000 };
 /** The states in the order of nearness to Established; what is shown of two machines is the nearer one. */
@@ -182,7 +185,8 @@ export function createSession(options: SessionOptions): Session {
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { refresh, reason, received: refusal }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, detail: Detail): void {
+    const { refresh, reason, received: refusal, end = 'hard reset' } = detail;
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -215,7 +219,7 @@ export function createSession(options: SessionOptions): Session {
         if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
         lastDown = reason ?? '';
         ours = whole;
-        handler.down(lastDown);
+        handler.down(lastDown, end);
         break;
       case 'deliverRefresh':
         if (refresh) handler.refresh?.(refresh);
@@ -290,6 +294,15 @@ export function createSession(options: SessionOptions): Session {
     } else if (second.state() === 'Established') main.fire('OpenCollisionDump', { error: COLLISION });
   }
 
+  /**
+   * True when a new connection means that the peer of an Established session is there anew: it restarts gracefully, and may
+   * have come back before the loss of the old connection was seen (RFC 4724 section 5). One that crosses ours comes sooner.
+   */
+  function startsAnew(machine: Machine): boolean {
+    const families = machine.state() === 'Established' ? machine.negotiated()?.restart?.families : undefined;
+    return (families?.length ?? 0) > 0 && clock.now() - upSince >= CROSSING;
+  }
+
   /** Closes a connection that has no place here, and says why. */
   function refuse(socket: Socket, error: SessionError): false {
     const events = { connected: nothing, came: nothing, message: () => true, headerError: nothing, lost: nothing };
@@ -332,8 +345,10 @@ export function createSession(options: SessionOptions): Session {
         socket.destroy();
         return false;
       }
+      const restarted = startsAnew(main);
+      if (restarted) main.fire('TcpConnectionFails', { reason: 'the peer began a new connection: it has restarted' });
       // A router that was restarted dials soon. After a first failure it is taken at once: refused, it would be away for longer.
-      if (main.state() === 'Idle' && running && !heldDown && hold <= 2 * idleHold.first)
+      if (main.state() === 'Idle' && running && !heldDown && (restarted || hold <= 2 * idleHold.first))
         main.fire('ManualStart_with_PassiveTcpEstablishment');
       if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
       if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);

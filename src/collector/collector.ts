@@ -9,6 +9,7 @@ import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
+import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
 import { createStations } from './bmp-station.ts';
@@ -26,12 +27,16 @@ import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { createReplies } from './replies.ts';
+import type { Slices } from './restart.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+/** How often the tables are looked at that tell no end. */
+const WHOLENESS_LOOK = 10_000;
 
 const PASSED_OVER = {
   unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
@@ -99,12 +104,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   const ingest = createIngest(rib, memo, book, {
-    endOfRib(peer, afi) {
-      const owner = byNumber[peer.number];
-      if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
-      outflow.flush(); // what the table holds goes before the word that it is whole
-      post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
-    },
+    endOfRib: (peer, afi) => whole(peer.number, afi),
     malformed(peer, body) {
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
@@ -114,6 +114,32 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
+
+  function whole(number: number, afi: 1 | 2): void {
+    const owner = byNumber[number];
+    owner?.ended?.(afi);
+    if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
+    outflow.flush(); // what the table holds goes before the word that it is whole
+    post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
+  }
+
+  /** Tables whose peers have not told their end. */
+  const awaited = (): AwaitedTable[] =>
+    byNumber.flatMap(peer => {
+      const { state, since } = peer?.session.status() ?? {};
+      const table = peer === undefined ? null : rib.tables[peer.row.number];
+      if (!peer || !table || state !== 'Established' || peer.awaiting.size === 0) return [];
+      const stale = countStale(table, 1) + countStale(table, 2);
+      return [{ number: peer.row.number, since: since ?? 0, routes: table.count4 + table.count6 - stale }];
+    });
+  const wholeness = createWholeness(() => performance.now());
+  const wholenessTimer = setInterval(() => {
+    for (const number of wholeness.look(awaited(), outflow.held)) {
+      const { row, awaiting } = byNumber[number]!;
+      log('info', `${row.name} tells no End-of-RIB: its table has hardly grown for 5 min and counts as whole`);
+      for (const afi of [...awaiting]) whole(number, afi);
+    }
+  }, WHOLENESS_LOOK);
 
   /** The lowest number that no peer has. */
   function freeNumber(): number {
@@ -127,15 +153,14 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
   }
 
-  /** Tables that are gone and whose attribute sets are not yet freed. */
-  const drops: ReturnType<typeof beginDrop>[] = [];
-  function drop(number: number): void {
-    book.lose(number);
-    if (drops.push(beginDrop(rib, number)) === 1) setImmediate(dropOn);
+  /** Tables that are gone and whose attribute sets are not yet freed, and sweeps of stale routes. */
+  const slices: Slices[] = [];
+  function later(work: Slices): void {
+    if (slices.push(work) === 1) setImmediate(workOn);
   }
-  function dropOn(): void {
-    if (drops[0]!.step()) drops.shift();
-    if (drops.length > 0) setImmediate(dropOn);
+  function workOn(): void {
+    if (slices[0]!.step()) slices.shift();
+    if (slices.length > 0) setImmediate(workOn);
   }
 
   const seating: Seating = {
@@ -149,7 +174,13 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
     },
-    drop,
+    drop(number) {
+      book.lose(number);
+      later(beginDrop(rib, number));
+    },
+    lose: number => book.lose(number),
+    later,
+    whole,
     changed,
     forgotten({ name }) {
       outflow.flush();
@@ -244,6 +275,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
+    clearInterval(wholenessTimer);
     door.close();
     await peers.stop();
     await stations.stop();

@@ -394,5 +394,5 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id) ? null : odd(peer, bytes, start, end);
   }
 
-  return { update };
+  return { update, left: witnesses.left };
 }

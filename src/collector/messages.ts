@@ -44,6 +44,7 @@ export type RibQuery =
   | { readonly about: 'count' }
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
+  | { readonly about: 'memory' }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
@@ -204,10 +205,26 @@ export interface NeighborRow extends SummaryRow {
   readonly otherRoutes?: readonly OtherCountRow[];
   /** Of a session of our own; absent for a peer that a router monitors for us. Null unless Established. */
   readonly agreement?: AgreementRow | null;
+  /** Of a session of our own: families of which routes wait to be announced again. Absent where none does. */
+  readonly restart?: readonly RestartRow[];
   /** Of a session of our own; absent for a peer that a router monitors for us. */
   readonly protection?: ProtectionRow;
   /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
   readonly monitoring?: MonitoringRow;
+}
+
+/** A family whose routes are stale: their peer restarts, or sends them anew (RFC 4724, RFC 9494, RFC 7313). */
+export interface RestartRow {
+  readonly family: string;
+  /** `restarting`, `long-lived`, `returned`, `returned-long-lived` or `refreshing` (bgp/graceful-restart.ts). */
+  readonly state: string;
+  /** Since when they are so; null when they are not marked. */
+  readonly since: number | null;
+  /** Routes that are still stale. */
+  readonly stale: number;
+  /** What is left of the Restart Time or of the stale path time, and of the Long-lived Stale Time. */
+  readonly left: number | null;
+  readonly longLivedLeft: number | null;
 }
 
 /** How many routes of a family are held. */

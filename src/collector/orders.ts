@@ -51,10 +51,12 @@ export function createOrders(
     return state === 'Established' ? 'the session is reset' : `the session was ${state}: it begins anew`;
   }
 
-  function disable({ session, row }: Peer, by: string, reason: string): string {
+  function disable(peer: Peer, by: string, reason: string): string {
+    const { session, row } = peer;
     if (shut.has(row.name)) return 'the session is disabled already';
     shut.set(row.name, { by, reason, since: Date.now() });
     void session.stop(ceaseWith(ADMINISTRATIVE_SHUTDOWN, reason));
+    peer.forget();
     return 'the session is disabled until `enable` or the next start of the daemon';
   }
 

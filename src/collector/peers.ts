@@ -35,7 +35,10 @@ export interface Peers {
 
 /** What of a peer's configuration is on the wire: the rest can change while its session goes on. */
 const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
-  JSON.stringify({ ...of, description: '', prefixLimits: [], announce: [], range: of.range !== null, routerId });
+  JSON.stringify({
+    ...of,
+    ...{ description: '', prefixLimits: [], announce: [], restart: null, range: of.range !== null, routerId },
+  });
 
 /** The configuration of one peer of a range. */
 function memberOf(range: BgpPeerConfig, address: string): BgpPeerConfig {
@@ -78,6 +81,7 @@ export function createPeers(
   async function remove(peer: Peer, subcode: number, reason: string): Promise<void> {
     if (peers.get(peer.row.name) === peer) peers.delete(peer.row.name);
     await peer.session.stop(ceaseWith(subcode, reason));
+    peer.forget();
     unseat(peer);
   }
 

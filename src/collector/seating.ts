@@ -2,6 +2,7 @@
 import type { Rib } from '../rib/adj-rib-in.ts';
 import type { AskablePeer } from './answers.ts';
 import type { createIngest } from './ingest.ts';
+import type { Slices } from './restart.ts';
 import type { RowPeer } from './rows.ts';
 
 /** A peer with a number, which is the index of its table in the RIB: that of a session, or a monitored one. */
@@ -9,6 +10,8 @@ export interface SeatedPeer extends AskablePeer {
   readonly row: RowPeer;
   /** Families whose End-of-RIB is still to come. */
   readonly awaiting: Set<1 | 2>;
+  /** The table of a family is whole. */
+  ended?(afi: 1 | 2): void;
 }
 
 export interface Seating {
@@ -20,6 +23,12 @@ export interface Seating {
   unseat(peer: SeatedPeer): void;
   /** Drops the routes of a peer: they are out of sight. */
   drop(number: number): void;
+  /** The peer is no witness of its routes any more. */
+  lose(number: number): void;
+  /** Works in slices, between which sessions and questions are served. */
+  later(work: Slices): void;
+  /** The table of a family is as whole as it will be. */
+  whole(number: number, afi: 1 | 2): void;
   /** Tells that a peer's session came up or went down. */
   changed(row: RowPeer, state: string, reason?: string): void;
   /** Tells that a peer is known no more: what it held counts as gone. */

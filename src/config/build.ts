@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { all, type Entry, first, flag, list, number, stated, text } from './entry.ts';
+import { all, denied, type Entry, first, flag, list, number, stated, text } from './entry.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
@@ -116,6 +116,12 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     strictRole: text(role, 'strict') !== undefined,
     holdTime: numberIn(session, 'peer', 'hold time', 'duration'),
     connectRetry: numberIn(session, 'peer', 'connect retry time', 'duration'),
+    restart: {
+      graceful: !denied(session, 'graceful restart'),
+      longLived: !denied(session, 'long lived graceful restart'),
+      stalePathTime: numberIn(session, 'peer', 'stale path time', 'duration'),
+      longLivedStaleTime: numberIn(session, 'peer', 'long lived stale time', 'duration'),
+    },
     disabled: flag(session, 'disabled'),
     ...optional('announce', first(peer.block, 'announce')?.block.map(announcedOf)),
   };

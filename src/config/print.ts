@@ -119,6 +119,10 @@ function peerEntry(peer: Config['peers'][number]): Entry {
       : [entry('peer', 'role', { role: peer.role, strict: peer.strictRole ? 'strict' : undefined })]),
     entry('peer', 'hold time', { duration: peer.holdTime }),
     entry('peer', 'connect retry time', { duration: peer.connectRetry }),
+    ...(peer.restart.graceful ? [] : [entry('peer', 'graceful restart', { switch: 'no' })]),
+    entry('peer', 'stale path time', { duration: peer.restart.stalePathTime }),
+    ...(peer.restart.longLived ? [] : [entry('peer', 'long lived graceful restart', { switch: 'no' })]),
+    entry('peer', 'long lived stale time', { duration: peer.restart.longLivedStaleTime }),
     ...flagEntry('peer', 'disabled', peer.disabled),
     ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
   ]);

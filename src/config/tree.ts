@@ -63,6 +63,17 @@ export interface AnnouncedRoute {
   readonly med?: number;
 }
 
+/** What is kept of a peer that restarts. Times in milliseconds. */
+export interface RestartConfig {
+  /** `graceful restart` (RFC 4724), and `long lived graceful restart` (RFC 9494). */
+  readonly graceful: boolean;
+  readonly longLived: boolean;
+  /** How long a peer that is back may take for its table. */
+  readonly stalePathTime: number;
+  /** The most that is kept to of what the peer says about long-lived routes. */
+  readonly longLivedStaleTime: number;
+}
+
 /** `protocol bgp NAME { … }`. */
 export interface BgpPeerConfig {
   readonly name: string;
@@ -99,6 +110,7 @@ export interface BgpPeerConfig {
   readonly holdTime: number;
   /** ConnectRetryTime, milliseconds. Default 30 s. */
   readonly connectRetry: number;
+  readonly restart: RestartConfig;
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
   /** All that the peer is told; not there: nothing. */

@@ -106,6 +106,12 @@ export const COMMANDS: readonly Command[] = [
   },
   { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
   {
+    syntax: 'show memory',
+    help: 'What the memory is for, and what one more peer would cost',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.memory()),
+  },
+  {
     syntax: 'show outbox',
     help: 'Notices not yet delivered',
     run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),

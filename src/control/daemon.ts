@@ -2,6 +2,8 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
+
+import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
   FamilyRouteRow,
@@ -50,6 +52,8 @@ export interface Daemon {
   ): Promise<void>;
   /** Has something done with a session; `by`: who wants it, in words. */
   order(order: Order, by: string): Promise<OrderRow>;
+  /** What the daemon's memory is for. */
+  memory(): Promise<MemoryStatus>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */
@@ -111,6 +115,14 @@ export interface StatusReport {
   readonly tracePeers: { readonly configured: number; readonly established: number };
   /** A line for each limit hit, loss, and thing that is not as it should be. */
   readonly problems: readonly string[];
+}
+
+/** `show memory`; octets. */
+export interface MemoryStatus {
+  /** Resident memory of the process. */
+  readonly rss: number;
+  readonly main: HeapRow;
+  readonly collectors: readonly MemoryReport[];
 }
 
 /** `show safety`. */

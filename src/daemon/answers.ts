@@ -1,6 +1,7 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
+import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
@@ -157,6 +158,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       await take(rows as readonly FamilyRouteRow[]);
     },
     order: (order, by) => collector.order(order, by),
+    async memory() {
+      const collectors = (await collector.query({ about: 'memory' })).rows as readonly MemoryReport[];
+      return { rss: process.memoryUsage.rss(), main: heapRow(), collectors };
+    },
     async safety() {
       const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
       return {

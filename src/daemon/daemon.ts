@@ -91,9 +91,9 @@ export async function startDaemon({
             .then(() => collector.send({ type: 'took', changes: message.changes.length }));
           break;
         case 'session': {
-          const { peer, state, time, reason } = message.change;
+          const { peer, state, reason } = message.change;
           log(reason === undefined ? 'info' : 'warn', `peer ${peer}: ${state}`, { reason });
-          cases.session(peer, state === 'Established', time);
+          cases.session(peer);
           break;
         }
         case 'end-of-rib':

@@ -49,6 +49,11 @@ export class AttributeStore {
     return this.arena.reserved;
   }
 
+  /** Of those, octets in use; some milliseconds. */
+  get usedOctets(): number {
+    return this.arena.used;
+  }
+
   /** Octets of the table that finds a set by its hash. */
   get tableOctets(): number {
     return this.slots.byteLength;

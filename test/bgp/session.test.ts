@@ -40,6 +40,7 @@ const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   strictRole: false,
   holdTime: 90_000,
   connectRetry: 30_000,
+  restart: { graceful: true, longLived: true, stalePathTime: 360_000, longLivedStaleTime: 86_400_000 },
   disabled: false,
 };
 const peerOpen = (change: Partial<Open> = {}): Uint8Array =>

@@ -54,6 +54,9 @@ describe('collector/bmp-router', () => {
         seats[peer.row.number] = undefined;
       },
       drop: number => dropTable(rib, number),
+      lose: () => {},
+      later: () => {},
+      whole: () => {},
       changed: () => {},
       forgotten: ({ name }) => forgotten.push(name),
       log: () => {},

@@ -45,6 +45,7 @@ describe('collector/thread', function () {
     strictRole: false,
     holdTime: 90_000,
     connectRetry: 30_000,
+    restart: { graceful: true, longLived: true, stalePathTime: 360_000, longLivedStaleTime: 86_400_000 },
     disabled: false,
     ...more,
   });

@@ -96,6 +96,12 @@ const peers = (localAs: number) =>
         ),
         holdTime: fc.oneof(fc.constant(0), seconds(3, 65535)),
         connectRetry: seconds(1, 3600),
+        restart: fc.record({
+          graceful: fc.boolean(),
+          longLived: fc.boolean(),
+          stalePathTime: seconds(1, 86400),
+          longLivedStaleTime: seconds(1, 24 * 86400),
+        }),
         disabled: fc.boolean(),
         local: fc.option(fc.nat(0xfffe)),
         among: fc.option(range),

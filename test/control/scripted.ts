@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
-import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
+import type {
+  Daemon,
+  MemoryStatus,
+  RibQuestion,
+  RibRows,
+  SafetyStatus,
+  StatusReport,
+} from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
@@ -229,6 +236,25 @@ export const STATUS: StatusReport = {
   problems: ['session with osa1 is down for 3d04h'],
 };
 
+export const MEMORY: MemoryStatus = {
+  rss: 300 * 2 ** 20,
+  main: { heap: 20 * 2 ** 20, heapUsed: 12 * 2 ** 20, arrays: 2 ** 20, external: 2 ** 20 },
+  collectors: [
+    {
+      parts: [
+        { part: 'IPv4 prefix table', octets: 10 * 2 ** 20, holds: 8000, of: 'prefixes' },
+        { part: 'attribute sets', octets: 40 * 2 ** 20, holds: 1000, of: 'sets' },
+        { part: "peers' tables", octets: 8 * 2 ** 20, holds: 8348, of: 'routes' },
+      ],
+      peers: [{ peer: 'tyo1', octets: 8 * 2 ** 20, routes: 8348 }],
+      setsInUse: 30 * 2 ** 20,
+      snapshot: 5 * 2 ** 20,
+      heap: { heap: 30 * 2 ** 20, heapUsed: 20 * 2 ** 20, arrays: 60 * 2 ** 20, external: 2 ** 20 },
+      forecast: { prefixes: 8348, columns: 40_000, ownSets: 30 * 2 ** 20 },
+    },
+  ],
+};
+
 export const SAFETY: SafetyStatus = {
   threads: [
     { thread: 'main', encoder: null },
@@ -369,6 +395,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       },
     ],
     order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
+    memory: async () => MEMORY,
     safety: async () => SAFETY,
     tracePeers: async () => [
       {

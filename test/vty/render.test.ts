@@ -9,6 +9,7 @@ import { entrySentence } from '../../src/vty/render/trace.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   CASE,
+  MEMORY,
   NOON,
   NOTICES,
   PARTIAL,
@@ -274,6 +275,28 @@ tap1  up    01:00:00     720 01:00:00     997 0.3%`,
     `
    AS Address      State            For In    Out  Asked Answered Refused Last error
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
+  ],
+  [
+    'show memory',
+    async () => [MEMORY],
+    `
+Part                              Octets Holds
+IPv4 prefix table                  10.0M 8000 prefixes
+attribute sets                     40.0M 1000 sets, 30.0M of it in use
+peers' tables                       8.0M 8348 routes
+registry snapshot                   5.0M shared by all threads
+collector, other buffers            2.0M of sockets, and what was just given up
+collector, heap                    30.0M 20.0M of it in use
+collector, external                 1.0M what objects hold outside the heap
+main thread, heap                  20.0M 12.0M of it in use
+main thread, buffers and external   2.0M
+counted                           118.0M
+Resident: 300.0M, 182.0M more than counted: the program, database and other threads, stacks, allocator.
+For each of 8348 routes (prefix and peer): 7285.3 octets of tables, 37682.4 of all that is resident.
+One more peer with all 8348 prefixes: 39.1K, and about 30.0M more if its attribute sets are its own.
+
+Peer Routes Octets   Each
+tyo1   8348   8.0M 1004.9`,
   ],
   [
     'show safety',

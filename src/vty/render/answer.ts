@@ -11,6 +11,7 @@ import type {
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
+  MemoryStatus,
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
@@ -25,6 +26,7 @@ import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from '
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
+import { renderMemory } from './memory.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
@@ -57,6 +59,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
+  'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
