@@ -66,6 +66,8 @@ export interface Owner {
   readonly received: MessageCounts;
   readonly sent: MessageCounts;
   readonly paused: () => boolean;
+  /** Gets every message of the peer, whole, before it is looked at. */
+  heard(buffer: Uint8Array, start: number, end: number): void;
   /** Judges the peer's OPEN against ours; null when this connection lost against another one and is closed already. */
   opened(machine: Machine, ours: Open, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
@@ -233,6 +235,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
 
   function receive(type: number, buffer: Uint8Array, start: number, end: number): void {
     count(received, type);
+    owner.heard(buffer, start, end);
     const body = start + HEADER_LENGTH;
     if (type === UPDATE) {
       if (state === 'Established') takeUpdate(buffer, body, end);

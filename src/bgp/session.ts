@@ -61,6 +61,8 @@ export interface SessionHandler {
   /** The FSM state of the peer (RFC 4271 section 8.2.2) changed; `reason` when it fell back. */
   stateChanged(state: string, reason?: string): void;
   established(negotiated: Negotiated): void;
+  /** Every message of the peer with its header, before anything is done with it; valid until the call returns. */
+  heard?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
@@ -168,6 +170,7 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
+  const heard = handler.heard ?? nothing;
   const owner = {
     ours: () => ours,
     clock,
@@ -176,6 +179,7 @@ export function createSession(options: SessionOptions): Session {
     received,
     sent,
     paused: () => paused,
+    heard,
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
