@@ -3,8 +3,10 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import { withoutRefused } from './fallback.ts';
 import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
+import type { SessionEnd } from './graceful-restart.ts';
 import {
   createMachine,
   type Detail,
@@ -59,12 +61,14 @@ export interface SessionHandler {
   /** The FSM state of the peer (RFC 4271 section 8.2.2) changed; `reason` when it fell back. */
   stateChanged(state: string, reason?: string): void;
   established(negotiated: Negotiated): void;
+  /** Every message of the peer with its header, before anything is done with it; valid until the call returns. */
+  heard?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
   refresh?(message: RouteRefresh): void;
-  /** The session was Established and is no more. */
-  down(reason: string): void;
+  /** The session was Established and is no more; `end`: whether its routes may be kept (graceful-restart.ts). */
+  down(reason: string, end: SessionEnd): void;
 }
 
 export interface SessionOptions {
@@ -100,6 +104,8 @@ export interface Session {
   stayDown(milliseconds: number): void;
   /** Ends the session with a Cease (Administrative Shutdown unless told otherwise). Resolves when every socket is gone. */
   stop(notification?: SessionError): Promise<void>;
+  /** Ends the session with this Cease, and begins anew at once. */
+  reset(notification: SessionError): void;
   /** Takes a connection that the peer opened. False when it was refused; the socket is closed then. */
   accept(socket: Socket): boolean;
   /** Back-pressure: nothing is read from the peer until `resume`. The hold timer does not count meanwhile. */
@@ -111,6 +117,8 @@ export interface Session {
 }
 
 const OPEN_WAIT = 30_000;
+/** So long after a session came up the peer may still open a connection that it began before. */
+const CROSSING = 5000;
 const SEND_HOLD = 8 * 60_000;
 const IDLE_HOLD = { first: 1000, most: 120_000 };
 /** The states in the order of nearness to Established; what is shown of two machines is the nearer one. */
@@ -137,7 +145,9 @@ export function createSession(options: SessionOptions): Session {
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
   const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
-  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const whole = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  /** What is offered next: less than the whole to a peer that refused it. */
+  let ours = whole;
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();
@@ -160,14 +170,16 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
+  const heard = handler.heard ?? nothing;
   const owner = {
-    ours,
+    ours: () => ours,
     clock,
     openWait,
     sendHold,
     received,
     sent,
     paused: () => paused,
+    heard,
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
@@ -177,7 +189,8 @@ export function createSession(options: SessionOptions): Session {
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { refresh, reason }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, detail: Detail): void {
+    const { refresh, reason, received: refusal, end = 'hard reset' } = detail;
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -194,6 +207,7 @@ export function createSession(options: SessionOptions): Session {
         if (machine === main) cancelRetry();
         break;
       case 'startIdleHold':
+        if (refusal !== undefined) ours = withoutRefused(ours, refusal) ?? ours;
         startIdleHold(machine);
         break;
       case 'stopIdleHold':
@@ -208,7 +222,8 @@ export function createSession(options: SessionOptions): Session {
       case 'goneDown':
         if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
         lastDown = reason ?? '';
-        handler.down(lastDown);
+        ours = whole;
+        handler.down(lastDown, end);
         break;
       case 'deliverRefresh':
         if (refresh) handler.refresh?.(refresh);
@@ -242,15 +257,15 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
-  function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
+  function opened(machine: Machine, said: Open, open: Open, connection: Connection): Negotiated | SessionError | null {
     const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
-    const negotiated = negotiate(ours, open, expected, {
+    const negotiated = negotiate(said, open, expected, {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });
     const rival = other(machine);
     if (isSessionError(negotiated) || rival === null || !isOpening(rival)) return negotiated;
-    const winner = collisionWinner({ id: ours.id, as: ours.as }, { id: open.id, as: open.as });
+    const winner = collisionWinner({ id: said.id, as: said.as }, { id: open.id, as: open.as });
     // Two connections of the same side come from a peer that began anew: the older one is dead.
     const wins = machine.side() === winner || machine.side() === rival.side();
     (wins ? rival : machine).fire('OpenCollisionDump', { error: COLLISION });
@@ -283,6 +298,15 @@ export function createSession(options: SessionOptions): Session {
     } else if (second.state() === 'Established') main.fire('OpenCollisionDump', { error: COLLISION });
   }
 
+  /**
+   * True when a new connection means that the peer of an Established session is there anew: it restarts gracefully, and may
+   * have come back before the loss of the old connection was seen (RFC 4724 section 5). One that crosses ours comes sooner.
+   */
+  function startsAnew(machine: Machine): boolean {
+    const families = machine.state() === 'Established' ? machine.negotiated()?.restart?.families : undefined;
+    return (families?.length ?? 0) > 0 && clock.now() - upSince >= CROSSING;
+  }
+
   /** Closes a connection that has no place here, and says why. */
   function refuse(socket: Socket, error: SessionError): false {
     const events = { connected: nothing, came: nothing, message: () => true, headerError: nothing, lost: nothing };
@@ -311,6 +335,13 @@ export function createSession(options: SessionOptions): Session {
       for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
       await Promise.all(closing);
     },
+    reset(notification) {
+      cancelRetry();
+      cancelIdleHold();
+      for (const machine of machines().reverse()) machine.fire('ManualStop', { error: notification });
+      hold = idleHold.first;
+      begin();
+    },
     accept(socket) {
       const why = protectAccepted(socket, protection);
       if (why !== null) {
@@ -318,8 +349,10 @@ export function createSession(options: SessionOptions): Session {
         socket.destroy();
         return false;
       }
+      const restarted = startsAnew(main);
+      if (restarted) main.fire('TcpConnectionFails', { reason: 'the peer began a new connection: it has restarted' });
       // A router that was restarted dials soon. After a first failure it is taken at once: refused, it would be away for longer.
-      if (main.state() === 'Idle' && running && !heldDown && hold <= 2 * idleHold.first)
+      if (main.state() === 'Idle' && running && !heldDown && (restarted || hold <= 2 * idleHold.first))
         main.fire('ManualStart_with_PassiveTcpEstablishment');
       if (main.state() === 'Idle') return refuse(socket, sessionError(CEASE, CONNECTION_REJECTED, 'not ready'));
       if (main.state() === 'Established' || second !== null) return refuse(socket, COLLISION);

@@ -14,6 +14,7 @@ import type { Contradictions } from './contradictions.ts';
 import type { IngestCounts } from './ingest-peer.ts';
 import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
+import { memoryReport } from './memory.ts';
 import type {
   AgreementRow,
   AnswerEnd,
@@ -22,6 +23,7 @@ import type {
   MonitoringRow,
   NeighborRow,
   ProtectionRow,
+  RestartRow,
   RibQuery,
   RibSize,
   RouteRow,
@@ -58,6 +60,8 @@ export interface AskablePeer {
   readonly agreement?: () => AgreementRow | null;
   /** Of a session of our own. */
   readonly protection?: () => ProtectionRow;
+  /** Of a session of our own: families that have stale routes. */
+  readonly restart?: () => readonly RestartRow[];
   readonly safety?: () => SafetyRow;
   /** Of a peer that a router monitors. */
   readonly monitoring?: MonitoringRow;
@@ -184,6 +188,7 @@ export function createAnswerer(
         })),
       }),
       malformed: peer.counts ? { ...peer.counts } : null,
+      ...((peer.restart?.().length ?? 0) > 0 && { restart: peer.restart!() }),
       ...(peer.agreement && { agreement: peer.agreement() }),
       ...(peer.protection && { protection: peer.protection() }),
       ...(peer.monitoring && { monitoring: peer.monitoring }),
@@ -253,8 +258,8 @@ export function createAnswerer(
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
       routes,
-      prefixes4: rib.ids4.size,
-      prefixes6: rib.ids6.size,
+      prefixes4: rib.ids4.live,
+      prefixes6: rib.ids6.live,
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,
@@ -281,6 +286,10 @@ export function createAnswerer(
           };
         case 'safety':
           return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
+        case 'memory': {
+          const nameOf = (number: number) => peers().find(({ row }) => row.number === number)?.row.name ?? `${number}`;
+          return { rows: [memoryReport(rib, memo, book.size, nameOf)] };
+        }
         case 'size':
           return { rows: [size()] };
         case 'frontier':

@@ -3,14 +3,18 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import { readFileSync } from 'node:fs';
+import type { MessagePort } from 'node:worker_threads';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
+import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
+import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createDoor } from './door.ts';
@@ -20,17 +24,24 @@ import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
+import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { createReplies } from './replies.ts';
+import type { Slices } from './restart.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
+import { beginTableDump, type TableDump } from './table-dump.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { warmUp } from './warm-up.ts';
+import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+/** How often the tables are looked at that tell no end. */
+const WHOLENESS_LOOK = 10_000;
 
 const PASSED_OVER = {
   unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
@@ -57,6 +68,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -68,10 +80,20 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     changes => post({ type: 'judged', changes }),
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
-      for (const { session } of peers.all()) on ? session.pause() : session.resume();
-      on ? stations.pause() : stations.resume();
+      holdPeers();
     },
   );
+  const feed = createArchiveFeed(holdPeers, Date.now);
+
+  let held = false;
+  /** Peers are not read while the book of cases or the archive is behind. */
+  function holdPeers(): void {
+    const on = outflow.held || feed.held;
+    if (on === held) return;
+    held = on;
+    for (const { session } of peers.all()) on ? session.pause() : session.resume();
+    on ? stations.pause() : stations.resume();
+  }
 
   const book = new Contradictions({
     now: Date.now,
@@ -98,12 +120,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   const ingest = createIngest(rib, memo, book, {
-    endOfRib(peer, afi) {
-      const owner = byNumber[peer.number];
-      if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
-      outflow.flush(); // what the table holds goes before the word that it is whole
-      post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
-    },
+    endOfRib: (peer, afi) => whole(peer.number, afi),
     malformed(peer, body) {
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
@@ -113,6 +130,34 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
+
+  warmUp(rib, memo, ingest);
+
+  function whole(number: number, afi: 1 | 2): void {
+    const owner = byNumber[number];
+    owner?.ended?.(afi);
+    if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
+    outflow.flush(); // what the table holds goes before the word that it is whole
+    post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
+  }
+
+  /** Tables whose peers have not told their end. */
+  const awaited = (): AwaitedTable[] =>
+    byNumber.flatMap(peer => {
+      const { state, since } = peer?.session.status() ?? {};
+      const table = peer === undefined ? null : rib.tables[peer.row.number];
+      if (!peer || !table || state !== 'Established' || peer.awaiting.size === 0) return [];
+      const stale = countStale(table, 1) + countStale(table, 2);
+      return [{ number: peer.row.number, since: since ?? 0, routes: table.count4 + table.count6 - stale }];
+    });
+  const wholeness = createWholeness(() => performance.now());
+  const wholenessTimer = setInterval(() => {
+    for (const number of wholeness.look(awaited(), outflow.held)) {
+      const { row, awaiting } = byNumber[number]!;
+      log('info', `${row.name} tells no End-of-RIB: its table has hardly grown for 5 min and counts as whole`);
+      for (const afi of [...awaiting]) whole(number, afi);
+    }
+  }, WHOLENESS_LOOK);
 
   /** The lowest number that no peer has. */
   function freeNumber(): number {
@@ -126,20 +171,20 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
   }
 
-  /** Tables that are gone and whose attribute sets are not yet freed. */
-  const drops: ReturnType<typeof beginDrop>[] = [];
-  function drop(number: number): void {
-    book.lose(number);
-    if (drops.push(beginDrop(rib, number)) === 1) setImmediate(dropOn);
+  /** Tables that are gone and whose attribute sets are not yet freed, and sweeps of stale routes. */
+  const slices: Slices[] = [];
+  function later(work: Slices): void {
+    if (slices.push(work) === 1) setImmediate(workOn);
   }
-  function dropOn(): void {
-    if (drops[0]!.step()) drops.shift();
-    if (drops.length > 0) setImmediate(dropOn);
+  function workOn(): void {
+    if (slices[0]!.step()) slices.shift();
+    if (slices.length > 0) setImmediate(workOn);
   }
 
   const seating: Seating = {
     rib,
     ingest,
+    archive: feed,
     seat(make) {
       const peer = make(freeNumber());
       byNumber[peer.row.number] = peer;
@@ -147,28 +192,43 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
+      peer.archived.leave();
     },
-    drop,
+    drop(number) {
+      book.lose(number);
+      later(beginDrop(rib, number));
+    },
+    lose: number => book.lose(number),
+    later,
+    whole,
     changed,
     forgotten({ name }) {
       outflow.flush();
       post({ type: 'peer-forgotten', peer: name, time: Date.now() });
     },
     log,
-    held: () => outflow.held,
+    held: () => held,
     localAs: () => config?.localAs ?? 0,
     now: Date.now,
   };
   let encoder: Encoder | null = null;
   const stations = createStations(seating);
 
-  const peers = createPeers(seating, (of, number, range, routerId) =>
-    createPeer(of, number, range, routerId, {
-      ...seating,
-      gone: peer => peers.gone(peer),
-      encoder: () => encoder,
-      problemsOf,
-    }),
+  const peers = createPeers(
+    seating,
+    (of, number, range, routerId) =>
+      createPeer(of, number, range, routerId, {
+        ...seating,
+        gone: peer => peers.gone(peer),
+        encoder: () => encoder,
+        problemsOf,
+      }),
+    name => orders.shutdownOf(name) === null,
+  );
+  const orders = createOrders(
+    peers.all,
+    name => stations.peers().some(({ row }) => row.name === name || row.address === name),
+    words => log('warn', words),
   );
 
   const door = createDoor(peers, words => log('warn', words));
@@ -182,15 +242,23 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const dropTimer = setInterval(() => dropWatch.look(Date.now()), DROPS_LOOK);
 
   const problemsOf = (peer: Peer): string[] => [
+    ...shutProblems(orders.shutdownOf(peer.row.name)),
     ...limitProblems(peer),
     ...dropWatch.problemsOf(guardedOf(peer), Date.now()),
   ];
   const problems = (): string[] => [
-    ...peers.all().flatMap(peer => limitProblems(peer).map(words => `peer ${peer.row.name}: ${words}`)),
+    ...peers
+      .all()
+      .flatMap(peer =>
+        [...shutProblems(orders.shutdownOf(peer.row.name)), ...limitProblems(peer)].map(
+          words => `peer ${peer.row.name}: ${words}`,
+        ),
+      ),
     ...dropWatch.problems(Date.now()),
     ...door.problems(),
     ...listeners.problems(),
     ...stations.problems(),
+    ...feed.problems(),
   ];
 
   async function configure(next: CollectorConfig): Promise<void> {
@@ -208,7 +276,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
     const opened = openSnapshot(snapshot);
     memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forget();
+    memo.forgetAll();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
     rejudging = mine;
@@ -225,14 +293,53 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     slice();
   }
 
+  /** The dump of the tables that is being written. */
+  let dumping: TableDump | null = null;
+  let resumeDump = () => {};
+  feed.onRibTaken(octets => {
+    dumping?.took(octets);
+    resumeDump();
+  });
+  function dump(time: number): void {
+    const port = feed.port();
+    if (port === null) return;
+    if (dumping !== null) {
+      log('error', 'the archive has not taken the tables of last time yet: this time they are not written');
+      return;
+    }
+    feed.flush(); // what the tables hold goes before them
+    const mine = beginTableDump(rib, [...peers.all(), ...stations.peers()], time, port);
+    dumping = mine;
+    post({ type: 'dumping', time, peers: mine.peers });
+    const slice = () => {
+      if (dumping !== mine) return; // another archive has come
+      if (mine.step()) dumping = null;
+      else if (!mine.waits()) setImmediate(slice);
+      else
+        resumeDump = () => {
+          if (mine.waits()) return;
+          resumeDump = () => {};
+          slice();
+        };
+    };
+    slice();
+  }
+
+  function connectArchive(port: MessagePort | null): void {
+    dumping = null;
+    feed.connect(port);
+  }
+
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
+    clearInterval(wholenessTimer);
     door.close();
     await peers.stop();
     await stations.stop();
     listeners.close();
     outflow.flush();
+    connectArchive(null);
     post({ type: 'stopped' });
   }
 
@@ -261,11 +368,24 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       case 'registry':
         registry(message.snapshot, message.generation);
         break;
+      case 'archive':
+        connectArchive(message.port);
+        break;
+      case 'dump':
+        dump(message.time);
+        break;
       case 'took':
         outflow.took(message.changes);
         break;
       case 'query':
         replies.ask(message.id, message.query);
+        break;
+      case 'order':
+        try {
+          post({ type: 'answer', id: message.id, rows: [orders.carryOut(message.order, message.by)] });
+        } catch (e) {
+          post({ type: 'answer', id: message.id, rows: [], error: (e as Error).message });
+        }
         break;
       case 'went':
         replies.went(message.id);

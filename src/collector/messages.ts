@@ -5,8 +5,10 @@
  * Times are milliseconds since the epoch. Prefixes and addresses are canonical text (net/prefix.ts).
  */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
+import type { IndexedPeer } from '../mrt/peer-index.ts';
 import type { IrrState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -44,6 +46,7 @@ export type RibQuery =
   | { readonly about: 'count' }
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
+  | { readonly about: 'memory' }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
@@ -52,6 +55,23 @@ export type RibQuery =
       readonly avoid: readonly number[];
       readonly among: readonly number[];
     };
+
+/** What the administrator wants of a session at once. `peer` is a name or an address. */
+export type Order =
+  /** Ends it with Cease/Administrative Reset and these words (RFC 9003), and begins anew. */
+  | { readonly what: 'clear'; readonly peer: string; readonly reason: string }
+  /** Ends it with Cease/Administrative Shutdown and these words; it stays down until `enable` or the end of the daemon. */
+  | { readonly what: 'disable'; readonly peer: string; readonly reason: string }
+  | { readonly what: 'enable'; readonly peer: string }
+  /** Asks for the routes again (RFC 2918); of all families that were agreed on when none is named. */
+  | { readonly what: 'refresh'; readonly peer: string; readonly family?: 'ipv4' | 'ipv6' };
+
+/** Row of the answer to an order. */
+export interface OrderRow {
+  readonly peer: string;
+  /** What was done, in words. */
+  readonly done: string;
+}
 
 /** How an answer ends. */
 export interface AnswerEnd {
@@ -64,6 +84,12 @@ export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
+  /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
+  | { readonly type: 'archive'; readonly port: MessagePort | null }
+  /** Writes the tables of all peers to the archive. */
+  | { readonly type: 'dump'; readonly time: number }
+  /** `by`: who wants it, in words; answered like a question, by one OrderRow. */
+  | { readonly type: 'order'; readonly id: number; readonly order: Order; readonly by: string }
   /** A batch of rows has gone on: another one may come. */
   | { readonly type: 'went'; readonly id: number }
   /** Nobody wants the rest of an answer. */
@@ -126,6 +152,8 @@ export type FromCollector =
   /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
   | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
+  /** A dump of the tables has begun; what it writes names its peers by their position here. */
+  | { readonly type: 'dumping'; readonly time: number; readonly peers: readonly IndexedPeer[] }
   /** Rows of an answer of any length, in order. No more than two batches are under way: `went` lets the next one come. */
   | { readonly type: 'rows'; readonly id: number; readonly rows: readonly unknown[] }
   /** The end of an answer, with its last rows. */
@@ -185,10 +213,26 @@ export interface NeighborRow extends SummaryRow {
   readonly otherRoutes?: readonly OtherCountRow[];
   /** Of a session of our own; absent for a peer that a router monitors for us. Null unless Established. */
   readonly agreement?: AgreementRow | null;
+  /** Of a session of our own: families of which routes wait to be announced again. Absent where none does. */
+  readonly restart?: readonly RestartRow[];
   /** Of a session of our own; absent for a peer that a router monitors for us. */
   readonly protection?: ProtectionRow;
   /** Of a peer that a router monitors for us (BMP); absent for a session of our own. */
   readonly monitoring?: MonitoringRow;
+}
+
+/** A family whose routes are stale: their peer restarts, or sends them anew (RFC 4724, RFC 9494, RFC 7313). */
+export interface RestartRow {
+  readonly family: string;
+  /** `restarting`, `long-lived`, `returned`, `returned-long-lived` or `refreshing` (bgp/graceful-restart.ts). */
+  readonly state: string;
+  /** Since when they are so; null when they are not marked. */
+  readonly since: number | null;
+  /** Routes that are still stale. */
+  readonly stale: number;
+  /** What is left of the Restart Time or of the stale path time, and of the Long-lived Stale Time. */
+  readonly left: number | null;
+  readonly longLivedLeft: number | null;
 }
 
 /** How many routes of a family are held. */

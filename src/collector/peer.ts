@@ -1,15 +1,19 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
+import { realClock } from '../bgp/clock.ts';
 import { includesFamily, isHeld } from '../bgp/family.ts';
+import type { Negotiated } from '../bgp/open.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
+import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
-import { newPeerTable } from '../rib/adj-rib-in.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
+import type { SessionForm } from './archive-feed.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
+import { createRestart } from './restart.ts';
 import { safetyRow } from './safety.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 
@@ -26,10 +30,16 @@ export interface Peer extends SeatedPeer {
   overLimit: PrefixLimit | null;
   /** What it is told. */
   readonly announcer: Announcer;
+  /** Drops what is kept of a session that is lost: the peer is no more. */
+  forget(): void;
 }
 
 /** What a peer needs of its collector. */
-export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop' | 'changed' | 'held' | 'log'> {
+export interface PeerSurroundings
+  extends Pick<
+    Seating,
+    'rib' | 'ingest' | 'archive' | 'lose' | 'later' | 'whole' | 'changed' | 'held' | 'log' | 'now'
+  > {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
   /** What writes announcements; null where no peer is to be told anything. */
@@ -38,39 +48,59 @@ export interface PeerSurroundings extends Pick<Seating, 'rib' | 'ingest' | 'drop
   readonly problemsOf: (peer: Peer) => readonly string[];
 }
 
+/** How a peer writes what it sends, by what was negotiated; before that, as an OPEN is written. */
+function formOf(of: BgpPeerConfig, negotiated: Negotiated | null): SessionForm {
+  const pathIds = negotiated?.addPath.filter(isHeld).map(({ afi }) => afi) ?? [];
+  const families = [...(negotiated?.ipv4 === false ? [] : [1]), ...(negotiated?.ipv6 === false ? [] : [2])];
+  return {
+    localAddress: parseAddress(negotiated?.localAddress ?? of.localAddress ?? ''),
+    localAs: negotiated?.localAs ?? of.localAs,
+    as: of.neighborAs,
+    as4: negotiated?.as4 ?? true,
+    pathIds,
+    plain: families.filter(afi => !pathIds.includes(afi)),
+  };
+}
+
 /** Makes a peer; its session is to be started by the caller. */
 export function createPeer(
   of: BgpPeerConfig,
   number: number,
   range: string | null,
   routerId: string,
-  { rib, ingest, drop, changed, held, log, gone, encoder, problemsOf }: PeerSurroundings,
+  surroundings: PeerSurroundings,
 ): Peer {
+  const { rib, ingest, archive, lose, later, whole, changed, held, log, now, gone, encoder, problemsOf } = surroundings;
   const role = of.role && { ours: of.role, peerAs: of.neighborAs };
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
+  const archived = archive.session(of.name, parseAddress(of.neighbor)!, formOf(of, null));
 
   const session = createSession({
     config: of,
     routerId,
     handler: {
       stateChanged(state, reason) {
+        archived.state(state);
         changed(row, state, reason);
         if (state !== 'Idle') peer.overLimit = null;
         const talks = state !== 'Idle' && state !== 'Active';
         // One that is held down stays, so that it cannot come back before its time.
-        if (range !== null && connected && !talks && peer.overLimit === null) gone(peer);
+        if (range !== null && connected && !talks && peer.overLimit === null && !restart.keeping) gone(peer);
         connected ||= talks;
+        if (state === 'Established' && current !== null && !hasUnicast(current)) whole(number, 1);
       },
+      heard: archived.message,
       established(negotiated) {
         const { others, addPath } = negotiated;
-        const table = newPeerTable(addPath.filter(isHeld).map(({ afi }) => afi));
-        rib.tables[number] = table;
+        archived.form(formOf(of, negotiated));
+        const table = restart.up(negotiated);
         peer.awaiting.clear();
         if (negotiated.ipv4) peer.awaiting.add(1);
         if (negotiated.ipv6) peer.awaiting.add(2);
+        if (!hasUnicast(negotiated)) peer.awaiting.add(1);
         const otherRoutes = newOtherRoutes(rib.attributes, others, family => includesFamily(addPath, family));
         current = { ...negotiated, number, table, counts: noCounts(), otherRoutes };
         limits = watchLimits(words => log('warn', `${row.name} ${words}`));
@@ -87,16 +117,31 @@ export function createPeer(
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
         return excess.error;
       },
-      refresh: message => announcer.refresh(message),
-      down() {
+      refresh(message) {
+        announcer.refresh(message);
+        restart.refresh(message, afi => peer.awaiting.has(afi));
+      },
+      down(_reason, end) {
         announcer.down();
         current?.otherRoutes?.drop();
         current = null;
-        drop(number);
+        restart.down(end);
       },
     },
   });
 
+  const restart = createRestart({
+    ...{ rib, number, clock: realClock, now, later },
+    config: () => peer.config.restart,
+    say: words => log('info', `${row.name} ${words}`),
+    lose: () => lose(number),
+    left: (table, afi, id) => ingest.left({ number, table }, afi, id, 'withdraw'),
+    whole: afi => whole(number, afi),
+    emptied() {
+      const { state } = session.status();
+      if (range !== null && (state === 'Idle' || state === 'Active') && peer.overLimit === null) gone(peer);
+    },
+  });
   const announcer = createAnnouncer(
     message => session.send(message),
     encoder,
@@ -109,9 +154,13 @@ export function createPeer(
     session,
     connected: () => connected,
     awaiting: new Set(),
+    archived,
     quarantine: newQuarantine(),
     overLimit: null,
     announcer,
+    ended: afi => restart.endOfRib(afi),
+    restart: () => restart.rows(),
+    forget: () => restart.forget(),
     get ingest() {
       return current;
     },
@@ -140,6 +189,9 @@ export function createPeer(
   };
   return peer;
 }
+
+/** A session without unicast families brings nothing that is judged: it is whole from the beginning. */
+const hasUnicast = ({ ipv4, ipv6 }: { readonly ipv4: boolean; readonly ipv6: boolean }) => ipv4 || ipv6;
 
 const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
   count4: table.count4,

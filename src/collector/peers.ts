@@ -35,7 +35,10 @@ export interface Peers {
 
 /** What of a peer's configuration is on the wire: the rest can change while its session goes on. */
 const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
-  JSON.stringify({ ...of, description: '', prefixLimits: [], announce: [], range: of.range !== null, routerId });
+  JSON.stringify({
+    ...of,
+    ...{ description: '', prefixLimits: [], announce: [], restart: null, range: of.range !== null, routerId },
+  });
 
 /** The configuration of one peer of a range. */
 function memberOf(range: BgpPeerConfig, address: string): BgpPeerConfig {
@@ -55,10 +58,14 @@ function contains({ neighbor }: BgpPeerConfig, address: string): boolean {
 const goesThisWay = (of: BgpPeerConfig, source: Source): boolean =>
   (of.interface ?? '') === source.interface && (of.localAddress ?? source.localAddress) === source.localAddress;
 
-/** `make` creates and starts the session of a peer, which a range may have brought forth. */
+/**
+ * `make` creates the session of a peer, which a range may have brought forth; it is started unless `mayStart` says that the
+ * administrator shut it.
+ */
 export function createPeers(
   { seat, unseat }: Pick<Seating, 'seat' | 'unseat'>,
   make: (config: BgpPeerConfig, number: number, range: string | null, routerId: string) => Peer,
+  mayStart: (name: string) => boolean,
 ): Peers {
   const peers = new Map<string, Peer>();
   let ranges: readonly BgpPeerConfig[] = [];
@@ -67,13 +74,14 @@ export function createPeers(
   function add(config: BgpPeerConfig, range: string | null): Peer {
     const peer = seat(number => make(config, number, range, routerId));
     peers.set(config.name, peer);
-    peer.session.start();
+    if (mayStart(config.name)) peer.session.start();
     return peer;
   }
 
   async function remove(peer: Peer, subcode: number, reason: string): Promise<void> {
     if (peers.get(peer.row.name) === peer) peers.delete(peer.row.name);
     await peer.session.stop(ceaseWith(subcode, reason));
+    peer.forget();
     unseat(peer);
   }
 
@@ -101,7 +109,7 @@ export function createPeers(
     peer.announcer.change(next.announce ?? []);
     if (peer.overLimit === null || limits === JSON.stringify(next.prefixLimits)) return;
     peer.overLimit = null;
-    peer.session.start();
+    if (mayStart(next.name)) peer.session.start();
   }
 
   function unkeyedOf(of: BgpPeerConfig, source: Source, unkeyed: ReadonlySet<string>): Admitted | null {

@@ -1,7 +1,9 @@
 /** What the monitored peers need of the collector that they live in. */
 import type { Rib } from '../rib/adj-rib-in.ts';
 import type { AskablePeer } from './answers.ts';
+import type { ArchivedSession, ArchiveFeed } from './archive-feed.ts';
 import type { createIngest } from './ingest.ts';
+import type { Slices } from './restart.ts';
 import type { RowPeer } from './rows.ts';
 
 /** A peer with a number, which is the index of its table in the RIB: that of a session, or a monitored one. */
@@ -9,17 +11,27 @@ export interface SeatedPeer extends AskablePeer {
   readonly row: RowPeer;
   /** Families whose End-of-RIB is still to come. */
   readonly awaiting: Set<1 | 2>;
+  readonly archived: ArchivedSession;
+  /** The table of a family is whole. */
+  ended?(afi: 1 | 2): void;
 }
 
 export interface Seating {
   readonly rib: Rib;
   readonly ingest: ReturnType<typeof createIngest>;
+  readonly archive: Pick<ArchiveFeed, 'session'>;
   /** Gives a peer a number. */
   seat<P extends SeatedPeer>(make: (number: number) => P): P;
   /** Takes the number back; the peer holds no routes any more. */
   unseat(peer: SeatedPeer): void;
   /** Drops the routes of a peer: they are out of sight. */
   drop(number: number): void;
+  /** The peer is no witness of its routes any more. */
+  lose(number: number): void;
+  /** Works in slices, between which sessions and questions are served. */
+  later(work: Slices): void;
+  /** The table of a family is as whole as it will be. */
+  whole(number: number, afi: 1 | 2): void;
   /** Tells that a peer's session came up or went down. */
   changed(row: RowPeer, state: string, reason?: string): void;
   /** Tells that a peer is known no more: what it held counts as gone. */

@@ -1,6 +1,6 @@
 /** The main thread's side of a collector thread. */
-import { Worker } from 'node:worker_threads';
-import type { AnswerEnd, FromCollector, RibQuery, ToCollector } from './messages.ts';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type { AnswerEnd, FromCollector, Order, OrderRow, RibQuery, ToCollector } from './messages.ts';
 
 export interface CollectorEvents {
   /** Everything but answers, in the order the collector said it. */
@@ -10,7 +10,10 @@ export interface CollectorEvents {
 }
 
 export interface CollectorThread {
-  send(message: Exclude<ToCollector, { type: 'query' | 'went' | 'cancel' | 'stop' }>): void;
+  send(
+    message: Exclude<ToCollector, { type: 'query' | 'order' | 'went' | 'cancel' | 'stop' }>,
+    transfer?: readonly MessagePort[],
+  ): void;
   /** Rejects when the question is wrong, the thread is gone, or nothing was heard of the answer in `QUERY_TIMEOUT`. */
   query(query: RibQuery): Promise<AnswerEnd>;
   /**
@@ -18,6 +21,8 @@ export interface CollectorThread {
    * that rejects, ends the answer. The end has the rows that are left.
    */
   stream(query: RibQuery, take: Take, signal?: AbortSignal): Promise<AnswerEnd>;
+  /** Has an order carried out. Rejects, in words, when it cannot be. */
+  order(order: Order, by: string): Promise<OrderRow>;
   /** Ends the sessions with Cease, then the thread. */
   stop(): Promise<void>;
 }
@@ -71,10 +76,10 @@ export function startCollector(events: CollectorEvents): CollectorThread {
     if (!stopping) events.died(error);
   });
 
-  const post = (message: ToCollector) => worker.postMessage(message);
+  const post = (message: ToCollector, transfer: readonly MessagePort[] = []) => worker.postMessage(message, transfer);
 
   /** Asks, and passes on what comes, each batch when the one before it is taken in. */
-  function ask(query: RibQuery, take: Take, signal?: AbortSignal): Promise<AnswerEnd> {
+  function ask(what: (id: number) => ToCollector, take: Take, signal?: AbortSignal): Promise<AnswerEnd> {
     if (gone) return Promise.reject(new Error('the collector thread is gone'));
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<AnswerEnd>();
@@ -122,18 +127,26 @@ export function startCollector(events: CollectorEvents): CollectorThread {
       fail,
     });
     listen();
-    post({ type: 'query', id, query });
+    post(what(id));
     return promise;
   }
+  const question = (query: RibQuery) => (id: number) => ({ type: 'query', id, query }) as const;
 
   return {
     send: post,
     async query(query) {
       const before: unknown[] = [];
-      const end = await ask(query, async rows => void before.push(...rows));
+      const end = await ask(question(query), async rows => void before.push(...rows));
       return before.length === 0 ? end : { ...end, rows: [...before, ...end.rows] };
     },
-    stream: ask,
+    stream: (query, take, signal) => ask(question(query), take, signal),
+    async order(order, by) {
+      const { rows } = await ask(
+        id => ({ type: 'order', id, order, by }),
+        async () => {},
+      );
+      return rows[0] as OrderRow;
+    },
     async stop() {
       stopping = true;
       if (gone) return;

@@ -64,6 +64,11 @@ export function flag(block: readonly Entry[], head: string): boolean {
   return one !== undefined && one.values.switch !== 'no';
 }
 
+/** True when a switch that is on by itself is turned off. */
+export function denied(block: readonly Entry[], head: string): boolean {
+  return first(block, head)?.values.switch === 'no';
+}
+
 /** The entry of a block with this head, or one that says nothing, so that the defaults of the schema hold. */
 export function stated(block: readonly Entry[], name: BlockName, head: string): Entry {
   return first(block, head) ?? entry(name, head);

@@ -57,6 +57,7 @@ export function configEntries(config: Config): Entry[] {
     ),
     ...config.peers.map(peerEntry),
     ...config.bmp.map(bmpEntry),
+    ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
     ...config.irr.map(({ name, dump, authoritative, refresh }) =>
       entry('global', 'irr', { source: name }, [
         entry('irr', 'dump', { file: dump }),
@@ -119,6 +120,10 @@ function peerEntry(peer: Config['peers'][number]): Entry {
       : [entry('peer', 'role', { role: peer.role, strict: peer.strictRole ? 'strict' : undefined })]),
     entry('peer', 'hold time', { duration: peer.holdTime }),
     entry('peer', 'connect retry time', { duration: peer.connectRetry }),
+    ...(peer.restart.graceful ? [] : [entry('peer', 'graceful restart', { switch: 'no' })]),
+    entry('peer', 'stale path time', { duration: peer.restart.stalePathTime }),
+    ...(peer.restart.longLived ? [] : [entry('peer', 'long lived graceful restart', { switch: 'no' })]),
+    entry('peer', 'long lived stale time', { duration: peer.restart.longLivedStaleTime }),
     ...flagEntry('peer', 'disabled', peer.disabled),
     ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
   ]);
@@ -140,6 +145,16 @@ function bmpEntry(station: Config['bmp'][number]): Entry {
     entry('bmp', 'allow', { prefix: station.allow }),
     entry('bmp', 'rib', { rib: station.ribs }),
     ...flagEntry('bmp', 'disabled', station.disabled),
+  ]);
+}
+
+function archiveEntry({ directory, updates, rib, retain, compress }: NonNullable<Config['archive']>): Entry {
+  return entry('global', 'archive mrt', {}, [
+    entry('archive', 'directory', { folder: directory }),
+    entry('archive', 'updates', { duration: updates }),
+    entry('archive', 'rib', { duration: rib }),
+    entry('archive', 'retain', { duration: retain }),
+    entry('archive', 'compress', { compression: compress }),
   ]);
 }
 

@@ -1,4 +1,6 @@
-import { OTHER_FAMILIES } from './families.ts';
+import { ARCHIVE } from './archive-statements.ts';
+import { SESSION } from './session-schema.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 
 /**
@@ -43,6 +45,7 @@ export type BlockName =
   | 'peer'
   | 'announce'
   | 'bmp'
+  | 'archive'
   | 'socket'
   | 'irr'
   | 'watch'
@@ -63,10 +66,6 @@ export interface BlockSpec {
   readonly statements: readonly Spec[];
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const MEBI = 2 ** 20;
 
 const GLOBAL: readonly StatementSpec[] = [
@@ -112,64 +111,13 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
   { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
+  { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
-];
-
-const SESSION: readonly StatementSpec[] = [
-  { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
-  { usage: 'local [address ADDRESS] [as ASN]', help: 'Own address and AS of the session', hard: true },
-  { usage: 'interface INTERFACE', help: 'The interface or VRF that the session goes through', hard: true },
-  { usage: 'passive [SWITCH]', help: 'Waits for the peer, never connects', hard: true },
-  { usage: 'password KEY', help: 'Signs every TCP segment (TCP MD5, RFC 2385)', secret: true, hard: true },
-  {
-    usage: 'ttl security [SWITCH] [hops HOPS]',
-    help: 'Takes only packets of so near a peer (RFC 5082)',
-    defaults: { hops: 1 },
-    hard: true,
-  },
-  {
-    usage: 'maximum prefix [FAMILY] COUNT ACTION [after DURATION]',
-    help: 'What is done when the peer announces more routes',
-    defaults: { duration: 15 * MINUTE },
-    bounds: { field: 'duration', min: SECOND, max: DAY },
-    unique: ['family'],
-  },
-  {
-    usage: 'limit COUNT',
-    help: 'How many peers of a `neighbor range` there may be',
-    defaults: { count: 100 },
-    bounds: { min: 1, max: 10_000 },
-  },
-  { usage: 'ipv4 [SWITCH]', help: 'IPv4 unicast routes', hard: true },
-  { usage: 'ipv6 [SWITCH]', help: 'IPv6 unicast routes (RFC 4760)', hard: true },
-  ...OTHER_FAMILIES.map(family => ({
-    usage: `${family} [SWITCH]`,
-    help: `${family.replace('ip', 'IP')} routes, shown and not judged`,
-    hard: true as const,
-  })),
-  { usage: 'add paths [SWITCH]', help: 'Takes several paths for a prefix (RFC 7911)', hard: true },
-  { usage: 'extended next hop [SWITCH]', help: 'Takes IPv6 next hops for IPv4 routes (RFC 8950)', hard: true },
-  { usage: 'role ROLE [STRICT]', help: 'What this side is to the peer (RFC 9234)', hard: true },
-  {
-    usage: 'hold time DURATION',
-    help: 'Hold Time offered (RFC 4271 section 4.2); 0s for none',
-    defaults: { duration: 90 * SECOND },
-    bounds: { min: 3 * SECOND, max: 65535 * SECOND, zero: true, step: SECOND },
-    hard: true,
-  },
-  {
-    usage: 'connect retry time DURATION',
-    help: 'First wait before connecting again (RFC 4271 section 8)',
-    defaults: { duration: 30 * SECOND },
-    bounds: { min: SECOND, max: HOUR },
-    hard: true,
-  },
-  { usage: 'disabled [SWITCH]', help: 'Holds the session down', hard: true },
 ];
 
 const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly StatementSpec[] }>> = {
@@ -220,6 +168,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
     ],
   },
+  archive: { title: 'archive mrt', statements: ARCHIVE },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
@@ -367,6 +316,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   peer: read(DECLARED.peer),
   announce: read(DECLARED.announce),
   bmp: read(DECLARED.bmp),
+  archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),
   watch: read(DECLARED.watch),

@@ -16,6 +16,7 @@ export interface Config {
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
   readonly bmp: readonly BmpConfig[];
+  readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
@@ -63,6 +64,17 @@ export interface AnnouncedRoute {
   readonly med?: number;
 }
 
+/** What is kept of a peer that restarts. Times in milliseconds. */
+export interface RestartConfig {
+  /** `graceful restart` (RFC 4724), and `long lived graceful restart` (RFC 9494). */
+  readonly graceful: boolean;
+  readonly longLived: boolean;
+  /** How long a peer that is back may take for its table. */
+  readonly stalePathTime: number;
+  /** The most that is kept to of what the peer says about long-lived routes. */
+  readonly longLivedStaleTime: number;
+}
+
 /** `protocol bgp NAME { … }`. */
 export interface BgpPeerConfig {
   readonly name: string;
@@ -99,6 +111,7 @@ export interface BgpPeerConfig {
   readonly holdTime: number;
   /** ConnectRetryTime, milliseconds. Default 30 s. */
   readonly connectRetry: number;
+  readonly restart: RestartConfig;
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
   /** All that the peer is told; not there: nothing. */
@@ -119,6 +132,18 @@ export interface BmpConfig {
   readonly ribs: readonly MonitoredRib[];
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
+}
+
+/** `archive mrt { … }`. */
+export interface ArchiveConfig {
+  readonly directory: string;
+  /** Length of a file of updates. */
+  readonly updates: number;
+  /** Interval of tables; 0 for none. */
+  readonly rib: number;
+  /** 0 for ever. */
+  readonly retain: number;
+  readonly compress: 'gzip' | 'zstd' | 'none';
 }
 
 /** `irr NAME { dump "FILE"; authoritative; }`. */

@@ -80,6 +80,13 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text =>
       /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_NUMBER ? null : `whole number from 1 to ${MAX_NUMBER}`,
   },
+  TEXT: {
+    help: 'a few words, between double quotes',
+    refuse: text =>
+      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
+        ? null
+        : 'text of 1 to 255 octets without control characters',
+  },
   WORD: {
     help: 'word of a command',
     refuse: () => null,

@@ -1,5 +1,5 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
-import type { FamilyRouteRow, RibQuery } from '../collector/messages.ts';
+import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -13,6 +13,8 @@ export interface Call {
   readonly args: Readonly<Record<string, string>>;
   readonly rest: readonly string[];
   readonly data: Readonly<Record<string, unknown>>;
+  /** Who asks, in words: the user and process at the other end of the socket. */
+  readonly by: string;
   /** Aborts when the client cancels or goes away. */
   readonly signal: AbortSignal;
   /** Sends one row; resolves when the client has room for another. */
@@ -37,9 +39,48 @@ export interface Command extends Entry {
 /** Most traces listed. */
 const LISTED_TRACES = 20;
 
+/** Help for what `clear` and `disable` may say to the peer. */
+const REASON = { reason: 'Words that the peer is told (RFC 9003)' };
+
 export const COMMANDS: readonly Command[] = [
+  {
+    syntax: 'clear bgp PEER [reason TEXT]',
+    help: 'End a session and begin it anew',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'clear', peer: call.args.PEER!, reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'disable bgp PEER [reason TEXT]',
+    help: 'End a session, and hold it down',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'disable', peer: call.args.PEER!, reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'enable bgp PEER',
+    help: 'Begin a session that was disabled',
+    one: true,
+    run: call => order(call, { what: 'enable', peer: call.args.PEER! }),
+  },
   { syntax: 'help [WORD]', help: 'The commands, or those that begin so', run: help },
+  {
+    syntax: 'refresh bgp PEER [ipv4|ipv6]',
+    help: 'Ask a peer for its routes again',
+    words: { ipv4: 'IPv4 unicast routes only', ipv6: 'IPv6 unicast routes only' },
+    one: true,
+    run: call => {
+      const family = (['ipv4', 'ipv6'] as const).find(word => call.args[word] !== undefined);
+      return order(call, { what: 'refresh', peer: call.args.PEER!, ...(family && { family }) });
+    },
+  },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  {
+    syntax: 'show archive',
+    help: 'The MRT archive: files, loss, gaps, last comparison',
+    one: true,
+    run: showArchive,
+  },
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -70,6 +111,12 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.irrStatus(), row),
   },
   { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
+  {
+    syntax: 'show memory',
+    help: 'What the memory is for, and what one more peer would cost',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.memory()),
+  },
   {
     syntax: 'show outbox',
     help: 'Notices not yet delivered',
@@ -149,6 +196,14 @@ export const COMMANDS: readonly Command[] = [
 
 /** Help for words that several commands begin with. */
 const GROUPS: Readonly<Record<string, string>> = {
+  clear: 'End something and begin it anew',
+  'clear bgp': 'End a session and begin it anew',
+  disable: 'Hold something down',
+  'disable bgp': 'End a session, and hold it down',
+  enable: 'Begin what was disabled',
+  'enable bgp': 'Begin a session that was disabled',
+  refresh: 'Ask for something again',
+  'refresh bgp': 'Ask a peer for its routes again',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
@@ -197,6 +252,10 @@ export async function complete(daemon: Daemon, words: readonly string[]): Promis
   }
   if (possible.ends !== null) found.push({ word: '', kind: 'end', help: possible.ends.help });
   return found;
+}
+
+async function order({ daemon, by, row }: Call, what: Order): Promise<void> {
+  await row(await daemon.order(what, by));
 }
 
 async function sendAll(rows: readonly unknown[], row: Call['row']): Promise<void> {
@@ -295,6 +354,12 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
   };
   await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
   if (shown === 0) note(`no ${family} route is held`);
+}
+
+async function showArchive({ daemon, row }: Call): Promise<void> {
+  const archive = await daemon.archive();
+  if (archive === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
+  await row(archive);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -2,17 +2,23 @@
  * What the commands need of the daemon: `intertrackd.ts` implements it, tests script it. Every answer is plain data that
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
+
+import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
   FamilyRouteRow,
   NeighborRow,
+  Order,
+  OrderRow,
   QuarantineRow,
   RibQuery,
   RouteRow,
   SummaryRow,
 } from '../collector/messages.ts';
 import type { SafetyRow } from '../collector/safety.ts';
+import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
+import type { ArchiveReport } from '../mrt/archive-messages.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -46,6 +52,10 @@ export interface Daemon {
     take: (rows: readonly FamilyRouteRow[]) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Has something done with a session; `by`: who wants it, in words. */
+  order(order: Order, by: string): Promise<OrderRow>;
+  /** What the daemon's memory is for. */
+  memory(): Promise<MemoryStatus>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
   /** All cases, in any order. */
@@ -64,6 +74,8 @@ export interface Daemon {
   irrObjects(prefix: string): Promise<readonly RouteObject[]>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
+  /** Null without an archive. */
+  archive(): Promise<ArchiveRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
@@ -107,6 +119,14 @@ export interface StatusReport {
   readonly tracePeers: { readonly configured: number; readonly established: number };
   /** A line for each limit hit, loss, and thing that is not as it should be. */
   readonly problems: readonly string[];
+}
+
+/** `show memory`; octets. */
+export interface MemoryStatus {
+  /** Resident memory of the process. */
+  readonly rss: number;
+  readonly main: HeapRow;
+  readonly collectors: readonly MemoryReport[];
 }
 
 /** `show safety`. */
@@ -162,6 +182,16 @@ export interface TracePeerRow {
   readonly answered: number;
   readonly refused: number;
   readonly lastError: string;
+}
+
+/** `show archive`. */
+export interface ArchiveRow extends ArchiveConfig {
+  /** Why there is no archive though there should be one; '' otherwise. */
+  readonly failure: string;
+  /** The latest alarms, oldest first. */
+  readonly alarms: readonly { readonly time: number; readonly text: string }[];
+  /** Null when there is no archive now. */
+  readonly state: ArchiveReport | null;
 }
 
 /** Answer of `reload`. */

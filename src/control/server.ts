@@ -4,7 +4,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import type { SocketConfig } from '../config/tree.ts';
-import { listenUnix } from '../net/unix-socket.ts';
+import { listenUnix, whoAsks } from '../net/unix-socket.ts';
 import { type Call, commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import { readLines } from './lines.ts';
@@ -76,6 +76,7 @@ export async function openControl({ socket, daemon, log }: ControlOptions): Prom
 async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<void> {
   const inFlight = new Map<number, AbortController>();
   const gone = new AbortController();
+  const by = whoAsks(client);
   // Each request in flight may wait for room.
   client.setMaxListeners(MAX_IN_FLIGHT + 8);
   client.on('close', () => {
@@ -112,7 +113,7 @@ async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<v
     }
     const abort = new AbortController();
     inFlight.set(request.id, abort);
-    const done: Promise<void> = answer(request, daemon, abort.signal, send, () => client.writableNeedDrain)
+    const done: Promise<void> = answer(request, daemon, by, abort.signal, send, () => client.writableNeedDrain)
       .catch(reason => log('debug', 'control answer lost', { error: String(reason) }))
       .finally(() => {
         inFlight.delete(request.id);
@@ -130,6 +131,7 @@ async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<v
 async function answer(
   request: CommandRequest | CompleteRequest,
   daemon: Daemon,
+  by: string,
   signal: AbortSignal,
   send: (reply: ControlReply) => Promise<void>,
   full: () => boolean,
@@ -153,6 +155,7 @@ async function answer(
       args: resolved.args,
       rest: resolved.rest,
       data: request.data ?? {},
+      by,
       signal,
       row: async row => {
         signal.throwIfAborted();

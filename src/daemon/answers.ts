@@ -1,6 +1,7 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
+import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
@@ -20,6 +21,7 @@ import type { Outbox } from '../notify/outbox.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
 import type { Log } from './log.ts';
 import type { Traces } from './traces.ts';
@@ -33,6 +35,7 @@ export interface DaemonParts {
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
+  readonly archive: Archive;
   readonly store: Store;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
@@ -109,6 +112,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...peers
         .filter(({ state }) => state !== 'Established')
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+      ...(await parts.archive.problems()),
       ...parts.log.problems(),
     ];
     return {
@@ -156,6 +160,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const { rows } = await collector.stream(query, rows => take(rows as readonly FamilyRouteRow[]), signal);
       await take(rows as readonly FamilyRouteRow[]);
     },
+    order: (order, by) => collector.order(order, by),
+    async memory() {
+      const collectors = (await collector.query({ about: 'memory' })).rows as readonly MemoryReport[];
+      return { rss: process.memoryUsage.rss(), main: heapRow(), collectors };
+    },
     async safety() {
       const { encoder, peers } = (await collector.query({ about: 'safety' })).rows[0] as SafetyReport;
       return {
@@ -183,6 +192,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
+    archive: () => parts.archive.status(),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
   };

@@ -15,7 +15,7 @@ import type { Log } from './log.ts';
 export interface Cases {
   /** Resolves when the changes are on disk. */
   judged(changes: readonly Judged[]): Promise<void>;
-  session(peer: string, up: boolean, time: number): void;
+  session(peer: string): void;
   endOfRib(peer: string, time: number): void;
   /**
    * These peers are configured now, and no other: what another one held will never be known, and counts as gone. But those

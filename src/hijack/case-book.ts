@@ -42,8 +42,11 @@ export interface CaseChange {
 export interface CaseBook {
   judged(changes: readonly Judged[]): readonly CaseChange[];
   /** A peer's session was established, or lost (the `unseen` changes of its routes come by `judged`). */
-  session(peer: string, up: boolean, time: number): void;
-  /** The peer's table is whole: routes that it has not announced since the session came up are gone. */
+  session(peer: string): void;
+  /**
+   * The peer's table is whole, by End-of-RIB or as far as its collector can tell: routes that it has not announced since the
+   * session came up are gone.
+   */
   endOfRib(peer: string, time: number): readonly CaseChange[];
   /** The peer is no longer configured: what it held will never be known, and counts as gone. */
   peerRemoved(peer: string, time: number): readonly CaseChange[];
@@ -57,7 +60,7 @@ export interface CaseBook {
   readonly refused: number;
 }
 
-/** How long a table may take when no End-of-RIB comes, and how long ends are not believed after a restart. */
+/** How long ends are not believed after a restart, where the tables of witnesses are not whole before. */
 export const PATIENCE = 5 * 60_000;
 /** A case held without change for so long is dormant. */
 export const QUIET = 24 * 3_600_000;
@@ -87,8 +90,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const newId = caseIds(stored.map(({ id }) => id));
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();
-  /** When the peer's session came up, as far as it is up; and whether its table is whole. */
-  const sessions = new Map<string, { up: number; whole: boolean }>();
+  /** Peers whose session is up and whose table is whole. */
+  const wholePeers = new Set<string>();
   let refused = 0;
 
   /** What one call changed and has not reported: the last word about each case. */
@@ -308,23 +311,22 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
               if (change.what === 'gone') letGo(open, change.peer, change.time, change.why);
               else loseSight(open, change.peer, change.time);
             }
-        if (change.what === 'unseen') sessions.delete(change.peer);
+        if (change.what === 'unseen') wholePeers.delete(change.peer);
         for (const open of byPrefix.get(change.prefix) ?? []) last.set(open, change.time);
       }
       for (const [open, time] of last) if (tally(open).holds > 0) settle(open, time, touched.has(open) ? 'peer' : null);
       return report();
     },
-    session(peer, up, time) {
-      if (up) sessions.set(peer, { up: time, whole: false });
-      else sessions.delete(peer);
+    session(peer) {
+      wholePeers.delete(peer);
     },
     endOfRib(peer, time) {
-      sessions.set(peer, { up: sessions.get(peer)?.up ?? time, whole: true });
+      wholePeers.add(peer);
       whole(peer, time);
       return report();
     },
     peerRemoved(peer, time) {
-      sessions.delete(peer);
+      wholePeers.delete(peer);
       for (const open of [...cases.values()]) {
         open.awaited.delete(peer);
         letGo(open, peer, time, 'removed');
@@ -343,15 +345,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
           if (witness.state === 'unseen') open.witnesses.set(witness.peer, { ...witness, state: 'gone', until: now });
         settle(open, now, 'registry');
       }
-      for (const [peer, session] of sessions) if (session.whole) whole(peer, now);
+      for (const peer of wholePeers) whole(peer, now);
       return report();
     },
     tick(now) {
-      for (const [peer, session] of sessions)
-        if (!session.whole && now - session.up >= PATIENCE) {
-          session.whole = true;
-          whole(peer, now);
-        }
       for (const open of [...cases.values()]) settle(open, now, null);
       return report();
     },

@@ -15,6 +15,8 @@ export interface SocketCalls {
   listen(fd: number, backlog: number): void;
   /** setsockopt(2). */
   setOption(fd: number, level: number, option: number, value: Uint8Array): void;
+  /** getsockopt(2): the first `length` octets of the value. */
+  getOption(fd: number, level: number, option: number, length: number): Buffer;
   /** SIOCOUTQ of tcp(7): octets in the send queue that the peer has not acknowledged. */
   unacknowledged(fd: number): number;
   /** if_nametoindex(3). */
@@ -35,6 +37,7 @@ function load(): SocketCalls {
   const bind = libc.func('int bind(int, const void *, uint32_t)');
   const listen = libc.func('int listen(int, int)');
   const setsockopt = libc.func('int setsockopt(int, int, int, const void *, uint32_t)');
+  const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)');
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
   const nametoindex = libc.func('unsigned int if_nametoindex(const char *)');
 
@@ -52,6 +55,13 @@ function load(): SocketCalls {
     listen: (fd, backlog) => void done('listen', listen(fd, backlog)),
     setOption: (fd, level, option, value) => {
       done('setsockopt', setsockopt(fd, level, option, value, value.length));
+    },
+    getOption(fd, level, option, length) {
+      const value = Buffer.alloc(length);
+      const size = Buffer.alloc(4);
+      size.writeUInt32LE(length);
+      done('getsockopt', getsockopt(fd, level, option, value, size));
+      return value;
     },
     unacknowledged(fd) {
       const octets = Buffer.alloc(4);

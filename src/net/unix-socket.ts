@@ -1,7 +1,9 @@
 /** A Unix socket as a file: whose it is, who may use it, and whether the one found there is alive. */
 import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { socketCalls } from './native.ts';
+import { descriptorOf } from './tcp-options.ts';
 
 /** Where to listen, and which group may connect besides the owner; a SocketConfig of the configuration is one. */
 export interface SocketFile {
@@ -73,4 +75,20 @@ async function removeStale(path: string, name: string): Promise<void> {
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+
+/** Who is at the other end of a Unix socket, as the kernel has it (unix(7), SO_PEERCRED): `uid 1000, pid 4711`. */
+export function whoAsks(socket: Socket): string {
+  const fd = descriptorOf(socket);
+  const native = socketCalls();
+  if (fd === null || typeof native === 'string') return 'somebody unknown';
+  try {
+    const credentials = native.getOption(fd, SOL_SOCKET, SO_PEERCRED, 12);
+    return `uid ${credentials.readUInt32LE(4)}, pid ${credentials.readUInt32LE(0)}`;
+  } catch {
+    return 'somebody unknown'; // gone already
+  }
 }

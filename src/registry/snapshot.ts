@@ -65,6 +65,8 @@ export interface Snapshot {
   entry(prefix: Prefix): number;
   readonly prefixes4: number;
   readonly prefixes6: number;
+  /** Of the buffer, octets. */
+  readonly octets: number;
   readonly origins: number;
 }
 
@@ -240,6 +242,7 @@ export function openSnapshot(sab: SharedArrayBuffer): Snapshot {
   }
 
   return {
+    octets: sab.byteLength,
     judge,
     decide,
     entry(prefix) {

@@ -7,6 +7,7 @@ import type {
   FamilyRouteRow,
   FromCollector,
   NeighborRow,
+  Order,
   RibQuery,
   RibSize,
   RouteRow,
@@ -373,6 +374,65 @@ describe('collector/collector', function () {
       expect(logged(/connection/)).to.deep.equal([
         `connection from ${address} to ${host} closed: the session of p goes through eth9`,
       ]);
+    });
+  });
+
+  describe('orders', () => {
+    const a = loopbackAddress();
+    const order = (what: Order): string => {
+      const id = ++number;
+      send({ type: 'order', id, order: what, by: 'uid 0, pid 7' });
+      const answer = heard.find(message => message.type === 'answer' && message.id === id);
+      if (answer?.type !== 'answer') throw new Error('no answer');
+      return answer.error ?? (answer.rows[0] as { done: string }).done;
+    };
+    const one = `protocol bgp a { neighbor ${a} as 64496; passive; }`;
+
+    it('resets a session, with words for the peer, and tells who wanted it', async () => {
+      await configure(one);
+      const first = router(a);
+      await isUp('a');
+      expect(order({ what: 'clear', peer: a, reason: 'rack 7' })).to.equal('the session is reset');
+      await first.closed;
+      expect(first.notification()).to.equal('Cease/Administrative Reset "rack 7"');
+      expect(logged(/by uid 0, pid 7/)).to.deep.equal(['a: clear "rack 7" by uid 0, pid 7: the session is reset']);
+      router(a);
+      await isUp('a');
+    });
+
+    it('holds a session down through a reload, tells so, and lets it begin again', async () => {
+      await configure(one);
+      const first = router(a);
+      await isUp('a');
+      expect(order({ what: 'disable', peer: 'a', reason: 'sick' })).to.match(/^the session is disabled until/);
+      await first.closed;
+      expect(first.notification()).to.equal('Cease/Administrative Shutdown "sick"');
+      expect(order({ what: 'disable', peer: 'a', reason: '' })).to.equal('the session is disabled already');
+      expect(order({ what: 'clear', peer: 'a', reason: '' })).to.equal(
+        'a is disabled by uid 0, pid 7: enable it first',
+      );
+      await configure(`protocol bgp a { neighbor ${a} as 64496; passive; hold time 30s; }`);
+      const refused = router(a);
+      await refused.closed;
+      expect(refused.notification()).to.equal('Cease/Connection Rejected');
+      expect(neighbor('a').protection!.problems[0]).to.match(/^is disabled since .* by uid 0, pid 7: sick$/);
+      expect(problems()[0]).to.match(/^peer a: is disabled since/);
+      expect(order({ what: 'enable', peer: 'a' })).to.equal('the session is enabled');
+      expect(order({ what: 'enable', peer: 'a' })).to.equal('the session is not disabled');
+      router(a);
+      await isUp('a');
+      expect(problems()).to.deep.equal([]);
+    });
+
+    it('asks for routes again', async () => {
+      await configure(one);
+      expect(order({ what: 'refresh', peer: 'a' })).to.equal('the session with a is Active, not Established');
+      router(a);
+      await isUp('a');
+      expect(order({ what: 'refresh', peer: 'a', family: 'ipv6' })).to.equal('asked for ipv6 unicast again');
+      expect(order({ what: 'refresh', peer: 'a' })).to.equal('asked for ipv4 unicast, ipv6 unicast again');
+      expect(neighbor('a').messagesSent.routeRefresh).to.equal(3);
+      expect(order({ what: 'refresh', peer: 'b' })).to.equal('no peer is called b');
     });
   });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { encodeEndOfRib } from '../../src/bgp/announce.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import type { CountRow, FromCollector, JudgedChange, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import { type CollectorThread, startCollector } from '../../src/collector/thread.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
@@ -45,6 +45,7 @@ describe('collector/thread', function () {
     strictRole: false,
     holdTime: 90_000,
     connectRetry: 30_000,
+    restart: { graceful: true, longLived: true, stalePathTime: 360_000, longLivedStaleTime: 86_400_000 },
     disabled: false,
     ...more,
   });

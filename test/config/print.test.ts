@@ -47,6 +47,8 @@ describe('config/print', () => {
         '    ipv6;',
         '    hold time 3m;',
         '    connect retry time 30s;',
+        '    stale path time 6m;',
+        '    long lived stale time 1d;',
         '}',
         'irr JPIRR {',
         '    dump "/etc/intertrack/irr/jpirr.db";',

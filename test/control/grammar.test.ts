@@ -4,9 +4,9 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"help", "reload", "show" or "trace"';
+const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
-  '"bgp", "case", "config", "irr", "outbox", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
+  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -151,7 +151,7 @@ describe('control/commands: completion', () => {
     return 'error' in found ? found.error : found.map(one => one.word);
   };
   it('offers the words that may stand there', async () => {
-    expect(await words('')).to.deep.equal(['help', 'reload', 'show', 'trace']);
+    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace']);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
   });

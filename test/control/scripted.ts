@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
-import type { Daemon, RibQuestion, RibRows, SafetyStatus, StatusReport } from '../../src/control/daemon.ts';
+import type {
+  Daemon,
+  MemoryStatus,
+  RibQuestion,
+  RibRows,
+  SafetyStatus,
+  StatusReport,
+} from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
@@ -229,6 +236,25 @@ export const STATUS: StatusReport = {
   problems: ['session with osa1 is down for 3d04h'],
 };
 
+export const MEMORY: MemoryStatus = {
+  rss: 300 * 2 ** 20,
+  main: { heap: 20 * 2 ** 20, heapUsed: 12 * 2 ** 20, arrays: 2 ** 20, external: 2 ** 20 },
+  collectors: [
+    {
+      parts: [
+        { part: 'IPv4 prefix table', octets: 10 * 2 ** 20, holds: 8000, of: 'prefixes' },
+        { part: 'attribute sets', octets: 40 * 2 ** 20, holds: 1000, of: 'sets' },
+        { part: "peers' tables", octets: 8 * 2 ** 20, holds: 8348, of: 'routes' },
+      ],
+      peers: [{ peer: 'tyo1', octets: 8 * 2 ** 20, routes: 8348 }],
+      setsInUse: 30 * 2 ** 20,
+      snapshot: 5 * 2 ** 20,
+      heap: { heap: 30 * 2 ** 20, heapUsed: 20 * 2 ** 20, arrays: 60 * 2 ** 20, external: 2 ** 20 },
+      forecast: { prefixes: 8348, columns: 40_000, ownSets: 30 * 2 ** 20 },
+    },
+  ],
+};
+
 export const SAFETY: SafetyStatus = {
   threads: [
     { thread: 'main', encoder: null },
@@ -368,6 +394,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
+    memory: async () => MEMORY,
     safety: async () => SAFETY,
     tracePeers: async () => [
       {
@@ -383,6 +411,31 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    archive: async () => ({
+      directory: '/var/lib/intertrack/mrt',
+      updates: 300_000,
+      rib: 8 * HOUR,
+      retain: 30 * 24 * HOUR,
+      compress: 'gzip' as const,
+      failure: '',
+      alarms: [{ time: NOON - HOUR, text: '7 records were lost; from now on they are kept again' }],
+      state: {
+        records: 4711,
+        lost: 7,
+        files: 12,
+        waiting: 2048,
+        current: '2026.03/updates.20260301.1200.gz',
+        gaps: 1,
+        verified: '2026.03/updates.20260301.1155.gz',
+        differing: 0,
+        synced: NOON - 3000,
+        lastTable: NOON - 4 * HOUR,
+        trouble: '',
+        heldFiles: 300,
+        heldOctets: 3 << 20,
+        oldest: NOON - 25 * HOUR,
+      },
+    }),
     configText: async () => 'router id 192.0.2.10;\nlocal as 64500;\n',
     reload: async () => ({ applied: true, changes: ['protocol bgp osa1: description changed'], errors: [] }),
     ...over,

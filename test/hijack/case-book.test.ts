@@ -173,13 +173,13 @@ describe('hijack/case-book', () => {
 
   it('never ends a case for a lost session, and goes on when the peer announces it again', () => {
     const { book } = bookWith();
-    book.session('tyo1', true, T0);
+    book.session('tyo1');
     book.judged([change('held', T0)]);
     const lost = book.judged([change('unseen', T0 + MINUTE)]);
     expect(last(lost)).to.deep.include({ state: 'unseen' });
     expect(last(lost).witnesses[0]).to.deep.include({ state: 'unseen', until: T0 + MINUTE });
     expect(told([...lost, ...book.tick(T0 + 100 * MINUTE)])).to.deep.equal([]);
-    book.session('tyo1', true, T0 + 100 * MINUTE);
+    book.session('tyo1');
     const back = book.judged([change('held', T0 + 100 * MINUTE + 1)]);
     expect([told(back), last(back).state]).to.deep.equal([[], 'ongoing']);
     expect(told(book.endOfRib('tyo1', T0 + 101 * MINUTE))).to.deep.equal([]);
@@ -195,20 +195,33 @@ describe('hijack/case-book', () => {
     expect(told(book.tick(T0 + 15 * MINUTE))).to.deep.equal(['end']);
   });
 
-  it('waits five minutes for a table whose end is never told, but only while the session is up', () => {
+  it('waits for the word that the table is whole, whatever the clock says', () => {
     const { book } = bookWith({ holdDown: 0 });
     book.judged([change('held', T0), change('unseen', T0 + 1)]);
-    book.session('tyo1', true, T0 + 2);
-    book.session('tyo1', false, T0 + 3);
-    expect(told(book.tick(T0 + 100 * MINUTE))).to.deep.equal([]);
-    book.session('tyo1', true, T0 + 100 * MINUTE);
-    expect(told(book.tick(T0 + 100 * MINUTE + PATIENCE - 1))).to.deep.equal([]);
-    expect(told(book.tick(T0 + 100 * MINUTE + PATIENCE))).to.deep.equal(['end']);
+    book.session('tyo1');
+    expect(told(book.tick(T0 + 100 * 1440 * MINUTE))).to.deep.equal([]);
+    expect(told(book.endOfRib('tyo1', T0 + MINUTE))).to.deep.equal(['end']);
+  });
+
+  it('takes a peer with several paths of a prefix for a witness of each', () => {
+    const { book } = bookWith();
+    const beside = (origin: number) => ({ ...change('held', T0, { origin }), beside: true });
+    book.judged([beside(64666), beside(64667)]);
+    const states = () => book.open().map(({ offender, witnesses }) => [offender, witnesses[0]?.state]);
+    expect(states()).to.deep.equal([
+      [64666, 'holds'],
+      [64667, 'holds'],
+    ]);
+    book.judged([change('gone', T0 + 1, { origin: 64666 })]);
+    expect(states()).to.deep.equal([
+      [64666, 'gone'],
+      [64667, 'holds'],
+    ]);
   });
 
   it('does not wait for a table on a session that was lost with the route', () => {
     const { book } = bookWith({ holdDown: 0 });
-    book.session('tyo1', true, T0);
+    book.session('tyo1');
     book.judged([change('held', T0), change('unseen', T0 + 1)]);
     expect(told(book.tick(T0 + 100 * MINUTE))).to.deep.equal([]);
   });
@@ -437,7 +450,7 @@ describe('hijack/case-book', () => {
                 held.delete(at);
               }
               lost.add(step.peer);
-              book.session(step.peer, false, now);
+              book.session(step.peer);
               keep(book.judged(gone));
             } else if (step.do === 'whole') {
               keep(book.endOfRib(step.peer, now));

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { formatFamily } from '../../src/bgp/family.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
 import { ceaseWith } from '../../src/bgp/notification.ts';
 import type { Negotiated } from '../../src/bgp/open.ts';
+import { encodeRouteRefresh, refreshName } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session } from '../../src/bgp/session.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
@@ -22,6 +24,8 @@ interface Station {
   readonly ends: Set<number>;
   /** Reasons why the session went down, in order. */
   readonly falls: string[];
+  /** ROUTE-REFRESH messages of the router, in words. */
+  readonly refreshes: string[];
   close(): Promise<void>;
 }
 
@@ -30,6 +34,7 @@ async function startStation(neighbor: string, passive: boolean): Promise<Station
   const routes = new Set<string>();
   const ends = new Set<number>();
   const falls: string[] = [];
+  const refreshes: string[] = [];
   let agreed: Negotiated | null = null;
   const session = createSession({
     config: {
@@ -61,6 +66,7 @@ async function startStation(neighbor: string, passive: boolean): Promise<Station
         if (update.endOfRib) ends.add(update.endOfRib.afi);
         return null;
       },
+      refresh: message => void refreshes.push(`${refreshName(message.subtype)} ${formatFamily(message)}`),
       down(reason) {
         falls.push(reason);
         routes.clear();
@@ -78,6 +84,7 @@ async function startStation(neighbor: string, passive: boolean): Promise<Station
     routes,
     ends,
     falls,
+    refreshes,
     async close() {
       await session.stop();
       await listener.close();
@@ -145,6 +152,27 @@ describe('interop/session', function () {
           expect(station.falls, 'the session held all the while').to.deep.equal([]);
           record(kind, `session, ${dialler === 'both' ? 'both dial' : `the ${dialler} dials`}`);
         });
+
+      it('sends its routes again when it is asked to, between marks where it knows them (RFC 7313)', async () => {
+        await meet(kind, 'station');
+        await holds(...V4, ...V6);
+        const { negotiated, received } = station.session.status();
+        for (const afi of [1, 2]) station.session.send(encodeRouteRefresh({ afi, safi: 1 }));
+        const feature = negotiated?.enhancedRefresh ? 'enhanced route refresh (RFC 7313)' : 'route refresh (RFC 2918)';
+        if (kind === 'openbgpd') {
+          // Version 7.7 says of every family that it was not negotiated, sends nothing, and goes on.
+          await until('it has heard', () => router.log().split('route refresh: AID').length === 3);
+          record(kind, feature, 'no answer');
+        } else {
+          const { update } = received;
+          await until('routes again', () => station.session.status().received.update >= update + 2);
+          const marks = ['begin ipv4 unicast', 'end ipv4 unicast', 'begin ipv6 unicast', 'end ipv6 unicast'];
+          if (negotiated?.enhancedRefresh)
+            await until('the marks', () => marks.every(mark => station.refreshes.includes(mark)));
+          record(kind, feature);
+        }
+        expect(station.falls).to.deep.equal([]);
+      });
 
       it('says the words of its administrator', async () => {
         await meet(kind, 'station');

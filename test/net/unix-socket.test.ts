@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { findGroup } from '../../src/net/unix-socket.ts';
+import { findGroup, whoAsks } from '../../src/net/unix-socket.ts';
 
 describe('net/unix-socket', () => {
   it('finds a group by its name', () => {
@@ -7,5 +12,22 @@ describe('net/unix-socket', () => {
     expect(findGroup('intertrack', text)).to.equal(997);
     expect(findGroup('broken', text)).to.equal(undefined);
     expect(findGroup('', text)).to.equal(undefined);
+  });
+
+  it('tells who is at the other end', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'unix-'));
+    const server = createServer().listen(join(directory, 's'));
+    try {
+      await once(server, 'listening');
+      const accepted = once(server, 'connection');
+      const client = connect(join(directory, 's'));
+      const [socket] = (await accepted) as [Socket];
+      expect(whoAsks(socket)).to.equal(`uid ${process.getuid?.()}, pid ${process.pid}`);
+      socket.destroy();
+      client.destroy();
+    } finally {
+      server.close();
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -9,6 +9,7 @@ import { entrySentence } from '../../src/vty/render/trace.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   CASE,
+  MEMORY,
   NOON,
   NOTICES,
   PARTIAL,
@@ -269,11 +270,48 @@ Probe State      For Windows    Holds Packets Lost
 tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
+    'show archive',
+    async () => [await daemon.archive()],
+    `
+Directory:  /var/lib/intertrack/mrt
+Files:      updates of 00:05:00, tables each 08:00:00, kept for 30d00h, gzip
+Holds:      300 files, 3.0M, since 2026-02-28 11:00:00Z
+Open:       2026.03/updates.20260301.1200.gz
+Written:    4711 records, 7 lost, 1 gap
+Lag:        00:00:03, 2.0K octets wait for the disk
+Verified:   2026.03/updates.20260301.1155.gz, none differs
+Last table: 2026-03-01 08:00:00Z
+Alarms:
+  2026-03-01 11:00:00Z 7 records were lost; from now on they are kept again`,
+  ],
+  [
     'show traceback',
     () => daemon.tracePeers(),
     `
    AS Address      State            For In    Out  Asked Answered Refused Last error
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
+  ],
+  [
+    'show memory',
+    async () => [MEMORY],
+    `
+Part                              Octets Holds
+IPv4 prefix table                  10.0M 8000 prefixes
+attribute sets                     40.0M 1000 sets, 30.0M of it in use
+peers' tables                       8.0M 8348 routes
+registry snapshot                   5.0M shared by all threads
+collector, other buffers            2.0M of sockets, and what was just given up
+collector, heap                    30.0M 20.0M of it in use
+collector, external                 1.0M what objects hold outside the heap
+main thread, heap                  20.0M 12.0M of it in use
+main thread, buffers and external   2.0M
+counted                           118.0M
+Resident: 300.0M, 182.0M more than counted: the program, database and other threads, stacks, allocator.
+For each of 8348 routes (prefix and peer): 7285.3 octets of tables, 37682.4 of all that is resident.
+One more peer with all 8348 prefixes: 39.1K, and about 30.0M more if its attribute sets are its own.
+
+Peer Routes Octets   Each
+tyo1   8348   8.0M 1004.9`,
   ],
   [
     'show safety',
@@ -330,6 +368,14 @@ AS64500       saw           from AS64501    3 ms
 │  └─ AS64511 clear-partial                94 ms 50% of its border seen
 └─ AS64502    silent                     2000 ms no answer in time`,
   ],
+  ...(['clear', 'disable', 'enable', 'refresh'] as const).map(
+    what =>
+      [
+        `${what} bgp PEER`,
+        async () => [{ peer: 'tyo1', done: 'the session is reset' }],
+        '\ntyo1: the session is reset',
+      ] satisfies (typeof SHOWN)[number],
+  ),
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [

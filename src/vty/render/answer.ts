@@ -2,14 +2,17 @@ import type {
   CountRow,
   FamilyRouteRow,
   NeighborRow,
+  OrderRow,
   QuarantineRow,
   RouteRow,
   SummaryRow,
 } from '../../collector/messages.ts';
 import type {
+  ArchiveRow,
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
+  MemoryStatus,
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
@@ -20,15 +23,20 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
+import { renderMemory } from './memory.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+
+/** What came of an order. */
+const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
 
 type Rendering = (rows: readonly never[], now: number) => readonly string[];
 
@@ -41,7 +49,12 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'clear bgp PEER': first<OrderRow>(renderOrder),
+  'disable bgp PEER': first<OrderRow>(renderOrder),
+  'enable bgp PEER': first<OrderRow>(renderOrder),
+  'refresh bgp PEER': first<OrderRow>(renderOrder),
   reload: first<ReloadReport>(renderReload),
+  'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
@@ -49,6 +62,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
+  'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),

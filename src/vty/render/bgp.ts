@@ -6,6 +6,7 @@ import type {
   NeighborRow,
   ProtectionRow,
   QuarantineRow,
+  RestartRow,
   SummaryRow,
 } from '../../collector/messages.ts';
 import { count, facts, table } from './text.ts';
@@ -86,6 +87,26 @@ function limit({ family, most, action }: ProtectionRow['prefixLimits'][number]):
   return `${most}${family === null ? '' : family === 'ipv4' ? ' IPv4' : ' IPv6'}, then ${action}`;
 }
 
+/** What a family with stale routes waits for. */
+const WAITS: Readonly<Record<string, string>> = {
+  restarting: 'the peer is awaited',
+  'long-lived': 'the peer is awaited for long',
+  returned: 'the end of the table is awaited',
+  'returned-long-lived': 'the end of the table is awaited',
+  refreshing: 'the end of the route refresh is awaited',
+};
+
+/** Stale routes of a family, and how long they may live. */
+function restarting({ family, state, since, stale, left, longLivedLeft }: RestartRow): string {
+  const bound = left ?? longLivedLeft;
+  return [
+    `${stale} ${family}`,
+    ...(since === null ? [] : [`since ${instant(since)}`]),
+    WAITS[state] ?? state,
+    ...(bound === null ? [] : [`${duration(bound)} left`]),
+  ].join(', ');
+}
+
 /** By which router a peer is monitored, and what is special about it. */
 function monitored({ router, routerAddress, rib, vrf, assumed, unreadable }: MonitoringRow): string {
   return [
@@ -155,6 +176,7 @@ export function renderNeighbors(rows: readonly NeighborRow[], now: number): stri
       ['Prefixes', `${row.prefixes4} IPv4, ${row.prefixes6} IPv6`],
       ['Other routes', others(row.otherRoutes ?? [])],
       ['Leaks', row.leaks ? count(row.leaks, 'route') : ''],
+      ...(row.restart ?? []).map(one => ['Stale', restarting(one)] as const),
       ['Maximum', (row.protection?.prefixLimits ?? []).map(limit).join('; ')],
       ['Malformed', row.malformed === null ? '' : malformed(row.malformed)],
       ['Router counts', row.monitoring === undefined ? '' : statistics(row.monitoring.statistics)],

@@ -2,6 +2,7 @@ import type { FamilyRouteRow, RouteRow } from '../../collector/messages.ts';
 import type { IrrState } from '../../registry/verdict.ts';
 import { showPath } from './path.ts';
 import { table } from './text.ts';
+import { instant } from './time.ts';
 
 const IRR_LETTERS: Readonly<Record<IrrState, string>> = {
   match: 'V',
@@ -17,6 +18,9 @@ const LEGEND = [
 ];
 
 const ORIGIN_LETTERS = { IGP: 'i', EGP: 'e', incomplete: '?' } as const;
+
+const staleness = ({ stale }: RouteRow): string =>
+  stale === undefined ? '' : ` ${stale.kind} since ${instant(stale.since)}`;
 
 /** `show route`: a legend, then one line for each route, the prefix only where it changes. */
 export function renderRoutes(rows: readonly RouteRow[]): string[] {
@@ -42,7 +46,7 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
         row.nextHop,
-        `${pathOf(row)}${row.leak === undefined ? '' : ` (${row.leak})`}`,
+        `${pathOf(row)}${row.leak === undefined ? '' : ` (${row.leak})`}${staleness(row)}`,
       ]),
       widths,
     );
