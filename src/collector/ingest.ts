@@ -374,7 +374,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     whole: number,
   ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
-    if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
+    if (end - at < 3) return odd(peer, bytes, start, whole);
     const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
     const afi = familyOf(peer, family.afi, family.safi);
     if (afi === 0) ignore(peer, family);
@@ -386,7 +386,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** MP_REACH_NLRI; the other attributes stand in the first `size` octets of the scratch buffer. */
   function reach(peer: IngestPeer, bytes: Uint8Array, size: number, start: number, end: number): SessionError | null {
     const mp = reachOf(bytes);
-    if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
+    if (!mp) return odd(peer, bytes, start, end);
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       if (ignore(peer, mp)) return null;
@@ -396,7 +396,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const hop = mp.nlri - 1 - mp.hop;
     const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
     if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
-    if (mp.nlri === found.reachEnd) return null;
+    if (mp.nlri === found.reachEnd) {
+      const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
+      return judged ? null : odd(peer, bytes, start, end);
+    }
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);
