@@ -193,9 +193,10 @@ export function createPeer(
 /** A session without unicast families brings nothing that is judged: it is whole from the beginning. */
 const hasUnicast = ({ ipv4, ipv6 }: { readonly ipv4: boolean; readonly ipv6: boolean }) => ipv4 || ipv6;
 
+/** What counts against a limit. A stale path does not: its peer may have sent the route again by another identifier. */
 const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
-  count4: table.count4,
-  count6: table.count6,
+  count4: table.count4 - (table.paths4?.marked ?? 0),
+  count6: table.count6 - (table.paths6?.marked ?? 0),
   others: otherRoutes?.count ?? 0,
 });
 

@@ -65,6 +65,26 @@ Peer osa1, 203.0.113.5 AS64497
     async () =>
       (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
         ...row,
+        restart: [
+          { family: 'IPv4 unicast', state: 'restarting', since: NOON, stale: 8348, left: 90_000, longLivedLeft: null },
+          { family: 'IPv6 unicast', state: 'long-lived', since: NOON, stale: 7, left: null, longLivedLeft: 86_400_000 },
+        ],
+      })),
+    `
+Peer osa1, 203.0.113.5 AS64497
+  State:     Active for 3d04h, since 2026-02-26 08:00:00Z
+  Received:  none
+  Sent:      1 open
+  Prefixes:  0 IPv4, 0 IPv6
+  Stale:     8348 IPv4 unicast, since 2026-03-01 12:00:00Z, the peer is awaited, 00:01:30 left
+  Stale:     7 IPv6 unicast, since 2026-03-01 12:00:00Z, the peer is awaited for long, 1d00h left
+  Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
+  ],
+  [
+    'show bgp neighbor',
+    async () =>
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
+        ...row,
         protection: {
           range: 'routers',
           password: true,
