@@ -8,6 +8,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
 import { countStale } from '../rib/stale.ts';
@@ -34,6 +35,7 @@ import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { beginTableDump, type TableDump } from './table-dump.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { warmUp } from './warm-up.ts';
 import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
@@ -66,6 +68,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -127,6 +130,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
+
+  warmUp(rib, memo, ingest);
 
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
@@ -271,7 +276,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
     const opened = openSnapshot(snapshot);
     memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forget();
+    memo.forgetAll();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
     rejudging = mine;
