@@ -3,7 +3,6 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
-import { withoutRefused } from './fallback.ts';
 import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import type { SessionEnd } from './graceful-restart.ts';
@@ -61,8 +60,6 @@ export interface SessionHandler {
   /** The FSM state of the peer (RFC 4271 section 8.2.2) changed; `reason` when it fell back. */
   stateChanged(state: string, reason?: string): void;
   established(negotiated: Negotiated): void;
-  /** Every message of the peer with its header, before anything is done with it; valid until the call returns. */
-  heard?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
@@ -90,6 +87,8 @@ export interface SessionStatus {
   readonly since: number;
   readonly received: Readonly<MessageCounts>;
   readonly sent: Readonly<MessageCounts>;
+  /** How often the peer was silent for more than two thirds of the hold time, and then was heard. */
+  readonly nearMisses: number;
   /** Why a connection last failed or ended, '' when none did. */
   readonly lastError: string;
   /** Why the session last left Established, '' when it never did. */
@@ -145,9 +144,7 @@ export function createSession(options: SessionOptions): Session {
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
   const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
-  const whole = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
-  /** What is offered next: less than the whole to a peer that refused it. */
-  let ours = whole;
+  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();
@@ -157,6 +154,7 @@ export function createSession(options: SessionOptions): Session {
   let shown: State = 'Idle';
   let since = Date.now();
   let upSince = 0;
+  let nearMisses = 0;
   let lastError = '';
   let lastDown = '';
   let hold = idleHold.first;
@@ -170,27 +168,27 @@ export function createSession(options: SessionOptions): Session {
     closing.add(closed);
     void closed.then(() => closing.delete(closed));
   };
-  const heard = handler.heard ?? nothing;
   const owner = {
-    ours: () => ours,
+    ours,
     clock,
     openWait,
     sendHold,
     received,
     sent,
     paused: () => paused,
-    heard,
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
+    nearMiss: () => {
+      nearMisses++;
+    },
     stepped,
   };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, detail: Detail): void {
-    const { refresh, reason, received: refusal, end = 'hard reset' } = detail;
+  function perform(machine: Machine, action: PeerAction, { refresh, reason, end = 'hard reset' }: Detail): void {
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -207,7 +205,6 @@ export function createSession(options: SessionOptions): Session {
         if (machine === main) cancelRetry();
         break;
       case 'startIdleHold':
-        if (refusal !== undefined) ours = withoutRefused(ours, refusal) ?? ours;
         startIdleHold(machine);
         break;
       case 'stopIdleHold':
@@ -222,7 +219,6 @@ export function createSession(options: SessionOptions): Session {
       case 'goneDown':
         if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
         lastDown = reason ?? '';
-        ours = whole;
         handler.down(lastDown, end);
         break;
       case 'deliverRefresh':
@@ -257,15 +253,15 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
-  function opened(machine: Machine, said: Open, open: Open, connection: Connection): Negotiated | SessionError | null {
+  function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
     const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
-    const negotiated = negotiate(said, open, expected, {
+    const negotiated = negotiate(ours, open, expected, {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });
     const rival = other(machine);
     if (isSessionError(negotiated) || rival === null || !isOpening(rival)) return negotiated;
-    const winner = collisionWinner({ id: said.id, as: said.as }, { id: open.id, as: open.as });
+    const winner = collisionWinner({ id: ours.id, as: ours.as }, { id: open.id, as: open.as });
     // Two connections of the same side come from a peer that began anew: the older one is dead.
     const wins = machine.side() === winner || machine.side() === rival.side();
     (wins ? rival : machine).fire('OpenCollisionDump', { error: COLLISION });
@@ -384,6 +380,7 @@ export function createSession(options: SessionOptions): Session {
       since,
       received: { ...received },
       sent: { ...sent },
+      nearMisses,
       lastError,
       lastDown,
       negotiated: established()?.negotiated() ?? null,

@@ -1,15 +1,13 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { realClock } from '../bgp/clock.ts';
-import { includesFamily, isHeld } from '../bgp/family.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import { includesFamily } from '../bgp/family.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
-import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
-import type { SessionForm } from './archive-feed.ts';
+import { createDuplicates } from './duplicates.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
@@ -36,30 +34,13 @@ export interface Peer extends SeatedPeer {
 
 /** What a peer needs of its collector. */
 export interface PeerSurroundings
-  extends Pick<
-    Seating,
-    'rib' | 'ingest' | 'archive' | 'lose' | 'later' | 'whole' | 'changed' | 'held' | 'log' | 'now'
-  > {
+  extends Pick<Seating, 'rib' | 'ingest' | 'lose' | 'later' | 'whole' | 'changed' | 'held' | 'log' | 'now'> {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
   /** What writes announcements; null where no peer is to be told anything. */
   readonly encoder: () => Encoder | null;
   /** What is not as it should be, in words. */
   readonly problemsOf: (peer: Peer) => readonly string[];
-}
-
-/** How a peer writes what it sends, by what was negotiated; before that, as an OPEN is written. */
-function formOf(of: BgpPeerConfig, negotiated: Negotiated | null): SessionForm {
-  const pathIds = negotiated?.addPath.filter(isHeld).map(({ afi }) => afi) ?? [];
-  const families = [...(negotiated?.ipv4 === false ? [] : [1]), ...(negotiated?.ipv6 === false ? [] : [2])];
-  return {
-    localAddress: parseAddress(negotiated?.localAddress ?? of.localAddress ?? ''),
-    localAs: negotiated?.localAs ?? of.localAs,
-    as: of.neighborAs,
-    as4: negotiated?.as4 ?? true,
-    pathIds,
-    plain: families.filter(afi => !pathIds.includes(afi)),
-  };
 }
 
 /** Makes a peer; its session is to be started by the caller. */
@@ -70,20 +51,18 @@ export function createPeer(
   routerId: string,
   surroundings: PeerSurroundings,
 ): Peer {
-  const { rib, ingest, archive, lose, later, whole, changed, held, log, now, gone, encoder, problemsOf } = surroundings;
+  const { rib, ingest, lose, later, whole, changed, held, log, now, gone, encoder, problemsOf } = surroundings;
   const role = of.role && { ours: of.role, peerAs: of.neighborAs };
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
-  const archived = archive.session(of.name, parseAddress(of.neighbor)!, formOf(of, null));
 
   const session = createSession({
     config: of,
     routerId,
     handler: {
       stateChanged(state, reason) {
-        archived.state(state);
         changed(row, state, reason);
         if (state !== 'Idle') peer.overLimit = null;
         const talks = state !== 'Idle' && state !== 'Active';
@@ -92,10 +71,8 @@ export function createPeer(
         connected ||= talks;
         if (state === 'Established' && current !== null && !hasUnicast(current)) whole(number, 1);
       },
-      heard: archived.message,
       established(negotiated) {
         const { others, addPath } = negotiated;
-        archived.form(formOf(of, negotiated));
         const table = restart.up(negotiated);
         peer.awaiting.clear();
         if (negotiated.ipv4) peer.awaiting.add(1);
@@ -109,7 +86,11 @@ export function createPeer(
       },
       update(buffer, start, end) {
         if (current === null) return null;
-        const error = ingest.update(current, buffer, start, end);
+        // Only of a whole table: while it loads nothing is told twice.
+        const error =
+          duplicates.due() && peer.awaiting.size === 0
+            ? watched(current, buffer, start, end)
+            : ingest.update(current, buffer, start, end);
         if (error !== null || peer.config.prefixLimits.length === 0) return error;
         const excess = limits.judge(peer.config.prefixLimits, routeCounts(current));
         if (excess === null) return null;
@@ -130,6 +111,9 @@ export function createPeer(
     },
   });
 
+  const duplicates = createDuplicates(rib);
+  const watched = (mine: IngestPeer, buffer: Uint8Array, start: number, end: number) =>
+    duplicates.watch(mine, buffer, start, end, () => ingest.update(mine, buffer, start, end));
   const restart = createRestart({
     ...{ rib, number, clock: realClock, now, later },
     config: () => peer.config.restart,
@@ -154,7 +138,6 @@ export function createPeer(
     session,
     connected: () => connected,
     awaiting: new Set(),
-    archived,
     quarantine: newQuarantine(),
     overLimit: null,
     announcer,
@@ -182,6 +165,8 @@ export function createPeer(
     get otherRoutes() {
       return current?.otherRoutes ?? null;
     },
+    owesEndOfRib: () => (session.status().negotiated?.restart ?? null) !== null,
+    duplicates: duplicates.counts,
     safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {
       return current?.counts ?? null;

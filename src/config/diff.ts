@@ -12,7 +12,6 @@ export type Section =
   | 'listen'
   | 'peer'
   | 'bmp'
-  | 'archive'
   | 'irr'
   | 'watch'
   | 'notify'
@@ -47,7 +46,6 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'bgp listen': 'listen',
   'protocol bgp': 'peer',
   'protocol bmp': 'bmp',
-  'archive mrt': 'archive',
   irr: 'irr',
   watch: 'watch',
   'notify mail': 'notify',

@@ -76,12 +76,6 @@ export const COMMANDS: readonly Command[] = [
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   {
-    syntax: 'show archive',
-    help: 'The MRT archive: files, loss, gaps, last comparison',
-    one: true,
-    run: showArchive,
-  },
-  {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
     run: ({ daemon, args, row }) =>
@@ -121,6 +115,13 @@ export const COMMANDS: readonly Command[] = [
     syntax: 'show outbox',
     help: 'Notices not yet delivered',
     run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
+  },
+  {
+    syntax: 'show peer PEER quality',
+    help: 'How good a feed a peer is, and what cannot be known',
+    words: { quality: 'How good a feed it is, and what cannot be known' },
+    one: true,
+    run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
   },
   {
     syntax: 'show probe',
@@ -208,6 +209,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
   'show irr': 'The registry: sources, or the objects for a prefix',
+  'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',
@@ -354,12 +356,6 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
   };
   await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
   if (shown === 0) note(`no ${family} route is held`);
-}
-
-async function showArchive({ daemon, row }: Call): Promise<void> {
-  const archive = await daemon.archive();
-  if (archive === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
-  await row(archive);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

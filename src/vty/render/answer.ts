@@ -7,8 +7,8 @@ import type {
   RouteRow,
   SummaryRow,
 } from '../../collector/messages.ts';
+import type { QualityRow } from '../../collector/quality.ts';
 import type {
-  ArchiveRow,
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
@@ -23,12 +23,12 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { Trace } from '../../traceback/trace.ts';
-import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
@@ -54,7 +54,6 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   reload: first<ReloadReport>(renderReload),
-  'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
@@ -64,6 +63,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
+  'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
