@@ -270,8 +270,8 @@ export function createAnswerer(
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
       routes,
-      prefixes4: rib.ids4.size,
-      prefixes6: rib.ids6.size,
+      prefixes4: rib.ids4.live,
+      prefixes6: rib.ids6.live,
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,

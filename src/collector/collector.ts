@@ -3,15 +3,18 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import { readFileSync } from 'node:fs';
+import type { MessagePort } from 'node:worker_threads';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
 import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
+import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createDoor } from './door.ts';
@@ -31,7 +34,9 @@ import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
+import { beginTableDump, type TableDump } from './table-dump.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { warmUp } from './warm-up.ts';
 import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
@@ -66,6 +71,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -77,10 +83,20 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     changes => post({ type: 'judged', changes }),
     on => {
       if (on) log('warn', 'the book of cases is behind: peers are not read until it has caught up');
-      for (const { session } of peers.all()) on ? session.pause() : session.resume();
-      on ? stations.pause() : stations.resume();
+      holdPeers();
     },
   );
+  const feed = createArchiveFeed(holdPeers, Date.now);
+
+  let held = false;
+  /** Peers are not read while the book of cases or the archive is behind. */
+  function holdPeers(): void {
+    const on = outflow.held || feed.held;
+    if (on === held) return;
+    held = on;
+    for (const { session } of peers.all()) on ? session.pause() : session.resume();
+    on ? stations.pause() : stations.resume();
+  }
 
   const book = new Contradictions({
     now: Date.now,
@@ -121,6 +137,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
+
+  warmUp(rib, memo, ingest);
 
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
@@ -174,6 +192,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const seating: Seating = {
     rib,
     ingest,
+    archive: feed,
     seat(make) {
       const peer = make(freeNumber());
       byNumber[peer.row.number] = peer;
@@ -182,6 +201,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
       quality.forget(peer.row.name);
+      peer.archived.leave();
     },
     drop(number) {
       book.lose(number);
@@ -196,7 +216,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       post({ type: 'peer-forgotten', peer: name, time: Date.now() });
     },
     log,
-    held: () => outflow.held,
+    held: () => held,
     localAs: () => config?.localAs ?? 0,
     now: Date.now,
   };
@@ -248,6 +268,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     ...door.problems(),
     ...listeners.problems(),
     ...stations.problems(),
+    ...feed.problems(),
   ];
 
   async function configure(next: CollectorConfig): Promise<void> {
@@ -265,7 +286,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
     const opened = openSnapshot(snapshot);
     memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forget();
+    memo.forgetAll();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
     rejudging = mine;
@@ -282,6 +303,43 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     slice();
   }
 
+  /** The dump of the tables that is being written. */
+  let dumping: TableDump | null = null;
+  let resumeDump = () => {};
+  feed.onRibTaken(octets => {
+    dumping?.took(octets);
+    resumeDump();
+  });
+  function dump(time: number): void {
+    const port = feed.port();
+    if (port === null) return;
+    if (dumping !== null) {
+      log('error', 'the archive has not taken the tables of last time yet: this time they are not written');
+      return;
+    }
+    feed.flush(); // what the tables hold goes before them
+    const mine = beginTableDump(rib, [...peers.all(), ...stations.peers()], time, port);
+    dumping = mine;
+    post({ type: 'dumping', time, peers: mine.peers });
+    const slice = () => {
+      if (dumping !== mine) return; // another archive has come
+      if (mine.step()) dumping = null;
+      else if (!mine.waits()) setImmediate(slice);
+      else
+        resumeDump = () => {
+          if (mine.waits()) return;
+          resumeDump = () => {};
+          slice();
+        };
+    };
+    slice();
+  }
+
+  function connectArchive(port: MessagePort | null): void {
+    dumping = null;
+    feed.connect(port);
+  }
+
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
@@ -292,6 +350,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await stations.stop();
     listeners.close();
     outflow.flush();
+    connectArchive(null);
     post({ type: 'stopped' });
   }
 
@@ -315,6 +374,12 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         break;
       case 'registry':
         registry(message.snapshot, message.generation);
+        break;
+      case 'archive':
+        connectArchive(message.port);
+        break;
+      case 'dump':
+        dump(message.time);
         break;
       case 'took':
         outflow.took(message.changes);

@@ -3,10 +3,13 @@
 import type { SessionError } from '../bgp/errors.ts';
 import { UNICAST } from '../bgp/family.ts';
 import { noMessages } from '../bgp/machine.ts';
+import { HEADER_LENGTH } from '../bgp/message.ts';
 import type { MonitoredSession } from '../bmp/monitored-session.ts';
 import type { PeerState } from '../bmp/peer-state.ts';
 import type { MonitoredRib } from '../config/tree.ts';
+import { parseAddress } from '../net/address.ts';
 import { newPeerTable, pathsOf } from '../rib/adj-rib-in.ts';
+import type { SessionForm } from './archive-feed.ts';
 import type { RouterIdentity } from './bmp-router.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
@@ -36,7 +39,7 @@ export interface MonitoredPeer extends SeatedPeer {
   note(reason: string): void;
   /** VRF/Table Name (RFC 9069 section 5.3). */
   tableName(name: string): void;
-  /** The body of an UPDATE; `as2`: AS numbers in it have 2 octets. Returns what makes it unreadable. */
+  /** The body of an UPDATE, its header before it; `as2`: AS numbers in it have 2 octets. Returns what makes it unreadable. */
   update(as2: boolean, buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** Gives its number back. */
   leave(): void;
@@ -49,10 +52,25 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
   let unreadable = 0;
   let lastError = '';
   let vrf = '';
+  /** AS numbers in the messages that went to the archive last have 2 octets. */
+  let archivedAs2 = false;
   const isUp = () => table.state() === 'Established' || table.state() === 'Assumed';
+
+  function form(): SessionForm {
+    const { peerAs, routerAs, localAddress, pathIds } = table.session();
+    return {
+      localAddress: parseAddress(localAddress),
+      localAs: routerAs ?? seating.localAs(),
+      as: peerAs,
+      as4: !archivedAs2,
+      pathIds,
+      plain: [1, 2].filter(afi => !pathIds.includes(afi)),
+    };
+  }
 
   function learn(number: number): void {
     const { ebgp, routerAs, pathIds } = table.session();
+    archived.form(form());
     const before = ingest?.as4.table;
     // A table that began without a Peer Up was read in another form: it held what nobody announced.
     const misread = before && ([1, 2] as const).some(afi => (pathsOf(before, afi) !== null) !== pathIds.includes(afi));
@@ -76,11 +94,13 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     ingest = { as4: { ...common, as4: true }, as2: { ...common, as4: false } };
   }
 
+  const archived = seating.archive.session(table.name, parseAddress(table.address)!, form());
   const peer: MonitoredPeer = seating.seat(number => ({
     get row() {
       return { number, name: table.name, as: table.session().peerAs, address: table.address };
     },
     awaiting: new Set<1 | 2>(),
+    archived,
     quarantine: newQuarantine(),
     get config() {
       return { description: table.router.description(), passive: false };
@@ -122,6 +142,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       peer.awaiting.clear();
       if (ipv4) peer.awaiting.add(1);
       if (ipv6) peer.awaiting.add(2);
+      archived.state('Established');
       seating.changed(peer.row, 'Established');
     },
     learn: () => learn(number),
@@ -129,6 +150,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
       ingest = null;
       peer.awaiting.clear();
       seating.drop(number);
+      archived.state('Idle');
       seating.changed(peer.row, table.state() === 'Established' ? 'Down' : table.state(), reason);
     },
     note(reason) {
@@ -140,6 +162,11 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     update(as2, buffer, start, end) {
       if (ingest === null) return null;
       updates++;
+      if (as2 !== archivedAs2) {
+        archivedAs2 = as2;
+        archived.form(form());
+      }
+      archived.message(buffer, start - HEADER_LENGTH, end);
       const wrong = seating.ingest.update(as2 ? ingest.as2 : ingest.as4, buffer, start, end);
       if (wrong !== null) unreadable++;
       return wrong;

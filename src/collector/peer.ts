@@ -1,12 +1,15 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { realClock } from '../bgp/clock.ts';
-import { includesFamily } from '../bgp/family.ts';
+import { includesFamily, isHeld } from '../bgp/family.ts';
+import type { Negotiated } from '../bgp/open.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
+import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import { newOtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
+import type { SessionForm } from './archive-feed.ts';
 import { createDuplicates } from './duplicates.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
@@ -34,13 +37,30 @@ export interface Peer extends SeatedPeer {
 
 /** What a peer needs of its collector. */
 export interface PeerSurroundings
-  extends Pick<Seating, 'rib' | 'ingest' | 'lose' | 'later' | 'whole' | 'changed' | 'held' | 'log' | 'now'> {
+  extends Pick<
+    Seating,
+    'rib' | 'ingest' | 'archive' | 'lose' | 'later' | 'whole' | 'changed' | 'held' | 'log' | 'now'
+  > {
   /** The session of a peer that came out of a range has ended. */
   readonly gone: (peer: Peer) => void;
   /** What writes announcements; null where no peer is to be told anything. */
   readonly encoder: () => Encoder | null;
   /** What is not as it should be, in words. */
   readonly problemsOf: (peer: Peer) => readonly string[];
+}
+
+/** How a peer writes what it sends, by what was negotiated; before that, as an OPEN is written. */
+function formOf(of: BgpPeerConfig, negotiated: Negotiated | null): SessionForm {
+  const pathIds = negotiated?.addPath.filter(isHeld).map(({ afi }) => afi) ?? [];
+  const families = [...(negotiated?.ipv4 === false ? [] : [1]), ...(negotiated?.ipv6 === false ? [] : [2])];
+  return {
+    localAddress: parseAddress(negotiated?.localAddress ?? of.localAddress ?? ''),
+    localAs: negotiated?.localAs ?? of.localAs,
+    as: of.neighborAs,
+    as4: negotiated?.as4 ?? true,
+    pathIds,
+    plain: families.filter(afi => !pathIds.includes(afi)),
+  };
 }
 
 /** Makes a peer; its session is to be started by the caller. */
@@ -51,18 +71,20 @@ export function createPeer(
   routerId: string,
   surroundings: PeerSurroundings,
 ): Peer {
-  const { rib, ingest, lose, later, whole, changed, held, log, now, gone, encoder, problemsOf } = surroundings;
+  const { rib, ingest, archive, lose, later, whole, changed, held, log, now, gone, encoder, problemsOf } = surroundings;
   const role = of.role && { ours: of.role, peerAs: of.neighborAs };
   const row = { number, name: of.name, as: of.neighborAs, address: of.neighbor, ...(role && { role }) };
   let current: IngestPeer | null = null;
   let limits = watchLimits(() => {});
   let connected = false;
+  const archived = archive.session(of.name, parseAddress(of.neighbor)!, formOf(of, null));
 
   const session = createSession({
     config: of,
     routerId,
     handler: {
       stateChanged(state, reason) {
+        archived.state(state);
         changed(row, state, reason);
         if (state !== 'Idle') peer.overLimit = null;
         const talks = state !== 'Idle' && state !== 'Active';
@@ -71,8 +93,10 @@ export function createPeer(
         connected ||= talks;
         if (state === 'Established' && current !== null && !hasUnicast(current)) whole(number, 1);
       },
+      heard: archived.message,
       established(negotiated) {
         const { others, addPath } = negotiated;
+        archived.form(formOf(of, negotiated));
         const table = restart.up(negotiated);
         peer.awaiting.clear();
         if (negotiated.ipv4) peer.awaiting.add(1);
@@ -138,6 +162,7 @@ export function createPeer(
     session,
     connected: () => connected,
     awaiting: new Set(),
+    archived,
     quarantine: newQuarantine(),
     overLimit: null,
     announcer,

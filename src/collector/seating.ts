@@ -1,6 +1,7 @@
 /** What the monitored peers need of the collector that they live in. */
 import type { Rib } from '../rib/adj-rib-in.ts';
 import type { AskablePeer } from './answers.ts';
+import type { ArchivedSession, ArchiveFeed } from './archive-feed.ts';
 import type { createIngest } from './ingest.ts';
 import type { Slices } from './restart.ts';
 import type { RowPeer } from './rows.ts';
@@ -10,6 +11,7 @@ export interface SeatedPeer extends AskablePeer {
   readonly row: RowPeer;
   /** Families whose End-of-RIB is still to come. */
   readonly awaiting: Set<1 | 2>;
+  readonly archived: ArchivedSession;
   /** The table of a family is whole. */
   ended?(afi: 1 | 2): void;
 }
@@ -17,6 +19,7 @@ export interface SeatedPeer extends AskablePeer {
 export interface Seating {
   readonly rib: Rib;
   readonly ingest: ReturnType<typeof createIngest>;
+  readonly archive: Pick<ArchiveFeed, 'session'>;
   /** Gives a peer a number. */
   seat<P extends SeatedPeer>(make: (number: number) => P): P;
   /** Takes the number back; the peer holds no routes any more. */

@@ -1,5 +1,5 @@
 /** The main thread's side of a collector thread. */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { AnswerEnd, FromCollector, Order, OrderRow, RibQuery, ToCollector } from './messages.ts';
 
 export interface CollectorEvents {
@@ -10,7 +10,10 @@ export interface CollectorEvents {
 }
 
 export interface CollectorThread {
-  send(message: Exclude<ToCollector, { type: 'query' | 'order' | 'went' | 'cancel' | 'stop' }>): void;
+  send(
+    message: Exclude<ToCollector, { type: 'query' | 'order' | 'went' | 'cancel' | 'stop' }>,
+    transfer?: readonly MessagePort[],
+  ): void;
   /** Rejects when the question is wrong, the thread is gone, or nothing was heard of the answer in `QUERY_TIMEOUT`. */
   query(query: RibQuery): Promise<AnswerEnd>;
   /**
@@ -73,7 +76,7 @@ export function startCollector(events: CollectorEvents): CollectorThread {
     if (!stopping) events.died(error);
   });
 
-  const post = (message: ToCollector) => worker.postMessage(message);
+  const post = (message: ToCollector, transfer: readonly MessagePort[] = []) => worker.postMessage(message, transfer);
 
   /** Asks, and passes on what comes, each batch when the one before it is taken in. */
   function ask(what: (id: number) => ToCollector, take: Take, signal?: AbortSignal): Promise<AnswerEnd> {

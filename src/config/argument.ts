@@ -197,6 +197,7 @@ export const ARGUMENTS = {
   FILE: file('a file name'),
   CERTIFICATE: file('the file name of a certificate'),
   DIRECTORY: file('a directory'),
+  FOLDER: quoted('a directory', 1024),
   SOCKET: socket,
   GLOB: quoted('a file name or pattern', 1024),
   HOST: quoted('a host name or address', 255, text =>
@@ -228,6 +229,7 @@ export const ARGUMENTS = {
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
+  COMPRESSION: choice('gzip', 'zstd', 'none'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

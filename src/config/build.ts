@@ -1,9 +1,10 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { all, denied, type Entry, first, flag, list, number, stated, text } from './entry.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
   AnnouncedRoute,
+  ArchiveConfig,
   BgpPeerConfig,
   BmpConfig,
   Config,
@@ -27,18 +28,21 @@ export function buildConfig(config: readonly Entry[]): Config {
   const localAs = must(number(stated(config, 'global', 'local as'), 'asn'));
   const control = socketOf(stated(config, 'global', 'control socket'), '');
   const traceback = first(config, 'traceback');
+  const archive = first(config, 'archive mrt');
+  const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
   return {
     routerId: must(text(stated(config, 'global', 'router id'), 'routerid')),
     localAs,
     log: logs.length > 0 ? logs : [{ to: 'stderr', level: 'info' }],
-    state: must(text(stated(config, 'global', 'state'), 'directory')),
+    state,
     controlSocket: control,
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     bmp: all(config, 'protocol bmp').map(bmpOf),
+    archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),
@@ -146,6 +150,16 @@ function bmpOf(station: Entry): BmpConfig {
     allow: list(stated(block, 'bmp', 'allow'), 'prefix').map(String),
     ribs: list(stated(block, 'bmp', 'rib'), 'rib') as BmpConfig['ribs'],
     disabled: flag(block, 'disabled'),
+  };
+}
+
+function archiveOf(block: readonly Entry[], state: string): ArchiveConfig {
+  return {
+    directory: resolve(state, textIn(block, 'archive', 'directory', 'folder')),
+    updates: numberIn(block, 'archive', 'updates', 'duration'),
+    rib: numberIn(block, 'archive', 'rib', 'duration'),
+    retain: numberIn(block, 'archive', 'retain', 'duration'),
+    compress: textIn(block, 'archive', 'compress', 'compression') as ArchiveConfig['compress'],
   };
 }
 

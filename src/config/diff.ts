@@ -12,6 +12,7 @@ export type Section =
   | 'listen'
   | 'peer'
   | 'bmp'
+  | 'archive'
   | 'irr'
   | 'watch'
   | 'notify'
@@ -46,6 +47,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'bgp listen': 'listen',
   'protocol bgp': 'peer',
   'protocol bmp': 'bmp',
+  'archive mrt': 'archive',
   irr: 'irr',
   watch: 'watch',
   'notify mail': 'notify',

@@ -1,3 +1,4 @@
+import { ARCHIVE } from './archive-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -44,6 +45,7 @@ export type BlockName =
   | 'peer'
   | 'announce'
   | 'bmp'
+  | 'archive'
   | 'socket'
   | 'irr'
   | 'watch'
@@ -109,6 +111,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
   { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
+  { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
@@ -165,6 +168,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
     ],
   },
+  archive: { title: 'archive mrt', statements: ARCHIVE },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
@@ -312,6 +316,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   peer: read(DECLARED.peer),
   announce: read(DECLARED.announce),
   bmp: read(DECLARED.bmp),
+  archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),
   watch: read(DECLARED.watch),

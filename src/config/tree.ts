@@ -16,6 +16,7 @@ export interface Config {
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
   readonly bmp: readonly BmpConfig[];
+  readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
@@ -131,6 +132,18 @@ export interface BmpConfig {
   readonly ribs: readonly MonitoredRib[];
   /** Shut by configuration: `disabled;`. */
   readonly disabled: boolean;
+}
+
+/** `archive mrt { … }`. */
+export interface ArchiveConfig {
+  readonly directory: string;
+  /** Length of a file of updates. */
+  readonly updates: number;
+  /** Interval of tables; 0 for none. */
+  readonly rib: number;
+  /** 0 for ever. */
+  readonly retain: number;
+  readonly compress: 'gzip' | 'zstd' | 'none';
 }
 
 /** `irr NAME { dump "FILE"; authoritative; }`. */

@@ -76,6 +76,12 @@ export const COMMANDS: readonly Command[] = [
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   {
+    syntax: 'show archive',
+    help: 'The MRT archive: files, loss, gaps, last comparison',
+    one: true,
+    run: showArchive,
+  },
+  {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
     run: ({ daemon, args, row }) =>
@@ -356,6 +362,12 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
   };
   await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
   if (shown === 0) note(`no ${family} route is held`);
+}
+
+async function showArchive({ daemon, row }: Call): Promise<void> {
+  const archive = await daemon.archive();
+  if (archive === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
+  await row(archive);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -17,7 +17,9 @@ import type {
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
+import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
+import type { ArchiveReport } from '../mrt/archive-messages.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -74,6 +76,8 @@ export interface Daemon {
   irrObjects(prefix: string): Promise<readonly RouteObject[]>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
+  /** Null without an archive. */
+  archive(): Promise<ArchiveRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
@@ -180,6 +184,16 @@ export interface TracePeerRow {
   readonly answered: number;
   readonly refused: number;
   readonly lastError: string;
+}
+
+/** `show archive`. */
+export interface ArchiveRow extends ArchiveConfig {
+  /** Why there is no archive though there should be one; '' otherwise. */
+  readonly failure: string;
+  /** The latest alarms, oldest first. */
+  readonly alarms: readonly { readonly time: number; readonly text: string }[];
+  /** Null when there is no archive now. */
+  readonly state: ArchiveReport | null;
 }
 
 /** Answer of `reload`. */

@@ -21,6 +21,7 @@ import type { Outbox } from '../notify/outbox.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
 import type { Log } from './log.ts';
 import type { Traces } from './traces.ts';
@@ -34,6 +35,7 @@ export interface DaemonParts {
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
+  readonly archive: Archive;
   readonly store: Store;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
@@ -110,6 +112,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...peers
         .filter(({ state }) => state !== 'Established')
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+      ...(await parts.archive.problems()),
       ...parts.log.problems(),
     ];
     return {
@@ -189,6 +192,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
+    archive: () => parts.archive.status(),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
   };

@@ -13,6 +13,7 @@ import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
+import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { openTraces } from './traces.ts';
@@ -77,6 +78,8 @@ export async function startDaemon({
       message: heard,
       died: error => onFatal(`the collector thread died: ${error.message}`),
     });
+    const archive = createArchive(collector, log);
+    closers.push(() => archive.close()); // after the collector, whose last words are for it
     closers.push(() => collector.stop());
 
     /** Addresses at which routers find nobody. */
@@ -107,6 +110,9 @@ export async function startDaemon({
         case 'rejudged':
           log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
           cases.registryChanged();
+          break;
+        case 'dumping':
+          archive.dumping(message);
           break;
         case 'log':
           log(message.level, message.text, message.fields);
@@ -169,6 +175,7 @@ export async function startDaemon({
       config = loaded.config;
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
+      await archive.configure(config);
       configureCollector(); // always: where it could not listen it tries again
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
@@ -202,6 +209,7 @@ export async function startDaemon({
       cases,
       outbox,
       traces,
+      archive,
       store,
       log,
       reload: reloadInTurn,
@@ -211,6 +219,7 @@ export async function startDaemon({
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
+    await archive.configure(config);
     configureCollector();
     await outbox.start();
     return { reload: reloadInTurn, close };

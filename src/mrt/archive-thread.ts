@@ -1,18 +1,18 @@
 /** The main thread's side of the archive's thread. */
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { ArchiveEvents, ArchiveOptions, ArchiveStatus } from './archive.ts';
-import type { FromArchive, ToArchive } from './archive-messages.ts';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type { ArchiveEvents, ArchiveOptions } from './archive.ts';
+import type { ArchiveReport, FromArchive, ToArchive } from './archive-messages.ts';
 import type { PeerIndex } from './peer-index.ts';
 
 export interface ArchiveThread {
-  /** A port to be handed to a collector: it sends `FromSource`, and hears `ToSource`. */
-  connect(): MessagePort;
+  /** The archive's end of a channel; the other is a collector's, which sends `FromSource` and hears `ToSource`. */
+  connect(port: MessagePort): void;
   /** A table of `parts` collectors, of a time that `ribDue` told: each sends its records and a `rib-end` to its port. */
   rib(time: number, table: PeerIndex, parts: number): void;
   /** Makes all that came in so far readable. */
-  sync(): Promise<ArchiveStatus>;
-  status(): Promise<ArchiveStatus>;
-  /** Closes the files, waits for the disk, ends the thread. */
+  sync(): Promise<ArchiveReport>;
+  status(): Promise<ArchiveReport>;
+  /** Waits for what sources sent before they closed their ports, closes the files, waits for the disk, ends the thread. */
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export async function startArchive(options: ArchiveOptions, events: ArchiveThrea
   const entry = import.meta.url.endsWith('.ts') ? './archive-worker.ts' : './archive-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url));
   const post = (message: ToArchive, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
-  const asked = new Map<number, { resolve(status: ArchiveStatus): void; reject(error: Error): void }>();
+  const asked = new Map<number, { resolve(status: ArchiveReport): void; reject(error: Error): void }>();
   const opening = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   let nextId = 1;
@@ -58,7 +58,7 @@ export async function startArchive(options: ArchiveOptions, events: ArchiveThrea
     if (!closing) events.died(error);
   });
   const ask = (type: 'sync' | 'status') =>
-    new Promise<ArchiveStatus>((resolve, reject) => {
+    new Promise<ArchiveReport>((resolve, reject) => {
       const id = nextId++;
       asked.set(id, { resolve, reject });
       post({ type, id });
@@ -73,11 +73,7 @@ export async function startArchive(options: ArchiveOptions, events: ArchiveThrea
     throw error;
   }
   return {
-    connect() {
-      const { port1, port2 } = new MessageChannel();
-      post({ type: 'connect', port: port1 }, [port1]);
-      return port2;
-    },
+    connect: port => post({ type: 'connect', port }, [port]),
     rib: (time, table, parts) => post({ type: 'rib-begin', time, table, parts }),
     sync: () => ask('sync'),
     status: () => ask('status'),

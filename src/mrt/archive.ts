@@ -9,6 +9,8 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ArchiveFile, createArchiveFile, type FileContents } from './archive-file.ts';
+import { lastAlive, noteGap, stillAlive } from './archive-gaps.ts';
+import { inventory } from './archive-inventory.ts';
 import { type ArchiveName, type Compression, formatArchiveName, windowOf } from './archive-name.ts';
 import { takeUp } from './archive-recovery.ts';
 import { expire } from './archive-retention.ts';
@@ -34,6 +36,8 @@ export interface ArchiveOptions {
   /** How often what was written is made readable, and between attempts on a disk that refuses. */
   readonly sync?: number;
   readonly retry?: number;
+  /** What came since it was last closed is still to come: there is no gap. */
+  readonly seamless?: boolean;
 }
 
 /** Wall-clock time, milliseconds since the epoch, and timers, so that tests can turn the hands. */
@@ -67,6 +71,17 @@ export interface ArchiveStatus {
   readonly lost: number;
   readonly files: number;
   readonly waiting: number;
+  /** The file of updates that is open; '' when none is. */
+  readonly current: string;
+  /** Times without records that were noted since it was opened. */
+  readonly gaps: number;
+  /** The last file that was read again, and how many differed from what was given. */
+  readonly verified: string;
+  readonly differing: number;
+  /** All that came until then is on the disk; milliseconds since the epoch. */
+  readonly synced: number;
+  /** Time of the last table, milliseconds since the epoch; 0 when there is none yet. */
+  readonly lastTable: number;
   /** The last trouble with the disk; '' since the disk works. */
   readonly trouble: string;
 }
@@ -91,10 +106,13 @@ export interface Archive {
 }
 
 const MOST_WAITING = 64 << 20;
+const MINUTE = 60_000;
 const SYNC = 5000;
 const RETRY = 1000;
 /** After the end of a window: how long a batch may be on its way, milliseconds. */
 const GRACE = 1000;
+/** How long after the start the first table is written, when none is young enough: sessions come up meanwhile. */
+const FIRST_TABLE = 10_000;
 /** A table is written no faster than the disk takes it: so many octets may wait. */
 const RIB_WAITING = 4 << 20;
 
@@ -112,12 +130,20 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
   const closing = new Set<ArchiveFile>();
   const endings = new Set<Promise<void>>();
   let expiring = Promise.resolve();
+  let noting = Promise.resolve();
   let losing = 0;
+  let losingSince = 0;
+  let gaps = 0;
+  let verified = '';
+  let differing = 0;
+  let lastTable = 0;
+  let synced = clock.now();
   /** Begin of the last window that was opened: no name is given twice, whatever the clock does. */
   let lastStart = 0;
   let stopped = false;
   let cancelCut = () => {};
   let cancelRib = () => {};
+  let cancelFirst = () => {};
   let cancelSync = () => {};
 
   const onTrouble = (path: string, error: Error) => {
@@ -136,7 +162,11 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
     trouble = '';
     const contents = file.contents();
     const wrong = await readContents(file.path, contents);
-    if (wrong !== null) events.alarm(`${file.path}: ${wrong}`);
+    verified = file.path.slice(directory.length + 1, -'.part'.length);
+    if (wrong !== null) {
+      differing++;
+      events.alarm(`${file.path}: ${wrong}`);
+    }
     const path = join(directory, formatArchiveName(name));
     try {
       await rename(file.path, path);
@@ -180,15 +210,29 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
   function write(octets: Uint8Array, count: number, time: number): void {
     if (stopped || waiting() + octets.length > mostWaiting) {
       lost += count;
+      if (losing === 0) losingSince = clock.now();
       if (losing === 0 && !stopped) events.alarm(`${mostWaiting} octets wait for the disk: records are being lost`);
       losing += count;
       return;
     }
-    if (losing > 0) events.alarm(`${losing} records were lost; from now on they are kept again`);
+    if (losing > 0) {
+      events.alarm(`${losing} records were lost; from now on they are kept again`);
+      gap(losingSince, `${losing} records were lost: the disk did not take them`);
+    }
     losing = 0;
     if (current !== null && time >= current.name.start + updates) cut();
     (current?.file ?? openWindow(time)).write(octets, count);
     records += count;
+  }
+
+  /** Notes a time without records; tried again until the disk takes it. */
+  function gap(from: number, why: string): void {
+    gaps++;
+    const to = clock.now();
+    const attempt = (): void => {
+      noting = noteGap(directory, { from, to, why }).catch(() => void (stopped || clock.after(retry, attempt)));
+    };
+    attempt();
   }
 
   const take = (octets: Uint8Array) => splitByWindow(octets, updates, write);
@@ -210,13 +254,29 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
     });
   }
 
+  /** A table soon after the start, unless one is due anyway. */
+  function firstRib(): void {
+    if (options.rib === 0 || clock.now() + FIRST_TABLE > windowOf(clock.now(), options.rib) + options.rib) return;
+    cancelFirst = clock.after(FIRST_TABLE, () => events.ribDue(clock.now()));
+  }
+
   function syncSoon(): void {
-    cancelSync = clock.after(sync, () => {
-      void current?.file.sync();
-      syncSoon();
+    cancelSync = clock.after(sync, async () => {
+      const until = clock.now();
+      await current?.file.sync();
+      await stillAlive(directory, until).then(
+        () => {
+          synced = until;
+          trouble = '';
+        },
+        (error: Error) => void (trouble === '' && onTrouble(directory, error)),
+      );
+      if (!stopped) syncSoon();
     });
   }
 
+  const alive = await lastAlive(directory);
+  if (alive !== null && options.seamless !== true && alive < clock.now()) gap(alive, 'no archive was open');
   for (const found of await takeUp(directory, {
     now: clock.now(),
     updates,
@@ -231,7 +291,10 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
       waitForEnd(found.name.start);
     } else void endLater(found.file, found.name);
   }
+  lastTable =
+    (await inventory(directory)).findLast(({ name, open }) => name.kind === 'bview' && !open)?.name.start ?? 0;
   removeOld();
+  if (lastTable <= clock.now() - options.rib) firstRib();
   waitForRib();
   syncSoon();
 
@@ -246,7 +309,7 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
       take(one.take());
     },
     async rib(time, table, chunks) {
-      const name: ArchiveName = { kind: 'bview', start: time, compress, incomplete: false };
+      const name: ArchiveName = { kind: 'bview', start: windowOf(time, MINUTE), compress, incomplete: false };
       const file = create(name);
       closing.add(file);
       const index = encodePeerIndex(table);
@@ -265,18 +328,34 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
         while (file.waiting() > RIB_WAITING) await new Promise(resolve => setTimeout(resolve, 5));
       }
       await endLater(file, name);
+      lastTable = time;
     },
     async sync() {
       await current?.file.sync();
     },
-    status: () => ({ records, lost, files, waiting: waiting(), trouble }),
+    status: () => ({
+      records,
+      lost,
+      files,
+      waiting: waiting(),
+      trouble,
+      current: current === null ? '' : formatArchiveName(current.name),
+      gaps,
+      verified,
+      differing,
+      synced,
+      lastTable,
+    }),
     async close() {
       cancelRib();
+      cancelFirst();
       cancelSync();
       stopped = true;
       cut();
       while (endings.size > 0) await Promise.all(endings);
       await expiring;
+      await noting;
+      await stillAlive(directory, clock.now()).catch(() => {});
     },
   };
 }

@@ -178,6 +178,14 @@ export function writeMessageRecord(
   return next + message.length;
 }
 
+/** What stands before a message in its record, the same for all messages of a session but for time and length. */
+export function messageHead(peer: ArchivedPeer): Uint8Array {
+  const none = new Uint8Array(0);
+  const head = new Uint8Array(messageRecordLength(peer, none));
+  writeMessageRecord(head, 0, peer, 0, none);
+  return head;
+}
+
 /** Writes a BGP4MP_ET STATE_CHANGE_AS4 record at `at`: `stateRecordLength` octets. Returns the offset behind it. */
 export function writeStateRecord(
   out: Uint8Array,

@@ -12,6 +12,11 @@ import { HEADER_LENGTH } from './records.ts';
 export interface RecordBatch {
   /** A whole BGP message of a peer. `time` is microseconds since the epoch. */
   message(peer: ArchivedPeer, time: number, message: Uint8Array): void;
+  /**
+   * The same on the hot path: the message is `bytes[start]` to `bytes[end - 1]`, `head` is the session's `messageHead`, and
+   * `time` is milliseconds since the epoch.
+   */
+  copy(head: Uint8Array, time: number, bytes: Uint8Array, start: number, end: number): void;
   /** A change of the session's state: 1 Idle to 6 Established. */
   state(peer: ArchivedPeer, time: number, from: number, to: number): void;
   /** Octets held. */
@@ -19,6 +24,9 @@ export interface RecordBatch {
   /** The records so far, in a buffer of their own; the batch is empty then. */
   take(): Uint8Array<ArrayBuffer>;
 }
+
+/** Octets of a message that is copied one by one. */
+const SHORT = 128;
 
 /** An empty batch with room for `size` octets; it grows when that is not enough. */
 export function recordBatch(size: number): RecordBatch {
@@ -32,10 +40,31 @@ export function recordBatch(size: number): RecordBatch {
     octets = larger;
   }
 
+  function put32(at: number, value: number): void {
+    octets[at] = value >>> 24;
+    octets[at + 1] = value >>> 16;
+    octets[at + 2] = value >>> 8;
+    octets[at + 3] = value;
+  }
+
   return {
     message(peer, time, message) {
       room(messageRecordLength(peer, message));
       length = writeMessageRecord(octets, length, peer, time, message);
+    },
+    copy(head, time, bytes, start, end) {
+      const message = end - start;
+      room(head.length + message);
+      octets.set(head, length);
+      const seconds = Math.floor(time / 1000);
+      put32(length, seconds);
+      put32(length + 8, head.length - HEADER_LENGTH + message);
+      put32(length + HEADER_LENGTH, (time - seconds * 1000) * 1000);
+      length += head.length;
+      // A loop: for short messages it is faster than a view, and leaves nothing to collect.
+      if (message <= SHORT) for (let from = start, to = length; from < end; from++, to++) octets[to] = bytes[from]!;
+      else octets.set(bytes.subarray(start, end), length);
+      length += message;
     },
     state(peer, time, from, to) {
       room(stateRecordLength(peer));

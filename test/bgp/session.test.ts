@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { type SessionError, sessionError } from '../../src/bgp/errors.ts';
+import type { Capability } from '../../src/bgp/capabilities.ts';
+import { isSessionError, type SessionError, sessionError } from '../../src/bgp/errors.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
 import {
   createFramer,
@@ -9,15 +10,17 @@ import {
   KEEPALIVE,
   messageName,
   NOTIFICATION,
+  OPEN,
   ROUTE_REFRESH,
   UPDATE,
 } from '../../src/bgp/message.ts';
 import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
-import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
+import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import { encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
+import { hex } from './octets.ts';
 
 const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   name: 'peer',
@@ -50,6 +53,8 @@ const peerOpen = (change: Partial<Open> = {}): Uint8Array =>
 interface Peer {
   readonly socket: Socket;
   readonly got: string[];
+  /** The OPENs among it. */
+  readonly opens: Open[];
   send(...messages: Uint8Array[]): void;
   /** Resolves when `got` holds this text. */
   sees(text: string): Promise<void>;
@@ -58,7 +63,10 @@ interface Peer {
 
 function peerOn(socket: Socket): Peer {
   const got: string[] = [];
+  const opens: Open[] = [];
   const framer = createFramer((type, buffer, start, end) => {
+    const open = type === OPEN ? decodeOpen(buffer, start + 19, end) : null;
+    if (open !== null && !isSessionError(open)) opens.push(open);
     const words = type === NOTIFICATION ? ` ${formatNotification(decodeNotification(buffer, start + 19, end))}` : '';
     got.push(messageName(type) + words);
     socket.emit('got');
@@ -70,6 +78,7 @@ function peerOn(socket: Socket): Peer {
   return {
     socket,
     got,
+    opens,
     send: (...messages) => void socket.write(Buffer.concat(messages)),
     async sees(text) {
       while (!got.some(entry => entry.startsWith(text))) {
@@ -194,6 +203,20 @@ describe('bgp/session', () => {
     expect(session.status().received.routeRefresh).to.equal(2);
     peer.send(encodeMessage(ROUTE_REFRESH, Uint8Array.of(0, 1, 1, 1, 0)));
     await peer.sees('NOTIFICATION ROUTE-REFRESH Message Error');
+  });
+
+  it('takes no mark of a route refresh where none was agreed on', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    const { capabilities } = localOpen({ localAs: 64496, routerId: '192.0.2.1', holdTime: 30, ipv4: true, ipv6: true });
+    peer.send(peerOpen({ capabilities: capabilities.filter(({ code }) => code !== 70) }), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    peer.send(encodeMessage(ROUTE_REFRESH, Uint8Array.of(0, 1, 1, 1, 0)), encodeRouteRefresh({ afi: 1, safi: 1 }, 1));
+    peer.send(encodeRouteRefresh({ afi: 1, safi: 1 }));
+    await reported('refresh 1/1 0');
+    expect(events.filter(event => event.startsWith('refresh'))).to.deep.equal(['refresh 1/1 0']);
   });
 
   it('sends the messages of its owner while it is Established, and counts them', async () => {
@@ -452,6 +475,72 @@ describe('bgp/session', () => {
       expect(session.status().state).to.equal('Idle');
     });
 
+  it('has neither keepalives nor a hold timer where the peer offers a hold time of 0', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    peer.send(peerOpen({ holdTime: 0 }), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    clock.turn(100_000_000);
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await reported('update');
+    await peer.sees('KEEPALIVE');
+    expect(peer.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
+  });
+
+  it('goes idle for a NOTIFICATION while its OPEN is on the way, says its words, and dials again', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    const again = dialled();
+    peer.send(encodeNotification(ceaseWith(2, 'not today')));
+    await reported('Idle: received Cease/Administrative Shutdown "not today"');
+    clock.turn(2000);
+    await (await again).sees('OPEN');
+  });
+
+  // RFC 5492 sections 3 and 5
+  const all = (capabilities: readonly Capability[]) => capabilities;
+  const refused: readonly [name: string, error: SessionError, next: typeof all][] = [
+    ['that knows no capabilities without any', sessionError(2, 4, ''), () => []],
+    [
+      'that does not know one without that',
+      sessionError(2, 7, '', hex('4600')),
+      list => list.filter(c => c.code !== 70),
+    ],
+    ['that does not want a family without that', sessionError(2, 7, '', hex('0104 00010001')), list => list.slice(1)],
+    ['that wants neither as before', sessionError(2, 7, '', hex('0104 00010001 0104 00020001')), all],
+    ['that demands something else as before', sessionError(2, 7, '', hex('4504 00010103')), all],
+    ['that does not say what as before', sessionError(2, 7, ''), all],
+    ['that refuses something else as before', sessionError(2, 2, ''), all],
+  ];
+  for (const [name, error, left] of refused)
+    it(`meets a peer ${name}, and offers all again after a session`, async () => {
+      const next = dialled();
+      newSession().start();
+      const peer = await next;
+      await peer.sees('OPEN');
+      const { capabilities } = peer.opens[0]!;
+      const again = dialled();
+      peer.send(encodeNotification(error));
+      await reported('Idle: received OPEN Message Error');
+      clock.turn(2000);
+      const second = await again;
+      await second.sees('OPEN');
+      expect(second.opens[0]!.capabilities).to.deep.equal(left(capabilities));
+      second.send(peerOpen(), encodeMessage(KEEPALIVE));
+      await reported('Established');
+      const third = dialled();
+      second.socket.destroy();
+      await reported('down');
+      clock.turn(5000);
+      const last = await third;
+      await last.sees('OPEN');
+      expect(last.opens[0]!.capabilities).to.deep.equal(capabilities);
+    });
+
   it('takes a message an octet at a time', async () => {
     const next = dialled();
     newSession().start();
@@ -471,26 +560,58 @@ describe('bgp/session', () => {
       ['192.0.2.1', 'outbound'],
       ['192.0.2.200', 'inbound'],
     ] as const)
-      it(`keeps the ${kept} one when the peer is ${id}`, async () => {
-        const next = dialled();
-        newSession().start();
-        const ours = await next;
-        await ours.sees('OPEN');
-        const theirs = await inbound();
-        await theirs.sees('OPEN');
-        const [winner, loser] = kept === 'outbound' ? [ours, theirs] : [theirs, ours];
-        ours.send(peerOpen({ id }));
-        theirs.send(peerOpen({ id }));
-        await loser.sees('NOTIFICATION Cease/Connection Collision Resolution');
-        await loser.closed();
-        winner.send(encodeMessage(KEEPALIVE));
-        await reported('Established');
-        expect(winner.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
-        winner.send(encodeMessage(UPDATE, new Uint8Array(4)));
-        await reported('update');
-        expect(events.filter(event => event.startsWith('up '))).to.have.length(1);
-        expect(session.status().lastError).to.equal('');
-      });
+      for (const first of ['outbound', 'inbound'] as const)
+        for (const late of [false, true])
+          it(`keeps the ${kept} one when the peer is ${id} and its OPEN comes ${first} first${late ? ', and is confirmed' : ''}`, async () => {
+            const next = dialled();
+            newSession().start();
+            const ours = await next;
+            await ours.sees('OPEN');
+            const theirs = await inbound();
+            await theirs.sees('OPEN');
+            const [one, other] = first === 'outbound' ? [ours, theirs] : [theirs, ours];
+            const [winner, loser] = kept === 'outbound' ? [ours, theirs] : [theirs, ours];
+            one.send(peerOpen({ id }));
+            // Confirmed: the first is in OpenConfirm when the other OPEN comes.
+            if (late && one === winner) await one.sees('KEEPALIVE');
+            other.send(peerOpen({ id }));
+            await loser.sees('NOTIFICATION Cease/Connection Collision Resolution');
+            await loser.closed();
+            winner.send(encodeMessage(KEEPALIVE));
+            await reported('Established');
+            expect(winner.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
+            winner.send(encodeMessage(UPDATE, new Uint8Array(4)));
+            await reported('update');
+            expect(events.filter(event => event.startsWith('up '))).to.have.length(1);
+            expect(session.status().lastError).to.equal('');
+          });
+
+    it('takes one that comes while ours is in OpenConfirm, and keeps the one that it must', async () => {
+      const next = dialled();
+      newSession().start();
+      const ours = await next;
+      await ours.sees('OPEN');
+      ours.send(peerOpen({ id: '192.0.2.200' }));
+      await ours.sees('KEEPALIVE');
+      const theirs = await inbound();
+      await theirs.sees('OPEN');
+      theirs.send(peerOpen({ id: '192.0.2.200' }), encodeMessage(KEEPALIVE));
+      await ours.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      await reported('Established');
+    });
+
+    it('gives up the older of two of the peer: it began anew', async () => {
+      newSession({ passive: true }).start();
+      const older = await inbound();
+      await older.sees('OPEN');
+      older.send(peerOpen());
+      await older.sees('KEEPALIVE');
+      const newer = await inbound();
+      await newer.sees('OPEN');
+      newer.send(peerOpen(), encodeMessage(KEEPALIVE));
+      await older.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      await reported('Established');
+    });
 
     it('refuses another one while it is Established', async () => {
       const peer = await establish();

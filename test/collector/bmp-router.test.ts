@@ -9,6 +9,7 @@ import {
   type PeerHeader,
   RD_INSTANCE,
 } from '../../src/bmp/peer-header.ts';
+import { createArchiveFeed } from '../../src/collector/archive-feed.ts';
 import { createRouter } from '../../src/collector/bmp-router.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
@@ -45,6 +46,7 @@ describe('collector/bmp-router', () => {
     const seating: Seating = {
       rib,
       ingest,
+      archive: createArchiveFeed(() => {}, Date.now),
       seat(make) {
         const peer = make(seats.length);
         seats.push(peer);

@@ -255,6 +255,15 @@ export const config: fc.Arbitrary<Config> = fc
         list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
       ),
       bmp,
+      archive: fc.option(
+        fc.record({
+          directory: file,
+          updates: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
+          rib: fc.integer({ min: 0, max: 10_080 }).map(minutes => minutes * 60_000),
+          retain: fc.oneof(fc.constant(0), seconds(3600, 86400)),
+          compress: fc.constantFrom('gzip' as const, 'zstd' as const, 'none' as const),
+        }),
+      ),
       irr: fc.constant(irr),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify: fc.array(notify, { maxLength: 2 }),

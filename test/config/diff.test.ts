@@ -98,6 +98,7 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
     { bmp: base.bmp.replace('allow', 'rib post-policy; allow') },
     ['bmp station changed hard: bmp station: rib pre-policy is now rib post-policy'],
   ],
+  ['an archive', { more: 'archive mrt { rib 2h; }' }, ['archive  added soft: archive: added']],
   ['no station', { bmp: '' }, ['bmp station removed hard: bmp station: removed']],
   [
     'a source',

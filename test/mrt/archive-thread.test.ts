@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { FromSource, ToSource } from '../../src/mrt/archive-messages.ts';
@@ -36,7 +37,11 @@ describe('mrt/archive-thread', () => {
   it('takes batches and the parts of a table from several collectors', async () => {
     const archive = await startArchive(options(), events);
     const now = Date.now();
-    const ports = [archive.connect(), archive.connect()];
+    const ports = [0, 1].map(() => {
+      const { port1, port2 } = new MessageChannel();
+      archive.connect(port1);
+      return port2;
+    });
     const time = Math.floor(now / 60_000) * 60_000;
     archive.rib(
       time,
@@ -44,11 +49,13 @@ describe('mrt/archive-thread', () => {
       2,
     );
     let taken = 0;
+    let takenRecords = 0;
     ports.forEach((port, i) => {
       const send = (message: FromSource, octets?: Uint8Array<ArrayBuffer>) =>
         port.postMessage(message, octets ? [octets.buffer] : []);
-      port.on('message', ({ octets }: ToSource) => {
-        taken += octets;
+      port.on('message', ({ of, octets }: ToSource) => {
+        if (of === 'rib') taken += octets;
+        else takenRecords += octets;
       });
       const batch = recordBatch(1000);
       for (let n = 0; n < 500; n++)
@@ -67,8 +74,9 @@ describe('mrt/archive-thread', () => {
     });
     while (taken === 0 || (await archive.sync()).records < 1004) await new Promise(resolve => setTimeout(resolve, 10));
     expect(await archive.status()).to.include({ records: 1004, lost: 0, trouble: '' });
-    await archive.close();
+    expect(takenRecords).to.be.above(1000 * 36);
     for (const port of ports) port.close();
+    await archive.close();
     expect(said.filter(text => text.startsWith('alarm') || text.startsWith('died'))).to.deep.equal([]);
     const [month] = readdirSync(directory);
     const names = readdirSync(join(directory, month!));

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type Archive, type ArchiveOptions, openArchive } from '../../src/mrt/archive.ts';
+import { readGaps } from '../../src/mrt/archive-gaps.ts';
 import { formatArchiveName, parseArchiveName } from '../../src/mrt/archive-name.ts';
 import type { ArchivedPeer } from '../../src/mrt/bgp4mp.ts';
 import { encodeRib } from '../../src/mrt/rib.ts';
@@ -126,7 +128,20 @@ describe('mrt/archive', () => {
     expect(closed.map(name => lines(name).length)).to.deep.equal([2, 2, 2]);
     expect(lines(closed[0]!)[1]).to.equal(`BGP4MP_ET|${START / 1000 + 120}.000007|STATE|192.0.2.1|64496|6|1`);
     expect(names().filter(name => name.endsWith('.part'))).to.deep.equal([]);
-    expect([alarms, archive.status()]).to.deep.equal([[], { records: 6, lost: 0, files: 3, waiting: 0, trouble: '' }]);
+    expect(alarms).to.deep.equal([]);
+    expect({ ...archive.status(), synced: 0 }).to.deep.equal({
+      records: 6,
+      lost: 0,
+      files: 3,
+      waiting: 0,
+      trouble: '',
+      current: '',
+      gaps: 0,
+      verified: '2026.03/updates.20260301.1210.gz',
+      differing: 0,
+      synced: 0,
+      lastTable: 0,
+    });
   });
 
   for (const compress of ['gzip', 'zstd', 'none'] as const)
@@ -168,7 +183,8 @@ describe('mrt/archive', () => {
     const clock = handClock(START);
     const archive = await openArchive(options({ rib: 60 * MINUTE }), clock, events);
     clock.turn(START + 121 * MINUTE);
-    expect(due).to.deep.equal([START + 60 * MINUTE, START + 120 * MINUTE]);
+    // The first soon after the start, since there is none, then on the wall clock.
+    expect(due).to.deep.equal([START + 10_000, START + 60 * MINUTE, START + 120 * MINUTE]);
     const attributes = hex(ORIGIN_IGP + path([64496]) + nextHop('192.0.2.1'));
     const routes = [
       { peerIndex: 0, originated: START / 1000, attributes },
@@ -207,9 +223,21 @@ describe('mrt/archive', () => {
     const clock = handClock(Date.UTC(2026, 1, 1, 1));
     const archive = await openArchive(options({ retain: 2 * 86400_000 }), clock, events);
     await archive.close();
-    expect(readdirSync(directory)).to.deep.equal(['2026.01']);
+    expect(readdirSync(directory).sort()).to.deep.equal(['2026.01', 'gaps']);
     expect(readdirSync(month).sort()).to.deep.equal(['mine.txt', 'updates.20260131.2355.gz']);
     expect(notes).to.deep.equal(['2 old files were removed']);
+  });
+
+  it('notes since when nothing was kept, and takes no line that is none for a gap', async () => {
+    await (await openArchive(options(), handClock(START), events)).close();
+    expect(await readGaps(directory)).to.deep.equal([]);
+    appendFileSync(join(directory, 'gaps'), 'torn 20');
+    utimesSync(join(directory, 'gaps'), START / 1000, START / 1000);
+    await (await openArchive(options({ seamless: true }), handClock(START + MINUTE), events)).close();
+    await (await openArchive(options(), handClock(START + 3 * MINUTE), events)).close();
+    expect(await readGaps(directory)).to.deep.equal([
+      { from: START + MINUTE, to: START + 3 * MINUTE, why: 'no archive was open' },
+    ]);
   });
 
   it('goes on in the file of a window in which it was stopped', async () => {

@@ -271,6 +271,21 @@ Probe State      For Windows    Holds Packets Lost
 tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
+    'show archive',
+    async () => [await daemon.archive()],
+    `
+Directory:  /var/lib/intertrack/mrt
+Files:      updates of 00:05:00, tables each 08:00:00, kept for 30d00h, gzip
+Holds:      300 files, 3.0M, since 2026-02-28 11:00:00Z
+Open:       2026.03/updates.20260301.1200.gz
+Written:    4711 records, 7 lost, 1 gap
+Lag:        00:00:03, 2.0K octets wait for the disk
+Verified:   2026.03/updates.20260301.1155.gz, none differs
+Last table: 2026-03-01 08:00:00Z
+Alarms:
+  2026-03-01 11:00:00Z 7 records were lost; from now on they are kept again`,
+  ],
+  [
     'show traceback',
     () => daemon.tracePeers(),
     `

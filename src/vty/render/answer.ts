@@ -9,6 +9,7 @@ import type {
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
 import type {
+  ArchiveRow,
   CaseDetail,
   IrrObjectRow,
   IrrStatusRow,
@@ -23,6 +24,7 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -54,6 +56,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   reload: first<ReloadReport>(renderReload),
+  'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),

@@ -1,0 +1,123 @@
+/**
+ * The tables of all peers as RIB records of TABLE_DUMP_V2 (RFC 6396 section 4.3), in slices between which sessions are
+ * served. The table goes on changing meanwhile: what changed behind the slice is in the updates of the archive, whose replay
+ * from the beginning of the dump gives the table of any later time.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { FromSource } from '../mrt/archive-messages.ts';
+import type { IndexedPeer } from '../mrt/peer-index.ts';
+import { encodeRib, type RibRoute } from '../mrt/rib.ts';
+import { encodeAttribute, widenAttributes } from '../mrt/wide-attributes.ts';
+import { type Afi, parseAddress } from '../net/address.ts';
+import { type PeerTable, type Rib, walkRoutes } from '../rib/adj-rib-in.ts';
+import { CONTEXT_AS4 } from '../rib/attribute-store.ts';
+import { prefixById } from '../rib/query.ts';
+import type { SeatedPeer } from './seating.ts';
+
+/** Prefixes looked at in one slice: about a millisecond. */
+const SLICE = 512;
+/** Octets in one message, and under way before the next slice waits. */
+const BATCH = 1 << 18;
+const MOST_AHEAD = 4 << 20;
+
+const OPTIONAL = 0x80;
+const MP_REACH_NLRI = 14;
+const UNKNOWN_ID = Uint8Array.of(0, 0, 0, 0);
+
+export interface TableDump {
+  /** The peers by their position in the records. */
+  readonly peers: readonly IndexedPeer[];
+  /** Writes a slice; true when there is none left. Nothing is written while too much is under way. */
+  step(): boolean;
+  /** True while what is under way must be taken first. */
+  readonly waits: () => boolean;
+  /** So many octets were taken. */
+  took(octets: number): void;
+}
+
+/** Attributes as a RIB entry has them: AS numbers of 4 octets, MP_REACH_NLRI cut to its next hop (RFC 6396 section 4.3.4). */
+function attributesOf(rib: Rib, id: number): Uint8Array {
+  const { attributes, nextHop, context } = rib.attributes.read(id);
+  const wide = (context & CONTEXT_AS4) !== 0 ? attributes : widenAttributes(attributes, 0, attributes.length);
+  if (nextHop.length === 0) return wide;
+  const reach = encodeAttribute(OPTIONAL, MP_REACH_NLRI, Uint8Array.of(nextHop.length, ...nextHop));
+  const octets = new Uint8Array(reach.length + wide.length);
+  octets.set(reach);
+  octets.set(wide, reach.length);
+  return octets;
+}
+
+/** Begins a dump of `time`, milliseconds since the epoch, of those of the peers that hold a table and have a name there. */
+export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: number, port: MessagePort): TableDump {
+  const seconds = Math.floor(time / 1000);
+  const held: { readonly number: number; readonly table: PeerTable }[] = [];
+  const peers: IndexedPeer[] = [];
+  for (const { row, archived, session } of all) {
+    const table = rib.tables[row.number];
+    const peer = archived.peer();
+    if (!table || peer === null) continue;
+    const id = parseAddress(session.status().negotiated?.peerId ?? '');
+    peers.push({ id: id?.afi === 1 ? id.bytes : UNKNOWN_ID, address: peer.address, as: peer.as });
+    held.push({ number: row.number, table });
+  }
+  let afi: Afi = 1;
+  let next = 0;
+  let ahead = 0;
+  let batch = new Uint8Array(BATCH);
+  let filled = 0;
+
+  const send = (message: FromSource, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
+  function flush(): void {
+    if (filled === 0) return;
+    const octets = batch.subarray(0, filled);
+    ahead += filled;
+    send({ type: 'rib', time, octets }, [batch.buffer]);
+    batch = new Uint8Array(BATCH);
+    filled = 0;
+  }
+
+  function write(record: Uint8Array): void {
+    if (filled + record.length > batch.length) flush();
+    if (record.length > batch.length) batch = new Uint8Array(record.length);
+    batch.set(record, filled);
+    filled += record.length;
+  }
+
+  function dump(id: number): void {
+    const plain: RibRoute[] = [];
+    const paths: RibRoute[] = [];
+    held.forEach(({ number, table }, peerIndex) => {
+      // A peer that went down meanwhile holds nothing any more, whoever has its number now.
+      if (rib.tables[number] !== table) return;
+      walkRoutes(table, afi, id, id + 1, (_, pathId, attribute) => {
+        const route = { peerIndex, originated: seconds, attributes: attributesOf(rib, attribute) };
+        if (pathId === null) plain.push(route);
+        else paths.push({ ...route, pathId });
+      });
+    });
+    if (plain.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), false, plain));
+    if (paths.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), true, paths));
+  }
+
+  return {
+    peers,
+    waits: () => ahead > MOST_AHEAD,
+    took(octets) {
+      ahead -= octets;
+    },
+    step() {
+      if (ahead > MOST_AHEAD) return false;
+      const end = Math.min(next + SLICE, (afi === 1 ? rib.ids4 : rib.ids6).size);
+      for (; next < end; next++) dump(next);
+      if (next < (afi === 1 ? rib.ids4 : rib.ids6).size) return false;
+      if (afi === 1) {
+        afi = 2;
+        next = 0;
+        return false;
+      }
+      flush();
+      send({ type: 'rib-end', time });
+      return true;
+    },
+  };
+}
