@@ -263,6 +263,22 @@ describe('bgp/session', () => {
     expect(session.status().lastDown).to.equal('sent Hold Timer Expired: nothing heard for 30 s');
   });
 
+  it('counts silences of more than two thirds of the hold time', async () => {
+    const peer = await establish();
+    const heard = async (wait: number) => {
+      clock.turn(wait);
+      const before = session.status().received.keepalive;
+      peer.send(encodeMessage(KEEPALIVE));
+      while (session.status().received.keepalive === before) await new Promise(resolve => setImmediate(resolve));
+    };
+    await heard(10_000);
+    await heard(20_000);
+    expect(session.status().nearMisses).to.equal(0);
+    await heard(21_000);
+    await heard(5_000);
+    expect(session.status().nearMisses).to.equal(1);
+  });
+
   it('does not count the time that it did not read', async () => {
     const peer = await establish();
     session.pause();
