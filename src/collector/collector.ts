@@ -28,6 +28,7 @@ import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
+import { createQuality } from './quality.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
@@ -40,6 +41,8 @@ import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+/** How often the sizes of tables are looked at. */
+const MINUTE = 60_000;
 /** How often the tables are looked at that tell no end. */
 const WHOLENESS_LOOK = 10_000;
 
@@ -115,7 +118,11 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   const ingest = createIngest(rib, memo, book, {
-    endOfRib: (peer, afi) => whole(peer.number, afi),
+    endOfRib(peer, afi) {
+      const owner = byNumber[peer.number];
+      if (owner) quality.endOfRib(owner.row.name, afi);
+      whole(peer.number, afi);
+    },
     malformed(peer, body) {
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
@@ -162,6 +169,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   function changed({ name, as, address }: RowPeer, state: string, reason?: string): void {
     const change = { peer: name, peerAs: as, peerAddress: address, state, time: Date.now() };
+    quality.changed(name, state, reason ?? '');
     outflow.flush(); // what the peer held goes before the word that it is down
     post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
   }
@@ -187,6 +195,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
+      quality.forget(peer.row.name);
       peer.archived.leave();
     },
     drop(number) {
@@ -208,6 +217,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   };
   let encoder: Encoder | null = null;
   const stations = createStations(seating);
+  const all = () => [...peers.all(), ...stations.peers()];
 
   const peers = createPeers(
     seating,
@@ -328,6 +338,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
+    clearInterval(qualityTimer);
     clearInterval(wholenessTimer);
     door.close();
     await peers.stop();
@@ -338,14 +349,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'stopped' });
   }
 
-  const { answer } = createAnswerer(
-    rib,
-    memo,
-    book,
-    () => [...peers.all(), ...stations.peers()],
-    () => config?.localAs ?? 0,
-    problems,
-  );
+  const quality = createQuality(rib, all, Date.now);
+  const qualityTimer = setInterval(() => quality.minute(), MINUTE);
+
+  const { answer } = createAnswerer(rib, memo, book, all, () => config?.localAs ?? 0, problems, quality);
   const replies = createReplies(answer, post);
 
   // One after the other: a reload must not overtake the one before it.

@@ -47,6 +47,7 @@ export type RibQuery =
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
   | { readonly about: 'memory' }
+  | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {

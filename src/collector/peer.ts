@@ -10,6 +10,7 @@ import { newOtherRoutes, type OtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import type { SessionForm } from './archive-feed.ts';
+import { createDuplicates } from './duplicates.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
@@ -109,7 +110,11 @@ export function createPeer(
       },
       update(buffer, start, end) {
         if (current === null) return null;
-        const error = ingest.update(current, buffer, start, end);
+        // Only of a whole table: while it loads nothing is told twice.
+        const error =
+          duplicates.due() && peer.awaiting.size === 0
+            ? watched(current, buffer, start, end)
+            : ingest.update(current, buffer, start, end);
         if (error !== null || peer.config.prefixLimits.length === 0) return error;
         const excess = limits.judge(peer.config.prefixLimits, routeCounts(current));
         if (excess === null) return null;
@@ -130,6 +135,9 @@ export function createPeer(
     },
   });
 
+  const duplicates = createDuplicates(rib);
+  const watched = (mine: IngestPeer, buffer: Uint8Array, start: number, end: number) =>
+    duplicates.watch(mine, buffer, start, end, () => ingest.update(mine, buffer, start, end));
   const restart = createRestart({
     ...{ rib, number, clock: realClock, now, later },
     config: () => peer.config.restart,
@@ -182,6 +190,8 @@ export function createPeer(
     get otherRoutes() {
       return current?.otherRoutes ?? null;
     },
+    owesEndOfRib: () => (session.status().negotiated?.restart ?? null) !== null,
+    duplicates: duplicates.counts,
     safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
     get counts() {
       return current?.counts ?? null;
@@ -193,9 +203,10 @@ export function createPeer(
 /** A session without unicast families brings nothing that is judged: it is whole from the beginning. */
 const hasUnicast = ({ ipv4, ipv6 }: { readonly ipv4: boolean; readonly ipv6: boolean }) => ipv4 || ipv6;
 
+/** What counts against a limit. A stale path does not: its peer may have sent the route again by another identifier. */
 const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
-  count4: table.count4,
-  count6: table.count6,
+  count4: table.count4 - (table.paths4?.marked ?? 0),
+  count6: table.count6 - (table.paths6?.marked ?? 0),
   others: otherRoutes?.count ?? 0,
 });
 

@@ -4,7 +4,7 @@
  * its route away, and what is marked in the end is swept. An octet a route, there only as long as something is marked.
  */
 import type { Afi } from '../net/address.ts';
-import { addCount, columnOf, type PeerTable, pathsOf, type Rib, staleOf, walkRoutes } from './adj-rib-in.ts';
+import { addCount, columnOf, countOf, type PeerTable, pathsOf, type Rib, staleOf, walkRoutes } from './adj-rib-in.ts';
 import { type PathTable, takeRows } from './paths.ts';
 
 /** Why routes are marked: their session is lost, and that for longer than the Restart Time; or they are being sent anew. */
@@ -46,7 +46,9 @@ function setStale(table: PeerTable, afi: Afi, stale: Stale | null): void {
   if (afi === 1) table.stale4 = stale;
   else table.stale6 = stale;
   const paths = pathsOf(table, afi);
-  if (paths !== null) paths.marks = stale?.marks ?? null;
+  if (paths === null) return;
+  paths.marks = stale?.marks ?? null;
+  paths.marked = stale === null ? 0 : countOf(table, afi);
 }
 
 /** Marked routes that are still held. A walk of about a millisecond for a full table. */

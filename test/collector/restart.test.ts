@@ -259,6 +259,8 @@ describe('collector/restart', () => {
               return `${prefix} ${origin}${pathId ? ` path ${pathId}` : ''}${stale}`;
             });
             expect(peer.held()).to.deep.equal(shown.sort());
+            if (addPath && state !== 'down')
+              expect(peer.table().paths4!.marked).to.equal([...model.values()].filter(({ mark }) => mark > 0).length);
             expect(peer.live()).to.equal(new Set([...model.values()].map(({ origin }) => origin)).size);
             const seen = [...model].filter(([, { mark }]) => mark === 0 || state === 'refreshing');
             const witnessed = seen.filter(([key, { origin }]) => key.startsWith('192.0.2.') && origin === 64666);
