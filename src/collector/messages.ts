@@ -207,6 +207,7 @@ export interface NeighborRow extends SummaryRow {
     /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
     readonly unagreedPathIds: number;
     readonly excessPaths: number;
+    readonly excessOthers: number;
   } | null;
   /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
   readonly leaks?: number | null;
