@@ -31,6 +31,8 @@ export interface Peer extends SeatedPeer {
   overLimit: PrefixLimit | null;
   /** What it is told. */
   readonly announcer: Announcer;
+  /** Routes are kept of a session that is lost. */
+  keeping(): boolean;
   /** Drops what is kept of a session that is lost: the peer is no more. */
   forget(): void;
 }
@@ -139,7 +141,7 @@ export function createPeer(
   const watched = (mine: IngestPeer, buffer: Uint8Array, start: number, end: number) =>
     duplicates.watch(mine, buffer, start, end, () => ingest.update(mine, buffer, start, end));
   const restart = createRestart({
-    ...{ rib, number, clock: realClock, now, later },
+    ...{ rib, number, clock: realClock, now, held, later },
     config: () => peer.config.restart,
     say: words => log('info', `${row.name} ${words}`),
     lose: () => lose(number),
@@ -168,6 +170,7 @@ export function createPeer(
     announcer,
     ended: afi => restart.endOfRib(afi),
     restart: () => restart.rows(),
+    keeping: () => restart.keeping,
     forget: () => restart.forget(),
     get ingest() {
       return current;
