@@ -73,6 +73,8 @@ export interface Owner {
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
   /** Hands over the body of an UPDATE; the answer is the error that ends the session, if any. */
   deliver(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** The peer was silent for nearly the Hold Time, and then was heard. */
+  nearMiss(): void;
   /** A step was made that failed or changed the state. */
   stepped(event: Event, reason: string | undefined): void;
 }
@@ -296,6 +298,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         connected: () => fire('Tcp_CR_Acked'),
         came: () => {
           came = clock.now();
+          // Nothing for two thirds of the hold time, when a keepalive is due at each third (RFC 4271 section 4.4).
+          if (state === 'Established' && negotiated && negotiated.holdTime > 0)
+            if (came - heard > (negotiated.holdTime * 2000) / 3) owner.nearMiss();
         },
         message: (type, buffer, start, end) => {
           receive(type, buffer, start, end);

@@ -90,6 +90,8 @@ export interface SessionStatus {
   readonly since: number;
   readonly received: Readonly<MessageCounts>;
   readonly sent: Readonly<MessageCounts>;
+  /** How often the peer was silent for more than two thirds of the hold time, and then was heard. */
+  readonly nearMisses: number;
   /** Why a connection last failed or ended, '' when none did. */
   readonly lastError: string;
   /** Why the session last left Established, '' when it never did. */
@@ -157,6 +159,7 @@ export function createSession(options: SessionOptions): Session {
   let shown: State = 'Idle';
   let since = Date.now();
   let upSince = 0;
+  let nearMisses = 0;
   let lastError = '';
   let lastDown = '';
   let hold = idleHold.first;
@@ -183,6 +186,9 @@ export function createSession(options: SessionOptions): Session {
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
+    nearMiss: () => {
+      nearMisses++;
+    },
     stepped,
   };
   let main = createMachine(owner, 'Idle', whenClosed);
@@ -384,6 +390,7 @@ export function createSession(options: SessionOptions): Session {
       since,
       received: { ...received },
       sent: { ...sent },
+      nearMisses,
       lastError,
       lastDown,
       negotiated: established()?.negotiated() ?? null,

@@ -47,6 +47,7 @@ export type RibQuery =
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
   | { readonly about: 'memory' }
+  | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
@@ -206,6 +207,7 @@ export interface NeighborRow extends SummaryRow {
     /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
     readonly unagreedPathIds: number;
     readonly excessPaths: number;
+    readonly excessOthers: number;
   } | null;
   /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
   readonly leaks?: number | null;

@@ -123,6 +123,13 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
   },
   {
+    syntax: 'show peer PEER quality',
+    help: 'How good a feed a peer is, and what cannot be known',
+    words: { quality: 'How good a feed it is, and what cannot be known' },
+    one: true,
+    run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
+  },
+  {
     syntax: 'show probe',
     help: 'Probes: connection, retention, loss',
     run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
@@ -208,6 +215,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
   'show irr': 'The registry: sources, or the objects for a prefix',
+  'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Capability } from '../../src/bgp/capabilities.ts';
 import { isSessionError, type SessionError, sessionError } from '../../src/bgp/errors.ts';
+import type { SessionEnd } from '../../src/bgp/graceful-restart.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
 import {
   createFramer,
@@ -15,6 +16,7 @@ import {
   UPDATE,
 } from '../../src/bgp/message.ts';
 import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
+import { gracefulRestart } from '../../src/bgp/offers.ts';
 import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import { encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
@@ -96,6 +98,7 @@ describe('bgp/session', () => {
   let clock = handClock();
   let events: string[] = [];
   let updates: string[] = [];
+  let ends: SessionEnd[] = [];
   let answer: SessionError | null = null;
   const waiting: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
@@ -127,7 +130,10 @@ describe('bgp/session', () => {
           return answer;
         },
         refresh: ({ afi, safi, subtype }) => note(`refresh ${afi}/${safi} ${subtype}`),
-        down: reason => note(`down: ${reason}`),
+        down(reason, end) {
+          ends.push(end);
+          note(`down: ${reason}`);
+        },
       },
     });
     return session;
@@ -160,6 +166,7 @@ describe('bgp/session', () => {
     clock = handClock();
     events = [];
     updates = [];
+    ends = [];
     answer = null;
     server = createServer(socket => {
       sockets.add(socket);
@@ -256,6 +263,22 @@ describe('bgp/session', () => {
     expect(session.status().lastDown).to.equal('sent Hold Timer Expired: nothing heard for 30 s');
   });
 
+  it('counts silences of more than two thirds of the hold time', async () => {
+    const peer = await establish();
+    const heard = async (wait: number) => {
+      clock.turn(wait);
+      const before = session.status().received.keepalive;
+      peer.send(encodeMessage(KEEPALIVE));
+      while (session.status().received.keepalive === before) await new Promise(resolve => setImmediate(resolve));
+    };
+    await heard(10_000);
+    await heard(20_000);
+    expect(session.status().nearMisses).to.equal(0);
+    await heard(21_000);
+    await heard(5_000);
+    expect(session.status().nearMisses).to.equal(1);
+  });
+
   it('does not count the time that it did not read', async () => {
     const peer = await establish();
     session.pause();
@@ -302,6 +325,25 @@ describe('bgp/session', () => {
     await fourth.sees('NOTIFICATION Cease/Connection Rejected');
     await fourth.closed();
     expect(session.status().state).to.equal('Idle');
+  });
+
+  it('tells how a session ended, for its routes', async () => {
+    const data = new Uint8Array(0);
+    const ways: readonly (readonly [SessionEnd, (peer: Peer) => void])[] = [
+      ['connection lost', peer => peer.socket.destroy()],
+      ['notification', peer => peer.send(encodeNotification({ code: 6, subcode: 4, data }))],
+      ['hard reset', peer => peer.send(encodeNotification({ code: 6, subcode: 9, data }))],
+      ['notification', () => clock.turn(31_000)],
+      ['hard reset', () => void session.stop()],
+    ];
+    for (const [end, way] of ways) {
+      const peer = await establish();
+      way(peer);
+      await reported('down');
+      expect(ends.splice(0)).to.deep.equal([end]);
+      await session.stop();
+      events = [];
+    }
   });
 
   it('dials again after the idle hold time, which doubles and is bounded', async () => {
@@ -604,6 +646,32 @@ describe('bgp/session', () => {
       await stranger.closed();
       peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
       await reported('update');
+    });
+
+    it('takes another one of a peer that restarts gracefully: it came back before its loss was seen (RFC 4724)', async () => {
+      const { capabilities } = localOpen({ localAs: 64496, routerId: '', holdTime: 0, ipv4: true, ipv6: true });
+      const families = [{ afi: 1, safi: 1, preserved: true }];
+      const restarts = gracefulRestart({ seconds: 120, restarting: false, notification: false, families });
+      const open = peerOpen({ capabilities: [...capabilities, restarts] });
+      const next = dialled();
+      newSession().start();
+      const before = await next;
+      await before.sees('OPEN');
+      before.send(open, encodeMessage(KEEPALIVE));
+      await reported('Established');
+      const crossing = await inbound();
+      await crossing.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      clock.turn(5000);
+      const again = await inbound();
+      await again.sees('OPEN');
+      expect([events.some(entry => entry.startsWith('down: the peer began a new')), ends]).to.deep.equal([
+        true,
+        ['connection lost'],
+      ]);
+      expect(before.got.some(entry => entry.startsWith('NOTIFICATION'))).to.equal(false);
+      events = [];
+      again.send(open, encodeMessage(KEEPALIVE));
+      await reported('Established');
     });
 
     it('lives on with the second when the first one is lost', async () => {

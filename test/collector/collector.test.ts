@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { gracefulRestart } from '../../src/bgp/offers.ts';
 import type { LocalOpen } from '../../src/bgp/open.ts';
 import { createCollector } from '../../src/collector/collector.ts';
 import type {
@@ -171,6 +172,25 @@ describe('collector/collector', function () {
       router(`${net}.1`);
       await isUp(`routers-${net}.1`);
       expect(names()).to.have.members([`routers-${net}.1`, `routers-${net}.2`]);
+    });
+
+    it('keeps a peer that restarts gracefully until its Restart Time is over', async () => {
+      await configure(range());
+      const families = [{ afi: 1, safi: 1, preserved: true }];
+      const restarts = gracefulRestart({ seconds: 1, restarting: false, notification: false, families });
+      const first = handRouter({ host, port: PORT }, `${net}.1`, 64496, {}, {}, [restarts]);
+      routers.push(first);
+      const name = `routers-${net}.1`;
+      await isUp(name);
+      first.announce(0, 3);
+      await until('its routes', () => neighbor(name).prefixes4 === 3);
+      first.close();
+      await until('it is awaited', () => stateOf(name) !== 'Established');
+      expect(neighbor(name)).to.include({ prefixes4: 3, prefixes6: 0 });
+      expect(neighbor(name).restart).to.have.length(1);
+      expect(neighbor(name).restart?.[0]).to.include({ family: 'IPv4 unicast', state: 'restarting', stale: 3 });
+      await until('it is gone', () => !names().includes(name));
+      expect(ask<RibSize>('size')[0]?.routes).to.equal(0);
     });
 
     it('has a limit; changing it touches no session', async () => {

@@ -13,6 +13,7 @@ import {
   NOON,
   NOTICES,
   PARTIAL,
+  QUALITY,
   RESOLVED,
   ROUTES,
   SAFETY,
@@ -58,6 +59,26 @@ Peer osa1, 203.0.113.5 AS64497
   Received:  none
   Sent:      1 open
   Prefixes:  0 IPv4, 0 IPv6
+  Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
+  ],
+  [
+    'show bgp neighbor',
+    async () =>
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
+        ...row,
+        restart: [
+          { family: 'IPv4 unicast', state: 'restarting', since: NOON, stale: 8348, left: 90_000, longLivedLeft: null },
+          { family: 'IPv6 unicast', state: 'long-lived', since: NOON, stale: 7, left: null, longLivedLeft: 86_400_000 },
+        ],
+      })),
+    `
+Peer osa1, 203.0.113.5 AS64497
+  State:     Active for 3d04h, since 2026-02-26 08:00:00Z
+  Received:  none
+  Sent:      1 open
+  Prefixes:  0 IPv4, 0 IPv6
+  Stale:     8348 IPv4 unicast, since 2026-03-01 12:00:00Z, the peer is awaited, 00:01:30 left
+  Stale:     7 IPv6 unicast, since 2026-03-01 12:00:00Z, the peer is awaited for long, 1d00h left
   Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
   ],
   [
@@ -312,6 +333,28 @@ One more peer with all 8348 prefixes: 39.1K, and about 30.0M more if its attribu
 
 Peer Routes Octets   Each
 tyo1   8348   8.0M 1004.9`,
+  ],
+  [
+    'show peer PEER quality',
+    async () => [QUALITY],
+    `
+Peer tyo1, 203.0.113.1 AS64496, Established for 01:00:00
+  Up:           90% of 10:00:00
+  Falls:        2, 0 in the last hour
+  Near misses:  1 of the hold time
+  End-of-RIB:   IPv6 missing; the peer did not say that it sends any
+  Routes:       7200; most 9000, 2026-03-01 11:30:00Z
+  Last hour:    80% of its most, 9000
+  Duplicates:   7 of 100 UPDATEs that were looked at changed nothing
+  Malformed:    2 treated as withdrawn, 0 with an attribute discarded, 1 ignored, 0 with path identifiers not agreed on, 3 kept
+  Stuck routes: 1, and 2 for less than 10 minutes; 4 tables compared
+    192.0.2.0/24 held, by few others or none for 00:15:00
+  Fell 2026-03-01 10:59:00Z: received Cease/Administrative Reset
+Remarks:
+  the table has shrunk to 80% of the last hour's most
+  1 route seems stuck
+Not known:
+  clock: BGP messages bear no time`,
   ],
   [
     'show safety',
