@@ -243,7 +243,7 @@ export function createAnswerer(
         if (!table || routeOf(table, known.afi, known.id) === 0) continue;
         for (const route of routesOf(table, known.afi, known.id)) {
           if (!wanted(known, route.attribute)) continue;
-          rows.push(routeRow(rib, shown, memo, known, peer.row, route));
+          rows.push(routeRow(rib, shown, memo, known, peer.row, route, query.detail));
         }
       }
       if (rows.length < BATCH) continue;

@@ -2,14 +2,12 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
-import { MOST_PATHS } from '../rib/paths.ts';
 import { prefixById } from '../rib/query.ts';
 import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
@@ -18,8 +16,9 @@ import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createDoor } from './door.ts';
-import { createDropWatch, type Guarded } from './drop-watch.ts';
+import { createDropWatch, type Guarded, netstat } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
+import { PASSED_OVER } from './ingest-peer.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
@@ -45,20 +44,6 @@ const DROPS_LOOK = 5_000;
 const MINUTE = 60_000;
 /** How often the tables are looked at that tell no end. */
 const WHOLENESS_LOOK = 10_000;
-
-const PASSED_OVER = {
-  unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
-  excessPaths: `a prefix has more than ${MOST_PATHS} paths: the others are not held`,
-} as const;
-
-/** The kernel's counters; none where it has no such file. */
-function netstat(): string {
-  try {
-    return readFileSync('/proc/net/netstat', 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 const guardedOf = ({ row, config, session }: Peer): Guarded => ({
   name: row.name,

@@ -10,7 +10,7 @@ import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
-import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
+import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
@@ -53,7 +53,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   let faulty = false;
   /** The message at hand has routes of another family than IPv4 and IPv6 unicast. */
   let elsewhere = false;
-  const slowRoad = createSlowRoad(attributes);
+  const slowRoad = createSlowRoad(attributes, events);
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -284,21 +284,6 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return taken;
   }
 
-  /** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
-  function reachOf(bytes: Uint8Array): { afi: number; safi: number; hop: number; nlri: number } | null {
-    const { reachValue: at, reachEnd: end } = found;
-    if (end - at < 5) return null;
-    const hopLength = bytes[at + 3]!;
-    if (5 + hopLength > end - at) return null;
-    const hop = at + 4;
-    return {
-      afi: (bytes[at]! << 8) | bytes[at + 1]!,
-      safi: bytes[at + 2]!,
-      hop,
-      nlri: hop + hopLength + 1,
-    };
-  }
-
   /**
    * Takes one UPDATE: `bytes[start..end)` is the message behind its header. Returns null, or the error that ends the session
    * (RFC 4271 section 6.3, RFC 7606). Routes before the fault may already be held; the session's end drops them.
@@ -374,7 +359,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     whole: number,
   ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
-    if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
+    if (end - at < 3) return odd(peer, bytes, start, whole);
     const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
     const afi = familyOf(peer, family.afi, family.safi);
     if (afi === 0) ignore(peer, family);
@@ -385,8 +370,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** MP_REACH_NLRI; the other attributes stand in the first `size` octets of the scratch buffer. */
   function reach(peer: IngestPeer, bytes: Uint8Array, size: number, start: number, end: number): SessionError | null {
-    const mp = reachOf(bytes);
-    if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
+    const mp = reachOf(bytes, found);
+    if (mp === null) return odd(peer, bytes, start, end);
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       if (ignore(peer, mp)) return null;
@@ -396,7 +381,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const hop = mp.nlri - 1 - mp.hop;
     const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
     if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
-    if (mp.nlri === found.reachEnd) return null;
+    if (mp.nlri === found.reachEnd) {
+      const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
+      return judged ? null : odd(peer, bytes, start, end);
+    }
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);

@@ -1,12 +1,12 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { realClock } from '../bgp/clock.ts';
-import { includesFamily, isHeld } from '../bgp/family.ts';
+import { formatFamily, includesFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
-import { newOtherRoutes } from '../rib/other-routes.ts';
+import { newOtherRoutes, type OtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import type { SessionForm } from './archive-feed.ts';
@@ -31,6 +31,8 @@ export interface Peer extends SeatedPeer {
   overLimit: PrefixLimit | null;
   /** What it is told. */
   readonly announcer: Announcer;
+  /** Routes are kept of a session that is lost. */
+  keeping(): boolean;
   /** Drops what is kept of a session that is lost: the peer is no more. */
   forget(): void;
 }
@@ -139,7 +141,7 @@ export function createPeer(
   const watched = (mine: IngestPeer, buffer: Uint8Array, start: number, end: number) =>
     duplicates.watch(mine, buffer, start, end, () => ingest.update(mine, buffer, start, end));
   const restart = createRestart({
-    ...{ rib, number, clock: realClock, now, later },
+    ...{ rib, number, clock: realClock, now, held, later },
     config: () => peer.config.restart,
     say: words => log('info', `${row.name} ${words}`),
     lose: () => lose(number),
@@ -168,6 +170,7 @@ export function createPeer(
     announcer,
     ended: afi => restart.endOfRib(afi),
     restart: () => restart.rows(),
+    keeping: () => restart.keeping,
     forget: () => restart.forget(),
     get ingest() {
       return current;
@@ -210,9 +213,20 @@ const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
   others: otherRoutes?.count ?? 0,
 });
 
+/** Families that are not held whole, in words. */
+function familyProblems(otherRoutes: OtherRoutes | undefined): string[] {
+  return (otherRoutes?.counts() ?? []).flatMap(one => {
+    if (one.disabled !== '') return [`has ${formatFamily(one)} disabled for this session: ${one.disabled}`];
+    return one.refused === 0 ? [] : [`has ${one.refused} routes of ${formatFamily(one)} that found no room`];
+  });
+}
+
 /** What is wrong with a peer's number of routes, in words. */
 export function limitProblems({ config, ingest, overLimit }: Peer): string[] {
-  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
+  if (overLimit === null) {
+    const limits = ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
+    return [...limits, ...familyProblems(ingest?.otherRoutes)];
+  }
   const { action, most, after } = overLimit;
   return [
     action === 'down'

@@ -17,6 +17,9 @@ import type { VerdictMemo } from './verdict-memo.ts';
 
 const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
 
+/** Attributes that a row shows in columns of its own. */
+const IN_COLUMNS = [1, 2, 3];
+
 /** The peer a row names. */
 export interface RowPeer {
   readonly number: number;
@@ -80,6 +83,7 @@ export function routeRow(
   known: KnownPrefix,
   peer: RowPeer,
   { attribute, pathId, stale }: HeldRoute,
+  detail = false,
 ): RouteRow {
   const table = rib.tables[peer.number];
   const marked = stale && table ? staleOf(table, known.afi) : null;
@@ -99,11 +103,9 @@ export function routeRow(
     ...(pathId !== null && { pathId }),
     ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),
     ...(leak !== null && { leak }),
+    ...(detail && { attributes: showAttributes(set, IN_COLUMNS) }),
   };
 }
-
-/** Attributes that a row shows in columns of its own. */
-const IN_COLUMNS = [1, 2, 3];
 
 /** The row of a route of another family. */
 export function familyRow(rib: Rib, route: Nlri, attribute: number, peer: RowPeer): FamilyRouteRow {

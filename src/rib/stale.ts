@@ -18,8 +18,9 @@ export interface Stale {
   readonly marks: Uint8Array;
 }
 
-/** Prefix ids that a slice passes through: about a millisecond. */
+/** Prefix ids that a slice passes through, of a column and of a path table: some milliseconds. */
 const SLICE = 65536;
+const PATHS_SLICE = 16384;
 
 /** True when the session that brought the marked routes is lost: nobody knows whether they still hold. */
 export const isUnseen = (stale: Stale | null): boolean => stale !== null && stale.kind !== 'refreshing';
@@ -117,7 +118,7 @@ export function beginSweep(
       const column = columnOf(table, afi);
       // What lies behind the marks came after them.
       const size = paths?.head.length ?? Math.min(column.length, marks.length);
-      const end = Math.min(next + SLICE, size);
+      const end = Math.min(next + (paths === null ? SLICE : PATHS_SLICE), size);
       for (let id = next; id < end; id++) {
         const taken = paths === null ? sweepColumn(column, marks, id) : sweepPaths(paths, marks, id);
         if (taken === 0) continue;

@@ -179,6 +179,65 @@ describe('interop/graceful-restart', function () {
     record('gobgp', 'graceful restart (RFC 4724)');
   });
 
+  it('keeps the routes of a GoBGP that is away for long', async function () {
+    const { place, peer } = await begin(this, 'gobgp', place => gobgp(place, [], true).replace('= 20', '= 1'));
+    await add(peer, KEPT!);
+    await holds(KEPT!);
+    await peer.kill();
+    await holds(`${KEPT} llgr-stale`);
+    await peer.restart(gobgp(place, [], true).replace('= 20', '= 1'));
+    await add(peer, KEPT!);
+    await station.up('r');
+    await holds(KEPT!);
+    record('gobgp', 'long-lived graceful restart (RFC 9494)');
+  });
+
+  it('keeps each path of a BIRD that sends several', async function () {
+    const config = (place: Place, prefixes: readonly string[]) =>
+      bird(place, prefixes).replace('next hop self;', 'next hop self; add paths tx;');
+    const { place, peer } = await begin(this, 'bird', place => config(place, [KEPT!, LOST!]), 'add paths;');
+    await holds(KEPT!, LOST!);
+    expect((await station.ask<RouteRow>({ about: 'route', prefix: KEPT!, scope: 'exact' }))[0]?.pathId).to.be.a(
+      'number',
+    );
+    await peer.kill();
+    await holds(`${KEPT} stale`, `${LOST} stale`);
+    await peer.restart(config(place, [KEPT!]), '-R');
+    await station.up('r');
+    await holds(KEPT!);
+    record('bird', 'several paths over a restart');
+  });
+
+  for (const [kind, config] of [
+    ['bird', bird],
+    ['frr', frr],
+  ] as const)
+    it(`sees where the answer of ${kind} to a route refresh begins and ends`, async function () {
+      await begin(this, kind, place => config(place, [KEPT!, LOST!]));
+      await holds(KEPT!, LOST!);
+      expect((await station.neighbor('r')).agreement?.enhancedRefresh).to.equal(true);
+      station.order({ what: 'refresh', peer: 'r' });
+      await until('it begins', () => station.log().some(words => words.includes('is sending its IPv4 routes anew')));
+      await until('it ends', async () => (await station.neighbor('r')).restart === undefined);
+      await holds(KEPT!, LOST!);
+      expect(station.log().join(), 'nothing was missing').to.not.include('are removed');
+      record(kind, 'enhanced route refresh (RFC 7313)');
+    });
+
+  it('keeps the routes of an FRR that resets the session, for both say N (RFC 8538)', async function () {
+    const { peer } = await begin(this, 'frr', place =>
+      frr(place, [KEPT!]).replace('preserve-fw-state', 'preserve-fw-state\n no bgp hard-administrative-reset'),
+    );
+    await holds(KEPT!);
+    expect((await station.neighbor('r')).agreement?.restart?.notification).to.equal(true);
+    await peer.command('-c', 'clear bgp *');
+    await until('the session falls', () => station.log().some(words => words.includes('are stale')));
+    await station.up('r');
+    await holds(KEPT!);
+    expect(station.log().join()).to.include('is back: its IPv4 routes are stale until they come again');
+    record('frr', 'restart behind a NOTIFICATION (RFC 8538)');
+  });
+
   it('drops the routes of a router that ends its session in order', async function () {
     const { peer } = await begin(this, 'bird', place => bird(place, [KEPT]));
     await holds(KEPT);

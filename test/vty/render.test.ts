@@ -160,6 +160,21 @@ IRR Prefix       Peer Next hop    Path
 X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONLY_TO_CUSTOMER 64666)`,
   ],
   [
+    'show route PREFIX',
+    async () => [
+      { ...ROUTES[0], attributes: [{ name: 'MULTI_EXIT_DISC', text: '10' }] },
+      { ...ROUTES[1], attributes: [{ name: 'attribute 99', text: '0a0b' }] },
+    ],
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+    MULTI_EXIT_DISC 10
+V                osa1 203.0.113.5 64497 {64500,64501} ?
+    attribute 99 0a0b`,
+  ],
+  [
     'show route family FAMILY',
     async () => [
       {
