@@ -359,7 +359,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     whole: number,
   ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
-    if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
+    if (end - at < 3) return odd(peer, bytes, start, whole);
     const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
     const afi = familyOf(peer, family.afi, family.safi);
     if (afi === 0) ignore(peer, family);
@@ -381,7 +381,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const hop = mp.nlri - 1 - mp.hop;
     const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
     if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
-    if (mp.nlri === found.reachEnd) return null;
+    if (mp.nlri === found.reachEnd) {
+      const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
+      return judged ? null : odd(peer, bytes, start, end);
+    }
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);

@@ -142,7 +142,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax:
-      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE]',
+      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE] [detail]',
     help: 'Routes for a prefix or address, by longest match',
     words: {
       exact: 'Routes of this prefix alone',
@@ -153,6 +153,7 @@ export const COMMANDS: readonly Command[] = [
       path: 'Routes whose AS path matches',
       community: 'Routes that bear this community',
       validity: 'Routes in this state against the registry',
+      detail: 'With all attributes, those that are not known in hex',
     },
     long: true,
     run: showRoutes,
@@ -341,6 +342,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
       ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
+      ...(args.detail === undefined ? {} : { detail: true }),
     },
     async rows => {
       await sendAll(rows, row);

@@ -503,6 +503,8 @@ describe('collector/collector', function () {
       customer.update(updateBody('', path + hop + otc('0000fbf5'), '18c63364 18cb0071'));
       await until('the routes', () => neighbor('a').prefixes4 === 3);
       expect(neighbor('a').leaks).to.equal(2);
+      const [detail] = await rows<RouteRow>({ about: 'route', prefix: '203.0.113.0/24', scope: 'exact', detail: true });
+      expect(detail?.attributes).to.deep.equal([{ name: 'ONLY_TO_CUSTOMER', text: '64501' }]);
       const query = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer' } as const;
       expect((await rows<RouteRow>(query)).map(({ prefix, leak }) => [prefix, leak])).to.deep.equal([
         ['192.0.2.0/24', undefined],

@@ -67,12 +67,12 @@ describe('control/grammar', () => {
     [
       'show route 192.0.2.0/24 peer a b',
       5,
-      'unknown word "b" after "show route 192.0.2.0/24 peer a": expected "community", "origin-as", "path" or "validity"',
+      'unknown word "b" after "show route 192.0.2.0/24 peer a": expected "community", "detail", "origin-as", "path" or "validity"',
     ],
     [
-      'show route 192.0.2.0/24 validity match b',
-      5,
-      'unexpected word "b" after "show route 192.0.2.0/24 validity match": the command ends there',
+      'show route 192.0.2.0/24 validity match detail b',
+      6,
+      'unexpected word "b" after "show route 192.0.2.0/24 validity match detail": the command ends there',
     ],
     [
       'show route 192.0.2.0/24 path (64500',
