@@ -10,6 +10,7 @@ import type {
 import type {
   ArchiveRow,
   CaseDetail,
+  HistoryRow,
   IrrObjectRow,
   IrrStatusRow,
   MemoryStatus,
@@ -27,6 +28,7 @@ import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
+import { renderHistory } from './history.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -66,6 +68,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
+  'show route PREFIX at TIME': (rows: readonly RouteRow[]) => renderRoutes(rows),
+  'show route history PREFIX since TIME': (rows: readonly HistoryRow[]) => renderHistory(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
