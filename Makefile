@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/packet/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm
 
-.PHONY: all demo test check bench install clean format peers
+.PHONY: all demo test check bench fuzz install clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -48,6 +48,10 @@ demo: dist/.built
 
 bench: dist/.built
 	test/bench/run
+
+# Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
+fuzz: $(GENERATED)
+	nice -n 19 node --expose-gc test/fuzz/run.ts $(or $(SECONDS),60)
 
 # As a Debian package would lay it out: `make install DESTDIR=/tmp/x PREFIX=/usr`.
 install: dist/.built

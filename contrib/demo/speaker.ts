@@ -3,8 +3,9 @@
  * a real router would learn from its neighbours is worked out for it from the links: shortest path, then lowest AS.
  */
 import { connect, createServer, type Socket } from 'node:net';
-import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { createFramer, encodeMessage, KEEPALIVE, OPEN } from '../../src/bgp/message.ts';
 import { encodeOpen, localOpen } from '../../src/bgp/open.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';

@@ -152,8 +152,3 @@ export function encodeWithdraw(prefixes: readonly Prefix[]): Uint8Array[] {
     ...split(ofFamily(prefixes, 2), 4 + unreachV6([]).length, nlri => message([], unreachV6(nlri), [])),
   ];
 }
-
-/** End-of-RIB of a unicast family (RFC 4724 section 2). */
-export function encodeEndOfRib(afi: Afi): Uint8Array {
-  return afi === AFI_IPV4 ? message([], [], []) : message([], attribute(OPTIONAL, 15, [...u16(2), UNICAST]), []);
-}

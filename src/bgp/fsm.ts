@@ -102,6 +102,7 @@ const TABLE: Readonly<Record<State, Row & { readonly otherwise: Step }>> = {
     ConnectRetryTimer_Expires: to('Connect', 'startConnectRetry', 'dial'),
     Tcp_CR_Acked: to('OpenSent', 'stopConnectRetry', 'sendOpen', 'startOpenWait'),
     TcpConnectionConfirmed: to('OpenSent', 'stopConnectRetry', 'sendOpen', 'startOpenWait'),
+    // * Active rather than Idle, as in Connect.
     TcpConnectionFails: to('Active', 'drop', 'startConnectRetry'),
     otherwise: lose,
   },

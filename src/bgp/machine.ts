@@ -7,7 +7,7 @@ import { type SessionEnd, sessionEnd } from './graceful-restart.ts';
 import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
 import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
 import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
-import { decodeRouteRefresh, type RouteRefresh } from './route-refresh.ts';
+import { decodeRouteRefresh, REFRESH_REQUEST, type RouteRefresh } from './route-refresh.ts';
 
 /** Messages by type. */
 export interface MessageCounts {
@@ -56,7 +56,8 @@ export type PeerAction = Extract<
 
 /** The session that a machine belongs to. */
 export interface Owner {
-  readonly ours: Open;
+  /** What is offered next. */
+  readonly ours: () => Open;
   readonly clock: Clock;
   /** How long the peer's OPEN may take, milliseconds. */
   readonly openWait: number;
@@ -67,11 +68,13 @@ export interface Owner {
   readonly paused: () => boolean;
   /** Gets every message of the peer, whole, before it is looked at. */
   heard(buffer: Uint8Array, start: number, end: number): void;
-  /** Judges the peer's OPEN; null when this connection lost against another one and is closed already. */
-  opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null;
+  /** Judges the peer's OPEN against ours; null when this connection lost against another one and is closed already. */
+  opened(machine: Machine, ours: Open, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
   /** Hands over the body of an UPDATE; the answer is the error that ends the session, if any. */
   deliver(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** The peer was silent for nearly the Hold Time, and then was heard. */
+  nearMiss(): void;
   /** A step was made that failed or changed the state. */
   stepped(event: Event, reason: string | undefined): void;
 }
@@ -103,6 +106,7 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   let side: 'outbound' | 'inbound' = 'outbound';
   let connection: Connection | null = null;
   let negotiated: Negotiated | null = null;
+  let offered: Open = ours();
   /** When the peer was last heard, and when the octets at hand came in. */
   let heard = 0;
   let came = 0;
@@ -136,7 +140,8 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   function perform(action: Action, detail: Detail): void {
     switch (action) {
       case 'sendOpen':
-        send(OPEN, encodeOpen(ours));
+        offered = ours();
+        send(OPEN, encodeOpen(offered));
         break;
       case 'startOpenWait':
         heard = clock.now();
@@ -258,15 +263,18 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
 
   function receiveRefresh(buffer: Uint8Array, start: number, end: number): void {
     const refresh = decodeRouteRefresh(buffer, start, end);
-    // RFC 7313 section 5: of what cannot be read the sender is told by a NOTIFICATION, as of a bad header.
-    if (isSessionError(refresh)) fire('BGPHeaderErr', { error: refresh });
+    const marked = negotiated?.enhancedRefresh === true;
+    // RFC 7313 section 5: of what cannot be read the sender is told by a NOTIFICATION, as of a bad header. What would be a mark
+    // means nothing where none were agreed on.
+    if (isSessionError(refresh) && marked) fire('BGPHeaderErr', { error: refresh });
+    else if (isSessionError(refresh) || (refresh.subtype !== REFRESH_REQUEST && !marked)) fire('RouteRefreshMsg');
     else fire('RouteRefreshMsg', { refresh });
   }
 
   function receiveOpen(buffer: Uint8Array, start: number, end: number): void {
     if (state === 'OpenSent' && connection !== null) {
       const open = decodeOpen(buffer, start, end);
-      const answer = isSessionError(open) ? open : owner.opened(machine, open, connection);
+      const answer = isSessionError(open) ? open : owner.opened(machine, offered, open, connection);
       if (answer === null) return;
       if (isSessionError(answer)) {
         fire('BGPOpenMsgErr', { error: answer });
@@ -290,6 +298,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
         connected: () => fire('Tcp_CR_Acked'),
         came: () => {
           came = clock.now();
+          // Nothing for two thirds of the hold time, when a keepalive is due at each third (RFC 4271 section 4.4).
+          if (state === 'Established' && negotiated && negotiated.holdTime > 0)
+            if (came - heard > (negotiated.holdTime * 2000) / 3) owner.nearMiss();
         },
         message: (type, buffer, start, end) => {
           receive(type, buffer, start, end);

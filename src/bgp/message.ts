@@ -106,7 +106,8 @@ export function createFramer(onMessage: OnMessage): Framer {
   let maxLength = MAX_LENGTH;
   let stopped = false;
   // The start of a message whose rest has not come yet.
-  let held = new Uint8Array(MAX_LENGTH);
+  // A Buffer as what sockets give: messages in it are of the same kind to the compiler.
+  let held = Buffer.alloc(MAX_LENGTH);
   let heldLength = 0;
 
   const stop = (error: SessionError | null) => {
@@ -130,7 +131,7 @@ export function createFramer(onMessage: OnMessage): Framer {
     }
     const length = (held[16]! << 8) | held[17]!;
     if (length > held.length) {
-      const larger = new Uint8Array(MAX_EXTENDED_LENGTH);
+      const larger = Buffer.alloc(MAX_EXTENDED_LENGTH);
       larger.set(held);
       held = larger;
     }
@@ -162,7 +163,7 @@ export function createFramer(onMessage: OnMessage): Framer {
       }
       if (!stopped && at < chunk.length) {
         const rest = chunk.subarray(at);
-        if (rest.length > held.length) held = new Uint8Array(MAX_EXTENDED_LENGTH);
+        if (rest.length > held.length) held = Buffer.alloc(MAX_EXTENDED_LENGTH);
         held.set(rest);
         heldLength = rest.length;
       }

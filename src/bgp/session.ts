@@ -3,6 +3,7 @@ import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tc
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
+import { withoutRefused } from './fallback.ts';
 import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import type { SessionEnd } from './graceful-restart.ts';
@@ -89,6 +90,8 @@ export interface SessionStatus {
   readonly since: number;
   readonly received: Readonly<MessageCounts>;
   readonly sent: Readonly<MessageCounts>;
+  /** How often the peer was silent for more than two thirds of the hold time, and then was heard. */
+  readonly nearMisses: number;
   /** Why a connection last failed or ended, '' when none did. */
   readonly lastError: string;
   /** Why the session last left Established, '' when it never did. */
@@ -144,7 +147,9 @@ export function createSession(options: SessionOptions): Session {
     ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
   };
   const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
-  const ours = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const whole = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  /** What is offered next: less than the whole to a peer that refused it. */
+  let ours = whole;
   const received = noMessages();
   const sent = noMessages();
   const closing = new Set<Promise<void>>();
@@ -154,6 +159,7 @@ export function createSession(options: SessionOptions): Session {
   let shown: State = 'Idle';
   let since = Date.now();
   let upSince = 0;
+  let nearMisses = 0;
   let lastError = '';
   let lastDown = '';
   let hold = idleHold.first;
@@ -169,7 +175,7 @@ export function createSession(options: SessionOptions): Session {
   };
   const heard = handler.heard ?? nothing;
   const owner = {
-    ours,
+    ours: () => ours,
     clock,
     openWait,
     sendHold,
@@ -180,13 +186,17 @@ export function createSession(options: SessionOptions): Session {
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),
+    nearMiss: () => {
+      nearMisses++;
+    },
     stepped,
   };
   let main = createMachine(owner, 'Idle', whenClosed);
   let second: Machine | null = null;
   const other = (machine: Machine) => (machine === main ? second : main);
 
-  function perform(machine: Machine, action: PeerAction, { refresh, reason, end = 'hard reset' }: Detail): void {
+  function perform(machine: Machine, action: PeerAction, detail: Detail): void {
+    const { refresh, reason, received: refusal, end = 'hard reset' } = detail;
     switch (action) {
       case 'dial': {
         const { neighbor: host, neighborPort: port, localAddress } = config;
@@ -203,6 +213,7 @@ export function createSession(options: SessionOptions): Session {
         if (machine === main) cancelRetry();
         break;
       case 'startIdleHold':
+        if (refusal !== undefined) ours = withoutRefused(ours, refusal) ?? ours;
         startIdleHold(machine);
         break;
       case 'stopIdleHold':
@@ -217,6 +228,7 @@ export function createSession(options: SessionOptions): Session {
       case 'goneDown':
         if (clock.now() - upSince >= idleHold.most) hold = idleHold.first;
         lastDown = reason ?? '';
+        ours = whole;
         handler.down(lastDown, end);
         break;
       case 'deliverRefresh':
@@ -251,15 +263,15 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
-  function opened(machine: Machine, open: Open, connection: Connection): Negotiated | SessionError | null {
+  function opened(machine: Machine, said: Open, open: Open, connection: Connection): Negotiated | SessionError | null {
     const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
-    const negotiated = negotiate(ours, open, expected, {
+    const negotiated = negotiate(said, open, expected, {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });
     const rival = other(machine);
     if (isSessionError(negotiated) || rival === null || !isOpening(rival)) return negotiated;
-    const winner = collisionWinner({ id: ours.id, as: ours.as }, { id: open.id, as: open.as });
+    const winner = collisionWinner({ id: said.id, as: said.as }, { id: open.id, as: open.as });
     // Two connections of the same side come from a peer that began anew: the older one is dead.
     const wins = machine.side() === winner || machine.side() === rival.side();
     (wins ? rival : machine).fire('OpenCollisionDump', { error: COLLISION });
@@ -378,6 +390,7 @@ export function createSession(options: SessionOptions): Session {
       since,
       received: { ...received },
       sent: { ...sent },
+      nearMisses,
       lastError,
       lastDown,
       negotiated: established()?.negotiated() ?? null,

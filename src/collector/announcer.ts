@@ -3,6 +3,7 @@
  * from outside, and only where there is such a block; here it is a type.
  */
 import { AS_SEQUENCE } from '../bgp/as-path.ts';
+import { encodeEndOfRib } from '../bgp/end-of-rib.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import {
   encodeRouteRefresh,
@@ -85,13 +86,15 @@ export function encodeRoutes(encoder: Encoder, routes: readonly ToldRoute[], ses
 }
 
 export interface Announcer {
-  /** The session is up: tells all, then End-of-RIB. */
+  /** The session is up: tells all, then End-of-RIB; with nothing to tell, that only to a peer that restarts. */
   up(session: Negotiated, block: readonly AnnouncedRoute[]): void;
   /** Another block holds: tells what is different. */
   change(block: readonly AnnouncedRoute[]): void;
   /** The peer asks for a family again (RFC 2918, RFC 7313). */
   refresh(message: RouteRefresh): void;
   down(): void;
+  /** End-of-RIB markers sent, in all sessions. */
+  marks(): number;
   /** What the peer knows now; empty while the session is down. */
   told(): readonly ToldRoute[];
 }
@@ -104,6 +107,7 @@ export function createAnnouncer(
 ): Announcer {
   let session: Negotiated | null = null;
   let told: readonly ToldRoute[] = [];
+  let marks = 0;
 
   function tell(routes: readonly ToldRoute[]): void {
     const loaded = encoder();
@@ -116,10 +120,14 @@ export function createAnnouncer(
     up(agreed, block) {
       session = agreed;
       told = routesOver(block, agreed);
-      if (block.length === 0) return;
+      // One that restarts chooses and sends no route before it has this of everybody (RFC 4724 section 4.1).
+      if (block.length === 0 && !agreed.restart?.restarting) return;
       tell(told);
-      for (const afi of [1, 2] as const)
-        if (afi === 1 ? agreed.ipv4 : agreed.ipv6) send(encoder()!.encodeEndOfRib(afi));
+      for (const afi of [1, 2] as const) {
+        if (!(afi === 1 ? agreed.ipv4 : agreed.ipv6)) continue;
+        send(encodeEndOfRib(afi));
+        marks++;
+      }
     },
     change(block) {
       if (session === null) return;
@@ -147,6 +155,7 @@ export function createAnnouncer(
       session = null;
       told = [];
     },
+    marks: () => marks,
     told: () => told,
   };
 }

@@ -29,13 +29,16 @@ import type {
   RouteRow,
   SummaryRow,
 } from './messages.ts';
+import type { Quality } from './quality.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
-import { familyRow, type RowPeer, routeRow } from './rows.ts';
+import { familyRow, type RowPeer, routeRow, shownSets } from './rows.ts';
 import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 /** State of a session as questions see it: what is not known of one that a router monitors is null. */
-export interface ShownStatus extends Pick<SessionStatus, 'since' | 'received' | 'sent' | 'lastError' | 'lastDown'> {
+export interface ShownStatus
+  extends Pick<SessionStatus, 'since' | 'received' | 'sent' | 'lastError' | 'lastDown'>,
+    Partial<Pick<SessionStatus, 'nearMisses'>> {
   readonly state: string;
   readonly negotiated:
     | (Pick<Negotiated, 'peerId' | 'ipv4' | 'ipv6' | 'localAddress'> & {
@@ -54,6 +57,14 @@ export interface AskablePeer {
   /** Null unless Established. */
   readonly counts: IngestCounts | null;
   readonly quarantine: Quarantine;
+  /** Families whose End-of-RIB is still to come. */
+  readonly awaiting: ReadonlySet<1 | 2>;
+  /** The peer said that it marks the end of its table (RFC 4724 section 3). */
+  readonly owesEndOfRib?: () => boolean;
+  /** UPDATEs that were looked at, and those of them that changed nothing. */
+  readonly duplicates?: () => { readonly seen: number; readonly unchanged: number };
+  /** How far the clock of a router that monitors it was behind ours, milliseconds; null when it has told no time. */
+  readonly clockBehind?: () => number | null;
   /** Routes of the other families; null unless Established. */
   readonly otherRoutes?: OtherRoutes | null;
   /** Of a session of our own; null unless Established. */
@@ -99,6 +110,7 @@ export function createAnswerer(
   peers: () => readonly AskablePeer[],
   localAs: () => number,
   problems: () => readonly string[],
+  quality: Quality,
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   let building = false;
@@ -211,6 +223,7 @@ export function createAnswerer(
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = mustBeNamed(query.peer);
     const wanted = routeFilter(rib, memo, query);
+    const shown = shownSets(rib);
     const routeAt = ({ row }: AskablePeer, { afi, id }: KnownPrefix) => {
       const table = rib.tables[row.number];
       return table ? routeOf(table, afi, id) : 0;
@@ -230,7 +243,7 @@ export function createAnswerer(
         if (!table || routeOf(table, known.afi, known.id) === 0) continue;
         for (const route of routesOf(table, known.afi, known.id)) {
           if (!wanted(known, route.attribute)) continue;
-          rows.push(routeRow(rib, memo, known, peer.row, route));
+          rows.push(routeRow(rib, shown, memo, known, peer.row, route, query.detail));
         }
       }
       if (rows.length < BATCH) continue;
@@ -258,8 +271,8 @@ export function createAnswerer(
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
       routes,
-      prefixes4: rib.ids4.size,
-      prefixes6: rib.ids6.size,
+      prefixes4: rib.ids4.live,
+      prefixes6: rib.ids6.live,
       attributeSets: rib.attributes.live,
       attributeOctets: rib.attributes.arenaOctets,
       contradictions: book.size,
@@ -286,6 +299,10 @@ export function createAnswerer(
           };
         case 'safety':
           return { rows: [safetyReport(named(undefined).flatMap(peer => peer.safety?.() ?? []))] };
+        case 'quality': {
+          const [peer] = mustBeNamed(query.peer);
+          return { rows: [yield* quality.report(peer!)] };
+        }
         case 'memory': {
           const nameOf = (number: number) => peers().find(({ row }) => row.number === number)?.row.name ?? `${number}`;
           return { rows: [memoryReport(rib, memo, book.size, nameOf)] };

@@ -77,6 +77,8 @@ interface Monitored {
   /** The last Peer Up behind its per-peer header, to know it again. */
   up: Uint8Array | null;
   statistics: readonly Statistic[];
+  /** By how much the router's clock was behind ours when it last reported them; null when it told no time. */
+  clockBehind: number | null;
   readonly tables: ReadonlyMap<MonitoredRib, MonitoredPeer>;
 }
 
@@ -120,7 +122,15 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
       rib => ribs.includes(rib),
     );
     const tables = new Map<MonitoredRib, MonitoredPeer>();
-    const peer: Monitored = { state: 'Down', since: seating.now(), session, up: null, statistics: [], tables };
+    const peer: Monitored = {
+      state: 'Down',
+      since: seating.now(),
+      session,
+      up: null,
+      statistics: [],
+      clockBehind: null,
+      tables,
+    };
     for (const rib of taken) {
       const view = {
         name: peerName(name, header, rib),
@@ -130,6 +140,7 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
         session: () => peer.session,
         state: () => peer.state,
         since: () => peer.since,
+        clockBehind: () => peer.clockBehind,
         statistics: () => peer.statistics.map(one => [formatStatistic(one), one.value] as const),
       };
       tables.set(rib, createMonitoredPeer(view, seating));
@@ -248,7 +259,9 @@ export function createRouter(identity: RouterIdentity, seating: Seating): Router
         }
         case 'statistics': {
           const peer = monitored.get(peerKeyAt(buffer, start));
-          if (peer !== undefined) peer.statistics = message.statistics;
+          if (peer === undefined) break;
+          peer.statistics = message.statistics;
+          if (message.peer.time > 0) peer.clockBehind = seating.now() - message.peer.time;
           break;
         }
         case 'route-mirroring':

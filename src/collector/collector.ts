@@ -2,13 +2,12 @@
  * The collector: sessions, Adj-RIB-In and verdicts of its peers, driven by messages (messages.ts) and nothing else. It
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
-import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { formatPrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
-import { MOST_PATHS } from '../rib/paths.ts';
+import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { prefixById } from '../rib/query.ts';
 import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
@@ -17,8 +16,9 @@ import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
 import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createDoor } from './door.ts';
-import { createDropWatch, type Guarded } from './drop-watch.ts';
+import { createDropWatch, type Guarded, netstat } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
+import { PASSED_OVER } from './ingest-peer.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
@@ -27,6 +27,7 @@ import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
+import { createQuality } from './quality.ts';
 import { beginRejudging, type Rejudging } from './rejudge.ts';
 import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
@@ -34,26 +35,15 @@ import { pathOf, type RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { beginTableDump, type TableDump } from './table-dump.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { warmUp } from './warm-up.ts';
 import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
 /** How often the kernel's counters are read. */
 const DROPS_LOOK = 5_000;
+/** How often the sizes of tables are looked at. */
+const MINUTE = 60_000;
 /** How often the tables are looked at that tell no end. */
 const WHOLENESS_LOOK = 10_000;
-
-const PASSED_OVER = {
-  unagreedPathIds: 'routes look as if they had path identifiers, on which nothing was agreed (RFC 7911): not held',
-  excessPaths: `a prefix has more than ${MOST_PATHS} paths: the others are not held`,
-} as const;
-
-/** The kernel's counters; none where it has no such file. */
-function netstat(): string {
-  try {
-    return readFileSync('/proc/net/netstat', 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 const guardedOf = ({ row, config, session }: Peer): Guarded => ({
   name: row.name,
@@ -66,6 +56,7 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -117,7 +108,11 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   }
 
   const ingest = createIngest(rib, memo, book, {
-    endOfRib: (peer, afi) => whole(peer.number, afi),
+    endOfRib(peer, afi) {
+      const owner = byNumber[peer.number];
+      if (owner) quality.endOfRib(owner.row.name, afi);
+      whole(peer.number, afi);
+    },
     malformed(peer, body) {
       const owner = byNumber[peer.number];
       if (owner) log('warn', `${owner.row.name}: ${keepMalformed(owner.quarantine, peer, body, Date.now())}`);
@@ -127,6 +122,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       if (owner && isMilestone(times)) log('warn', `${owner.row.name}: ${PASSED_OVER[what]} (${times} times)`);
     },
   });
+
+  warmUp(rib, memo, ingest);
 
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
@@ -162,6 +159,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   function changed({ name, as, address }: RowPeer, state: string, reason?: string): void {
     const change = { peer: name, peerAs: as, peerAddress: address, state, time: Date.now() };
+    quality.changed(name, state, reason ?? '');
     outflow.flush(); // what the peer held goes before the word that it is down
     post({ type: 'session', change: reason === undefined ? change : { ...change, reason } });
   }
@@ -187,6 +185,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
+      quality.forget(peer.row.name);
       peer.archived.leave();
     },
     drop(number) {
@@ -208,6 +207,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   };
   let encoder: Encoder | null = null;
   const stations = createStations(seating);
+  const all = () => [...peers.all(), ...stations.peers()];
 
   const peers = createPeers(
     seating,
@@ -271,7 +271,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function registry(snapshot: SharedArrayBuffer, generation: number): void {
     const opened = openSnapshot(snapshot);
     memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forget();
+    memo.forgetAll();
     const began = Date.now();
     const mine = beginRejudging(rib, memo, book);
     rejudging = mine;
@@ -328,6 +328,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   async function stop(): Promise<void> {
     config = null;
     clearInterval(dropTimer);
+    clearInterval(qualityTimer);
     clearInterval(wholenessTimer);
     door.close();
     await peers.stop();
@@ -338,14 +339,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'stopped' });
   }
 
-  const { answer } = createAnswerer(
-    rib,
-    memo,
-    book,
-    () => [...peers.all(), ...stations.peers()],
-    () => config?.localAs ?? 0,
-    problems,
-  );
+  const quality = createQuality(rib, all, Date.now);
+  const qualityTimer = setInterval(() => quality.minute(), MINUTE);
+
+  const { answer } = createAnswerer(rib, memo, book, all, () => config?.localAs ?? 0, problems, quality);
   const replies = createReplies(answer, post);
 
   // One after the other: a reload must not overtake the one before it.

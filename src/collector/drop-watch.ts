@@ -2,6 +2,7 @@
  * Tells of what the kernel dropped for want of a signature or a TTL. The counters know no peer: who is meant is guessed
  * from which peers demand it and are not up.
  */
+import { readFileSync } from 'node:fs';
 import { type KernelDrops, readKernelDrops } from '../net/kernel-drops.ts';
 
 /** What is asked of a peer here. */
@@ -45,6 +46,15 @@ export interface DropWatch {
   problems(now: number): string[];
   /** The lines of those that may concern this peer; none when it is up. */
   problemsOf(peer: Guarded, now: number): string[];
+}
+
+/** The kernel's counters; none where it has no such file. */
+export function netstat(): string {
+  try {
+    return readFileSync('/proc/net/netstat', 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** `read` gives the text of /proc/net/netstat. */

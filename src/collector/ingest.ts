@@ -9,8 +9,8 @@ import { type SessionError, sessionError } from '../bgp/errors.ts';
 import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
-import { columnFor, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
-import { findMultiprotocol, newAttributeScan, scanOrigin } from '../rib/attribute-scan.ts';
+import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
+import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
@@ -22,12 +22,25 @@ import { createWitnesses } from './witness.ts';
 
 const badMultiprotocol = (what: string) => sessionError(3, 9, what);
 
+/**
+ * The first `bits` bits of an address whose octets begin at `at`, in the word that they stand in; 0 when `bits` is 0 or less,
+ * the whole word when it is 32 or more. Reads no octet behind the last of these bits.
+ */
+function leadingBits(bytes: Uint8Array, at: number, bits: number): number {
+  if (bits <= 0) return 0;
+  let word = bytes[at]! << 24;
+  if (bits > 8) word |= bytes[at + 1]! << 16;
+  if (bits > 16) word |= bytes[at + 2]! << 8;
+  if (bits > 24) word |= bytes[at + 3]!;
+  return bits >= 32 ? word : word & (-1 << (32 - bits));
+}
+
 export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, events: IngestEvents) {
   const { ids4, ids6, attributes } = rib;
   const found = newAttributeScan();
-  const scratch = new Uint8Array(65536);
-  const scratchView = new DataView(scratch.buffer);
-  const words = new Int32Array(4);
+  // A Buffer as what sockets give, so that all octets the loops see are of one kind to the compiler.
+  const scratch = Buffer.alloc(65536);
+  const scratchView = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
   const layout = emptyLayout();
   const witnesses = createWitnesses(rib, memo, book);
   const nlriIds = createNlriIds(rib);
@@ -40,7 +53,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   let faulty = false;
   /** The message at hand has routes of another family than IPv4 and IPv6 unicast. */
   let elsewhere = false;
-  const slowRoad = createSlowRoad(attributes);
+  const slowRoad = createSlowRoad(attributes, events);
 
   /**
    * Id of the set of attributes in `bytes[start..end)`, its last `hop` octets the next hop of MP_REACH_NLRI; or 0 when
@@ -78,13 +91,13 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   /** Judges a route just held, and tells the book of cases when it contradicts, or stands where one that did was. */
   function look(peer: IngestPeer, afi: 1 | 2, id: number, origin: number, attribute: number): void {
     const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-    if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin, attribute, 'update');
+    if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin >>> 0, attribute, 'update');
     else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 
   function unhold(peer: IngestPeer, afi: 1 | 2, column: Int32Array, id: number): void {
-    const before = column[id] ?? 0;
-    if (before === 0) return;
+    if (id >= column.length || column[id] === 0) return;
+    const before = column[id]!;
     column[id] = 0;
     if (afi === 1) peer.table.count4--;
     else peer.table.count6--;
@@ -94,10 +107,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv4 NLRI (RFC 4271 section 4.3): `attribute` 0 withdraws. False when a prefix is malformed. */
   function nlri4(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
+    const origin = attribute === 0 ? 0 : attributes.originWord(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
-    let column = columnFor(rib, table, 1);
+    let column = table.ipv4;
     let gained = 0;
     let fresh = 0;
     let at = start;
@@ -109,9 +122,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         good = false;
         break;
       }
-      // Octets behind the prefix may be read here (0 behind the buffer): the mask clears them.
-      let address = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
-      address = length === 0 ? 0 : address & (-1 << (32 - length));
+      const address = leadingBits(bytes, at + 1, length);
       at = next;
       if (attribute === 0) {
         const id = ids4.find(address, length);
@@ -119,10 +130,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         continue;
       }
       const id = ids4.intern(address, length);
-      if (id >= column.length) column = columnFor(rib, table, 1);
+      if (id >= column.length) column = extendColumn(rib, table, 1);
       const before = column[id]!;
       // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
-      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(1, id)))
+      if (judged && (before === 0 || attributes.originWord(before) !== origin || memo.marked(1, id)))
         look(peer, 1, id, origin, attribute);
       if (before === attribute) continue;
       column[id] = attribute;
@@ -137,10 +148,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** IPv6 NLRI (RFC 4760 section 5). */
   function nlri6(peer: IngestPeer, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-    const origin = attribute === 0 ? 0 : attributes.originOf(attribute);
+    const origin = attribute === 0 ? 0 : attributes.originWord(attribute);
     const judged = memo.snapshot !== null;
     const { table } = peer;
-    let column = columnFor(rib, table, 2);
+    let column = table.ipv6;
     let gained = 0;
     let fresh = 0;
     let at = start;
@@ -152,23 +163,21 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         good = false;
         break;
       }
-      words[0] = words[1] = words[2] = words[3] = 0;
-      for (let i = 0; i < octets; i++) words[i >> 2]! |= bytes[at + i]! << (24 - (i & 3) * 8);
-      if (length & 7) {
-        const last = octets - 1;
-        words[last >> 2]! &= ~((0xff >> (length & 7)) << (24 - (last & 3) * 8));
-      }
+      const w0 = leadingBits(bytes, at, length);
+      const w1 = leadingBits(bytes, at + 4, length - 32);
+      const w2 = leadingBits(bytes, at + 8, length - 64);
+      const w3 = leadingBits(bytes, at + 12, length - 96);
       at += octets;
       if (attribute === 0) {
-        const id = ids6.find(words[0]!, words[1]!, words[2]!, words[3]!, length);
+        const id = ids6.find(w0, w1, w2, w3, length);
         if (id >= 0) unhold(peer, 2, column, id);
         continue;
       }
-      const id = ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
-      if (id >= column.length) column = columnFor(rib, table, 2);
+      const id = ids6.intern(w0, w1, w2, w3, length);
+      if (id >= column.length) column = extendColumn(rib, table, 2);
       const before = column[id]!;
       // The verdict goes by prefix and origin: with the same origin it is the same, and was told if it was to be.
-      if (judged && (before === 0 || attributes.originOf(before) !== origin || memo.marked(2, id)))
+      if (judged && (before === 0 || attributes.originWord(before) !== origin || memo.marked(2, id)))
         look(peer, 2, id, origin, attribute);
       if (before === attribute) continue;
       column[id] = attribute;
@@ -261,7 +270,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     for (const prefix of read.withdrawn) {
       const id = nlriIds.of(prefix);
       if (id < 0) continue;
-      if (prefix.pathId === null) unhold(peer, prefix.afi, columnFor(rib, peer.table, prefix.afi), id);
+      if (prefix.pathId === null) unhold(peer, prefix.afi, columnOf(peer.table, prefix.afi), id);
       else withPaths.take(peer, prefix.afi, id, prefix.pathId);
     }
     return null;
@@ -273,21 +282,6 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (taken) elsewhere = true;
     else counts.ignored++;
     return taken;
-  }
-
-  /** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
-  function reachOf(bytes: Uint8Array): { afi: number; safi: number; hop: number; nlri: number } | null {
-    const { reachValue: at, reachEnd: end } = found;
-    if (end - at < 5) return null;
-    const hopLength = bytes[at + 3]!;
-    if (5 + hopLength > end - at) return null;
-    const hop = at + 4;
-    return {
-      afi: (bytes[at]! << 8) | bytes[at + 1]!,
-      safi: bytes[at + 2]!,
-      hop,
-      nlri: hop + hopLength + 1,
-    };
   }
 
   /**
@@ -339,9 +333,9 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     if (nlriStart < end) {
       if (!peer.ipv4) peer.counts.ignored++;
       else {
-        const [from, data] = multiprotocol ? [scratch, scratchView] : [bytes, view];
-        const at = multiprotocol ? 0 : first;
-        const id = intern(peer, from, data, at, at + size, 0);
+        const id = multiprotocol
+          ? intern(peer, scratch, scratchView, 0, size, 0)
+          : intern(peer, bytes, view, first, nlriStart, 0);
         if (id === 0) return odd(peer, bytes, start, end);
         if (!announce(peer, 1, bytes, nlriStart, end, id)) return odd(peer, bytes, start, end);
       }
@@ -365,7 +359,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     whole: number,
   ): SessionError | null {
     const { unreachValue: at, unreachEnd: end } = found;
-    if (end - at < 3) return badMultiprotocol('MP_UNREACH_NLRI of less than 3 octets');
+    if (end - at < 3) return odd(peer, bytes, start, whole);
     const family = { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]! };
     const afi = familyOf(peer, family.afi, family.safi);
     if (afi === 0) ignore(peer, family);
@@ -376,8 +370,8 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
 
   /** MP_REACH_NLRI; the other attributes stand in the first `size` octets of the scratch buffer. */
   function reach(peer: IngestPeer, bytes: Uint8Array, size: number, start: number, end: number): SessionError | null {
-    const mp = reachOf(bytes);
-    if (!mp) return badMultiprotocol('MP_REACH_NLRI too short');
+    const mp = reachOf(bytes, found);
+    if (mp === null) return odd(peer, bytes, start, end);
     const afi = familyOf(peer, mp.afi, mp.safi);
     if (afi === 0) {
       if (ignore(peer, mp)) return null;
@@ -387,7 +381,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     const hop = mp.nlri - 1 - mp.hop;
     const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
     if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
-    if (mp.nlri === found.reachEnd) return null;
+    if (mp.nlri === found.reachEnd) {
+      const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
+      return judged ? null : odd(peer, bytes, start, end);
+    }
     copy(bytes, mp.hop, mp.hop + hop, size);
     const id = intern(peer, scratch, scratchView, 0, size + hop, hop);
     if (id === 0) return odd(peer, bytes, start, end);

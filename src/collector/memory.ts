@@ -84,8 +84,8 @@ export function memoryReport(
     holds,
     of,
   });
-  const table4 = part('IPv4 prefix table', ids4, ids4.size, 'prefixes');
-  const table6 = part('IPv6 prefix table', ids6, ids6.size, 'prefixes');
+  const table4 = part('IPv4 prefix table', ids4, ids4.live, 'prefixes');
+  const table6 = part('IPv6 prefix table', ids6, ids6.live, 'prefixes');
   const sets = part('attribute sets', attributes, attributes.live, 'sets');
   const peers = tables.flatMap((table, number) =>
     table === null
@@ -100,7 +100,7 @@ export function memoryReport(
       table6,
       sets,
       { part: "peers' tables", octets: columns, holds: routes, of: 'routes' },
-      part('verdict memo', memo, ids4.size + ids6.size, 'prefixes'),
+      part('verdict memo', memo, ids4.live + ids6.live, 'prefixes'),
       { part: 'contradictions', octets: 0, holds: contradictions, of: 'routes, in the heap' },
     ],
     peers,
@@ -108,8 +108,8 @@ export function memoryReport(
     snapshot: memo.snapshot?.octets ?? 0,
     heap: heapRow(),
     forecast: {
-      prefixes: ids4.size + ids6.size,
-      columns: (ids4.capacity + ids6.capacity) * Int32Array.BYTES_PER_ELEMENT,
+      prefixes: ids4.live + ids6.live,
+      columns: (ids4.size + ids6.size) * Int32Array.BYTES_PER_ELEMENT,
       ownSets: peers.length === 0 ? 0 : Math.round(attributes.usedOctets / peers.length),
     },
   };

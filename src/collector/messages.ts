@@ -40,6 +40,8 @@ export type RibQuery =
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
       readonly validity?: IrrState;
+      /** Rows say all attributes. */
+      readonly detail?: boolean;
     }
   /** Routes of a family besides IPv4 and IPv6 unicast, by its name (bgp/family.ts). */
   | { readonly about: 'family'; readonly family: string; readonly peer?: string }
@@ -47,6 +49,7 @@ export type RibQuery =
   | { readonly about: 'size' }
   | { readonly about: 'safety' }
   | { readonly about: 'memory' }
+  | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
@@ -206,6 +209,7 @@ export interface NeighborRow extends SummaryRow {
     /** RFC 7911: what was not held, see collector/ingest-peer.ts. */
     readonly unagreedPathIds: number;
     readonly excessPaths: number;
+    readonly excessOthers: number;
   } | null;
   /** Routes that the peer should not have sent, by its role (RFC 9234); null where none is configured. */
   readonly leaks?: number | null;
@@ -313,6 +317,8 @@ export interface RouteRow {
   readonly state: IrrState;
   /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
   readonly leak?: string;
+  /** With `detail`: the other attributes, those that are not known in hex. */
+  readonly attributes?: readonly { readonly name: string; readonly text: string }[];
   /** Path identifier, of a peer that sends several paths for a prefix (RFC 7911). */
   readonly pathId?: number;
   /** The session that brought the route is lost, and it was not announced again; `llgr-stale` (RFC 9494) after the Restart Time. */

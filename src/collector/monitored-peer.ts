@@ -24,6 +24,7 @@ export interface MonitoredTable {
   readonly session: () => MonitoredSession;
   readonly state: () => PeerState;
   readonly since: () => number;
+  readonly clockBehind: () => number | null;
   readonly statistics: () => readonly (readonly [string, number])[];
 }
 
@@ -104,6 +105,7 @@ export function createMonitoredPeer(table: MonitoredTable, seating: Seating): Mo
     get config() {
       return { description: table.router.description(), passive: false };
     },
+    clockBehind: table.clockBehind,
     get counts() {
       return ingest?.as4.counts ?? null;
     },

@@ -1,15 +1,16 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { realClock } from '../bgp/clock.ts';
-import { includesFamily, isHeld } from '../bgp/family.ts';
+import { formatFamily, includesFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
-import { newOtherRoutes } from '../rib/other-routes.ts';
+import { newOtherRoutes, type OtherRoutes } from '../rib/other-routes.ts';
 import { agreementRow } from './agreement.ts';
 import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import type { SessionForm } from './archive-feed.ts';
+import { createDuplicates } from './duplicates.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
 import { newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
@@ -30,6 +31,8 @@ export interface Peer extends SeatedPeer {
   overLimit: PrefixLimit | null;
   /** What it is told. */
   readonly announcer: Announcer;
+  /** Routes are kept of a session that is lost. */
+  keeping(): boolean;
   /** Drops what is kept of a session that is lost: the peer is no more. */
   forget(): void;
 }
@@ -109,7 +112,11 @@ export function createPeer(
       },
       update(buffer, start, end) {
         if (current === null) return null;
-        const error = ingest.update(current, buffer, start, end);
+        // Only of a whole table: while it loads nothing is told twice.
+        const error =
+          duplicates.due() && peer.awaiting.size === 0
+            ? watched(current, buffer, start, end)
+            : ingest.update(current, buffer, start, end);
         if (error !== null || peer.config.prefixLimits.length === 0) return error;
         const excess = limits.judge(peer.config.prefixLimits, routeCounts(current));
         if (excess === null) return null;
@@ -130,8 +137,11 @@ export function createPeer(
     },
   });
 
+  const duplicates = createDuplicates(rib);
+  const watched = (mine: IngestPeer, buffer: Uint8Array, start: number, end: number) =>
+    duplicates.watch(mine, buffer, start, end, () => ingest.update(mine, buffer, start, end));
   const restart = createRestart({
-    ...{ rib, number, clock: realClock, now, later },
+    ...{ rib, number, clock: realClock, now, held, later },
     config: () => peer.config.restart,
     say: words => log('info', `${row.name} ${words}`),
     lose: () => lose(number),
@@ -160,6 +170,7 @@ export function createPeer(
     announcer,
     ended: afi => restart.endOfRib(afi),
     restart: () => restart.rows(),
+    keeping: () => restart.keeping,
     forget: () => restart.forget(),
     get ingest() {
       return current;
@@ -182,7 +193,9 @@ export function createPeer(
     get otherRoutes() {
       return current?.otherRoutes ?? null;
     },
-    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
+    owesEndOfRib: () => (session.status().negotiated?.restart ?? null) !== null,
+    duplicates: duplicates.counts,
+    safety: () => safetyRow(row, peer.config, session.status(), announcer),
     get counts() {
       return current?.counts ?? null;
     },
@@ -193,15 +206,27 @@ export function createPeer(
 /** A session without unicast families brings nothing that is judged: it is whole from the beginning. */
 const hasUnicast = ({ ipv4, ipv6 }: { readonly ipv4: boolean; readonly ipv6: boolean }) => ipv4 || ipv6;
 
+/** What counts against a limit. A stale path does not: its peer may have sent the route again by another identifier. */
 const routeCounts = ({ table, otherRoutes }: IngestPeer): RouteCounts => ({
-  count4: table.count4,
-  count6: table.count6,
+  count4: table.count4 - (table.paths4?.marked ?? 0),
+  count6: table.count6 - (table.paths6?.marked ?? 0),
   others: otherRoutes?.count ?? 0,
 });
 
+/** Families that are not held whole, in words. */
+function familyProblems(otherRoutes: OtherRoutes | undefined): string[] {
+  return (otherRoutes?.counts() ?? []).flatMap(one => {
+    if (one.disabled !== '') return [`has ${formatFamily(one)} disabled for this session: ${one.disabled}`];
+    return one.refused === 0 ? [] : [`has ${one.refused} routes of ${formatFamily(one)} that found no room`];
+  });
+}
+
 /** What is wrong with a peer's number of routes, in words. */
 export function limitProblems({ config, ingest, overLimit }: Peer): string[] {
-  if (overLimit === null) return ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
+  if (overLimit === null) {
+    const limits = ingest === null ? [] : exceeded(config.prefixLimits, routeCounts(ingest));
+    return [...limits, ...familyProblems(ingest?.otherRoutes)];
+  }
   const { action, most, after } = overLimit;
   return [
     action === 'down'

@@ -131,7 +131,7 @@ export function createPeers(
     const most = range.range?.limit ?? 0;
     if (dynamic.filter(peer => peer.range === range.name).length >= most)
       return { why: 'limit', words: `${from}: ${range.name} has ${most} peers, its limit` };
-    if (dynamic.filter(({ ingest }) => ingest === null).length >= MOST_OPENING)
+    if (dynamic.filter(({ ingest, keeping }) => ingest === null && !keeping()).length >= MOST_OPENING)
       return { why: 'opening', words: `${from}: ${MOST_OPENING} sessions of ranges are not established yet` };
     const member = memberOf(range, source.address);
     if (peers.has(member.name)) return { why: 'stranger', words: `${from}: another peer is called ${member.name}` };

@@ -43,6 +43,8 @@ export interface RestartSurroundings {
   readonly config: () => RestartConfig;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** True while nothing is read from peers. */
+  readonly held: () => boolean;
   readonly say: (words: string) => void;
   readonly later: (work: Slices) => void;
   /** The peer is no witness of anything it held. */
@@ -80,13 +82,15 @@ interface FamilyRestart {
   sweep: Sweep | null;
 }
 
+/** How soon it is asked again whether peers are read, milliseconds. */
+const HELD_LOOK = 10_000;
 const nothing = () => {};
 const nameOf = (afi: Afi): string => (afi === 1 ? 'IPv4' : 'IPv6');
 const family = (afi: Afi): Family => ({ afi, safi: UNICAST });
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`;
 
 export function createRestart(about: RestartSurroundings): Restart {
-  const { rib, number, clock, config, now, say, later, lose, left, whole, emptied } = about;
+  const { rib, number, clock, config, now, held, say, later, lose, left, whole, emptied } = about;
   const families = ([1, 2] as const).map(afi => ({
     ...{ afi, state: 'fresh', until: null, longUntil: null, cancel: nothing, cancelLong: nothing, sweep: null },
   })) as readonly FamilyRestart[];
@@ -110,17 +114,25 @@ export function createRestart(about: RestartSurroundings): Restart {
     for (const action of next.actions) perform(one, action, event);
   }
 
+  /** Says what happens to a family, where it has routes. */
+  function tell(afi: Afi, words: string): void {
+    if (countOf(table, afi) > 0) say(words);
+  }
+
   function perform(one: FamilyRestart, action: RestartAction, event: RestartEvent): void {
     const { afi } = one;
     const routes = `${nameOf(afi)} routes`;
     switch (action) {
       case 'mark':
         mark(one, 'stale');
-        say(`is awaited for ${seconds(restartTime())}: its ${countOf(table, afi)} ${routes} are stale`);
+        tell(afi, `is awaited for ${seconds(restartTime())}: its ${countOf(table, afi)} ${routes} are stale`);
         break;
       case 'mark-long-lived':
         mark(one, 'llgr-stale');
-        say(`is awaited for ${seconds(longTime(afi))}: its ${countOf(table, afi)} ${routes} are long-lived stale`);
+        tell(
+          afi,
+          `is awaited for ${seconds(longTime(afi))}: its ${countOf(table, afi)} ${routes} are long-lived stale`,
+        );
         break;
       case 'mark-refresh':
         mark(one, 'refreshing');
@@ -129,7 +141,7 @@ export function createRestart(about: RestartSurroundings): Restart {
       case 'age': {
         const stale = staleOf(table, afi);
         if (stale !== null) Object.assign(stale, { kind: 'llgr-stale', since: now() });
-        say(`is awaited for ${seconds(longTime(afi))} more: its ${routes} are long-lived stale`);
+        tell(afi, `is awaited for ${seconds(longTime(afi))} more: its ${routes} are long-lived stale`);
         break;
       }
       case 'sweep-older':
@@ -142,8 +154,7 @@ export function createRestart(about: RestartSurroundings): Restart {
         sweep(one, longLivedFilter(rib), 'marked no-llgr');
         break;
       case 'drop':
-        if (countOf(table, afi) > 0 && event !== 'loss')
-          say(`drops its ${countOf(table, afi)} stale ${routes}: ${WHY[event]}`);
+        if (event !== 'loss') tell(afi, `loses its ${countOf(table, afi)} stale ${routes}: ${WHY[event]}`);
         later(beginFamilyDrop(rib, table, afi, pathsOf(table, afi) !== null));
         break;
       case 'start-restart-time':
@@ -173,6 +184,11 @@ export function createRestart(about: RestartSurroundings): Restart {
   }
 
   function expire(one: FamilyRestart, event: RestartEvent): void {
+    // Time in which nothing is read from peers does not count.
+    if (event === 'stale-path-time' && held()) {
+      start(one, HELD_LOOK, () => event);
+      return;
+    }
     const waits = one.state === 'returned' || one.state === 'returned-long-lived';
     if (event === 'long-lived-time') one.longUntil = null;
     else one.until = null;
@@ -229,7 +245,7 @@ export function createRestart(about: RestartSurroundings): Restart {
         const spoken = one.afi === 1 ? negotiated.ipv4 : negotiated.ipv6;
         if (one.state !== 'fresh') happen(one, preserved && same && spoken ? 'return' : 'return-empty');
         if (one.state === 'fresh') later(beginFamilyDrop(rib, table, one.afi, paths));
-        else say(`is back: its ${nameOf(one.afi)} routes are stale until they come again or the table ends`);
+        else tell(one.afi, `is back: its ${nameOf(one.afi)} routes are stale until they come again or the table ends`);
       }
       rib.tables[number] = table;
       return table;

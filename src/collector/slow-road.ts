@@ -8,12 +8,12 @@ import type { Reach, Unreach } from '../bgp/reach.ts';
 import { MP_REACH, MP_UNREACH } from '../bgp/route-fields.ts';
 import type { DecodedUpdate } from '../bgp/update.ts';
 import { type AttributeStore, CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
-import type { IngestPeer } from './ingest-peer.ts';
+import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
 
 /** Carries one message to the peer's tables. */
 export type SlowRoad = (peer: IngestPeer, bytes: Uint8Array, read: DecodedUpdate) => void;
 
-export function createSlowRoad(attributes: AttributeStore): SlowRoad {
+export function createSlowRoad(attributes: AttributeStore, { passedOver }: Pick<IngestEvents, 'passedOver'>): SlowRoad {
   const scratch = new Uint8Array(65536);
   const view = new DataView(scratch.buffer);
 
@@ -55,7 +55,8 @@ export function createSlowRoad(attributes: AttributeStore): SlowRoad {
     if (mpReach !== null && otherRoutes.takes(mpReach)) {
       if (read.otherAnnounced.length > 0) {
         const id = intern(peer, bytes, read, mpReach);
-        otherRoutes.announce(bytes, field(mpReach, false), id);
+        for (let left = otherRoutes.announce(bytes, field(mpReach, false), id); left > 0; left--)
+          passedOver(peer, 'excessOthers', ++peer.counts.excessOthers);
         attributes.settle(id);
       } else otherRoutes.withdraw(bytes, field(mpReach, false));
     }

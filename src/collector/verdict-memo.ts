@@ -44,25 +44,31 @@ export class VerdictMemo {
   }
 
   /** Forgets every verdict, keeps the marks: the registry has changed. */
-  forget(): void {
-    this.judged4.fill(0);
-    this.judged6.fill(0);
+  forgetAll(): void {
+    this.forget(1);
+    this.forget(2);
   }
 
-  /** Verdict on (IPv4 prefix id, origin AS; 0 for NONE). */
+  /** The same for one family: its prefix ids may become those of other prefixes. */
+  forget(afi: 1 | 2): void {
+    (afi === 1 ? this.judged4 : this.judged6).fill(0);
+  }
+
+  /** Verdict on (IPv4 prefix id, origin AS, also as a signed word; 0 for NONE). */
   verdict4Of(id: number, origin: number): number {
     if (this.snapshot === null) return 0;
     if (id * 2 >= this.judged4.length) this.judged4 = extend(this.judged4, this.rib.ids4.capacity * 2);
     const memo = this.judged4;
     if (memo[id * 2 + 1] !== 0 && memo[id * 2] === (origin | 0)) return memo[id * 2 + 1]!;
     const { address, length } = this.rib.ids4;
-    const verdict = JUDGED | this.snapshot.judge(1, address[id]!, 0, 0, 0, length[id]!, origin === 0 ? -1 : origin);
+    const verdict =
+      JUDGED | this.snapshot.judge(1, address[id]!, 0, 0, 0, length[id]!, origin === 0 ? -1 : origin >>> 0);
     memo[id * 2] = origin;
     memo[id * 2 + 1] = verdict;
     return verdict;
   }
 
-  /** Verdict on (IPv6 prefix id, origin AS; 0 for NONE). */
+  /** The same for an IPv6 prefix id. */
   verdict6Of(id: number, origin: number): number {
     if (this.snapshot === null) return 0;
     if (id * 2 >= this.judged6.length) this.judged6 = extend(this.judged6, this.rib.ids6.capacity * 2);
@@ -70,7 +76,7 @@ export class VerdictMemo {
     if (memo[id * 2 + 1] !== 0 && memo[id * 2] === (origin | 0)) return memo[id * 2 + 1]!;
     const { address: a, length } = this.rib.ids6;
     const at = id * 4;
-    const as = origin === 0 ? -1 : origin;
+    const as = origin === 0 ? -1 : origin >>> 0;
     const verdict = JUDGED | this.snapshot.judge(2, a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!, length[id]!, as);
     memo[id * 2] = origin;
     memo[id * 2 + 1] = verdict;

@@ -119,6 +119,13 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
   },
   {
+    syntax: 'show peer PEER quality',
+    help: 'How good a feed a peer is, and what cannot be known',
+    words: { quality: 'How good a feed it is, and what cannot be known' },
+    one: true,
+    run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
+  },
+  {
     syntax: 'show probe',
     help: 'Probes: connection, retention, loss',
     run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
@@ -131,7 +138,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     syntax:
-      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE]',
+      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE] [detail]',
     help: 'Routes for a prefix or address, by longest match',
     words: {
       exact: 'Routes of this prefix alone',
@@ -142,6 +149,7 @@ export const COMMANDS: readonly Command[] = [
       path: 'Routes whose AS path matches',
       community: 'Routes that bear this community',
       validity: 'Routes in this state against the registry',
+      detail: 'With all attributes, those that are not known in hex',
     },
     long: true,
     run: showRoutes,
@@ -204,6 +212,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
   'show irr': 'The registry: sources, or the objects for a prefix',
+  'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',
@@ -329,6 +338,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
       ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
+      ...(args.detail === undefined ? {} : { detail: true }),
     },
     async rows => {
       await sendAll(rows, row);

@@ -15,6 +15,7 @@ import type {
   RouteRow,
   SummaryRow,
 } from '../collector/messages.ts';
+import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
@@ -29,6 +30,7 @@ export interface RibRows {
   readonly neighbor: NeighborRow;
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
+  readonly quality: QualityRow;
 }
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;

@@ -8,6 +8,7 @@ import { bgpdumpUpdates } from './bgpdump-updates.ts';
 import { emptyReach, hasNextHop, readReach } from './dumped-reach.ts';
 import { HEAD_ROOM, peerEnd, writeEnd, writeTime } from './line-head.ts';
 import { lineOutput, type TextSink } from './line-output.ts';
+import { peerText } from './peer-text.ts';
 import { recentText } from './recent-text.ts';
 import { TABLE_DUMP } from './record-types.ts';
 import { type Ascii, ascii, writeAddress, writeCopy, writeNumber, writeText } from './text-octets.ts';
@@ -29,17 +30,6 @@ const STATE_FORMATS: Readonly<Record<number, Ascii>> = {
 const AS4_STYLE = { as4: true, old: false };
 const AS2_STYLE = { as4: false, old: false };
 
-/** Room for what the lines of a peer begin with. */
-const PEER_ROOM = 128;
-
-/** What the lines of a peer begin with. */
-interface PeerText {
-  /** The octets of its address, those of the table it stands in. */
-  readonly bytes: Uint8Array;
-  readonly text: DataView;
-  readonly length: number;
-}
-
 export interface BgpdumpLines extends MrtVisitor {
   /** Hands over what is left. */
   flush(): void;
@@ -54,46 +44,23 @@ export function bgpdumpLines(sink: TextSink): BgpdumpLines {
   const reach = emptyReach();
   const hop = { start: 0, octets: 0, signed: false };
   const recent = recentText(output);
-  // A table has one time and few peers: what the lines of a peer begin with is written once.
-  const head = new DataView(new ArrayBuffer(64));
-  let headLength = 0;
-  let headFormat = B;
-  let headTime = 0;
-  let peers: (PeerText | undefined)[] = [];
   // Where the prefix of a record stands in the output, for all its entries.
   let prefixRecord = 0;
   let prefixPage = 0;
   let prefixAt = 0;
   let prefixEnd = 0;
 
-  function setHead(format: Ascii, seconds: number): void {
-    headFormat = format;
-    headTime = seconds;
-    headLength = writeText(head, writeNumber(head, writeText(head, 0, format), seconds), B);
-    peers = [];
-    recent.clear();
-  }
-
   /** From the format to the bar behind the AS of the peer. */
-  function writePeer(out: DataView, at: number, route: DumpedRoute): number {
-    let next = writeCopy(out, at, head, 0, headLength);
+  const writePeer = peerText((out, at, record, route) => {
+    const old = record.type === TABLE_DUMP;
+    const format = old ? TABLE_DUMP_FORMAT : route.addPath ? TABLE_DUMP2_AP_FORMAT : TABLE_DUMP2_FORMAT;
+    let next = writeText(out, writeNumber(out, writeText(out, at, format), record.seconds), B);
     next = writeAddress(out, next, route.peerAfi, route.peerBytes, route.peerAddress);
     out.setUint8(next, BAR);
     next = writeNumber(out, next + 1, route.peerAs);
     out.setUint8(next, BAR);
     return next + 1;
-  }
-
-  /** The same for a peer of the PEER_INDEX_TABLE. */
-  function writeIndexedPeer(out: DataView, at: number, route: DumpedRoute): number {
-    let known = peers[route.peerIndex];
-    if (known === undefined || known.bytes !== route.peerBytes) {
-      const text = new DataView(new ArrayBuffer(PEER_ROOM));
-      known = { bytes: route.peerBytes, text, length: writePeer(text, 0, route) };
-      peers[route.peerIndex] = known;
-    }
-    return writeCopy(out, at, known.text, 0, known.length);
-  }
+  });
 
   return {
     lines: () => output.lines,
@@ -108,9 +75,7 @@ export function bgpdumpLines(sink: TextSink): BgpdumpLines {
       const old = record.type === TABLE_DUMP;
       output.line(HEAD_ROOM + attributeTextRoom(attributesEnd - attributesStart));
       const out = output.view;
-      const format = old ? TABLE_DUMP_FORMAT : route.addPath ? TABLE_DUMP2_AP_FORMAT : TABLE_DUMP2_FORMAT;
-      if (format !== headFormat || record.seconds !== headTime) setHead(format, record.seconds);
-      let at = old ? writePeer(out, output.at, route) : writeIndexedPeer(out, output.at, route);
+      let at = writePeer(out, output.at, record, route);
       if (prefixRecord === record.number && prefixPage === output.page)
         at = writeCopy(out, at, out, prefixAt, prefixEnd - prefixAt);
       else {
@@ -123,7 +88,7 @@ export function bgpdumpLines(sink: TextSink): BgpdumpLines {
         at = writeNumber(out, at, route.pathId);
         out.setUint8(at++, BAR);
       }
-      const place = 2 * (old ? route.peerAs : route.peerIndex) + (route.as4 ? 1 : 0);
+      const place = 4 * (old ? route.peerAs : route.peerIndex) + (old ? 2 : 0) + (route.as4 ? 1 : 0);
       const known = recent.write(at, place, record, attributesStart, attributesEnd);
       if (known >= 0) {
         output.at = known;

@@ -1,9 +1,14 @@
 /** Octets of text handed over at once. */
 const CHUNK = 1 << 18;
 
+/** Octets behind a text that its reader may read. */
+const SLACK = 4;
+
 /** Where lines are written: the next octet stands at `at`. Room is made before a line, not while it is written. */
 export interface LineOutput {
   view: DataView;
+  /** The same memory. */
+  octets: Buffer;
   at: number;
   /** Number of the buffer, from 1. */
   page: number;
@@ -11,6 +16,8 @@ export interface LineOutput {
   lines: number;
   /** Makes room for a line of at most so many octets. */
   line(octets: number): void;
+  /** Writes a text of any length at `at`, which it moves; the answer is where it stands. A line may be torn by it. */
+  text(text: string): number;
   /** Hands over what was written. */
   flush(): void;
 }
@@ -26,24 +33,39 @@ export function lineOutput(sink: TextSink): LineOutput {
   // A fresh buffer has to be zeroed and mapped, which costs a tenth of what the lines in it cost.
   const spare: DataView[] = [];
   const viewOf = (octets: number) => new DataView(new ArrayBuffer(octets));
+  const use = (view: DataView) => {
+    output.view = view;
+    output.octets = Buffer.from(view.buffer);
+  };
+  const makeRoom = (octets: number) => {
+    if (output.at + octets <= output.view.byteLength) return;
+    output.flush();
+    if (octets > output.view.byteLength) use(viewOf(octets));
+  };
+  const first = viewOf(CHUNK);
   const output: LineOutput = {
-    view: viewOf(CHUNK),
+    view: first,
+    octets: Buffer.from(first.buffer),
     at: 0,
     page: 1,
     lines: 0,
     line(octets) {
       output.lines++;
-      if (output.at + octets <= output.view.byteLength) return;
-      output.flush();
-      if (octets > output.view.byteLength) output.view = viewOf(octets);
+      makeRoom(octets);
+    },
+    text(text) {
+      makeRoom(3 * text.length + SLACK);
+      const from = output.at;
+      output.at += output.octets.write(text, from);
+      return from;
     },
     flush() {
       if (output.at === 0) return;
       const { view } = output;
-      sink(new Uint8Array(view.buffer, 0, output.at), () => {
+      sink(output.octets.subarray(0, output.at), () => {
         if (spare.length < MOST_SPARE && view.byteLength === CHUNK) spare.push(view);
       });
-      output.view = spare.pop() ?? viewOf(CHUNK);
+      use(spare.pop() ?? viewOf(CHUNK));
       output.page++;
       output.at = 0;
     },

@@ -8,7 +8,7 @@ import type { MrtRecord } from './records.ts';
 import { writeCopy } from './text-octets.ts';
 
 /** Places, a power of two: the lowest bits count. Peers may share one, which costs them only time. */
-const PLACES = 256;
+const PLACES = 512;
 /** Of each place: the chunk and octets of the attributes, the page and octets of their text. */
 const FIELDS = 6;
 
@@ -20,8 +20,6 @@ export interface RecentText {
   write(at: number, place: number, record: MrtRecord, start: number, end: number): number;
   /** The text asked for last stands at `from` to `to` of the output. */
   made(from: number, to: number): void;
-  /** Forgets all. */
-  clear(): void;
 }
 
 /** The recent texts of an output. */
@@ -51,9 +49,6 @@ export function recentText(output: LineOutput): RecentText {
       places[asked + 3] = output.page;
       places[asked + 4] = from;
       places[asked + 5] = to;
-    },
-    clear() {
-      places.fill(0);
     },
   };
 }

@@ -36,6 +36,12 @@ export function writeText(out: DataView, at: number, { words, length }: Ascii): 
   return at + length;
 }
 
+/** Writes an ASCII text that was not made ready. */
+export function writeString(out: DataView, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) out.setUint8(at + i, text.charCodeAt(i));
+  return at + text.length;
+}
+
 /** Copies octets of a scratch, which holds a few more than are wanted. */
 export function writeCopy(out: DataView, at: number, from: DataView, start: number, length: number): number {
   for (let i = 0; i < length; i += 4) out.setUint32(at + i, from.getUint32(start + i, true), true);

@@ -3,16 +3,34 @@
  * is a column of a typed array. Open addressing, linear probing, at most three quarters full; nothing is allocated but
  * when a table grows. The hash is seeded by the process, so that a peer cannot aim its prefixes at one slot.
  *
+ * Nobody counts who holds a prefix. A table that is full asks once which ids are held, by `held`; when many are not, they
+ * are given to other prefixes, and the table does not grow.
+ *
  * Addresses are 32-bit words in the form of JavaScript's bit operations (signed), host bits already cleared.
  */
 import { randomInt } from 'node:crypto';
 
 const SEED = randomInt(1, 0x7fffffff) * 2 + 1;
 
+/** `length` of an id that no prefix has now. */
+export const NO_PREFIX = 255;
+
+/** Tells a full table which ids are held: a bit for each id, the lowest of an octet first. */
+export type HeldIds = (size: number) => Uint8Array;
+
+/** A table grows only when fewer than one in so many ids could be freed. */
+const WORTH = 8;
+
+const allHeld: HeldIds = size => new Uint8Array((size + 7) >> 3).fill(0xff);
+const isHeld = (held: Uint8Array, id: number) => (held[id >> 3]! & (1 << (id & 7))) !== 0;
+
 /** Ids of IPv4 prefixes, at most 2^25 of them. */
 export class PrefixIds4 {
-  /** Prefix ids given out: 0 to `size - 1`. */
+  /** Ids are below this; those of them that are free have the length NO_PREFIX. */
   size = 0;
+  held: HeldIds = allHeld;
+  /** Ids to be given out before new ones. */
+  private readonly free: number[] = [];
   /** Address of each id. */
   address: Int32Array;
   /** Prefix length of each id. */
@@ -59,17 +77,47 @@ export class PrefixIds4 {
       if (slots[slot * 2] === address && (word & 63) === length) return (word >>> 6) - 1;
       slot = (slot + 1) & mask;
     }
-    if (this.size === this.capacity) {
-      this.grow();
+    if (this.free.length === 0 && this.size === this.capacity) {
+      if (!this.sweep()) this.grow();
       return this.intern(address, length);
     }
-    const id = this.size++;
+    const id = this.free.length > 0 ? this.free.pop()! : this.size++;
     slots[slot * 2] = address;
     slots[slot * 2 + 1] = ((id + 1) << 6) | length;
     this.address[id] = address;
     this.length[id] = length;
     this.ofLength[length]!++;
     return id;
+  }
+
+  /** How many prefixes have an id. */
+  get live(): number {
+    return this.size - this.free.length;
+  }
+
+  /** Frees the ids that nobody holds, when they are many; true when there are free ones then. */
+  sweep(): boolean {
+    const held = this.held(this.size);
+    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
+    this.slots.fill(0);
+    for (let id = 0; id < this.size; id++) {
+      const length = this.length[id]!;
+      if (length === NO_PREFIX) continue;
+      if (isHeld(held, id)) this.place(this.address[id]!, ((id + 1) << 6) | length);
+      else {
+        this.ofLength[length]!--;
+        this.length[id] = NO_PREFIX;
+        this.free.push(id);
+      }
+    }
+    return this.free.length > 0;
+  }
+
+  private place(address: number, word: number): void {
+    let slot = hash4(address, word & 63) & this.mask;
+    while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
+    this.slots[slot * 2] = address;
+    this.slots[slot * 2 + 1] = word;
   }
 
   private grow(): void {
@@ -81,21 +129,15 @@ export class PrefixIds4 {
     this.address = extend(this.address, (capacity * 3) >> 2);
     this.length = extendBytes(this.length, (capacity * 3) >> 2);
     // In the order of the old slots, so that the new ones are written in a few ascending streams.
-    for (let at = 0; at < old.length; at += 2) {
-      const word = old[at + 1]!;
-      if (word === 0) continue;
-      const address = old[at]!;
-      let slot = hash4(address, word & 63) & this.mask;
-      while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
-      this.slots[slot * 2] = address;
-      this.slots[slot * 2 + 1] = word;
-    }
+    for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]!);
   }
 }
 
 /** Ids of IPv6 prefixes. An address is four words, the most significant first. */
 export class PrefixIds6 {
   size = 0;
+  held: HeldIds = allHeld;
+  private readonly free: number[] = [];
   /** Four words for each id. */
   address: Int32Array;
   length: Uint8Array;
@@ -123,8 +165,8 @@ export class PrefixIds6 {
     const hash = hash6(w0, w1, w2, w3, length);
     const known = this.lookup(hash, w0, w1, w2, w3, length);
     if (known >= 0) return known;
-    if (this.size === this.capacity) this.grow();
-    const id = this.size++;
+    if (this.free.length === 0 && this.size === this.capacity && !this.sweep()) this.grow();
+    const id = this.free.length > 0 ? this.free.pop()! : this.size++;
     this.place(hash, id);
     const at = id * 4;
     this.address[at] = w0;
@@ -134,6 +176,28 @@ export class PrefixIds6 {
     this.length[id] = length;
     this.ofLength[length]!++;
     return id;
+  }
+
+  get live(): number {
+    return this.size - this.free.length;
+  }
+
+  sweep(): boolean {
+    const held = this.held(this.size);
+    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
+    this.slots.fill(0);
+    for (let id = 0; id < this.size; id++) {
+      const length = this.length[id]!;
+      if (length === NO_PREFIX) continue;
+      const [w0, w1, w2, w3] = this.address.subarray(id * 4, id * 4 + 4);
+      if (isHeld(held, id)) this.place(hash6(w0!, w1!, w2!, w3!, length), id);
+      else {
+        this.ofLength[length]!--;
+        this.length[id] = NO_PREFIX;
+        this.free.push(id);
+      }
+    }
+    return this.free.length > 0;
   }
 
   private lookup(hash: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
@@ -166,6 +230,12 @@ export class PrefixIds6 {
     this.length = extendBytes(this.length, (capacity * 3) >> 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]! - 1);
   }
+}
+
+function countHeld(held: Uint8Array, size: number): number {
+  let count = 0;
+  for (let id = 0; id < size; id++) if (isHeld(held, id)) count++;
+  return count;
 }
 
 /** A longer copy of a column; the new places are 0. */

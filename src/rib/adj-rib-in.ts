@@ -32,6 +32,9 @@ export interface Rib {
   readonly tables: (PeerTable | null)[];
 }
 
+/** Least room to spare in a column. */
+const SPARE = 4096;
+
 /** A route of a peer; `pathId` is null where the peer sends none. */
 export interface HeldRoute {
   readonly pathId: number | null;
@@ -51,14 +54,18 @@ export function newPeerTable(pathIds: readonly number[] = []): PeerTable {
   return { ipv4: column(), ipv6: column(), count4: 0, count6: 0, paths4, paths6, stale4: null, stale6: null };
 }
 
-/** The peer's column of a family, long enough for every prefix id given out so far. */
-export function columnFor(rib: Rib, table: PeerTable, afi: Afi): Int32Array {
-  if (afi === 1) {
-    if (table.ipv4.length < rib.ids4.capacity) table.ipv4 = extend(table.ipv4, rib.ids4.capacity);
-    return table.ipv4;
-  }
-  if (table.ipv6.length < rib.ids6.capacity) table.ipv6 = extend(table.ipv6, rib.ids6.capacity);
-  return table.ipv6;
+/**
+ * The peer's column of a family, made longer for a prefix id that it has no place for: as long as all the prefixes that there
+ * are need, and a quarter more while they come in. With sixteen full tables the room to spare would be a tenth of the RIB.
+ */
+export function extendColumn(rib: Rib, table: PeerTable, afi: Afi): Int32Array {
+  const column = columnOf(table, afi);
+  const { size } = afi === 1 ? rib.ids4 : rib.ids6;
+  const spare = Math.max(SPARE, column.length === 0 ? 0 : size >> 2);
+  const longer = extend(column, size + spare);
+  if (afi === 1) table.ipv4 = longer;
+  else table.ipv6 = longer;
+  return longer;
 }
 
 export const columnOf = (table: PeerTable, afi: Afi): Int32Array => (afi === 1 ? table.ipv4 : table.ipv6);

@@ -56,6 +56,18 @@ export function findMultiprotocol(bytes: Uint8Array, start: number, end: number,
   return true;
 }
 
+/** The fixed part of MP_REACH_NLRI (RFC 4760 section 3), or null when it does not fit. */
+export function reachOf(
+  bytes: Uint8Array,
+  { reachValue: at, reachEnd: end }: AttributeScan,
+): { readonly afi: number; readonly safi: number; readonly hop: number; readonly nlri: number } | null {
+  if (end - at < 5) return null;
+  const hopLength = bytes[at + 3]!;
+  if (5 + hopLength > end - at) return null;
+  const hop = at + 4;
+  return { afi: (bytes[at]! << 8) | bytes[at + 1]!, safi: bytes[at + 2]!, hop, nlri: hop + hopLength + 1 };
+}
+
 /** Well-known mandatory attributes for NLRI in the classic field, and for MP_REACH_NLRI alone: bits by code. */
 const MANDATORY = (1 << 1) | (1 << 2) | (1 << 3);
 const MANDATORY_MP = (1 << 1) | (1 << 2);

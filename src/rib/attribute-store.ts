@@ -19,12 +19,19 @@ export const ORIGIN_NONE = 0;
 const SEED = randomInt(1, 0x7fffffff);
 
 // The words in front of a set's octets. Of a freed block the shape stays, so that the arena can be walked.
-const HASH = 0; // and the arena's link, once freed
+const ORIGIN = 0; // and the arena's link, once freed
 const REFERENCES = 1;
-const ORIGIN = 2;
 /** Octets of the set in 16 bits, then of its next hop in 8, then its context. */
-const SHAPE = 3;
-const HEAD = 16;
+const SHAPE = 2;
+const HEAD = 12;
+
+/** A table of sets more than so full grows: fourfold while it is small, then by half, for it is a tenth of a large RIB. */
+const FULL = 0.8;
+const LARGE = 1 << 19;
+
+/** ORIGIN without its value, which nearly all sets begin with: it is not kept, but told by a bit of the context. */
+const PREAMBLE = [0x40, 1, 1] as const;
+const HAS_PREAMBLE = 0x80;
 
 const shapeOf = (size: number, nextHop: number, context: number) => size | (nextHop << 16) | (context << 24);
 const sizeIn = (shape: number) => shape & 0xffff;
@@ -36,11 +43,14 @@ export class AttributeStore {
   generation = 0;
   /** Pairs (hash, id); id 0 is an empty slot. Deleted slots are closed by moving later ones up. */
   private slots: Int32Array;
-  private mask: number;
+  private count: number;
+  /** What makes a slot of a hash: its share of 2^32 is the slot's share of all. */
+  private scale: number;
   private readonly arena = new Arena();
 
   constructor(capacity = 1 << 15) {
-    this.mask = capacity - 1;
+    this.count = capacity;
+    this.scale = capacity / 2 ** 32;
     this.slots = new Int32Array(capacity * 2);
   }
 
@@ -64,27 +74,39 @@ export class AttributeStore {
    * offsets; words are read in little-endian order, the tail octet by octet.
    */
   hash(view: DataView, start: number, end: number, context: number): number {
-    let h = SEED ^ Math.imul(end - start, 0x9e3779b1) ^ context;
-    let at = start;
-    for (; at + 4 <= end; at += 4) {
-      h = Math.imul(h ^ view.getInt32(at, true), 0x85ebca6b);
-      h ^= h >>> 13;
-    }
-    for (; at < end; at++) h = Math.imul(h ^ view.getUint8(at), 0x01000193);
-    h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
-    return h ^ (h >>> 15);
+    let at = start + preambleAt(view, start, end);
+    let h = SEED ^ Math.imul(end - at, 0x9e3779b1) ^ (at === start ? context : context | HAS_PREAMBLE);
+    for (; at + 4 <= end; at += 4) h = mixWord(h, view.getInt32(at, true));
+    for (; at < end; at++) h = mixOctet(h, view.getUint8(at));
+    return finish(h);
+  }
+
+  /** The same of a set that is held: it is not kept, for it is asked for only when the set goes. */
+  private hashOf(id: number): number {
+    const words = this.arena.words(id);
+    let word = this.arena.wordOffset(id);
+    const shape = words[word + SHAPE]!;
+    const size = sizeIn(shape);
+    let h = SEED ^ Math.imul(size, 0x9e3779b1) ^ (shape >>> 24);
+    word += HEAD / 4;
+    let left = size;
+    for (; left >= 4; left -= 4) h = mixWord(h, words[word++]!);
+    const bytes = this.arena.bytes(id);
+    for (let octet = word * 4; left > 0; left--) h = mixOctet(h, bytes[octet++]!);
+    return finish(h);
   }
 
   /** Id of a set held already, or 0. `nextHop`: how many of the octets are the next hop of MP_REACH_NLRI. */
   find(hash: number, view: DataView, start: number, end: number, context: number, nextHop: number): number {
-    const { slots, mask } = this;
-    const shape = shapeOf(end - start, nextHop, context);
-    let slot = hash & mask;
+    const { slots, count } = this;
+    const from = start + preambleAt(view, start, end);
+    const shape = shapeOf(end - from, nextHop, from === start ? context : context | HAS_PREAMBLE);
+    let slot = this.home(hash);
     for (;;) {
       const id = slots[slot * 2 + 1]!;
       if (id === 0) return 0;
-      if (slots[slot * 2] === hash && this.same(id, view, start, end, shape)) return id;
-      slot = (slot + 1) & mask;
+      if (slots[slot * 2] === hash && this.same(id, view, from, end, shape)) return id;
+      if (++slot === count) slot = 0;
     }
   }
 
@@ -101,7 +123,7 @@ export class AttributeStore {
     return true;
   }
 
-  /** Keeps a new set (1 to 65519 octets) with no reference yet. The caller has made sure that `find` gave 0. */
+  /** Keeps a new set (1 to 65523 octets) with no reference yet. The caller has made sure that `find` gave 0. */
   add(
     hash: number,
     view: DataView,
@@ -111,17 +133,16 @@ export class AttributeStore {
     nextHop: number,
     origin: number,
   ): number {
-    if ((this.live + 1) * 4 > (this.mask + 1) * 3) this.growSlots();
-    const id = this.arena.allocate(HEAD + end - start);
+    if (this.live + 1 > this.count * FULL) this.growSlots();
+    let at = start + preambleAt(view, start, end);
+    const id = this.arena.allocate(HEAD + end - at);
     const words = this.arena.words(id);
     let word = this.arena.wordOffset(id);
-    words[word + HASH] = hash;
-    words[word + REFERENCES] = 0;
     words[word + ORIGIN] = origin;
-    words[word + SHAPE] = shapeOf(end - start, nextHop, context);
+    words[word + REFERENCES] = 0;
+    words[word + SHAPE] = shapeOf(end - at, nextHop, at === start ? context : context | HAS_PREAMBLE);
     word += HEAD / 4;
     // A loop: for sets of some seventy octets it is faster than a view and leaves nothing to collect.
-    let at = start;
     for (; at + 4 <= end; at += 4) words[word++] = view.getInt32(at, true);
     const bytes = this.arena.bytes(id);
     let octet = word * 4;
@@ -134,7 +155,12 @@ export class AttributeStore {
 
   /** The AS that originated the routes of a set; ORIGIN_NONE for NONE. */
   originOf(id: number): number {
-    return this.arena.words(id)[this.arena.wordOffset(id) + ORIGIN]! >>> 0;
+    return this.originWord(id) >>> 0;
+  }
+
+  /** The same as a signed word, which the compiler keeps in a register whatever the AS: for the route path. */
+  originWord(id: number): number {
+    return this.arena.words(id)[this.arena.wordOffset(id) + ORIGIN]!;
   }
 
   /** `count` more routes hold the set. */
@@ -160,7 +186,13 @@ export class AttributeStore {
     const end = start + sizeIn(shape);
     const hop = end - ((shape >>> 16) & 0xff);
     const bytes = this.arena.bytes(id);
-    return { attributes: bytes.subarray(start, hop), nextHop: bytes.subarray(hop, end), context: shape >>> 24 };
+    const kept = bytes.subarray(start, hop);
+    const context = shape >>> 24;
+    return {
+      attributes: (context & HAS_PREAMBLE) === 0 ? kept : withPreamble(kept),
+      nextHop: bytes.subarray(hop, end),
+      context: context & ~HAS_PREAMBLE,
+    };
   }
 
   /**
@@ -182,28 +214,37 @@ export class AttributeStore {
   private remove(id: number): void {
     const words = this.arena.words(id);
     const word = this.arena.wordOffset(id);
-    this.unplace(words[word + HASH]!, id);
+    this.unplace(this.hashOf(id), id);
     words[word + REFERENCES] = 0;
     this.arena.free(id, HEAD + sizeIn(words[word + SHAPE]!));
     this.live--;
     this.generation++;
   }
 
+  /** The slot that a hash has its place at. */
+  private home(hash: number): number {
+    return ((hash >>> 0) * this.scale) | 0;
+  }
+
   private place(hash: number, id: number): void {
-    let slot = hash & this.mask;
-    while (this.slots[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
+    let slot = this.home(hash);
+    while (this.slots[slot * 2 + 1] !== 0) if (++slot === this.count) slot = 0;
     this.slots[slot * 2] = hash;
     this.slots[slot * 2 + 1] = id;
   }
 
   private unplace(hash: number, id: number): void {
-    const { slots, mask } = this;
-    let hole = hash & mask;
-    while (slots[hole * 2 + 1] !== id) hole = (hole + 1) & mask;
+    const { slots, count } = this;
+    let hole = this.home(hash);
+    while (slots[hole * 2 + 1] !== id) if (++hole === count) hole = 0;
     // Close the hole: a later entry of the run moves up unless its own place lies behind the hole (Knuth 6.4 R).
-    for (let slot = (hole + 1) & mask; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-      const home = slots[slot * 2]! & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+    let slot = hole;
+    for (;;) {
+      if (++slot === count) slot = 0;
+      if (slots[slot * 2 + 1] === 0) break;
+      const away = slot - this.home(slots[slot * 2]!);
+      const behind = slot - hole;
+      if ((away < 0 ? away + count : away) < (behind < 0 ? behind + count : behind)) continue;
       slots[hole * 2] = slots[slot * 2]!;
       slots[hole * 2 + 1] = slots[slot * 2 + 1]!;
       hole = slot;
@@ -213,8 +254,33 @@ export class AttributeStore {
 
   private growSlots(): void {
     const old = this.slots;
-    this.mask = (this.mask + 1) * (this.mask < 1 << 19 ? 4 : 2) - 1;
-    this.slots = new Int32Array((this.mask + 1) * 2);
+    this.count = Math.ceil(this.count * (this.count < LARGE ? 4 : 1.5));
+    this.scale = this.count / 2 ** 32;
+    this.slots = new Int32Array(this.count * 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]!);
   }
+}
+
+/** Octets of the preamble that a set begins with: all three or none. */
+function preambleAt(view: DataView, start: number, end: number): number {
+  return end - start > 4 && (view.getInt32(start, true) & 0xffffff) === 0x010140 ? PREAMBLE.length : 0;
+}
+
+function withPreamble(kept: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(PREAMBLE.length + kept.length);
+  whole.set(PREAMBLE);
+  whole.set(kept, PREAMBLE.length);
+  return whole;
+}
+
+function mixWord(h: number, word: number): number {
+  const mixed = Math.imul(h ^ word, 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
+
+const mixOctet = (h: number, octet: number): number => Math.imul(h ^ octet, 0x01000193);
+
+function finish(h: number): number {
+  const mixed = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 15);
 }

@@ -41,8 +41,8 @@ export interface OtherRoutes {
   readonly count: number;
   /** True for a family that is held here and not disabled. */
   takes(family: Family): boolean;
-  /** Holds the routes of a sound field with an interned set of attributes. */
-  announce(buffer: Uint8Array, field: NlriField, attribute: number): void;
+  /** Holds the routes of a sound field with an interned set of attributes; returns how many found no room. */
+  announce(buffer: Uint8Array, field: NlriField, attribute: number): number;
   withdraw(buffer: Uint8Array, field: NlriField): void;
   /** Drops the routes of a family and takes no more. */
   disable(family: Family, why: string): void;
@@ -100,7 +100,8 @@ export function newOtherRoutes(
     takes: family => tableOf(family)?.disabled === '',
     announce(buffer, field, attribute) {
       const table = tableOf(field);
-      if (table === undefined || table.disabled !== '') return;
+      if (table === undefined || table.disabled !== '') return 0;
+      const refused = table.refused;
       decodeNlri(buffer, field, (route, start, end) => {
         const key = keyOf(route, buffer.subarray(start, end));
         const before = table.routes.get(key);
@@ -117,6 +118,7 @@ export function newOtherRoutes(
         if (before === undefined) count++;
         else attributes.release(before.attribute);
       });
+      return table.refused - refused;
     },
     withdraw(buffer, field) {
       const table = tableOf(field);

@@ -21,11 +21,14 @@ export interface PathTable {
   free: number;
   /** By row, while routes are marked (stale.ts): a row used anew is not. */
   marks: Uint8Array | null;
+  /** Rows that are marked. */
+  marked: number;
 }
 
 export function newPathTable(): PathTable {
   const column = () => new Int32Array(0);
-  return { head: column(), pathId: column(), attribute: column(), next: column(), top: 1, free: 0, marks: null };
+  const columns = { head: column(), pathId: column(), attribute: column(), next: column() };
+  return { ...columns, top: 1, free: 0, marks: null, marked: 0 };
 }
 
 /** The attribute id of a path, or 0. */
@@ -92,6 +95,7 @@ export function takeRows(
       attribute = paths.attribute[row]!;
       paths.next[row] = paths.free;
       paths.free = row;
+      freshen(paths, row);
       taken(attribute);
     } else last = row;
     row = next;
@@ -114,7 +118,9 @@ function takeRow(paths: PathTable): number {
   return paths.top++;
 }
 
-/** Rows that came after the marking have no place in it. */
+/** Takes the mark of a row away. Rows that came after the marking have none. */
 function freshen(paths: PathTable, row: number): void {
-  if (paths.marks !== null && row < paths.marks.length) paths.marks[row] = 0;
+  if (paths.marks === null || (paths.marks[row] ?? 0) === 0) return;
+  paths.marks[row] = 0;
+  paths.marked--;
 }

@@ -4,7 +4,7 @@
  * its route away, and what is marked in the end is swept. An octet a route, there only as long as something is marked.
  */
 import type { Afi } from '../net/address.ts';
-import { addCount, columnOf, type PeerTable, pathsOf, type Rib, staleOf, walkRoutes } from './adj-rib-in.ts';
+import { addCount, columnOf, countOf, type PeerTable, pathsOf, type Rib, staleOf, walkRoutes } from './adj-rib-in.ts';
 import { type PathTable, takeRows } from './paths.ts';
 
 /** Why routes are marked: their session is lost, and that for longer than the Restart Time; or they are being sent anew. */
@@ -18,8 +18,9 @@ export interface Stale {
   readonly marks: Uint8Array;
 }
 
-/** Prefix ids that a slice passes through: about a millisecond. */
+/** Prefix ids that a slice passes through, of a column and of a path table: some milliseconds. */
 const SLICE = 65536;
+const PATHS_SLICE = 16384;
 
 /** True when the session that brought the marked routes is lost: nobody knows whether they still hold. */
 export const isUnseen = (stale: Stale | null): boolean => stale !== null && stale.kind !== 'refreshing';
@@ -46,7 +47,9 @@ function setStale(table: PeerTable, afi: Afi, stale: Stale | null): void {
   if (afi === 1) table.stale4 = stale;
   else table.stale6 = stale;
   const paths = pathsOf(table, afi);
-  if (paths !== null) paths.marks = stale?.marks ?? null;
+  if (paths === null) return;
+  paths.marks = stale?.marks ?? null;
+  paths.marked = stale === null ? 0 : countOf(table, afi);
 }
 
 /** Marked routes that are still held. A walk of about a millisecond for a full table. */
@@ -115,7 +118,7 @@ export function beginSweep(
       const column = columnOf(table, afi);
       // What lies behind the marks came after them.
       const size = paths?.head.length ?? Math.min(column.length, marks.length);
-      const end = Math.min(next + SLICE, size);
+      const end = Math.min(next + (paths === null ? SLICE : PATHS_SLICE), size);
       for (let id = next; id < end; id++) {
         const taken = paths === null ? sweepColumn(column, marks, id) : sweepPaths(paths, marks, id);
         if (taken === 0) continue;

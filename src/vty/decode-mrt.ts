@@ -1,7 +1,7 @@
 /** `itctl decode mrt FILE`: what an archive holds, as the lines of `bgpdump -m` or as JSON. */
 import type { Readable, Writable } from 'node:stream';
 import { bgpdumpLines } from '../mrt/bgpdump.ts';
-import { elementsOf } from '../mrt/elements.ts';
+import { elementLines } from '../mrt/element-lines.ts';
 import type { MrtGap, MrtRecord } from '../mrt/records.ts';
 import { openMrt, readMrt } from '../mrt/source.ts';
 import { createWalker } from '../mrt/walk.ts';
@@ -10,8 +10,6 @@ import { EXIT } from './run.ts';
 
 /** Complaints about one file that are printed; the others are counted. */
 const MOST_COMPLAINTS = 20;
-/** Characters of JSON that are handed over at once. */
-const JSON_CHUNK = 1 << 16;
 
 /** Where the output goes and the standard input comes from. */
 export interface OfflineStreams {
@@ -35,10 +33,10 @@ export async function decodeMrt(file: string, json: boolean, { stdin, stdout, er
   const complain = (text: string) => {
     if (++complaints <= MOST_COMPLAINTS) err(plain(`${name}: ${text}`));
   };
-  const write = (text: Uint8Array | string, again?: () => void) => {
+  const write = (text: Uint8Array, again: () => void) => {
     if (!stdout.write(text, again)) full = true;
   };
-  const format = json ? jsonLines(write) : bgpdumpLines(write);
+  const format = json ? elementLines(write) : bgpdumpLines(write);
   const walker = createWalker(format);
   try {
     await readMrt(openMrt(file, stdin), {
@@ -64,18 +62,4 @@ export async function decodeMrt(file: string, json: boolean, { stdin, stdout, er
   format.flush();
   if (complaints > MOST_COMPLAINTS) err(plain(`${name}: and ${complaints - MOST_COMPLAINTS} more`));
   return complaints > 0 ? EXIT.failed : EXIT.ok;
-}
-
-/** The elements, a JSON object a line. */
-function jsonLines(write: (text: string) => void) {
-  let text = '';
-  const flush = () => {
-    if (text !== '') write(text);
-    text = '';
-  };
-  const visitor = elementsOf(element => {
-    text += `${JSON.stringify(element)}\n`;
-    if (text.length > JSON_CHUNK) flush();
-  });
-  return { ...visitor, flush };
 }

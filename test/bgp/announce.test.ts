@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Announcement, encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { type Announcement, encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
 import { attribute, MARKER, toHex, updateBody } from './octets.ts';

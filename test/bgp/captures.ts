@@ -16,7 +16,7 @@ interface Direction {
 /** The BGP messages of a capture, in the order of connections. What stands in no whole message is left out. */
 export function bgpMessages(file: string): Uint8Array[] {
   const messages: Uint8Array[] = [];
-  for (const stream of tcpStreams(readFileSync(file))) {
+  for (const stream of tcpStreams(readFileSync(file), BGP)) {
     // A capture begins anywhere: the first message is found by its marker.
     const start = stream.findIndex((_, at) => stream.subarray(at, at + 16).every(octet => octet === 0xff));
     const framer = createFramer((_, bytes, from, to) => {
@@ -29,7 +29,8 @@ export function bgpMessages(file: string): Uint8Array[] {
   return messages;
 }
 
-function tcpStreams(capture: Uint8Array): Uint8Array[] {
+/** The octets of each direction of the TCP connections of a capture: of those with this port, or of all. */
+export function tcpStreams(capture: Uint8Array, port: number | null): Uint8Array[] {
   const directions = new Map<string, Direction>();
   const layers = newLayers();
   const reader = pcapReader();
@@ -41,18 +42,18 @@ function tcpStreams(capture: Uint8Array): Uint8Array[] {
       if (layers.protocol[i] !== TCP) continue;
       const tcp = layers.upper[i]!;
       const end = Math.min(layers.end[i]!, tcp + layers.length[i]!);
-      if (end - tcp >= 20) take(directions, bytes.subarray(layers.start[i]!, tcp), bytes.subarray(tcp, end));
+      if (end - tcp >= 20) take(directions, bytes.subarray(layers.start[i]!, tcp), bytes.subarray(tcp, end), port);
     }
   }
   return [...directions.values()].flatMap(({ pieces }) => pieces.map(piece => Buffer.concat(piece)));
 }
 
 /** Adds the payload of a segment to its direction; one sent again gives what is new of it. */
-function take(directions: Map<string, Direction>, ip: Uint8Array, segment: Uint8Array): void {
+function take(directions: Map<string, Direction>, ip: Uint8Array, segment: Uint8Array, port: number | null): void {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.length);
   const ports = [view.getUint16(0), view.getUint16(2)];
   const payload = segment.subarray((segment[12]! >> 4) * 4);
-  if (!ports.includes(BGP) || payload.length === 0) return;
+  if ((port !== null && !ports.includes(port)) || payload.length === 0) return;
   const addresses = Buffer.from(ip.subarray(ip[0]! >> 4 === 4 ? 12 : 8, ip[0]! >> 4 === 4 ? 20 : 40)).toString('hex');
   const key = `${addresses} ${ports}`;
   const number = view.getUint32(4);

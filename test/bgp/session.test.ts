@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { type SessionError, sessionError } from '../../src/bgp/errors.ts';
+import type { Capability } from '../../src/bgp/capabilities.ts';
+import { isSessionError, type SessionError, sessionError } from '../../src/bgp/errors.ts';
+import type { SessionEnd } from '../../src/bgp/graceful-restart.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
 import {
   createFramer,
@@ -9,15 +11,18 @@ import {
   KEEPALIVE,
   messageName,
   NOTIFICATION,
+  OPEN,
   ROUTE_REFRESH,
   UPDATE,
 } from '../../src/bgp/message.ts';
 import { ceaseWith, decodeNotification, encodeNotification, formatNotification } from '../../src/bgp/notification.ts';
-import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
+import { gracefulRestart } from '../../src/bgp/offers.ts';
+import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import { encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
+import { hex } from './octets.ts';
 
 const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   name: 'peer',
@@ -50,6 +55,8 @@ const peerOpen = (change: Partial<Open> = {}): Uint8Array =>
 interface Peer {
   readonly socket: Socket;
   readonly got: string[];
+  /** The OPENs among it. */
+  readonly opens: Open[];
   send(...messages: Uint8Array[]): void;
   /** Resolves when `got` holds this text. */
   sees(text: string): Promise<void>;
@@ -58,7 +65,10 @@ interface Peer {
 
 function peerOn(socket: Socket): Peer {
   const got: string[] = [];
+  const opens: Open[] = [];
   const framer = createFramer((type, buffer, start, end) => {
+    const open = type === OPEN ? decodeOpen(buffer, start + 19, end) : null;
+    if (open !== null && !isSessionError(open)) opens.push(open);
     const words = type === NOTIFICATION ? ` ${formatNotification(decodeNotification(buffer, start + 19, end))}` : '';
     got.push(messageName(type) + words);
     socket.emit('got');
@@ -70,6 +80,7 @@ function peerOn(socket: Socket): Peer {
   return {
     socket,
     got,
+    opens,
     send: (...messages) => void socket.write(Buffer.concat(messages)),
     async sees(text) {
       while (!got.some(entry => entry.startsWith(text))) {
@@ -87,6 +98,7 @@ describe('bgp/session', () => {
   let clock = handClock();
   let events: string[] = [];
   let updates: string[] = [];
+  let ends: SessionEnd[] = [];
   let answer: SessionError | null = null;
   const waiting: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
@@ -118,7 +130,10 @@ describe('bgp/session', () => {
           return answer;
         },
         refresh: ({ afi, safi, subtype }) => note(`refresh ${afi}/${safi} ${subtype}`),
-        down: reason => note(`down: ${reason}`),
+        down(reason, end) {
+          ends.push(end);
+          note(`down: ${reason}`);
+        },
       },
     });
     return session;
@@ -151,6 +166,7 @@ describe('bgp/session', () => {
     clock = handClock();
     events = [];
     updates = [];
+    ends = [];
     answer = null;
     server = createServer(socket => {
       sockets.add(socket);
@@ -196,6 +212,20 @@ describe('bgp/session', () => {
     await peer.sees('NOTIFICATION ROUTE-REFRESH Message Error');
   });
 
+  it('takes no mark of a route refresh where none was agreed on', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    const { capabilities } = localOpen({ localAs: 64496, routerId: '192.0.2.1', holdTime: 30, ipv4: true, ipv6: true });
+    peer.send(peerOpen({ capabilities: capabilities.filter(({ code }) => code !== 70) }), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    peer.send(encodeMessage(ROUTE_REFRESH, Uint8Array.of(0, 1, 1, 1, 0)), encodeRouteRefresh({ afi: 1, safi: 1 }, 1));
+    peer.send(encodeRouteRefresh({ afi: 1, safi: 1 }));
+    await reported('refresh 1/1 0');
+    expect(events.filter(event => event.startsWith('refresh'))).to.deep.equal(['refresh 1/1 0']);
+  });
+
   it('sends the messages of its owner while it is Established, and counts them', async () => {
     const next = dialled();
     newSession().start();
@@ -231,6 +261,22 @@ describe('bgp/session', () => {
     clock.turn(2_000);
     await peer.sees('NOTIFICATION Hold Timer Expired');
     expect(session.status().lastDown).to.equal('sent Hold Timer Expired: nothing heard for 30 s');
+  });
+
+  it('counts silences of more than two thirds of the hold time', async () => {
+    const peer = await establish();
+    const heard = async (wait: number) => {
+      clock.turn(wait);
+      const before = session.status().received.keepalive;
+      peer.send(encodeMessage(KEEPALIVE));
+      while (session.status().received.keepalive === before) await new Promise(resolve => setImmediate(resolve));
+    };
+    await heard(10_000);
+    await heard(20_000);
+    expect(session.status().nearMisses).to.equal(0);
+    await heard(21_000);
+    await heard(5_000);
+    expect(session.status().nearMisses).to.equal(1);
   });
 
   it('does not count the time that it did not read', async () => {
@@ -279,6 +325,25 @@ describe('bgp/session', () => {
     await fourth.sees('NOTIFICATION Cease/Connection Rejected');
     await fourth.closed();
     expect(session.status().state).to.equal('Idle');
+  });
+
+  it('tells how a session ended, for its routes', async () => {
+    const data = new Uint8Array(0);
+    const ways: readonly (readonly [SessionEnd, (peer: Peer) => void])[] = [
+      ['connection lost', peer => peer.socket.destroy()],
+      ['notification', peer => peer.send(encodeNotification({ code: 6, subcode: 4, data }))],
+      ['hard reset', peer => peer.send(encodeNotification({ code: 6, subcode: 9, data }))],
+      ['notification', () => clock.turn(31_000)],
+      ['hard reset', () => void session.stop()],
+    ];
+    for (const [end, way] of ways) {
+      const peer = await establish();
+      way(peer);
+      await reported('down');
+      expect(ends.splice(0)).to.deep.equal([end]);
+      await session.stop();
+      events = [];
+    }
   });
 
   it('dials again after the idle hold time, which doubles and is bounded', async () => {
@@ -436,6 +501,72 @@ describe('bgp/session', () => {
       expect(session.status().state).to.equal('Idle');
     });
 
+  it('has neither keepalives nor a hold timer where the peer offers a hold time of 0', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    peer.send(peerOpen({ holdTime: 0 }), encodeMessage(KEEPALIVE));
+    await reported('Established');
+    clock.turn(100_000_000);
+    peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
+    await reported('update');
+    await peer.sees('KEEPALIVE');
+    expect(peer.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
+  });
+
+  it('goes idle for a NOTIFICATION while its OPEN is on the way, says its words, and dials again', async () => {
+    const next = dialled();
+    newSession().start();
+    const peer = await next;
+    await peer.sees('OPEN');
+    const again = dialled();
+    peer.send(encodeNotification(ceaseWith(2, 'not today')));
+    await reported('Idle: received Cease/Administrative Shutdown "not today"');
+    clock.turn(2000);
+    await (await again).sees('OPEN');
+  });
+
+  // RFC 5492 sections 3 and 5
+  const all = (capabilities: readonly Capability[]) => capabilities;
+  const refused: readonly [name: string, error: SessionError, next: typeof all][] = [
+    ['that knows no capabilities without any', sessionError(2, 4, ''), () => []],
+    [
+      'that does not know one without that',
+      sessionError(2, 7, '', hex('4600')),
+      list => list.filter(c => c.code !== 70),
+    ],
+    ['that does not want a family without that', sessionError(2, 7, '', hex('0104 00010001')), list => list.slice(1)],
+    ['that wants neither as before', sessionError(2, 7, '', hex('0104 00010001 0104 00020001')), all],
+    ['that demands something else as before', sessionError(2, 7, '', hex('4504 00010103')), all],
+    ['that does not say what as before', sessionError(2, 7, ''), all],
+    ['that refuses something else as before', sessionError(2, 2, ''), all],
+  ];
+  for (const [name, error, left] of refused)
+    it(`meets a peer ${name}, and offers all again after a session`, async () => {
+      const next = dialled();
+      newSession().start();
+      const peer = await next;
+      await peer.sees('OPEN');
+      const { capabilities } = peer.opens[0]!;
+      const again = dialled();
+      peer.send(encodeNotification(error));
+      await reported('Idle: received OPEN Message Error');
+      clock.turn(2000);
+      const second = await again;
+      await second.sees('OPEN');
+      expect(second.opens[0]!.capabilities).to.deep.equal(left(capabilities));
+      second.send(peerOpen(), encodeMessage(KEEPALIVE));
+      await reported('Established');
+      const third = dialled();
+      second.socket.destroy();
+      await reported('down');
+      clock.turn(5000);
+      const last = await third;
+      await last.sees('OPEN');
+      expect(last.opens[0]!.capabilities).to.deep.equal(capabilities);
+    });
+
   it('takes a message an octet at a time', async () => {
     const next = dialled();
     newSession().start();
@@ -455,26 +586,58 @@ describe('bgp/session', () => {
       ['192.0.2.1', 'outbound'],
       ['192.0.2.200', 'inbound'],
     ] as const)
-      it(`keeps the ${kept} one when the peer is ${id}`, async () => {
-        const next = dialled();
-        newSession().start();
-        const ours = await next;
-        await ours.sees('OPEN');
-        const theirs = await inbound();
-        await theirs.sees('OPEN');
-        const [winner, loser] = kept === 'outbound' ? [ours, theirs] : [theirs, ours];
-        ours.send(peerOpen({ id }));
-        theirs.send(peerOpen({ id }));
-        await loser.sees('NOTIFICATION Cease/Connection Collision Resolution');
-        await loser.closed();
-        winner.send(encodeMessage(KEEPALIVE));
-        await reported('Established');
-        expect(winner.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
-        winner.send(encodeMessage(UPDATE, new Uint8Array(4)));
-        await reported('update');
-        expect(events.filter(event => event.startsWith('up '))).to.have.length(1);
-        expect(session.status().lastError).to.equal('');
-      });
+      for (const first of ['outbound', 'inbound'] as const)
+        for (const late of [false, true])
+          it(`keeps the ${kept} one when the peer is ${id} and its OPEN comes ${first} first${late ? ', and is confirmed' : ''}`, async () => {
+            const next = dialled();
+            newSession().start();
+            const ours = await next;
+            await ours.sees('OPEN');
+            const theirs = await inbound();
+            await theirs.sees('OPEN');
+            const [one, other] = first === 'outbound' ? [ours, theirs] : [theirs, ours];
+            const [winner, loser] = kept === 'outbound' ? [ours, theirs] : [theirs, ours];
+            one.send(peerOpen({ id }));
+            // Confirmed: the first is in OpenConfirm when the other OPEN comes.
+            if (late && one === winner) await one.sees('KEEPALIVE');
+            other.send(peerOpen({ id }));
+            await loser.sees('NOTIFICATION Cease/Connection Collision Resolution');
+            await loser.closed();
+            winner.send(encodeMessage(KEEPALIVE));
+            await reported('Established');
+            expect(winner.got).to.deep.equal(['OPEN', 'KEEPALIVE']);
+            winner.send(encodeMessage(UPDATE, new Uint8Array(4)));
+            await reported('update');
+            expect(events.filter(event => event.startsWith('up '))).to.have.length(1);
+            expect(session.status().lastError).to.equal('');
+          });
+
+    it('takes one that comes while ours is in OpenConfirm, and keeps the one that it must', async () => {
+      const next = dialled();
+      newSession().start();
+      const ours = await next;
+      await ours.sees('OPEN');
+      ours.send(peerOpen({ id: '192.0.2.200' }));
+      await ours.sees('KEEPALIVE');
+      const theirs = await inbound();
+      await theirs.sees('OPEN');
+      theirs.send(peerOpen({ id: '192.0.2.200' }), encodeMessage(KEEPALIVE));
+      await ours.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      await reported('Established');
+    });
+
+    it('gives up the older of two of the peer: it began anew', async () => {
+      newSession({ passive: true }).start();
+      const older = await inbound();
+      await older.sees('OPEN');
+      older.send(peerOpen());
+      await older.sees('KEEPALIVE');
+      const newer = await inbound();
+      await newer.sees('OPEN');
+      newer.send(peerOpen(), encodeMessage(KEEPALIVE));
+      await older.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      await reported('Established');
+    });
 
     it('refuses another one while it is Established', async () => {
       const peer = await establish();
@@ -483,6 +646,32 @@ describe('bgp/session', () => {
       await stranger.closed();
       peer.send(encodeMessage(UPDATE, new Uint8Array(4)));
       await reported('update');
+    });
+
+    it('takes another one of a peer that restarts gracefully: it came back before its loss was seen (RFC 4724)', async () => {
+      const { capabilities } = localOpen({ localAs: 64496, routerId: '', holdTime: 0, ipv4: true, ipv6: true });
+      const families = [{ afi: 1, safi: 1, preserved: true }];
+      const restarts = gracefulRestart({ seconds: 120, restarting: false, notification: false, families });
+      const open = peerOpen({ capabilities: [...capabilities, restarts] });
+      const next = dialled();
+      newSession().start();
+      const before = await next;
+      await before.sees('OPEN');
+      before.send(open, encodeMessage(KEEPALIVE));
+      await reported('Established');
+      const crossing = await inbound();
+      await crossing.sees('NOTIFICATION Cease/Connection Collision Resolution');
+      clock.turn(5000);
+      const again = await inbound();
+      await again.sees('OPEN');
+      expect([events.some(entry => entry.startsWith('down: the peer began a new')), ends]).to.deep.equal([
+        true,
+        ['connection lost'],
+      ]);
+      expect(before.got.some(entry => entry.startsWith('NOTIFICATION'))).to.equal(false);
+      events = [];
+      again.send(open, encodeMessage(KEEPALIVE));
+      await reported('Established');
     });
 
     it('lives on with the second when the first one is lost', async () => {

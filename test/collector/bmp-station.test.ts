@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
 import { fourOctetAs, multiprotocol } from '../../src/bgp/capabilities.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { encodeMessage as encodeBgp, UPDATE } from '../../src/bgp/message.ts';
 import type { Open } from '../../src/bgp/open.ts';
 import { encodeMessage, INITIATION, PEER_DOWN, PEER_UP, ROUTE_MONITORING, TERMINATION } from '../../src/bmp/framer.ts';

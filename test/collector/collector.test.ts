@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { gracefulRestart } from '../../src/bgp/offers.ts';
 import type { LocalOpen } from '../../src/bgp/open.ts';
 import { createCollector } from '../../src/collector/collector.ts';
 import type {
@@ -171,6 +172,25 @@ describe('collector/collector', function () {
       router(`${net}.1`);
       await isUp(`routers-${net}.1`);
       expect(names()).to.have.members([`routers-${net}.1`, `routers-${net}.2`]);
+    });
+
+    it('keeps a peer that restarts gracefully until its Restart Time is over', async () => {
+      await configure(range());
+      const families = [{ afi: 1, safi: 1, preserved: true }];
+      const restarts = gracefulRestart({ seconds: 1, restarting: false, notification: false, families });
+      const first = handRouter({ host, port: PORT }, `${net}.1`, 64496, {}, {}, [restarts]);
+      routers.push(first);
+      const name = `routers-${net}.1`;
+      await isUp(name);
+      first.announce(0, 3);
+      await until('its routes', () => neighbor(name).prefixes4 === 3);
+      first.close();
+      await until('it is awaited', () => stateOf(name) !== 'Established');
+      expect(neighbor(name)).to.include({ prefixes4: 3, prefixes6: 0 });
+      expect(neighbor(name).restart).to.have.length(1);
+      expect(neighbor(name).restart?.[0]).to.include({ family: 'IPv4 unicast', state: 'restarting', stale: 3 });
+      await until('it is gone', () => !names().includes(name));
+      expect(ask<RibSize>('size')[0]?.routes).to.equal(0);
     });
 
     it('has a limit; changing it touches no session', async () => {
@@ -483,6 +503,8 @@ describe('collector/collector', function () {
       customer.update(updateBody('', path + hop + otc('0000fbf5'), '18c63364 18cb0071'));
       await until('the routes', () => neighbor('a').prefixes4 === 3);
       expect(neighbor('a').leaks).to.equal(2);
+      const [detail] = await rows<RouteRow>({ about: 'route', prefix: '203.0.113.0/24', scope: 'exact', detail: true });
+      expect(detail?.attributes).to.deep.equal([{ name: 'ONLY_TO_CUSTOMER', text: '64501' }]);
       const query = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer' } as const;
       expect((await rows<RouteRow>(query)).map(({ prefix, leak }) => [prefix, leak])).to.deep.equal([
         ['192.0.2.0/24', undefined],

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE, AS_SET, originOf } from '../../src/bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../../src/bgp/attributes.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
 import { afiOf, placeOf, prefixIdOf } from '../../src/collector/contradictions.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';

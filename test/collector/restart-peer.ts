@@ -31,7 +31,7 @@ export interface Said {
 const FAMILIES = [1, 2].map(afi => ({ afi, safi: 1 }));
 const hex = (value: number, octets: number) => value.toString(16).padStart(octets * 2, '0');
 
-export function restartPeer(options: Partial<RestartConfig> = {}) {
+export function restartPeer(options: Partial<RestartConfig> & { readonly held?: () => boolean } = {}) {
   const path = routePath();
   const { rib } = path;
   const clock = handClock();
@@ -59,6 +59,7 @@ export function restartPeer(options: Partial<RestartConfig> = {}) {
 
   const restart = createRestart({
     ...{ rib, number: 0, clock, config: () => config, now: () => clock.now() },
+    held: () => options.held?.() === true,
     say: words => said.push(words),
     later: one => work.push(one),
     lose: () => path.book.lose(0),

@@ -70,7 +70,7 @@ export function routePath() {
     const builder = snapshotBuilder();
     for (const [prefix, origin, watched] of objects) builder.add(parsePrefix(prefix)!, origin, watched);
     memo.snapshot = openSnapshot(builder.freeze());
-    memo.forget();
+    memo.forgetAll();
   };
   return { rib, memo, book, told, eor, malformed, passedOver, ingest, peer, feed, held, registry };
 }

@@ -1,4 +1,5 @@
 /** A BGP router played by hand: it dials a collector from an address of its own and says what it is told to. */
+import type { Capability } from '../../src/bgp/capabilities.ts';
 import { createFramer, encodeMessage, KEEPALIVE, NOTIFICATION, OPEN, UPDATE } from '../../src/bgp/message.ts';
 import { decodeNotification, formatNotification } from '../../src/bgp/notification.ts';
 import { encodeOpen, type LocalOpen, localOpen } from '../../src/bgp/open.ts';
@@ -36,6 +37,7 @@ export function handRouter(
   as: number,
   protection: TcpProtection = {},
   offers: Partial<LocalOpen> = {},
+  more: readonly Capability[] = [],
 ): HandRouter {
   const socket = dial({ ...to, localAddress: address, ...protection });
   const up = Promise.withResolvers<void>();
@@ -49,9 +51,8 @@ export function handRouter(
   socket.on('error', () => {});
   socket.on('data', chunk => void framer.push(chunk));
   const routerId = address.includes(':') ? '192.0.2.1' : address;
-  socket.on('connect', () =>
-    socket.write(encodeOpen(localOpen({ localAs: as, routerId, holdTime: 90, ipv4: true, ipv6: true, ...offers }))),
-  );
+  const open = localOpen({ localAs: as, routerId, holdTime: 90, ipv4: true, ipv6: true, ...offers });
+  socket.on('connect', () => socket.write(encodeOpen({ ...open, capabilities: [...open.capabilities, ...more] })));
   return {
     notification: () => said,
     established: up.promise,

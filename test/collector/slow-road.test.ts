@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { SessionError } from '../../src/bgp/errors.ts';
 import type { Family } from '../../src/bgp/family.ts';
 import { formatNlri } from '../../src/bgp/nlri.ts';
+import { decodeUpdate } from '../../src/bgp/update.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
-import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
+import { dropTable, newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { MOST_OTHER_OCTETS, MOST_OTHER_ROUTES, newOtherRoutes, type OtherRoutes } from '../../src/rib/other-routes.ts';
 import { attribute, updateBody } from '../bgp/octets.ts';
 
@@ -37,10 +39,11 @@ function road(more: Partial<IngestPeer> = {}) {
   });
   const malformed: string[] = [];
   const ends: number[] = [];
+  const passed: string[] = [];
   const ingest = createIngest(rib, memo, book, {
     endOfRib: (_, afi) => void ends.push(afi),
     malformed: (_, body) => void malformed.push(Buffer.from(body).toString('hex')),
-    passedOver: () => {},
+    passedOver: (_, what, times) => void passed.push(`${what} ${times}`),
   });
   const table = newPeerTable();
   rib.tables[0] = table;
@@ -51,7 +54,8 @@ function road(more: Partial<IngestPeer> = {}) {
     ...{ others: ALL, otherRoutes, ...more },
   };
   return {
-    ...{ rib, peer, malformed, ends, otherRoutes },
+    ...{ rib, peer, malformed, ends, passed, otherRoutes },
+    take: (body: Uint8Array) => ingest.update(peer, body, 0, body.length),
     feed(withdrawn: string, attributes: string, nlri = '') {
       const body = updateBody(withdrawn, attributes, nlri);
       return ingest.update(peer, body, 0, body.length);
@@ -156,12 +160,13 @@ describe('collector/slow-road', () => {
 
   it('holds so many routes and octets, and counts the rest', function () {
     this.timeout(20_000);
-    const { feed, otherRoutes, rib } = road();
+    const { feed, otherRoutes, rib, passed } = road();
     for (let first = 0; first < MOST_OTHER_ROUTES + 1000; first += 1000) {
       const run = Array.from({ length: 1000 }, (_, i) => `20${octet(first + i, 8)}`).join('');
       feed('', PATH + reach(MULTICAST, run));
     }
     expect([otherRoutes.count, count(otherRoutes, MULTICAST)?.refused]).to.deep.equal([MOST_OTHER_ROUTES, 1000]);
+    expect(passed.at(-1)).to.equal('excessOthers 1000');
     feed('', PATH + reach(MULTICAST, '2000000000'));
     expect(count(otherRoutes, MULTICAST)?.refused, 'what is held may change').to.equal(1000);
     otherRoutes.drop();
@@ -202,6 +207,37 @@ describe('collector/slow-road', () => {
         expect(rib.attributes.live).to.equal(0);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('judges every damage as the codec does, and leaks nothing', () => {
+    const sound = [
+      updateBody('', PATH + reach(MULTICAST, '18c00002 00'), ''),
+      updateBody('', PATH + reach(VPN, '70 003e81 0000fde800000001 c00002'), ''),
+      updateBody('', PATH + reach(FLOW, '0c 0118c00002 0381 06 0591 1f90'), ''),
+      updateBody('', unreach(LABELLED, '30 800000 c00002'), ''),
+      updateBody('', unreach(VPN, ''), ''),
+    ];
+    const damage = fc.record({
+      which: fc.nat(sound.length - 1),
+      octets: fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(damage, { maxLength: 12 }), damages => {
+        const { take, peer, otherRoutes, rib } = road();
+        for (const { which, octets } of damages) {
+          const body = Uint8Array.from(sound[which]!);
+          for (const [at, value] of octets) if (at < body.length) body[at] = value;
+          const { notification } = decodeUpdate(body, 0, body.length, peer);
+          const wrong = take(body);
+          const verdict = (error: SessionError | null) => error && [error.code, error.subcode];
+          expect(verdict(wrong), Buffer.from(body).toString('hex')).to.deep.equal(verdict(notification));
+        }
+        otherRoutes.drop();
+        dropTable(rib, 0);
+        expect(rib.attributes.live).to.equal(0);
+      }),
+      { numRuns: 1000 },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { encodeEndOfRib } from '../../src/bgp/announce.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import type { CountRow, FromCollector, JudgedChange, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import { type CollectorThread, startCollector } from '../../src/collector/thread.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';

@@ -6,7 +6,7 @@ import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
+  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -69,12 +69,12 @@ describe('control/grammar', () => {
     [
       'show route 192.0.2.0/24 peer a b',
       5,
-      'unknown word "b" after "show route 192.0.2.0/24 peer a": expected "community", "origin-as", "path" or "validity"',
+      'unknown word "b" after "show route 192.0.2.0/24 peer a": expected "community", "detail", "origin-as", "path" or "validity"',
     ],
     [
-      'show route 192.0.2.0/24 validity match b',
-      5,
-      'unexpected word "b" after "show route 192.0.2.0/24 validity match": the command ends there',
+      'show route 192.0.2.0/24 validity match detail b',
+      6,
+      'unexpected word "b" after "show route 192.0.2.0/24 validity match detail": the command ends there',
     ],
     [
       'show route 192.0.2.0/24 path (64500',

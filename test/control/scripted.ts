@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type { QualityRow } from '../../src/collector/quality.ts';
 import type {
   Daemon,
   MemoryStatus,
@@ -280,6 +281,7 @@ export const SAFETY: SafetyStatus = {
         },
       ],
       updates: 2,
+      marks: 2,
       password: true,
       leastTtl: 255,
     },
@@ -291,10 +293,46 @@ export const SAFETY: SafetyStatus = {
       may: [],
       told: [],
       updates: 0,
+      marks: 0,
       password: false,
       leastTtl: null,
     },
   ],
+};
+
+export const QUALITY: QualityRow = {
+  peer: 'tyo1',
+  address: '203.0.113.1',
+  as: 64496,
+  state: 'Established',
+  since: NOON - HOUR,
+  history: {
+    since: NOON - 10 * HOUR,
+    up: 9 * HOUR,
+    falls: 2,
+    fallsLastHour: 0,
+    lastFalls: [{ time: NOON - HOUR - 60_000, reason: 'received Cease/Administrative Reset' }],
+    most: { routes: 9000, time: NOON - HOUR / 2 },
+    mostLastHour: 9000,
+  },
+  routes: 7200,
+  left: 0.8,
+  endOfRib: { missing: ['IPv6'], owed: false },
+  nearMisses: 1,
+  duplicates: { seen: 100, unchanged: 7 },
+  malformed: {
+    treatAsWithdraw: 2,
+    attributeDiscard: 0,
+    ignored: 1,
+    unagreedPathIds: 0,
+    excessPaths: 0,
+    excessOthers: 0,
+  },
+  quarantined: 3,
+  clock: null,
+  stuck: { compared: 4, count: 1, young: 2, prefixes: [{ prefix: '192.0.2.0/24', since: NOON - HOUR / 4 }] },
+  unknown: ['clock: BGP messages bear no time'],
+  remarks: ["the table has shrunk to 80% of the last hour's most", '1 route seems stuck'],
 };
 
 /** Answers everything; `over` replaces what a test wants otherwise. */
@@ -324,6 +362,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
             };
           },
         );
+      case 'quality':
+        return [QUALITY];
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },

@@ -8,8 +8,8 @@ const FOLDERS = [
   ...['bgp', 'bmp', 'collector', 'config', 'control', 'daemon', 'flow', 'hijack', 'mrt', 'net', 'notify', 'packet'],
   ...['probe', 'registry', 'rib', 'store', 'traceback', 'vty', 'web'],
 ];
-/** Folders of test that mirror none of src: real peers, network namespaces, benchmarks, and this one. */
-const BESIDE = ['interop', 'lab', 'bench', 'house'];
+/** Folders of test that mirror none of src: real peers, network namespaces, benchmarks, fuzzing, and this one. */
+const BESIDE = ['interop', 'lab', 'bench', 'fuzz', 'house'];
 const LONGEST = 400;
 
 const foldersIn = (path: string): string[] =>

@@ -56,8 +56,10 @@ export interface Router {
   sawCease(): Promise<boolean>;
   /** What the daemon printed so far. */
   log(): string;
-  /** Ends the daemon and starts it anew with the same configuration. */
-  restart(): Promise<void>;
+  /** Ends the daemon and starts it anew, with the same configuration or with another, and with these words besides. */
+  restart(config?: string, ...words: readonly string[]): Promise<void>;
+  /** Ends the daemon without a word: its sockets are closed by the kernel. */
+  kill(): Promise<void>;
   /** Stops the daemon's processes as they are (SIGSTOP): its sockets stay open and say nothing. `thaw` lets them go on. */
   freeze(): void;
   thaw(): void;
@@ -413,9 +415,12 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
   let output = '';
   const mine = new Set<number>();
 
-  async function start(): Promise<void> {
+  async function start(...more: readonly string[]): Promise<void> {
     const [command, ...words] = recipe.daemon(setup, dir);
-    const started = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH } });
+    const started = spawn(command!, [...words, ...more], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PATH },
+    });
     child = started;
     children.add(started);
     let failure = '';
@@ -439,14 +444,15 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
     }
   }
 
-  async function end(): Promise<void> {
+  async function end(how: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     router.thaw();
     const ended = child;
     child = null;
     if (ended === null || ended.pid === undefined) return;
     const gone = new Promise<void>(resolve => ended.once('exit', () => resolve()));
     if (ended.exitCode === null && ended.signalCode === null) {
-      ended.kill('SIGTERM');
+      for (const pid of how === 'SIGKILL' ? family(ended.pid) : []) signal(pid, how);
+      ended.kill(how);
       const force = setTimeout(() => ended.kill('SIGKILL'), 3000);
       await gone;
       clearTimeout(force);
@@ -480,10 +486,12 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
     },
     sawCease: async () => recipe.cease.says.test(output + (await router.command(...recipe.cease.ask))),
     log: () => output,
-    async restart() {
+    async restart(config, ...words) {
       await end();
-      await start();
+      if (config !== undefined) writeFileSync(join(dir, Object.keys(recipe.files(setup, dir))[0]!), config);
+      await start(...words);
     },
+    kill: () => end('SIGKILL'),
     freeze() {
       for (const pid of child?.pid === undefined ? [] : family(child.pid)) {
         frozen.add(pid);

@@ -4,6 +4,7 @@ import type {
   CollectorConfig,
   FromCollector,
   NeighborRow,
+  Order,
   RibQuery,
   ToCollector,
 } from '../../src/collector/messages.ts';
@@ -15,6 +16,8 @@ export interface Collecting {
   configure(words: string): Promise<void>;
   /** The rows of an answer, once it is whole. */
   ask<T>(query: RibQuery): Promise<readonly T[]>;
+  /** Gives an order about a session. */
+  order(order: Order): void;
   neighbor(peer: string): Promise<NeighborRow>;
   /** Waits until the session of a peer is Established. */
   up(peer: string): Promise<void>;
@@ -51,6 +54,7 @@ export async function startCollecting(address: string, port: number, words: stri
       await until('an answer', () => mine().some(({ type }) => type === 'answer'));
       return mine().flatMap(message => ('rows' in message ? message.rows : [])) as T[];
     },
+    order: order => send({ type: 'order', id: ++number, order, by: 'a test' }),
     async neighbor(peer) {
       const [row] = await collecting.ask<NeighborRow>({ about: 'neighbor', peer });
       if (row === undefined) throw new Error(`no peer ${peer}`);

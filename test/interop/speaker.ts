@@ -1,7 +1,8 @@
 /** A scripted BGP speaker that dials the daemon: for what no real router would say, and where its timers would be in the way. */
 import { connect, type Socket } from 'node:net';
-import { encodeAnnounce, encodeEndOfRib, encodeWithdraw } from '../../src/bgp/announce.ts';
+import { encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { createFramer, encodeMessage, KEEPALIVE, messageName, NOTIFICATION, OPEN } from '../../src/bgp/message.ts';
 import { decodeNotification } from '../../src/bgp/notification.ts';
 import { encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { bgpdumpLines } from '../../src/mrt/bgpdump.ts';
-import { elementsOf, type MrtElement } from '../../src/mrt/elements.ts';
+import { elementLines } from '../../src/mrt/element-lines.ts';
 import { type MrtGap, mrtReader } from '../../src/mrt/records.ts';
 import { createWalker, type MrtVisitor } from '../../src/mrt/walk.ts';
 
@@ -46,12 +46,18 @@ export function linesOf(bytes: Uint8Array, chunk?: number): Found & { readonly t
 }
 
 /** The elements of a file. */
-export function elementsIn(bytes: Uint8Array): Found & { readonly elements: readonly MrtElement[] } {
-  const elements: MrtElement[] = [];
-  const found = readAll(
-    bytes,
-    elementsOf(element => elements.push(element)),
-  );
+export function elementsIn(
+  bytes: Uint8Array,
+): Found & { readonly elements: readonly Readonly<Record<string, unknown>>[] } {
+  const parts: Uint8Array[] = [];
+  const lines = elementLines(text => parts.push(text));
+  const found = readAll(bytes, lines);
+  lines.flush();
+  const elements = Buffer.concat(parts)
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line));
   return { ...found, elements };
 }
 

@@ -57,4 +57,52 @@ describe('net/prefix-ids', () => {
       ),
     );
   });
+
+  it('gives ids that nobody holds to other prefixes, and grows only when they are few', () => {
+    const ids = new PrefixIds4(1024);
+    const { capacity } = ids;
+    const held = new Map<number, string>();
+    const bits = () => {
+      const octets = new Uint8Array((ids.size + 7) >> 3);
+      for (const id of held.keys()) octets[id >> 3]! |= 1 << (id & 7);
+      return octets;
+    };
+    ids.held = bits;
+    for (let i = 1; i < 50_000; i++) {
+      const id = ids.intern(i << 8, 24);
+      expect(held.has(id)).to.equal(false);
+      held.set(id, `${i << 8}`);
+      if (held.size > capacity / 2) {
+        const [oldest] = held.keys();
+        held.delete(oldest!);
+      }
+    }
+    expect(ids.capacity).to.equal(capacity);
+    for (const [id, address] of held)
+      expect([ids.find(Number(address), 24), `${ids.address[id]}`]).to.deep.equal([id, address]);
+    expect(ids.ofLength[24]).to.equal(ids.live);
+    ids.held = size => new Uint8Array((size + 7) >> 3).fill(0xff);
+    for (let i = 50_000; i < 53_000; i++) ids.intern(i << 8, 24);
+    expect(ids.capacity).to.be.greaterThan(capacity);
+  });
+
+  it('does so for IPv6', () => {
+    const ids = new PrefixIds6(1024);
+    const { capacity } = ids;
+    const held = new Map<number, number>();
+    ids.held = size => {
+      const octets = new Uint8Array((size + 7) >> 3);
+      for (const id of held.keys()) octets[id >> 3]! |= 1 << (id & 7);
+      return octets;
+    };
+    for (let i = 1; i < 20_000; i++) {
+      const id = ids.intern(0x20010db8, i, 0, 0, 64);
+      expect(held.has(id)).to.equal(false);
+      held.set(id, i);
+      if (held.size > 100) held.delete([...held.keys()][0]!);
+    }
+    expect(ids.capacity).to.equal(capacity);
+    for (const [id, i] of held) expect(ids.find(0x20010db8, i, 0, 0, 64)).to.equal(id);
+    expect([ids.ofLength[64], ids.live <= capacity]).to.deep.equal([ids.live, true]);
+  });
 });

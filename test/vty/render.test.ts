@@ -13,6 +13,7 @@ import {
   NOON,
   NOTICES,
   PARTIAL,
+  QUALITY,
   RESOLVED,
   ROUTES,
   SAFETY,
@@ -58,6 +59,26 @@ Peer osa1, 203.0.113.5 AS64497
   Received:  none
   Sent:      1 open
   Prefixes:  0 IPv4, 0 IPv6
+  Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
+  ],
+  [
+    'show bgp neighbor',
+    async () =>
+      (await daemon.ribQuery({ about: 'neighbor', peer: 'osa1' })).map(row => ({
+        ...row,
+        restart: [
+          { family: 'IPv4 unicast', state: 'restarting', since: NOON, stale: 8348, left: 90_000, longLivedLeft: null },
+          { family: 'IPv6 unicast', state: 'long-lived', since: NOON, stale: 7, left: null, longLivedLeft: 86_400_000 },
+        ],
+      })),
+    `
+Peer osa1, 203.0.113.5 AS64497
+  State:     Active for 3d04h, since 2026-02-26 08:00:00Z
+  Received:  none
+  Sent:      1 open
+  Prefixes:  0 IPv4, 0 IPv6
+  Stale:     8348 IPv4 unicast, since 2026-03-01 12:00:00Z, the peer is awaited, 00:01:30 left
+  Stale:     7 IPv6 unicast, since 2026-03-01 12:00:00Z, the peer is awaited for long, 1d00h left
   Last down: NOTIFICATION received: Cease/Administrative Shutdown`,
   ],
   [
@@ -137,6 +158,21 @@ IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
 IRR Prefix       Peer Next hop    Path
 X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONLY_TO_CUSTOMER 64666)`,
+  ],
+  [
+    'show route PREFIX',
+    async () => [
+      { ...ROUTES[0], attributes: [{ name: 'MULTI_EXIT_DISC', text: '10' }] },
+      { ...ROUTES[1], attributes: [{ name: 'attribute 99', text: '0a0b' }] },
+    ],
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+    MULTI_EXIT_DISC 10
+V                osa1 203.0.113.5 64497 {64500,64501} ?
+    attribute 99 0a0b`,
   ],
   [
     'show route family FAMILY',
@@ -320,7 +356,7 @@ IPv4 prefix table                  10.0M 8000 prefixes
 attribute sets                     40.0M 1000 sets, 30.0M of it in use
 peers' tables                       8.0M 8348 routes
 registry snapshot                   5.0M shared by all threads
-collector, other buffers            2.0M of sockets, and what was just given up
+collector, other buffers            2.0M of sockets, for comparisons, and what was just given up
 collector, heap                    30.0M 20.0M of it in use
 collector, external                 1.0M what objects hold outside the heap
 main thread, heap                  20.0M 12.0M of it in use
@@ -334,6 +370,28 @@ Peer Routes Octets   Each
 tyo1   8348   8.0M 1004.9`,
   ],
   [
+    'show peer PEER quality',
+    async () => [QUALITY],
+    `
+Peer tyo1, 203.0.113.1 AS64496, Established for 01:00:00
+  Up:           90% of 10:00:00
+  Falls:        2, 0 in the last hour
+  Near misses:  1 of the hold time
+  End-of-RIB:   IPv6 missing; the peer did not say that it sends any
+  Routes:       7200; most 9000, 2026-03-01 11:30:00Z
+  Last hour:    80% of its most, 9000
+  Duplicates:   7 of 100 UPDATEs that were looked at changed nothing
+  Malformed:    2 treated as withdrawn, 0 with an attribute discarded, 1 ignored, 0 with path identifiers not agreed on, 3 kept
+  Stuck routes: 1, and 2 for less than 10 minutes; 4 tables compared
+    192.0.2.0/24 held, by few others or none for 00:15:00
+  Fell 2026-03-01 10:59:00Z: received Cease/Administrative Reset
+Remarks:
+  the table has shrunk to 80% of the last hour's most
+  1 route seems stuck
+Not known:
+  clock: BGP messages bear no time`,
+  ],
+  [
     'show safety',
     async () => [SAFETY],
     `
@@ -341,9 +399,9 @@ Encoder of announcements in the main thread: not loaded
 Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:00Z
 1 peer may be told routes: those below, and no others.
 
-Peer Address        AS State       May Told Updates Password TTL
-tyo1 203.0.113.1 64496 Established   2    1       2 yes      255
-osa1 203.0.113.5 64497 Active        0    0       0 no       any
+Peer Address        AS State       May Told Updates Marks Password TTL
+tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
+osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told

@@ -7,6 +7,7 @@ import type {
   RouteRow,
   SummaryRow,
 } from '../../collector/messages.ts';
+import type { QualityRow } from '../../collector/quality.ts';
 import type {
   ArchiveRow,
   CaseDetail,
@@ -31,6 +32,7 @@ import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
@@ -66,6 +68,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
+  'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX at TIME': (rows: readonly RouteRow[]) => renderRoutes(rows),

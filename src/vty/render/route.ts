@@ -55,7 +55,9 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
       widths,
     );
     last = rows.at(-1)!.prefix;
-    return [...(legend ? LEGEND : []), ...lines];
+    const head = lines.splice(0, lines.length - rows.length);
+    const shown = lines.flatMap((line, i) => [line, ...attributeLines(rows[i]!.attributes ?? [], '    ')]);
+    return [...(legend ? LEGEND : []), ...head, ...shown];
   };
 }
 
@@ -68,8 +70,11 @@ export function renderFamily(rows: readonly FamilyRouteRow[]): string[] {
   return rows.flatMap(({ route, peer, nextHop, attributes, ...row }) => [
     route,
     `  from ${peer}${nextHop === '' ? '' : ` via ${nextHop}`}, path ${pathOf(row)}`,
-    ...attributes.map(({ name, text }) => `  ${name} ${text}`.trimEnd()),
+    ...attributeLines(attributes, '  '),
   ]);
 }
+
+const attributeLines = (attributes: FamilyRouteRow['attributes'], lead: string): string[] =>
+  attributes.map(({ name, text }) => `${lead}${name} ${text}`.trimEnd());
 
 const hasPathId = ({ pathId }: RouteRow): boolean => pathId !== undefined;

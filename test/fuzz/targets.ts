@@ -1,0 +1,17 @@
+import { bgpMessageTarget } from './bgp-messages.ts';
+import { bmpStreamTarget } from './bmp-stream.ts';
+import { mrtFileTarget } from './mrt-files.ts';
+import { routePathTarget } from './route-path.ts';
+import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
+import type { Target } from './target.ts';
+
+/** Every target; `small`: of the messages, only the written ones to begin with. */
+export function targets(small: boolean): Target[] {
+  const messages = messageSeeds(small);
+  return [
+    bgpMessageTarget(messages),
+    routePathTarget(messages),
+    bmpStreamTarget(bmpSeeds()),
+    mrtFileTarget(mrtSeeds()),
+  ];
+}
