@@ -306,6 +306,26 @@ Probe State      For Windows    Holds Packets Lost
 tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
+    'show route history PREFIX since TIME',
+    async () => (await daemon.routeHistory({ prefix: '192.0.2.0/25', from: 0, to: 1 })).rows,
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+Time                 Event    IRR Prefix       Peer Next hop    Path
+2026-03-01 11:00:00Z announce X   192.0.2.0/25 tyo1 203.0.113.1 64496 64666 i
+2026-03-01 12:00:00Z down         192.0.2.0/25 tyo1`,
+  ],
+  [
+    'show route PREFIX at TIME',
+    async () => (await daemon.routesAt({ prefix: '192.0.2.0/25', scope: 'match', time: 0 })).rows,
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+V                osa1 203.0.113.5 64497 {64500,64501} ?`,
+  ],
+  [
     'show archive',
     async () => [await daemon.archive()],
     `
