@@ -198,7 +198,7 @@ export function createPeer(
     },
     owesEndOfRib: () => (session.status().negotiated?.restart ?? null) !== null,
     duplicates: duplicates.counts,
-    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
+    safety: () => safetyRow(row, peer.config, session.status(), announcer),
     get counts() {
       return current?.counts ?? null;
     },
