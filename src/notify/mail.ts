@@ -1,4 +1,3 @@
-import nodemailer from 'nodemailer';
 import type { NotifyConfig } from '../config/tree.ts';
 import type { Outcome } from './delivery.ts';
 import { printable } from './layout.ts';
@@ -34,7 +33,7 @@ export interface Mailer {
 export function createMailer(config: NotifyConfig, hostname: string, timeouts: MailTimeouts = MAIL_TIMEOUTS): Mailer {
   const required = config.tls === 'required' || (config.tls === 'starttls' && config.user !== undefined);
   const implicit = config.tls === 'required' && config.port === 465;
-  const transport = nodemailer.createTransport({
+  const options = {
     host: config.host,
     port: config.port,
     name: hostname,
@@ -51,7 +50,10 @@ export function createMailer(config: NotifyConfig, hostname: string, timeouts: M
     socketTimeout: timeouts.silence,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  // Loaded with the first mail: a tenth of the memory of a daemon that has no table yet.
+  const transport = async () => (await import('nodemailer')).default.createTransport(options);
+  let opened: ReturnType<typeof transport> | null = null;
   return {
     async send(recipient, mail, signal) {
       // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
@@ -61,7 +63,8 @@ export function createMailer(config: NotifyConfig, hostname: string, timeouts: M
       if (signal.aborted) cut();
       signal.addEventListener('abort', cut);
       try {
-        await transport.sendMail({
+        opened ??= transport();
+        await (await opened).sendMail({
           from: config.from,
           to: { name: '', address: recipient },
           subject: mail.subject,

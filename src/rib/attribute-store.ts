@@ -29,6 +29,10 @@ const HEAD = 12;
 const FULL = 0.8;
 const LARGE = 1 << 19;
 
+/** ORIGIN without its value, which nearly all sets begin with: it is not kept, but told by a bit of the context. */
+const PREAMBLE = [0x40, 1, 1] as const;
+const HAS_PREAMBLE = 0x80;
+
 const shapeOf = (size: number, nextHop: number, context: number) => size | (nextHop << 16) | (context << 24);
 const sizeIn = (shape: number) => shape & 0xffff;
 
@@ -70,8 +74,8 @@ export class AttributeStore {
    * offsets; words are read in little-endian order, the tail octet by octet.
    */
   hash(view: DataView, start: number, end: number, context: number): number {
-    let h = SEED ^ Math.imul(end - start, 0x9e3779b1) ^ context;
-    let at = start;
+    let at = start + preambleAt(view, start, end);
+    let h = SEED ^ Math.imul(end - at, 0x9e3779b1) ^ (at === start ? context : context | HAS_PREAMBLE);
     for (; at + 4 <= end; at += 4) h = mixWord(h, view.getInt32(at, true));
     for (; at < end; at++) h = mixOctet(h, view.getUint8(at));
     return finish(h);
@@ -95,12 +99,13 @@ export class AttributeStore {
   /** Id of a set held already, or 0. `nextHop`: how many of the octets are the next hop of MP_REACH_NLRI. */
   find(hash: number, view: DataView, start: number, end: number, context: number, nextHop: number): number {
     const { slots, count } = this;
-    const shape = shapeOf(end - start, nextHop, context);
+    const from = start + preambleAt(view, start, end);
+    const shape = shapeOf(end - from, nextHop, from === start ? context : context | HAS_PREAMBLE);
     let slot = this.home(hash);
     for (;;) {
       const id = slots[slot * 2 + 1]!;
       if (id === 0) return 0;
-      if (slots[slot * 2] === hash && this.same(id, view, start, end, shape)) return id;
+      if (slots[slot * 2] === hash && this.same(id, view, from, end, shape)) return id;
       if (++slot === count) slot = 0;
     }
   }
@@ -129,15 +134,15 @@ export class AttributeStore {
     origin: number,
   ): number {
     if (this.live + 1 > this.count * FULL) this.growSlots();
-    const id = this.arena.allocate(HEAD + end - start);
+    let at = start + preambleAt(view, start, end);
+    const id = this.arena.allocate(HEAD + end - at);
     const words = this.arena.words(id);
     let word = this.arena.wordOffset(id);
     words[word + ORIGIN] = origin;
     words[word + REFERENCES] = 0;
-    words[word + SHAPE] = shapeOf(end - start, nextHop, context);
+    words[word + SHAPE] = shapeOf(end - at, nextHop, at === start ? context : context | HAS_PREAMBLE);
     word += HEAD / 4;
     // A loop: for sets of some seventy octets it is faster than a view and leaves nothing to collect.
-    let at = start;
     for (; at + 4 <= end; at += 4) words[word++] = view.getInt32(at, true);
     const bytes = this.arena.bytes(id);
     let octet = word * 4;
@@ -181,7 +186,13 @@ export class AttributeStore {
     const end = start + sizeIn(shape);
     const hop = end - ((shape >>> 16) & 0xff);
     const bytes = this.arena.bytes(id);
-    return { attributes: bytes.subarray(start, hop), nextHop: bytes.subarray(hop, end), context: shape >>> 24 };
+    const kept = bytes.subarray(start, hop);
+    const context = shape >>> 24;
+    return {
+      attributes: (context & HAS_PREAMBLE) === 0 ? kept : withPreamble(kept),
+      nextHop: bytes.subarray(hop, end),
+      context: context & ~HAS_PREAMBLE,
+    };
   }
 
   /**
@@ -248,6 +259,18 @@ export class AttributeStore {
     this.slots = new Int32Array(this.count * 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]!);
   }
+}
+
+/** Octets of the preamble that a set begins with: all three or none. */
+function preambleAt(view: DataView, start: number, end: number): number {
+  return end - start > 4 && (view.getInt32(start, true) & 0xffffff) === 0x010140 ? PREAMBLE.length : 0;
+}
+
+function withPreamble(kept: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(PREAMBLE.length + kept.length);
+  whole.set(PREAMBLE);
+  whole.set(kept, PREAMBLE.length);
+  return whole;
 }
 
 function mixWord(h: number, word: number): number {

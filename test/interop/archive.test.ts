@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
-import type { ArchiveRow } from '../../src/control/daemon.ts';
+import type { ArchiveRow, HistoryRow } from '../../src/control/daemon.ts';
 import { readGaps } from '../../src/mrt/archive-gaps.ts';
 import { linesOf, realBgpdump } from '../mrt/dump.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
@@ -12,6 +12,8 @@ import { type Speaker, startSpeaker } from './speaker.ts';
 
 const PORT = 1790;
 const PREFIXES = ['198.51.100.0/24', '203.0.113.0/25', '2001:db8:7::/48'];
+
+const isoBefore = (time: number) => new Date(Math.floor(time) - 1).toISOString();
 
 /** A daemon with an archive, fed by a real router and by a speaker that says what no router would. */
 describe('interop/archive', function () {
@@ -86,6 +88,17 @@ ${archive}`);
     expect((await daemon.itctl('show', 'archive')).stdout).to.include('No alarms.');
   });
 
+  it('answers for now as `show route` does', async () => {
+    const now = await daemon.json<RouteRow[]>('show', 'route', '198.51.100.0/24');
+    const then = await daemon.json<RouteRow[]>('show', 'route', '198.51.100.0/24', 'at', '-0s');
+    const byPeer = (a: RouteRow, b: RouteRow) => (a.peer < b.peer ? -1 : 1);
+    expect(then.sort(byPeer)).to.deep.equal(now.sort(byPeer));
+    expect(now).to.have.length(2);
+    const six = await daemon.json<RouteRow[]>('show', 'route', '2001:db8:7::1', 'at', '-0s');
+    expect(six).to.deep.equal(await daemon.json<RouteRow[]>('show', 'route', '2001:db8:7::1'));
+    expect(six.map(({ peer }) => peer)).to.deep.equal(['bird']);
+  });
+
   it('keeps a malformed message, and the end of the session over it', async () => {
     // An UPDATE whose attributes overrun it: RFC 7606 section 5.1, reset.
     const broken = Buffer.from(`${'ff'.repeat(16)}001702000000ff`, 'hex');
@@ -120,6 +133,16 @@ ${archive}`);
     expect(gap?.why).to.equal('no archive was open');
     expect(gap!.to).to.be.above(gap!.from);
     expect((await archived()).state).to.include({ gaps: 1 });
+    const { stdout, stderr } = await daemon.itctl('show', 'route', 'history', '192.0.2.64', 'since', '-10m');
+    expect(stdout).to.match(/announce +- +192\.0\.2\.64\/26 b +192\.0\.2\.1 +64497 64777 i/);
+    expect(stderr).to.match(/no records from .* to .*: no archive was open/);
+    const events = await daemon.json<HistoryRow[]>('show', 'route', 'history', '192.0.2.128/25', 'since', '-10m');
+    expect(events.map(({ what, peer, prefix }) => `${what} ${prefix} ${peer}`)).to.deep.equal([
+      'announce 192.0.2.128/25 b',
+      'withdraw 192.0.2.128/25 b',
+    ]);
+    const before = await daemon.json<RouteRow[]>('show', 'route', '192.0.2.128/25', 'at', isoBefore(events[1]!.time));
+    expect(before.map(({ prefix, path }) => [prefix, path])).to.deep.equal([['192.0.2.128/25', [64497]]]);
   });
 
   it('has all of it in one file of updates that bgpdump reads as we do', async () => {
