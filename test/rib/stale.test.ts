@@ -1,13 +1,6 @@
 import { expect } from 'chai';
-import {
-  type Afi,
-  addCount,
-  newPeerTable,
-  newRib,
-  type PeerTable,
-  type Rib,
-  routesOf,
-} from '../../src/rib/adj-rib-in.ts';
+import type { Afi } from '../../src/net/address.ts';
+import { addCount, newPeerTable, newRib, type PeerTable, type Rib, routesOf } from '../../src/rib/adj-rib-in.ts';
 import { CONTEXT_AS4 } from '../../src/rib/attribute-store.ts';
 import { putPath } from '../../src/rib/paths.ts';
 import { beginSweep, countStale, isUnseen, markAll, unmark } from '../../src/rib/stale.ts';
