@@ -229,15 +229,10 @@ export function createSession(options: SessionOptions): Session {
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
   function opened(machine: Machine, said: Open, open: Open, connection: Connection): Negotiated | SessionError | null {
-    const negotiated = negotiate(
-      said,
-      open,
-      { as, strictRole, ...(role && { role }) },
-      {
-        localAddress: connection.localAddress(),
-        remoteAddress: connection.remoteAddress(),
-      },
-    );
+    const negotiated = negotiate(said, open, expectedOf(config), {
+      localAddress: connection.localAddress(),
+      remoteAddress: connection.remoteAddress(),
+    });
     const rival = other(machine);
     if (isSessionError(negotiated) || rival === null || !isOpening(rival)) return negotiated;
     const winner = collisionWinner({ id: said.id, as: said.as }, { id: open.id, as: open.as });
