@@ -216,7 +216,8 @@ export interface Negotiated {
 /** Who the peer must be. */
 export interface Expected {
   readonly as: number;
-  /** It must say its role (RFC 9234 section 4.2, strict mode). */
+  /** Our role towards it (RFC 9234), whether or not this OPEN of ours says it; strict: it must say its own (section 4.2). */
+  readonly role?: Role;
   readonly strictRole?: boolean;
 }
 
@@ -249,8 +250,8 @@ export function negotiate(
       Uint8Array.from(wanted),
     );
   }
-  const role = roleOf(local.capabilities);
-  const mismatch = isRole(role) ? roleMismatch(role, remote.capabilities, expected.strictRole === true) : null;
+  const { role, strictRole = false } = expected;
+  const mismatch = role === undefined ? null : roleMismatch(role, remote.capabilities, strictRole);
   if (mismatch !== null) return sessionError(2, 11, mismatch);
 
   const both = (offered: (capabilities: readonly Capability[]) => readonly Family[]) => {
@@ -269,7 +270,7 @@ export function negotiate(
       family => includesFamily(received, family) && includesFamily(shared, family),
     ),
     extendedNextHop: both(extendedNextHopOf),
-    ...(isRole(role) && { role: { ours: role, peerAs: remote.as } }),
+    ...(role !== undefined && { role: { ours: role, peerAs: remote.as } }),
     restart: restartOf(remote.capabilities),
     longLived: longLivedOf(remote.capabilities),
     holdTime: Math.min(local.holdTime, remote.holdTime),
@@ -282,8 +283,6 @@ export function negotiate(
     ...addresses,
   };
 }
-
-const isRole = (role: ReturnType<typeof roleOf>): role is Role => role !== null && role in OPPOSITE;
 
 /** What is wrong with the peer's role, in words; null when nothing is. */
 function roleMismatch(ours: Role, theirs: readonly Capability[], strict: boolean): string | null {

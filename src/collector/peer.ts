@@ -2,6 +2,7 @@
 import { realClock } from '../bgp/clock.ts';
 import { formatFamily, includesFamily, isHeld } from '../bgp/family.ts';
 import type { Negotiated } from '../bgp/open.ts';
+import { REFRESH_BEGIN, REFRESH_END } from '../bgp/route-refresh.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
@@ -127,6 +128,8 @@ export function createPeer(
       refresh(message) {
         announcer.refresh(message);
         restart.refresh(message, afi => peer.awaiting.has(afi));
+        if (message.subtype === REFRESH_BEGIN) current?.otherRoutes?.refresh(message, 'begin');
+        if (message.subtype === REFRESH_END) current?.otherRoutes?.refresh(message, 'end');
       },
       down(_reason, end) {
         announcer.down();

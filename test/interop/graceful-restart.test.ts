@@ -1,4 +1,5 @@
 /** Restarts of real routers, killed without a word: what of their routes is kept, and what is swept when they are back. */
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
 import { loopbackAddress, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
@@ -209,14 +210,15 @@ describe('interop/graceful-restart', function () {
     const config = ({ router, us }: Place) =>
       lines(
         [`AS ${AS}`, `router-id ${router}`, `listen on ${router} port ${PORT}`, 'fib-update no', 'connect-retry 1'],
-        ['nexthop qualify via default', 'socket "/run/openbgpd/graceful"', `network ${KEPT}`],
+        ['nexthop qualify via default', `socket "/run/openbgpd/${router}"`, `network ${KEPT}`],
         [`neighbor ${us} {`, '  remote-as 64500', `  port ${PORT}`, `  local-address ${router}`, '  multihop 255'],
         ['  announce IPv4 unicast', '  enforce neighbor-as no', '}', 'allow from any', 'allow to any'],
       );
-    const { peer } = await begin(this, 'openbgpd', config);
+    const { place, peer } = await begin(this, 'openbgpd', config);
     await holds(KEPT!);
     expect((await station.neighbor('r')).agreement?.restart).to.deep.include({ preserved: [] });
     await peer.kill();
+    rmSync(`/run/openbgpd/${place.router}`, { force: true }); // killed, it has not removed its socket
     await holds();
     record('openbgpd', 'graceful restart (RFC 4724)', 'End-of-RIB only');
   });
