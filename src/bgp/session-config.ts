@@ -1,7 +1,8 @@
 /** What a session is told to be, and what that comes to on the wire. */
 import { leastTtlOf, type TcpProtection } from '../net/tcp-options.ts';
 import { familyNamed } from './family.ts';
-import { type Expected, localOpen, type Open } from './open.ts';
+import type { Expected } from './negotiate.ts';
+import { localOpen, type Open } from './open.ts';
 import type { Role } from './role.ts';
 
 /** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */

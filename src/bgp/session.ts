@@ -15,6 +15,7 @@ import {
   type PeerAction,
 } from './machine.ts';
 import { typeOf } from './message.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -22,7 +23,7 @@ import {
   CONNECTION_REJECTED,
   encodeNotification,
 } from './notification.ts';
-import { type Negotiated, negotiate, type Open } from './open.ts';
+import type { Open } from './open.ts';
 import type { RouteRefresh } from './route-refresh.ts';
 import { expectedOf, offerOf, protectionOf, type SessionConfig } from './session-config.ts';
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatCapability } from '../../src/bgp/capabilities.ts';
 import { isSessionError } from '../../src/bgp/errors.ts';
-import { decodeOpen, encodeOpen, localOpen, type Negotiated, negotiate, type Open } from '../../src/bgp/open.ts';
+import { type Negotiated, negotiate } from '../../src/bgp/negotiate.ts';
+import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import type { Role } from '../../src/bgp/role.ts';
 import { hex, MARKER, toHex } from './octets.ts';
 
