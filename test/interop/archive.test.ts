@@ -178,7 +178,9 @@ ${archive}`);
     daemon.write('file', '');
     configure(`archive mrt { directory "${daemon.at('file')}"; }`);
     await daemon.start();
-    expect((await daemon.status()).problems.join('\n')).to.match(/archive: it cannot be opened: ENOTDIR/);
+    await until('it is said', async () =>
+      (await daemon.status()).problems.some(line => /archive: it cannot be opened: ENOTDIR/.test(line)),
+    );
     speaker = await speak();
     speaker.announce(['192.0.2.0/24'], 64497);
     await until('held', async () => (await daemon.routes('192.0.2.0/24', 'exact')).length === 1);
