@@ -102,7 +102,8 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
   if (announced.length > 0) {
     const nlriField = layout.nlriEnd > layout.nlriStart && context.ipv4;
     // What is malformed, or lost behind the end of a broken list, is not missing as well.
-    const known = (code: number) => decoded.errors.some(error => error.code === code || error.code === 0);
+    const broken = decoded.errors.some(({ code, action }) => code === 0 && action === 'treat-as-withdraw');
+    const known = (code: number) => broken || decoded.errors.some(error => error.code === code);
     errors.push(...missingMandatory(set, nlriField, attributesStart).filter(({ code }) => !known(code)));
     if (nlriField) errors.push(...uselessNextHop(set, context.ownAddresses));
     remarks.push(...remarksOn(set, context.role));

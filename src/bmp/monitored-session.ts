@@ -1,7 +1,8 @@
-import { type Capability, familiesOf } from '../bgp/capabilities.ts';
+import { familiesOf } from '../bgp/capabilities.ts';
 import { isSessionError } from '../bgp/errors.ts';
+import { includesFamily, UNICAST } from '../bgp/family.ts';
+import { addPathOf, RECEIVES, SENDS } from '../bgp/offers.ts';
 import type { Open } from '../bgp/open.ts';
-import { Cursor } from '../net/cursor.ts';
 import { LOC_RIB, type PeerHeader } from './peer-header.ts';
 import type { PeerUp } from './peer-up.ts';
 
@@ -23,11 +24,6 @@ export interface MonitoredSession {
   /** Unicast families whose routes come with path identifiers (RFC 7911): 1, 2 or both. */
   readonly pathIds: readonly number[];
 }
-
-/** ADD-PATH (RFC 7911 section 4), and the bits of its Send/Receive field. */
-const ADD_PATH = 69;
-const RECEIVE = 1;
-const SEND = 2;
 
 /**
  * What a Peer Up says of a session; without one, or with an OPEN that is none, what the per-peer header says. Whether the
@@ -66,16 +62,8 @@ function speaks(open: Open | null, afi: number): boolean {
 
 /** RFC 7911 section 4: the peer can send path identifiers and the router can receive them. */
 function agreesOnPathIds(sent: Open | null, received: Open | null, afi: number): boolean {
-  const mode = (open: Open | null) => (open === null ? 0 : pathIdMode(open.capabilities, afi));
-  return (mode(sent) & RECEIVE) !== 0 && (mode(received) & SEND) !== 0;
-}
-
-function pathIdMode(capabilities: readonly Capability[], afi: number): number {
-  for (const { value } of capabilities.filter(({ code }) => code === ADD_PATH))
-    for (const c = new Cursor(value); c.left >= 4; ) {
-      const family = [c.u16(), c.u8()];
-      const mode = c.u8();
-      if (family[0] === afi && family[1] === 1) return mode;
-    }
-  return 0;
+  const family = { afi, safi: UNICAST };
+  const able = (open: Open | null, direction: typeof RECEIVES | typeof SENDS) =>
+    open !== null && includesFamily(addPathOf(open.capabilities, direction), family);
+  return able(sent, RECEIVES) && able(received, SENDS);
 }

@@ -4,7 +4,7 @@
  */
 import { AS_SEQUENCE } from '../bgp/as-path.ts';
 import { encodeEndOfRib } from '../bgp/end-of-rib.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import {
   encodeRouteRefresh,
   REFRESH_BEGIN,
@@ -93,6 +93,8 @@ export interface Announcer {
   /** The peer asks for a family again (RFC 2918, RFC 7313). */
   refresh(message: RouteRefresh): void;
   down(): void;
+  /** End-of-RIB markers sent, in all sessions. */
+  marks(): number;
   /** What the peer knows now; empty while the session is down. */
   told(): readonly ToldRoute[];
 }
@@ -105,6 +107,7 @@ export function createAnnouncer(
 ): Announcer {
   let session: Negotiated | null = null;
   let told: readonly ToldRoute[] = [];
+  let marks = 0;
 
   function tell(routes: readonly ToldRoute[]): void {
     const loaded = encoder();
@@ -120,7 +123,11 @@ export function createAnnouncer(
       // One that restarts chooses and sends no route before it has this of everybody (RFC 4724 section 4.1).
       if (block.length === 0 && !agreed.restart?.restarting) return;
       tell(told);
-      for (const afi of [1, 2] as const) if (afi === 1 ? agreed.ipv4 : agreed.ipv6) send(encodeEndOfRib(afi));
+      for (const afi of [1, 2] as const) {
+        if (!(afi === 1 ? agreed.ipv4 : agreed.ipv6)) continue;
+        send(encodeEndOfRib(afi));
+        marks++;
+      }
     },
     change(block) {
       if (session === null) return;
@@ -148,6 +155,7 @@ export function createAnnouncer(
       session = null;
       told = [];
     },
+    marks: () => marks,
     told: () => told,
   };
 }

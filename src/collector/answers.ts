@@ -1,7 +1,7 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
 import { type Family, familyNamed, formatFamily, isHeld } from '../bgp/family.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
@@ -31,7 +31,7 @@ import type {
 } from './messages.ts';
 import type { Quality } from './quality.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
-import { familyRow, type RowPeer, routeRow } from './rows.ts';
+import { familyRow, type RowPeer, routeRow, shownSets } from './rows.ts';
 import { type SafetyRow, safetyReport } from './safety.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
@@ -223,6 +223,7 @@ export function createAnswerer(
     if (!prefix) throw new Error(`${query.prefix} is no prefix`);
     const asked = mustBeNamed(query.peer);
     const wanted = routeFilter(rib, memo, query);
+    const shown = shownSets(rib);
     const routeAt = ({ row }: AskablePeer, { afi, id }: KnownPrefix) => {
       const table = rib.tables[row.number];
       return table ? routeOf(table, afi, id) : 0;
@@ -242,7 +243,7 @@ export function createAnswerer(
         if (!table || routeOf(table, known.afi, known.id) === 0) continue;
         for (const route of routesOf(table, known.afi, known.id)) {
           if (!wanted(known, route.attribute)) continue;
-          rows.push(routeRow(rib, memo, known, peer.row, route, query.detail));
+          rows.push(routeRow(rib, shown, memo, known, peer.row, route, query.detail));
         }
       }
       if (rows.length < BATCH) continue;

@@ -1,7 +1,8 @@
 /** A peer of a collector: its session, what its UPDATEs go through, and what it may hold. */
 import { realClock } from '../bgp/clock.ts';
 import { formatFamily, includesFamily, isHeld } from '../bgp/family.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
+import { REFRESH_BEGIN, REFRESH_END } from '../bgp/route-refresh.ts';
 import { createSession, type Session } from '../bgp/session.ts';
 import type { BgpPeerConfig, PrefixLimit } from '../config/tree.ts';
 import { parseAddress } from '../net/address.ts';
@@ -127,6 +128,8 @@ export function createPeer(
       refresh(message) {
         announcer.refresh(message);
         restart.refresh(message, afi => peer.awaiting.has(afi));
+        if (message.subtype === REFRESH_BEGIN) current?.otherRoutes?.refresh(message, 'begin');
+        if (message.subtype === REFRESH_END) current?.otherRoutes?.refresh(message, 'end');
       },
       down(_reason, end) {
         announcer.down();
@@ -195,7 +198,7 @@ export function createPeer(
     },
     owesEndOfRib: () => (session.status().negotiated?.restart ?? null) !== null,
     duplicates: duplicates.counts,
-    safety: () => safetyRow(row, peer.config, session.status(), announcer.told()),
+    safety: () => safetyRow(row, peer.config, session.status(), announcer),
     get counts() {
       return current?.counts ?? null;
     },

@@ -141,7 +141,8 @@ export function createQuality(rib: Rib, peers: () => readonly AskablePeer[], now
       yield* compare();
       const { row, session } = peer;
       const status = session.status();
-      const { ended, report } = historyOf(row.name);
+      const { ended, report, routes: note } = historyOf(row.name);
+      note(routesOf(row.number), now());
       const history = report(now());
       const { ipv4 = false, ipv6 = false } = status.negotiated ?? {};
       const routes = routesOf(row.number);

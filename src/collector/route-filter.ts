@@ -23,10 +23,14 @@ export function routeFilter(
   const matches = pattern?.matches;
 
   const verdicts = new Map<number, boolean>();
+  let { generation } = rib.attributes;
   /** What concerns the attributes alone; a set is shared by many routes. */
   function wantedSet(attribute: number): boolean {
     if (originAs !== undefined && rib.attributes.originOf(attribute) !== originAs) return false;
     if (matches === undefined && community === undefined) return true;
+    // An id may stand for another set once sets have come and gone: the answer may take its asker's time.
+    if (generation !== rib.attributes.generation) verdicts.clear();
+    generation = rib.attributes.generation;
     const known = verdicts.get(attribute);
     if (known !== undefined) return known;
     const { set } = decodeSet(rib, attribute);

@@ -42,9 +42,43 @@ export function pathOf(rib: Rib, attribute: number): AsPath {
   return flattenPath(decodeSet(rib, attribute).set.path);
 }
 
-/** The row of a route that a peer holds for a prefix. */
+/** An attribute set as rows show it. */
+interface ShownSet extends Pick<RouteRow, 'path' | 'originCode' | 'origin' | 'communities'> {
+  readonly set: AttributeSet;
+  readonly nextHop: string;
+}
+
+/** Sets that are remembered while an answer is worked on. */
+const MOST_SHOWN = 4096;
+
+/** Reads attribute sets for rows, each once as long as none comes or goes: an id may stand for another set after that. */
+export function shownSets(rib: Rib): (attribute: number) => ShownSet {
+  const known = new Map<number, ShownSet>();
+  let { generation } = rib.attributes;
+  return attribute => {
+    if (generation !== rib.attributes.generation || known.size >= MOST_SHOWN) known.clear();
+    generation = rib.attributes.generation;
+    const before = known.get(attribute);
+    if (before !== undefined) return before;
+    const { set, nextHop } = decodeSet(rib, attribute);
+    const origin = rib.attributes.originOf(attribute);
+    const shown = {
+      set,
+      nextHop: nextHop.length > 0 ? formatNextHop(nextHop) : (set.nextHop ?? ''),
+      path: flattenPath(set.path),
+      originCode: ORIGIN_CODES[set.originCode ?? 2],
+      origin: origin === ORIGIN_NONE ? null : origin,
+      communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
+    };
+    known.set(attribute, shown);
+    return shown;
+  };
+}
+
+/** The row of a route that a peer holds for a prefix; `shown` reads its attribute set. */
 export function routeRow(
   rib: Rib,
+  shown: ReturnType<typeof shownSets>,
   memo: VerdictMemo,
   known: KnownPrefix,
   peer: RowPeer,
@@ -53,20 +87,19 @@ export function routeRow(
 ): RouteRow {
   const table = rib.tables[peer.number];
   const marked = stale && table ? staleOf(table, known.afi) : null;
-  const { set, nextHop } = decodeSet(rib, attribute);
-  const origin = rib.attributes.originOf(attribute);
+  const { set, nextHop, path, originCode, origin, communities } = shown(attribute);
   const leak = peer.role === undefined ? null : leakSign(set, peer.role);
   return {
     prefix: formatPrefix(prefixById(rib, known.afi, known.id)),
     peer: peer.name,
     peerAs: peer.as,
     peerAddress: peer.address,
-    nextHop: nextHop.length > 0 ? formatNextHop(nextHop) : (set.nextHop ?? ''),
-    path: flattenPath(set.path),
-    originCode: ORIGIN_CODES[set.originCode ?? 2],
-    origin: origin === ORIGIN_NONE ? null : origin,
-    communities: [...set.communities.map(formatCommunity), ...set.largeCommunities.map(formatLargeCommunity)],
-    state: memo.stateOf(known.afi, known.id, origin),
+    nextHop,
+    path,
+    originCode,
+    origin,
+    communities,
+    state: memo.stateOf(known.afi, known.id, origin ?? ORIGIN_NONE),
     ...(pathId !== null && { pathId }),
     ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),
     ...(leak !== null && { leak }),

@@ -3,7 +3,7 @@ import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { AnnouncedRoute, BgpPeerConfig } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
-import type { ToldRoute } from './announcer.ts';
+import type { Announcer, ToldRoute } from './announcer.ts';
 import type { RowPeer } from './rows.ts';
 
 /** What may be told to one peer, what is, and what guards the session. */
@@ -16,8 +16,9 @@ export interface SafetyRow {
   readonly may: readonly AnnouncedRoute[];
   /** What the peer knows now: with next hops, without families that it did not agree to. */
   readonly told: readonly ToldRoute[];
-  /** UPDATE messages sent since the peer was configured, withdrawals and End-of-RIB included. */
+  /** UPDATE messages sent since the peer was configured: those with routes or withdrawals, and mere End-of-RIB markers. */
   readonly updates: number;
+  readonly marks: number;
   /** TCP MD5 (RFC 2385) and RFC 5082. */
   readonly password: boolean;
   readonly leastTtl: number | null;
@@ -35,7 +36,7 @@ export function safetyRow(
   { name, address, as }: RowPeer,
   { announce = [], password, ttlSecurity }: BgpPeerConfig,
   { state, sent }: SessionStatus,
-  told: readonly ToldRoute[],
+  { told, marks }: Pick<Announcer, 'told' | 'marks'>,
 ): SafetyRow {
   return {
     peer: name,
@@ -43,8 +44,9 @@ export function safetyRow(
     as,
     state,
     may: announce,
-    told,
-    updates: sent.update,
+    told: told(),
+    updates: sent.update - marks(),
+    marks: marks(),
     password: password !== undefined,
     leastTtl: ttlSecurity === null ? null : leastTtlOf(ttlSecurity),
   };

@@ -4,6 +4,7 @@ import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
 import { IRR_STATES } from '../registry/verdict.ts';
 import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
+import { parseInstant } from './instant.ts';
 
 /** A kind of argument: the word in capitals that stands for it in a command's syntax. */
 export interface ArgumentKind {
@@ -61,6 +62,14 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (IRR_STATES.some(state => state === text) ? null : `state: ${IRR_STATES.join(', ')}`),
     values: async () => IRR_STATES,
   },
+  TIME: {
+    help: 'time: 2026-03-01T12:00:00Z, 12:00 of today (UTC), or -2h',
+    refuse: refuseInstant,
+  },
+  UNTIL: {
+    help: 'time up to which; default: now',
+    refuse: refuseInstant,
+  },
   'CASE-ID': {
     help: 'number of a case, such as 2026-03-01-01',
     refuse: text => (/^\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
@@ -93,6 +102,10 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     repeats: true,
   },
 };
+
+function refuseInstant(text: string): string | null {
+  return parseInstant(text, Date.now()) === null ? 'time, such as 2026-03-01T12:00:00Z, 12:00 or -2h' : null;
+}
 
 function refusePrefix(text: string): string | null {
   if (parsePrefix(text) !== null) return null;

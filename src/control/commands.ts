@@ -3,6 +3,7 @@ import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
+import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
@@ -75,12 +76,7 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
-  {
-    syntax: 'show archive',
-    help: 'The MRT archive: files, loss, gaps, last comparison',
-    one: true,
-    run: showArchive,
-  },
+  ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -364,12 +360,6 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
   };
   await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
   if (shown === 0) note(`no ${family} route is held`);
-}
-
-async function showArchive({ daemon, row }: Call): Promise<void> {
-  const archive = await daemon.archive();
-  if (archive === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
-  await row(archive);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -76,6 +76,18 @@ export interface Daemon {
   irrObjects(prefix: string): Promise<readonly RouteObject[]>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
+  /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
+  routesAt(question: {
+    readonly prefix: string;
+    readonly scope: 'match' | 'exact' | 'shorter';
+    readonly time: number;
+  }): Promise<PastRows<RouteRow>>;
+  /** What befell the routes of the longest match, oldest first. */
+  routeHistory(question: {
+    readonly prefix: string;
+    readonly from: number;
+    readonly to: number;
+  }): Promise<PastRows<HistoryRow>>;
   /** Null without an archive. */
   archive(): Promise<ArchiveRow | null>;
   /** The configuration in force, as text that parses to the same. */
@@ -184,6 +196,25 @@ export interface TracePeerRow {
   readonly answered: number;
   readonly refused: number;
   readonly lastError: string;
+}
+
+/** Rows out of the archive, with remarks: times without records and what else is not known. */
+export interface PastRows<Row> {
+  readonly rows: readonly Row[];
+  readonly remarks: readonly string[];
+}
+
+/** Row of `show route history`; `up` and `down` are of the peer's session. */
+export interface HistoryRow {
+  readonly time: number;
+  readonly what: 'announce' | 'withdraw' | 'down' | 'up';
+  readonly prefix: string;
+  readonly peer: string;
+  readonly peerAs: number;
+  readonly peerAddress: string;
+  readonly pathId?: number;
+  /** What was announced; null for other events. */
+  readonly route: RouteRow | null;
 }
 
 /** `show archive`. */

@@ -24,6 +24,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
 import type { Log } from './log.ts';
+import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
 
 export interface DaemonParts {
@@ -193,6 +194,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
+    ...createPast(parts.archive, collector, registry),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
   };

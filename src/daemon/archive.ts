@@ -4,12 +4,16 @@ import type { FromCollector } from '../collector/messages.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { ArchiveRow } from '../control/daemon.ts';
+import type { ArchiveAnswer, ArchiveQuestion } from '../mrt/archive-reader.ts';
+import { createArchiveReader } from '../mrt/archive-reader-thread.ts';
 import { type ArchiveThread, startArchive } from '../mrt/archive-thread.ts';
 import { parseAddress } from '../net/address.ts';
 import type { Log } from './log.ts';
 
 /** How long after the thread died, or could not begin, it is tried again, milliseconds. */
 const AGAIN = 10_000;
+/** How long a question waits for the disk to take what is newest, milliseconds. */
+const SYNC_PATIENCE = 500;
 /** Alarms that are remembered for `show archive`. */
 const MOST_ALARMS = 20;
 
@@ -22,13 +26,14 @@ export interface Archive {
   status(): Promise<ArchiveRow | null>;
   /** A line for each thing that is not as it should be. */
   problems(): Promise<string[]>;
-  /** Makes all that came in so far readable. */
-  sync(): Promise<void>;
+  /** Asks about the past, the last seconds included. Rejects, in words, when there is no archive. */
+  ask(question: ArchiveQuestion): Promise<ArchiveAnswer>;
   /** To be called when the collector has said its last. */
   close(): Promise<void>;
 }
 
 export function createArchive(collector: Pick<CollectorThread, 'send'>, log: Log): Archive {
+  const reader = createArchiveReader();
   let wanted: Config['archive'] = null;
   let routerId = '0.0.0.0';
   let thread: ArchiveThread | null = null;
@@ -131,8 +136,12 @@ export function createArchive(collector: Pick<CollectorThread, 'send'>, log: Log
           : [`archive: ${state.differing} files differ from what was given to be written`]),
       ];
     },
-    async sync() {
-      await thread?.sync();
+    async ask(question) {
+      if (wanted === null) throw new Error('there is no archive: see `archive mrt` in intertrackd.conf(5)');
+      // A disk that refuses does not keep back what it took.
+      const patience = new Promise(resolve => setTimeout(resolve, SYNC_PATIENCE));
+      await Promise.race([thread?.sync().catch(() => {}), patience]);
+      return reader.ask(wanted.directory, question);
     },
     async close() {
       wanted = null;
@@ -140,6 +149,7 @@ export function createArchive(collector: Pick<CollectorThread, 'send'>, log: Log
       if (again !== null) clearTimeout(again);
       await thread?.close();
       thread = null;
+      await reader.close();
     },
   };
 }

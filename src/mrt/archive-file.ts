@@ -4,8 +4,8 @@
  */
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Transform } from 'node:stream';
-import { constants, crc32, createGzip, createZstdCompress } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { BLOCK, packBlock } from './archive-blocks.ts';
 import type { Compression } from './archive-name.ts';
 
 /** What was given to a file to be written, for the comparison when it is read again. */
@@ -33,14 +33,6 @@ export interface ArchiveFile {
 /** Why the disk does not take anything; told at each attempt. */
 export type OnTrouble = (path: string, error: Error) => void;
 
-function packerOf(compress: Compression): Transform | null {
-  if (compress === 'gzip') return createGzip();
-  return compress === 'zstd' ? createZstdCompress() : null;
-}
-
-/** Records are gathered to so many octets before they are packed: a call of the packer costs more than a small record. */
-const BLOCK = 1 << 16;
-
 /** A new file; one that exists is overwritten. `retry`: milliseconds between attempts. Never throws. */
 export function createArchiveFile(
   path: string,
@@ -48,7 +40,7 @@ export function createArchiveFile(
   retry: number,
   onTrouble: OnTrouble,
 ): ArchiveFile {
-  const packer = packerOf(compress);
+  /** Blocks that wait to be packed, and the rest of the one that the disk has not taken yet. */
   const queue: Uint8Array[] = [];
   let queued = 0;
   let block = new Uint8Array(BLOCK);
@@ -81,30 +73,29 @@ export function createArchiveFile(
     return handle;
   }
 
+  /** Packs the blocks and writes them, one after the other. */
   async function pump(): Promise<void> {
-    for (let chunk = queue[0]; chunk !== undefined; chunk = queue[0]) {
-      // At its place, so that an attempt of which half succeeded is not written twice.
-      const left = chunk;
-      const { bytesWritten } = await insist(async () => (await opened()).write(left, 0, left.length, position));
-      position += bytesWritten;
-      queued -= bytesWritten;
-      if (bytesWritten === left.length) queue.shift();
-      else queue[0] = left.subarray(bytesWritten);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      let left = await packBlock(next, compress);
+      queued += left.length - next.length;
+      while (left.length > 0) {
+        // At its place, so that an attempt of which half succeeded is not written twice.
+        const rest = left;
+        const { bytesWritten } = await insist(async () => (await opened()).write(rest, 0, rest.length, position));
+        position += bytesWritten;
+        queued -= bytesWritten;
+        left = rest.subarray(bytesWritten);
+      }
     }
     pumping = null;
   }
 
-  function enqueue(chunk: Uint8Array): void {
+  function pass(chunk: Uint8Array): void {
     queue.push(chunk);
     queued += chunk.length;
     pumping ??= pump();
   }
-  packer?.on('data', enqueue);
 
-  const pass = (chunk: Uint8Array) => {
-    if (packer === null) enqueue(chunk);
-    else packer.write(chunk);
-  };
   function passBlock(): void {
     if (filled > 0) pass(block.subarray(0, filled));
     block = new Uint8Array(BLOCK);
@@ -117,35 +108,24 @@ export function createArchiveFile(
       records += count;
       octets += given.length;
       crc = crc32(given, crc);
-      if (filled + given.length > BLOCK) passBlock();
-      if (given.length > BLOCK / 4) {
-        passBlock();
-        pass(given);
-        return;
+      for (let at = 0; at < given.length; ) {
+        const taken = Math.min(BLOCK - filled, given.length - at);
+        block.set(given.subarray(at, at + taken), filled);
+        filled += taken;
+        at += taken;
+        if (filled === BLOCK) passBlock();
       }
-      block.set(given, filled);
-      filled += given.length;
     },
     async sync() {
       passBlock();
-      if (packer !== null) {
-        const kind = compress === 'gzip' ? constants.Z_SYNC_FLUSH : constants.ZSTD_e_flush;
-        const flushing = packer as Transform & { flush(kind: number, done: () => void): void };
-        await new Promise<void>(resolve => flushing.flush(kind, resolve));
-      }
       while (pumping !== null) await pumping;
       if (!finished) await insist(async () => (await opened()).datasync());
     },
-    waiting: () => filled + queued + (packer?.writableLength ?? 0),
+    waiting: () => filled + queued,
     contents: () => ({ records, octets, crc }),
     async finish() {
       finished = true;
       passBlock();
-      if (packer !== null) {
-        const packed = new Promise(resolve => packer.once('end', resolve));
-        packer.end();
-        await packed;
-      }
       while (pumping !== null) await pumping;
       await insist(async () => (await opened()).sync());
       await handle?.close();

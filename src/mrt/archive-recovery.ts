@@ -1,7 +1,9 @@
 /** What a program that died, or was stopped within a window, left: its records are taken up again. */
-import { readdir, rename, unlink } from 'node:fs/promises';
+import { readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveFile, createArchiveFile, type OnTrouble } from './archive-file.ts';
+import { INDEX } from './archive-index.ts';
+import { PART } from './archive-inventory.ts';
 import { type ArchiveName, type Compression, formatArchiveName, parseArchiveName, windowOf } from './archive-name.ts';
 import { monthsOf } from './archive-retention.ts';
 import { isExtended } from './record-types.ts';
@@ -25,7 +27,6 @@ export interface RecoveryOptions {
   readonly note: (text: string) => void;
 }
 
-const PART = '.part';
 const RECOVERED = '.recovered';
 /** Octets of records that may wait for the disk while they are copied. */
 const MOST_WAITING = 4 << 20;
@@ -83,7 +84,10 @@ async function copy(from: string, old: ArchiveName, directory: string, options: 
   });
   await file.sync();
   await rename(scratch, part);
-  if (from !== part) await unlink(from);
+  if (from !== part) {
+    await unlink(from);
+    await rm(`${from}${INDEX}`, { force: true });
+  }
   options.note(`${from}: ${records} records are taken up again, ${lost} octets are no whole record${error}`);
   return { file: { ...file, path: part }, name, open: isOpen(name, options) };
 }

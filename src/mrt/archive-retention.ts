@@ -1,5 +1,6 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INDEX } from './archive-index.ts';
 import { parseArchiveName } from './archive-name.ts';
 
 const MONTH = /^\d{4}\.\d{2}$/;
@@ -33,11 +34,11 @@ export async function expire(
     const folder = join(directory, month);
     const names = await readdir(folder);
     const old = names.filter(name => {
-      const parsed = parseArchiveName(name);
+      const parsed = parseArchiveName(name.endsWith(INDEX) ? name.slice(0, -INDEX.length) : name);
       return parsed !== null && parsed.start + (parsed.kind === 'updates' ? updates : rib) < oldest;
     });
     for (const name of old) await unlink(join(folder, name));
-    removed += old.length;
+    removed += old.filter(name => !name.endsWith(INDEX)).length;
     if (old.length > 0 && old.length === names.length) await rmdir(folder);
   }
   if (removed > 0) note(`${removed} old files were removed`);

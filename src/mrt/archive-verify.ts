@@ -1,20 +1,18 @@
 import { crc32 } from 'node:zlib';
 import type { FileContents } from './archive-file.ts';
 import { openMrt, readMrt } from './source.ts';
-import { createWalker } from './walk.ts';
-
-const unseen = { route() {}, message() {}, state() {}, other() {} };
+import { createWalker, type MrtVisitor } from './walk.ts';
 
 /**
  * Reads a closed file as any reader would and compares it with what was given to be written. Null, or the difference in
- * words.
+ * words. `visitor` is shown what stands in it.
  */
-export async function readContents(path: string, given: FileContents): Promise<string | null> {
+export async function readContents(path: string, given: FileContents, visitor: MrtVisitor): Promise<string | null> {
   let octets = 0;
   let crc = 0;
   let records = 0;
   let wrong: string | null = null;
-  const walker = createWalker(unseen);
+  const walker = createWalker(visitor);
   async function* counted() {
     for await (const chunk of openMrt(path)) {
       octets += chunk.length;

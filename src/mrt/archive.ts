@@ -10,6 +10,8 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ArchiveFile, createArchiveFile, type FileContents } from './archive-file.ts';
 import { lastAlive, noteGap, stillAlive } from './archive-gaps.ts';
+import { indexBuilder } from './archive-index.ts';
+import { indexMissing, writeIndex } from './archive-indexing.ts';
 import { inventory } from './archive-inventory.ts';
 import { type ArchiveName, type Compression, formatArchiveName, windowOf } from './archive-name.ts';
 import { takeUp } from './archive-recovery.ts';
@@ -147,7 +149,7 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
   let cancelSync = () => {};
 
   const onTrouble = (path: string, error: Error) => {
-    if (trouble !== error.message) events.alarm(`${path}: ${error.message}; it is tried again each ${retry / 1000} s`);
+    if (trouble === '') events.alarm(`${path}: ${error.message}; it is tried again each ${retry / 1000} s`);
     trouble = error.message;
   };
   const create = (name: ArchiveName) =>
@@ -161,13 +163,17 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
     closing.delete(file);
     trouble = '';
     const contents = file.contents();
-    const wrong = await readContents(file.path, contents);
+    const builder = indexBuilder();
+    const wrong = await readContents(file.path, contents, builder.visitor);
     verified = file.path.slice(directory.length + 1, -'.part'.length);
     if (wrong !== null) {
       differing++;
       events.alarm(`${file.path}: ${wrong}`);
     }
     const path = join(directory, formatArchiveName(name));
+    await writeIndex(builder, file.path, path, name.compress).catch((error: Error) =>
+      events.note(`${path} has no index: ${error.message}`),
+    );
     try {
       await rename(file.path, path);
       const folder = await open(dirname(path));
@@ -294,7 +300,9 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
   lastTable =
     (await inventory(directory)).findLast(({ name, open }) => name.kind === 'bview' && !open)?.name.start ?? 0;
   removeOld();
-  if (lastTable <= clock.now() - options.rib) firstRib();
+  // After a gap nobody knows what was withdrawn meanwhile: a table tells.
+  if (lastTable <= clock.now() - options.rib || gaps > 0) firstRib();
+  const indexing = indexMissing(directory, () => stopped, events.note);
   waitForRib();
   syncSoon();
 
@@ -355,6 +363,7 @@ export async function openArchive(options: ArchiveOptions, clock: WallClock, eve
       while (endings.size > 0) await Promise.all(endings);
       await expiring;
       await noting;
+      await indexing;
       await stillAlive(directory, clock.now()).catch(() => {});
     },
   };

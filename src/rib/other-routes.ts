@@ -24,6 +24,8 @@ interface Table extends Family {
   refused: number;
   /** Its End-of-RIB has come (RFC 4724 section 2). */
   ended: boolean;
+  /** Routes that a route refresh has not announced again yet, while one goes on (RFC 7313 section 4). */
+  stale: Set<string> | null;
   /** What was malformed and ended it for the rest of the session (RFC 4760 section 7); '' while it goes on. */
   disabled: string;
 }
@@ -47,6 +49,8 @@ export interface OtherRoutes {
   /** Drops the routes of a family and takes no more. */
   disable(family: Family, why: string): void;
   endOfRib(family: Family): void;
+  /** A route refresh begins; when it ends, what was not announced again is gone (RFC 7313 section 4). */
+  refresh(family: Family, what: 'begin' | 'end'): void;
   counts(): OtherCount[];
   /** Routes of a family with their attribute ids, in the order in which they came first. */
   routes(family: Family): Generator<{ readonly route: Nlri; readonly attribute: number }>;
@@ -73,7 +77,7 @@ export function newOtherRoutes(
   const tables = families.map(
     (family): Table => ({
       ...{ afi: family.afi, safi: family.safi, pathIds: pathIds(family), routes: new Map() },
-      ...{ refused: 0, ended: false, disabled: '' },
+      ...{ refused: 0, ended: false, stale: null, disabled: '' },
     }),
   );
   let count = 0;
@@ -105,6 +109,7 @@ export function newOtherRoutes(
       decodeNlri(buffer, field, (route, start, end) => {
         const key = keyOf(route, buffer.subarray(start, end));
         const before = table.routes.get(key);
+        table.stale?.delete(key);
         const octets = size + end - start - (before?.octets.length ?? 0);
         if ((before === undefined && count >= MOST_OTHER_ROUTES) || octets > MOST_OTHER_OCTETS) {
           // What was held would now be another route than the peer's.
@@ -134,6 +139,12 @@ export function newOtherRoutes(
     endOfRib(family) {
       const table = tableOf(family);
       if (table !== undefined) table.ended = true;
+    },
+    refresh(family, what) {
+      const table = tableOf(family);
+      if (table === undefined) return;
+      if (what === 'end') for (const key of table.stale ?? []) remove(table, key);
+      table.stale = what === 'begin' ? new Set(table.routes.keys()) : null;
     },
     counts: () =>
       tables.map(({ afi, safi, routes, refused, ended, disabled }) => ({

@@ -4,6 +4,7 @@
  * four octets a prefix and nothing else, and never works for longer than a millisecond or so without giving others a turn.
  */
 import type { Afi } from '../net/address.ts';
+import { NO_PREFIX } from '../net/prefix-ids.ts';
 import type { Rib } from './adj-rib-in.ts';
 
 /** Prefix ids that are looked at in one turn. */
@@ -29,7 +30,7 @@ export function* idsInside(rib: Rib, afi: Afi, words: Words, length: number): Ge
   const bits = Math.min(MOST_BITS, 32 - Math.clz32(size) || 1);
 
   function isInside(id: number): boolean {
-    if (ids.length[id]! < length) return false;
+    if (ids.length[id]! < length || ids.length[id] === NO_PREFIX) return false;
     for (let i = 0; i < width && i * 32 < length; i++)
       if (head(ids.address[id * width + i]!, length - i * 32) !== words[i as 0 | 1 | 2 | 3]) return false;
     return true;

@@ -30,7 +30,7 @@ const attributes = (as: number, more: readonly number[]): number[] => [
 const update = (path: readonly number[], nlri: readonly number[]): Uint8Array =>
   encodeMessage(UPDATE, Uint8Array.from([0, 0, path.length >> 8, path.length & 255, ...path, ...nlri]));
 
-/** Dials `to` from `address`; keeps the session up until it is closed. */
+/** Dials `to` from `address`, its OPEN without the capabilities of some codes; keeps the session up until it is closed. */
 export function handRouter(
   to: { readonly host: string; readonly port: number },
   address: string,
@@ -38,6 +38,7 @@ export function handRouter(
   protection: TcpProtection = {},
   offers: Partial<LocalOpen> = {},
   more: readonly Capability[] = [],
+  without: readonly number[] = [],
 ): HandRouter {
   const socket = dial({ ...to, localAddress: address, ...protection });
   const up = Promise.withResolvers<void>();
@@ -52,7 +53,8 @@ export function handRouter(
   socket.on('data', chunk => void framer.push(chunk));
   const routerId = address.includes(':') ? '192.0.2.1' : address;
   const open = localOpen({ localAs: as, routerId, holdTime: 90, ipv4: true, ipv6: true, ...offers });
-  socket.on('connect', () => socket.write(encodeOpen({ ...open, capabilities: [...open.capabilities, ...more] })));
+  const capabilities = [...open.capabilities, ...more].filter(({ code }) => !without.includes(code));
+  socket.on('connect', () => socket.write(encodeOpen({ ...open, capabilities })));
   return {
     notification: () => said,
     established: up.promise,

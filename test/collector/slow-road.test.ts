@@ -119,6 +119,19 @@ describe('collector/slow-road', () => {
     expect(ends, 'not of unicast').to.deep.equal([]);
   });
 
+  it('drops at the end of a route refresh what it has not announced again (RFC 7313)', () => {
+    const { feed, held, otherRoutes, rib } = road();
+    feed('', PATH + reach(MULTICAST, '18c00002 18c63364 18cb0071'));
+    otherRoutes.refresh(MULTICAST, 'begin');
+    feed('', PATH + reach(MULTICAST, '18c00002'));
+    feed('', unreach(MULTICAST, '18c63364'));
+    expect(held(MULTICAST), 'till then it is held').to.have.length(2);
+    otherRoutes.refresh(MULTICAST, 'end');
+    expect(held(MULTICAST)).to.deep.equal(['ipv4 multicast 192.0.2.0/24']);
+    otherRoutes.refresh(MULTICAST, 'end');
+    expect([otherRoutes.count, rib.attributes.live]).to.deep.equal([1, 1]);
+  });
+
   it('ignores, and counts, a family that was not negotiated', () => {
     const { feed, peer, malformed } = road();
     feed('', PATH + reach({ afi: 2, safi: 128 }, '', '00'));

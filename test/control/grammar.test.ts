@@ -24,6 +24,8 @@ describe('control/grammar', () => {
     ['sh r 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
     ['sh r 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
     ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
+    ['sh r 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
+    ['sh r h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
     ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
     ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
     ['h sh bgp', 'help'],
@@ -50,11 +52,11 @@ describe('control/grammar', () => {
       'unknown word "sumary" after "show bgp": expected "neighbor" or "summary"; nearest is "summary"',
     ],
     ['show status now', 2, 'unexpected word "now" after "show status": the command ends there'],
-    ['show route', 2, 'incomplete command "show route": expected PREFIX, "count" or "family"'],
+    ['show route', 2, 'incomplete command "show route": expected PREFIX, "count", "family" or "history"'],
     [
       'show route coutn',
       2,
-      'unknown word "coutn" after "show route": expected PREFIX, "count" or "family"; nearest is "count"',
+      'unknown word "coutn" after "show route": expected PREFIX, "count", "family" or "history"; nearest is "count"',
     ],
     [
       'show route 192.0.2.1/24',
@@ -125,6 +127,8 @@ describe('control/grammar', () => {
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
       FAMILY: 'ipv4-flowspec-vpn',
+      TIME: '12:00',
+      UNTIL: '-2h',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -185,6 +189,8 @@ describe('control/commands: completion', () => {
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',
+                    TIME: '12:00',
+                    UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
                   } as Record<string, string>
                 )[word] ?? '1')

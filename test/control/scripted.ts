@@ -281,6 +281,7 @@ export const SAFETY: SafetyStatus = {
         },
       ],
       updates: 2,
+      marks: 2,
       password: true,
       leastTtl: 255,
     },
@@ -292,6 +293,7 @@ export const SAFETY: SafetyStatus = {
       may: [],
       told: [],
       updates: 0,
+      marks: 0,
       password: false,
       leastTtl: null,
     },
@@ -449,6 +451,36 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    routesAt: async ({ prefix }) =>
+      prefix.startsWith('192.0.2.')
+        ? {
+            rows: ROUTES,
+            remarks: ['no records from 2026-03-01 10:00:00Z to 2026-03-01 10:01:00Z: no archive was open'],
+          }
+        : { rows: [], remarks: [] },
+    routeHistory: async () => ({
+      rows: [
+        {
+          time: NOON - HOUR,
+          what: 'announce' as const,
+          prefix: '192.0.2.0/25',
+          peer: 'tyo1',
+          peerAs: 64496,
+          peerAddress: '203.0.113.1',
+          route: ROUTES[0]!,
+        },
+        {
+          time: NOON,
+          what: 'down' as const,
+          prefix: '192.0.2.0/25',
+          peer: 'tyo1',
+          peerAs: 64496,
+          peerAddress: '203.0.113.1',
+          route: null,
+        },
+      ],
+      remarks: [],
+    }),
     archive: async () => ({
       directory: '/var/lib/intertrack/mrt',
       updates: 300_000,

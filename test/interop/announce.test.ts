@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { SafetyStatus } from '../../src/control/daemon.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
+import { record } from './matrix.ts';
 
 const PORT = 1790;
 const OUR_AS = 64500;
@@ -125,6 +126,7 @@ describe('interop/announce', function () {
         await daemon.ask('reload');
         await holds();
         expect((await daemon.neighbor('peer')).since, 'the session held all the while').to.equal(since);
+        record(kind, 'announce listed prefixes with communities, withdraw by reload');
         expect((await safety()).threads.find(({ thread }) => thread === 'collector')?.encoder).to.be.a('number');
       });
 
@@ -139,20 +141,48 @@ describe('interop/announce', function () {
           await holds(HOLE);
         });
 
+      it('tells its routes again when it is asked, and comes back when the session is reset', async () => {
+        await meet('', 64496);
+        await router.announce('203.0.113.0/24');
+        await until('its route is here', async () => (await daemon.routes('203.0.113.0/24')).length === 1);
+        const updates = async () => (await daemon.neighbor('peer')).messagesReceived.update!;
+        const before = await updates();
+        await daemon.ask('refresh', 'bgp', 'peer', 'ipv4');
+        // OpenBGPD takes the request, and then says of every family that it was not negotiated, which it was.
+        if (kind === 'openbgpd')
+          await until('it refuses', () => /route refresh: AID IPv4 unicast not/.test(router.log()));
+        else await until('it tells them again', async () => (await updates()) > before);
+        record(kind, 'route refresh asked by us', kind === 'openbgpd' ? 'refused by it' : 'ok');
+
+        const { since } = await daemon.neighbor('peer');
+        await daemon.ask('clear', 'bgp', 'peer', 'reason', 'moving to rack 7');
+        await until(
+          'another session',
+          async () => {
+            const now = await daemon.neighbor('peer');
+            return now.state === 'Established' && now.since > since;
+          },
+          30_000,
+        );
+        expect((await daemon.neighbor('peer')).lastDown).to.include('Administrative Reset "moving to rack 7"');
+        await until('its route is here again', async () => (await daemon.routes('203.0.113.0/24')).length === 1);
+        record(kind, 'administrative reset by us');
+      });
+
       it('is told over an internal session too', async () => {
         await meet(`announce { prefix ${HOLE} community 64500:66 next hop 192.0.2.254; }`, OUR_AS);
         await holds(HOLE);
       });
 
-      it('is told nothing, not by one UPDATE, where nothing is listed', async () => {
+      it('is told nothing where nothing is listed, but End-of-RIB when it restarts', async () => {
         await meet('', 64496);
         await router.announce('203.0.113.0/24');
         await until('its route is here', async () => (await daemon.routes('203.0.113.0/24')).length === 1);
         const { messagesSent } = await daemon.neighbor('peer');
-        expect(messagesSent.update).to.equal(0);
         const { threads, peers } = await safety();
         expect(threads.map(({ encoder }) => encoder)).to.deep.equal([null, null]);
         expect(peers.map(({ may, told, updates }) => [may.length, told.length, updates])).to.deep.equal([[0, 0, 0]]);
+        expect(peers[0]!.marks).to.equal(messagesSent.update).and.to.be.oneOf([0, 2]);
         expect((await held()).filter(prefix => prefix !== '203.0.113.0/24')).to.deep.equal([]);
       });
     });

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
-import type { ArchiveRow } from '../../src/control/daemon.ts';
+import type { ArchiveRow, HistoryRow } from '../../src/control/daemon.ts';
 import { readGaps } from '../../src/mrt/archive-gaps.ts';
 import { linesOf, realBgpdump } from '../mrt/dump.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
@@ -12,6 +13,8 @@ import { type Speaker, startSpeaker } from './speaker.ts';
 
 const PORT = 1790;
 const PREFIXES = ['198.51.100.0/24', '203.0.113.0/25', '2001:db8:7::/48'];
+
+const isoBefore = (time: number) => new Date(Math.floor(time) - 1).toISOString();
 
 /** A daemon with an archive, fed by a real router and by a speaker that says what no router would. */
 describe('interop/archive', function () {
@@ -86,6 +89,17 @@ ${archive}`);
     expect((await daemon.itctl('show', 'archive')).stdout).to.include('No alarms.');
   });
 
+  it('answers for now as `show route` does', async () => {
+    const now = await daemon.json<RouteRow[]>('show', 'route', '198.51.100.0/24');
+    const then = await daemon.json<RouteRow[]>('show', 'route', '198.51.100.0/24', 'at', '-0s');
+    const byPeer = (a: RouteRow, b: RouteRow) => (a.peer < b.peer ? -1 : 1);
+    expect(then.sort(byPeer)).to.deep.equal(now.sort(byPeer));
+    expect(now).to.have.length(2);
+    const six = await daemon.json<RouteRow[]>('show', 'route', '2001:db8:7::1', 'at', '-0s');
+    expect(six).to.deep.equal(await daemon.json<RouteRow[]>('show', 'route', '2001:db8:7::1'));
+    expect(six.map(({ peer }) => peer)).to.deep.equal(['bird']);
+  });
+
   it('keeps a malformed message, and the end of the session over it', async () => {
     // An UPDATE whose attributes overrun it: RFC 7606 section 5.1, reset.
     const broken = Buffer.from(`${'ff'.repeat(16)}001702000000ff`, 'hex');
@@ -120,6 +134,16 @@ ${archive}`);
     expect(gap?.why).to.equal('no archive was open');
     expect(gap!.to).to.be.above(gap!.from);
     expect((await archived()).state).to.include({ gaps: 1 });
+    const { stdout, stderr } = await daemon.itctl('show', 'route', 'history', '192.0.2.64', 'since', '-10m');
+    expect(stdout).to.match(/announce +- +192\.0\.2\.64\/26 b +192\.0\.2\.1 +64497 64777 i/);
+    expect(stderr).to.match(/no records from .* to .*: no archive was open/);
+    const events = await daemon.json<HistoryRow[]>('show', 'route', 'history', '192.0.2.128/25', 'since', '-10m');
+    expect(events.map(({ what, peer, prefix }) => `${what} ${prefix} ${peer}`)).to.deep.equal([
+      'announce 192.0.2.128/25 b',
+      'withdraw 192.0.2.128/25 b',
+    ]);
+    const before = await daemon.json<RouteRow[]>('show', 'route', '192.0.2.128/25', 'at', isoBefore(events[1]!.time));
+    expect(before.map(({ prefix, path }) => [prefix, path])).to.deep.equal([['192.0.2.128/25', [64497]]]);
   });
 
   it('has all of it in one file of updates that bgpdump reads as we do', async () => {
@@ -154,7 +178,9 @@ ${archive}`);
     daemon.write('file', '');
     configure(`archive mrt { directory "${daemon.at('file')}"; }`);
     await daemon.start();
-    expect((await daemon.status()).problems.join('\n')).to.match(/archive: it cannot be opened: ENOTDIR/);
+    await until('it is said', async () =>
+      (await daemon.status()).problems.some(line => /archive: it cannot be opened: ENOTDIR/.test(line)),
+    );
     speaker = await speak();
     speaker.announce(['192.0.2.0/24'], 64497);
     await until('held', async () => (await daemon.routes('192.0.2.0/24', 'exact')).length === 1);
@@ -163,5 +189,44 @@ ${archive}`);
     await daemon.json('reload');
     expect((await archived()).failure).to.equal('');
     expect((await daemon.status()).problems.filter(line => line.startsWith('archive'))).to.deep.equal([]);
+  });
+
+  it('goes on while the disk is full, says so, and keeps all once there is room', async function () {
+    await daemon.end();
+    const directory = daemon.at('small');
+    mkdirSync(directory);
+    const mount = (...words: string[]) => execFileSync('mount', [...words, directory], { stdio: 'pipe' });
+    try {
+      mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs');
+    } catch (error) {
+      console.log(`      skipped: a file system cannot be mounted: ${(error as Error).message.split('\n')[1] ?? ''}`);
+      this.skip();
+    }
+    try {
+      configure(`archive mrt { directory "${directory}"; updates 1h; }`);
+      await daemon.start();
+      speaker = await speak();
+      for (let i = 0; i < 20_000; i++)
+        speaker.announce([`100.${i % 64}.${(i * 7) % 256}.0/24`], 64497, 1 + ((i * 7919) % 60_000));
+      const troubles = async () => (await daemon.status()).problems.filter(line => line.startsWith('archive'));
+      await until('the disk is full', async () => (await troubles()).some(line => line.includes('ENOSPC')));
+      expect(daemon.log()).to.match(/archive: .*ENOSPC.*it is tried again/);
+      speaker.announce(['192.0.2.0/24'], 64497);
+      await until('held', async () => (await daemon.routes('192.0.2.0/24', 'exact')).length === 1);
+      mount('-o', 'remount,size=16m');
+      await until('the disk works', async () => (await troubles()).length === 0);
+      const now = await daemon.json<RouteRow[]>('show', 'route', '192.0.2.0/24', 'at', '-0s');
+      expect(now.map(({ peer }) => peer)).to.deep.equal(['b']);
+      expect((await archived()).state).to.include({ lost: 0, differing: 0 });
+      await daemon.end();
+      const month = readdirSync(directory).find(name => /^\d/.test(name))!;
+      const name = readdirSync(join(directory, month)).find(one => /^updates.*\.gz$/.test(one))!;
+      const { text, gaps } = lines(join(directory, month, name));
+      expect(gaps).to.deep.equal([]);
+      expect(text.split('\n').filter(line => line.includes('|A|'))).to.have.length.above(20_000);
+    } finally {
+      await daemon.end();
+      execFileSync('umount', [directory]);
+    }
   });
 });

@@ -219,6 +219,54 @@ const SCENARIOS: readonly Scenario[] = [
     check: roles,
   },
   {
+    feature: 'route leaks (RFC 9234)',
+    kind: 'bird',
+    ours: 'ipv4; role provider;',
+    config: place =>
+      bird(
+        place,
+        [
+          'protocol static { ipv4; route 192.0.2.0/24 blackhole; route 198.51.100.0/24 blackhole; }',
+          'filter leaky { if net = 192.0.2.0/24 then bgp_otc = 64999; accept; }',
+        ],
+        ['ipv4 { import none; export filter leaky; next hop self; };'],
+      ),
+    async check(station) {
+      await until('the routes', async () => (await station.neighbor('r')).prefixes4 === 2);
+      expect((await station.neighbor('r')).leaks).to.equal(1);
+      const [leak] = await station.ask<RouteRow>({ about: 'route', prefix: '192.0.2.0/24', scope: 'exact' });
+      expect(leak?.leak).to.equal('route leak: a customer sent ONLY_TO_CUSTOMER 64999');
+    },
+  },
+  {
+    feature: 'labelled (RFC 8277)',
+    kind: 'frr',
+    // FRR has either plain or labelled unicast with a neighbor.
+    ours: 'ipv4 no; ipv6 no; ipv4 labelled; ipv6 labelled;',
+    config: place =>
+      frr(
+        place,
+        [],
+        [
+          ...['address-family ipv4 unicast', ` no neighbor ${place.us} activate`, 'exit-address-family'],
+          ...['address-family ipv4 labeled-unicast', ` neighbor ${place.us} activate`, 'exit-address-family'],
+          ...['address-family ipv6 labeled-unicast', ` neighbor ${place.us} activate`, 'exit-address-family'],
+        ],
+      ),
+    async check(station) {
+      expect((await station.neighbor('r')).families).to.deep.equal(['IPv4 labelled', 'IPv6 labelled']);
+    },
+  },
+  {
+    feature: 'multicast (RFC 4760)',
+    kind: 'gobgp',
+    ours: 'ipv4; ipv4 multicast;',
+    config: place => gobgp(place, ['ipv4-unicast', 'ipv4-multicast']),
+    async check(station) {
+      expect((await station.neighbor('r')).families).to.deep.equal(['IPv4 unicast', 'IPv4 multicast']);
+    },
+  },
+  {
     feature: 'multicast (RFC 4760)',
     kind: 'bird',
     ours: 'ipv4; ipv4 multicast;',

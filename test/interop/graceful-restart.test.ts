@@ -1,4 +1,5 @@
 /** Restarts of real routers, killed without a word: what of their routes is kept, and what is swept when they are back. */
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
 import { loopbackAddress, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
@@ -190,6 +191,36 @@ describe('interop/graceful-restart', function () {
     await station.up('r');
     await holds(KEPT!);
     record('gobgp', 'long-lived graceful restart (RFC 9494)');
+  });
+
+  it('keeps the routes of an FRR that is away for long', async function () {
+    const config = (place: Place) =>
+      frr(place, [KEPT!]).replace('restart-time 30', 'restart-time 1\n bgp long-lived-graceful-restart stale-time 100');
+    const { place, peer } = await begin(this, 'frr', config);
+    await holds(KEPT!);
+    await peer.kill();
+    await holds(`${KEPT} llgr-stale`);
+    await peer.restart(config(place));
+    await station.up('r');
+    await holds(KEPT!);
+    record('frr', 'long-lived graceful restart (RFC 9494)');
+  });
+
+  it('keeps nothing of an OpenBGPD, which offers no family', async function () {
+    const config = ({ router, us }: Place) =>
+      lines(
+        [`AS ${AS}`, `router-id ${router}`, `listen on ${router} port ${PORT}`, 'fib-update no', 'connect-retry 1'],
+        ['nexthop qualify via default', `socket "/run/openbgpd/${router}"`, `network ${KEPT}`],
+        [`neighbor ${us} {`, '  remote-as 64500', `  port ${PORT}`, `  local-address ${router}`, '  multihop 255'],
+        ['  announce IPv4 unicast', '  enforce neighbor-as no', '}', 'allow from any', 'allow to any'],
+      );
+    const { place, peer } = await begin(this, 'openbgpd', config);
+    await holds(KEPT!);
+    expect((await station.neighbor('r')).agreement?.restart).to.deep.include({ preserved: [] });
+    await peer.kill();
+    rmSync(`/run/openbgpd/${place.router}`, { force: true }); // killed, it has not removed its socket
+    await holds();
+    record('openbgpd', 'graceful restart (RFC 4724)', 'End-of-RIB only');
   });
 
   it('keeps each path of a BIRD that sends several', async function () {

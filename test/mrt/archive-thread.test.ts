@@ -82,7 +82,7 @@ describe('mrt/archive-thread', () => {
     const names = readdirSync(join(directory, month!));
     const count = (kind: string) =>
       names
-        .filter(name => name.startsWith(kind))
+        .filter(name => name.startsWith(kind) && name.endsWith('.gz'))
         .flatMap(name =>
           linesOf(gunzipSync(readFileSync(join(directory, month!, name))))
             .text.trimEnd()

@@ -306,6 +306,26 @@ Probe State      For Windows    Holds Packets Lost
 tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
+    'show route history PREFIX since TIME',
+    async () => (await daemon.routeHistory({ prefix: '192.0.2.0/25', from: 0, to: 1 })).rows,
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+Time                 Event    IRR Prefix       Peer Next hop    Path
+2026-03-01 11:00:00Z announce X   192.0.2.0/25 tyo1 203.0.113.1 64496 64666 i
+2026-03-01 12:00:00Z down         192.0.2.0/25 tyo1`,
+  ],
+  [
+    'show route PREFIX at TIME',
+    async () => (await daemon.routesAt({ prefix: '192.0.2.0/25', scope: 'match', time: 0 })).rows,
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+IRR Prefix       Peer Next hop    Path
+X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+V                osa1 203.0.113.5 64497 {64500,64501} ?`,
+  ],
+  [
     'show archive',
     async () => [await daemon.archive()],
     `
@@ -336,7 +356,7 @@ IPv4 prefix table                  10.0M 8000 prefixes
 attribute sets                     40.0M 1000 sets, 30.0M of it in use
 peers' tables                       8.0M 8348 routes
 registry snapshot                   5.0M shared by all threads
-collector, other buffers            2.0M of sockets, and what was just given up
+collector, other buffers            2.0M of sockets, for comparisons, and what was just given up
 collector, heap                    30.0M 20.0M of it in use
 collector, external                 1.0M what objects hold outside the heap
 main thread, heap                  20.0M 12.0M of it in use
@@ -379,9 +399,9 @@ Encoder of announcements in the main thread: not loaded
 Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:00Z
 1 peer may be told routes: those below, and no others.
 
-Peer Address        AS State       May Told Updates Password TTL
-tyo1 203.0.113.1 64496 Established   2    1       2 yes      255
-osa1 203.0.113.5 64497 Active        0    0       0 no       any
+Peer Address        AS State       May Told Updates Marks Password TTL
+tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
+osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told

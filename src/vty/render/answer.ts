@@ -11,6 +11,7 @@ import type { QualityRow } from '../../collector/quality.ts';
 import type {
   ArchiveRow,
   CaseDetail,
+  HistoryRow,
   IrrObjectRow,
   IrrStatusRow,
   MemoryStatus,
@@ -28,6 +29,7 @@ import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
+import { renderHistory } from './history.ts';
 import { renderIrr, renderIrrObjects } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
@@ -69,6 +71,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
+  'show route PREFIX at TIME': (rows: readonly RouteRow[]) => renderRoutes(rows),
+  'show route history PREFIX since TIME': (rows: readonly HistoryRow[]) => renderHistory(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),

@@ -17,7 +17,7 @@ function linesOf({ main, collectors }: MemoryStatus): Line[] {
     lines.push([
       'collector, other buffers',
       Math.max(0, heap.arrays - counted),
-      'of sockets, and what was just given up',
+      'of sockets, for comparisons, and what was just given up',
     ]);
     lines.push(['collector, heap', heap.heap, `${octets(heap.heapUsed)} of it in use`]);
     lines.push(['collector, external', heap.external, 'what objects hold outside the heap']);

@@ -12,12 +12,16 @@ const IRR_LETTERS: Readonly<Record<IrrState, string>> = {
   unknown: '-',
 };
 
-const LEGEND = [
+/** What the letters mean. */
+export const LEGEND: readonly string[] = [
   'IRR: V match, v match by a covering object, X mismatch,',
   '     x mismatch with a covering object, - unknown',
 ];
 
 const ORIGIN_LETTERS = { IGP: 'i', EGP: 'e', incomplete: '?' } as const;
+
+/** The letter of a state against the registry. */
+export const letterOf = (state: IrrState): string => IRR_LETTERS[state] ?? '?';
 
 const staleness = ({ stale }: RouteRow): string =>
   stale === undefined ? '' : ` ${stale.kind} since ${instant(stale.since)}`;
@@ -41,7 +45,7 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
     const lines = table(
       [{ head: 'IRR' }, { head: 'Prefix' }, { head: 'Peer' }, ...pathIdColumn, { head: 'Next hop' }, { head: 'Path' }],
       rows.map((row, i) => [
-        IRR_LETTERS[row.state] ?? '?',
+        letterOf(row.state),
         (rows[i - 1]?.prefix ?? last) === row.prefix ? '' : row.prefix,
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
@@ -58,7 +62,7 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
 }
 
 /** AS path and origin code. */
-const pathOf = ({ path, originCode }: Pick<RouteRow, 'path' | 'originCode'>): string =>
+export const pathOf = ({ path, originCode }: Pick<RouteRow, 'path' | 'originCode'>): string =>
   `${showPath(path)} ${ORIGIN_LETTERS[originCode] ?? '?'}`.trimStart();
 
 /** `show route family`: each route with its attributes beneath, for they are what such a route is about. */

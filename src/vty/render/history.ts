@@ -1,0 +1,35 @@
+import type { HistoryRow } from '../../control/daemon.ts';
+import { LEGEND, letterOf, pathOf } from './route.ts';
+import { table } from './text.ts';
+import { instant } from './time.ts';
+
+/** `show route history`: one line for each event, the latest last. */
+export function renderHistory(rows: readonly HistoryRow[]): string[] {
+  if (rows.length === 0) return [];
+  const pathIds = rows.some(({ pathId }) => pathId !== undefined);
+  return [
+    ...LEGEND,
+    ...table(
+      [
+        { head: 'Time' },
+        { head: 'Event' },
+        { head: 'IRR' },
+        { head: 'Prefix' },
+        { head: 'Peer' },
+        ...(pathIds ? [{ head: 'Path id', right: true as const }] : []),
+        { head: 'Next hop' },
+        { head: 'Path' },
+      ],
+      rows.map(({ time, what, prefix, peer, pathId, route }) => [
+        instant(time),
+        what,
+        route === null ? '' : letterOf(route.state),
+        prefix,
+        peer,
+        ...(pathIds ? [String(pathId ?? '')] : []),
+        route?.nextHop ?? '',
+        route === null ? '' : pathOf(route),
+      ]),
+    ),
+  ];
+}
