@@ -5,8 +5,9 @@ import { isSessionError, type SessionError, sessionError } from './errors.ts';
 import { type Action, type Event, type State, step, unexpectedSubcode } from './fsm.ts';
 import { type SessionEnd, sessionEnd } from './graceful-restart.ts';
 import { encodeMessage, HEADER_LENGTH, KEEPALIVE, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE } from './message.ts';
+import type { Negotiated } from './negotiate.ts';
 import { decodeNotification, encodeNotification, formatNotification } from './notification.ts';
-import { decodeOpen, encodeOpen, type Negotiated, type Open } from './open.ts';
+import { decodeOpen, encodeOpen, type Open } from './open.ts';
 import { decodeRouteRefresh, REFRESH_REQUEST, type RouteRefresh } from './route-refresh.ts';
 
 /** Messages by type. */

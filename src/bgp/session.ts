@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
-import { dial, leastTtlOf, protectAccepted, type TcpProtection } from '../net/tcp-options.ts';
+import { dial, protectAccepted } from '../net/tcp-options.ts';
 import { type Clock, realClock } from './clock.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { isSessionError, type SessionError, sessionError } from './errors.ts';
 import { withoutRefused } from './fallback.ts';
-import { familyNamed } from './family.ts';
 import { collisionWinner, type Event, type State } from './fsm.ts';
 import type { SessionEnd } from './graceful-restart.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type PeerAction,
 } from './machine.ts';
 import { typeOf } from './message.ts';
+import { type Negotiated, negotiate } from './negotiate.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -23,38 +23,9 @@ import {
   CONNECTION_REJECTED,
   encodeNotification,
 } from './notification.ts';
-import { localOpen, type Negotiated, negotiate, type Open } from './open.ts';
-import type { Role } from './role.ts';
+import type { Open } from './open.ts';
 import type { RouteRefresh } from './route-refresh.ts';
-
-/** What a session needs of `protocol bgp`; a BgpPeerConfig of the configuration is one. Times are milliseconds. */
-export interface SessionConfig {
-  readonly neighbor: string;
-  readonly neighborPort: number;
-  readonly neighborAs: number;
-  readonly localAddress?: string;
-  readonly localAs: number;
-  /** Interface or VRF that the connections go through. */
-  readonly interface?: string;
-  /** Key of TCP MD5 (RFC 2385). */
-  readonly password?: string;
-  /** How many hops away the peer may be (RFC 5082); null: any number. */
-  readonly ttlSecurity?: number | null;
-  readonly passive: boolean;
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-  /** Families besides these two, by their names (family.ts). */
-  readonly others?: readonly string[];
-  /** Takes several paths for a prefix (RFC 7911). */
-  readonly addPaths?: boolean;
-  /** Takes IPv6 next hops for IPv4 routes (RFC 8950). */
-  readonly extendedNextHop?: boolean;
-  /** What we are to the peer (RFC 9234); `strictRole`: it must say what it is. */
-  readonly role?: Role;
-  readonly strictRole?: boolean;
-  readonly holdTime: number;
-  readonly connectRetry: number;
-}
+import { expectedOf, offerOf, protectionOf, type SessionConfig } from './session-config.ts';
 
 /** Who uses the routes. Called synchronously; none may throw. */
 export interface SessionHandler {
@@ -141,13 +112,8 @@ const hasPeer = (machine: Machine) => isOpening(machine) || machine.state() === 
 export function createSession(options: SessionOptions): Session {
   const { config, handler, routerId, clock = realClock, idleHold = IDLE_HOLD } = options;
   const { openWait = OPEN_WAIT, sendHold = SEND_HOLD } = options;
-  const protection: TcpProtection = {
-    ...(config.password !== undefined && { password: config.password }),
-    ...(config.interface !== undefined && { interface: config.interface }),
-    ...(typeof config.ttlSecurity === 'number' && { leastTtl: leastTtlOf(config.ttlSecurity) }),
-  };
-  const others = (config.others ?? []).map(familyNamed).filter(family => family !== null);
-  const whole = localOpen({ ...config, others, routerId, holdTime: Math.floor(config.holdTime / 1000) });
+  const protection = protectionOf(config);
+  const whole = offerOf(config, routerId);
   /** What is offered next: less than the whole to a peer that refused it. */
   let ours = whole;
   const received = noMessages();
@@ -264,8 +230,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Collision detection (RFC 4271 section 6.8), then what the two OPENs agree on. */
   function opened(machine: Machine, said: Open, open: Open, connection: Connection): Negotiated | SessionError | null {
-    const expected = { as: config.neighborAs, strictRole: config.strictRole === true };
-    const negotiated = negotiate(said, open, expected, {
+    const negotiated = negotiate(said, open, expectedOf(config), {
       localAddress: connection.localAddress(),
       remoteAddress: connection.remoteAddress(),
     });

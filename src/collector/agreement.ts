@@ -1,8 +1,8 @@
 /** What both ends of a session offered, and what came of it, in words: for `show bgp neighbor`. */
 import { type Capability, formatCapability } from '../bgp/capabilities.ts';
 import { type Family, formatFamily } from '../bgp/family.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import { roleOf } from '../bgp/offers.ts';
-import type { Negotiated } from '../bgp/open.ts';
 import type { AgreementRow } from './messages.ts';
 
 const named = (families: readonly Family[]) => families.map(formatFamily);

@@ -4,7 +4,7 @@
  */
 import { AS_SEQUENCE } from '../bgp/as-path.ts';
 import { encodeEndOfRib } from '../bgp/end-of-rib.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import {
   encodeRouteRefresh,
   REFRESH_BEGIN,

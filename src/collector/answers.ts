@@ -1,7 +1,7 @@
 /** Answers to questions about the routes held now (messages.ts, RibQuery). */
 
 import { type Family, familyNamed, formatFamily, isHeld } from '../bgp/family.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import type { Quarantine } from '../bgp/quarantine.ts';
 import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';

@@ -140,7 +140,9 @@ export function createArchiveFeed(hold: (on: boolean) => void, now: () => number
       let headWithPathIds = head;
       let mixed: readonly number[] | null = null;
 
-      const isOwner = () => owners.get(key) === name;
+      /** The name is ours. */
+      let owner = false;
+
       function form({ localAddress, localAs, as, as4, pathIds, plain }: SessionForm): void {
         const next = `${formatAddress(address)} AS${as}`;
         if (next !== key) {
@@ -156,18 +158,18 @@ export function createArchiveFeed(hold: (on: boolean) => void, now: () => number
       }
       /** The first to send under this name has it. */
       function owns(): boolean {
-        if (isOwner()) return true;
-        const owner = owners.get(key);
-        if (owner === undefined) {
+        if (owner) return true;
+        const other = owners.get(key);
+        owner = other === undefined;
+        if (owner) {
           owners.set(key, name);
           doubles.delete(name);
-          return true;
-        }
-        doubles.set(name, `${name} is not in the archive: ${owner} has the same address and AS`);
-        return false;
+        } else doubles.set(name, `${name} is not in the archive: ${other} has the same address and AS`);
+        return owner;
       }
       function leave(): void {
-        if (isOwner()) owners.delete(key);
+        if (owner) owners.delete(key);
+        owner = false;
         doubles.delete(name);
       }
       form(first);
@@ -175,7 +177,7 @@ export function createArchiveFeed(hold: (on: boolean) => void, now: () => number
       return {
         form,
         leave,
-        peer: () => (isOwner() ? peer : null),
+        peer: () => (owner ? peer : null),
         message(bytes, start, end) {
           if (port === null || !owns()) return;
           const other = mixed !== null && hasPathIds(bytes, start, end, mixed);

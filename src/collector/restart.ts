@@ -13,7 +13,7 @@ import {
   type SessionEnd,
   step,
 } from '../bgp/graceful-restart.ts';
-import type { Negotiated } from '../bgp/open.ts';
+import type { Negotiated } from '../bgp/negotiate.ts';
 import { REFRESH_BEGIN, REFRESH_END, type RouteRefresh } from '../bgp/route-refresh.ts';
 import type { RestartConfig } from '../config/tree.ts';
 import type { Afi } from '../net/address.ts';

@@ -219,7 +219,7 @@ export async function startDaemon({
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
-    await archive.configure(config);
+    void archive.configure(config); // what peers send waits for it
     configureCollector();
     await outbox.start();
     return { reload: reloadInTurn, close };

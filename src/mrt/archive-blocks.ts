@@ -8,6 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, inflateRawSync, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import type { Compression } from './archive-name.ts';
+import { frameBlock, frameHead } from './zstd-frames.ts';
 
 /** Most octets of a block before it is packed: packed at its worst it still fits the 16 bits of its length. */
 export const BLOCK = 0xff00;
@@ -95,27 +96,15 @@ async function memberAt(file: FileHandle, head: Buffer, offset: number): Promise
   return bytesRead < 4 ? null : { length, octets: buffer.readUInt32LE() };
 }
 
-/** RFC 8878 section 3.1.1: header with content size, then blocks of which each says its length and whether it is the last. */
-async function frameAt(file: FileHandle, head: Buffer, offset: number): Promise<Found> {
-  if (head.length < 10 || head.readUInt32LE() !== 0xfd2fb528) return null;
-  const descriptor = head[4]!;
-  const single = (descriptor & 0x20) !== 0;
-  const size = [single ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
-  if (size === 0 || (descriptor & 3) !== 0) return null;
-  const sizeAt = single ? 5 : 6;
-  const octets =
-    size === 1
-      ? head[sizeAt]!
-      : size === 2
-        ? head.readUInt16LE(sizeAt) + 256
-        : Number(size === 4 ? head.readUInt32LE(sizeAt) : head.readBigUInt64LE(sizeAt));
-  const header = Buffer.alloc(3);
-  for (let at = sizeAt + size; ; ) {
-    const { bytesRead } = await file.read(header, 0, 3, offset + at);
+async function frameAt(file: FileHandle, bytes: Buffer, offset: number): Promise<Found> {
+  const head = frameHead(bytes);
+  if (head === null || head.content === null) return null;
+  const three = Buffer.alloc(3);
+  for (let at = head.length; ; ) {
+    const { bytesRead } = await file.read(three, 0, 3, offset + at);
     if (bytesRead < 3) return null;
-    const word = header.readUIntLE(0, 3);
-    // A block of one repeated octet has one octet whatever its size.
-    at += 3 + (((word >> 1) & 3) === 1 ? 1 : word >> 3);
-    if ((word & 1) !== 0) return { length: at + ((descriptor & 4) !== 0 ? 4 : 0), octets };
+    const block = frameBlock(three);
+    at += block.length;
+    if (block.last) return { length: at + head.checksum, octets: head.content };
   }
 }

@@ -13,7 +13,8 @@ export interface ArchivedFile {
   readonly octets: number;
 }
 
-const PART = '.part';
+/** Stands behind the name of a file that is being written. */
+export const PART = '.part';
 
 /** All files of an archive, by the begin of their windows. One that goes away meanwhile is left out. */
 export async function inventory(directory: string): Promise<ArchivedFile[]> {

@@ -11,7 +11,7 @@ import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../net/prefix.
 import { unpackBlock } from './archive-blocks.ts';
 import { readGaps } from './archive-gaps.ts';
 import { type ArchiveIndex, decodeIndex, INDEX, prefixKey, SESSIONS } from './archive-index.ts';
-import { type ArchivedFile, inventory } from './archive-inventory.ts';
+import { type ArchivedFile, inventory, PART } from './archive-inventory.ts';
 import { type ArchivedEvent, type ArchivedRoute, createReplay } from './archive-replay.ts';
 import { decodeDumped } from './dumped-attributes.ts';
 import { HEADER_LENGTH, LONGEST_RECORD, type MrtRecord, mrtReader } from './records.ts';
@@ -163,8 +163,8 @@ async function readFile(
   if (indexed === null) {
     const whole = readMrt(openMrt(file.path), { record: take, gap() {} });
     // A file that is being written ends anywhere.
-    await whole.catch((error: Error) => {
-      if (!file.open) throw error;
+    await whole.catch((error: NodeJS.ErrnoException) => {
+      if (!file.open || error.code === 'ENOENT') throw error;
     });
     return false;
   }
@@ -215,6 +215,11 @@ export async function askArchive(directory: string, question: ArchiveQuestion): 
       if (await readFile(file, keys, take)) indexed++;
       else scanned++;
     } catch (error) {
+      // A file that was open got its name, and a table or an old file may have gone, since the list was made.
+      if (file.open && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        await read({ ...file, open: false, path: file.path.slice(0, -PART.length) }, take);
+        return;
+      }
       remarks.push(`${file.path} cannot be read to its end: ${(error as Error).message}`);
     }
   }

@@ -3,6 +3,7 @@ import { readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchiveFile, createArchiveFile, type OnTrouble } from './archive-file.ts';
 import { INDEX } from './archive-index.ts';
+import { PART } from './archive-inventory.ts';
 import { type ArchiveName, type Compression, formatArchiveName, parseArchiveName, windowOf } from './archive-name.ts';
 import { monthsOf } from './archive-retention.ts';
 import { isExtended } from './record-types.ts';
@@ -26,7 +27,6 @@ export interface RecoveryOptions {
   readonly note: (text: string) => void;
 }
 
-const PART = '.part';
 const RECOVERED = '.recovered';
 /** Octets of records that may wait for the disk while they are copied. */
 const MOST_WAITING = 4 << 20;

@@ -25,9 +25,6 @@ export interface RecordBatch {
   take(): Uint8Array<ArrayBuffer>;
 }
 
-/** Octets of a message that is copied one by one. */
-const SHORT = 128;
-
 /** An empty batch with room for `size` octets; it grows when that is not enough. */
 export function recordBatch(size: number): RecordBatch {
   let octets = new Uint8Array(size);
@@ -61,9 +58,7 @@ export function recordBatch(size: number): RecordBatch {
       put32(length + 8, head.length - HEADER_LENGTH + message);
       put32(length + HEADER_LENGTH, (time - seconds * 1000) * 1000);
       length += head.length;
-      // A loop: for short messages it is faster than a view, and leaves nothing to collect.
-      if (message <= SHORT) for (let from = start, to = length; from < end; from++, to++) octets[to] = bytes[from]!;
-      else octets.set(bytes.subarray(start, end), length);
+      octets.set(bytes.subarray(start, end), length);
       length += message;
     },
     state(peer, time, from, to) {

@@ -1,14 +1,14 @@
 /** MRT files as they lie about: plain, gzip, bzip2, zstd; told apart by their first octets, not by their names. */
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { Readable, type Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { chunksOf } from './chunks.ts';
 import { type MrtGap, type MrtReader, type MrtRecord, mrtReader } from './records.ts';
+import { unzstd } from './zstd-frames.ts';
 
 /** How many octets are asked of a file at a time, and unpacked at a time. */
 const CHUNK = 1 << 18;
-/** Chunks that wait to be read before the source is told to wait. */
-const WAITING = 4;
 
 const MAGICS = [
   { magic: [0x1f, 0x8b], packing: 'gzip' },
@@ -21,51 +21,6 @@ export type Packing = (typeof MAGICS)[number]['packing'] | 'none';
 /** How a file that begins with these octets is packed. */
 export function packingOf(head: Uint8Array): Packing {
   return MAGICS.find(({ magic }) => magic.every((octet, i) => head[i] === octet))?.packing ?? 'none';
-}
-
-/**
- * The chunks of a stream, in order, and only then its error: unlike the stream's own iterator, which throws away what it
- * holds when an error comes. Of a torn file all that could be unpacked is wanted.
- */
-async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
-  const held: Uint8Array[] = [];
-  let ended = false;
-  let error: Error | null = null;
-  let wake = () => {};
-  stream.on('data', (chunk: Buffer) => {
-    held.push(chunk);
-    if (held.length >= WAITING) stream.pause();
-    wake();
-  });
-  stream.on('error', found => {
-    error = found;
-    ended = true;
-    wake();
-  });
-  stream.on('close', () => {
-    ended = true;
-    wake();
-  });
-  stream.on('end', () => {
-    ended = true;
-    wake();
-  });
-  try {
-    for (;;) {
-      const chunk = held.shift();
-      if (chunk !== undefined) {
-        yield chunk;
-        if (held.length === 0) stream.resume();
-      } else if (ended) break;
-      else
-        await new Promise<void>(resolve => {
-          wake = resolve;
-        });
-    }
-  } finally {
-    stream.destroy();
-  }
-  if (error !== null) throw error;
 }
 
 /** bzip2(1) as a stream: neither Node nor any library we have reads the format. */
@@ -116,42 +71,12 @@ export async function* openMrt(file: string, stdin: Readable | null = null): Asy
     return;
   }
   if (packing === 'zstd') {
-    yield* unzstd(input);
+    yield* unzstd(chunksOf(input));
     return;
   }
   const unpack = createGunzip({ chunkSize: CHUNK });
   input.on('error', (error: Error) => unpack.destroy(error));
   yield* chunksOf(input.pipe(unpack));
-}
-
-/** All frames of a zstd file; Node's stream ends with the first, and writes an empty one behind its own. */
-async function* unzstd(input: Readable): AsyncGenerator<Uint8Array> {
-  const chunks = chunksOf(input);
-  let rest: Uint8Array = new Uint8Array(0);
-  for (;;) {
-    const unpack = createZstdDecompress({ chunkSize: CHUNK });
-    const consumed = () => (unpack as Transform & { bytesWritten: number }).bytesWritten;
-    // What was given to this frame and may belong to the next.
-    const given: Uint8Array[] = [];
-    let dropped = 0;
-    const give = async function* () {
-      for (let chunk = rest; ; ) {
-        if (chunk.length > 0) {
-          given.push(chunk);
-          yield chunk;
-        }
-        while (given.length > 0 && dropped + given[0]!.length <= consumed()) dropped += given.shift()!.length;
-        const next = await chunks.next();
-        if (next.done) return;
-        chunk = next.value;
-      }
-    };
-    const source = Readable.from(give(), { objectMode: false });
-    source.on('error', (error: Error) => unpack.destroy(error));
-    yield* chunksOf(source.pipe(unpack));
-    rest = Buffer.concat(given).subarray(consumed() - dropped);
-    if (rest.length === 0) return;
-  }
 }
 
 /** The first octets of a stream, which are put back. */

@@ -14,6 +14,7 @@ import {
   NOTIFICATION,
   OPEN,
 } from '../bgp/message.ts';
+import { type Negotiated, negotiate } from '../bgp/negotiate.ts';
 import {
   ADMINISTRATIVE_SHUTDOWN,
   CEASE,
@@ -21,7 +22,7 @@ import {
   encodeNotification,
   formatNotification,
 } from '../bgp/notification.ts';
-import { decodeOpen, encodeOpen, localOpen, type Negotiated, negotiate } from '../bgp/open.ts';
+import { decodeOpen, encodeOpen, localOpen } from '../bgp/open.ts';
 import { parseAddress } from '../net/address.ts';
 
 export interface SpeakerOptions {

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { familyNamed, formatFamily, isHeld } from '../../src/bgp/family.ts';
 import { encodeLabels } from '../../src/bgp/labels.ts';
 import { decodeNlri, formatNlri, type NlriField } from '../../src/bgp/nlri.ts';
+import { OTHER_FAMILIES } from '../../src/config/families.ts';
 import { prefixOf } from '../../src/net/prefix.ts';
 import { hex } from './octets.ts';
 
@@ -21,6 +23,12 @@ const show = (text: string, how: How) => {
 };
 
 describe('bgp/nlri', () => {
+  it('reads every family that can be configured', () => {
+    const families = OTHER_FAMILIES.map(name => familyNamed(name));
+    expect(families.map(family => family && formatFamily(family))).to.deep.equal([...OTHER_FAMILIES]);
+    expect(families.some(family => family !== null && isHeld(family))).to.equal(false);
+  });
+
   const fields: readonly [name: string, octets: string, how: How, routes: readonly string[]][] = [
     ['IPv4 unicast', '18c00002 00 20c0000201', { afi: 1, safi: 1 }, ['192.0.2.0/24', '0.0.0.0/0', '192.0.2.1/32']],
     ['host bits, which are cleared', '14c0000f', { afi: 1, safi: 1 }, ['192.0.0.0/20']],

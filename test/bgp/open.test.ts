@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatCapability } from '../../src/bgp/capabilities.ts';
 import { isSessionError } from '../../src/bgp/errors.ts';
-import { decodeOpen, encodeOpen, localOpen, type Negotiated, negotiate, type Open } from '../../src/bgp/open.ts';
+import { type Negotiated, negotiate } from '../../src/bgp/negotiate.ts';
+import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import type { Role } from '../../src/bgp/role.ts';
 import { hex, MARKER, toHex } from './octets.ts';
 
@@ -209,7 +210,7 @@ describe('bgp/open', () => {
         role,
       });
       const capabilities = values.map(value => ({ code: 9, value: hex(value) }));
-      const answer = negotiate(local, { ...peer, capabilities }, { as: 64496, strictRole }, addresses);
+      const answer = negotiate(local, { ...peer, capabilities }, { as: 64496, role, strictRole }, addresses);
       return isSessionError(answer) ? `${answer.code}/${answer.subcode}` : answer.role;
     };
     // RFC 9234 section 4.2: roles 0 provider, 1 rs, 2 rs-client, 3 customer, 4 peer
@@ -232,6 +233,12 @@ describe('bgp/open', () => {
       it(`${good ? 'takes' : 'refuses with 2/11'} role ${theirs.join(' and ') || 'none'} where ours is ${ours}${strict ? ', strictly' : ''}`, () => {
         expect(said(ours, strict, ...theirs)).to.deep.equal(good ? { ours, peerAs: 64496 } : '2/11');
       });
+
+    it('demands a role also where our own OPEN has none, for a peer that knows no capabilities', () => {
+      const bare = { ...collector, capabilities: [] };
+      const answer = negotiate(bare, open(body('')), { as: 64496, role: 'peer', strictRole: true }, addresses);
+      expect(isSessionError(answer) && [answer.code, answer.subcode]).to.deep.equal([2, 11]);
+    });
 
     it('lets an external peer bear our identifier (RFC 6286)', () => {
       expect(isSessionError(negotiate(collector, { ...peer, id: '192.0.2.9' }, { as: 64496 }, addresses))).to.equal(

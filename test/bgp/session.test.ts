@@ -19,7 +19,8 @@ import { ceaseWith, decodeNotification, encodeNotification, formatNotification }
 import { gracefulRestart } from '../../src/bgp/offers.ts';
 import { decodeOpen, encodeOpen, localOpen, type Open } from '../../src/bgp/open.ts';
 import { encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
-import { createSession, type Session, type SessionConfig } from '../../src/bgp/session.ts';
+import { createSession, type Session } from '../../src/bgp/session.ts';
+import type { SessionConfig } from '../../src/bgp/session-config.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
 import { hex } from './octets.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import * as encoder from '../../src/bgp/announce.ts';
-import type { Negotiated } from '../../src/bgp/open.ts';
+import type { Negotiated } from '../../src/bgp/negotiate.ts';
 import { decodeRouteRefresh, encodeRouteRefresh } from '../../src/bgp/route-refresh.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';
 import { createAnnouncer, difference, routesOver, type ToldRoute } from '../../src/collector/announcer.ts';

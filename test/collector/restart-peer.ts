@@ -2,7 +2,7 @@
 
 import type { SessionEnd } from '../../src/bgp/graceful-restart.ts';
 import { encodeMessage, UPDATE } from '../../src/bgp/message.ts';
-import type { Negotiated } from '../../src/bgp/open.ts';
+import type { Negotiated } from '../../src/bgp/negotiate.ts';
 import { REFRESH_BEGIN, REFRESH_END } from '../../src/bgp/route-refresh.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -177,7 +178,9 @@ ${archive}`);
     daemon.write('file', '');
     configure(`archive mrt { directory "${daemon.at('file')}"; }`);
     await daemon.start();
-    expect((await daemon.status()).problems.join('\n')).to.match(/archive: it cannot be opened: ENOTDIR/);
+    await until('it is said', async () =>
+      (await daemon.status()).problems.some(line => /archive: it cannot be opened: ENOTDIR/.test(line)),
+    );
     speaker = await speak();
     speaker.announce(['192.0.2.0/24'], 64497);
     await until('held', async () => (await daemon.routes('192.0.2.0/24', 'exact')).length === 1);
@@ -186,5 +189,44 @@ ${archive}`);
     await daemon.json('reload');
     expect((await archived()).failure).to.equal('');
     expect((await daemon.status()).problems.filter(line => line.startsWith('archive'))).to.deep.equal([]);
+  });
+
+  it('goes on while the disk is full, says so, and keeps all once there is room', async function () {
+    await daemon.end();
+    const directory = daemon.at('small');
+    mkdirSync(directory);
+    const mount = (...words: string[]) => execFileSync('mount', [...words, directory], { stdio: 'pipe' });
+    try {
+      mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs');
+    } catch (error) {
+      console.log(`      skipped: a file system cannot be mounted: ${(error as Error).message.split('\n')[1] ?? ''}`);
+      this.skip();
+    }
+    try {
+      configure(`archive mrt { directory "${directory}"; updates 1h; }`);
+      await daemon.start();
+      speaker = await speak();
+      for (let i = 0; i < 20_000; i++)
+        speaker.announce([`100.${i % 64}.${(i * 7) % 256}.0/24`], 64497, 1 + ((i * 7919) % 60_000));
+      const troubles = async () => (await daemon.status()).problems.filter(line => line.startsWith('archive'));
+      await until('the disk is full', async () => (await troubles()).some(line => line.includes('ENOSPC')));
+      expect(daemon.log()).to.match(/archive: .*ENOSPC.*it is tried again/);
+      speaker.announce(['192.0.2.0/24'], 64497);
+      await until('held', async () => (await daemon.routes('192.0.2.0/24', 'exact')).length === 1);
+      mount('-o', 'remount,size=16m');
+      await until('the disk works', async () => (await troubles()).length === 0);
+      const now = await daemon.json<RouteRow[]>('show', 'route', '192.0.2.0/24', 'at', '-0s');
+      expect(now.map(({ peer }) => peer)).to.deep.equal(['b']);
+      expect((await archived()).state).to.include({ lost: 0, differing: 0 });
+      await daemon.end();
+      const month = readdirSync(directory).find(name => /^\d/.test(name))!;
+      const name = readdirSync(join(directory, month)).find(one => /^updates.*\.gz$/.test(one))!;
+      const { text, gaps } = lines(join(directory, month, name));
+      expect(gaps).to.deep.equal([]);
+      expect(text.split('\n').filter(line => line.includes('|A|'))).to.have.length.above(20_000);
+    } finally {
+      await daemon.end();
+      execFileSync('umount', [directory]);
+    }
   });
 });

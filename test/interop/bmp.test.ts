@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import type { SummaryRow } from '../../src/collector/messages.ts';
+import type { HistoryRow } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -50,6 +51,7 @@ describe('interop/bmp', function () {
             allow 127.0.0.1/32;
             rib pre-policy, loc-rib;
           }
+          archive mrt { updates 1h; }
           watch dns { prefix ${WATCHED} origin 64511; hold down 0s; }`);
         await daemon.start();
         const [routerAddress, feedAddress] = [loopbackAddress(), loopbackAddress()];
@@ -76,6 +78,27 @@ describe('interop/bmp', function () {
         await daemon?.close();
       });
 
+      it('archives what a peer behind the router sends', async () => {
+        await holds(3);
+        const [now] = await daemon.routes(V4[0]!, 'exact', 'peer', peer);
+        let then: readonly unknown[] = [];
+        await until('it is in the archive', async () => {
+          then = await daemon.routes(V4[0]!, 'at', '-0s', 'exact', 'peer', peer);
+          return then.length === 1;
+        });
+        expect(then).to.deep.equal([now]);
+        const events = (await daemon.ask(
+          'show',
+          'route',
+          'history',
+          V6,
+          'since',
+          '-10m',
+          'peer',
+          peer,
+        )) as HistoryRow[];
+        expect(events.map(({ what }) => what)).to.deep.equal(['announce']);
+      });
       it('shows the routes of a peer behind the router', async () => {
         await holds(3);
         const [row] = await daemon.routes(V4[0]!, 'exact', 'peer', peer);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { formatFamily } from '../../src/bgp/family.ts';
 import { listenBgp } from '../../src/bgp/listener.ts';
+import type { Negotiated } from '../../src/bgp/negotiate.ts';
 import { ceaseWith } from '../../src/bgp/notification.ts';
-import type { Negotiated } from '../../src/bgp/open.ts';
 import { encodeRouteRefresh, refreshName } from '../../src/bgp/route-refresh.ts';
 import { createSession, type Session } from '../../src/bgp/session.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect } from 'chai';
+import { findBlocks, packBlock, unpackBlock } from '../../src/mrt/archive-blocks.ts';
 import { openMrt, packingOf, readMrt } from '../../src/mrt/source.ts';
 import { hex } from '../bgp/octets.ts';
 import { ends, record } from './octets.ts';
@@ -102,6 +104,23 @@ describe('mrt/source', () => {
     expect(two).to.deep.equal({ records: 2 * COUNT, gaps: 0, error: '' });
     const noise = await read(write('noise', Buffer.concat([frame, hex('00112233445566778899')])));
     expect([noise.records, noise.error !== '']).to.deep.equal([COUNT, true]);
+  });
+  it('reads the blocks of our own archives, however many, and finds each of them', async () => {
+    for (const compress of ['gzip', 'zstd'] as const) {
+      const packed: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += 5000)
+        packed.push(await packBlock(bytes.subarray(at, at + 5000), compress));
+      const path = write(compress, Buffer.concat(packed));
+      expect(await read(path)).to.deep.equal({ records: COUNT, gaps: 0, error: '' });
+      const file = await open(path);
+      const size = packed.reduce((sum, block) => sum + block.length, 0);
+      const blocks = await findBlocks(file, size, compress);
+      await file.close();
+      expect(blocks?.map(({ length }) => length)).to.deep.equal(packed.map(({ length }) => length));
+      expect(Buffer.concat(packed.map(block => unpackBlock(block, compress)))).to.deep.equal(Buffer.from(bytes));
+      packed[0]!.fill(0, packed[0]!.length - 8);
+      expect(() => unpackBlock(packed[0]!, compress)).to.throw();
+    }
   });
   it('says which file is not there', async () => {
     expect((await read(join(dir, 'nothing'))).error).to.match(/ENOENT/);
