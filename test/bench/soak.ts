@@ -69,7 +69,10 @@ export async function soak({ held, changes, rounds }: SoakSetup, sample: (s: Soa
   const net = loopbackAddress().split('.').slice(0, 2).join('.');
   let flaps = 0;
   const collector = startCollector({
-    message: () => {},
+    // Whoever is told of judged changes says that they were taken, or the collector stops reading from its peers.
+    message: message => {
+      if (message.type === 'judged') collector.send({ type: 'took', changes: message.changes.length });
+    },
     died: error => {
       throw error;
     },
