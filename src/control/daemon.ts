@@ -19,7 +19,8 @@ import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
-import type { ArchiveReport } from '../mrt/archive-messages.ts';
+import type { ArchiveStatus } from '../mrt/archive.ts';
+import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -223,8 +224,9 @@ export interface ArchiveRow extends ArchiveConfig {
   readonly failure: string;
   /** The latest alarms, oldest first. */
   readonly alarms: readonly { readonly time: number; readonly text: string }[];
+  readonly held: Holdings;
   /** Null when there is no archive now. */
-  readonly state: ArchiveReport | null;
+  readonly state: ArchiveStatus | null;
 }
 
 /** Answer of `reload`. */

@@ -4,6 +4,7 @@ import type { FromCollector } from '../collector/messages.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { ArchiveRow } from '../control/daemon.ts';
+import { holdings } from '../mrt/archive-inventory.ts';
 import type { ArchiveAnswer, ArchiveQuestion } from '../mrt/archive-reader.ts';
 import { createArchiveReader } from '../mrt/archive-reader-thread.ts';
 import { type ArchiveThread, startArchive } from '../mrt/archive-thread.ts';
@@ -120,6 +121,7 @@ export function createArchive(collector: Pick<CollectorThread, 'send'>, log: Log
         compress,
         failure,
         alarms,
+        held: await holdings(directory).catch(() => ({ files: 0, octets: 0, oldest: null })),
         state: state ?? null,
       };
     },

@@ -9,27 +9,40 @@ export interface ArchivedFile {
   readonly name: ArchiveName;
   /** It is still being written, or was when its writer died. */
   readonly open: boolean;
-  /** As it is packed. */
-  readonly octets: number;
 }
 
 /** Stands behind the name of a file that is being written. */
 export const PART = '.part';
 
-/** All files of an archive, by the begin of their windows. One that goes away meanwhile is left out. */
+/** All files of an archive, by the begin of their windows. */
 export async function inventory(directory: string): Promise<ArchivedFile[]> {
   const found: ArchivedFile[] = [];
   for (const month of await monthsOf(directory))
     for (const entry of await readdir(join(directory, month))) {
       const open = entry.endsWith(PART);
       const name = parseArchiveName(open ? entry.slice(0, -PART.length) : entry);
-      if (name === null) continue;
-      const path = join(directory, month, entry);
-      const octets = await stat(path).then(
-        ({ size }) => size,
-        () => null,
-      );
-      if (octets !== null) found.push({ path, name, open, octets });
+      if (name !== null) found.push({ path: join(directory, month, entry), name, open });
     }
   return found.sort((a, b) => a.name.start - b.name.start);
+}
+
+/** What the files that have their names amount to. */
+export interface Holdings {
+  readonly files: number;
+  /** As they are packed. */
+  readonly octets: number;
+  /** Begin of the oldest, milliseconds since the epoch; null when there is none. */
+  readonly oldest: number | null;
+}
+
+/** Looks at every file of an archive; one that goes away meanwhile counts as empty. */
+export async function holdings(directory: string): Promise<Holdings> {
+  const files = (await inventory(directory)).filter(({ open }) => !open);
+  let octets = 0;
+  for (const { path } of files)
+    octets += await stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  return { files: files.length, octets, oldest: files[0]?.name.start ?? null };
 }

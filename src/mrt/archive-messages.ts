@@ -28,15 +28,6 @@ export type FromSource =
 /** To a collector: so many octets of its records, or of its RIB records, were written or given up. */
 export type ToSource = { readonly type: 'took'; readonly of: 'records' | 'rib'; readonly octets: number };
 
-/** How an archive is, and what it holds. */
-export interface ArchiveReport extends ArchiveStatus {
-  /** Files with their names, those of earlier programs included; octets as they are packed. */
-  readonly heldFiles: number;
-  readonly heldOctets: number;
-  /** Begin of the oldest, milliseconds since the epoch; null when there is none. */
-  readonly oldest: number | null;
-}
-
 /** To the main thread. */
 export type FromArchive =
   | { readonly type: 'opened' }
@@ -46,5 +37,5 @@ export type FromArchive =
   | { readonly type: 'alarm'; readonly text: string }
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'rib-due'; readonly time: number }
-  | { readonly type: 'answer'; readonly id: number; readonly status: ArchiveReport }
+  | { readonly type: 'answer'; readonly id: number; readonly status: ArchiveStatus }
   | { readonly type: 'closed' };

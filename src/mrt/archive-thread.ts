@@ -1,7 +1,7 @@
 /** The main thread's side of the archive's thread. */
 import { type MessagePort, Worker } from 'node:worker_threads';
-import type { ArchiveEvents, ArchiveOptions } from './archive.ts';
-import type { ArchiveReport, FromArchive, ToArchive } from './archive-messages.ts';
+import type { ArchiveEvents, ArchiveOptions, ArchiveStatus } from './archive.ts';
+import type { FromArchive, ToArchive } from './archive-messages.ts';
 import type { PeerIndex } from './peer-index.ts';
 
 export interface ArchiveThread {
@@ -10,8 +10,8 @@ export interface ArchiveThread {
   /** A table of `parts` collectors, of a time that `ribDue` told: each sends its records and a `rib-end` to its port. */
   rib(time: number, table: PeerIndex, parts: number): void;
   /** Makes all that came in so far readable. */
-  sync(): Promise<ArchiveReport>;
-  status(): Promise<ArchiveReport>;
+  sync(): Promise<ArchiveStatus>;
+  status(): Promise<ArchiveStatus>;
   /** Waits for what sources sent before they closed their ports, closes the files, waits for the disk, ends the thread. */
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function startArchive(options: ArchiveOptions, events: ArchiveThrea
   const entry = import.meta.url.endsWith('.ts') ? './archive-worker.ts' : './archive-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url));
   const post = (message: ToArchive, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
-  const asked = new Map<number, { resolve(status: ArchiveReport): void; reject(error: Error): void }>();
+  const asked = new Map<number, { resolve(status: ArchiveStatus): void; reject(error: Error): void }>();
   const opening = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   let nextId = 1;
@@ -58,7 +58,7 @@ export async function startArchive(options: ArchiveOptions, events: ArchiveThrea
     if (!closing) events.died(error);
   });
   const ask = (type: 'sync' | 'status') =>
-    new Promise<ArchiveReport>((resolve, reject) => {
+    new Promise<ArchiveStatus>((resolve, reject) => {
       const id = nextId++;
       asked.set(id, { resolve, reject });
       post({ type, id });

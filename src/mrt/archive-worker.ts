@@ -1,8 +1,7 @@
 /** Entry of the archive's thread: packing and waiting for the disk are not the collectors' business. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Archive, openArchive } from './archive.ts';
-import { inventory } from './archive-inventory.ts';
-import type { ArchiveReport, FromArchive, FromSource, ToArchive, ToSource } from './archive-messages.ts';
+import type { FromArchive, FromSource, ToArchive, ToSource } from './archive-messages.ts';
 import { type RibParts, ribParts } from './rib-parts.ts';
 
 if (parentPort === null) throw new Error('mrt/archive-worker is the entry of a worker thread');
@@ -18,7 +17,6 @@ const wallClock = {
 };
 
 let opened: Promise<Archive> | null = null;
-let directory = '';
 const tables = new Map<number, RibParts>();
 /** The table of a time. A collector's port may be quicker than the main thread's, so either begins it. */
 function tableOf(time: number): RibParts {
@@ -73,20 +71,8 @@ async function sourcesEnded(): Promise<void> {
   while (sources.size > 0 && Date.now() < until) await new Promise(resolve => setTimeout(resolve, 5));
 }
 
-async function report(archive: Archive): Promise<ArchiveReport> {
-  const held = (await inventory(directory)).filter(({ open }) => !open);
-  const octets = held.reduce((sum, file) => sum + file.octets, 0);
-  return {
-    ...archive.status(),
-    heldFiles: held.length,
-    heldOctets: octets,
-    oldest: held[0]?.name.start ?? null,
-  };
-}
-
 async function fromMain(message: ToArchive): Promise<void> {
   if (message.type === 'open') {
-    directory = message.options.directory;
     opened = openArchive(message.options, wallClock, {
       closed: file => say({ type: 'closed-file', file }),
       alarm: text => say({ type: 'alarm', text }),
@@ -123,7 +109,7 @@ async function fromMain(message: ToArchive): Promise<void> {
     return;
   }
   if (message.type === 'sync') await archive?.sync();
-  if (archive !== null) say({ type: 'answer', id: message.id, status: await report(archive) });
+  if (archive !== null) say({ type: 'answer', id: message.id, status: archive.status() });
 }
 
 port.on(

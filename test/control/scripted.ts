@@ -489,6 +489,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       compress: 'gzip' as const,
       failure: '',
       alarms: [{ time: NOON - HOUR, text: '7 records were lost; from now on they are kept again' }],
+      held: { files: 300, octets: 3 << 20, oldest: NOON - 25 * HOUR },
       state: {
         records: 4711,
         lost: 7,
@@ -501,9 +502,6 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         synced: NOON - 3000,
         lastTable: NOON - 4 * HOUR,
         trouble: '',
-        heldFiles: 300,
-        heldOctets: 3 << 20,
-        oldest: NOON - 25 * HOUR,
       },
     }),
     configText: async () => 'router id 192.0.2.10;\nlocal as 64500;\n',

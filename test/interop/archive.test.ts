@@ -82,9 +82,10 @@ ${archive}`);
 
   it('says how the archive is', async () => {
     await until('it is on the disk', async () => ((await archived()).state?.records ?? 0) > 10);
-    const { failure, alarms, state } = await archived();
+    const { failure, alarms, held, state } = await archived();
     expect({ failure, alarms }).to.deep.equal({ failure: '', alarms: [] });
-    expect(state).to.include({ lost: 0, gaps: 0, differing: 0, trouble: '', heldFiles: 1 });
+    expect(state).to.include({ lost: 0, gaps: 0, differing: 0, trouble: '' });
+    expect(held.files).to.equal(1);
     expect(state!.verified).to.match(/^\d{4}\.\d\d\/bview\./);
     expect((await daemon.itctl('show', 'archive')).stdout).to.include('No alarms.');
   });

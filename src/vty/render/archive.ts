@@ -4,7 +4,7 @@ import { duration, instant, octets } from './time.ts';
 
 /** `show archive`. */
 export function renderArchive(row: ArchiveRow, now: number): string[] {
-  const { directory, updates, rib, retain, compress, failure, alarms, state } = row;
+  const { directory, updates, rib, retain, compress, failure, alarms, held, state } = row;
   const tables = rib === 0 ? 'no tables' : `tables each ${duration(rib)}`;
   const kept = retain === 0 ? 'kept for ever' : `kept for ${duration(retain)}`;
   const told = alarms.map(({ time, text }) => `  ${instant(time)} ${text}`);
@@ -16,17 +16,19 @@ export function renderArchive(row: ArchiveRow, now: number): string[] {
         `updates of ${duration(updates)}, ${tables}, ${kept}, ${compress === 'none' ? 'not packed' : compress}`,
       ],
       ['Failure', failure],
-      ...(state === null ? [] : held(state, now)),
+      [
+        'Holds',
+        `${count(held.files, 'file')}, ${octets(held.octets)}${held.oldest === null ? '' : `, since ${instant(held.oldest)}`}`,
+      ],
+      ...(state === null ? [] : written(state, now)),
     ]),
     ...(told.length === 0 ? ['No alarms.'] : ['Alarms:', ...told]),
   ];
 }
 
-function held(state: NonNullable<ArchiveRow['state']>, now: number): [string, string][] {
-  const since = state.oldest === null ? '' : `, since ${instant(state.oldest)}`;
+function written(state: NonNullable<ArchiveRow['state']>, now: number): [string, string][] {
   const differing = state.differing === 0 ? 'none differs' : `${count(state.differing, 'file')} differ`;
   return [
-    ['Holds', `${count(state.heldFiles, 'file')}, ${octets(state.heldOctets)}${since}`],
     ['Open', state.current],
     ['Written', `${count(state.records, 'record')}, ${state.lost} lost, ${count(state.gaps, 'gap')}`],
     ['Lag', `${duration(now - state.synced)}, ${octets(state.waiting)} octets wait for the disk`],
