@@ -1,9 +1,10 @@
 /**
- * A day of a route collector in a minute: `node test/bench/soak.ts [DAYS]`. What is assumed of a day: four peers, each with
+ * Days of a route collector in minutes: `node test/bench/soak.ts [DAYS]`. What is assumed of a day: four peers, each with
  * 500,000 prefixes announced or withdrawn (a full table of both families sees 200,000 to 500,000); a quarter of them are
- * prefixes never seen before, a quarter those in whose place they come, the rest are held ones with other attributes; one session flaps every
- * hundredth of a day, and the registry is reloaded as often. Prints what memory the collector has over time: after the first
- * tenth it has to stay as it is, but for the sawtooth of prefix ids that are taken back when their table is full.
+ * prefixes never seen before, a quarter those in whose place they come, the rest are held ones with other attributes; one
+ * session flaps every hundredth of a day, and the registry is reloaded as often. Prints what memory the collector has over
+ * time: after the first tenth it has to stay as it is. Prefix ids grow until their table is full and fall then, which takes
+ * about three days.
  */
 import { pathToFileURL } from 'node:url';
 import type { MemoryReport } from '../../src/collector/memory.ts';
