@@ -14,8 +14,9 @@ import { CONTEXT_AS4 } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import type { SeatedPeer } from './seating.ts';
 
-/** Prefixes looked at in one slice: about a millisecond. */
-const SLICE = 512;
+/** Prefixes looked at, and routes written, in one slice: a few milliseconds. */
+const SLICE = 8192;
+const SLICE_ROUTES = 2048;
 /** Octets in one message, and under way before the next slice waits. */
 const BATCH = 1 << 18;
 const MOST_AHEAD = 4 << 20;
@@ -65,6 +66,8 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
   let ahead = 0;
   let batch = new Uint8Array(BATCH);
   let filled = 0;
+  /** Written in this slice. */
+  let routes = 0;
 
   const send = (message: FromSource, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   function flush(): void {
@@ -90,6 +93,7 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
       // A peer that went down meanwhile holds nothing any more, whoever has its number now.
       if (rib.tables[number] !== table) return;
       walkRoutes(table, afi, id, id + 1, (_, pathId, attribute) => {
+        routes++;
         const route = { peerIndex, originated: seconds, attributes: attributesOf(rib, attribute) };
         if (pathId === null) plain.push(route);
         else paths.push({ ...route, pathId });
@@ -108,7 +112,8 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
     step() {
       if (ahead > MOST_AHEAD) return false;
       const end = Math.min(next + SLICE, (afi === 1 ? rib.ids4 : rib.ids6).size);
-      for (; next < end; next++) dump(next);
+      routes = 0;
+      for (; next < end && routes < SLICE_ROUTES; next++) dump(next);
       if (next < (afi === 1 ? rib.ids4 : rib.ids6).size) return false;
       if (afi === 1) {
         afi = 2;
