@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { formatAddress, parseAddress } from '../net/address.ts';
+import { readInTurns } from '../net/read-in-turns.ts';
 import { unacknowledged } from '../net/tcp-options.ts';
 import type { SessionError } from './errors.ts';
 import { createFramer, MAX_EXTENDED_LENGTH, type OnMessage } from './message.ts';
@@ -52,7 +53,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
   };
   socket.setNoDelay(true);
   socket.on('connect', () => open && events.connected());
-  socket.on('data', (chunk: Buffer) => {
+  const reading = readInTurns(socket, chunk => {
     if (!open) return;
     events.came();
     const error = framer.push(chunk);
@@ -71,8 +72,8 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
       sent: socket.bytesWritten,
       waiting: socket.writableLength + unacknowledged(socket),
     }),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
+    pause: reading.pause,
+    resume: reading.resume,
     close() {
       open = false;
       if (socket.destroyed) return Promise.resolve();
@@ -85,7 +86,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
       });
       if (socket.connecting) socket.destroy();
       else {
-        socket.resume();
+        reading.resume();
         socket.end();
       }
       return promise;

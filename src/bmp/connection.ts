@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { plainAddress } from '../bgp/connection.ts';
+import { readInTurns } from '../net/read-in-turns.ts';
 import { type BmpError, formatBmpError } from './errors.ts';
 import { createFramer, type OnMessage } from './framer.ts';
 
@@ -40,7 +41,7 @@ export function openRouter(socket: Socket, events: RouterEvents, firstWord = FIR
     return events.message(type, buffer, start, end) && open;
   });
   socket.setKeepAlive(true, SILENCE);
-  socket.on('data', (chunk: Buffer) => {
+  const reading = readInTurns(socket, chunk => {
     if (!open) return;
     const error: BmpError | null = framer.push(chunk);
     if (error !== null) lose(formatBmpError(error));
@@ -51,8 +52,8 @@ export function openRouter(socket: Socket, events: RouterEvents, firstWord = FIR
 
   return {
     address: plainAddress(socket.remoteAddress),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
+    pause: reading.pause,
+    resume: reading.resume,
     close() {
       open = false;
       clearTimeout(waiting);

@@ -5,7 +5,7 @@
  */
 import { originOf } from '../bgp/as-path.ts';
 import { decodeAttributes, missingMandatory } from '../bgp/attributes.ts';
-import { type SessionError, sessionError } from '../bgp/errors.ts';
+import type { SessionError } from '../bgp/errors.ts';
 import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
@@ -19,8 +19,6 @@ import { createNlriIds, hasPathIds } from './nlri-ids.ts';
 import { createSlowRoad } from './slow-road.ts';
 import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
-
-const badMultiprotocol = (what: string) => sessionError(3, 9, what);
 
 /**
  * The first `bits` bits of an address whose octets begin at `at`, in the word that they stand in; 0 when `bits` is 0 or less,
@@ -380,7 +378,7 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     }
     const hop = mp.nlri - 1 - mp.hop;
     const fault = nextHopFault({ afi, safi: UNICAST }, hop, afi === 1 && includesFamily(peer.extendedNextHop, mp));
-    if (fault !== null) return badMultiprotocol(`MP_REACH_NLRI: ${fault}`);
+    if (fault !== null) return odd(peer, bytes, start, end);
     if (mp.nlri === found.reachEnd) {
       const judged = layout.nlriStart < end || decodeAttributes(scratch, 0, size, peer).action === 'accept';
       return judged ? null : odd(peer, bytes, start, end);

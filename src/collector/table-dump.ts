@@ -6,10 +6,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FromSource } from '../mrt/archive-messages.ts';
 import type { IndexedPeer } from '../mrt/peer-index.ts';
-import { encodeRib, type RibRoute } from '../mrt/rib.ts';
-import { encodeAttribute, widenAttributes } from '../mrt/wide-attributes.ts';
+import { ribRecordWriter } from '../mrt/rib.ts';
+import { widenAttributes } from '../mrt/wide-attributes.ts';
 import { type Afi, parseAddress } from '../net/address.ts';
-import { type PeerTable, type Rib, walkRoutes } from '../rib/adj-rib-in.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { NO_PREFIX } from '../net/prefix-ids.ts';
+import { type PeerTable, pathsOf, type Rib, routeOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { CONTEXT_AS4 } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import type { SeatedPeer } from './seating.ts';
@@ -36,16 +38,23 @@ export interface TableDump {
   took(octets: number): void;
 }
 
-/** Attributes as a RIB entry has them: AS numbers of 4 octets, MP_REACH_NLRI cut to its next hop (RFC 6396 section 4.3.4). */
-function attributesOf(rib: Rib, id: number): Uint8Array {
-  const { attributes, nextHop, context } = rib.attributes.read(id);
-  const wide = (context & CONTEXT_AS4) !== 0 ? attributes : widenAttributes(attributes, 0, attributes.length);
-  if (nextHop.length === 0) return wide;
-  const reach = encodeAttribute(OPTIONAL, MP_REACH_NLRI, Uint8Array.of(nextHop.length, ...nextHop));
-  const octets = new Uint8Array(reach.length + wide.length);
-  octets.set(reach);
-  octets.set(wide, reach.length);
-  return octets;
+/** MP_REACH_NLRI cut to its next hop: flags, code, length, and length of the next hop stand before it. */
+const REACH_HEAD = 4;
+
+/**
+ * Writes attributes as a RIB entry has them to `at` of `out`: AS numbers of 4 octets, MP_REACH_NLRI cut to its next hop
+ * (RFC 6396 section 4.3.4). Returns the place behind them.
+ */
+function writeAttributes({ attributes: store }: Rib, id: number, out: Uint8Array, at: number): number {
+  const behind = store.copyNextHop(id, out, at + REACH_HEAD);
+  const hop = behind - at - REACH_HEAD;
+  if (hop > 0) {
+    out[at] = OPTIONAL;
+    out[at + 1] = MP_REACH_NLRI;
+    out[at + 2] = hop + 1;
+    out[at + 3] = hop;
+  }
+  return store.copyAttributes(id, out, hop > 0 ? behind : at);
 }
 
 /** Begins a dump of `time`, milliseconds since the epoch, of those of the peers that hold a table and have a name there. */
@@ -86,21 +95,49 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
     filled += record.length;
   }
 
-  function dump(id: number): void {
-    const plain: RibRoute[] = [];
-    const paths: RibRoute[] = [];
-    held.forEach(({ number, table }, peerIndex) => {
+  const record = ribRecordWriter();
+  let severalPaths = false;
+
+  function put(peerIndex: number, pathId: number | null, attribute: number): void {
+    routes++;
+    if ((rib.attributes.contextOf(attribute) & CONTEXT_AS4) === 0) {
+      putNarrow(peerIndex, pathId, attribute);
+      return;
+    }
+    const { out, at } = record.attributes(REACH_HEAD + rib.attributes.octetsOf(attribute));
+    record.entry(peerIndex, seconds, pathId ?? 0, writeAttributes(rib, attribute, out, at));
+  }
+
+  /** The same from a session with AS numbers of 2 octets. */
+  function putNarrow(peerIndex: number, pathId: number | null, attribute: number): void {
+    const narrow = new Uint8Array(REACH_HEAD + rib.attributes.octetsOf(attribute));
+    const wide = widenAttributes(narrow, 0, writeAttributes(rib, attribute, narrow, 0));
+    const { out, at } = record.attributes(wide.length);
+    out.set(wide, at);
+    record.entry(peerIndex, seconds, pathId ?? 0, at + wide.length);
+  }
+
+  /** The entries of a prefix with path identifiers, or those without: they stand in records of two kinds. */
+  function dumpForm(id: number, prefix: Prefix, addPath: boolean): void {
+    record.begin(seconds, prefix, addPath);
+    for (const [peerIndex, { number, table }] of held.entries()) {
       // A peer that went down meanwhile holds nothing any more, whoever has its number now.
-      if (rib.tables[number] !== table) return;
-      walkRoutes(table, afi, id, id + 1, (_, pathId, attribute) => {
-        routes++;
-        const route = { peerIndex, originated: seconds, attributes: attributesOf(rib, attribute) };
-        if (pathId === null) plain.push(route);
-        else paths.push({ ...route, pathId });
-      });
-    });
-    if (plain.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), false, plain));
-    if (paths.length > 0) write(encodeRib(seconds, prefixById(rib, afi, id), true, paths));
+      if (rib.tables[number] !== table) continue;
+      if ((pathsOf(table, afi) !== null) !== addPath) continue;
+      if (addPath) walkRoutes(table, afi, id, id + 1, (_, pathId, attribute) => put(peerIndex, pathId, attribute));
+      else {
+        const attribute = routeOf(table, afi, id);
+        if (attribute !== 0) put(peerIndex, null, attribute);
+      }
+    }
+    if (record.count() > 0) write(record.end());
+  }
+
+  function dump(id: number): void {
+    const prefix = prefixById(rib, afi, id);
+    if (prefix.length === NO_PREFIX) return;
+    dumpForm(id, prefix, false);
+    if (severalPaths) dumpForm(id, prefix, true);
   }
 
   return {
@@ -111,6 +148,7 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
     },
     step() {
       if (ahead > MOST_AHEAD) return false;
+      severalPaths = held.some(({ table }) => pathsOf(table, afi) !== null);
       const end = Math.min(next + SLICE, (afi === 1 ? rib.ids4 : rib.ids6).size);
       routes = 0;
       for (; next < end && routes < SLICE_ROUTES; next++) dump(next);

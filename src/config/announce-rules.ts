@@ -1,7 +1,7 @@
 /** Checks `announce`: what could never be announced, or would never be taken, is told when the file is read. */
 import { type Afi, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type Entry, first, placed, text } from './entry.ts';
+import { type Entry, first, list, placed, text } from './entry.ts';
 import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
 
@@ -10,6 +10,9 @@ interface Neighbor {
   readonly address: string;
   readonly isRange: boolean;
 }
+
+/** Octets of communities: an UPDATE has 4096 octets (RFC 4271 section 4), and some hundred of them are for the rest. */
+const MOST_OCTETS = 3840;
 
 /** Holds the block of a peer against its session; `neighbor` is null where that could not be read. */
 export function checkAnnounce(
@@ -31,6 +34,8 @@ export function checkAnnounce(
     if (!one.whole || prefix === null) continue;
     const family = prefix.afi === 1 ? 'ipv4' : 'ipv6';
     const hop = text(one, 'address');
+    const octets = list(one, 'community').length * 4 + list(one, 'large').length * 12;
+    if (octets > MOST_OCTETS) report.error(placed(one), 'it has more communities than one UPDATE can hold');
     if (!families[family]) report.error(placed(one), `the session carries no \`${family}\` routes`);
     else if (hop !== undefined) checkNextHop(one, hop, prefix.afi, neighbor, report);
     else if (neighbor !== null && !servesAsHop(neighbor.address, prefix.afi))

@@ -136,11 +136,65 @@ export function writeRib(
   return next;
 }
 
+const UNICAST = [RIB_IPV4_UNICAST, RIB_IPV6_UNICAST] as const;
+const UNICAST_ADDPATH = [RIB_IPV4_UNICAST_ADDPATH, RIB_IPV6_UNICAST_ADDPATH] as const;
+
+/**
+ * A RIB record of a unicast prefix that is filled entry by entry, for a table of millions: nothing is made for an entry. The
+ * sequence number is 0. `begin` gives the record a prefix, `attributes` a place where those of the next entry go, at most
+ * `most` octets; `entry` ends them; `end` gives the record, valid until the next `begin`.
+ */
+export function ribRecordWriter() {
+  let out = new Uint8Array(1 << 16);
+  let view = new DataView(out.buffer);
+  let countAt = 0;
+  let next = 0;
+  let count = 0;
+  let fixed = 0;
+  let header: readonly [subtype: number, seconds: number] = [0, 0];
+  return {
+    begin(seconds: number, { afi, bytes, length }: Prefix, addPath: boolean): void {
+      header = [(addPath ? UNICAST_ADDPATH : UNICAST)[afi - 1]!, seconds];
+      const octets = (length + 7) >> 3;
+      fixed = addPath ? 12 : 8;
+      view.setUint32(HEADER_LENGTH, 0);
+      out[HEADER_LENGTH + 4] = length;
+      for (let i = 0; i < octets; i++) out[HEADER_LENGTH + 5 + i] = bytes[i]!;
+      countAt = HEADER_LENGTH + 5 + octets;
+      next = countAt + 2;
+      count = 0;
+    },
+    attributes(most: number): { readonly out: Uint8Array; readonly at: number } {
+      if (next + fixed + most > out.length) {
+        const larger = new Uint8Array(2 * out.length + most);
+        larger.set(out.subarray(0, next));
+        out = larger;
+        view = new DataView(out.buffer);
+      }
+      return { out, at: next + fixed };
+    },
+    /** `end` is the place behind the attributes, which were written at the place that `attributes` gave. */
+    entry(peerIndex: number, originated: number, pathId: number, end: number): void {
+      view.setUint16(next, peerIndex);
+      view.setUint32(next + 2, originated);
+      if (fixed === 12) view.setUint32(next + 6, pathId);
+      view.setUint16(next + fixed - 2, end - next - fixed);
+      next = end;
+      count++;
+    },
+    /** Entries so far. */
+    count: () => count,
+    end(): Uint8Array {
+      view.setUint16(countAt, count);
+      writeHeader(out, 0, TABLE_DUMP_V2, header[0], header[1], 0, next - HEADER_LENGTH);
+      return out.subarray(0, next);
+    },
+  };
+}
+
 /** A whole RIB record of TABLE_DUMP_V2 for a unicast prefix, its sequence number 0. `seconds` since the epoch. */
 export function encodeRib(seconds: number, prefix: Prefix, addPath: boolean, routes: readonly RibRoute[]): Uint8Array {
-  const subtypes = addPath
-    ? [RIB_IPV4_UNICAST_ADDPATH, RIB_IPV6_UNICAST_ADDPATH]
-    : [RIB_IPV4_UNICAST, RIB_IPV6_UNICAST];
+  const subtypes = addPath ? UNICAST_ADDPATH : UNICAST;
   const body = ribLength(prefix.length, addPath, routes);
   const octets = new Uint8Array(HEADER_LENGTH + body);
   const at = writeHeader(octets, 0, TABLE_DUMP_V2, subtypes[prefix.afi - 1]!, seconds, 0, body);

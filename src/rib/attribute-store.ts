@@ -30,11 +30,12 @@ const FULL = 0.8;
 const LARGE = 1 << 19;
 
 /** ORIGIN without its value, which nearly all sets begin with: it is not kept, but told by a bit of the context. */
-const PREAMBLE = [0x40, 1, 1] as const;
+const PREAMBLE = Uint8Array.of(0x40, 1, 1);
 const HAS_PREAMBLE = 0x80;
 
 const shapeOf = (size: number, nextHop: number, context: number) => size | (nextHop << 16) | (context << 24);
 const sizeIn = (shape: number) => shape & 0xffff;
+const hopIn = (shape: number) => (shape >>> 16) & 0xff;
 
 export class AttributeStore {
   /** Sets held now. */
@@ -184,7 +185,7 @@ export class AttributeStore {
     const shape = this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]!;
     const start = this.arena.byteOffset(id) + HEAD;
     const end = start + sizeIn(shape);
-    const hop = end - ((shape >>> 16) & 0xff);
+    const hop = end - hopIn(shape);
     const bytes = this.arena.bytes(id);
     const kept = bytes.subarray(start, hop);
     const context = shape >>> 24;
@@ -193,6 +194,30 @@ export class AttributeStore {
       nextHop: bytes.subarray(hop, end),
       context: context & ~HAS_PREAMBLE,
     };
+  }
+
+  /** Octets of a set and its next hop together, at most 3 more than there are. */
+  octetsOf(id: number): number {
+    return sizeIn(this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]!) + PREAMBLE.length;
+  }
+
+  contextOf(id: number): number {
+    return (this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]! >>> 24) & ~HAS_PREAMBLE;
+  }
+
+  /** Copies the next hop of MP_REACH_NLRI to `at` of `out`; returns the place behind it. */
+  copyNextHop(id: number, out: Uint8Array, at: number): number {
+    const shape = this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]!;
+    const end = this.arena.byteOffset(id) + HEAD + sizeIn(shape);
+    return copyOctets(this.arena.bytes(id), end - hopIn(shape), end, out, at);
+  }
+
+  /** Copies the attributes, without the next hop, to `at` of `out`; returns the place behind them. */
+  copyAttributes(id: number, out: Uint8Array, at: number): number {
+    const shape = this.arena.words(id)[this.arena.wordOffset(id) + SHAPE]!;
+    const start = this.arena.byteOffset(id) + HEAD;
+    const from = (shape >>> 24) & HAS_PREAMBLE ? copyOctets(PREAMBLE, 0, PREAMBLE.length, out, at) : at;
+    return copyOctets(this.arena.bytes(id), start, start + sizeIn(shape) - hopIn(shape), out, from);
   }
 
   /**
@@ -259,6 +284,12 @@ export class AttributeStore {
     this.slots = new Int32Array(this.count * 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]!);
   }
+}
+
+/** Copies `bytes[start..end)` to `at` of `out`; returns the place behind. For few octets a loop beats a view. */
+function copyOctets(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+  for (let from = start; from < end; from++) out[at++] = bytes[from]!;
+  return at;
 }
 
 /** Octets of the preamble that a set begins with: all three or none. */

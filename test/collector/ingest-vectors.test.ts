@@ -28,6 +28,11 @@ const FOUND: readonly { what: string; message: Uint8Array; action: string; vpn?:
     message: update(`${attribute(0x80, 14, `000201 10 20010db8${'00'.repeat(11)}01 00`)}${attribute(0x01, 1, '')}`),
     action: 'session-reset',
   },
+  {
+    what: 'a next hop of 16 octets for IPv4 beside an unknown well-known attribute: both end the session, one is told',
+    message: update(`${attribute(0x90, 14, `000101 10 ${'00'.repeat(16)} 00 08 0a`)}${attribute(0x00, 0, '')}`),
+    action: 'session-reset',
+  },
 ];
 
 describe('collector/ingest agrees with the codec', () => {

@@ -25,6 +25,14 @@ describe('config/errors', () => {
 
   it('has a table of some size', () => expect(table.length).to.be.greaterThan(80));
 
+  it('takes no more communities than an UPDATE holds', () => {
+    const of = (count: number) => Array.from({ length: count }, (_, i) => `64500:${i}`).join(', ');
+    const text = (count: number) =>
+      `router id 192.0.2.10; local as 64500; protocol bgp a { neighbor 192.0.2.1 as 64501; announce { prefix 10.0.0.0/8 community ${of(count)}; } }`;
+    expect(said(text(960))).to.equal('');
+    expect(said(text(961))).to.include('it has more communities than one UPDATE can hold');
+  });
+
   it('says what every configuration must have', () => {
     expect(said('')).to.equal(
       'c:1:1: missing `router id`, expected `router id ROUTERID;`\n  \n  ^\n' +

@@ -139,6 +139,7 @@ describe('interop/announce', function () {
           await until('it is told', async () => (await daemon.neighbor('peer')).messagesSent.update! > before);
           expect((await daemon.neighbor('peer')).messagesReceived.routeRefresh).to.be.at.least(1);
           await holds(HOLE);
+          record(kind, 'route refresh answered');
         });
 
       it('tells its routes again when it is asked, and comes back when the session is reset', async () => {

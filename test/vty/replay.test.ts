@@ -252,6 +252,35 @@ describe('itctl replay', () => {
       }
     });
 
+  it('fills a GoBGP with the routes of a recorded peer', async function () {
+    const [name, peer, as] = ['updates.20071015.1505.gz', '168.209.255.2', 3741] as const;
+    const reason = dataFile(name) === null ? 'no data' : whyNot('gobgp');
+    if (reason !== null) {
+      if (process.env.REQUIRE_PEERS === '1' && reason !== 'no data') expect.fail(reason);
+      this.skip();
+    }
+    const routes = remaining(name, peer);
+    const [from, address] = [loopbackAddress(), loopbackAddress()];
+    const neighbors = [{ address: from, port: 179, as, passive: true }];
+    const gobgp = await startRouter('gobgp', { address, port: 1791, as: 64500, neighbors, prefixes: [] });
+    const words = ['--to', `${address}:1791`, '--from', from, '--peer', peer];
+    const { child, exit, stderr } = run('itctl', ['replay', join(DATA, name), ...words]);
+    try {
+      await until('the archive is played', () => stderr().includes('stays up'));
+      // A prefix that was withdrawn stays there, without a path.
+      const held = async () => {
+        const found: Record<string, unknown[]> = JSON.parse(await gobgp.command('-j', 'neighbor', from, 'adj-in'));
+        return Object.keys(found).filter(prefix => found[prefix]!.length > 0);
+      };
+      await until('GoBGP has all routes', async () => (await held()).length === routes.size);
+      expect((await held()).sort()).to.deep.equal([...routes.keys()].sort());
+    } finally {
+      child.kill('SIGINT');
+      expect(await exit).to.equal(0);
+      await gobgp.stop();
+    }
+  });
+
   it('fills intertrackd with the routes of both families of a table and of updates', async function () {
     const name = 'ris.rrc06.updates.1427846400.gz';
     if (dataFile(name) === null) this.skip();
