@@ -16,8 +16,9 @@ import { CONTEXT_AS4 } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import type { SeatedPeer } from './seating.ts';
 
-/** Prefixes looked at in one slice: about a millisecond. */
-const SLICE = 512;
+/** Prefixes looked at, and routes written, in one slice: a few milliseconds. */
+const SLICE = 8192;
+const SLICE_ROUTES = 2048;
 /** Octets in one message, and under way before the next slice waits. */
 const BATCH = 1 << 18;
 const MOST_AHEAD = 4 << 20;
@@ -74,6 +75,8 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
   let ahead = 0;
   let batch = new Uint8Array(BATCH);
   let filled = 0;
+  /** Written in this slice. */
+  let routes = 0;
 
   const send = (message: FromSource, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   function flush(): void {
@@ -96,6 +99,7 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
   let severalPaths = false;
 
   function put(peerIndex: number, pathId: number | null, attribute: number): void {
+    routes++;
     if ((rib.attributes.contextOf(attribute) & CONTEXT_AS4) === 0) {
       putNarrow(peerIndex, pathId, attribute);
       return;
@@ -146,7 +150,8 @@ export function beginTableDump(rib: Rib, all: readonly SeatedPeer[], time: numbe
       if (ahead > MOST_AHEAD) return false;
       severalPaths = held.some(({ table }) => pathsOf(table, afi) !== null);
       const end = Math.min(next + SLICE, (afi === 1 ? rib.ids4 : rib.ids6).size);
-      for (; next < end; next++) dump(next);
+      routes = 0;
+      for (; next < end && routes < SLICE_ROUTES; next++) dump(next);
       if (next < (afi === 1 ? rib.ids4 : rib.ids6).size) return false;
       if (afi === 1) {
         afi = 2;

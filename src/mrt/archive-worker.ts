@@ -28,8 +28,8 @@ function tableOf(time: number): RibParts {
   return table;
 }
 
-/** Octets that may wait for the disk before sources are told to wait too. */
-const MOST_WAITING = 8 << 20;
+/** Octets that may wait for the disk before sources are told to wait too: with what they may have under way, less than the archive loses records at. */
+const MOST_WAITING = 32 << 20;
 /** Batches that are with the archive and not yet said to be taken. */
 let owed: { readonly source: MessagePort; readonly octets: number }[] = [];
 let settling: NodeJS.Timeout | null = null;
