@@ -29,8 +29,9 @@ export class PrefixIds4 {
   /** Ids are below this; those of them that are free have the length NO_PREFIX. */
   size = 0;
   held: HeldIds = allHeld;
-  /** Ids to be given out before new ones. */
-  private readonly free: number[] = [];
+  /** Ids to be given out before new ones: the first, and behind it each in the place of the address of the one before. */
+  private free = -1;
+  private freed = 0;
   /** Address of each id. */
   address: Int32Array;
   /** Prefix length of each id. */
@@ -77,11 +78,11 @@ export class PrefixIds4 {
       if (slots[slot * 2] === address && (word & 63) === length) return (word >>> 6) - 1;
       slot = (slot + 1) & mask;
     }
-    if (this.free.length === 0 && this.size === this.capacity) {
+    if (this.free < 0 && this.size === this.capacity) {
       if (!this.sweep()) this.grow();
       return this.intern(address, length);
     }
-    const id = this.free.length > 0 ? this.free.pop()! : this.size++;
+    const id = this.free < 0 ? this.size++ : this.takeFree();
     slots[slot * 2] = address;
     slots[slot * 2 + 1] = ((id + 1) << 6) | length;
     this.address[id] = address;
@@ -92,14 +93,30 @@ export class PrefixIds4 {
 
   /** How many prefixes have an id. */
   get live(): number {
-    return this.size - this.free.length;
+    return this.size - this.freed;
   }
 
   /** Frees the ids that nobody holds, when they are many; true when there are free ones then. */
   sweep(): boolean {
-    return sweepIds(this, this.free, this.slots, id =>
-      this.place(this.address[id]!, ((id + 1) << 6) | this.length[id]!),
+    return sweepIds(
+      this,
+      this.slots,
+      id => this.place(this.address[id]!, ((id + 1) << 6) | this.length[id]!),
+      id => this.putFree(id),
     );
+  }
+
+  private putFree(id: number): void {
+    this.address[id] = this.free;
+    this.free = id;
+    this.freed++;
+  }
+
+  private takeFree(): number {
+    const id = this.free;
+    this.free = this.address[id]!;
+    this.freed--;
+    return id;
   }
 
   private place(address: number, word: number): void {
@@ -126,7 +143,8 @@ export class PrefixIds4 {
 export class PrefixIds6 {
   size = 0;
   held: HeldIds = allHeld;
-  private readonly free: number[] = [];
+  private free = -1;
+  private freed = 0;
   /** Four words for each id. */
   address: Int32Array;
   length: Uint8Array;
@@ -154,8 +172,8 @@ export class PrefixIds6 {
     const hash = hash6(w0, w1, w2, w3, length);
     const known = this.lookup(hash, w0, w1, w2, w3, length);
     if (known >= 0) return known;
-    if (this.free.length === 0 && this.size === this.capacity && !this.sweep()) this.grow();
-    const id = this.free.length > 0 ? this.free.pop()! : this.size++;
+    if (this.free < 0 && this.size === this.capacity && !this.sweep()) this.grow();
+    const id = this.free < 0 ? this.size++ : this.takeFree();
     this.place(hash, id);
     const at = id * 4;
     this.address[at] = w0;
@@ -168,14 +186,29 @@ export class PrefixIds6 {
   }
 
   get live(): number {
-    return this.size - this.free.length;
+    return this.size - this.freed;
   }
 
   sweep(): boolean {
-    return sweepIds(this, this.free, this.slots, id => {
-      const [w0, w1, w2, w3] = this.address.subarray(id * 4, id * 4 + 4);
-      this.place(hash6(w0!, w1!, w2!, w3!, this.length[id]!), id);
-    });
+    const { address, length } = this;
+    const place = (id: number) => {
+      const at = id * 4;
+      this.place(hash6(address[at]!, address[at + 1]!, address[at + 2]!, address[at + 3]!, length[id]!), id);
+    };
+    return sweepIds(this, this.slots, place, id => this.putFree(id));
+  }
+
+  private putFree(id: number): void {
+    this.address[id * 4] = this.free;
+    this.free = id;
+    this.freed++;
+  }
+
+  private takeFree(): number {
+    const id = this.free;
+    this.free = this.address[id * 4]!;
+    this.freed--;
+    return id;
   }
 
   private lookup(hash: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
@@ -210,12 +243,12 @@ export class PrefixIds6 {
   }
 }
 
-/** Empties the slots, places the held ids of a table anew, and gives the others to `free`. */
+/** Empties the slots, places the held ids of a table anew, and frees the others. */
 function sweepIds(
   { size, length, ofLength, held }: Pick<PrefixIds4, 'size' | 'length' | 'ofLength' | 'held'>,
-  free: number[],
   slots: Int32Array,
   place: (id: number) => void,
+  putFree: (id: number) => void,
 ): boolean {
   const bits = held(size);
   if (countHeld(bits, size) > size - size / WORTH) return false;
@@ -226,10 +259,10 @@ function sweepIds(
     else {
       ofLength[length[id]!]!--;
       length[id] = NO_PREFIX;
-      free.push(id);
+      putFree(id);
     }
   }
-  return free.length > 0;
+  return true;
 }
 
 function countHeld(held: Uint8Array, size: number): number {
