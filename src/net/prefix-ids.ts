@@ -97,20 +97,9 @@ export class PrefixIds4 {
 
   /** Frees the ids that nobody holds, when they are many; true when there are free ones then. */
   sweep(): boolean {
-    const held = this.held(this.size);
-    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
-    this.slots.fill(0);
-    for (let id = 0; id < this.size; id++) {
-      const length = this.length[id]!;
-      if (length === NO_PREFIX) continue;
-      if (isHeld(held, id)) this.place(this.address[id]!, ((id + 1) << 6) | length);
-      else {
-        this.ofLength[length]!--;
-        this.length[id] = NO_PREFIX;
-        this.free.push(id);
-      }
-    }
-    return this.free.length > 0;
+    return sweepIds(this, this.free, this.slots, id =>
+      this.place(this.address[id]!, ((id + 1) << 6) | this.length[id]!),
+    );
   }
 
   private place(address: number, word: number): void {
@@ -183,21 +172,10 @@ export class PrefixIds6 {
   }
 
   sweep(): boolean {
-    const held = this.held(this.size);
-    if (countHeld(held, this.size) > this.size - this.size / WORTH) return false;
-    this.slots.fill(0);
-    for (let id = 0; id < this.size; id++) {
-      const length = this.length[id]!;
-      if (length === NO_PREFIX) continue;
+    return sweepIds(this, this.free, this.slots, id => {
       const [w0, w1, w2, w3] = this.address.subarray(id * 4, id * 4 + 4);
-      if (isHeld(held, id)) this.place(hash6(w0!, w1!, w2!, w3!, length), id);
-      else {
-        this.ofLength[length]!--;
-        this.length[id] = NO_PREFIX;
-        this.free.push(id);
-      }
-    }
-    return this.free.length > 0;
+      this.place(hash6(w0!, w1!, w2!, w3!, this.length[id]!), id);
+    });
   }
 
   private lookup(hash: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
@@ -230,6 +208,28 @@ export class PrefixIds6 {
     this.length = extendBytes(this.length, (capacity * 3) >> 2);
     for (let at = 0; at < old.length; at += 2) if (old[at + 1] !== 0) this.place(old[at]!, old[at + 1]! - 1);
   }
+}
+
+/** Empties the slots, places the held ids of a table anew, and gives the others to `free`. */
+function sweepIds(
+  { size, length, ofLength, held }: Pick<PrefixIds4, 'size' | 'length' | 'ofLength' | 'held'>,
+  free: number[],
+  slots: Int32Array,
+  place: (id: number) => void,
+): boolean {
+  const bits = held(size);
+  if (countHeld(bits, size) > size - size / WORTH) return false;
+  slots.fill(0);
+  for (let id = 0; id < size; id++) {
+    if (length[id] === NO_PREFIX) continue;
+    if (isHeld(bits, id)) place(id);
+    else {
+      ofLength[length[id]!]!--;
+      length[id] = NO_PREFIX;
+      free.push(id);
+    }
+  }
+  return free.length > 0;
 }
 
 function countHeld(held: Uint8Array, size: number): number {
