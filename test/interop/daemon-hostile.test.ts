@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
+import { fourOctetAs } from '../../src/bgp/capabilities.ts';
 import { encodeMessage, KEEPALIVE, UPDATE } from '../../src/bgp/message.ts';
 import type { Open } from '../../src/bgp/open.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
@@ -33,7 +34,13 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   { what: 'octets that are no BGP', octets: Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), answer: '1/1' },
   { what: 'a length below 19', octets: header(18, KEEPALIVE), answer: '1/2' },
-  { what: 'a length above 4096', octets: header(4097, UPDATE), answer: '1/2' },
+  // From a peer that did not agree on more (RFC 8654).
+  {
+    what: 'a length above 4096',
+    open: { capabilities: [fourOctetAs(EVIL)] },
+    octets: header(4097, UPDATE),
+    answer: '1/2',
+  },
   { what: 'an unknown type', octets: header(19, 9), answer: '1/3' },
   { what: 'a KEEPALIVE with a body', octets: encodeMessage(KEEPALIVE, Uint8Array.of(0)), answer: '1/2' },
   { what: 'withdrawn routes that overrun', octets: update(0xff, 0xff, 0, 0), answer: '3/1' },
@@ -113,7 +120,7 @@ ${evil.map((from, i) => `protocol bgp evil${i} { neighbor ${from} as ${EVIL}; pa
     expect(await daemon.routes('203.0.113.0/24')).to.have.length(1);
     const { state, malformed } = await daemon.neighbor('odd');
     expect(state).to.equal('Established');
-    expect(malformed).to.deep.equal({ treatAsWithdraw: 1, attributeDiscard: 1, ignored: 0 });
+    expect(malformed).to.deep.include({ treatAsWithdraw: 1, attributeDiscard: 1, ignored: 0 });
     expect(daemon.log()).to.match(/odd: malformed UPDATE, treat-as-withdraw: .*ORIGIN.*RFC 7606.*/);
     odd.close();
     await until('gone', async () => (await daemon.routes('203.0.113.0/24')).length === 0);
