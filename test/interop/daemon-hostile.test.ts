@@ -95,6 +95,7 @@ ${evil.map((from, i) => `protocol bgp evil${i} { neighbor ${from} as ${EVIL}; pa
       const speaker = await startSpeaker({ ...to, ...(first && { silent: true as const }), ...(open && { open }) });
       if (first !== undefined) speaker.send(first);
       if (octets !== undefined) {
+        await speaker.hears('KEEPALIVE');
         speaker.announce(['198.51.100.0/24'], EVIL);
         await until('its route', async () => (await daemon.routes('198.51.100.0/24')).length === 1);
         speaker.send(octets);
