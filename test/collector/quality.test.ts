@@ -173,7 +173,7 @@ describe('collector/quality', () => {
     }
     expect(unchanged).to.deep.equal([0, 1, 1, 1, 2]);
     expect(duplicates.counts().seen).to.equal(5);
-    expect(Array.from({ length: 640 }, () => duplicates.due()).filter(Boolean)).to.have.length(10);
+    expect(Array.from({ length: 10_240 }, () => duplicates.due()).filter(Boolean)).to.have.length(10);
   });
 
   it('counts ups and downs', () => {
