@@ -113,8 +113,8 @@ const SYNC = 5000;
 const RETRY = 1000;
 /** After the end of a window: how long a batch may be on its way, milliseconds. */
 const GRACE = 1000;
-/** How long after the start the first table is written, when none is young enough: sessions come up meanwhile. */
-const FIRST_TABLE = 10_000;
+/** How long after the start the first table is written, when none is young enough: before that it would be half a table. */
+const FIRST_TABLE = 30_000;
 /** A table is written no faster than the disk takes it: so many octets may wait. */
 const RIB_WAITING = 4 << 20;
 

@@ -63,7 +63,7 @@ ${archive}`);
   });
 
   it('writes the first table soon, and bgpdump reads the routes that are held', async () => {
-    await until('a table', () => files().some(name => /bview\.[\d.]+\.gz$/.test(name)), 30_000);
+    await until('a table', () => files().some(name => /bview\.[\d.]+\.gz$/.test(name)), 50_000);
     const held = (await daemon.json<RouteRow[]>('show', 'route', '0.0.0.0/0', 'longer')).concat(
       await daemon.json<RouteRow[]>('show', 'route', '::/0', 'longer'),
     );

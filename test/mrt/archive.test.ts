@@ -187,7 +187,7 @@ describe('mrt/archive', () => {
     const archive = await openArchive(options({ rib: 60 * MINUTE }), clock, events);
     clock.turn(START + 121 * MINUTE);
     // The first soon after the start, since there is none, then on the wall clock.
-    expect(due).to.deep.equal([START + 10_000, START + 60 * MINUTE, START + 120 * MINUTE]);
+    expect(due).to.deep.equal([START + 30_000, START + 60 * MINUTE, START + 120 * MINUTE]);
     const attributes = hex(ORIGIN_IGP + path([64496]) + nextHop('192.0.2.1'));
     const routes = [
       { peerIndex: 0, originated: START / 1000, attributes },
