@@ -21,7 +21,7 @@ export type ToArchive =
 export type FromSource =
   /** Whole BGP4MP records (`recordBatch`). */
   | { readonly type: 'records'; readonly octets: Uint8Array }
-  /** Whole RIB records (`encodeRib`) of the table of `time`; no more than `took` said may be under way. */
+  /** Whole RIB records (`ribRecordWriter`) of the table of `time`; no more than `took` said may be under way. */
   | { readonly type: 'rib'; readonly time: number; readonly octets: Uint8Array }
   | { readonly type: 'rib-end'; readonly time: number };
 

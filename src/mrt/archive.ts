@@ -96,7 +96,7 @@ export interface Archive {
   /** A change of the session's state: 1 Idle to 6 Established. */
   state(peer: ArchivedPeer, time: number, from: number, to: number): void;
   /**
-   * A table: `chunks` are whole RIB records (`writeRib` in their common header), whose sequence numbers are set here. `time`
+   * A table: `chunks` are whole RIB records (`ribRecordWriter`), whose sequence numbers are set here. `time`
    * is milliseconds. Resolves when the file has its name.
    */
   rib(time: number, table: PeerIndex, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;

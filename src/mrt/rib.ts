@@ -87,55 +87,6 @@ export function decodeGenericRib(body: Cursor, subtype: number): GenericRib | st
   return { sequence, afi, safi, octets: body.view(body.left), addPath: subtype === RIB_GENERIC_ADDPATH };
 }
 
-/** What one peer says of a prefix, to be written. */
-export interface RibRoute {
-  readonly peerIndex: number;
-  readonly originated: number;
-  /** Only in the ADD-PATH subtypes. */
-  readonly pathId?: number;
-  /** Path attributes with AS numbers of 4 octets, MP_REACH_NLRI abbreviated (`abbreviateReach`). */
-  readonly attributes: Uint8Array;
-}
-
-/** Octets of the body of a RIB record. */
-export function ribLength(prefixLength: number, addPath: boolean, routes: readonly RibRoute[]): number {
-  const fixed = addPath ? 12 : 8;
-  return routes.reduce((sum, route) => sum + fixed + route.attributes.length, 7 + ((prefixLength + 7) >> 3));
-}
-
-/** Writes the body of a RIB record at `at`: `ribLength` octets. `prefix` holds the octets of the prefix and may be longer. */
-export function writeRib(
-  out: Uint8Array,
-  at: number,
-  sequence: number,
-  prefix: Uint8Array,
-  prefixLength: number,
-  addPath: boolean,
-  routes: readonly RibRoute[],
-): number {
-  const fields = new DataView(out.buffer, out.byteOffset);
-  const octets = (prefixLength + 7) >> 3;
-  fields.setUint32(at, sequence);
-  out[at + 4] = prefixLength;
-  out.set(prefix.subarray(0, octets), at + 5);
-  let next = at + 5 + octets;
-  fields.setUint16(next, routes.length);
-  next += 2;
-  for (const { peerIndex, originated, pathId = 0, attributes } of routes) {
-    fields.setUint16(next, peerIndex);
-    fields.setUint32(next + 2, originated);
-    next += 6;
-    if (addPath) {
-      fields.setUint32(next, pathId);
-      next += 4;
-    }
-    fields.setUint16(next, attributes.length);
-    out.set(attributes, next + 2);
-    next += 2 + attributes.length;
-  }
-  return next;
-}
-
 const UNICAST = [RIB_IPV4_UNICAST, RIB_IPV6_UNICAST] as const;
 const UNICAST_ADDPATH = [RIB_IPV4_UNICAST_ADDPATH, RIB_IPV6_UNICAST_ADDPATH] as const;
 
@@ -190,14 +141,4 @@ export function ribRecordWriter() {
       return out.subarray(0, next);
     },
   };
-}
-
-/** A whole RIB record of TABLE_DUMP_V2 for a unicast prefix, its sequence number 0. `seconds` since the epoch. */
-export function encodeRib(seconds: number, prefix: Prefix, addPath: boolean, routes: readonly RibRoute[]): Uint8Array {
-  const subtypes = addPath ? UNICAST_ADDPATH : UNICAST;
-  const body = ribLength(prefix.length, addPath, routes);
-  const octets = new Uint8Array(HEADER_LENGTH + body);
-  const at = writeHeader(octets, 0, TABLE_DUMP_V2, subtypes[prefix.afi - 1]!, seconds, 0, body);
-  writeRib(octets, at, 0, prefix.bytes, prefix.length, addPath, routes);
-  return octets;
 }

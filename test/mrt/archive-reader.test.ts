@@ -8,11 +8,10 @@ import { inventory } from '../../src/mrt/archive-inventory.ts';
 import type { Compression } from '../../src/mrt/archive-name.ts';
 import { type ArchiveQuestion, askArchive } from '../../src/mrt/archive-reader.ts';
 import type { ArchivedPeer } from '../../src/mrt/bgp4mp.ts';
-import { encodeRib } from '../../src/mrt/rib.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { hex } from '../bgp/octets.ts';
-import { nextHop, nlri, ORIGIN_IGP, path, update } from './octets.ts';
+import { nextHop, nlri, ORIGIN_IGP, path, ribRecord, update } from './octets.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12, 0);
 const MINUTE = 60_000;
@@ -68,7 +67,7 @@ describe('mrt/archive-reader', () => {
     }));
     const peers = [A, B].map(({ address, as }) => ({ id: hex('01010101'), address, as }));
     const table = { collector: hex('c0000209'), view: '', peers };
-    await archive.rib(time, table, [encodeRib(time / 1000, parsePrefix('10.0.0.0/8')!, false, routes)]);
+    await archive.rib(time, table, [ribRecord(time / 1000, parsePrefix('10.0.0.0/8')!, false, routes)]);
     for (let i = 0; i < 3000; i++) announce(A, 2, `172.16.${i % 250}.0/24`, 64496, 7, i % 9);
     announce(B, 3, '10.1.0.0/16', 64497, 2);
     announce(A, 6, '10.0.0.0/8', 64496, 3, 1);

@@ -7,11 +7,10 @@ import { expect } from 'chai';
 import type { FromSource, ToSource } from '../../src/mrt/archive-messages.ts';
 import { startArchive } from '../../src/mrt/archive-thread.ts';
 import { recordBatch } from '../../src/mrt/record-batch.ts';
-import { encodeRib } from '../../src/mrt/rib.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { hex } from '../bgp/octets.ts';
 import { linesOf } from './dump.ts';
-import { nextHop, nlri, ORIGIN_IGP, path, update } from './octets.ts';
+import { nextHop, nlri, ORIGIN_IGP, path, ribRecord, update } from './octets.ts';
 
 const address = parseAddress('192.0.2.1')!;
 const peer = { address, as: 64496, localAddress: address, localAs: 64500, as4: true, addPath: false };
@@ -68,7 +67,7 @@ describe('mrt/archive-thread', () => {
       const octets = batch.take();
       send({ type: 'records', octets }, octets);
       const prefix = { afi: 1 as const, length: 8, bytes: Uint8Array.of(10 + i, 0, 0, 0) };
-      const rib = encodeRib(time / 1000, prefix, false, [{ peerIndex: 0, originated: 0, attributes }]);
+      const rib = ribRecord(time / 1000, prefix, false, [{ peerIndex: 0, originated: 0, attributes }]);
       send({ type: 'rib', time, octets: rib });
       send({ type: 'rib-end', time });
     });

@@ -18,11 +18,10 @@ import { type Archive, type ArchiveOptions, openArchive } from '../../src/mrt/ar
 import { readGaps } from '../../src/mrt/archive-gaps.ts';
 import { formatArchiveName, parseArchiveName } from '../../src/mrt/archive-name.ts';
 import type { ArchivedPeer } from '../../src/mrt/bgp4mp.ts';
-import { encodeRib } from '../../src/mrt/rib.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { hex } from '../bgp/octets.ts';
 import { linesOf, realBgpdump } from './dump.ts';
-import { message, nextHop, nlri, ORIGIN_IGP, path, update } from './octets.ts';
+import { message, nextHop, nlri, ORIGIN_IGP, path, ribRecord, update } from './octets.ts';
 
 const START = Date.UTC(2026, 2, 1, 12, 0);
 const MINUTE = 60_000;
@@ -195,7 +194,7 @@ describe('mrt/archive', () => {
     ];
     const time = START / 1000 + 7200;
     const of = (octet: number) =>
-      encodeRib(time, { afi: 1, length: 8, bytes: Uint8Array.of(octet, 0, 0, 0) }, false, routes);
+      ribRecord(time, { afi: 1, length: 8, bytes: Uint8Array.of(octet, 0, 0, 0) }, false, routes);
     const peers = [
       { id: hex('01010101'), address: PEER.address, as: 64496 },
       { id: hex('02020202'), address: parseAddress('2001:db8::1')!, as: 4200000000 },

@@ -1,4 +1,6 @@
+import { ribRecordWriter } from '../../src/mrt/rib.ts';
 import { parseAddress } from '../../src/net/address.ts';
+import type { Prefix } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { attribute, MARKER } from '../bgp/octets.ts';
 
@@ -69,3 +71,23 @@ export const entry = (peer: number, attributes: string, pathId?: number): string
 /** A RIB record of TABLE_DUMP_V2. */
 export const rib = (subtype: number, prefix: string, ...entries: string[]): string =>
   record(13, subtype, `00000007${nlri(prefix)}${number(entries.length, 2)}${entries.join('')}`);
+
+/** What a peer says of a prefix. */
+export interface RibRoute {
+  readonly peerIndex: number;
+  readonly originated: number;
+  readonly pathId?: number;
+  readonly attributes: Uint8Array;
+}
+
+/** A RIB record as a table dump writes it; `seconds` since the epoch. */
+export function ribRecord(seconds: number, prefix: Prefix, addPath: boolean, routes: readonly RibRoute[]): Uint8Array {
+  const record = ribRecordWriter();
+  record.begin(seconds, prefix, addPath);
+  for (const { peerIndex, originated, pathId = 0, attributes } of routes) {
+    const { out, at } = record.attributes(attributes.length);
+    out.set(attributes, at);
+    record.entry(peerIndex, originated, pathId, at + attributes.length);
+  }
+  return record.end();
+}
