@@ -76,7 +76,7 @@ export function createArchiveFile(
   /** Packs the blocks and writes them, one after the other. */
   async function pump(): Promise<void> {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      let left = await packBlock(next, compress);
+      let left = packBlock(next, compress);
       queued += left.length - next.length;
       while (left.length > 0) {
         // At its place, so that an attempt of which half succeeded is not written twice.

@@ -108,8 +108,7 @@ describe('mrt/source', () => {
   it('reads the blocks of our own archives, however many, and finds each of them', async () => {
     for (const compress of ['gzip', 'zstd'] as const) {
       const packed: Uint8Array[] = [];
-      for (let at = 0; at < bytes.length; at += 5000)
-        packed.push(await packBlock(bytes.subarray(at, at + 5000), compress));
+      for (let at = 0; at < bytes.length; at += 5000) packed.push(packBlock(bytes.subarray(at, at + 5000), compress));
       const path = write(compress, Buffer.concat(packed));
       expect(await read(path)).to.deep.equal({ records: COUNT, gaps: 0, error: '' });
       const file = await open(path);
