@@ -237,13 +237,16 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
   }
 
   function receive(type: number, buffer: Uint8Array, start: number, end: number): void {
-    count(received, type);
     owner.heard(buffer, start, end);
     const body = start + HEADER_LENGTH;
     if (type === UPDATE) {
+      received.update++;
       if (state === 'Established') takeUpdate(buffer, body, end);
       else fire('UpdateMsg');
-    } else if (type === KEEPALIVE) fire('KeepAliveMsg');
+      return;
+    }
+    count(received, type);
+    if (type === KEEPALIVE) fire('KeepAliveMsg');
     else if (type === ROUTE_REFRESH) receiveRefresh(buffer, body, end);
     else if (type === OPEN) receiveOpen(buffer, body, end);
     else {
