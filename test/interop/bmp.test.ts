@@ -5,6 +5,7 @@ import type { HistoryRow } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
+import { record } from './matrix.ts';
 
 const ROUTER_AS = 64501;
 const FEED_AS = 64496;
@@ -106,6 +107,7 @@ describe('interop/bmp', function () {
         expect(row!.path.at(-1)).to.equal(FEED_AS);
         const [row6] = await daemon.routes(V6, 'exact', 'peer', peer);
         expect(row6).to.include({ prefix: V6, origin: FEED_AS, nextHop: '2001:db8:ffff::1' });
+        record(kind, 'BMP (RFC 7854)');
       });
 
       it('says which router monitors it', async () => {

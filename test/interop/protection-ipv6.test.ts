@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import type { NeighborRow } from '../../src/collector/messages.ts';
 import type { StatusReport } from '../../src/control/daemon.ts';
 import { until, whyNot } from './bgp-peers.ts';
+import { record } from './matrix.ts';
 import { twoNamespaces, whyNoNamespaces } from './namespaces.ts';
 
 const PORT = 1790;
@@ -112,6 +113,7 @@ describe('interop/protection over IPv6', function () {
       leastTtl: 255,
       password: true,
     });
+    record('bird', 'TCP MD5 and GTSM over IPv6');
   });
 
   it('has none with another password, and tells what the kernel dropped', async () => {

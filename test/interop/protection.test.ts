@@ -4,6 +4,7 @@ import { listenBgp } from '../../src/bgp/listener.ts';
 import { createSession, type Session } from '../../src/bgp/session.ts';
 import { type KernelDrops, readKernelDrops } from '../../src/net/kernel-drops.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
+import { record } from './matrix.ts';
 
 const OUR_AS = 64500;
 const ROUTER_AS = 64496;
@@ -121,12 +122,14 @@ describe('interop/protection', function () {
           it(`has a session with the right password, the ${dialler} dialling`, async () => {
             await meet(kind, dialler, { password: KEY }, { password: KEY });
             await established();
+            record(kind, `TCP MD5 (RFC 2385), the ${dialler} dials`);
           });
 
         it(`has a session with TTL security${signed ? ' and a password' : ''}, the ${dialler} dialling`, async () => {
           const both = { ttlSecurity: true, ...(signed && { password: KEY }) };
           await meet(kind, dialler, both, both);
           await established();
+          record(kind, `GTSM (RFC 5082), the ${dialler} dials`);
         });
       }
 
