@@ -37,12 +37,6 @@ export class VerdictMemo {
     this.rib = rib;
   }
 
-  /** Octets of the columns. */
-  get octets(): number {
-    const { judged4, judged6, marks4, marks6 } = this;
-    return judged4.byteLength + judged6.byteLength + marks4.byteLength + marks6.byteLength;
-  }
-
   /** Forgets every verdict, keeps the marks: the registry has changed. */
   forgetAll(): void {
     this.forget(1);

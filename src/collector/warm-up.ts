@@ -1,8 +1,8 @@
 /**
  * Shows the route path what it will meet, before there is a peer. The compiler makes its code for what it has seen: left to
  * the first table, it makes it half a dozen times over, since IPv6, withdrawals and freed sets come late, and a table that
- * takes a second spends a quarter of it so. The routes are made up, in prefixes set aside for documentation, and are
- * withdrawn again.
+ * takes a second spends a quarter of it so. The routes are made up, in prefixes set aside for documentation and for
+ * benchmarks, and are gone again when it ends.
  */
 import { NO_ORIGIN, openSnapshot, snapshotBuilder } from '../registry/snapshot.ts';
 import { beginDrop, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
