@@ -4,7 +4,6 @@
  */
 import type { Afi } from '../../net/address.ts';
 import {
-  HEADER,
   IPV4_PREFIX,
   IPV4_PREFIX_LENGTH,
   IPV6_PREFIX,
@@ -18,7 +17,7 @@ import {
 export interface RtrReceiver {
   /** The version of the session: prefixes of this one take the short way. */
   version(): number;
-  /** A prefix (words as in a VrpTable). Answers the code of the error that it is, or -1. */
+  /** A prefix (words as in a VrpTable). Answers what is wrong with it, or null. */
   onPrefix(
     announce: boolean,
     afi: Afi,
@@ -29,7 +28,7 @@ export interface RtrReceiver {
     length: number,
     maxLength: number,
     asn: number,
-  ): number;
+  ): RtrFault | null;
   /** Any other PDU, and prefixes of another version. */
   onPdu(pdu: RtrPdu): void;
   /** The stream ends with this; `enclosed` is what was wrong. */
@@ -81,9 +80,8 @@ export function rtrStream(receiver: RtrReceiver): RtrStream {
     const w3 = afi === 1 ? 0 : word(b, at + 24);
     if (prefixFault(afi, w0, w1, w2, w3, length, maxLength) !== null) return 0;
     const asn = word(b, at + size - 4) >>> 0;
-    const code = receiver.onPrefix((b[at + 8]! & 1) !== 0, afi, w0, w1, w2, w3, length, maxLength, asn);
-    if (code < 0) return size;
-    return fail({ code, offset: HEADER, reason: 'prefix' }, b.subarray(at, at + size));
+    const wrong = receiver.onPrefix((b[at + 8]! & 1) !== 0, afi, w0, w1, w2, w3, length, maxLength, asn);
+    return wrong === null ? size : fail(wrong, b.subarray(at, at + size));
   }
 
   /** Takes the PDU at `at`; its size, or 0 when it is not whole (`needed` octets are) or the stream has ended. */

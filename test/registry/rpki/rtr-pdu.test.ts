@@ -200,7 +200,7 @@ function streamed(octets: Uint8Array, cuts: readonly number[], version: number):
     version: () => version,
     onPrefix: (announce, afi, w0, w1, w2, w3, length, maxLength, asn) => {
       found.push({ version, type: 'prefix', announce, afi, words: [w0, w1, w2, w3], length, maxLength, asn });
-      return -1;
+      return null;
     },
     onPdu: pdu => {
       found.push(pdu);
