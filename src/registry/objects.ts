@@ -6,6 +6,8 @@ export interface RouteObject {
   readonly source: string;
   readonly prefix: Prefix;
   readonly origin: number;
+  /** Parts of the prefix that the object does not speak for (RFC 2622 section 8); left out when there are none. */
+  readonly holes?: readonly Prefix[];
   readonly mntBy: readonly string[];
   /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
   readonly keiro: readonly string[];

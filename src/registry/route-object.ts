@@ -7,12 +7,15 @@ import type { RpslObject, RpslProblem } from './rpsl.ts';
 /** Addresses taken from one object; what is beyond is refused. Real objects have one to four. */
 export const MAX_ADDRESSES = 16;
 
+/** Holes of one object; what is beyond is refused. */
+export const MAX_HOLES = 256;
+
 /** A route object, or why it is none, with the line that spoils it. */
 export type RouteReading =
   | {
       readonly ok: true;
       readonly object: RouteObject;
-      /** X-Keiro and notify values that are no safe address, or are one too many. */
+      /** X-Keiro and notify values that are no safe address, holes that are no prefix, or one too many of either. */
       readonly refused: readonly RpslProblem[];
     }
   | { readonly ok: false; readonly problem: RpslProblem };
@@ -34,6 +37,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
   const notify: string[] = [];
   const descr: string[] = [];
   const refused: RpslProblem[] = [];
+  let holes: Prefix[] | null = null;
   for (const { name, value, line } of rpsl.attributes) {
     if (name === 'origin') {
       if (origin >= 0) return bad(line, 'origin: given twice');
@@ -41,7 +45,10 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
       if (origin < 0) return bad(line, `origin: ${quote(value)} is no AS number (AS64496, AS1.10)`);
     } else if (name === 'mnt-by') mntBy.push(...value.split(/[\s,]+/).filter(word => word !== ''));
     else if (name === 'notify') addAddresses(notify, value, name, line, refused);
-    else if (name === 'x-keiro') addAddresses(keiro, value, name, line, refused);
+    else if (name === 'holes') {
+      holes ??= [];
+      addHoles(holes, value, line, prefix.afi, refused);
+    } else if (name === 'x-keiro') addAddresses(keiro, value, name, line, refused);
     else {
       if (name === 'descr') descr.push(value);
       readKeiroLines(keiro, value, line, refused);
@@ -49,7 +56,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
   }
   if (origin < 0) return bad(rpsl.line, `${rpsl.class} object without origin`);
   const object = { source, prefix, origin, mntBy, keiro, notify, descr: descr.join('\n'), text: rpsl.text };
-  return { ok: true, object, refused };
+  return { ok: true, object: holes === null || holes.length === 0 ? object : { ...object, holes }, refused };
 }
 
 /**
@@ -69,6 +76,19 @@ function readKeiroLines(keiro: string[], value: string, line: number, refused: R
       if (match !== null) addAddresses(keiro, match[1]!, 'X-Keiro', line + below, refused);
     }
     at = end + 1;
+  }
+}
+
+/** `holes:` is a list of prefixes (RFC 2622 section 8); one that cannot be read leaves its space with the object. */
+function addHoles(to: Prefix[], value: string, line: number, afi: Afi, refused: RpslProblem[]): void {
+  for (const word of value.split(/[\s,]+/).filter(one => one !== '')) {
+    if (to.length >= MAX_HOLES) {
+      refused.push({ line, why: `holes: more than ${MAX_HOLES}, the rest is refused` });
+      return;
+    }
+    const hole = parseRpslPrefix(word, afi);
+    if (typeof hole === 'string') refused.push({ line, why: `holes: ${hole}` });
+    else to.push(hole);
   }
 }
 

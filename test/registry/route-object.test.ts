@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { isAddrSpec } from '../../src/registry/addr-spec.ts';
-import { MAX_ADDRESSES, parseAsNumber, parseRpslPrefix, readRouteObject } from '../../src/registry/route-object.ts';
+import {
+  MAX_ADDRESSES,
+  MAX_HOLES,
+  parseAsNumber,
+  parseRpslPrefix,
+  readRouteObject,
+} from '../../src/registry/route-object.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
 
 function read(text: string | Uint8Array) {
@@ -75,6 +81,24 @@ describe('registry/route-object', () => {
   ];
   for (const [what, lines, addresses] of keiro)
     it(`X-Keiro: ${what}`, () => expect(objectOf(withLines(lines)).keiro).to.deep.equal(addresses));
+
+  it('reads holes, refuses what is none, and leaves the word out where there are none', () => {
+    const holesOf = (lines: string) => objectOf(withLines(lines)).holes?.map(formatPrefix);
+    expect(holesOf('holes: 192.0.2.0/26, 192.0.02.64/26\n  192.0.2.128/25\nholes: 192.0.2.1/32')).to.deep.equal([
+      '192.0.2.0/26',
+      '192.0.2.64/26',
+      '192.0.2.128/25',
+      '192.0.2.1/32',
+    ]);
+    expect(objectOf(withLines('holes:'))).to.not.have.property('holes');
+    const reading = read(withLines('holes: 192.0.2.0/26, 192.0.2.1/26, 2001:db8::/32'));
+    expect(reading.ok && reading.refused.map(({ line, why }) => `${line} ${why}`)).to.deep.equal([
+      '2 holes: "192.0.2.1/26" is no prefix, or has bits set behind its length',
+      '2 holes: "2001:db8::/32" is no prefix, or has bits set behind its length',
+    ]);
+    const many = Array.from({ length: MAX_HOLES + 2 }, () => '192.0.2.0/26').join(' ');
+    expect(holesOf(`holes: ${many}`)).to.have.length(MAX_HOLES);
+  });
 
   it('refuses addresses that are not plain, says which and where, and keeps the others', () => {
     const reading = read(withLines('descr: A\n X-Keiro: root, a@example.jp, b@localhost\nnotify: |sh@example.jp'));
