@@ -11,18 +11,17 @@ import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
 import { rpslReader } from './rpsl.ts';
 import { keep } from './snapshot-layout.ts';
+import { textArena } from './text-arena.ts';
 
 /** Objects and octets of text of one source; a source with more is refused. */
 export const MAX_OBJECTS = 8_000_000;
 export const MAX_TEXT = 4_000_000_000;
 
-/** Rows of a block and octets of an arena chunk: the store grows by blocks, never by copying what it has. */
+/** Rows of a block: the store grows by blocks, never by copying what it has. */
 const BLOCK_BITS = 13;
 const BLOCK = 1 << BLOCK_BITS;
-const CHUNK_BITS = 20;
-const CHUNK = 1 << CHUNK_BITS;
 
-/** Columns of a row. TEXT is a place in the arena; SAME_PREFIX and SAME_ORIGIN are the next row of a chain, + 1. */
+/** Columns of a row. TEXT is a block of the arena; SAME_PREFIX and SAME_ORIGIN are the next row of a chain, + 1. */
 const COLUMNS = 8;
 const [META, PREFIX, ORIGIN, MAINTAINERS, TEXT, OCTETS, SAME_PREFIX, SAME_ORIGIN] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const KEIRO = 0x1;
@@ -76,8 +75,7 @@ export interface ObjectStore {
 /** An empty store for the source of this (configured) name. */
 export function objectStore(source: string): ObjectStore {
   const blocks: Int32Array[] = [];
-  const chunks: Uint8Array[] = [];
-  let used = CHUNK;
+  const texts = textArena(MAX_TEXT);
   let rows = 0;
   /** The first free row below `rows`, + 1; the others follow by SAME_PREFIX. */
   let free = 0;
@@ -135,19 +133,6 @@ export function objectStore(source: string): ObjectStore {
     return -1;
   }
 
-  /** Puts the octets into the arena; -1 when there is no room. */
-  function keepText(bytes: Uint8Array): number {
-    if (used + bytes.length > CHUNK) {
-      if ((chunks.length + 1) * CHUNK > MAX_TEXT || bytes.length > CHUNK) return -1;
-      chunks.push(new Uint8Array(CHUNK));
-      used = 0;
-    }
-    chunks.at(-1)!.set(bytes, used);
-    const place = (chunks.length - 1) * CHUNK + used;
-    used += bytes.length;
-    return place | 0;
-  }
-
   /** A row to write to, -1 when there are too many. */
   function takeRow(): number {
     if (free > 0) {
@@ -165,8 +150,8 @@ export function objectStore(source: string): ObjectStore {
     const { afi, length } = prefix;
     const [w0, w1, w2, w3] = wordsOf(prefix);
     if (count >= MAX_OBJECTS) return false;
-    const text = keepText(bytes);
-    if (text === -1) return false;
+    const text = texts.add(bytes);
+    if (text < 0) return false;
     const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
     let index = rowOf(afi, id, origin);
     if (index < 0) {
@@ -178,7 +163,7 @@ export function objectStore(source: string): ObjectStore {
       put(index, SAME_ORIGIN, byOrigin.get(origin) ?? 0);
       byOrigin.set(origin, index + 1);
       count++;
-    }
+    } else texts.free(get(index, TEXT), get(index, OCTETS));
     const flags = (object.keiro.length > 0 ? KEIRO : 0) | (object.holes.length > 0 ? HOLES : 0);
     put(index, META, flags | (afi === 2 ? IPV6 : 0));
     put(index, MAINTAINERS, numberOf(object.mntBy));
@@ -205,6 +190,7 @@ export function objectStore(source: string): ObjectStore {
     const head = unlink(byOrigin.get(origin)!, SAME_ORIGIN, index);
     if (head === 0) byOrigin.delete(origin);
     else byOrigin.set(origin, head);
+    texts.free(get(index, TEXT), get(index, OCTETS));
     put(index, META, FREE);
     put(index, SAME_PREFIX, free);
     free = index + 1;
@@ -233,9 +219,7 @@ export function objectStore(source: string): ObjectStore {
   }
 
   function object(index: number): RouteObject {
-    const place = get(index, TEXT) >>> 0;
-    const offset = place & (CHUNK - 1);
-    const bytes = chunks[place >>> CHUNK_BITS]!.subarray(offset, offset + get(index, OCTETS));
+    const bytes = texts.bytes(get(index, TEXT), get(index, OCTETS));
     let found: RouteObject | null = null;
     const reader = rpslReader(
       rpsl => {

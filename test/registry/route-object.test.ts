@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { isAddrSpec } from '../../src/registry/addr-spec.ts';
-import { MAX_ADDRESSES, parseAsNumber, parseRpslPrefix, readRouteObject } from '../../src/registry/route-object.ts';
+import { MAX_ADDRESSES } from '../../src/registry/keiro.ts';
+import { parseAsNumber, parseRpslPrefix, readRouteObject } from '../../src/registry/route-object.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
 
 function read(text: string | Uint8Array) {
