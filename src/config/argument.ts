@@ -91,6 +91,21 @@ const file = (expects: string) =>
       : { value: resolve(directory, text) },
   );
 
+/** A URL that is fetched: of one of these schemes, without a password, which would be shown wherever the URL is. */
+function readUrl(text: string, schemes: readonly string[]): Read {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') return wrong('it is no URL');
+  if (!schemes.includes(url.protocol.slice(0, -1))) return wrong(`only ${schemes.join(', ')} URLs are fetched`);
+  if (url.username !== '' || url.password !== '') return wrong('a URL with a user or a password is not taken');
+  if (url.hash !== '') return wrong('it has a fragment');
+  return { value: url.href };
+}
+
+/** Where a file of an IRR is: here, or at a server. */
+const location = quoted('a file name or a URL', 1024, (text, directory) =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? readUrl(text, ['https', 'http', 'ftp']) : { value: resolve(directory, text) },
+);
+
 /** A Unix socket's name must fit sun_path, 108 octets with the closing NUL (unix(7)). */
 const socket = quoted('the name of a Unix socket', 1024, (text, directory) => {
   const path = resolve(directory, text);
@@ -195,6 +210,12 @@ export const ARGUMENTS = {
       : wrong('it has letters, digits, `_`, `-`'),
   ),
   FILE: file('a file name'),
+  LOCATION: location,
+  URL: quoted('an https URL', 1024, text => readUrl(text, ['https'])),
+  // SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), as it stands in a PEM file between its first and last line.
+  PUBLICKEY: quoted('a public key in base64', 1024, text =>
+    /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text) ? { value: text } : NOT,
+  ),
   CERTIFICATE: file('the file name of a certificate'),
   DIRECTORY: file('a directory'),
   FOLDER: quoted('a directory', 1024),
@@ -230,6 +251,7 @@ export const ARGUMENTS = {
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),
+  NRTMVERSION: choice('1', '3'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { all, denied, type Entry, first, flag, list, number, stated, text } from './entry.ts';
+import { isUrl } from './location.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
   TracePeerConfig,
   WatchConfig,
 } from './tree.ts';
+import { HOUR, MINUTE } from './units.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
@@ -165,13 +167,26 @@ function archiveOf(block: readonly Entry[], state: string): ArchiveConfig {
 
 function irrOf(irr: Entry): IrrConfig {
   const { block } = irr;
+  const dump = text(stated(block, 'irr', 'dump'), 'location');
+  const nrtm = first(block, 'nrtm');
+  const nrtm4 = first(block, 'nrtm4');
+  const fetchedWhole = dump !== undefined && isUrl(dump) && nrtm === undefined;
   return {
     name: must(text(irr, 'source')),
-    dump: textIn(block, 'irr', 'dump', 'file'),
+    ...optional('dump', dump),
+    ...optional('serial', text(stated(block, 'irr', 'serial'), 'location')),
+    ...optional('nrtm', nrtm && nrtmOf(nrtm)),
+    ...optional('nrtm4', nrtm4 && { url: must(text(nrtm4, 'url')), key: must(text(nrtm4, 'publickey')) }),
     authoritative: flag(block, 'authoritative'),
-    refresh: numberIn(block, 'irr', 'refresh', 'duration'),
+    refresh: number(stated(block, 'irr', 'refresh'), 'duration') ?? (fetchedWhole ? HOUR : MINUTE),
   };
 }
+
+const nrtmOf = (one: Entry): NonNullable<IrrConfig['nrtm']> => ({
+  host: must(text(one, 'host')),
+  port: must(number(one, 'port')),
+  version: text(one, 'nrtmversion') === '1' ? 1 : 3,
+});
 
 function watchOf(watch: Entry): WatchConfig {
   const { block } = watch;

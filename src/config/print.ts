@@ -58,13 +58,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.peers.map(peerEntry),
     ...config.bmp.map(bmpEntry),
     ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
-    ...config.irr.map(({ name, dump, authoritative, refresh }) =>
-      entry('global', 'irr', { source: name }, [
-        entry('irr', 'dump', { file: dump }),
-        ...flagEntry('irr', 'authoritative', authoritative),
-        entry('irr', 'refresh', { duration: refresh }),
-      ]),
-    ),
+    ...config.irr.map(irrEntry),
     ...config.watches.map(watchEntry),
     ...config.notify.map(mailEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
@@ -155,6 +149,19 @@ function archiveEntry({ directory, updates, rib, retain, compress }: NonNullable
     entry('archive', 'rib', { duration: rib }),
     entry('archive', 'retain', { duration: retain }),
     entry('archive', 'compress', { compression: compress }),
+  ]);
+}
+
+function irrEntry({ name, dump, serial, nrtm, nrtm4, authoritative, refresh }: Config['irr'][number]): Entry {
+  return entry('global', 'irr', { source: name }, [
+    ...(dump === undefined ? [] : [entry('irr', 'dump', { location: dump })]),
+    ...(serial === undefined ? [] : [entry('irr', 'serial', { location: serial })]),
+    ...(nrtm === undefined
+      ? []
+      : [entry('irr', 'nrtm', { host: nrtm.host, port: nrtm.port, nrtmversion: String(nrtm.version) })]),
+    ...(nrtm4 === undefined ? [] : [entry('irr', 'nrtm4', { url: nrtm4.url, publickey: nrtm4.key })]),
+    ...flagEntry('irr', 'authoritative', authoritative),
+    entry('irr', 'refresh', { duration: refresh }),
   ]);
 }
 

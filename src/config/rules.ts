@@ -11,6 +11,7 @@ import { where } from './source.ts';
 export function checkRules(config: readonly Entry[], report: Report, kernel: Kernel): void {
   checkPeers(config, report, kernel);
   checkStations(config, report);
+  checkSources(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
@@ -28,6 +29,22 @@ function checkStations(config: readonly Entry[], report: Report): void {
     const before = taken.get(place);
     if (before === undefined) taken.set(place, by);
     else report.error(placed(by), `\`${place}\` is listened at already, by the statement at ${where(placed(before))}`);
+  }
+}
+
+/** A source has one beginning: a dump, which NRTM may go on from, or NRTMv4, which brings its own. */
+function checkSources(config: readonly Entry[], report: Report): void {
+  for (const irr of all(config, 'irr')) {
+    if (!irr.whole || report.damaged) continue;
+    const [dump, serial, nrtm, nrtm4] = ['dump', 'serial', 'nrtm', 'nrtm4'].map(head => first(irr.block, head));
+    if (dump === undefined && nrtm4 === undefined)
+      report.error(
+        placed(irr),
+        `\`irr ${text(irr, 'source')}\` has nothing to read, expected \`dump\` or \`nrtm4\` in its block`,
+      );
+    for (const one of [dump, serial, nrtm])
+      if (one !== undefined && nrtm4 !== undefined)
+        report.error(placed(one), `\`${one.spec.head[0]}\` does not go with \`nrtm4\`, which brings everything itself`);
   }
 }
 

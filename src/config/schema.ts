@@ -176,12 +176,18 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   irr: {
     title: 'irr',
     statements: [
-      { usage: 'dump FILE', help: 'File of RPSL objects, plain or gzip', required: true },
+      { usage: 'dump LOCATION', help: 'RPSL objects, plain or gzip: a file, or what is fetched from a server' },
+      { usage: 'serial LOCATION', help: 'Serial of the dump (CURRENTSERIAL); default: guessed beside the dump' },
+      {
+        usage: 'nrtm HOST [port PORT] [version NRTMVERSION]',
+        help: 'Goes on from the dump by NRTM',
+        defaults: { port: 43, nrtmversion: '3' },
+      },
+      { usage: 'nrtm4 URL key PUBLICKEY', help: 'Mirrors by NRTMv4, from its Update Notification File' },
       { usage: 'authoritative [SWITCH]', help: 'Its objects outrank those of other sources' },
       {
         usage: 'refresh DURATION',
-        help: 'How often the file is looked at for change; 0s for only at reload',
-        defaults: { duration: MINUTE },
+        help: 'How often the source is looked at for change; 0s for only at reload. Default: 1m; 1h for a dump that is fetched and has no NRTM',
         bounds: { min: SECOND, max: DAY, zero: true },
       },
     ],

@@ -146,12 +146,22 @@ export interface ArchiveConfig {
   readonly compress: 'gzip' | 'zstd' | 'none';
 }
 
-/** `irr NAME { dump "FILE"; authoritative; }`. */
+/** `irr NAME { dump "FILE"; authoritative; }`: has a `dump` or `nrtm4`, never both. */
 export interface IrrConfig {
   readonly name: string;
-  readonly dump: string;
+  /** File name or URL (https, http, ftp). */
+  readonly dump?: string;
+  /** File name or URL of its serial; not there: guessed beside the dump. */
+  readonly serial?: string;
+  /** Where changes come from after the dump. */
+  readonly nrtm?: { readonly host: string; readonly port: number; readonly version: 1 | 3 };
+  /** Update Notification File of NRTMv4, and the first key it is signed with (SubjectPublicKeyInfo, base64 of DER). */
+  readonly nrtm4?: { readonly url: string; readonly key: string };
   readonly authoritative: boolean;
-  /** How often the file is looked at for change; 0 for only at reload. Default 60 s. */
+  /**
+   * How often the source is looked at for change; 0 for only at reload. Default 60 s; one hour for a dump that is fetched
+   * and has no NRTM.
+   */
   readonly refresh: number;
 }
 

@@ -75,7 +75,7 @@ function moreSpecific({ afi, length }: Prefix): string {
   return `: an own more specific${length > limit ? `, longer than the /${limit} that most networks take` : ''}`;
 }
 
-/** True when a hole of the object covers the prefix. A hole that is no part of the object is none. */
-function inHole(prefix: Prefix, { prefix: whole, holes = [] }: Registered): boolean {
-  return holes.some(hole => hole.length > whole.length && covers(whole, hole) && covers(hole, prefix));
+/** True when a hole of the object covers the prefix. */
+function inHole(prefix: Prefix, { holes }: Registered): boolean {
+  return holes.some(hole => covers(hole, prefix));
 }

@@ -6,9 +6,9 @@ export interface RouteObject {
   readonly source: string;
   readonly prefix: Prefix;
   readonly origin: number;
-  /** Parts of the prefix that the object does not speak for (RFC 2622 section 8); left out when there are none. */
-  readonly holes?: readonly Prefix[];
   readonly mntBy: readonly string[];
+  /** `holes:` space inside the prefix of which the object says nothing (RFC 2622 section 8.2). */
+  readonly holes: readonly Prefix[];
   /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
   readonly keiro: readonly string[];
   /** `notify:` addresses. */

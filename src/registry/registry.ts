@@ -143,7 +143,7 @@ export async function openRegistry(listener: RegistryListener, earlier: readonly
       trouble(source, why);
       return report(source.copy === null ? 'missing' : 'kept', why);
     };
-    const mark = await markOf(source.config.dump);
+    const mark = await markOf(source.config.dump ?? '');
     if (typeof mark === 'string') {
       source.tried = null;
       return refuse(mark);
@@ -251,7 +251,7 @@ export async function openRegistry(listener: RegistryListener, earlier: readonly
     status: (now = Date.now()) =>
       [...held.values()].map(({ config, copy, lastError }) => ({
         source: config.name,
-        file: config.dump,
+        file: config.dump ?? config.nrtm4?.url ?? '',
         authoritative: config.authoritative,
         objects: copy?.counts.objects ?? 0,
         skipped: copy?.counts.skipped ?? 0,

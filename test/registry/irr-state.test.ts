@@ -16,7 +16,7 @@ const object = (prefix: string, origin: number, source = 'JPIRR', ...holes: stri
   prefix: p(prefix),
   origin,
   source,
-  ...(holes.length > 0 && { holes: holes.map(p) }),
+  holes: holes.map(p),
 });
 
 describe('registry/irr-state', () => {
@@ -25,7 +25,7 @@ describe('registry/irr-state', () => {
     object('192.0.2.0/24', 64497, 'RADB'),
     object('198.51.100.0/22', 64496),
     object('198.51.101.0/24', 64511),
-    object('203.0.112.0/23', 64500, 'JPIRR', '203.0.113.0/25', '203.0.112.0/23', '10.0.0.0/8'),
+    object('203.0.112.0/23', 64500, 'JPIRR', '203.0.113.0/25'),
     object('203.0.0.0/16', 64499),
     object('2001:db8::/32', 64496),
   ];
@@ -44,7 +44,7 @@ describe('registry/irr-state', () => {
     ['203.0.113.0/25', 64500, 'mismatch-covering', '203.0.0.0/16'], // in a hole: the next one up decides
     ['203.0.113.64/26', 64499, 'match-covering', '203.0.0.0/16'],
     ['203.0.113.0/24', 64500, 'match-covering', '203.0.112.0/23'], // more than the hole
-    ['203.0.112.0/23', 64500, 'match', '203.0.112.0/23'], // a hole that is all of the object is none
+    ['203.0.112.0/23', 64500, 'match', '203.0.112.0/23'],
     ['192.0.2.0/24', [64496, 64497], 'match', '192.0.2.0/24'],
     ['192.0.2.0/24', [64496, 64666], 'mismatch', '192.0.2.0/24'], // every member must be registered
     ['192.0.2.0/24', [], 'mismatch', '192.0.2.0/24'],
@@ -90,7 +90,7 @@ describe('registry/irr-state', () => {
         bytes[0] = octet & 0xe1;
         return prefixOf({ afi, bytes }, length);
       });
-    const row = fc.record({ prefix: near, origin: fc.integer({ min: 1, max: 3 }) });
+    const row = fc.record({ prefix: near, origin: fc.integer({ min: 1, max: 3 }), holes: fc.constant([]) });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 12 }), near, fc.integer({ min: 1, max: 4 }), (rows, prefix, origin) => {
         const builder = snapshotBuilder();
