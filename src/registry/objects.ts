@@ -7,6 +7,8 @@ export interface RouteObject {
   readonly prefix: Prefix;
   readonly origin: number;
   readonly mntBy: readonly string[];
+  /** `holes:` space inside the prefix of which the object says nothing (RFC 2622 section 8.2). */
+  readonly holes: readonly Prefix[];
   /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
   readonly keiro: readonly string[];
   /** `notify:` addresses. */

@@ -1,5 +1,5 @@
 import type { Afi } from '../net/address.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { addAddresses, addKeiro } from './keiro.ts';
 import type { RouteObject } from './objects.ts';
 import { quote, type RpslObject, type RpslProblem } from './rpsl.ts';
@@ -9,7 +9,7 @@ export type RouteReading =
   | {
       readonly ok: true;
       readonly object: RouteObject;
-      /** X-Keiro and notify values that are no safe address, or are one too many. */
+      /** X-Keiro and notify values that are no safe address, holes that are none, and what is too many. */
       readonly refused: readonly RpslProblem[];
     }
   | { readonly ok: false; readonly problem: RpslProblem };
@@ -27,6 +27,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
 
   let origin = -1;
   const mntBy: string[] = [];
+  const holes: Prefix[] = [];
   const keiro: string[] = [];
   const notify: string[] = [];
   const descr: string[] = [];
@@ -38,6 +39,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
       origin = parseAsNumber(value);
       if (origin < 0) return bad(line, `origin: ${quote(value)} is no AS number (AS64496, AS1.10)`);
     } else if (name === 'mnt-by') mntBy.push(...value.split(/[\s,]+/).filter(word => word !== ''));
+    else if (name === 'holes') addHoles(holes, value, prefix, line, refused);
     else if (name === 'notify') addAddresses(notify, value, name, line, refused);
     else {
       if (name === 'descr') descr.push(value);
@@ -45,8 +47,25 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
     }
   }
   if (origin < 0) return bad(rpsl.line, `${rpsl.class} object without origin`);
-  const object = { source, prefix, origin, mntBy, keiro, notify, descr: descr.join('\n'), text: rpsl.text };
+  const object = { source, prefix, origin, mntBy, holes, keiro, notify, descr: descr.join('\n'), text: rpsl.text };
   return { ok: true, object, refused };
+}
+
+/** Holes of one object; what is beyond is refused. */
+const MAX_HOLES = 256;
+
+/** Holes lie inside the object's prefix; one that does not takes nothing away. */
+function addHoles(to: Prefix[], value: string, within: Prefix, line: number, refused: RpslProblem[]): void {
+  for (const word of value.split(/[\s,]+/).filter(part => part !== '')) {
+    const hole = parseRpslPrefix(word, within.afi);
+    if (typeof hole === 'string') refused.push({ line, why: `holes: ${hole}` });
+    else if (!covers(within, hole) || hole.length === within.length)
+      refused.push({ line, why: `holes: ${quote(word)} is not inside of the object's prefix` });
+    else if (to.length >= MAX_HOLES) {
+      refused.push({ line, why: `holes: more than ${MAX_HOLES}, the rest is refused` });
+      return;
+    } else to.push(hole);
+  }
 }
 
 /**

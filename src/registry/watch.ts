@@ -81,6 +81,7 @@ function declaredObject(watch: string, prefix: Prefix, origin: number): RouteObj
     prefix,
     origin,
     mntBy: [],
+    holes: [],
     keiro: [],
     notify: [],
     descr: `watch ${watch}`,

@@ -16,6 +16,7 @@ const ours: RouteObject = {
   prefix: parsePrefix('192.0.2.0/24')!,
   origin: 64496,
   mntBy: ['MAINT-A'],
+  holes: [],
   keiro: ['a@example.jp'],
   notify: [],
   descr: '',

@@ -10,6 +10,7 @@ const object = (more: Partial<RouteObject>): RouteObject => ({
   prefix: parsePrefix('192.0.2.0/24')!,
   origin: 64496,
   mntBy: ['MAINT-A'],
+  holes: [],
   keiro: [],
   notify: [],
   descr: '',
