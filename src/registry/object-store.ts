@@ -62,6 +62,8 @@ export interface ObjectStore {
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
+  /** The octets of the object as they were added: a view that is good until the object goes. */
+  bytes(index: number): Uint8Array;
   /** The object as it was added. */
   object(index: number): RouteObject;
   /** Rows of exactly this prefix. */
@@ -218,8 +220,9 @@ export function objectStore(source: string): ObjectStore {
     };
   }
 
+  const bytes = (index: number): Uint8Array => texts.bytes(get(index, TEXT), get(index, OCTETS));
+
   function object(index: number): RouteObject {
-    const bytes = texts.bytes(get(index, TEXT), get(index, OCTETS));
     let found: RouteObject | null = null;
     const reader = rpslReader(
       rpsl => {
@@ -229,7 +232,7 @@ export function objectStore(source: string): ObjectStore {
       // What was wrong with some of its lines was said when the source was loaded.
       () => {},
     );
-    reader.push(bytes);
+    reader.push(bytes(index));
     reader.end();
     if (found === null) throw new Error(`object ${index} of ${source} does not read back as it was added`);
     return found;
@@ -270,6 +273,7 @@ export function objectStore(source: string): ObjectStore {
     live: index => (get(index, META) & FREE) === 0,
     maintainerSets,
     row,
+    bytes,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),
     rowsOfOrigin: origin => chain(byOrigin.get(origin) ?? 0, SAME_ORIGIN),
