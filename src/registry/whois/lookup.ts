@@ -5,9 +5,8 @@
 import type { Afi } from '../../net/address.ts';
 import { covers, type Prefix, parsePrefix, wordsOf } from '../../net/prefix.ts';
 import { OTHER_CLASSES } from '../other-objects.ts';
-import { listOf } from '../registration.ts';
 import { parseAsNumber } from '../route-object.ts';
-import { namesIn, readRpslObject } from '../rpsl.ts';
+import { listOf } from '../rpsl.ts';
 import type { SourceBook } from '../source-book.ts';
 import type { ObjectRef } from './object-list.ts';
 import type { Scope } from './query.ts';
@@ -86,20 +85,12 @@ export function* maintainedBy(books: Books, maintainer: string): Generator<Objec
   }
 }
 
-const MEMBER_OF = Buffer.from('member-of');
-
 /** Objects of any class that say they are members of this set (RFC 2622 section 5). */
 export function* memberOf(books: Books, set: string): Generator<ObjectRef | null> {
   const name = set.toUpperCase();
-  for (const book of books) for (const other of book.others.byMemberOf(name)) yield { book, ...other };
-  for (const { book, row } of everyRow(books)) {
-    if (row < 0) yield null;
-    else {
-      const bytes = book.routes.bytes(row);
-      if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(MEMBER_OF) < 0) continue;
-      const object = readRpslObject(bytes);
-      if (object !== null && namesIn(object, 'member-of').includes(name)) yield { book, row };
-    }
+  for (const book of books) {
+    for (const other of book.others.byMemberOf(name)) yield { book, ...other };
+    for (const row of book.routes.rowsOfMembers(name)) yield { book, row };
   }
 }
 

@@ -1,7 +1,6 @@
 /** What of an object is shown to a client. */
 import type { ObjectRow } from '../object-store.ts';
-import { listOf } from '../registration.ts';
-import type { RpslObject } from '../rpsl.ts';
+import { listOf, type RpslObject } from '../rpsl.ts';
 import type { ObjectRef } from './object-list.ts';
 import { prefixText } from './prefix-list.ts';
 
