@@ -65,6 +65,8 @@ export interface ObjectStore {
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
+  /** The octets of the object as they were added: a view that is good until the object goes. */
+  bytes(index: number): Uint8Array;
   /** The object as it was added. */
   object(index: number): RouteObject;
   /** Rows of exactly this prefix. */
@@ -234,8 +236,10 @@ export function objectStore(source: string): ObjectStore {
     };
   }
 
+  const bytes = (index: number): Uint8Array => texts.bytes(get(index, TEXT), get(index, OCTETS));
+
   function object(index: number): RouteObject {
-    const rpsl = readRpslObject(texts.bytes(get(index, TEXT), get(index, OCTETS)));
+    const rpsl = readRpslObject(bytes(index));
     const reading = rpsl === null ? null : readRouteObject(rpsl, source);
     if (!reading?.ok) throw new Error(`object ${index} of ${source} does not read back as it was added`);
     return reading.object;
@@ -276,6 +280,7 @@ export function objectStore(source: string): ObjectStore {
     live: index => (get(index, META) & FREE) === 0,
     maintainerSets,
     row,
+    bytes,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),
     rowsOfOrigin: origin => chain(byOrigin.get(origin) ?? 0, SAME_ORIGIN),
