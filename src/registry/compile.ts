@@ -45,17 +45,14 @@ export async function compileRegistry(
   const extra = watches.declared.length + watches.bare.length;
   // IPv6 is never more than a part; the builder grows when a registry is all of one family.
   const builder = snapshotBuilder(rows + extra, (rows >> 2) + extra);
-  // Rows of one prefix are chained: entry number in its family -> last row + 1, row -> the row before it + 1.
-  const heads = [[], []] as [number[], number[]];
-  const chain = new Int32Array(rows);
   const pause = slicer();
-  let row = 0;
   let overruled = 0;
   for (const { name, store } of sources) {
     const named = store.maintainerSets.map(maintainers => watches.anyMaintainer(maintainers, name));
     const keiro = watches.anyKeiro(name);
-    for (let i = 0; i < store.count; i++, row++) {
+    for (let i = 0; i < store.rows; i++) {
       if ((i & 0xff) === 0) await pause();
+      if (!store.live(i)) continue;
       const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro } = store.row(i);
       const place = guard.judge(afi, w0, w1, w2, w3, length, origin);
       if ((place & ~WATCHED_FLAG) === MISMATCH) {
@@ -63,10 +60,7 @@ export async function compileRegistry(
         continue;
       }
       const watched = place !== 0 || named[maintainers]! || (keiro && hasKeiro);
-      const entry = builder.addWords(afi, w0, w1, w2, w3, length, origin, watched);
-      const head = heads[afi - 1]!;
-      chain[row] = head[entry] ?? 0;
-      head[entry] = row + 1;
+      builder.addWords(afi, w0, w1, w2, w3, length, origin, watched);
     }
   }
   for (const { prefix, origin } of watches.declared) builder.add(prefix, origin, true);
@@ -74,28 +68,17 @@ export async function compileRegistry(
   const sab = builder.freeze();
   const snapshot = openSnapshot(sab);
 
-  function objectAt(at: number): RouteObject {
-    let index = at;
-    for (const { store } of sources) {
-      if (index < store.count) return store.object(index);
-      index -= store.count;
-    }
-    throw new RangeError(`row ${at} of ${rows}`);
-  }
-
   function objectsFor(prefix: Prefix): readonly RouteObject[] {
     const { decidedBy } = snapshot.decide(prefix, NO_ORIGIN);
     if (decidedBy === null) return [];
     const text = formatPrefix(decidedBy);
     const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
-    const held: number[] = [];
-    for (
-      let at = heads[decidedBy.afi - 1]![snapshot.entry(decidedBy)] ?? 0;
-      at > 0 && held.length < MAX_SHOWN;
-      at = chain[at - 1]!
-    )
-      held.push(at - 1);
-    return [...declared, ...held.reverse().map(objectAt)];
+    const held = sources.flatMap(({ store }) => store.rowsOf(decidedBy).map(row => ({ store, row })));
+    const shown = held.slice(0, MAX_SHOWN).map(({ store, row }) => store.object(row));
+    // One that a watch overrules decides nothing.
+    const others =
+      declared.length > 0 ? shown.filter(({ origin }) => declared.some(one => one.origin === origin)) : shown;
+    return [...declared, ...others];
   }
 
   function watchesFor(prefix: Prefix): readonly WatchConfig[] {

@@ -44,6 +44,8 @@ export interface RpslCounts {
   problems: number;
   lines: number;
   octets: number;
+  /** The file's last line that is not empty is the mark that many registries end a dump with: `# EOF`. */
+  eof: boolean;
 }
 
 export interface RpslReader {
@@ -71,6 +73,8 @@ const ASTERISK = 0x2a;
 const PLUS = 0x2b;
 const COLON = 0x3a;
 
+const END_OF_FILE = /^#\s*EOF\s*$/i;
+
 const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
 
 /**
@@ -83,7 +87,7 @@ export function rpslReader(
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
 ): RpslReader {
-  const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0 };
+  const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
   let hold = Buffer.allocUnsafe(MAX_LINE);
   /** `hold[0..fill)` is read; `at` is where the current line begins, `seek` how far it was searched for its end. */
   let fill = 0;
@@ -105,7 +109,11 @@ export function rpslReader(
 
   function begin(end: number): void {
     const first = hold[at]!;
-    if (first === PERCENT || first === HASH) return;
+    if (first === PERCENT || first === HASH) {
+      counts.eof = END_OF_FILE.test(hold.toString('latin1', at, Math.min(end, at + MAX_NAME)));
+      return;
+    }
+    counts.eof = false;
     state = 'skip';
     if (first === BLANK || first === TAB || first === PLUS) {
       problem(line, 'continuation line where an object should begin');
@@ -131,9 +139,7 @@ export function rpslReader(
     if (state === 'object') {
       counts.objects++;
       const bytes = hold.subarray(start, end);
-      let text = hold.toString('utf8', start, end);
-      if (text.includes('\r\n')) text = text.replaceAll('\r\n', '\n');
-      if (text.endsWith('\n')) text = text.slice(0, -1);
+      const text = textOf(bytes);
       onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
     }
     state = 'between';
@@ -150,6 +156,7 @@ export function rpslReader(
   /** One whole line, `hold[at..lf)`. */
   function take(lf: number): void {
     const end = lf > at && hold[lf - 1] === CR ? lf - 1 : lf;
+    if (line === 1 && hold[at] === 0xef && hold[at + 1] === 0xbb && hold[at + 2] === 0xbf && end - at >= 3) at += 3;
     if (lf - at > MAX_LINE) tooLong();
     else if (end === at) finish(at);
     else if (state === 'between') begin(end);
@@ -210,6 +217,35 @@ export function rpslReader(
   return { push, end, counts };
 }
 
+/**
+ * Reads the octets of one object again, its lines counted from 1; null when there is no attribute in them. What was wrong
+ * with some of its lines was told when they came.
+ */
+export function readRpslObject(bytes: Uint8Array): RpslObject | null {
+  const text = textOf(bytes);
+  const attributes = attributesOf(text, 1, () => {});
+  const first = attributes[0];
+  return first === undefined ? null : { class: first.name, line: 1, attributes, text, bytes };
+}
+
+/** The parts of a list: parted by commas and blanks (RFC 2622 section 2). */
+export const listOf = (value: string): string[] => value.split(/[\s,]+/).filter(word => word !== '');
+
+/** The names in every attribute of this name, such as `mnt-by`: parted by commas and blanks, upper case, each once. */
+export function namesIn({ attributes }: RpslObject, attribute: string): string[] {
+  const names = new Set<string>();
+  for (const { name, value } of attributes)
+    if (name === attribute) for (const word of listOf(value)) names.add(word.toUpperCase());
+  return [...names];
+}
+
+/** The lines of an object's octets, without CR and without a newline at the end; undecodable octets are U+FFFD. */
+function textOf(bytes: Uint8Array): string {
+  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  if (text.includes('\r\n')) text = text.replaceAll('\r\n', '\n');
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
+}
+
 /** Cuts an object's text into attributes. A line that is none is reported and left out with its continuation lines. */
 function attributesOf(
   text: string,
@@ -261,4 +297,9 @@ function isName(name: string): boolean {
     if (!letter && (i === 0 || !((c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x5f))) return false;
   }
   return true;
+}
+
+/** A stranger's words in a message: short and without control characters. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

@@ -81,6 +81,8 @@ function declaredObject(watch: string, prefix: Prefix, origin: number): RouteObj
     prefix,
     origin,
     mntBy: [],
+    holes: [],
+    memberOf: [],
     keiro: [],
     notify: [],
     descr: `watch ${watch}`,

@@ -416,6 +416,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               prefix: parsePrefix('192.0.2.0/24')!,
               origin: 64500,
               mntBy: ['MAINT-AS64500'],
+              holes: [],
+              memberOf: [],
               keiro: ['noc@example.net'],
               notify: [],
               descr: 'Example',

@@ -16,6 +16,8 @@ const ours: RouteObject = {
   prefix: parsePrefix('192.0.2.0/24')!,
   origin: 64496,
   mntBy: ['MAINT-A'],
+  holes: [],
+  memberOf: [],
   keiro: ['a@example.jp'],
   notify: [],
   descr: '',

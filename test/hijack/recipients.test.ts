@@ -10,6 +10,8 @@ const object = (more: Partial<RouteObject>): RouteObject => ({
   prefix: parsePrefix('192.0.2.0/24')!,
   origin: 64496,
   mntBy: ['MAINT-A'],
+  holes: [],
+  memberOf: [],
   keiro: [],
   notify: [],
   descr: '',
