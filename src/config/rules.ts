@@ -12,6 +12,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkPeers(config, report, kernel);
   checkStations(config, report);
   checkSources(config, report);
+  checkRpki(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
@@ -51,6 +52,16 @@ function checkSources(config: readonly Entry[], report: Report): void {
     for (const one of [dump, serial, nrtm])
       if (one !== undefined && nrtm4 !== undefined)
         report.error(placed(one), `\`${one.spec.head[0]}\` does not go with \`nrtm4\`, which brings everything itself`);
+  }
+}
+
+function checkRpki(config: readonly Entry[], report: Report): void {
+  for (const rpki of all(config, 'rpki')) {
+    if (!rpki.whole || report.damaged || all(rpki.block, 'rtr').length + all(rpki.block, 'file').length > 0) continue;
+    report.error(
+      placed(rpki),
+      `\`rpki ${text(rpki, 'name')}\` has nothing to ask, expected \`rtr\` or \`file\` in its block`,
+    );
   }
 }
 

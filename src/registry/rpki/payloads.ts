@@ -1,7 +1,7 @@
 /** What one cache or file says: the payloads that are in force of it. */
 
 import type { Afi } from '../../net/address.ts';
-import { formatAddress } from '../../net/address.ts';
+import { formatPrefix, prefixOfWords } from '../../net/prefix.ts';
 import { providersOf } from './aspa.ts';
 import type { VrpLog } from './vrp-log.ts';
 import { type VrpTable, vrpTable } from './vrp-table.ts';
@@ -59,12 +59,5 @@ export function formatVrp(
   maxLength: number,
   asn: number,
 ): string {
-  return `${formatWords(afi, w0, w1, w2, w3)}/${length}-${maxLength} AS${asn}`;
-}
-
-function formatWords(afi: Afi, ...words: readonly number[]): string {
-  const bytes = new Uint8Array(afi === 1 ? 4 : 16);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i * 4 < bytes.length; i++) view.setInt32(i * 4, words[i]!);
-  return formatAddress({ afi, bytes });
+  return `${formatPrefix(prefixOfWords(afi, w0, w1, w2, w3, length))}-${maxLength} AS${asn}`;
 }

@@ -33,6 +33,8 @@ export interface RtrAddress {
 export interface RtrClientListener {
   /** At End of Data: `payloads` has the change. */
   readonly onChange: (change: PayloadChange) => void;
+  /** This was in `payloads` for a while, and is not: the response had no End of Data. */
+  readonly onUndone: (change: PayloadChange) => void;
   /** Trouble, in words. */
   readonly onTrouble: (why: string) => void;
   /** The phase has changed. */
@@ -186,9 +188,13 @@ export function rtrClient(address: RtrAddress, options: RtrOptions, listener: Rt
     keysBefore = target.routerKeys;
   }
 
-  /** Takes back what came of a response without its End of Data. */
+  /**
+   * Takes back what came of a response without its End of Data. It is told as a change: a walk through the data in slices may
+   * have seen it half done.
+   */
   function undo(): void {
-    if (target !== null && target === payloads) {
+    const undone = target !== null && target === payloads && log.count + before.length > 0;
+    if (target !== null && undone) {
       const { vrps, aspas } = target;
       log.backwards((announce, ...vrp) => {
         if (announce) vrps.remove(...vrp);
@@ -200,6 +206,7 @@ export function rtrClient(address: RtrAddress, options: RtrOptions, listener: Rt
       target.routerKeys = keysBefore;
     }
     target = null;
+    if (undone) listener.onUndone({ whole: false, vrps: log, customers: new Set(before.map(({ key }) => key)) });
   }
 
   function commit(): void {
