@@ -20,6 +20,7 @@ import type {
   TracebackConfig,
   TracePeerConfig,
   WatchConfig,
+  WhoisConfig,
 } from './tree.ts';
 import { HOUR, MINUTE } from './units.ts';
 
@@ -31,6 +32,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const control = socketOf(stated(config, 'global', 'control socket'), '');
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
+  const whois = first(config, 'whois');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -46,6 +48,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     bmp: all(config, 'protocol bmp').map(bmpOf),
     archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
+    whois: whois === undefined ? null : whoisOf(whois.block),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),
     groups: all(config, 'group').map(groupOf),
@@ -170,6 +173,7 @@ function irrOf(irr: Entry): IrrConfig {
   const dump = text(stated(block, 'irr', 'dump'), 'location');
   const nrtm = first(block, 'nrtm');
   const nrtm4 = first(block, 'nrtm4');
+  const whois = first(block, 'whois');
   const fetchedWhole = dump !== undefined && isUrl(dump) && nrtm === undefined;
   return {
     name: must(text(irr, 'source')),
@@ -177,6 +181,7 @@ function irrOf(irr: Entry): IrrConfig {
     ...optional('serial', text(stated(block, 'irr', 'serial'), 'location')),
     ...optional('nrtm', nrtm && nrtmOf(nrtm)),
     ...optional('nrtm4', nrtm4 && { url: must(text(nrtm4, 'url')), key: must(text(nrtm4, 'publickey')) }),
+    ...optional('whois', whois && { host: must(text(whois, 'host')), port: must(number(whois, 'port')) }),
     authoritative: flag(block, 'authoritative'),
     refresh: number(stated(block, 'irr', 'refresh'), 'duration') ?? (fetchedWhole ? HOUR : MINUTE),
   };
@@ -187,6 +192,18 @@ const nrtmOf = (one: Entry): NonNullable<IrrConfig['nrtm']> => ({
   port: must(number(one, 'port')),
   version: text(one, 'nrtmversion') === '1' ? 1 : 3,
 });
+
+function whoisOf(block: readonly Entry[]): WhoisConfig {
+  return {
+    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, 'whois', 'listen')]).map(listenOf),
+    allow: list(stated(block, 'whois', 'allow'), 'prefix').map(String),
+    maxConnections: numberIn(block, 'whois', 'maximum connections', 'count'),
+    maxClientConnections: numberIn(block, 'whois', 'maximum client connections', 'count'),
+    maxAnswer: numberIn(block, 'whois', 'maximum answer', 'size'),
+    rate: numberIn(block, 'whois', 'query rate', 'rate'),
+    idleTimeout: numberIn(block, 'whois', 'idle timeout', 'duration'),
+  };
+}
 
 function watchOf(watch: Entry): WatchConfig {
   const { block } = watch;

@@ -59,6 +59,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.bmp.map(bmpEntry),
     ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
     ...config.irr.map(irrEntry),
+    ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(mailEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
@@ -152,7 +153,19 @@ function archiveEntry({ directory, updates, rib, retain, compress }: NonNullable
   ]);
 }
 
-function irrEntry({ name, dump, serial, nrtm, nrtm4, authoritative, refresh }: Config['irr'][number]): Entry {
+function whoisEntry(whois: NonNullable<Config['whois']>): Entry {
+  return entry('global', 'whois', {}, [
+    ...whois.listen.map(({ address, port }) => entry('whois', 'listen', { address, port })),
+    entry('whois', 'allow', { prefix: whois.allow }),
+    entry('whois', 'maximum connections', { count: whois.maxConnections }),
+    entry('whois', 'maximum client connections', { count: whois.maxClientConnections }),
+    entry('whois', 'maximum answer', { size: whois.maxAnswer }),
+    entry('whois', 'query rate', { rate: whois.rate }),
+    entry('whois', 'idle timeout', { duration: whois.idleTimeout }),
+  ]);
+}
+
+function irrEntry({ name, dump, serial, nrtm, nrtm4, whois, authoritative, refresh }: Config['irr'][number]): Entry {
   return entry('global', 'irr', { source: name }, [
     ...(dump === undefined ? [] : [entry('irr', 'dump', { location: dump })]),
     ...(serial === undefined ? [] : [entry('irr', 'serial', { location: serial })]),
@@ -160,6 +173,7 @@ function irrEntry({ name, dump, serial, nrtm, nrtm4, authoritative, refresh }: C
       ? []
       : [entry('irr', 'nrtm', { host: nrtm.host, port: nrtm.port, nrtmversion: String(nrtm.version) })]),
     ...(nrtm4 === undefined ? [] : [entry('irr', 'nrtm4', { url: nrtm4.url, publickey: nrtm4.key })]),
+    ...(whois === undefined ? [] : [entry('irr', 'whois', { host: whois.host, port: whois.port })]),
     ...flagEntry('irr', 'authoritative', authoritative),
     entry('irr', 'refresh', { duration: refresh }),
   ]);

@@ -32,15 +32,21 @@ function checkStations(config: readonly Entry[], report: Report): void {
   }
 }
 
+/** Nothing of the source is mirrored. */
+const isAskedOnly = (irr: Entry): boolean =>
+  first(irr.block, 'dump') === undefined && first(irr.block, 'nrtm4') === undefined;
+
 /** A source has one beginning: a dump, which NRTM may go on from, or NRTMv4, which brings its own. */
 function checkSources(config: readonly Entry[], report: Report): void {
   for (const irr of all(config, 'irr')) {
     if (!irr.whole || report.damaged) continue;
-    const [dump, serial, nrtm, nrtm4] = ['dump', 'serial', 'nrtm', 'nrtm4'].map(head => first(irr.block, head));
-    if (dump === undefined && nrtm4 === undefined)
+    const [dump, serial, nrtm, nrtm4, whois] = ['dump', 'serial', 'nrtm', 'nrtm4', 'whois'].map(head =>
+      first(irr.block, head),
+    );
+    if (dump === undefined && nrtm4 === undefined && whois === undefined)
       report.error(
         placed(irr),
-        `\`irr ${text(irr, 'source')}\` has nothing to read, expected \`dump\` or \`nrtm4\` in its block`,
+        `\`irr ${text(irr, 'source')}\` has nothing to read, expected \`dump\`, \`nrtm4\` or \`whois\` in its block`,
       );
     for (const one of [dump, serial, nrtm])
       if (one !== undefined && nrtm4 !== undefined)
@@ -65,6 +71,11 @@ function checkWatches(config: readonly Entry[], report: Report): void {
     for (const one of selectors) {
       const source = text(one, 'source');
       if (lacks(sources, source)) report.error(placed(one), `no \`irr ${source}\` is defined`);
+      else if (irrs.some(irr => text(irr, 'source') === source && irr.whole && isAskedOnly(irr)))
+        report.error(
+          placed(one),
+          `\`irr ${source}\` is only asked by whois, expected \`dump\` or \`nrtm4\` in its block`,
+        );
       else if (irrs.length === 0 && one.whole && list(one, 'asn').length === 0)
         report.error(
           placed(one),

@@ -265,6 +265,17 @@ export const config: fc.Arbitrary<Config> = fc
         }),
       ),
       irr: fc.constant(irr),
+      whois: fc.option(
+        fc.record({
+          listen: listen.filter(list => list.length > 0),
+          allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '::/0'), { minLength: 1 }),
+          maxConnections: fc.integer({ min: 1, max: 4096 }),
+          maxClientConnections: fc.integer({ min: 1, max: 4096 }),
+          maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
+          rate: fc.integer({ min: 1, max: 1_000_000 }),
+          idleTimeout: seconds(1, 3600),
+        }),
+      ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify: fc.array(notify, { maxLength: 2 }),
       groups: fc.constant(groups),

@@ -17,6 +17,7 @@ const ours: RouteObject = {
   origin: 64496,
   mntBy: ['MAINT-A'],
   holes: [],
+  memberOf: [],
   keiro: ['a@example.jp'],
   notify: [],
   descr: '',
