@@ -76,15 +76,21 @@ export async function compileRegistry(
   let overruled = 0;
 
   /** Adds one object, and notes its holes. */
-  function addRow(to: SnapshotBuilder, source: NamedStore, index: number, named: boolean, keiro: boolean): void {
+  function addRow(
+    to: SnapshotBuilder,
+    source: NamedStore,
+    index: number,
+    named: (maintainers: number) => boolean,
+    keiro: boolean,
+  ): void {
     const { store, authoritative } = source;
-    const { afi, w0, w1, w2, w3, length, origin, hasKeiro, hasHoles } = store.row(index);
+    const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro, hasHoles } = store.row(index);
     const place = guard.judge(afi, w0, w1, w2, w3, length, origin);
     if ((place & ~WATCHED_FLAG) === MISMATCH) {
       overruled++;
       return;
     }
-    const watched = place !== 0 || named || (keiro && hasKeiro);
+    const watched = place !== 0 || named(maintainers) || (keiro && hasKeiro);
     to.addWords(afi, w0, w1, w2, w3, length, origin, watched, authoritative);
     if (!hasHoles) return;
     const object = store.object(index);
@@ -100,7 +106,7 @@ export async function compileRegistry(
     const keiro = watches.anyKeiro(name);
     for (let i = 0; i < store.rows; i++) {
       if ((i & 0xff) === 0) await pause();
-      if (store.live(i)) addRow(builder, source, i, named[store.maintainersOf(i)]!, keiro);
+      if (store.live(i)) addRow(builder, source, i, set => named[set]!, keiro);
     }
   }
   for (const { prefix, origin } of watches.declared) builder.add(prefix, origin, true);
@@ -131,10 +137,8 @@ export async function compileRegistry(
     overlay.clear(prefix);
     for (const source of sources) {
       const { name, store } = source;
-      for (const index of store.rowsOf(prefix)) {
-        const named = watches.anyMaintainer(store.maintainerSets[store.maintainersOf(index)]!, name);
-        addRow(overlay, source, index, named, watches.anyKeiro(name));
-      }
+      const named = (set: number) => watches.anyMaintainer(store.maintainerSets[set]!, name);
+      for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name));
     }
     const text = formatPrefix(prefix);
     for (const one of watches.declared) if (formatPrefix(one.prefix) === text) overlay.add(prefix, one.origin, true);

@@ -42,6 +42,8 @@ export interface ObjectRow {
   readonly w3: number;
   readonly length: number;
   readonly origin: number;
+  /** Index into `maintainerSets`. */
+  readonly maintainers: number;
   readonly hasKeiro: boolean;
   /** The object has `holes`; which, its text tells. */
   readonly hasHoles: boolean;
@@ -60,8 +62,6 @@ export interface ObjectStore {
   /** Row numbers are below this; some of them may be free (`live`). */
   readonly rows: number;
   live(index: number): boolean;
-  /** Of the row, the index into `maintainerSets`. */
-  maintainersOf(index: number): number;
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
@@ -230,6 +230,7 @@ export function objectStore(source: string): ObjectStore {
       w3: four ? 0 : words[at + 3]!,
       length: (four ? ids4 : ids6).length[id]!,
       origin: get(index, ORIGIN) >>> 0,
+      maintainers: get(index, MAINTAINERS),
       hasKeiro: (meta & KEIRO) !== 0,
       hasHoles: (meta & HOLES) !== 0,
     };
@@ -277,7 +278,6 @@ export function objectStore(source: string): ObjectStore {
       return rows;
     },
     live: index => (get(index, META) & FREE) === 0,
-    maintainersOf: index => get(index, MAINTAINERS),
     maintainerSets,
     row,
     bytes,

@@ -46,7 +46,7 @@ describe('registry/object-store', () => {
     expect(shown(store, store.rowsCovering(p('2001:db8:1::/48')))).to.deep.equal(['2001:db8::/32 64496']);
     expect(store.rowsOf(p('192.0.3.0/24'))).to.deep.equal([]);
     const [first, second] = store.rowsOf(p('192.0.2.0/24')).map(row => store.row(row));
-    expect(store.maintainerSets[store.maintainersOf(0)]).to.deep.equal(['M-A', 'M-B']);
+    expect(store.maintainerSets[first!.maintainers]).to.deep.equal(['M-A', 'M-B']);
     expect([first!.hasKeiro, first!.hasHoles, second!.hasKeiro, second!.hasHoles]).to.deep.equal([
       false,
       false,
