@@ -65,6 +65,7 @@ export interface ObjectStore {
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
+  prefix(index: number): Prefix;
   /** The object as it was added. */
   object(index: number): RouteObject;
   /** Rows of exactly this prefix. */
@@ -234,6 +235,14 @@ export function objectStore(source: string): ObjectStore {
     };
   }
 
+  function prefix(index: number): Prefix {
+    const { afi, w0, w1, w2, w3, length } = row(index);
+    const words = Int32Array.of(w0, w1, w2, w3);
+    const bytes = new Uint8Array(afi === 1 ? 4 : 16);
+    for (const i of bytes.keys()) bytes[i] = words[i >> 2]! >> (24 - 8 * (i & 3));
+    return { afi, bytes, length };
+  }
+
   function object(index: number): RouteObject {
     const rpsl = readRpslObject(texts.bytes(get(index, TEXT), get(index, OCTETS)));
     const reading = rpsl === null ? null : readRouteObject(rpsl, source);
@@ -276,6 +285,7 @@ export function objectStore(source: string): ObjectStore {
     live: index => (get(index, META) & FREE) === 0,
     maintainerSets,
     row,
+    prefix,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),
     rowsOfOrigin: origin => chain(byOrigin.get(origin) ?? 0, SAME_ORIGIN),
