@@ -66,6 +66,8 @@ export interface ObjectStore {
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
   prefix(index: number): Prefix;
+  /** The octets of the object as they were added: a view that is good until the object goes. */
+  bytes(index: number): Uint8Array;
   /** The object as it was added. */
   object(index: number): RouteObject;
   /** Rows of exactly this prefix. */
@@ -238,13 +240,15 @@ export function objectStore(source: string): ObjectStore {
   function prefix(index: number): Prefix {
     const { afi, w0, w1, w2, w3, length } = row(index);
     const words = Int32Array.of(w0, w1, w2, w3);
-    const bytes = new Uint8Array(afi === 1 ? 4 : 16);
-    for (const i of bytes.keys()) bytes[i] = words[i >> 2]! >> (24 - 8 * (i & 3));
-    return { afi, bytes, length };
+    const octets = new Uint8Array(afi === 1 ? 4 : 16);
+    for (const i of octets.keys()) octets[i] = words[i >> 2]! >> (24 - 8 * (i & 3));
+    return { afi, bytes: octets, length };
   }
 
+  const bytes = (index: number): Uint8Array => texts.bytes(get(index, TEXT), get(index, OCTETS));
+
   function object(index: number): RouteObject {
-    const rpsl = readRpslObject(texts.bytes(get(index, TEXT), get(index, OCTETS)));
+    const rpsl = readRpslObject(bytes(index));
     const reading = rpsl === null ? null : readRouteObject(rpsl, source);
     if (!reading?.ok) throw new Error(`object ${index} of ${source} does not read back as it was added`);
     return reading.object;
@@ -286,6 +290,7 @@ export function objectStore(source: string): ObjectStore {
     maintainerSets,
     row,
     prefix,
+    bytes,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),
     rowsOfOrigin: origin => chain(byOrigin.get(origin) ?? 0, SAME_ORIGIN),
