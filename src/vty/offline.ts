@@ -34,6 +34,16 @@ export const OFFLINE: readonly OfflineCommand[] = [
     },
   },
   {
+    words: ['decode', 'rpsl'],
+    syntax: 'decode rpsl FILE',
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const { decodeRpsl } = await import('./decode-rpsl.ts');
+      return decodeRpsl(file, json, streams);
+    },
+  },
+  {
     words: ['replay'],
     syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',
     async run(args, _, streams) {
