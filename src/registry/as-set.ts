@@ -1,6 +1,6 @@
-import { keyIn, listOf, type Reading, type Registration, registrationOf } from './registration.ts';
+import { keyIn, type Reading, type Registration, registrationOf } from './registration.ts';
 import { parseAsNumber } from './route-object.ts';
-import { namesIn, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
+import { listOf, namesIn, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
 import { setName } from './set-name.ts';
 
 /** A member of an as-set: an AS, or another as-set by its name in upper case. */

@@ -7,9 +7,10 @@
 import type { Afi } from '../net/address.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
 import { extend, PrefixIds4, PrefixIds6 } from '../net/prefix-ids.ts';
+import { nameIndex } from './name-index.ts';
 import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
-import { rpslReader } from './rpsl.ts';
+import { readRpslObject } from './rpsl.ts';
 import { keep } from './snapshot-layout.ts';
 import { textArena } from './text-arena.ts';
 
@@ -29,6 +30,8 @@ const IPV6 = 0x2;
 const HOLES = 0x4;
 /** Nothing stands in the row. */
 const FREE = 0x8;
+/** The object has `member-of`. */
+const MEMBER = 0x10;
 
 /** The columns of one object. Address words are signed; IPv4 stands in `w0`. */
 export interface ObjectRow {
@@ -62,12 +65,17 @@ export interface ObjectStore {
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
+  prefix(index: number): Prefix;
+  /** The octets of the object as they were added: a view that is good until the object goes. */
+  bytes(index: number): Uint8Array;
   /** The object as it was added. */
   object(index: number): RouteObject;
   /** Rows of exactly this prefix. */
   rowsOf(prefix: Prefix): number[];
   /** Rows of this origin, of both families. */
   rowsOfOrigin(origin: number): number[];
+  /** Rows of the objects that say they are members of this route-set (upper case), in no order. */
+  rowsOfMembers(set: string): readonly number[];
   /** Rows of the prefixes that cover this one, itself included, the longest first. */
   rowsCovering(prefix: Prefix): number[];
 }
@@ -89,6 +97,7 @@ export function objectStore(source: string): ObjectStore {
   ids4.held = size => withHead(heads4, size);
   ids6.held = size => withHead(heads6, size);
   const byOrigin = new Map<number, number>();
+  const members = nameIndex();
   const maintainerSets: (readonly string[])[] = [];
   const setNumbers = new Map<string, number>();
 
@@ -163,13 +172,23 @@ export function objectStore(source: string): ObjectStore {
       put(index, SAME_ORIGIN, byOrigin.get(origin) ?? 0);
       byOrigin.set(origin, index + 1);
       count++;
-    } else texts.free(get(index, TEXT), get(index, OCTETS));
-    const flags = (object.keiro.length > 0 ? KEIRO : 0) | (object.holes.length > 0 ? HOLES : 0);
+    } else drop(index);
+    for (const set of object.memberOf) members.add(set, index);
+    const flags =
+      (object.keiro.length > 0 ? KEIRO : 0) |
+      (object.holes.length > 0 ? HOLES : 0) |
+      (object.memberOf.length > 0 ? MEMBER : 0);
     put(index, META, flags | (afi === 2 ? IPV6 : 0));
     put(index, MAINTAINERS, numberOf(object.mntBy));
     put(index, TEXT, text);
     put(index, OCTETS, bytes.length);
     return true;
+  }
+
+  /** Gives back the text of a row, and forgets which sets its object is a member of. */
+  function drop(index: number): void {
+    if ((get(index, META) & MEMBER) !== 0) for (const set of object(index).memberOf) members.remove(set, index);
+    texts.free(get(index, TEXT), get(index, OCTETS));
   }
 
   /** Takes the row out of the chain that begins at `head`; returns the new head. */
@@ -190,7 +209,7 @@ export function objectStore(source: string): ObjectStore {
     const head = unlink(byOrigin.get(origin)!, SAME_ORIGIN, index);
     if (head === 0) byOrigin.delete(origin);
     else byOrigin.set(origin, head);
-    texts.free(get(index, TEXT), get(index, OCTETS));
+    drop(index);
     put(index, META, FREE);
     put(index, SAME_PREFIX, free);
     free = index + 1;
@@ -218,21 +237,21 @@ export function objectStore(source: string): ObjectStore {
     };
   }
 
+  function prefix(index: number): Prefix {
+    const { afi, w0, w1, w2, w3, length } = row(index);
+    const words = Int32Array.of(w0, w1, w2, w3);
+    const octets = new Uint8Array(afi === 1 ? 4 : 16);
+    for (const i of octets.keys()) octets[i] = words[i >> 2]! >> (24 - 8 * (i & 3));
+    return { afi, bytes: octets, length };
+  }
+
+  const bytes = (index: number): Uint8Array => texts.bytes(get(index, TEXT), get(index, OCTETS));
+
   function object(index: number): RouteObject {
-    const bytes = texts.bytes(get(index, TEXT), get(index, OCTETS));
-    let found: RouteObject | null = null;
-    const reader = rpslReader(
-      rpsl => {
-        const reading = readRouteObject(rpsl, source);
-        if (reading.ok) found = reading.object;
-      },
-      // What was wrong with some of its lines was said when the source was loaded.
-      () => {},
-    );
-    reader.push(bytes);
-    reader.end();
-    if (found === null) throw new Error(`object ${index} of ${source} does not read back as it was added`);
-    return found;
+    const rpsl = readRpslObject(bytes(index));
+    const reading = rpsl === null ? null : readRouteObject(rpsl, source);
+    if (!reading?.ok) throw new Error(`object ${index} of ${source} does not read back as it was added`);
+    return reading.object;
   }
 
   /** Rows of a chain in the order in which they came. */
@@ -270,9 +289,12 @@ export function objectStore(source: string): ObjectStore {
     live: index => (get(index, META) & FREE) === 0,
     maintainerSets,
     row,
+    prefix,
+    bytes,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),
     rowsOfOrigin: origin => chain(byOrigin.get(origin) ?? 0, SAME_ORIGIN),
+    rowsOfMembers: set => members.of(set),
     rowsCovering,
   };
 }

@@ -9,6 +9,8 @@ export interface RouteObject {
   readonly mntBy: readonly string[];
   /** `holes:` space inside the prefix of which the object says nothing (RFC 2622 section 8.2). */
   readonly holes: readonly Prefix[];
+  /** Route-sets it says it is a member of, upper case (RFC 2622 section 5.2). */
+  readonly memberOf: readonly string[];
   /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
   readonly keiro: readonly string[];
   /** `notify:` addresses. */

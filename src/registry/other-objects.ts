@@ -4,6 +4,7 @@
  * and where it is named: by maintainer, and by the set it says it is a member of.
  */
 import { keiroOf } from './keiro.ts';
+import { nameIndex } from './name-index.ts';
 import { parseAsNumber } from './route-object.ts';
 import { namesIn, quote, type RpslObject, type RpslProblem, readRpslObject } from './rpsl.ts';
 import { textArena } from './text-arena.ts';
@@ -145,26 +146,5 @@ export function otherObjects(): OtherObjects {
     byMaintainer: mntner => maintained.of(mntner.toUpperCase()).map(row => names[row]!),
     byMemberOf: set => members.of(set.toUpperCase()).map(row => names[row]!),
     keiro,
-  };
-}
-
-/** Rows by a name in them. A row is there once for each name. */
-function nameIndex() {
-  const rows = new Map<string, number[]>();
-  return {
-    of: (name: string): readonly number[] => rows.get(name) ?? [],
-    add(name: string, row: number): void {
-      const list = rows.get(name);
-      if (list === undefined) rows.set(name, [row]);
-      else list.push(row);
-    },
-    remove(name: string, row: number): void {
-      const list = rows.get(name) ?? [];
-      const at = list.lastIndexOf(row);
-      if (at < 0) return;
-      const last = list.pop()!;
-      if (list.length === 0) rows.delete(name);
-      else if (at < list.length) list[at] = last;
-    },
   };
 }

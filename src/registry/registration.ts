@@ -51,6 +51,3 @@ export function keyIn(
   if (rpsl.class !== wanted || first?.name !== wanted) return { line: rpsl.line, why: `not of class ${wanted}` };
   return { value: first.value.trim(), line: first.line };
 }
-
-/** The parts of a list: parted by commas and blanks (RFC 2622 section 2). */
-export const listOf = (value: string): string[] => value.split(/[\s,]+/).filter(word => word !== '');

@@ -3,7 +3,7 @@ import type { Afi } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { addAddresses, addKeiro } from './keiro.ts';
 import type { RouteObject } from './objects.ts';
-import { quote, type RpslObject, type RpslProblem } from './rpsl.ts';
+import { listOf, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
 
 /** A route object, or why it is none, with the line that spoils it. */
 export type RouteReading =
@@ -29,6 +29,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
   let origin = -1;
   const mntBy: string[] = [];
   const holes: Prefix[] = [];
+  const memberOf: string[] = [];
   const keiro: string[] = [];
   const notify: string[] = [];
   const descr: string[] = [];
@@ -39,7 +40,8 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
       if (origin >= 0) return bad(line, 'origin: given twice');
       origin = parseAsNumber(value);
       if (origin < 0) return bad(line, `origin: ${quote(value)} is no AS number (AS64496, AS1.10)`);
-    } else if (name === 'mnt-by') mntBy.push(...value.split(/[\s,]+/).filter(word => word !== ''));
+    } else if (name === 'mnt-by') mntBy.push(...listOf(value));
+    else if (name === 'member-of') memberOf.push(...listOf(value.toUpperCase()));
     else if (name === 'holes') addHoles(holes, value, prefix, line, refused);
     else if (name === 'notify') addAddresses(notify, value, name, line, refused);
     else {
@@ -48,7 +50,8 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
     }
   }
   if (origin < 0) return bad(rpsl.line, `${rpsl.class} object without origin`);
-  const object = { source, prefix, origin, mntBy, holes, keiro, notify, descr: descr.join('\n'), text: rpsl.text };
+  const words = { descr: descr.join('\n'), text: rpsl.text };
+  const object = { source, prefix, origin, mntBy, holes, memberOf: [...new Set(memberOf)], keiro, notify, ...words };
   return { ok: true, object, refused };
 }
 
@@ -57,7 +60,7 @@ const MAX_HOLES = 256;
 
 /** Holes lie inside the object's prefix; one that does not takes nothing away. */
 function addHoles(to: Prefix[], value: string, within: Prefix, line: number, refused: RpslProblem[]): void {
-  for (const word of value.split(/[\s,]+/).filter(part => part !== '')) {
+  for (const word of listOf(value)) {
     const hole = parseRpslPrefix(word, within.afi);
     if (typeof hole === 'string') refused.push({ line, why: `holes: ${hole}` });
     else if (!covers(within, hole) || hole.length === within.length)

@@ -1,7 +1,7 @@
 import { asMember } from './as-set.ts';
 import { type PrefixRange, parsePrefixRange, type RangeOperator, splitOperator } from './prefix-range.ts';
-import { keyIn, listOf, type Reading, type Registration, registrationOf } from './registration.ts';
-import { namesIn, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
+import { keyIn, type Reading, type Registration, registrationOf } from './registration.ts';
+import { listOf, namesIn, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
 import { setName } from './set-name.ts';
 
 /** A member of a route-set: prefixes, or a set or AS whose routes are members, with a range operator on them. */

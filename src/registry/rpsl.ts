@@ -231,11 +231,14 @@ export function readRpslObject(bytes: Uint8Array): RpslObject | null {
   return first === undefined ? null : { class: first.name, line: 1, attributes, text, bytes };
 }
 
+/** The parts of a list: parted by commas and blanks (RFC 2622 section 2). */
+export const listOf = (value: string): string[] => value.split(/[\s,]+/).filter(word => word !== '');
+
 /** The names in every attribute of this name, such as `mnt-by`: parted by commas and blanks, upper case, each once. */
 export function namesIn({ attributes }: RpslObject, attribute: string): string[] {
   const names = new Set<string>();
   for (const { name, value } of attributes)
-    if (name === attribute) for (const word of value.split(/[\s,]+/)) if (word !== '') names.add(word.toUpperCase());
+    if (name === attribute) for (const word of listOf(value)) names.add(word.toUpperCase());
   return [...names];
 }
 

@@ -82,6 +82,7 @@ function declaredObject(watch: string, prefix: Prefix, origin: number): RouteObj
     origin,
     mntBy: [],
     holes: [],
+    memberOf: [],
     keiro: [],
     notify: [],
     descr: `watch ${watch}`,

@@ -417,6 +417,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               origin: 64500,
               mntBy: ['MAINT-AS64500'],
               holes: [],
+              memberOf: [],
               keiro: ['noc@example.net'],
               notify: [],
               descr: 'Example',

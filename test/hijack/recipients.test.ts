@@ -11,6 +11,7 @@ const object = (more: Partial<RouteObject>): RouteObject => ({
   origin: 64496,
   mntBy: ['MAINT-A'],
   holes: [],
+  memberOf: [],
   keiro: [],
   notify: [],
   descr: '',

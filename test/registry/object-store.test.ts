@@ -26,6 +26,7 @@ function add(store: ObjectStore, prefix: string, origin: number, more = ''): boo
 const shown = (store: ObjectStore, rows: readonly number[]) =>
   rows.map(row => {
     const { prefix, origin } = store.object(row);
+    expect(store.prefix(row)).to.deep.equal(prefix);
     return `${formatPrefix(prefix)} ${origin}`;
   });
 
@@ -53,6 +54,19 @@ describe('registry/object-store', () => {
       true,
       true,
     ]);
+  });
+
+  it('finds objects by the route-sets they say they are members of', () => {
+    const store = objectStore('JPIRR');
+    add(store, '192.0.2.0/24', 64496, 'member-of: RS-A, rs-b\nmember-of: RS-A\n');
+    add(store, '198.51.100.0/24', 64496, 'member-of: RS-B\n');
+    expect(shown(store, store.rowsOfMembers('RS-A'))).to.deep.equal(['192.0.2.0/24 64496']);
+    expect(shown(store, store.rowsOfMembers('RS-B'))).to.have.members(['192.0.2.0/24 64496', '198.51.100.0/24 64496']);
+    add(store, '192.0.2.0/24', 64496, 'member-of: RS-C\n');
+    store.remove(p('198.51.100.0/24'), 64496);
+    expect(store.rowsOfMembers('RS-A')).to.deep.equal([]);
+    expect(store.rowsOfMembers('RS-B')).to.deep.equal([]);
+    expect(shown(store, store.rowsOfMembers('RS-C'))).to.deep.equal(['192.0.2.0/24 64496']);
   });
 
   it('puts an object in the place of the one with its key', () => {

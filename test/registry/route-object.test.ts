@@ -45,6 +45,7 @@ describe('registry/route-object', () => {
       origin: 64496,
       mntBy: ['MAINT-AS64496', 'MAINT-X'],
       holes: [],
+      memberOf: ['RS-EXAMPLE'],
       keiro: ['alert@example.jp'],
       notify: ['noc@example.jp'],
       descr: 'Example Inc.\nX-Keiro : alert@example.jp',
