@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
+import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
   RESERVED_ASN,
@@ -211,11 +213,14 @@ export const ARGUMENTS = {
   ),
   FILE: file('a file name'),
   LOCATION: location,
-  URL: quoted('an https URL', 1024, text => readUrl(text, ['https'])),
-  // SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), as it stands in a PEM file between its first and last line.
-  PUBLICKEY: quoted('a public key in base64', 1024, text =>
-    /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text) ? { value: text } : NOT,
-  ),
+  URL: quoted('an https URL', 1024, text => {
+    const url = URL.parse(text);
+    return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
+  PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
+    const key = readPublicKey(text);
+    return typeof key === 'string' ? wrong(key) : { value: key.spki };
+  }),
   CERTIFICATE: file('the file name of a certificate'),
   DIRECTORY: file('a directory'),
   FOLDER: quoted('a directory', 1024),

@@ -86,13 +86,16 @@ const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
 
 /**
  * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
- * in the order of the file; whatever cannot be read goes to `onProblem`, what is passed over to `onSkipped`. Never throws on any input. It holds at most
- * one object, one line and one chunk.
+ * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
+ * one object, one line and one chunk. `worth` looks at class and key of an object, the key as it stands in its line, a
+ * comment included: one that is not worth reading costs no more than one of a class that is not wanted. What is passed over
+ * goes to `onSkipped`.
  */
 export function rpslReader(
   onObject: (object: RpslObject) => void,
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
+  worth: (objectClass: string, key: string) => boolean = () => true,
   onSkipped?: (skipped: RpslSkipped) => void,
 ): RpslReader {
   const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
@@ -134,7 +137,7 @@ export function rpslReader(
       counts.dead++;
       onSkipped?.({ line, class: className, dead: true });
     } else if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
-    else if (!wanted.has(className)) {
+    else if (!wanted.has(className) || !worth(className, hold.toString('latin1', at + colon + 1, end).trim())) {
       counts.skipped++;
       onSkipped?.({ line, class: className, dead: false });
     } else {

@@ -49,6 +49,7 @@ export async function decodeRpsl(file: string, json: boolean, { stdin, stdout, e
     },
     problem => pending.push(problem),
     CLASSES,
+    undefined,
     ({ line, class: objectClass, dead }) => {
       tellPending();
       const why = dead ? 'deleted in place' : 'a class that is not read';
