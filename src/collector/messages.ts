@@ -83,9 +83,19 @@ export interface AnswerEnd {
   readonly changed?: number;
 }
 
+/** A registry to judge by. `overlay` lies over `base` (registry/snapshot.ts). */
+export interface RegistryMessage {
+  readonly type: 'registry';
+  readonly base: SharedArrayBuffer;
+  readonly overlay: SharedArrayBuffer | null;
+  /** Prefixes inside which verdicts may be others than before; null: anywhere. */
+  readonly touched: readonly string[] | null;
+  readonly generation: number;
+}
+
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
-  | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
+  | RegistryMessage
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
   /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
   | { readonly type: 'archive'; readonly port: MessagePort | null }
@@ -138,9 +148,12 @@ export interface SessionChange {
   readonly reason?: string;
 }
 
-/** A registry generation is in force and every held route was judged by it. */
+/** A registry generation is in force and every held route that it touches was judged by it. */
 export interface Rejudged {
   readonly generation: number;
+  /** Nothing but routes inside some prefixes had to be judged. */
+  readonly partial: boolean;
+  /** Routes judged. */
   readonly routes: number;
   readonly milliseconds: number;
 }

@@ -42,7 +42,7 @@ export function irrState<O extends Registered>(
     holed,
     why,
   });
-  if (prefix.length === 0) return unknown('the default route is nobody’s');
+  if (prefix.length === 0) return unknown("the default route is nobody's");
   const touching = [...objects].filter(object => covers(object.prefix, prefix));
   const holed = touching.filter(object => inHole(prefix, object));
   const speaking = touching.filter(object => !holed.includes(object));

@@ -65,6 +65,7 @@ export interface ObjectStore {
   /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
+  prefix(index: number): Prefix;
   /** The octets of the object as they were added: a view that is good until the object goes. */
   bytes(index: number): Uint8Array;
   /** The object as it was added. */
@@ -236,6 +237,14 @@ export function objectStore(source: string): ObjectStore {
     };
   }
 
+  function prefix(index: number): Prefix {
+    const { afi, w0, w1, w2, w3, length } = row(index);
+    const words = Int32Array.of(w0, w1, w2, w3);
+    const octets = new Uint8Array(afi === 1 ? 4 : 16);
+    for (const i of octets.keys()) octets[i] = words[i >> 2]! >> (24 - 8 * (i & 3));
+    return { afi, bytes: octets, length };
+  }
+
   const bytes = (index: number): Uint8Array => texts.bytes(get(index, TEXT), get(index, OCTETS));
 
   function object(index: number): RouteObject {
@@ -280,6 +289,7 @@ export function objectStore(source: string): ObjectStore {
     live: index => (get(index, META) & FREE) === 0,
     maintainerSets,
     row,
+    prefix,
     bytes,
     object,
     rowsOf: prefix => chain(headOf(prefix.afi, find(prefix)), SAME_PREFIX),

@@ -4,9 +4,10 @@
  * good copy in use; it is told as trouble as long as it lasts, and tried again more and more slowly.
  */
 import type { PublicKey } from '../../net/public-key.ts';
+import { isSafeUrl } from '../../net/safe-url.ts';
 import { type SourceBook, sourceBook } from '../source-book.ts';
 import type { Feed, FeedListener, Operation } from './feed.ts';
-import { type FetchLimits, fetchUrl, isSafe } from './http-fetch.ts';
+import { type FetchLimits, fetchUrl } from './http-fetch.ts';
 import { bring, FILE_LIMITS, type KeptCopy, readKept, readState, sweep, writeState } from './nrtm4-copy.ts';
 import { type FileType, wordsOf } from './nrtm4-file.ts';
 import { afterNotification, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
@@ -70,7 +71,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed &
   let queue: Promise<void> = Promise.resolve();
 
   const fetched = (url: URL, bounds: FetchLimits, tag: string | null, take: (chunk: Buffer) => Promise<void> | void) =>
-    fetchUrl(url, { limits: bounds, allow: isSafe, signal: end.signal, etag: tag }, take);
+    fetchUrl(url, { limits: bounds, allow: isSafeUrl, signal: end.signal, etag: tag }, take);
 
   /** Brings a file of the notification into the directory. */
   async function get(type: FileType, reference: FileReference): Promise<string | null> {
