@@ -1,7 +1,7 @@
 /** A JSON file of payloads, looked at now and then, and read in its own thread when it is another one than before. */
 import { Worker } from 'node:worker_threads';
 import { slicer } from '../slice.ts';
-import { type FileMark, markOf, sameMark } from '../sources.ts';
+import { type FileMark, markOf, sameMark } from './file-mark.ts';
 import type { FileAnswer } from './payload-file-worker.ts';
 import { noPayloads, type Payloads } from './payloads.ts';
 import { vrpLog } from './vrp-log.ts';
@@ -61,7 +61,7 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
       return;
     }
     // Written in place while it was read: what came of it is no state of it.
-    if (!sameMark(mark, asMark(await markOf(file)))) {
+    if (!sameMark(mark, await markOf(file))) {
       tried = null;
       listener.onTrouble(`${file}: it changed while it was read`);
       return;
@@ -119,8 +119,6 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
     status: () => status,
   };
 }
-
-const asMark = (mark: FileMark | string): FileMark | null => (typeof mark === 'string' ? null : mark);
 
 /** The payloads of an answer, made in slices. */
 async function assemble(answer: FileAnswer & { readonly ok: true }): Promise<Payloads> {

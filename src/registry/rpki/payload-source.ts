@@ -3,9 +3,9 @@
  * one is tried when those before it have failed; the best that works takes its place again. Data is only given up when its
  * expire interval is over, and a set that has shrunk is doubted: while it is, it adds and takes nothing away.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { RpkiConfig } from '../../config/tree.ts';
-import { type FileMark, LEAST_SHARE, markOf, sameMark } from '../sources.ts';
+import { type FileMark, markOf, sameMark } from './file-mark.ts';
 import { type PayloadFeed, payloadFeed, type RpkiCacheStatus } from './payload-feed.ts';
 import type { PayloadChange, Payloads } from './payloads.ts';
 import { INTERVALS } from './rtr-session.ts';
@@ -52,6 +52,8 @@ const SLURM_TICKS = 5;
 const STALE = 2 * 3_600_000;
 /** A file that was made later than now by this tells that a clock is wrong. */
 const FUTURE = 600_000;
+/** A set with less than this share of the VRPs of the last one is not believed. */
+const LEAST_SHARE = 0.9;
 /** Smaller sets, and smaller parts of a trust anchor, may shrink as they like: they are a lab's. */
 const LEAST = 1000;
 const LEAST_OF_ANCHOR = 100;
@@ -186,7 +188,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
       if (typeof mark === 'string') return mark;
       if (sameMark(slurmTried, mark)) return slurmError;
       slurmTried = mark;
-      if ((await stat(file)).size > MAX_SLURM) return `${file}: more than ${MAX_SLURM} octets`;
+      if (mark.size > MAX_SLURM) return `${file}: more than ${MAX_SLURM} octets`;
       const reading = readSlurm(await readFile(file, 'utf8'));
       if (!reading.ok) return `${file}: ${reading.why}`;
       slurm = reading.slurm;

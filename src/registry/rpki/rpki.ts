@@ -14,6 +14,7 @@ import {
   type RpkiSourceStatus,
 } from './payload-source.ts';
 import { aspaOf, customerOf, type PayloadChange } from './payloads.ts';
+import { type VrpLog, vrpLog } from './vrp-log.ts';
 import { type EachVrp, type Vrps, type VrpTable, vrpTable } from './vrp-table.ts';
 
 export type RpkiChange = { readonly whole: true } | { readonly whole: false; readonly touched: readonly Prefix[] };
@@ -28,7 +29,10 @@ export interface RpkiListener {
 export interface Rpki {
   /** Takes a configuration: blocks that did not change go on as they are. */
   reload(configs: readonly RpkiConfig[]): void;
-  /** What is in force now: changes with the next `onChange`. Empty when there is no data. */
+  /**
+   * What is in force now, empty when there is no data. It is written to in place, before the `onChange` that tells what;
+   * after one that says `whole` it is another table.
+   */
   view(): { readonly vrps: Vrps; readonly aspas: AspaTable };
   /** True when something is configured and its data is missing, or is not believed to be whole. */
   lacks(): boolean;
@@ -36,8 +40,8 @@ export interface Rpki {
   close(): void;
 }
 
-/** Touched prefixes that are told one by one. */
-const MAX_TOUCHED = 20_000;
+/** VRPs by which a new set may differ for the difference to be told. */
+const MAX_CHANGES = 10_000;
 /** Places of a table that are walked in one go. */
 const SLICE = 2048;
 
@@ -89,15 +93,24 @@ export function openRpki(listener: RpkiListener): Rpki {
     else apply([change]);
   }
 
+  /** Adds and removes VRPs in the set in force; their prefixes, each once. */
+  function put(log: VrpLog): Prefix[] {
+    const touched = new Map<string, Prefix>();
+    log.forEach((announce, ...vrp) => {
+      if (!(announce ? vrps.add(...vrp) : vrps.remove(...vrp))) return;
+      const [afi, w0, w1, w2, w3, length] = vrp;
+      touched.set(`${w0} ${w1} ${w2} ${w3} ${length} ${afi}`, prefixOfWords(afi, w0, w1, w2, w3, length));
+    });
+    return [...touched.values()];
+  }
+
   /** Takes changes one by one: what is asked of each VRP is what holds now, so that no order is needed. */
   function apply(changes: readonly PayloadChange[]): void {
-    const touched = new Map<string, Prefix>();
+    const log = vrpLog();
     for (const change of changes) {
       if (change.whole) continue;
       change.vrps.forEach((_announce, ...vrp) => {
-        if (!(isWanted(...vrp) ? vrps.add(...vrp) : vrps.remove(...vrp))) return;
-        const [afi, w0, w1, w2, w3, length] = vrp;
-        touched.set(`${w0} ${w1} ${w2} ${w3} ${length} ${afi}`, prefixOfWords(afi, w0, w1, w2, w3, length));
+        log.add(isWanted(...vrp), ...vrp);
       });
       for (const key of change.customers) {
         const customer = customerOf(key);
@@ -106,7 +119,7 @@ export function openRpki(listener: RpkiListener): Rpki {
         else aspas.set(customer, providers);
       }
     }
-    listener.onChange(touched.size > MAX_TOUCHED ? { whole: true } : { whole: false, touched: [...touched.values()] });
+    listener.onChange({ whole: false, touched: put(log) });
   }
 
   /** Makes the set anew. */
@@ -117,11 +130,13 @@ export function openRpki(listener: RpkiListener): Rpki {
       waiting = [];
       const made = await union();
       if (closed) return;
-      const change = await compare(made.vrps);
+      const log = await compare(made.vrps);
       if (closed) return;
       if (again) continue;
-      ({ vrps, aspas } = made);
-      listener.onChange(change);
+      aspas = made.aspas;
+      if (log === null) vrps = made.vrps;
+      const touched = log === null ? null : put(log);
+      listener.onChange(touched === null ? { whole: true } : { whole: false, touched });
     } while (again && !closed);
     making = false;
     const late = waiting;
@@ -161,20 +176,18 @@ export function openRpki(listener: RpkiListener): Rpki {
     return { vrps: made, aspas: table };
   }
 
-  /** How a set differs from the one in force. */
-  async function compare(made: Vrps): Promise<RpkiChange> {
-    if (vrps.count === 0 || made.count === 0) return { whole: true };
-    const touched = new Map<string, Prefix>();
-    const differing =
-      (other: Vrps): EachVrp =>
+  /** What is to be done to the set in force for it to be this one; null: too much to do it one by one. */
+  async function compare(made: Vrps): Promise<VrpLog | null> {
+    if (vrps.count === 0 || made.count === 0) return null;
+    const log = vrpLog();
+    const missing =
+      (other: Vrps, announce: boolean): EachVrp =>
       (...vrp) => {
-        if (touched.size > MAX_TOUCHED || other.has(...vrp)) return;
-        const [afi, w0, w1, w2, w3, length] = vrp;
-        touched.set(`${w0} ${w1} ${w2} ${w3} ${length} ${afi}`, prefixOfWords(afi, w0, w1, w2, w3, length));
+        if (log.count <= MAX_CHANGES && !other.has(...vrp)) log.add(announce, ...vrp);
       };
-    await walk(made, differing(vrps));
-    await walk(vrps, differing(made));
-    return touched.size > MAX_TOUCHED ? { whole: true } : { whole: false, touched: [...touched.values()] };
+    await walk(made, missing(vrps, true));
+    await walk(vrps, missing(made, false));
+    return log.count > MAX_CHANGES ? null : log;
   }
 
   return {
