@@ -33,6 +33,13 @@ export interface RpslProblem {
   readonly why: string;
 }
 
+/** An object that was passed over: of a class not wanted, or deleted in place (then its class is as it stands, `*xxte`). */
+export interface RpslSkipped {
+  readonly line: number;
+  readonly class: string;
+  readonly dead: boolean;
+}
+
 export interface RpslCounts {
   /** Objects handed on. */
   objects: number;
@@ -83,19 +90,24 @@ const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
  */
 export type PlainTaker = (objectClass: string, octets: Buffer, from: number, to: number) => boolean;
 
+export interface RpslReaderOptions {
+  readonly worth?: (objectClass: string, key: string) => boolean;
+  readonly onSkipped?: (skipped: RpslSkipped) => void;
+  readonly plain?: PlainTaker;
+}
+
 /**
  * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
  * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
  * one object, one line and one chunk. `worth` looks at class and key of an object, the key as it stands in its line, a
- * comment included: one that is not worth reading costs no more than one of a class that is not wanted. `plain` is offered
- * each object first.
+ * comment included: one that is not worth reading costs no more than one of a class that is not wanted. What is passed over
+ * goes to `onSkipped`. `plain` is offered each object first.
  */
 export function rpslReader(
   onObject: (object: RpslObject) => void,
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
-  worth: ((objectClass: string, key: string) => boolean) | null = null,
-  plain: PlainTaker | null = null,
+  { worth, onSkipped, plain }: RpslReaderOptions = {},
 ): RpslReader {
   const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
   let hold = Buffer.allocUnsafe(MAX_LINE);
@@ -129,17 +141,17 @@ export function rpslReader(
       problem(line, 'continuation line where an object should begin');
       return;
     }
-    if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
-      counts.dead++;
-      return;
-    }
     let colon = at;
     while (colon < end && colon < at + MAX_NAME + 1 && hold[colon] !== COLON) colon++;
     className = hold[colon] === COLON && colon < end ? classAt(hold, at, colon) : '';
-    if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
-    else if (!wanted.has(className) || worth?.(className, hold.toString('latin1', colon + 1, end).trim()) === false)
+    if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
+      counts.dead++;
+      onSkipped?.({ line, class: className, dead: true });
+    } else if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
+    else if (!wanted.has(className) || worth?.(className, hold.toString('latin1', colon + 1, end).trim()) === false) {
       counts.skipped++;
-    else {
+      onSkipped?.({ line, class: className, dead: false });
+    } else {
       state = 'object';
       start = at;
       startLine = line;
@@ -156,7 +168,7 @@ export function rpslReader(
   function finish(end: number): void {
     if (state === 'object') {
       counts.objects++;
-      if (plain === null || !plain(className, hold, start, end)) hand(end);
+      if (plain?.(className, hold, start, end) !== true) hand(end);
     }
     state = 'between';
   }
