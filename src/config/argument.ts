@@ -157,6 +157,10 @@ function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
 
+function readMonths(text: string): Read {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 120 ? { value: Number(text) } : NOT;
+}
+
 function readMed(text: string): Read {
   return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
@@ -188,6 +192,8 @@ export const ARGUMENTS = {
   ASN: plain('an AS number', readAs),
   HOPS: plain('a number of hops (1 to 254)', readHops),
   COUNT: plain('a number (1 to 4294967295)', readCount),
+  NOTICE: plain('a number of months (1 to 120)', readMonths),
+  REMOVAL: plain('a number of months (1 to 120)', readMonths),
   PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
   COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),

@@ -52,6 +52,9 @@ function checkSources(config: readonly Entry[], report: Report): void {
     for (const one of [dump, serial, nrtm])
       if (one !== undefined && nrtm4 !== undefined)
         report.error(placed(one), `\`${one.spec.head[0]}\` does not go with \`nrtm4\`, which brings everything itself`);
+    const expiry = first(irr.block, 'expiry');
+    if (expiry !== undefined && (number(expiry, 'removal') ?? 0) <= (number(expiry, 'notice') ?? 0))
+      report.error(placed(expiry), 'the removal comes before its notice, expected more months for `removal`');
     const refresh = first(irr.block, 'refresh');
     const every = refresh && number(refresh, 'duration');
     if (nrtm4 !== undefined && every && every < MINUTE)

@@ -1,5 +1,6 @@
 import type { WatchConfig } from '../config/tree.ts';
 import { covers, formatPrefix, type Prefix, parsePrefix, wordsOf } from '../net/prefix.ts';
+import { inheriting, type MaintainerKeiro, passesOn } from './inherited-keiro.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RouteObject } from './objects.ts';
 import type { Vrps } from './rpki/vrp-table.ts';
@@ -15,6 +16,8 @@ export interface NamedStore {
   readonly store: ObjectStore;
   /** Its objects alone count where it has any for a prefix. Such sources come first. */
   readonly authoritative: boolean;
+  /** X-Keiro addresses of its maintainers when its objects inherit them; left out when they do not. */
+  readonly keiro?: MaintainerKeiro;
 }
 
 /** A registry as it goes to the collectors: two snapshots, one over the other (snapshot.ts). */
@@ -75,6 +78,10 @@ export async function compileRegistry(
   const pause = slicer();
   let overruled = 0;
 
+  /** True when some watch guards the objects of these maintainers: by their name, or by the X-Keiro they pass on. */
+  const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
+    watches.anyMaintainer(maintainers, name) || (watches.anyKeiro(name) && passesOn(keiro, maintainers));
+
   /** Adds one object, and notes its holes. */
   function addRow(
     to: SnapshotBuilder,
@@ -102,7 +109,7 @@ export async function compileRegistry(
 
   for (const source of sources) {
     const { name, store } = source;
-    const named = store.maintainerSets.map(maintainers => watches.anyMaintainer(maintainers, name));
+    const named = store.maintainerSets.map(maintainers => namesAny(source, maintainers));
     const keiro = watches.anyKeiro(name);
     for (let i = 0; i < store.rows; i++) {
       if ((i & 0xff) === 0) await pause();
@@ -158,7 +165,7 @@ export async function compileRegistry(
     overlay.clear(prefix);
     for (const source of sources) {
       const { name, store } = source;
-      const named = (set: number) => watches.anyMaintainer(store.maintainerSets[set]!, name);
+      const named = (set: number) => namesAny(source, store.maintainerSets[set]!);
       for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name));
     }
     const text = formatPrefix(prefix);
@@ -191,8 +198,8 @@ export async function compileRegistry(
     if (decidedBy === null) return [];
     const text = formatPrefix(decidedBy);
     const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
-    const held = sources.flatMap(({ store }) => store.rowsOf(decidedBy).map(row => ({ store, row })));
-    const shown = held.slice(0, MAX_SHOWN).map(({ store, row }) => store.object(row));
+    const held = sources.flatMap(source => source.store.rowsOf(decidedBy).map(row => ({ source, row })));
+    const shown = held.slice(0, MAX_SHOWN).map(({ source, row }) => inheriting(source.store.object(row), source.keiro));
     // One that a watch overrules decides nothing.
     const others = shown.filter(({ origin }) => declared.length === 0 || declared.some(one => one.origin === origin));
     return [...declared, ...others];

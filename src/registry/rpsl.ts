@@ -33,6 +33,13 @@ export interface RpslProblem {
   readonly why: string;
 }
 
+/** An object that was passed over: of a class not wanted, or deleted in place (then its class is as it stands, `*xxte`). */
+export interface RpslSkipped {
+  readonly line: number;
+  readonly class: string;
+  readonly dead: boolean;
+}
+
 export interface RpslCounts {
   /** Objects handed on. */
   objects: number;
@@ -81,13 +88,15 @@ const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
  * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
  * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
  * one object, one line and one chunk. `worth` looks at class and key of an object, the key as it stands in its line, a
- * comment included: one that is not worth reading costs no more than one of a class that is not wanted.
+ * comment included: one that is not worth reading costs no more than one of a class that is not wanted. What is passed over
+ * goes to `onSkipped`.
  */
 export function rpslReader(
   onObject: (object: RpslObject) => void,
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
   worth: (objectClass: string, key: string) => boolean = () => true,
+  onSkipped?: (skipped: RpslSkipped) => void,
 ): RpslReader {
   const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
   let hold = Buffer.allocUnsafe(MAX_LINE);
@@ -121,17 +130,17 @@ export function rpslReader(
       problem(line, 'continuation line where an object should begin');
       return;
     }
-    if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
-      counts.dead++;
-      return;
-    }
     const colon = hold.subarray(at, Math.min(end, at + MAX_NAME + 1)).indexOf(COLON);
     const name = colon < 0 ? '' : hold.toString('latin1', at, at + colon);
     className = name.trimEnd().toLowerCase();
-    if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
-    else if (!wanted.has(className) || !worth(className, hold.toString('latin1', at + colon + 1, end).trim()))
+    if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
+      counts.dead++;
+      onSkipped?.({ line, class: className, dead: true });
+    } else if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
+    else if (!wanted.has(className) || !worth(className, hold.toString('latin1', at + colon + 1, end).trim())) {
       counts.skipped++;
-    else {
+      onSkipped?.({ line, class: className, dead: false });
+    } else {
       state = 'object';
       start = at;
       startLine = line;

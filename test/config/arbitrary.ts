@@ -157,12 +157,20 @@ const bmp = fc
   .map(list => list.map((one, i) => ({ ...one, listen: { ...one.listen, address: `192.0.2.${i + 1}` } })));
 
 const irr: fc.Arbitrary<IrrConfig> = fc.oneof(
-  fc.record({
-    name: source,
-    dump: file,
-    authoritative: fc.boolean(),
-    refresh: fc.oneof(fc.constant(0), seconds(1, 86400)),
-  }),
+  fc.record(
+    {
+      name: source,
+      dump: file,
+      authoritative: fc.boolean(),
+      keiroInherited: fc.constant(true as const),
+      expiry: fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })).map(([notice, more]) => ({
+        notice,
+        removal: notice + more,
+      })),
+      refresh: fc.oneof(fc.constant(0), seconds(1, 86400)),
+    },
+    { requiredKeys: ['name', 'dump', 'authoritative', 'refresh'] },
+  ),
   fc.record({
     name: source,
     nrtm4: fc.record({

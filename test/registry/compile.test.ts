@@ -4,7 +4,7 @@ import type { WatchConfig } from '../../src/config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { type Compiled, compileRegistry, MAX_OVERLAID } from '../../src/registry/compile.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
-import { type RpslObject, rpslReader } from '../../src/registry/rpsl.ts';
+import { type RpslObject, readRpslObject, rpslReader } from '../../src/registry/rpsl.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
@@ -125,6 +125,42 @@ describe('registry/compile', () => {
     compiled.update([p('10.0.0.0/8')]);
     expect(before.decide(p('10.0.0.0/8'), 1).state).to.equal('unknown');
     expect(compiled.snapshot.decide(p('10.0.0.0/8'), 1).state).to.equal('match');
+  });
+
+  it('lets objects inherit the X-Keiro of their maintainers, where the source has it so', async () => {
+    const { books, sources } = world();
+    for (const text of [
+      'mntner: MAINT-A\ndescr: A\n X-Keiro: a@example.jp\nmnt-by: MAINT-A\n',
+      'mntner: MAINT-B\nmnt-by: MAINT-B\n',
+    ])
+      books[0].apply('add', readRpslObject(Buffer.from(text))!);
+    books[0].apply('add', route('10.0.0.0/8', 1, 'mnt-by: maint-a, MAINT-B\n'));
+    books[0].apply('add', route('10.1.0.0/16', 1, 'mnt-by: MAINT-B\n'));
+    books[0].apply('add', route('10.2.0.0/16', 1, 'mnt-by: MAINT-A\nremarks: X-Keiro: own@example.jp\n'));
+    const watches = [watch('members', { keiro: [{ source: 'JPIRR' }] })];
+    const [first, second] = sources;
+    const guarded = async (inherited: boolean) => {
+      const keiro = inherited ? { keiro: books[0].others.keiro } : {};
+      const compiled = await compileRegistry([{ ...first!, ...keiro }, second!], watches);
+      const seen = ['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(text => ({
+        watched: compiled.snapshot.decide(p(text), 2).watched,
+        watches: compiled.watchesFor(p(text)).length,
+        from: compiled.objectsFor(p(text))[0]!.inherited,
+      }));
+      // The same by an overlay as by a base.
+      compiled.update(['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(p));
+      expect(seen.map(({ watched }) => watched)).to.deep.equal(
+        ['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(text => compiled.snapshot.decide(p(text), 2).watched),
+      );
+      return seen;
+    };
+    const inherited = [{ mntner: 'MAINT-A', addresses: ['a@example.jp'] }];
+    expect(await guarded(true)).to.deep.equal([
+      { watched: true, watches: 1, from: inherited },
+      { watched: false, watches: 0, from: undefined },
+      { watched: true, watches: 1, from: undefined },
+    ]);
+    expect((await guarded(false)).map(({ watched }) => watched)).to.deep.equal([false, false, true]);
   });
 
   it('asks to be compiled again when too much has changed', async () => {
