@@ -15,6 +15,22 @@ export interface OfflineCommand {
   run(args: readonly string[], json: boolean, streams: OfflineStreams): Promise<number | string>;
 }
 
+type Decode = (file: string, json: boolean, streams: OfflineStreams) => Promise<number>;
+
+/** `decode FORMAT FILE`; what decodes it is loaded when it is asked for. */
+function decodesFile(format: string, load: () => Promise<Decode>): OfflineCommand {
+  return {
+    words: ['decode', format],
+    syntax: `decode ${format} FILE`,
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const decode = await load();
+      return decode(file, json, streams);
+    },
+  };
+}
+
 export const OFFLINE: readonly OfflineCommand[] = [
   {
     words: ['check', 'route'],
@@ -38,26 +54,9 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return (await decodeBgp(stdin, write)) === 0 ? EXIT.ok : EXIT.failed;
     },
   },
-  {
-    words: ['decode', 'mrt'],
-    syntax: 'decode mrt FILE',
-    async run([file, ...more], json, streams) {
-      if (file === undefined) return 'a file is missing';
-      if (more.length > 0) return `unexpected "${more[0]}"`;
-      const { decodeMrt } = await import('./decode-mrt.ts');
-      return decodeMrt(file, json, streams);
-    },
-  },
-  {
-    words: ['decode', 'rpsl'],
-    syntax: 'decode rpsl FILE',
-    async run([file, ...more], json, streams) {
-      if (file === undefined) return 'a file is missing';
-      if (more.length > 0) return `unexpected "${more[0]}"`;
-      const { decodeRpsl } = await import('./decode-rpsl.ts');
-      return decodeRpsl(file, json, streams);
-    },
-  },
+  decodesFile('mrt', async () => (await import('./decode-mrt.ts')).decodeMrt),
+  decodesFile('rpsl', async () => (await import('./decode-rpsl.ts')).decodeRpsl),
+  decodesFile('nrtm', async () => (await import('./decode-nrtm.ts')).decodeNrtm),
   {
     words: ['replay'],
     syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',

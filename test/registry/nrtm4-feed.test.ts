@@ -78,6 +78,7 @@ describe('registry/irr/nrtm4-feed', () => {
     const options = { source: 'TEST', url: publisher.url, key: configured, refresh: 0, directory, ...more };
     feed = nrtm4Feed(options, listener);
     await feed.started;
+    await idle(feed);
     return feed;
   }
   /** Another run: what was in memory is gone. */
@@ -514,6 +515,9 @@ describe('registry/irr/nrtm4-feed', () => {
     expect(delayAfter(9, 3_600_000)).to.equal(3_600_000);
   });
 });
+
+/** A look that comes after the first one, and finds what that one found. */
+const idle = (feed: { look(whole: boolean): Promise<void> }) => feed.look(false);
 
 function asText(route: string): string {
   const [prefix, origin] = route.split(' ') as [string, string];

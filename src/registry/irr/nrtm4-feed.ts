@@ -48,7 +48,7 @@ export function delayAfter(failures: number, refresh: number): number {
   return failures === 0 ? refresh : Math.max(refresh, Math.min(SLOWEST, refresh * 2 ** (failures - 1)));
 }
 
-/** Starts with what an earlier run kept, if anything, then looks. `started` resolves after that. */
+/** Starts with what an earlier run kept, if anything: `started` resolves after that. Then it looks. */
 export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed & { readonly started: Promise<void> } {
   const { source, key, refresh, directory, manyDeltas = 1000 } = options;
   const notificationUrl = new URL(options.url);
@@ -278,8 +278,9 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed &
     made = held.timestamp;
   }
 
-  queue = begin().catch((error: Error) => listener.alarm(`what was kept cannot be used: ${error.message}`));
-  const started = look(false);
+  const started = begin().catch((error: Error) => listener.alarm(`what was kept cannot be used: ${error.message}`));
+  queue = started;
+  void look(false);
   return {
     started,
     get status() {
