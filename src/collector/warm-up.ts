@@ -4,6 +4,7 @@
  * takes a second spends a quarter of it so. The routes are made up, in prefixes set aside for documentation and for
  * benchmarks, and are gone again when it ends.
  */
+import { encodeMessage, UPDATE } from '../bgp/message.ts';
 import { NO_ORIGIN, openSnapshot, snapshotBuilder } from '../registry/snapshot.ts';
 import { beginDrop, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
 import type { createIngest } from './ingest.ts';
@@ -75,7 +76,10 @@ export function warmUp(rib: Rib, memo: VerdictMemo, ingest: ReturnType<typeof cr
   const snapshot = openSnapshot(registry.freeze());
   for (let round = 0; round < ROUNDS; round++) {
     memo.snapshot = round % 2 === 0 ? null : snapshot;
-    for (const message of messages(round)) ingest.update(peer, message, 0, message.length);
+    const bodies = [...messages(round)];
+    const stream = Buffer.concat(bodies.map(message => encodeMessage(UPDATE, message)));
+    ingest.lookAhead(peer, stream, 0, stream.length);
+    for (const message of bodies) ingest.update(peer, message, 0, message.length);
   }
   memo.snapshot = null;
   memo.forgetAll();
