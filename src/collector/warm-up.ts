@@ -5,7 +5,8 @@
  * benchmarks, and are gone again when it ends.
  */
 import { encodeMessage, UPDATE } from '../bgp/message.ts';
-import { NO_ORIGIN, openSnapshot, snapshotBuilder } from '../registry/snapshot.ts';
+import { openSnapshot } from '../registry/snapshot.ts';
+import { NO_ORIGIN, snapshotBuilder } from '../registry/snapshot-builder.ts';
 import { beginDrop, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
 import type { createIngest } from './ingest.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';

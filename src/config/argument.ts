@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
+import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
   RESERVED_ASN,
@@ -91,6 +93,21 @@ const file = (expects: string) =>
       : { value: resolve(directory, text) },
   );
 
+/** A URL that is fetched: of one of these schemes, without a password, which would be shown wherever the URL is. */
+function readUrl(text: string, schemes: readonly string[]): Read {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') return wrong('it is no URL');
+  if (!schemes.includes(url.protocol.slice(0, -1))) return wrong(`only ${schemes.join(', ')} URLs are fetched`);
+  if (url.username !== '' || url.password !== '') return wrong('a URL with a user or a password is not taken');
+  if (url.hash !== '') return wrong('it has a fragment');
+  return { value: url.href };
+}
+
+/** Where a file of an IRR is: here, or at a server. */
+const location = quoted('a file name or a URL', 1024, (text, directory) =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? readUrl(text, ['https', 'http', 'ftp']) : { value: resolve(directory, text) },
+);
+
 /** A Unix socket's name must fit sun_path, 108 octets with the closing NUL (unix(7)). */
 const socket = quoted('the name of a Unix socket', 1024, (text, directory) => {
   const path = resolve(directory, text);
@@ -140,6 +157,10 @@ function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
 
+function readMonths(text: string): Read {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 120 ? { value: Number(text) } : NOT;
+}
+
 function readMed(text: string): Read {
   return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
@@ -171,6 +192,8 @@ export const ARGUMENTS = {
   ASN: plain('an AS number', readAs),
   HOPS: plain('a number of hops (1 to 254)', readHops),
   COUNT: plain('a number (1 to 4294967295)', readCount),
+  NOTICE: plain('a number of months (1 to 120)', readMonths),
+  REMOVAL: plain('a number of months (1 to 120)', readMonths),
   PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
   COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
@@ -195,6 +218,15 @@ export const ARGUMENTS = {
       : wrong('it has letters, digits, `_`, `-`'),
   ),
   FILE: file('a file name'),
+  LOCATION: location,
+  URL: quoted('an https URL', 1024, text => {
+    const url = URL.parse(text);
+    return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
+  PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
+    const key = readPublicKey(text);
+    return typeof key === 'string' ? wrong(key) : { value: key.spki };
+  }),
   CERTIFICATE: file('the file name of a certificate'),
   DIRECTORY: file('a directory'),
   FOLDER: quoted('a directory', 1024),
@@ -230,6 +262,7 @@ export const ARGUMENTS = {
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),
+  NRTMVERSION: choice('1', '3'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

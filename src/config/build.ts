@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { all, denied, type Entry, first, flag, list, number, stated, text } from './entry.ts';
+import { isUrl } from './location.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import type { BlockName } from './schema.ts';
 import type {
@@ -19,7 +20,9 @@ import type {
   TracebackConfig,
   TracePeerConfig,
   WatchConfig,
+  WhoisConfig,
 } from './tree.ts';
+import { HOUR, MINUTE } from './units.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
@@ -29,6 +32,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const control = socketOf(stated(config, 'global', 'control socket'), '');
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
+  const whois = first(config, 'whois');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -44,6 +48,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     bmp: all(config, 'protocol bmp').map(bmpOf),
     archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
+    whois: whois === undefined ? null : whoisOf(whois.block),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),
     groups: all(config, 'group').map(groupOf),
@@ -165,11 +170,44 @@ function archiveOf(block: readonly Entry[], state: string): ArchiveConfig {
 
 function irrOf(irr: Entry): IrrConfig {
   const { block } = irr;
+  const dump = text(stated(block, 'irr', 'dump'), 'location');
+  const nrtm = first(block, 'nrtm');
+  const nrtm4 = first(block, 'nrtm4');
+  const whois = first(block, 'whois');
+  const expiry = first(block, 'expiry');
+  const fetchedWhole = dump !== undefined && isUrl(dump) && nrtm === undefined;
   return {
     name: must(text(irr, 'source')),
-    dump: textIn(block, 'irr', 'dump', 'file'),
+    ...optional('dump', dump),
+    ...optional('serial', text(stated(block, 'irr', 'serial'), 'location')),
+    ...optional('nrtm', nrtm && nrtmOf(nrtm)),
+    ...optional('nrtm4', nrtm4 && { url: must(text(nrtm4, 'url')), key: must(text(nrtm4, 'publickey')) }),
+    ...optional('whois', whois && { host: must(text(whois, 'host')), port: must(number(whois, 'port')) }),
     authoritative: flag(block, 'authoritative'),
-    refresh: numberIn(block, 'irr', 'refresh', 'duration'),
+    ...(flag(block, 'x-keiro inherited') && { keiroInherited: true }),
+    ...optional(
+      'expiry',
+      expiry && { notice: must(number(expiry, 'notice')), removal: must(number(expiry, 'removal')) },
+    ),
+    refresh: number(stated(block, 'irr', 'refresh'), 'duration') ?? (fetchedWhole ? HOUR : MINUTE),
+  };
+}
+
+const nrtmOf = (one: Entry): NonNullable<IrrConfig['nrtm']> => ({
+  host: must(text(one, 'host')),
+  port: must(number(one, 'port')),
+  version: text(one, 'nrtmversion') === '1' ? 1 : 3,
+});
+
+function whoisOf(block: readonly Entry[]): WhoisConfig {
+  return {
+    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, 'whois', 'listen')]).map(listenOf),
+    allow: list(stated(block, 'whois', 'allow'), 'prefix').map(String),
+    maxConnections: numberIn(block, 'whois', 'maximum connections', 'count'),
+    maxClientConnections: numberIn(block, 'whois', 'maximum client connections', 'count'),
+    maxAnswer: numberIn(block, 'whois', 'maximum answer', 'size'),
+    rate: numberIn(block, 'whois', 'query rate', 'rate'),
+    idleTimeout: numberIn(block, 'whois', 'idle timeout', 'duration'),
   };
 }
 

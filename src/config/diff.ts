@@ -14,6 +14,7 @@ export type Section =
   | 'bmp'
   | 'archive'
   | 'irr'
+  | 'whois'
   | 'watch'
   | 'notify'
   | 'group'
@@ -49,6 +50,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'protocol bmp': 'bmp',
   'archive mrt': 'archive',
   irr: 'irr',
+  whois: 'whois',
   watch: 'watch',
   'notify mail': 'notify',
   group: 'group',

@@ -58,13 +58,8 @@ export function configEntries(config: Config): Entry[] {
     ...config.peers.map(peerEntry),
     ...config.bmp.map(bmpEntry),
     ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
-    ...config.irr.map(({ name, dump, authoritative, refresh }) =>
-      entry('global', 'irr', { source: name }, [
-        entry('irr', 'dump', { file: dump }),
-        ...flagEntry('irr', 'authoritative', authoritative),
-        entry('irr', 'refresh', { duration: refresh }),
-      ]),
-    ),
+    ...config.irr.map(irrEntry),
+    ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(mailEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
@@ -155,6 +150,35 @@ function archiveEntry({ directory, updates, rib, retain, compress }: NonNullable
     entry('archive', 'rib', { duration: rib }),
     entry('archive', 'retain', { duration: retain }),
     entry('archive', 'compress', { compression: compress }),
+  ]);
+}
+
+function whoisEntry(whois: NonNullable<Config['whois']>): Entry {
+  return entry('global', 'whois', {}, [
+    ...whois.listen.map(({ address, port }) => entry('whois', 'listen', { address, port })),
+    entry('whois', 'allow', { prefix: whois.allow }),
+    entry('whois', 'maximum connections', { count: whois.maxConnections }),
+    entry('whois', 'maximum client connections', { count: whois.maxClientConnections }),
+    entry('whois', 'maximum answer', { size: whois.maxAnswer }),
+    entry('whois', 'query rate', { rate: whois.rate }),
+    entry('whois', 'idle timeout', { duration: whois.idleTimeout }),
+  ]);
+}
+
+function irrEntry(irr: Config['irr'][number]): Entry {
+  const { name, dump, serial, nrtm, nrtm4, whois, authoritative, keiroInherited, expiry, refresh } = irr;
+  return entry('global', 'irr', { source: name }, [
+    ...(dump === undefined ? [] : [entry('irr', 'dump', { location: dump })]),
+    ...(serial === undefined ? [] : [entry('irr', 'serial', { location: serial })]),
+    ...(nrtm === undefined
+      ? []
+      : [entry('irr', 'nrtm', { host: nrtm.host, port: nrtm.port, nrtmversion: String(nrtm.version) })]),
+    ...(nrtm4 === undefined ? [] : [entry('irr', 'nrtm4', { url: nrtm4.url, publickey: nrtm4.key })]),
+    ...(whois === undefined ? [] : [entry('irr', 'whois', { host: whois.host, port: whois.port })]),
+    ...flagEntry('irr', 'authoritative', authoritative),
+    ...flagEntry('irr', 'x-keiro inherited', keiroInherited === true),
+    ...(expiry === undefined ? [] : [entry('irr', 'expiry', expiry)]),
+    entry('irr', 'refresh', { duration: refresh }),
   ]);
 }
 

@@ -3,6 +3,7 @@ import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import { MINUTE } from './units.ts';
 
 /**
  * Checks what one statement says against what others say: names that must be defined, addresses that must fit, what
@@ -11,6 +12,7 @@ import { where } from './source.ts';
 export function checkRules(config: readonly Entry[], report: Report, kernel: Kernel): void {
   checkPeers(config, report, kernel);
   checkStations(config, report);
+  checkSources(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
@@ -31,6 +33,35 @@ function checkStations(config: readonly Entry[], report: Report): void {
   }
 }
 
+/** Nothing of the source is mirrored. */
+const isAskedOnly = (irr: Entry): boolean =>
+  first(irr.block, 'dump') === undefined && first(irr.block, 'nrtm4') === undefined;
+
+/** A source has one beginning: a dump, which NRTM may go on from, or NRTMv4, which brings its own. */
+function checkSources(config: readonly Entry[], report: Report): void {
+  for (const irr of all(config, 'irr')) {
+    if (!irr.whole || report.damaged) continue;
+    const [dump, serial, nrtm, nrtm4, whois] = ['dump', 'serial', 'nrtm', 'nrtm4', 'whois'].map(head =>
+      first(irr.block, head),
+    );
+    if (dump === undefined && nrtm4 === undefined && whois === undefined)
+      report.error(
+        placed(irr),
+        `\`irr ${text(irr, 'source')}\` has nothing to read, expected \`dump\`, \`nrtm4\` or \`whois\` in its block`,
+      );
+    for (const one of [dump, serial, nrtm])
+      if (one !== undefined && nrtm4 !== undefined)
+        report.error(placed(one), `\`${one.spec.head[0]}\` does not go with \`nrtm4\`, which brings everything itself`);
+    const expiry = first(irr.block, 'expiry');
+    if (expiry !== undefined && (number(expiry, 'removal') ?? 0) <= (number(expiry, 'notice') ?? 0))
+      report.error(placed(expiry), 'the removal comes before its notice, expected more months for `removal`');
+    const refresh = first(irr.block, 'refresh');
+    const every = refresh && number(refresh, 'duration');
+    if (nrtm4 !== undefined && every && every < MINUTE)
+      report.error(placed(refresh), 'NRTMv4 allows one look a minute, expected `refresh 1m` or more');
+  }
+}
+
 function checkWatches(config: readonly Entry[], report: Report): void {
   if (report.damaged) return;
   const irrs = all(config, 'irr');
@@ -48,6 +79,11 @@ function checkWatches(config: readonly Entry[], report: Report): void {
     for (const one of selectors) {
       const source = text(one, 'source');
       if (lacks(sources, source)) report.error(placed(one), `no \`irr ${source}\` is defined`);
+      else if (irrs.some(irr => text(irr, 'source') === source && irr.whole && isAskedOnly(irr)))
+        report.error(
+          placed(one),
+          `\`irr ${source}\` is only asked by whois, expected \`dump\` or \`nrtm4\` in its block`,
+        );
       else if (irrs.length === 0 && one.whole && list(one, 'asn').length === 0)
         report.error(
           placed(one),

@@ -2,6 +2,7 @@ import { ARCHIVE } from './archive-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
+import { WHOIS } from './whois-statements.ts';
 
 /**
  * Bounds of a statement's number, in the unit of the tree: of that in `field` when it has several. `zero`: 0 is allowed
@@ -48,6 +49,7 @@ export type BlockName =
   | 'archive'
   | 'socket'
   | 'irr'
+  | 'whois'
   | 'watch'
   | 'mail'
   | 'group'
@@ -113,6 +115,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
   { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
+  { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
@@ -169,6 +172,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     ],
   },
   archive: { title: 'archive mrt', statements: ARCHIVE },
+  whois: { title: 'whois', statements: WHOIS },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
@@ -176,12 +180,29 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   irr: {
     title: 'irr',
     statements: [
-      { usage: 'dump FILE', help: 'File of RPSL objects, plain or gzip', required: true },
+      { usage: 'dump LOCATION', help: 'RPSL objects, plain or gzip: a file, or what is fetched from a server' },
+      { usage: 'serial LOCATION', help: 'Serial of the dump (CURRENTSERIAL); default: guessed beside the dump' },
+      {
+        usage: 'nrtm HOST [port PORT] [version NRTMVERSION]',
+        help: 'Goes on from the dump by NRTM',
+        defaults: { port: 43, nrtmversion: '3' },
+      },
+      { usage: 'nrtm4 URL key PUBLICKEY', help: 'Mirrors by NRTMv4, from its Update Notification File' },
+      {
+        usage: 'whois HOST [port PORT]',
+        help: 'Asks this server for what the mirror has not',
+        defaults: { port: 43 },
+      },
       { usage: 'authoritative [SWITCH]', help: 'Its objects outrank those of other sources' },
+      { usage: 'x-keiro inherited [SWITCH]', help: 'An object without X-Keiro has that of its maintainers' },
+      {
+        usage: 'expiry [notice NOTICE] [removal REMOVAL]',
+        help: 'The registry removes objects that nobody touches for so many months',
+        defaults: { notice: 12, removal: 14 },
+      },
       {
         usage: 'refresh DURATION',
-        help: 'How often the file is looked at for change; 0s for only at reload',
-        defaults: { duration: MINUTE },
+        help: 'How often the source is looked at for change; 0s for only at reload. Default: 1m; 1h for a dump that is fetched and has no NRTM',
         bounds: { min: SECOND, max: DAY, zero: true },
       },
     ],
@@ -319,6 +340,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),
+  whois: read(DECLARED.whois),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
   group: read(DECLARED.group),

@@ -18,6 +18,7 @@ export interface Config {
   readonly bmp: readonly BmpConfig[];
   readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
+  readonly whois: WhoisConfig | null;
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];
@@ -146,13 +147,43 @@ export interface ArchiveConfig {
   readonly compress: 'gzip' | 'zstd' | 'none';
 }
 
-/** `irr NAME { dump "FILE"; authoritative; }`. */
+/** `irr NAME { dump "FILE"; authoritative; }`: has a `dump` or `nrtm4`, never both. */
 export interface IrrConfig {
   readonly name: string;
-  readonly dump: string;
+  /** File name or URL (https, http, ftp). */
+  readonly dump?: string;
+  /** File name or URL of its serial; not there: guessed beside the dump. */
+  readonly serial?: string;
+  /** Where changes come from after the dump. */
+  readonly nrtm?: { readonly host: string; readonly port: number; readonly version: 1 | 3 };
+  /** Update Notification File of NRTMv4, and the first key it is signed with (SubjectPublicKeyInfo, base64 of DER). */
+  readonly nrtm4?: { readonly url: string; readonly key: string };
+  /** Server that is asked for what the mirror has not; with nothing to mirror, for all of the source. */
+  readonly whois?: { readonly host: string; readonly port: number };
   readonly authoritative: boolean;
-  /** How often the file is looked at for change; 0 for only at reload. Default 60 s. */
+  /** A route object without an X-Keiro address has those of its maintainers. */
+  readonly keiroInherited?: true;
+  /** Months without a change after which the registry warns of an object's removal, and removes it. */
+  readonly expiry?: { readonly notice: number; readonly removal: number };
+  /**
+   * How often the source is looked at for change; 0 for only at reload. Default 60 s; one hour for a dump that is fetched
+   * and has no NRTM.
+   */
   readonly refresh: number;
+}
+
+/** `whois { … }`: where and how whois queries are answered. */
+export interface WhoisConfig {
+  readonly listen: readonly ListenConfig[];
+  /** Sources that connections are accepted from. */
+  readonly allow: readonly string[];
+  readonly maxConnections: number;
+  /** From one address. */
+  readonly maxClientConnections: number;
+  readonly maxAnswer: number;
+  /** Queries a second, of one connection. */
+  readonly rate: number;
+  readonly idleTimeout: number;
 }
 
 /** `watch NAME { … }`: what the operator wants guarded. Several selectors are a union. */

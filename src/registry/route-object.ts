@@ -1,18 +1,16 @@
+import { parseAsn } from '../bgp/as-path.ts';
 import type { Afi } from '../net/address.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
-import { isAddrSpec, splitAddresses } from './addr-spec.ts';
+import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { addAddresses, addKeiro } from './keiro.ts';
 import type { RouteObject } from './objects.ts';
-import type { RpslObject, RpslProblem } from './rpsl.ts';
-
-/** Addresses taken from one object; what is beyond is refused. Real objects have one to four. */
-export const MAX_ADDRESSES = 16;
+import { listOf, quote, type RpslObject, type RpslProblem } from './rpsl.ts';
 
 /** A route object, or why it is none, with the line that spoils it. */
 export type RouteReading =
   | {
       readonly ok: true;
       readonly object: RouteObject;
-      /** X-Keiro and notify values that are no safe address, or are one too many. */
+      /** X-Keiro and notify values that are no safe address, holes that are none, and what is too many. */
       readonly refused: readonly RpslProblem[];
     }
   | { readonly ok: false; readonly problem: RpslProblem };
@@ -30,57 +28,47 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
 
   let origin = -1;
   const mntBy: string[] = [];
+  const holes: Prefix[] = [];
+  const memberOf: string[] = [];
   const keiro: string[] = [];
   const notify: string[] = [];
   const descr: string[] = [];
   const refused: RpslProblem[] = [];
-  for (const { name, value, line } of rpsl.attributes) {
+  for (const attribute of rpsl.attributes) {
+    const { name, value, line } = attribute;
     if (name === 'origin') {
       if (origin >= 0) return bad(line, 'origin: given twice');
       origin = parseAsNumber(value);
       if (origin < 0) return bad(line, `origin: ${quote(value)} is no AS number (AS64496, AS1.10)`);
-    } else if (name === 'mnt-by') mntBy.push(...value.split(/[\s,]+/).filter(word => word !== ''));
+    } else if (name === 'mnt-by') mntBy.push(...listOf(value));
+    else if (name === 'member-of') memberOf.push(...listOf(value.toUpperCase()));
+    else if (name === 'holes') addHoles(holes, value, prefix, line, refused);
     else if (name === 'notify') addAddresses(notify, value, name, line, refused);
-    else if (name === 'x-keiro') addAddresses(keiro, value, name, line, refused);
     else {
       if (name === 'descr') descr.push(value);
-      readKeiroLines(keiro, value, line, refused);
+      addKeiro(keiro, attribute, refused);
     }
   }
   if (origin < 0) return bad(rpsl.line, `${rpsl.class} object without origin`);
-  const object = { source, prefix, origin, mntBy, keiro, notify, descr: descr.join('\n'), text: rpsl.text };
+  const words = { descr: descr.join('\n'), text: rpsl.text };
+  const object = { source, prefix, origin, mntBy, holes, memberOf: [...new Set(memberOf)], keiro, notify, ...words };
   return { ok: true, object, refused };
 }
 
-/**
- * X-Keiro as JPIRR's registrants write it: a line of `descr:` or `remarks:`, most often a continuation line, in any case
- * and with or without blanks round the colon.
- */
-const KEIRO_LINE = /^x-keiro\s*:\s*(.+)$/i;
+/** Holes of one object; what is beyond is refused. */
+const MAX_HOLES = 256;
 
-function readKeiroLines(keiro: string[], value: string, line: number, refused: RpslProblem[]): void {
-  let at = 0;
-  for (let below = 0; at <= value.length; below++) {
-    let end = value.indexOf('\n', at);
-    if (end < 0) end = value.length;
-    // One look at the first letter (an x) spares nearly every line of a registry the regular expression.
-    if ((value.charCodeAt(at) | 0x20) === 0x78) {
-      const match = KEIRO_LINE.exec(value.slice(at, end));
-      if (match !== null) addAddresses(keiro, match[1]!, 'X-Keiro', line + below, refused);
-    }
-    at = end + 1;
-  }
-}
-
-function addAddresses(to: string[], value: string, name: string, line: number, refused: RpslProblem[]): void {
-  const words = splitAddresses(value);
-  for (const word of words) {
-    if (to.length >= MAX_ADDRESSES) {
-      refused.push({ line, why: `${name}: more than ${MAX_ADDRESSES} addresses, the rest is refused` });
+/** Holes lie inside the object's prefix; one that does not takes nothing away. */
+function addHoles(to: Prefix[], value: string, within: Prefix, line: number, refused: RpslProblem[]): void {
+  for (const word of listOf(value)) {
+    const hole = parseRpslPrefix(word, within.afi);
+    if (typeof hole === 'string') refused.push({ line, why: `holes: ${hole}` });
+    else if (!covers(within, hole) || hole.length === within.length)
+      refused.push({ line, why: `holes: ${quote(word)} is not inside of the object's prefix` });
+    else if (to.length >= MAX_HOLES) {
+      refused.push({ line, why: `holes: more than ${MAX_HOLES}, the rest is refused` });
       return;
-    }
-    if (!isAddrSpec(word)) refused.push({ line, why: `${name}: ${quote(word)} is no plain mail address: refused` });
-    else if (!to.some(known => known.toLowerCase() === word.toLowerCase())) to.push(word);
+    } else to.push(hole);
   }
 }
 
@@ -123,15 +111,6 @@ function parsePaddedIPv4(text: string, slash: number): Prefix | null {
 
 /** `AS64496`, `as64496` or asdot `AS1.10` (RFC 5396) as a number; -1 when it is none. */
 export function parseAsNumber(text: string): number {
-  const match = /^as(\d{1,10})(?:\.(\d{1,5}))?$/i.exec(text);
-  if (match === null) return -1;
-  const high = Number(match[1]);
-  if (match[2] === undefined) return high <= 0xffffffff ? high : -1;
-  const low = Number(match[2]);
-  return high <= 0xffff && low <= 0xffff ? high * 0x10000 + low : -1;
-}
-
-/** A stranger's words in a message: short and without control characters. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  // A bare number is none here: RPSL writes the two letters.
+  return (text.charCodeAt(0) | 0x20) === 0x61 ? (parseAsn(text) ?? -1) : -1;
 }

@@ -33,6 +33,13 @@ export interface RpslProblem {
   readonly why: string;
 }
 
+/** An object that was passed over: of a class not wanted, or deleted in place (then its class is as it stands, `*xxte`). */
+export interface RpslSkipped {
+  readonly line: number;
+  readonly class: string;
+  readonly dead: boolean;
+}
+
 export interface RpslCounts {
   /** Objects handed on. */
   objects: number;
@@ -44,6 +51,8 @@ export interface RpslCounts {
   problems: number;
   lines: number;
   octets: number;
+  /** The file's last line that is not empty is the mark that many registries end a dump with: `# EOF`. */
+  eof: boolean;
 }
 
 export interface RpslReader {
@@ -71,19 +80,36 @@ const ASTERISK = 0x2a;
 const PLUS = 0x2b;
 const COLON = 0x3a;
 
+const END_OF_FILE = /^#\s*EOF\s*$/i;
+
 const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
+
+/**
+ * Takes an object of a class straight from its octets, `octets[from..to)`, when it is one that it can read: true, and the
+ * object is not handed on.
+ */
+export type PlainTaker = (objectClass: string, octets: Buffer, from: number, to: number) => boolean;
+
+export interface RpslReaderOptions {
+  readonly worth?: (objectClass: string, key: string) => boolean;
+  readonly onSkipped?: (skipped: RpslSkipped) => void;
+  readonly plain?: PlainTaker;
+}
 
 /**
  * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
  * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
- * one object, one line and one chunk.
+ * one object, one line and one chunk. `worth` looks at class and key of an object, the key as it stands in its line, a
+ * comment included: one that is not worth reading costs no more than one of a class that is not wanted. What is passed over
+ * goes to `onSkipped`. `plain` is offered each object first.
  */
 export function rpslReader(
   onObject: (object: RpslObject) => void,
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
+  { worth, onSkipped, plain }: RpslReaderOptions = {},
 ): RpslReader {
-  const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0 };
+  const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
   let hold = Buffer.allocUnsafe(MAX_LINE);
   /** `hold[0..fill)` is read; `at` is where the current line begins, `seek` how far it was searched for its end. */
   let fill = 0;
@@ -105,36 +131,44 @@ export function rpslReader(
 
   function begin(end: number): void {
     const first = hold[at]!;
-    if (first === PERCENT || first === HASH) return;
+    if (first === PERCENT || first === HASH) {
+      counts.eof = END_OF_FILE.test(hold.toString('latin1', at, Math.min(end, at + MAX_NAME)));
+      return;
+    }
+    counts.eof = false;
     state = 'skip';
     if (first === BLANK || first === TAB || first === PLUS) {
       problem(line, 'continuation line where an object should begin');
       return;
     }
+    let colon = at;
+    while (colon < end && colon < at + MAX_NAME + 1 && hold[colon] !== COLON) colon++;
+    className = hold[colon] === COLON && colon < end ? classAt(hold, at, colon) : '';
     if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
       counts.dead++;
-      return;
-    }
-    const colon = hold.subarray(at, Math.min(end, at + MAX_NAME + 1)).indexOf(COLON);
-    const name = colon < 0 ? '' : hold.toString('latin1', at, at + colon);
-    className = name.trimEnd().toLowerCase();
-    if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
-    else if (!wanted.has(className)) counts.skipped++;
-    else {
+      onSkipped?.({ line, class: className, dead: true });
+    } else if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
+    else if (!wanted.has(className) || worth?.(className, hold.toString('latin1', colon + 1, end).trim()) === false) {
+      counts.skipped++;
+      onSkipped?.({ line, class: className, dead: false });
+    } else {
       state = 'object';
       start = at;
       startLine = line;
     }
   }
 
+  /** Hands on the object in hand, which ends at `end`. */
+  function hand(end: number): void {
+    const bytes = hold.subarray(start, end);
+    const text = textOf(bytes);
+    onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
+  }
+
   function finish(end: number): void {
     if (state === 'object') {
       counts.objects++;
-      const bytes = hold.subarray(start, end);
-      let text = hold.toString('utf8', start, end);
-      if (text.includes('\r\n')) text = text.replaceAll('\r\n', '\n');
-      if (text.endsWith('\n')) text = text.slice(0, -1);
-      onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
+      if (plain?.(className, hold, start, end) !== true) hand(end);
     }
     state = 'between';
   }
@@ -150,6 +184,7 @@ export function rpslReader(
   /** One whole line, `hold[at..lf)`. */
   function take(lf: number): void {
     const end = lf > at && hold[lf - 1] === CR ? lf - 1 : lf;
+    if (line === 1 && hold[at] === 0xef && hold[at + 1] === 0xbb && hold[at + 2] === 0xbf && end - at >= 3) at += 3;
     if (lf - at > MAX_LINE) tooLong();
     else if (end === at) finish(at);
     else if (state === 'between') begin(end);
@@ -210,6 +245,35 @@ export function rpslReader(
   return { push, end, counts };
 }
 
+/**
+ * Reads the octets of one object again, its lines counted from 1; null when there is no attribute in them. What was wrong
+ * with some of its lines was told when they came.
+ */
+export function readRpslObject(bytes: Uint8Array): RpslObject | null {
+  const text = textOf(bytes);
+  const attributes = attributesOf(text, 1, () => {});
+  const first = attributes[0];
+  return first === undefined ? null : { class: first.name, line: 1, attributes, text, bytes };
+}
+
+/** The parts of a list: parted by commas and blanks (RFC 2622 section 2). */
+export const listOf = (value: string): string[] => value.split(/[\s,]+/).filter(word => word !== '');
+
+/** The names in every attribute of this name, such as `mnt-by`: parted by commas and blanks, upper case, each once. */
+export function namesIn({ attributes }: RpslObject, attribute: string): string[] {
+  const names = new Set<string>();
+  for (const { name, value } of attributes)
+    if (name === attribute) for (const word of listOf(value)) names.add(word.toUpperCase());
+  return [...names];
+}
+
+/** The lines of an object's octets, without CR and without a newline at the end; undecodable octets are U+FFFD. */
+function textOf(bytes: Uint8Array): string {
+  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  if (text.includes('\r\n')) text = text.replaceAll('\r\n', '\n');
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
+}
+
 /** Cuts an object's text into attributes. A line that is none is reported and left out with its continuation lines. */
 function attributesOf(
   text: string,
@@ -245,6 +309,18 @@ function attributesOf(
   return attributes;
 }
 
+/** The class named in `octets[from..to)`, in lower case; without a string for those that registries are full of. */
+function classAt(octets: Buffer, from: number, to: number): string {
+  const length = to - from;
+  if (length === 5 || length === 6)
+    for (const name of ROUTES) {
+      let i = 0;
+      while (i < length && (octets[from + i]! | 0x20) === name.charCodeAt(i)) i++;
+      if (i === length && i === name.length) return name;
+    }
+  return octets.toString('latin1', from, to).trimEnd().toLowerCase();
+}
+
 /** A `#` ends the value (RFC 2622 section 2). */
 function valueAt(text: string, from: number, to: number): string {
   const value = text.slice(from, to);
@@ -261,4 +337,9 @@ function isName(name: string): boolean {
     if (!letter && (i === 0 || !((c >= 0x30 && c <= 0x39) || c === 0x2d || c === 0x5f))) return false;
   }
   return true;
+}
+
+/** A stranger's words in a message: short and without control characters. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

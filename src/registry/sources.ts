@@ -70,7 +70,7 @@ export function sameMark(a: FileMark | null, b: FileMark | null): boolean {
  * that changes while it is read, is told in words.
  */
 export async function loadSource(irr: IrrConfig, onProgress: (objects: number) => void): Promise<SourceLoad> {
-  const file = irr.dump;
+  const file = irr.dump ?? '';
   const begun = performance.now();
   const mark = await markOf(file);
   if (typeof mark === 'string') return { ok: false, why: mark, mark: null };

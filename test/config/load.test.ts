@@ -35,7 +35,7 @@ describe('config/load', () => {
     put('peers/c.conf.orig', 'oops');
     const loaded = await loadConfig(main);
     expect(loaded.ok && loaded.config.peers.map(peer => peer.name)).to.deep.equal(['a', 'b']);
-    expect(loaded.ok && loaded.config.irr.map(irr => irr.dump.replace(folder, ''))).to.deep.equal([
+    expect(loaded.ok && loaded.config.irr.map(irr => irr.dump?.replace(folder, ''))).to.deep.equal([
       '/peers/b.db',
       '/a.db',
     ]);

@@ -16,6 +16,8 @@ const ours: RouteObject = {
   prefix: parsePrefix('192.0.2.0/24')!,
   origin: 64496,
   mntBy: ['MAINT-A'],
+  holes: [],
+  memberOf: [],
   keiro: ['a@example.jp'],
   notify: [],
   descr: '',
@@ -41,7 +43,14 @@ function bookWith(
   const book = createCaseBook({
     clock: () => world.now,
     registry: {
-      decide: prefix => ({ state: world.state, decidedBy: prefix, origins: [64496], watched: world.watched }),
+      decide: prefix => ({
+        state: world.state,
+        decidedBy: prefix,
+        origins: [64496],
+        watched: world.watched,
+        rov: 'not-found',
+        vrps: [],
+      }),
       objectsFor: () => [ours],
       watchesFor: () => [watch],
       guards: () => [watch],

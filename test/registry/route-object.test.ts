@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatPrefix } from '../../src/net/prefix.ts';
 import { isAddrSpec } from '../../src/registry/addr-spec.ts';
-import { MAX_ADDRESSES, parseAsNumber, parseRpslPrefix, readRouteObject } from '../../src/registry/route-object.ts';
+import { MAX_ADDRESSES } from '../../src/registry/keiro.ts';
+import { parseAsNumber, parseRpslPrefix, readRouteObject } from '../../src/registry/route-object.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
 
 function read(text: string | Uint8Array) {
@@ -43,6 +44,8 @@ describe('registry/route-object', () => {
       prefix: '192.0.2.0/24',
       origin: 64496,
       mntBy: ['MAINT-AS64496', 'MAINT-X'],
+      holes: [],
+      memberOf: ['RS-EXAMPLE'],
       keiro: ['alert@example.jp'],
       notify: ['noc@example.jp'],
       descr: 'Example Inc.\nX-Keiro : alert@example.jp',
@@ -53,6 +56,17 @@ describe('registry/route-object', () => {
   it('reads route6 objects', () => {
     const object = objectOf('route6: 2001:0DB8::/32\norigin: as65536\n');
     expect([formatPrefix(object.prefix), object.origin]).to.deep.equal(['2001:db8::/32', 65536]);
+  });
+
+  it('reads holes, and refuses those that are not inside', () => {
+    const reading = read(withLines('holes: 192.0.2.64/26, 192.0.2.128/25\n+ 198.51.100.0/24 192.0.2.0/24 x'));
+    if (!reading.ok) throw new Error(reading.problem.why);
+    expect(reading.object.holes.map(formatPrefix)).to.deep.equal(['192.0.2.64/26', '192.0.2.128/25']);
+    expect(reading.refused.map(({ why }) => why)).to.deep.equal([
+      'holes: "198.51.100.0/24" is not inside of the object\'s prefix',
+      'holes: "192.0.2.0/24" is not inside of the object\'s prefix',
+      'holes: "x" has no prefix length',
+    ]);
   });
 
   const keiro: [what: string, lines: string, addresses: string[]][] = [

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { MAX_LINE, MAX_OBJECT, type RpslObject, type RpslProblem, rpslReader } from '../../src/registry/rpsl.ts';
+import {
+  MAX_LINE,
+  MAX_OBJECT,
+  namesIn,
+  type RpslObject,
+  type RpslProblem,
+  readRpslObject,
+  rpslReader,
+} from '../../src/registry/rpsl.ts';
 
 type Plain = Omit<RpslObject, 'bytes'>;
 
@@ -150,6 +158,39 @@ describe('registry/rpsl', () => {
   it('passes over a comment of any length', () => {
     const { counts } = read(`# ${'x'.repeat(5 * MAX_LINE)}\nroute: 192.0.2.0/24\n`, [777]);
     expect(counts).to.include({ objects: 1, problems: 0, lines: 2 });
+  });
+
+  it('passes over a byte order mark', () => {
+    const { objects, problems } = read('\ufeffroute: 192.0.2.0/24\n\n\ufeffroute: 192.0.2.0/25\n', [1]);
+    expect(objects.map(o => o.attributes[0]!.value)).to.deep.equal(['192.0.2.0/24']);
+    expect(problems.map(({ line }) => line)).to.deep.equal([3]);
+    expect(read('\ufeff% remark\n\nroute: 192.0.2.0/24\n').counts).to.include({ objects: 1, problems: 0 });
+  });
+
+  const ends: [input: string, eof: boolean][] = [
+    ['route: 192.0.2.0/24\n\n# EOF\n', true],
+    ['route: 192.0.2.0/24\n\n#EOF', true],
+    ['route: 192.0.2.0/24\r\n\r\n# eof\r\n\r\n', true],
+    ['route: 192.0.2.0/24\n', false],
+    ['# EOF\n\nroute: 192.0.2.0/24\n', false],
+    ['# EOF of part 1\n', false],
+    ['', false],
+  ];
+  for (const [input, eof] of ends)
+    it(`${eof ? 'sees' : 'sees no'} end mark in ${JSON.stringify(input)}`, () =>
+      expect(read(input).counts.eof).to.equal(eof));
+
+  it('reads the octets of an object again', () => {
+    const first = read('\n\nroute: 192.0.2.0/24 # ours\r\ndescr: a\r\n b\r\n').objects[0]!;
+    const again = readRpslObject(Buffer.from('route: 192.0.2.0/24 # ours\r\ndescr: a\r\n b\r\n'))!;
+    expect(again.text).to.equal(first.text);
+    expect(again.attributes.map(({ line }) => line)).to.deep.equal([1, 2]);
+    expect(readRpslObject(Buffer.from('% nothing\n'))).to.equal(null);
+  });
+
+  it('lists names in upper case, each once', () => {
+    const object = readRpslObject(Buffer.from('route: x\nmnt-by: maint-a, MAINT-B\n MAINT-C\nmnt-by: Maint-A\n'))!;
+    expect(namesIn(object, 'mnt-by')).to.deep.equal(['MAINT-A', 'MAINT-B', 'MAINT-C']);
   });
 
   const line = fc.oneof(
