@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { SourceBook } from '../../../src/registry/source-book.ts';
 import { ask, bookOf, dial, type Serving, serve, sourceOf } from './serving.ts';
@@ -15,6 +15,9 @@ const bulk = (routes: number): SourceBook =>
       (_, i) => `route: 10.${i >> 8}.${i & 255}.0/24\norigin: AS1\nmnt-by: M\n${FILLING}source: BULK\n\n`,
     ).join(''),
   );
+
+/** A reset is an end like any other. */
+const closed = (socket: Socket) => new Promise(resolve => socket.on('close', resolve));
 
 /** Looks again in every turn of the event loop until it is so. */
 async function until(what: () => boolean): Promise<void> {
@@ -62,7 +65,7 @@ describe('registry/whois/server', () => {
       await new Promise(resolve => setImmediate(resolve));
     }
     socket.end();
-    await once(socket, 'close');
+    await closed(socket);
     expect(got).to.equal(expected.slice(0, 11 * (expected.length / 3000)));
   });
 
@@ -90,7 +93,7 @@ describe('registry/whois/server', () => {
     await until(() => serving.server.status().clients.length === 1);
     await serving.reconfigure({ allow: ['192.0.2.0/24'] });
     socket.resume();
-    await once(socket, 'close');
+    await closed(socket);
     expect(serving.server.status().clients).to.deep.equal([]);
   });
 
@@ -101,7 +104,7 @@ describe('registry/whois/server', () => {
     const dripping = setInterval(() => slow.write('x'), 5);
     silent.resume();
     slow.resume();
-    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+    await Promise.all([closed(silent), closed(slow)]);
     clearInterval(dripping);
     expect(counts()).to.include({ idle: 2, queries: 0 });
   });
@@ -113,7 +116,7 @@ describe('registry/whois/server', () => {
     await once(socket, 'data');
     const other = await dial(serving.port);
     other.resume();
-    await once(other, 'close'); // it had the 50 ms
+    await closed(other); // it had the 50 ms
     socket.write('!gAS64496\n');
     expect(String((await once(socket, 'data'))[0])).to.equal('A13\n192.0.2.0/24\nC\n');
     socket.destroy();
@@ -147,7 +150,7 @@ describe('registry/whois/server', () => {
       got += part;
     });
     socket.on('end', () => socket.destroy());
-    await once(socket, 'close');
+    await closed(socket);
     expect(got).to.equal('F a query has at most 2048 octets\n');
     expect(counts()).to.include({ long: 1, queries: 0 });
     expect(sent).to.be.below(2 ** 28);
@@ -198,7 +201,7 @@ describe('registry/whois/server', () => {
       changing.routes.remove(prefix, origin);
     }
     socket.resume();
-    await once(socket, 'close');
+    await closed(socket);
     expect(counts().changed).to.equal(1);
   });
 
