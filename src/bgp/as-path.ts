@@ -126,3 +126,41 @@ export function formatPath(path: AsPath): string {
     })
     .join(' ');
 }
+
+const SEGMENTS: Readonly<Record<string, number>> = { '{': AS_SET, '(': AS_CONFED_SEQUENCE, '[': AS_CONFED_SET };
+const PATH_TOKEN = /\{[^}]*\}|\([^)]*\)|\[[^\]]*\]|[{([]|[^\s{([]+/g;
+
+/**
+ * Reads a path as `formatPath` writes it, with `AS64496` and asdot for an AS number too. Returns what is wrong, in words,
+ * when it is none. AS 0 is refused (RFC 7607).
+ */
+export function parsePath(text: string): AsPath | string {
+  const path: PathSegment[] = [];
+  for (const token of text.match(PATH_TOKEN) ?? []) {
+    const type = SEGMENTS[token[0]!] ?? AS_SEQUENCE;
+    if (type !== AS_SEQUENCE && token.length === 1) return `"${token}" is not closed`;
+    const words = type === AS_SEQUENCE ? [token] : token.slice(1, -1).split(/[\s,]+/);
+    const asns: number[] = [];
+    for (const word of words.filter(one => one !== '')) {
+      const as = parseAsn(word);
+      if (as === null) return `"${word}" is no AS number`;
+      if (as === 0) return AS_ZERO;
+      asns.push(as);
+    }
+    if (asns.length === 0) return `empty segment "${token}"`;
+    const last = path.at(-1);
+    if (type === AS_SEQUENCE && last?.type === AS_SEQUENCE)
+      path[path.length - 1] = { type, asns: [...last.asns, ...asns] };
+    else path.push({ type, asns });
+  }
+  return path;
+}
+
+/** `64496`, `AS64496` or asdot `1.10` (RFC 5396); null when it is none. */
+export function parseAsn(text: string): number | null {
+  const match = /^(?:as)?(\d{1,10})(?:\.(\d{1,5}))?$/i.exec(text);
+  if (match === null) return null;
+  const [high, low] = [Number(match[1]), match[2] === undefined ? null : Number(match[2])];
+  if (low === null) return high <= 0xffffffff ? high : null;
+  return high <= 0xffff && low <= 0xffff ? high * 0x10000 + low : null;
+}

@@ -3,7 +3,7 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { formatPrefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
@@ -21,14 +21,14 @@ import { createIngest } from './ingest.ts';
 import { PASSED_OVER } from './ingest-peer.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
-import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
+import type { CollectorConfig, FromCollector, RegistryMessage, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
 import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { createQuality } from './quality.ts';
-import { beginRejudging, type Rejudging } from './rejudge.ts';
+import { createRejudge } from './rejudge.ts';
 import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
 import { pathOf, type RowPeer } from './rows.ts';
@@ -267,25 +267,14 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await stations.configure(next.bmp);
   }
 
-  let rejudging: Rejudging | null = null;
-  function registry(snapshot: SharedArrayBuffer, generation: number): void {
-    const opened = openSnapshot(snapshot);
-    memo.snapshot = opened.prefixes4 + opened.prefixes6 === 0 ? null : opened;
-    memo.forgetAll();
-    const began = Date.now();
-    const mine = beginRejudging(rib, memo, book);
-    rejudging = mine;
-    const slice = () => {
-      if (rejudging !== mine) return; // a newer registry has come
-      if (!mine.step()) {
-        setImmediate(slice);
-        return;
-      }
-      rejudging = null;
-      outflow.flush();
-      post({ type: 'rejudged', done: { generation, routes: mine.routes, milliseconds: Date.now() - began } });
-    };
-    slice();
+  const rejudge = createRejudge(rib, memo, book, done => {
+    outflow.flush();
+    post({ type: 'rejudged', done });
+  });
+  function registry({ base, overlay, touched, generation }: RegistryMessage): void {
+    const opened = openSnapshot(base, overlay);
+    memo.snapshot = opened.prefixes4 + opened.prefixes6 + opened.overlaid === 0 ? null : opened;
+    rejudge(touched?.map(text => parsePrefix(text)!) ?? null, generation);
   }
 
   /** The dump of the tables that is being written. */
@@ -358,7 +347,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
           });
         break;
       case 'registry':
-        registry(message.snapshot, message.generation);
+        registry(message);
         break;
       case 'archive':
         connectArchive(message.port);

@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IndexedPeer } from '../mrt/peer-index.ts';
-import type { IrrState } from '../registry/verdict.ts';
+import type { IrrState, RovState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];
@@ -39,7 +39,8 @@ export type RibQuery =
       readonly path?: string;
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
-      readonly validity?: IrrState;
+      /** A state against the IRR, or one against the RPKI: no word is both. */
+      readonly validity?: IrrState | RovState;
       /** Rows say all attributes. */
       readonly detail?: boolean;
     }
@@ -83,9 +84,19 @@ export interface AnswerEnd {
   readonly changed?: number;
 }
 
+/** A registry to judge by. `overlay` lies over `base` (registry/snapshot.ts). */
+export interface RegistryMessage {
+  readonly type: 'registry';
+  readonly base: SharedArrayBuffer;
+  readonly overlay: SharedArrayBuffer | null;
+  /** Prefixes inside which verdicts may be others than before; null: anywhere. */
+  readonly touched: readonly string[] | null;
+  readonly generation: number;
+}
+
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
-  | { readonly type: 'registry'; readonly snapshot: SharedArrayBuffer; readonly generation: number }
+  | RegistryMessage
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
   /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
   | { readonly type: 'archive'; readonly port: MessagePort | null }
@@ -138,9 +149,12 @@ export interface SessionChange {
   readonly reason?: string;
 }
 
-/** A registry generation is in force and every held route was judged by it. */
+/** A registry generation is in force and every held route that it touches was judged by it. */
 export interface Rejudged {
   readonly generation: number;
+  /** Nothing but routes inside some prefixes had to be judged. */
+  readonly partial: boolean;
+  /** Routes judged. */
   readonly routes: number;
   readonly milliseconds: number;
 }
@@ -315,6 +329,8 @@ export interface RouteRow {
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+  /** Origin validation against the RPKI. */
+  readonly rov: RovState;
   /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
   readonly leak?: string;
   /** With `detail`: the other attributes, those that are not known in hex. */

@@ -1,16 +1,24 @@
 /**
  * Judging again what is held, after the registry has changed: prefix by prefix in slices, so that sessions and questions
- * are served between them. Routes that arrive meanwhile are judged by the new registry at once; a slice that comes to
- * them later finds nothing to change.
+ * are served between them. Where the registry has changed in a few places, only routes inside of those are judged. Routes
+ * that arrive meanwhile are judged as well; a slice that comes to them later finds nothing to change.
  */
+import type { Prefix } from '../net/prefix.ts';
 import { pathsOf, type Rib, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { afiOf, type Contradictions, placeOf } from './contradictions.ts';
+import type { Rejudged } from './messages.ts';
+import { type PrefixSet, prefixSet } from './prefix-set.ts';
 import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
 
 /** Prefix ids a slice passes through: about a millisecond of work a peer. */
 const SLICE = 16384;
+/** The same where most of them are passed over. */
+const SPARSE_SLICE = 65536;
+
+/** Where to judge again: inside of these prefixes, or (null) everywhere. */
+export type Scope = readonly Prefix[] | null;
 
 export interface Rejudging {
   /** Routes judged so far. */
@@ -19,40 +27,102 @@ export interface Rejudging {
   step(): boolean;
 }
 
-/** Begins to judge every held route by `memo.snapshot`; the memo must have forgotten the old verdicts. */
-export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions): Rejudging {
+/**
+ * Returns what is to be called when `memo.snapshot` has become another one, with the place and the number of the change.
+ * `done` is told each time when all is judged by it. What is touched while a judging is under way is judged behind it;
+ * only a change of everything begins anew.
+ */
+export function createRejudge(
+  rib: Rib,
+  memo: VerdictMemo,
+  book: Contradictions,
+  done: (done: Rejudged) => void,
+): (scope: Scope, generation: number) => void {
+  let running: Rejudging | null = null;
+  let waiting: { readonly scope: readonly Prefix[]; readonly generation: number } | null = null;
+
+  function begin(scope: Scope, generation: number): void {
+    if (scope === null) memo.forgetAll();
+    const began = performance.now();
+    const mine = beginRejudging(rib, memo, book, scope);
+    running = mine;
+    const slice = () => {
+      if (running !== mine) return; // all begins anew
+      if (!mine.step()) {
+        setImmediate(slice);
+        return;
+      }
+      running = null;
+      const milliseconds = Math.round(performance.now() - began);
+      done({ generation, partial: scope !== null, routes: mine.routes, milliseconds });
+      if (waiting === null) return;
+      const next = waiting;
+      waiting = null;
+      begin(next.scope, next.generation);
+    };
+    slice();
+  }
+
+  return (scope, generation) => {
+    if (scope === null) waiting = null;
+    if (scope === null || running === null) begin(scope, generation);
+    else waiting = { scope: [...(waiting?.scope ?? []), ...scope], generation };
+  };
+}
+
+/**
+ * Begins to judge held routes by `memo.snapshot`. Where everything is judged the memo must have forgotten the old
+ * verdicts; inside of a scope it is made to forget them here.
+ */
+export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions, scope: Scope = null): Rejudging {
   const witnesses = createWitnesses(rib, memo, book);
+  const within = scope === null ? null : prefixSet(scope);
   let afi: 1 | 2 = afiOf(0);
   let next = 0;
   let routes = 0;
+
+  /** Judges what all peers hold of the prefix ids `from` to `end`. */
+  function judge(from: number, end: number): void {
+    rib.tables.forEach((table, peer) => {
+      if (!table) return;
+      const paths = pathsOf(table, afi) !== null;
+      const stale = staleOf(table, afi);
+      const unseen = isUnseen(stale);
+      let last = -1;
+      walkRoutes(table, afi, from, end, (id, _pathId, attribute, place) => {
+        routes++;
+        // Whether a stale route still holds is not known: its announcement, if it comes, is judged.
+        if (unseen && (stale!.marks[place] ?? 0) !== 0) return;
+        const origin = rib.attributes.originOf(attribute);
+        const verdict = witnesses.verdict(afi, id, origin);
+        if (!contradicts(verdict) && !memo.marked(afi, id)) return;
+        if (paths) {
+          if (id !== last) witnesses.judgePaths({ number: peer, table }, afi, id, 'registry', 'registry');
+          last = id;
+        } else if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
+        else book.leave(placeOf(afi, id), peer, 'registry');
+      });
+    });
+  }
+
+  function judgeWithin(set: PrefixSet, from: number, end: number): void {
+    for (let id = from; id < end; id++) {
+      if (!set.covers(rib, afi, id)) continue;
+      memo.forgetOne(afi, id);
+      judge(id, id + 1);
+    }
+  }
+
   return {
     get routes() {
       return routes;
     },
     step() {
       const size = afi === 1 ? rib.ids4.size : rib.ids6.size;
-      const end = Math.min(next + SLICE, size);
-      rib.tables.forEach((table, peer) => {
-        if (!table) return;
-        const paths = pathsOf(table, afi) !== null;
-        const stale = staleOf(table, afi);
-        const unseen = isUnseen(stale);
-        let last = -1;
-        walkRoutes(table, afi, next, end, (id, _pathId, attribute, place) => {
-          routes++;
-          // Whether a stale route still holds is not known: its announcement, if it comes, is judged.
-          if (unseen && (stale!.marks[place] ?? 0) !== 0) return;
-          const origin = rib.attributes.originOf(attribute);
-          const verdict = witnesses.verdict(afi, id, origin);
-          if (!contradicts(verdict) && !memo.marked(afi, id)) return;
-          if (paths) {
-            if (id !== last) witnesses.judgePaths({ number: peer, table }, afi, id, 'registry', 'registry');
-            last = id;
-          } else if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
-          else book.leave(placeOf(afi, id), peer, 'registry');
-        });
-      });
-      next = end;
+      const end = Math.min(next + (within === null ? SLICE : SPARSE_SLICE), size);
+      if (within === null) judge(next, end);
+      else if (within.has(afi)) judgeWithin(within, next, end);
+      next = within === null || within.has(afi) ? end : size;
       if (next < size) return false;
       if (afi === 2) return true;
       afi = 2;

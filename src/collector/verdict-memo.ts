@@ -5,8 +5,8 @@
  */
 import { extend } from '../net/prefix-ids.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { WATCHED_FLAG } from '../registry/snapshot.ts';
-import { IRR_STATES, type IrrState } from '../registry/verdict.ts';
+import { IRR_MASK, ROV_MASK, ROV_SHIFT, WATCHED_FLAG } from '../registry/snapshot.ts';
+import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from '../registry/verdict.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
 
 /** Bit of a remembered verdict that tells it from none. The others are what `judge` returned. */
@@ -14,11 +14,10 @@ const JUDGED = 0x40;
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
 const MISMATCH_COVERING = IRR_STATES.indexOf('mismatch-covering');
-const STATE_BITS = 0x07;
 
 /** True when a verdict is worth telling: a contradiction in watched space. */
 export function contradicts(verdict: number): boolean {
-  const state = verdict & STATE_BITS;
+  const state = verdict & IRR_MASK;
   return (verdict & WATCHED_FLAG) !== 0 && (state === MISMATCH || state === MISMATCH_COVERING);
 }
 
@@ -46,6 +45,12 @@ export class VerdictMemo {
   /** The same for one family: its prefix ids may become those of other prefixes. */
   forget(afi: 1 | 2): void {
     (afi === 1 ? this.judged4 : this.judged6).fill(0);
+  }
+
+  /** The same for one prefix. */
+  forgetOne(afi: 1 | 2, id: number): void {
+    const memo = afi === 1 ? this.judged4 : this.judged6;
+    if (id * 2 + 1 < memo.length) memo[id * 2 + 1] = 0;
   }
 
   /** Verdict on (IPv4 prefix id, origin AS, also as a signed word; 0 for NONE). */
@@ -81,7 +86,14 @@ export class VerdictMemo {
   stateOf(afi: 1 | 2, id: number, origin: number): IrrState {
     if (this.snapshot === null) return 'unknown';
     const verdict = afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
-    return IRR_STATES[verdict & STATE_BITS] ?? 'unknown';
+    return IRR_STATES[verdict & IRR_MASK] ?? 'unknown';
+  }
+
+  /** The same against the RPKI. */
+  rovOf(afi: 1 | 2, id: number, origin: number): RovState {
+    if (this.snapshot === null) return 'not-found';
+    const verdict = afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
+    return ROV_STATES[(verdict >> ROV_SHIFT) & ROV_MASK] ?? 'not-found';
   }
 
   /** True when some peer holds a contradicting route of this prefix. */

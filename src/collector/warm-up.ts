@@ -4,7 +4,8 @@
  * takes a second spends a quarter of it so. The routes are made up, in prefixes set aside for documentation and for
  * benchmarks, and are gone again when it ends.
  */
-import { NO_ORIGIN, openSnapshot, snapshotBuilder } from '../registry/snapshot.ts';
+import { openSnapshot } from '../registry/snapshot.ts';
+import { NO_ORIGIN, snapshotBuilder } from '../registry/snapshot-builder.ts';
 import { beginDrop, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
 import type { createIngest } from './ingest.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';

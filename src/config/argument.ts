@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
+import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
   RESERVED_ASN,
@@ -155,6 +157,10 @@ function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
 
+function readMonths(text: string): Read {
+  return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 120 ? { value: Number(text) } : NOT;
+}
+
 function readMed(text: string): Read {
   return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
@@ -186,6 +192,8 @@ export const ARGUMENTS = {
   ASN: plain('an AS number', readAs),
   HOPS: plain('a number of hops (1 to 254)', readHops),
   COUNT: plain('a number (1 to 4294967295)', readCount),
+  NOTICE: plain('a number of months (1 to 120)', readMonths),
+  REMOVAL: plain('a number of months (1 to 120)', readMonths),
   PREFIX: plain('an address prefix such as 192.0.2.0/24', readPrefix),
   COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
@@ -211,11 +219,14 @@ export const ARGUMENTS = {
   ),
   FILE: file('a file name'),
   LOCATION: location,
-  URL: quoted('an https URL', 1024, text => readUrl(text, ['https'])),
-  // SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), as it stands in a PEM file between its first and last line.
-  PUBLICKEY: quoted('a public key in base64', 1024, text =>
-    /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text) ? { value: text } : NOT,
-  ),
+  URL: quoted('an https URL', 1024, text => {
+    const url = URL.parse(text);
+    return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
+  PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
+    const key = readPublicKey(text);
+    return typeof key === 'string' ? wrong(key) : { value: key.spki };
+  }),
   CERTIFICATE: file('the file name of a certificate'),
   DIRECTORY: file('a directory'),
   FOLDER: quoted('a directory', 1024),

@@ -174,6 +174,7 @@ function irrOf(irr: Entry): IrrConfig {
   const nrtm = first(block, 'nrtm');
   const nrtm4 = first(block, 'nrtm4');
   const whois = first(block, 'whois');
+  const expiry = first(block, 'expiry');
   const fetchedWhole = dump !== undefined && isUrl(dump) && nrtm === undefined;
   return {
     name: must(text(irr, 'source')),
@@ -183,6 +184,11 @@ function irrOf(irr: Entry): IrrConfig {
     ...optional('nrtm4', nrtm4 && { url: must(text(nrtm4, 'url')), key: must(text(nrtm4, 'publickey')) }),
     ...optional('whois', whois && { host: must(text(whois, 'host')), port: must(number(whois, 'port')) }),
     authoritative: flag(block, 'authoritative'),
+    ...(flag(block, 'x-keiro inherited') && { keiroInherited: true }),
+    ...optional(
+      'expiry',
+      expiry && { notice: must(number(expiry, 'notice')), removal: must(number(expiry, 'removal')) },
+    ),
     refresh: number(stated(block, 'irr', 'refresh'), 'duration') ?? (fetchedWhole ? HOUR : MINUTE),
   };
 }

@@ -165,7 +165,8 @@ function whoisEntry(whois: NonNullable<Config['whois']>): Entry {
   ]);
 }
 
-function irrEntry({ name, dump, serial, nrtm, nrtm4, whois, authoritative, refresh }: Config['irr'][number]): Entry {
+function irrEntry(irr: Config['irr'][number]): Entry {
+  const { name, dump, serial, nrtm, nrtm4, whois, authoritative, keiroInherited, expiry, refresh } = irr;
   return entry('global', 'irr', { source: name }, [
     ...(dump === undefined ? [] : [entry('irr', 'dump', { location: dump })]),
     ...(serial === undefined ? [] : [entry('irr', 'serial', { location: serial })]),
@@ -175,6 +176,8 @@ function irrEntry({ name, dump, serial, nrtm, nrtm4, whois, authoritative, refre
     ...(nrtm4 === undefined ? [] : [entry('irr', 'nrtm4', { url: nrtm4.url, publickey: nrtm4.key })]),
     ...(whois === undefined ? [] : [entry('irr', 'whois', { host: whois.host, port: whois.port })]),
     ...flagEntry('irr', 'authoritative', authoritative),
+    ...flagEntry('irr', 'x-keiro inherited', keiroInherited === true),
+    ...(expiry === undefined ? [] : [entry('irr', 'expiry', expiry)]),
     entry('irr', 'refresh', { duration: refresh }),
   ]);
 }

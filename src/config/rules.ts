@@ -3,6 +3,7 @@ import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import { MINUTE } from './units.ts';
 
 /**
  * Checks what one statement says against what others say: names that must be defined, addresses that must fit, what
@@ -51,6 +52,13 @@ function checkSources(config: readonly Entry[], report: Report): void {
     for (const one of [dump, serial, nrtm])
       if (one !== undefined && nrtm4 !== undefined)
         report.error(placed(one), `\`${one.spec.head[0]}\` does not go with \`nrtm4\`, which brings everything itself`);
+    const expiry = first(irr.block, 'expiry');
+    if (expiry !== undefined && (number(expiry, 'removal') ?? 0) <= (number(expiry, 'notice') ?? 0))
+      report.error(placed(expiry), 'the removal comes before its notice, expected more months for `removal`');
+    const refresh = first(irr.block, 'refresh');
+    const every = refresh && number(refresh, 'duration');
+    if (nrtm4 !== undefined && every && every < MINUTE)
+      report.error(placed(refresh), 'NRTMv4 allows one look a minute, expected `refresh 1m` or more');
   }
 }
 

@@ -194,6 +194,12 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         defaults: { port: 43 },
       },
       { usage: 'authoritative [SWITCH]', help: 'Its objects outrank those of other sources' },
+      { usage: 'x-keiro inherited [SWITCH]', help: 'An object without X-Keiro has that of its maintainers' },
+      {
+        usage: 'expiry [notice NOTICE] [removal REMOVAL]',
+        help: 'The registry removes objects that nobody touches for so many months',
+        defaults: { notice: 12, removal: 14 },
+      },
       {
         usage: 'refresh DURATION',
         help: 'How often the source is looked at for change; 0s for only at reload. Default: 1m; 1h for a dump that is fetched and has no NRTM',

@@ -161,6 +161,10 @@ export interface IrrConfig {
   /** Server that is asked for what the mirror has not; with nothing to mirror, for all of the source. */
   readonly whois?: { readonly host: string; readonly port: number };
   readonly authoritative: boolean;
+  /** A route object without an X-Keiro address has those of its maintainers. */
+  readonly keiroInherited?: true;
+  /** Months without a change after which the registry warns of an object's removal, and removes it. */
+  readonly expiry?: { readonly notice: number; readonly removal: number };
   /**
    * How often the source is looked at for change; 0 for only at reload. Default 60 s; one hour for a dump that is fetched
    * and has no NRTM.

@@ -1,7 +1,7 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
-import type { IrrState } from '../registry/verdict.ts';
+import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
@@ -337,7 +337,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
-      ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
+      ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState | RovState }),
       ...(args.detail === undefined ? {} : { detail: true }),
     },
     async rows => {

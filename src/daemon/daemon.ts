@@ -9,6 +9,7 @@ import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
+import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
 import { openStore } from '../store/store.ts';
@@ -108,7 +109,9 @@ export async function startDaemon({
           cases.peerForgotten(message.peer);
           break;
         case 'rejudged':
-          log('info', `registry generation ${message.done.generation} in force`, { ...message.done });
+          log(message.done.partial ? 'debug' : 'info', `registry generation ${message.done.generation} in force`, {
+            ...message.done,
+          });
           cases.registryChanged();
           break;
         case 'dumping':
@@ -130,7 +133,7 @@ export async function startDaemon({
       }
     }
 
-    function inForce({ snapshot, generation, report }: RegistryGeneration): void {
+    function inForce({ layers, touched, generation, report }: RegistryGeneration): void {
       for (const { source, what, objects, why } of report.sources)
         log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
       for (const { source, file, problems, firstProblems } of registry.status()) {
@@ -139,7 +142,7 @@ export async function startDaemon({
         const more = problems - firstProblems.length;
         if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
       }
-      collector.send({ type: 'registry', snapshot, generation });
+      collector.send({ type: 'registry', ...layers, touched: touched?.map(formatPrefix) ?? null, generation });
     }
 
     /** Sends the collector what it needs of the configuration. */

@@ -1,6 +1,6 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { NO_ORIGIN } from '../registry/snapshot.ts';
+import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import type { IrrState } from '../registry/verdict.ts';
 import type { Case, CaseKind, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';

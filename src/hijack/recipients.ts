@@ -7,7 +7,7 @@ export const MAX_RECIPIENTS = 64;
 
 /**
  * Who is told of a case, each address once and with the first reason that names it: `x-keiro` of the guarded objects
- * that decide, `group NAME` of the watches, `notify` of the same objects; each only when some `notify mail` block says so.
+ * that decide, `x-keiro of MNTNER` where they inherit it, `group NAME` of the watches, `notify` of the same objects; each only when some `notify mail` block says so.
  */
 export function recipientsOf(
   objects: readonly RouteObject[],
@@ -27,7 +27,11 @@ export function recipientsOf(
   if (wanted.has('group'))
     for (const name of new Set(watches.map(({ group }) => group)))
       for (const group of groups) if (group.name === name) add(group.mail, `group ${group.name}`);
-  if (wanted.has('x-keiro')) for (const object of objects) add(object.keiro, 'x-keiro');
+  if (wanted.has('x-keiro'))
+    for (const { keiro, inherited = [] } of objects) {
+      add(keiro, 'x-keiro');
+      for (const { mntner, addresses } of inherited) add(addresses, `x-keiro of ${mntner}`);
+    }
   if (wanted.has('notify')) for (const object of objects) add(object.notify, 'notify');
   return [...recipients.values()];
 }

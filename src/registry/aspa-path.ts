@@ -3,10 +3,9 @@
  * section 5). Downhill of its apex a path may only go from provider to customer, uphill only from customer to provider;
  * who says so is the customer, by its ASPA.
  */
+import type { Role } from '../bgp/role.ts';
+import type { AspaTable } from './rpki/aspa.ts';
 import type { AspaState } from './verdict.ts';
-
-/** Customer AS to the providers that it attests; an ASPA of AS 0 alone attests that there are none. */
-export type AspaTable = ReadonlyMap<number, readonly number[]>;
 
 /**
  * The provider authorization function (section 5.3): what the customer's ASPA says of this provider. A route server may
@@ -53,6 +52,11 @@ export interface AspaJudgement {
  * whole path must go up. `downstream`: a provider; so too for a collector that is fed full tables and told nothing else.
  */
 export type Direction = 'upstream' | 'downstream';
+
+/** The direction by our role towards the neighbour (RFC 9234 section 4.1), null where none is configured. */
+export function directionFor(ours: Role | null): Direction {
+  return ours === null || ours === 'customer' ? 'downstream' : 'upstream';
+}
 
 const NO_RAMPS: Ramps = { maxUp: 0, minUp: 0, maxDown: 0, minDown: 0 };
 

@@ -1,83 +1,207 @@
 import type { WatchConfig } from '../config/tree.ts';
-import { formatPrefix, type Prefix } from '../net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, wordsOf } from '../net/prefix.ts';
+import { inheriting, type MaintainerKeiro, passesOn } from './inherited-keiro.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RouteObject } from './objects.ts';
+import type { Vrps } from './rpki/vrp-table.ts';
 import { slicer } from './slice.ts';
-import { NO_ORIGIN, openSnapshot, type Snapshot, snapshotBuilder, WATCHED_FLAG } from './snapshot.ts';
+import { openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
+import { NO_ORIGIN, type SnapshotBuilder, snapshotBuilder } from './snapshot-builder.ts';
 import { IRR_STATES } from './verdict.ts';
 import { CONFIG_SOURCE, type WatchIndex, watchIndex } from './watch.ts';
 
-/** A source's objects under its configured name. */
+/** A source's route objects under its configured name. */
 export interface NamedStore {
   readonly name: string;
   readonly store: ObjectStore;
+  /** Its objects alone count where it has any for a prefix. Such sources come first. */
+  readonly authoritative: boolean;
+  /** X-Keiro addresses of its maintainers when its objects inherit them; left out when they do not. */
+  readonly keiro?: MaintainerKeiro;
 }
 
-/** One generation of the registry: the snapshot for the collectors and what the main thread asks beside it. */
+/** A registry as it goes to the collectors: two snapshots, one over the other (snapshot.ts). */
+export interface Layers {
+  readonly base: SharedArrayBuffer;
+  readonly overlay: SharedArrayBuffer | null;
+}
+
+/** One state of the registry: the snapshot for the collectors and what the main thread asks beside it. */
 export interface Compiled {
-  readonly sab: SharedArrayBuffer;
+  readonly layers: Layers;
   readonly snapshot: Snapshot;
   /** Objects of the prefix that decides about this one, those of the configuration first. */
   objectsFor(prefix: Prefix): readonly RouteObject[];
   /** Watches that the prefix falls under: by its place, or by the objects that decide about it. */
   watchesFor(prefix: Prefix): readonly WatchConfig[];
   readonly watches: WatchIndex;
-  /** Objects left aside because a watch declares other origins for their prefix. */
+  /** Objects left aside because a watch declares other origins for their prefix; counted when all was compiled. */
   readonly overruled: number;
+  /**
+   * Takes in that objects or VRPs of these prefixes have come, changed or gone in the stores: writes their overlay anew,
+   * and answers with the prefixes whose routes are to be judged again. Null when so many have changed since all was
+   * compiled that it is time to compile all again; nothing is changed then.
+   */
+  update(touched: readonly Prefix[]): readonly Prefix[] | null;
 }
 
 /** Objects shown for one prefix; real registries hold a few. */
 export const MAX_SHOWN = 64;
+/** Prefixes of an overlay. Beyond, judging would become slower, and writing the overlay no longer be a matter of a millisecond. */
+export const MAX_OVERLAID = 16_384;
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
 
 /**
- * Makes one generation of sources and watches, in slices. Where a watch declares origins for a prefix, objects of that
- * very prefix with another origin are left aside. Everything inside a watched prefix is watched.
+ * Makes one generation of sources, VRPs and watches, in slices; the stores must not change meanwhile. Where a watch
+ * declares origins for a prefix, objects of that very prefix with another origin are left aside. Everything inside a
+ * watched prefix is watched.
  */
 export async function compileRegistry(
   sources: readonly NamedStore[],
   watchConfigs: readonly WatchConfig[],
+  vrps: Vrps | null = null,
 ): Promise<Compiled> {
   const watches = watchIndex(watchConfigs);
   const guard = guardOf(watches);
   const rows = sources.reduce((sum, { store }) => sum + store.count, 0);
   const extra = watches.declared.length + watches.bare.length;
+  const places = vrps?.places ?? 0;
   // IPv6 is never more than a part; the builder grows when a registry is all of one family.
-  const builder = snapshotBuilder(rows + extra, (rows >> 2) + extra);
+  const builder = snapshotBuilder(
+    rows + extra + (places >> 1),
+    ((rows + places) >> 2) + extra,
+    rows + extra + (vrps?.count ?? 0),
+  );
+  /** By prefix, what is a hole in objects of it. */
+  const holesIn = new Map<string, Set<string>>();
   const pause = slicer();
   let overruled = 0;
-  for (const { name, store } of sources) {
-    const named = store.maintainerSets.map(maintainers => watches.anyMaintainer(maintainers, name));
+
+  /** True when some watch guards the objects of these maintainers: by their name, or by the X-Keiro they pass on. */
+  const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
+    watches.anyMaintainer(maintainers, name) || (watches.anyKeiro(name) && passesOn(keiro, maintainers));
+
+  /** Adds one object, and notes its holes. */
+  function addRow(
+    to: SnapshotBuilder,
+    source: NamedStore,
+    index: number,
+    named: (maintainers: number) => boolean,
+    keiro: boolean,
+  ): void {
+    const { store, authoritative } = source;
+    const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro, hasHoles } = store.row(index);
+    const place = guard.judge(afi, w0, w1, w2, w3, length, origin);
+    if ((place & ~WATCHED_FLAG) === MISMATCH) {
+      overruled++;
+      return;
+    }
+    const watched = place !== 0 || named(maintainers) || (keiro && hasKeiro);
+    to.addWords(afi, w0, w1, w2, w3, length, origin, watched, authoritative);
+    if (!hasHoles) return;
+    const object = store.object(index);
+    const key = formatPrefix(object.prefix);
+    const noted = holesIn.get(key) ?? new Set();
+    for (const hole of object.holes) noted.add(formatPrefix(hole));
+    holesIn.set(key, noted);
+  }
+
+  for (const source of sources) {
+    const { name, store } = source;
+    const named = store.maintainerSets.map(maintainers => namesAny(source, maintainers));
     const keiro = watches.anyKeiro(name);
     for (let i = 0; i < store.rows; i++) {
       if ((i & 0xff) === 0) await pause();
-      if (!store.live(i)) continue;
-      const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro } = store.row(i);
-      const place = guard.judge(afi, w0, w1, w2, w3, length, origin);
-      if ((place & ~WATCHED_FLAG) === MISMATCH) {
-        overruled++;
-        continue;
-      }
-      const watched = place !== 0 || named[maintainers]! || (keiro && hasKeiro);
-      builder.addWords(afi, w0, w1, w2, w3, length, origin, watched);
+      if (store.live(i)) addRow(builder, source, i, set => named[set]!, keiro);
     }
   }
-  for (const { prefix, origin } of watches.declared) builder.add(prefix, origin, true);
+  for (const object of watches.declared) addDeclared(builder, object);
   for (const prefix of watches.bare) builder.add(prefix, NO_ORIGIN, true);
-  const sab = builder.freeze();
-  const snapshot = openSnapshot(sab);
+  for (const holes of [...holesIn.values()]) for (const hole of holes) addHoles(builder, parsePrefix(hole)!);
+  for (let place = 0; place < places; place += 1024) {
+    await pause();
+    vrps!.forEach(builder.addVrp, place, place + 1024);
+  }
+  const base = builder.freeze();
+  const overlay = snapshotBuilder(64, 64);
+  let layers: Layers = { base, overlay: null };
+  let snapshot = openSnapshot(base);
+
+  /** Says of which objects of covering prefixes this one is a hole: of those of one key it must be one of all that count. */
+  function addHoles(to: SnapshotBuilder, hole: Prefix): void {
+    const text = formatPrefix(hole);
+    for (const { store } of sources)
+      for (const index of store.rowsCovering(hole)) {
+        if (!store.row(index).hasHoles) continue;
+        const { prefix, origin, holes } = store.object(index);
+        if (!holes.some(one => formatPrefix(one) === text)) continue;
+        if (counting(prefix, origin).every(object => object.holes.some(one => covers(one, hole))))
+          to.addHole(hole, prefix.length, origin);
+      }
+  }
+
+  /** Objects of this key that count: declared, or else of authoritative sources where these have the prefix, or else all. */
+  function counting(prefix: Prefix, origin: number): readonly RouteObject[] {
+    const text = formatPrefix(prefix);
+    const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
+    if (declared.length > 0) return declared.filter(object => object.origin === origin);
+    const held = sources.filter(({ store }) => store.rowsOf(prefix).length > 0);
+    const best = held.some(({ authoritative }) => authoritative);
+    return held
+      .filter(({ authoritative }) => authoritative === best)
+      .flatMap(({ store }) => store.rowsOf(prefix).map(store.object))
+      .filter(object => object.origin === origin);
+  }
+
+  /** Adds what a watch declares: the operator's own word is better than any source's. */
+  function addDeclared(to: SnapshotBuilder, { prefix, origin }: RouteObject): void {
+    const [w0, w1, w2, w3] = wordsOf(prefix);
+    to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true);
+  }
+
+  /** Writes all that is known of one prefix into the overlay. */
+  function overlayPrefix(prefix: Prefix): void {
+    overlay.clear(prefix);
+    for (const source of sources) {
+      const { name, store } = source;
+      const named = (set: number) => namesAny(source, store.maintainerSets[set]!);
+      for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name));
+    }
+    const text = formatPrefix(prefix);
+    for (const one of watches.declared) if (formatPrefix(one.prefix) === text) addDeclared(overlay, one);
+    if (watches.bare.some(one => formatPrefix(one) === text)) overlay.add(prefix, NO_ORIGIN, true);
+    addHoles(overlay, prefix);
+    const [w0, w1, w2, w3] = wordsOf(prefix);
+    const { afi, length } = prefix;
+    vrps?.of(afi, w0, w1, w2, w3, length, (maxLength, asn) =>
+      overlay.addVrp(afi, w0, w1, w2, w3, length, maxLength, asn),
+    );
+  }
+
+  function update(touched: readonly Prefix[]): readonly Prefix[] | null {
+    if (overlay.prefixes + touched.length > MAX_OVERLAID) return null;
+    const wrong = overruled;
+    for (const prefix of touched) {
+      overlayPrefix(prefix);
+      // Its objects' holes, those they had before and those they have now.
+      for (const hole of holesIn.get(formatPrefix(prefix)) ?? []) overlayPrefix(parsePrefix(hole)!);
+    }
+    overruled = wrong;
+    layers = { base, overlay: overlay.copy() };
+    snapshot = openSnapshot(base, layers.overlay);
+    return touched;
+  }
 
   function objectsFor(prefix: Prefix): readonly RouteObject[] {
     const { decidedBy } = snapshot.decide(prefix, NO_ORIGIN);
     if (decidedBy === null) return [];
     const text = formatPrefix(decidedBy);
     const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
-    const held = sources.flatMap(({ store }) => store.rowsOf(decidedBy).map(row => ({ store, row })));
-    const shown = held.slice(0, MAX_SHOWN).map(({ store, row }) => store.object(row));
+    const held = sources.flatMap(source => source.store.rowsOf(decidedBy).map(row => ({ source, row })));
+    const shown = held.slice(0, MAX_SHOWN).map(({ source, row }) => inheriting(source.store.object(row), source.keiro));
     // One that a watch overrules decides nothing.
-    const others =
-      declared.length > 0 ? shown.filter(({ origin }) => declared.some(one => one.origin === origin)) : shown;
+    const others = shown.filter(({ origin }) => declared.length === 0 || declared.some(one => one.origin === origin));
     return [...declared, ...others];
   }
 
@@ -89,7 +213,19 @@ export async function compileRegistry(
     return watchConfigs.filter(watch => found.has(watch));
   }
 
-  return { sab, snapshot, objectsFor, watchesFor, watches, overruled };
+  return {
+    get layers() {
+      return layers;
+    },
+    get snapshot() {
+      return snapshot;
+    },
+    objectsFor,
+    watchesFor,
+    watches,
+    overruled,
+    update,
+  };
 }
 
 /** The watched prefixes as a snapshot of their own: what lies inside one, and which origins it declares. */

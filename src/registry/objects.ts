@@ -1,5 +1,11 @@
 import type { Prefix } from '../net/prefix.ts';
 
+/** X-Keiro addresses of a maintainer. */
+export interface InheritedKeiro {
+  readonly mntner: string;
+  readonly addresses: readonly string[];
+}
+
 /** A route or route6 object (RFC 2622 section 4, RFC 4012 section 3) as the rest of the house sees it. */
 export interface RouteObject {
   /** Name of the IRR source it was read from, as configured; `CONFIG` for `watch … { prefix P origin N; }`. */
@@ -13,6 +19,8 @@ export interface RouteObject {
   readonly memberOf: readonly string[];
   /** X-Keiro addresses: attribute or continuation line of descr/remarks (research: hijack 4.2). */
   readonly keiro: readonly string[];
+  /** Where it has none of its own and its source lets it inherit: those of its maintainers. */
+  readonly inherited?: readonly InheritedKeiro[];
   /** `notify:` addresses. */
   readonly notify: readonly string[];
   readonly descr: string;

@@ -47,6 +47,8 @@ export interface OtherObjects {
   byMemberOf(set: string): Iterable<ObjectName>;
   /** X-Keiro addresses of the maintainers that have any, by their key. */
   readonly keiro: ReadonlyMap<string, readonly string[]>;
+  /** Counts up whenever `keiro` may have changed. */
+  readonly keiroChanges: number;
 }
 
 /**
@@ -75,6 +77,7 @@ export function otherObjects(): OtherObjects {
   const keiro = new Map<string, readonly string[]>();
   const counts = new Map<string, number>();
   let skipped = 0;
+  let keiroChanges = 0;
 
   const rowOf = (objectClass: string, key: string): number | undefined =>
     rowsByKey.get(objectClass)?.get(keyOf(objectClass, key));
@@ -85,7 +88,7 @@ export function otherObjects(): OtherObjects {
     const object = read(row);
     for (const name of namesIn(object, 'mnt-by')) maintained.remove(name, row);
     for (const name of namesIn(object, 'member-of')) members.remove(name, row);
-    if (objectClass === 'mntner') keiro.delete(key);
+    if (objectClass === 'mntner' && keiro.delete(key)) keiroChanges++;
     rowsByKey.get(objectClass)!.delete(key);
     const left = counts.get(objectClass)! - 1;
     if (left > 0) counts.set(objectClass, left);
@@ -109,7 +112,8 @@ export function otherObjects(): OtherObjects {
     const before = rowOf(objectClass, key);
     if (before === undefined && names.length - freeRows.length >= MAX_OTHERS)
       return bad(`more than ${MAX_OTHERS} objects`);
-    const block = arena.add(object.bytes);
+    const { buffer, byteOffset, length } = object.bytes;
+    const block = arena.add(Buffer.from(buffer, byteOffset, length), 0, length);
     if (block < 0) return bad(`more than ${MAX_OTHER_TEXT} octets of objects`);
     if (before !== undefined) drop(before);
     const row = freeRows.pop() ?? names.length;
@@ -120,7 +124,10 @@ export function otherObjects(): OtherObjects {
     for (const name of namesIn(object, 'member-of')) members.add(name, row);
     if (objectClass === 'mntner') {
       const { addresses } = keiroOf(object);
-      if (addresses.length > 0) keiro.set(key, addresses);
+      if (addresses.length > 0) {
+        keiro.set(key, addresses);
+        keiroChanges++;
+      }
     }
     rowsByKey.get(objectClass)!.set(key, row);
     counts.set(objectClass, (counts.get(objectClass) ?? 0) + 1);
@@ -146,5 +153,8 @@ export function otherObjects(): OtherObjects {
     byMaintainer: mntner => maintained.of(mntner.toUpperCase()).map(row => names[row]!),
     byMemberOf: set => members.of(set.toUpperCase()).map(row => names[row]!),
     keiro,
+    get keiroChanges() {
+      return keiroChanges;
+    },
   };
 }

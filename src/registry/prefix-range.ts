@@ -1,5 +1,5 @@
 /** Address prefix ranges and their operators (RFC 2622 section 2). */
-import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import { parseRpslPrefix } from './route-object.ts';
 import { quote } from './rpsl.ts';
 
@@ -38,16 +38,52 @@ export function formatOperator(operator: RangeOperator | null): string {
 }
 
 /**
- * The range that an operator makes of a range: RFC 2622 section 2 for an operator on a set of ranges, of which that on a
- * plain prefix is one case. Null when nothing is left: the prefix is deleted from the set.
+ * What operators one upon the other do to a range, as one function of its lowest length `low`: RFC 2622 section 2 for
+ * operators on sets of ranges, of which that on a plain prefix is one case. Above `most` the prefix is deleted from the
+ * set; else its lengths begin at the greater of `low + more` and `least`, and end at `high` (null: where they did).
  */
-export function applyOperator(range: PrefixRange, operator: RangeOperator | null): PrefixRange | null {
-  if (operator === null) return range;
-  const { prefix } = range;
-  const bits = prefix.afi === 1 ? 32 : 128;
-  const from = operator === '+' ? range.low : operator === '-' ? range.low + 1 : Math.max(operator.from, range.low);
-  const to = typeof operator === 'string' ? bits : Math.min(operator.to, bits);
-  return from <= to ? { prefix, low: from, high: to } : null;
+export interface RangeChange {
+  readonly more: number;
+  readonly least: number;
+  readonly high: number | null;
+  readonly most: number;
+}
+
+const LONGEST = 128;
+
+/** What one operator does; null for none. */
+export function changeOf(operator: RangeOperator | null): RangeChange {
+  if (operator === null) return { more: 0, least: 0, high: null, most: LONGEST };
+  if (typeof operator === 'object') return { more: 0, least: operator.from, high: operator.to, most: operator.to };
+  return { more: operator === '-' ? 1 : 0, least: 0, high: LONGEST, most: LONGEST };
+}
+
+/** What `inner` does and then `outer`; null when nothing can be left of any range. */
+export function chain(inner: RangeChange, outer: RangeChange): RangeChange | null {
+  const more = inner.more + outer.more;
+  const least = Math.max(inner.least + outer.more, outer.least);
+  const most = Math.min(inner.most, outer.most - inner.more);
+  if (inner.least > outer.most || most < 0 || more > LONGEST || least > LONGEST) return null;
+  return { more, least, high: outer.high ?? inner.high, most };
+}
+
+/** The range that is left of a range; null when the prefix is deleted from the set. */
+export function applyChange({ prefix, low, high }: PrefixRange, change: RangeChange): PrefixRange | null {
+  const from = Math.max(low + change.more, change.least);
+  const to = Math.min(change.high ?? high, prefix.afi === 1 ? 32 : LONGEST);
+  return low <= change.most && from <= to ? { prefix, low: from, high: to } : null;
+}
+
+/** A prefix as a range of itself alone. */
+export const rangeOf = (prefix: Prefix): PrefixRange => ({ prefix, low: prefix.length, high: prefix.length });
+
+/** A range as it is written in a route-set: with the shortest operator that says it. */
+export function formatRange({ prefix, low, high }: PrefixRange): string {
+  const bits = prefix.afi === 1 ? 32 : LONGEST;
+  const text = formatPrefix(prefix);
+  if (low === prefix.length && high === prefix.length) return text;
+  if (high === bits && low <= prefix.length + 1) return `${text}^${low === prefix.length ? '+' : '-'}`;
+  return `${text}${formatOperator({ from: low, to: high })}`;
 }
 
 /** Reads a prefix with or without an operator, or says in words what is wrong. */
@@ -59,6 +95,6 @@ export function parsePrefixRange(text: string): PrefixRange | string {
   const bits = prefix.afi === 1 ? 32 : 128;
   if (typeof split.operator === 'object' && split.operator !== null && split.operator.to > bits)
     return `${quote(text)} has a length over ${bits}`;
-  const range = applyOperator({ prefix, low: prefix.length, high: prefix.length }, split.operator);
+  const range = applyChange(rangeOf(prefix), changeOf(split.operator));
   return range ?? `${quote(text)} holds no prefix`;
 }

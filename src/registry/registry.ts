@@ -1,6 +1,6 @@
 import type { IrrConfig, WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { type Compiled, compileRegistry } from './compile.ts';
+import { type Compiled, compileRegistry, type Layers } from './compile.ts';
 import type { RouteObject } from './objects.ts';
 import type { RpslProblem } from './rpsl.ts';
 import type { Decision } from './snapshot.ts';
@@ -27,7 +27,7 @@ export interface SourceReport {
 export interface RegistryReport {
   readonly sources: readonly SourceReport[];
   readonly prefixes: number;
-  readonly origins: number;
+  readonly objects: number;
   /** Objects left aside because a watch declares other origins. */
   readonly overruled: number;
   readonly milliseconds: number;
@@ -35,7 +35,9 @@ export interface RegistryReport {
 
 /** A generation of the registry as it goes to the collectors. */
 export interface RegistryGeneration {
-  readonly snapshot: SharedArrayBuffer;
+  readonly layers: Layers;
+  /** Prefixes inside which verdicts may be others than in the generation before; null: anywhere. */
+  readonly touched: readonly Prefix[] | null;
   /** Counts up from 1. */
   readonly generation: number;
   readonly report: RegistryReport;
@@ -177,18 +179,18 @@ export async function openRegistry(listener: RegistryListener, earlier: readonly
     const inUse = [...held.values()]
       .filter(source => source.copy !== null)
       .sort((a, b) => Number(b.config.authoritative) - Number(a.config.authoritative))
-      .map(source => ({ name: source.config.name, store: source.copy!.store }));
+      .map(({ config, copy }) => ({ name: config.name, store: copy!.store, authoritative: config.authoritative }));
     compiled = await compileRegistry(inUse, watches);
     generation++;
     const { snapshot, overruled } = compiled;
     const report: RegistryReport = {
       sources,
       prefixes: snapshot.prefixes4 + snapshot.prefixes6,
-      origins: snapshot.origins,
+      objects: snapshot.objects,
       overruled,
       milliseconds: performance.now() - begun,
     };
-    return { snapshot: compiled.sab, generation, report };
+    return { layers: compiled.layers, touched: null, generation, report };
   }
 
   async function refresh(source: HeldSource): Promise<void> {

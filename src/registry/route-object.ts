@@ -1,3 +1,4 @@
+import { parseAsn } from '../bgp/as-path.ts';
 import type { Afi } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { addAddresses, addKeiro } from './keiro.ts';
@@ -110,10 +111,6 @@ function parsePaddedIPv4(text: string, slash: number): Prefix | null {
 
 /** `AS64496`, `as64496` or asdot `AS1.10` (RFC 5396) as a number; -1 when it is none. */
 export function parseAsNumber(text: string): number {
-  const match = /^as(\d{1,10})(?:\.(\d{1,5}))?$/i.exec(text);
-  if (match === null) return -1;
-  const high = Number(match[1]);
-  if (match[2] === undefined) return high <= 0xffffffff ? high : -1;
-  const low = Number(match[2]);
-  return high <= 0xffff && low <= 0xffff ? high * 0x10000 + low : -1;
+  // A bare number is none here: RPSL writes the two letters.
+  return (text.charCodeAt(0) | 0x20) === 0x61 ? (parseAsn(text) ?? -1) : -1;
 }

@@ -6,14 +6,18 @@
  *     masks    per family and bucket, which prefix lengths occur there (mask4, mask6)
  *     per family, IPv4 then IPv6:
  *       slots  open addressing, a power of two; 0 or entry number + 1
- *       entries  address words (1 or 4), length | WATCHED_ENTRY, first origin + 1
- *     origins  AS number, next origin + 1
+ *       entries  address words (1 or 4), length and flags, first record + 1
+ *     records  AS number, what of it (see below), next record + 1
  *
- * An IPv4 prefix takes 12 octets and an IPv6 prefix 24, each with 6 to 12 for its slots, and an origin 8: 1.5 million
- * objects some 50 MB. What bounds it is the number of objects that a source may have (object-store.ts).
+ * A record says of its entry's prefix that a route object with this origin is registered (OBJECT), or that a VRP
+ * authorises the AS up to a maxLength (VRP + maxLength), or that the prefix is a hole in the object of this origin for
+ * the covering prefix of a length (HOLE + length).
+ *
+ * An IPv4 prefix takes 12 octets and an IPv6 prefix 24, each with 6 to 12 for its slots, and a record 12: 1.5 million
+ * objects and 500,000 VRPs some 60 MB. What bounds it is the number of objects and VRPs that a source may have.
  */
 /** First word of the header: these octets are a snapshot, of this layout. */
-export const MAGIC = 0x49525231;
+export const MAGIC = 0x49525232;
 /** Words of the header: room in each region, and how much of it is used. */
 export const H = {
   magic: 0,
@@ -21,22 +25,30 @@ export const H = {
   entries4: 2,
   slots6: 3,
   entries6: 4,
-  origins: 5,
+  records: 5,
   prefixes4: 6,
   prefixes6: 7,
   used: 8,
+  /** Records by kind. */
+  objects: 9,
+  vrps: 10,
 };
 const HEADER = 16;
 const BUCKETS = 1 << 12;
 const MASK4 = 2;
 const MASK6 = 5;
 const MASKS = BUCKETS * (MASK4 + MASK6) + MASK4 + MASK6;
-/** Words of an IPv4 entry, of an IPv6 entry, of an origin. */
+/** Words of an IPv4 entry, of an IPv6 entry, of a record. */
 export const ENTRY4 = 3;
 export const ENTRY6 = 6;
-export const ORIGIN = 2;
-/** Bit beside the length in an entry: the prefix is watched. */
+export const RECORD = 3;
+/** Bits beside the length in an entry: the prefix is watched; an authoritative source has an object for it. */
 export const WATCHED_ENTRY = 0x100;
+export const AUTHORITATIVE_ENTRY = 0x200;
+/** Kinds of records. */
+export const OBJECT = 0;
+export const VRP = 1;
+export const HOLE = 0x100;
 
 /** The regions of a buffer as typed arrays, shared by builder and reader. */
 export interface Regions {
@@ -46,7 +58,7 @@ export interface Regions {
   readonly entries4: Int32Array;
   readonly slots6: Int32Array;
   readonly entries6: Int32Array;
-  readonly origins: Int32Array;
+  readonly records: Int32Array;
 }
 
 function slotsFor(prefixes: number): number {
@@ -71,15 +83,15 @@ export function regionsOf(sab: SharedArrayBuffer): Regions {
     entries4: region(header[H.entries4]! * ENTRY4),
     slots6: region(header[H.slots6]!),
     entries6: region(header[H.entries6]! * ENTRY6),
-    origins: region(header[H.origins]! * ORIGIN),
+    records: region(header[H.records]! * RECORD),
   };
 }
 
-/** A zeroed buffer with room for so many prefixes and origins, its header written. */
-export function allocate(prefixes4: number, prefixes6: number, origins: number): SharedArrayBuffer {
+/** A zeroed buffer with room for so many prefixes and records, its header written. */
+export function allocate(prefixes4: number, prefixes6: number, records: number): SharedArrayBuffer {
   const slots4 = slotsFor(prefixes4);
   const slots6 = slotsFor(prefixes6);
-  const words = HEADER + MASKS + slots4 + prefixes4 * ENTRY4 + slots6 + prefixes6 * ENTRY6 + origins * ORIGIN;
+  const words = HEADER + MASKS + slots4 + prefixes4 * ENTRY4 + slots6 + prefixes6 * ENTRY6 + records * RECORD;
   const sab = new SharedArrayBuffer(words * 4);
   const header = new Int32Array(sab, 0, HEADER);
   header[H.magic] = MAGIC;
@@ -87,7 +99,7 @@ export function allocate(prefixes4: number, prefixes6: number, origins: number):
   header[H.entries4] = prefixes4;
   header[H.slots6] = slots6;
   header[H.entries6] = prefixes6;
-  header[H.origins] = origins;
+  header[H.records] = records;
   return sab;
 }
 

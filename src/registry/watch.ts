@@ -13,7 +13,7 @@ export interface WatchIndex {
   ofObject(object: RouteObject): readonly WatchConfig[];
   /** True when `maintainer M [in SOURCE]` of some watch names one of these (upper case). */
   anyMaintainer(maintainers: readonly string[], source: string): boolean;
-  /** True when some watch guards every object of this source that has an X-Keiro address. */
+  /** True when some watch guards every object of this source that has an X-Keiro address, or inherits one. */
   anyKeiro(source: string): boolean;
   /** Objects that the watches themselves declare. */
   readonly declared: readonly RouteObject[];
@@ -65,7 +65,7 @@ export function watchIndex(watches: readonly WatchConfig[]): WatchIndex {
         watch =>
           byPlace.has(watch) ||
           namesMaintainer(watch, maintainers, object.source) ||
-          (object.keiro.length > 0 && namesKeiro(watch, object.source)),
+          ((object.keiro.length > 0 || object.inherited !== undefined) && namesKeiro(watch, object.source)),
       );
     },
     anyMaintainer: (maintainers, source) => watches.some(watch => namesMaintainer(watch, maintainers, source)),

@@ -1,5 +1,6 @@
 /** The commands of itctl that need no daemon. Their words are not cut short: the daemon, who knows all others, is not asked. */
 import { once } from 'node:events';
+import { checkOptions, namesFiles } from './check-options.ts';
 import type { OfflineStreams } from './decode-mrt.ts';
 import { EXIT } from './run.ts';
 
@@ -8,11 +9,41 @@ export interface OfflineCommand {
   readonly words: readonly string[];
   /** As in itctl(8). */
   readonly syntax: string;
+  /** Whether it is this command with the words that follow; when it is not, the daemon's of the same name is meant. */
+  takes?(args: readonly string[]): boolean;
   /** Carries it out with the words that follow; returns the exit code. A `string` tells what is wrong with the usage. */
   run(args: readonly string[], json: boolean, streams: OfflineStreams): Promise<number | string>;
 }
 
+type Decode = (file: string, json: boolean, streams: OfflineStreams) => Promise<number>;
+
+/** `decode FORMAT FILE`; what decodes it is loaded when it is asked for. */
+function decodesFile(format: string, load: () => Promise<Decode>): OfflineCommand {
+  return {
+    words: ['decode', format],
+    syntax: `decode ${format} FILE`,
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const decode = await load();
+      return decode(file, json, streams);
+    },
+  };
+}
+
 export const OFFLINE: readonly OfflineCommand[] = [
+  {
+    words: ['check', 'route'],
+    syntax:
+      'check route PREFIX AS [--irr FILE ...] [--vrp FILE ...] [--aspa FILE ...] [--path PATH] [--from ROLE] [--ix-lan PREFIX]',
+    takes: namesFiles,
+    async run(args, json, streams) {
+      const options = checkOptions(args);
+      if (typeof options === 'string') return options;
+      const { checkByFiles } = await import('./check-route.ts');
+      return checkByFiles(options, json, streams);
+    },
+  },
   {
     words: ['decode', 'bgp'],
     syntax: 'decode bgp',
@@ -23,16 +54,9 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return (await decodeBgp(stdin, write)) === 0 ? EXIT.ok : EXIT.failed;
     },
   },
-  {
-    words: ['decode', 'mrt'],
-    syntax: 'decode mrt FILE',
-    async run([file, ...more], json, streams) {
-      if (file === undefined) return 'a file is missing';
-      if (more.length > 0) return `unexpected "${more[0]}"`;
-      const { decodeMrt } = await import('./decode-mrt.ts');
-      return decodeMrt(file, json, streams);
-    },
-  },
+  decodesFile('mrt', async () => (await import('./decode-mrt.ts')).decodeMrt),
+  decodesFile('rpsl', async () => (await import('./decode-rpsl.ts')).decodeRpsl),
+  decodesFile('nrtm', async () => (await import('./decode-nrtm.ts')).decodeNrtm),
   {
     words: ['replay'],
     syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',
@@ -48,7 +72,8 @@ export const OFFLINE: readonly OfflineCommand[] = [
 
 /** The command that the words are; null when they are the daemon's. */
 export function offlineCommand(words: readonly string[]): OfflineCommand | null {
-  return OFFLINE.find(command => command.words.every((word, i) => words[i] === word)) ?? null;
+  const begins = (command: OfflineCommand) => command.words.every((word, i) => words[i] === word);
+  return OFFLINE.find(one => begins(one) && (one.takes?.(words.slice(one.words.length)) ?? true)) ?? null;
 }
 
 /** Carries out a command that needs no daemon; returns the exit code. */

@@ -12,7 +12,7 @@ import type { RibSize, SummaryRow } from '../../src/collector/messages.ts';
 import { startCollector } from '../../src/collector/thread.ts';
 import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { attribute, updateBody } from '../bgp/octets.ts';
 import { type HandRouter, handRouter } from '../collector/router.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
@@ -125,7 +125,7 @@ export async function soak({ held, changes, rounds }: SoakSetup, sample: (s: Soa
     const builder = snapshotBuilder();
     for (let i = 0; i < 1000; i++)
       builder.add(parsePrefix(`${random(128)}.${random(256)}.0.0/16`)!, 70000 + random(50_000), i % 10 === 0);
-    collector.send({ type: 'registry', snapshot: builder.freeze(), generation });
+    collector.send({ type: 'registry', base: builder.freeze(), overlay: null, touched: null, generation });
   }
 
   const peers: Peer[] = [];

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodePath, flattenPath, formatPath, mergePaths, originOf, pathLength } from '../../src/bgp/as-path.ts';
+import {
+  decodePath,
+  flattenPath,
+  formatPath,
+  mergePaths,
+  originOf,
+  parsePath,
+  pathLength,
+} from '../../src/bgp/as-path.ts';
 import { Cursor } from '../../src/net/cursor.ts';
 import { hex } from './octets.ts';
 
@@ -87,4 +95,23 @@ describe('bgp/as-path', () => {
       }),
     );
   });
+
+  const written: readonly [text: string, read: string][] = [
+    ['64496 64497 {64500,64501}', '64496 64497 {64500,64501}'],
+    ['AS64496  as1.10', '64496 65546'],
+    ['{64500 64501}64496', '{64500,64501} 64496'],
+    ['(65001 65002) 64496 [65003,65004]', '(65001 65002) 64496 [65003,65004]'],
+    ['', ''],
+    ['64496 0', 'AS 0'],
+    ['64496 x', '"x" is no AS number'],
+    ['64496 4294967296', '"4294967296" is no AS number'],
+    ['65536.1', '"65536.1" is no AS number'],
+    ['64496 {}', 'empty segment "{}"'],
+    ['64496 {64500', '"{" is not closed'],
+  ];
+  for (const [text, read] of written)
+    it(`reads the text "${text}"`, () => {
+      const path = parsePath(text);
+      expect(typeof path === 'string' ? path : formatPath(path)).to.equal(read);
+    });
 });

@@ -23,7 +23,7 @@ import { createCollector } from '../../src/collector/collector.ts';
 import type { CollectorConfig, FromCollector, NeighborRow, RibQuery, RouteRow } from '../../src/collector/messages.ts';
 import type { BmpConfig } from '../../src/config/tree.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { updateBody } from '../bgp/octets.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 
@@ -314,7 +314,7 @@ describe('collector/bmp-station', function () {
     collector = await startCollector();
     const builder = snapshotBuilder();
     builder.add(parsePrefix(WATCHED)!, 64511, true);
-    collector.send({ type: 'registry', snapshot: builder.freeze(), generation: 1 });
+    collector.send({ type: 'registry', base: builder.freeze(), overlay: null, touched: null, generation: 1 });
     const socket = router(initiation('r'), peerUp(A), peerUp(B), routes(A, [WATCHED]), routes(B, [WATCHED]));
     await shows('r/192.0.2.1 Established 1', 'r/2001:db8::2 Established 1');
     socket.said(peerDown(A));

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { arrayOctets, heapRow, memoryReport } from '../../src/collector/memory.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
-import { openSnapshot, snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { openSnapshot } from '../../src/registry/snapshot.ts';
+import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { extendColumn, newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 
 describe('collector/memory', () => {

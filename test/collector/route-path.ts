@@ -7,7 +7,8 @@ import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
-import { openSnapshot, snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { openSnapshot } from '../../src/registry/snapshot.ts';
+import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { newPeerTable, newRib, routesOf } from '../../src/rib/adj-rib-in.ts';
 import { prefixById } from '../../src/rib/query.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { BgpPeerConfig, Config } from '../../src/config/tree.ts';
+import type { BgpPeerConfig, Config, IrrConfig } from '../../src/config/tree.ts';
 
 const ipv4 = fc
   .tuple(fc.nat(221), fc.nat(255), fc.nat(255), fc.nat(254))
@@ -17,6 +17,9 @@ const text = fc
   .filter(word => !/[\p{C}\ufffd]/u.test(word) && word.length <= 255);
 const words = text.filter(word => word !== '');
 const file = fc.stringMatching(/^[a-z0-9_]{1,12}$/).map(word => `/etc/intertrack/${word} "${word}\\`);
+/** SubjectPublicKeyInfo of 32 octets as an Ed25519 key (RFC 8410 section 4). */
+const ed25519 = (octets: Uint8Array) =>
+  Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), octets]).toString('base64');
 const mail = fc.stringMatching(/^[a-z0-9.+-]{1,12}@[a-z0-9-]{1,10}\.example$/);
 const seconds = (min: number, max: number) => fc.integer({ min, max }).map(value => value * 1000);
 const maybe = <K extends string, T>(key: K, value: fc.Arbitrary<T>) =>
@@ -153,19 +156,37 @@ const bmp = fc
   )
   .map(list => list.map((one, i) => ({ ...one, listen: { ...one.listen, address: `192.0.2.${i + 1}` } })));
 
+const irr: fc.Arbitrary<IrrConfig> = fc.oneof(
+  fc.record(
+    {
+      name: source,
+      dump: file,
+      authoritative: fc.boolean(),
+      keiroInherited: fc.constant(true as const),
+      expiry: fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })).map(([notice, more]) => ({
+        notice,
+        removal: notice + more,
+      })),
+      refresh: fc.oneof(fc.constant(0), seconds(1, 86400)),
+    },
+    { requiredKeys: ['name', 'dump', 'authoritative', 'refresh'] },
+  ),
+  fc.record({
+    name: source,
+    nrtm4: fc.record({
+      url: fc.constantFrom('https://nrtm.example.net/X/update-notification-file.jose', 'file:///srv/a%20b.jose'),
+      key: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(ed25519),
+    }),
+    authoritative: fc.boolean(),
+    refresh: fc.oneof(fc.constant(0), seconds(60, 86400)),
+  }),
+);
+
 /** Any configuration that the language can state. */
 export const config: fc.Arbitrary<Config> = fc
   .record({
     localAs: asn,
-    irr: fc.uniqueArray(
-      fc.record({
-        name: source,
-        dump: file,
-        authoritative: fc.boolean(),
-        refresh: fc.oneof(fc.constant(0), seconds(1, 86400)),
-      }),
-      { minLength: 1, maxLength: 3, selector: one => one.name },
-    ),
+    irr: fc.uniqueArray(irr, { minLength: 1, maxLength: 3, selector: one => one.name }),
     groups: fc.uniqueArray(fc.record({ name, mail: fc.uniqueArray(mail, { minLength: 1, maxLength: 3 }) }), {
       minLength: 1,
       maxLength: 3,

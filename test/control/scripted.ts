@@ -61,6 +61,7 @@ export const ROUTES: readonly RouteRow[] = [
     origin: 64666,
     communities: [],
     state: 'mismatch',
+    rov: 'invalid',
   },
   {
     prefix: '192.0.2.0/24',
@@ -73,6 +74,7 @@ export const ROUTES: readonly RouteRow[] = [
     origin: null,
     communities: ['64497:100'],
     state: 'match',
+    rov: 'valid',
   },
 ];
 

@@ -1,6 +1,7 @@
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { mrtFileTarget } from './mrt-files.ts';
+import { nrtm4Target } from './nrtm4-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
@@ -13,5 +14,6 @@ export function targets(small: boolean): Target[] {
     routePathTarget(messages),
     bmpStreamTarget(bmpSeeds()),
     mrtFileTarget(mrtSeeds()),
+    nrtm4Target(),
   ];
 }

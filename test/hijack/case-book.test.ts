@@ -43,7 +43,14 @@ function bookWith(
   const book = createCaseBook({
     clock: () => world.now,
     registry: {
-      decide: prefix => ({ state: world.state, decidedBy: prefix, origins: [64496], watched: world.watched }),
+      decide: prefix => ({
+        state: world.state,
+        decidedBy: prefix,
+        origins: [64496],
+        watched: world.watched,
+        rov: 'not-found',
+        vrps: [],
+      }),
       objectsFor: () => [ours],
       watchesFor: () => [watch],
       guards: () => [watch],

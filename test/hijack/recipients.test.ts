@@ -48,6 +48,18 @@ describe('hijack/recipients', () => {
     object({ keiro: ['a@example.jp', 'b@example.jp'], notify: ['n@example.jp'] }),
     object({ keiro: ['B@Example.jp'], notify: ['a@example.jp'] }),
   ];
+  it('are those of the maintainers where an object inherits them, told so', () => {
+    const inherited = [{ mntner: 'MAINT-A', addresses: ['m@example.jp', 'a@example.jp'] }];
+    const both = [object({ keiro: ['a@example.jp'] }), object({ inherited })];
+    expect(recipientsOf(both, [watch(null)], groups, [mail('x-keiro')])).to.deep.equal([
+      { address: 'a@example.jp', because: 'x-keiro' },
+      { address: 'm@example.jp', because: 'x-keiro of MAINT-A' },
+    ]);
+    expect(recipientsOf(both, [watch('noc')], groups, [mail('group')]).map(({ because }) => because)).to.deep.equal([
+      'group noc',
+      'group noc',
+    ]);
+  });
   it('are the group of the watch, X-Keiro and notify, each once with its reason', () => {
     expect(
       recipientsOf(objects, [watch('noc'), watch(null)], groups, [mail('x-keiro', 'group'), mail('notify')]),

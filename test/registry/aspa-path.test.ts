@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type AspaTable, authorized, type Direction, verifyPath } from '../../src/registry/aspa-path.ts';
+import { authorized, type Direction, verifyPath } from '../../src/registry/aspa-path.ts';
+import type { AspaTable } from '../../src/registry/rpki/aspa.ts';
 import type { AspaState } from '../../src/registry/verdict.ts';
 
 /** AS numbers of the letters; AS 0 as itself. */

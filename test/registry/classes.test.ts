@@ -5,7 +5,17 @@ import { readAsSet } from '../../src/registry/as-set.ts';
 import { readAutNum } from '../../src/registry/aut-num.ts';
 import { readInetRtr } from '../../src/registry/inet-rtr.ts';
 import { readMntner } from '../../src/registry/mntner.ts';
-import { applyOperator, formatOperator, parsePrefixRange, splitOperator } from '../../src/registry/prefix-range.ts';
+import {
+  applyChange,
+  chain,
+  changeOf,
+  formatOperator,
+  formatRange,
+  type PrefixRange,
+  parsePrefixRange,
+  type RangeOperator,
+  splitOperator,
+} from '../../src/registry/prefix-range.ts';
 import type { Reading } from '../../src/registry/registration.ts';
 import { readRouteSet } from '../../src/registry/route-set.ts';
 import { type RpslObject, readRpslObject } from '../../src/registry/rpsl.ts';
@@ -213,9 +223,32 @@ mp-peer: MPBGP 2001:db8::2 asno(AS64501), flap_damp()
       const split = splitOperator(`X${tail}`);
       if (typeof range === 'string' || typeof split === 'string') throw new Error('unread');
       expect(formatOperator(split.operator)).to.equal(tail);
-      const made = applyOperator(range, split.operator);
+      const made = applyChange(range, changeOf(split.operator));
       expect(made && `${made.low}-${made.high}`).to.equal(left);
     });
+
+  it('writes a range back as it was read', () => {
+    for (const text of ['192.0.2.0/24', '192.0.2.0/24^+', '192.0.2.0/24^-', '10.0.0.0/8^16-24', '2001:db8::/32^48'])
+      expect(formatRange(parsePrefixRange(text) as PrefixRange)).to.equal(text);
+  });
+
+  it('chains operators to the same as one after the other', () => {
+    const operator = fc.oneof(
+      fc.constantFrom<RangeOperator>('+', '-'),
+      fc.tuple(fc.nat(34), fc.nat(34)).map(([a, b]): RangeOperator => ({ from: Math.min(a, b), to: Math.max(a, b) })),
+    );
+    const start = fc.constantFrom('10.0.0.0/8', '10.0.0.0/8^16-20', '192.0.2.1/32', '2001:db8::/32^+');
+    fc.assert(
+      fc.property(start, fc.array(operator, { maxLength: 5 }), (text, operators) => {
+        const range = parsePrefixRange(text) as PrefixRange;
+        let one: PrefixRange | null = range;
+        for (const step of operators) one = one && applyChange(one, changeOf(step));
+        let whole: ReturnType<typeof chain> = changeOf(null);
+        for (const step of operators) whole = whole && chain(whole, changeOf(step));
+        expect(whole && applyChange(range, whole)).to.deep.equal(one);
+      }),
+    );
+  });
 
   it('never throws, whatever stands in an object', () => {
     const word = fc.constantFrom(

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type Fetched, type FetchOptions, fetchUrl, isSafe } from '../../src/registry/irr/http-fetch.ts';
+import { isSafeUrl } from '../../src/net/safe-url.ts';
+import { type Fetched, type FetchOptions, fetchUrl } from '../../src/registry/irr/http-fetch.ts';
 
 const LIMITS = { octets: 1000, total: 10_000, silence: 10_000 };
 
@@ -27,7 +28,7 @@ describe('registry/irr/http-fetch', () => {
 
   async function fetched(url: string, more: Partial<FetchOptions> = {}): Promise<[Fetched | string, Buffer]> {
     const chunks: Buffer[] = [];
-    const options = { limits: LIMITS, allow: isSafe, signal: new AbortController().signal, ...more };
+    const options = { limits: LIMITS, allow: isSafeUrl, signal: new AbortController().signal, ...more };
     const what = await fetchUrl(new URL(url), options, chunk => void chunks.push(chunk));
     return [what, Buffer.concat(chunks)];
   }
@@ -106,7 +107,7 @@ describe('registry/irr/http-fetch', () => {
   });
   it('throws what the taker throws', async () => {
     answer = (_, response) => response.end('x');
-    const options = { limits: LIMITS, allow: isSafe, signal: new AbortController().signal };
+    const options = { limits: LIMITS, allow: isSafeUrl, signal: new AbortController().signal };
     const failing = fetchUrl(new URL(`${base}/x`), options, () => Promise.reject(new Error('the disk is full')));
     await failing.then(
       () => expect.fail('it did not throw'),
@@ -126,8 +127,8 @@ describe('registry/irr/http-fetch', () => {
   });
   it('is safe with https, with files, and with http on this machine alone', () => {
     const urls = ['https://a.example/', 'file:///a', 'http://127.0.0.1:80/', 'http://[::1]/', 'http://localhost/'];
-    for (const url of urls) expect(isSafe(new URL(url)), url).to.equal(true);
+    for (const url of urls) expect(isSafeUrl(new URL(url)), url).to.equal(true);
     for (const url of ['http://a.example/', 'ftp://127.0.0.1/', 'http://127.0.0.1.a.example/', 'http://localhost.a/'])
-      expect(isSafe(new URL(url)), url).to.equal(false);
+      expect(isSafeUrl(new URL(url)), url).to.equal(false);
   });
 });

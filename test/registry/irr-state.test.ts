@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
 import { irrState, type Registered } from '../../src/registry/irr-state.ts';
 import type { RouteOrigin } from '../../src/registry/origin.ts';
-import { openSnapshot, snapshotBuilder } from '../../src/registry/snapshot.ts';
+import { openSnapshot } from '../../src/registry/snapshot.ts';
+import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import type { IrrState } from '../../src/registry/verdict.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;

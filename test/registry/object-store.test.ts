@@ -26,6 +26,7 @@ function add(store: ObjectStore, prefix: string, origin: number, more = ''): boo
 const shown = (store: ObjectStore, rows: readonly number[]) =>
   rows.map(row => {
     const { prefix, origin } = store.object(row);
+    expect(store.prefix(row)).to.deep.equal(prefix);
     return `${formatPrefix(prefix)} ${origin}`;
   });
 

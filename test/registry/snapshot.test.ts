@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { covers, formatPrefix, type Prefix, parsePrefix, prefixOf, wordsOf } from '../../src/net/prefix.ts';
-import { NO_ORIGIN, openSnapshot, snapshotBuilder, WATCHED_FLAG } from '../../src/registry/snapshot.ts';
+import { IRR_MASK, openSnapshot, type Snapshot, WATCHED_FLAG } from '../../src/registry/snapshot.ts';
+import { NO_ORIGIN, snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { IRR_STATES } from '../../src/registry/verdict.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
@@ -16,7 +17,7 @@ function snapshotOf(rows: readonly Row[]) {
 
 function verdictOf(snapshot: ReturnType<typeof openSnapshot>, prefix: Prefix, origin: number): string {
   const verdict = snapshot.judge(prefix.afi, ...wordsOf(prefix), prefix.length, origin);
-  return IRR_STATES[verdict & ~WATCHED_FLAG]! + ((verdict & WATCHED_FLAG) !== 0 ? ' watched' : '');
+  return IRR_STATES[verdict & IRR_MASK]! + ((verdict & WATCHED_FLAG) !== 0 ? ' watched' : '');
 }
 
 describe('registry/snapshot', () => {
@@ -100,33 +101,107 @@ describe('registry/snapshot', () => {
   const prefix = fc.oneof(prefixIn(1), prefixIn(2));
   const origin = fc.constantFrom(1, 2, 3, 4294967295);
 
+  const asn = fc.constantFrom(0, 1, 2, 3, 4294967295);
+  const object = fc.record({ at: prefix, origin, watched: fc.boolean(), authoritative: fc.boolean() });
+  const watch = fc.record({ at: prefix });
+  const vrp = fc
+    .record({ at: prefix, asn, more: fc.constantFrom(0, 0, 1, 8, 128) })
+    .map(({ at, asn, more }) => ({ at, asn, maxLength: Math.min(at.bytes.length * 8, at.length + more) }));
+  const hole = fc
+    .record({ at: prefix, by: fc.integer({ min: 1, max: 128 }), origin })
+    .map(({ at, by, origin }) => ({ at, outer: Math.max(0, at.length - by), origin }))
+    .filter(({ at, outer }) => outer < at.length);
+  const said = fc.record({
+    objects: fc.array(object, { maxLength: 60 }),
+    watches: fc.array(watch, { maxLength: 10 }),
+    vrps: fc.array(vrp, { maxLength: 40 }),
+    holes: fc.array(hole, { maxLength: 15 }),
+  });
+  const routes = fc.array(fc.tuple(prefix, fc.oneof(origin, fc.constant(NO_ORIGIN))), { minLength: 1, maxLength: 60 });
+
   it('agrees with a plain walk over a list, IPv4 and IPv6', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(prefix, fc.oneof(origin, fc.constant(NO_ORIGIN)), fc.boolean()), { maxLength: 120 }),
-        fc.array(fc.tuple(prefix, fc.oneof(origin, fc.constant(NO_ORIGIN))), { minLength: 1, maxLength: 60 }),
-        (rows, routes) => {
-          const builder = snapshotBuilder(0, 0);
-          for (const [at, as, watched] of rows) builder.add(at, as, watched);
-          const snapshot = openSnapshot(builder.freeze());
-          for (const [route, as] of [...routes, ...rows.map(([at]) => [at, 2] as const)]) {
-            expect(verdictOf(snapshot, route, as), formatPrefix(route)).to.equal(plainly(rows, route, as));
-            expect(snapshot.entry(route) >= 0).to.equal(rows.some(([at]) => formatPrefix(at) === formatPrefix(route)));
-          }
-        },
-      ),
+      fc.property(said, routes, (all, asked) => {
+        const builder = snapshotBuilder(0, 0);
+        write(builder, all);
+        const snapshot = openSnapshot(builder.freeze());
+        for (const [route, as] of [...asked, ...all.objects.map(({ at }) => [at, 2] as const)])
+          expect(decided(snapshot, route, as), formatPrefix(route)).to.equal(plainly(all, route, as));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('reads an overlay over it as if all had been written at once', () => {
+    fc.assert(
+      fc.property(said, said, fc.array(prefix, { maxLength: 10 }), routes, (below, over, cleared, asked) => {
+        const builder = snapshotBuilder(0, 0);
+        write(builder, below);
+        const overlay = snapshotBuilder(0, 0);
+        for (const at of cleared) overlay.clear(at);
+        write(overlay, over);
+        const snapshot = openSnapshot(builder.freeze(), overlay.copy());
+        const hidden = new Set([...cleared, ...placesOf(over)].map(formatPrefix));
+        const left = <T extends { readonly at: Prefix }>(rows: readonly T[]) =>
+          rows.filter(({ at }) => !hidden.has(formatPrefix(at)));
+        const all: Said = {
+          objects: [...left(below.objects), ...over.objects],
+          watches: [...left(below.watches), ...over.watches],
+          vrps: [...left(below.vrps), ...over.vrps],
+          holes: [...left(below.holes), ...over.holes],
+        };
+        for (const [route, as] of [...asked, ...placesOf(all).map(at => [at, 2] as const)])
+          expect(decided(snapshot, route, as), formatPrefix(route)).to.equal(plainly(all, route, as));
+      }),
       { numRuns: 300 },
     );
   });
 });
 
-/** The rule as one would say it, without an index. */
-function plainly(rows: readonly (readonly [Prefix, number, boolean])[], route: Prefix, origin: number): string {
-  const above = rows.filter(([at]) => covers(at, route));
-  const registered = above.filter(([, as]) => as !== NO_ORIGIN);
-  const deciding = Math.max(-1, ...registered.map(([at]) => at.length));
-  const watched = above.some(([at, , watch]) => watch && at.length >= deciding) ? ' watched' : '';
-  if (deciding < 0) return `unknown${watched}`;
-  const found = registered.some(([at, as]) => at.length === deciding && as === origin);
-  return (found ? 'match' : 'mismatch') + (deciding === route.length ? '' : '-covering') + watched;
+interface Said {
+  readonly objects: readonly { at: Prefix; origin: number; watched: boolean; authoritative: boolean }[];
+  readonly watches: readonly { at: Prefix }[];
+  readonly vrps: readonly { at: Prefix; asn: number; maxLength: number }[];
+  readonly holes: readonly { at: Prefix; outer: number; origin: number }[];
+}
+
+const placesOf = ({ objects, watches, vrps, holes }: Said) =>
+  [...objects, ...watches, ...vrps, ...holes].map(({ at }) => at);
+
+/** Authoritative sources come first, as the registry has it. */
+function write(builder: ReturnType<typeof snapshotBuilder>, { objects, watches, vrps, holes }: Said): void {
+  for (const first of [true, false])
+    for (const { at, origin, watched, authoritative } of objects)
+      if (authoritative === first) builder.addWords(at.afi, ...wordsOf(at), at.length, origin, watched, authoritative);
+  for (const { at } of watches) builder.add(at, NO_ORIGIN, true);
+  for (const { at, asn, maxLength } of vrps) builder.addVrp(at.afi, ...wordsOf(at), at.length, maxLength, asn);
+  for (const { at, outer, origin } of holes) builder.addHole(at, outer, origin);
+}
+
+function decided(snapshot: Snapshot, route: Prefix, origin: number): string {
+  const { state, watched, rov, vrps } = snapshot.decide(route, origin);
+  return `${state}${watched ? ' watched' : ''} ${rov} of ${vrps.length}`;
+}
+
+/** The rules as one would say them, without an index. */
+function plainly(said: Said, route: Prefix, origin: number): string {
+  const above = <T extends { readonly at: Prefix }>(rows: readonly T[]) => rows.filter(({ at }) => covers(at, route));
+  const vrps = above(said.vrps);
+  const distinct = new Set(vrps.map(({ at, asn, maxLength }) => `${formatPrefix(at)} ${asn} ${maxLength}`));
+  const authorised = vrps.some(({ asn, maxLength }) => asn === origin && asn !== 0 && route.length <= maxLength);
+  const rov = authorised ? 'valid' : vrps.length > 0 ? 'invalid' : 'not-found';
+
+  const objects = above(said.objects);
+  const holes = above(said.holes);
+  const counting = objects.filter(
+    ({ at, origin: as, authoritative }) =>
+      (authoritative || !objects.some(one => one.authoritative && one.at.length === at.length)) &&
+      !holes.some(hole => hole.origin === as && hole.outer === at.length && hole.at.length > at.length),
+  );
+  const deciding = Math.max(-1, ...counting.map(({ at }) => at.length));
+  const guards = [...objects.filter(({ watched }) => watched), ...above(said.watches)];
+  const watched = guards.some(({ at }) => at.length >= deciding) ? ' watched' : '';
+  const state = counting.some(({ at, origin: as }) => at.length === deciding && as === origin) ? 'match' : 'mismatch';
+  const covering = deciding === route.length ? '' : '-covering';
+  return `${deciding < 0 ? 'unknown' : state + covering}${watched} ${rov} of ${distinct.size}`;
 }

@@ -42,12 +42,6 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Octets of an ETag that is sent back. */
 const MAX_ETAG = 256;
 
-/** https anywhere; http on this machine alone, where nobody is on the way; a file when the first one was a file. */
-export function isSafe(url: URL): boolean {
-  if (url.protocol === 'https:' || url.protocol === 'file:') return true;
-  return url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
-
 /**
  * Fetches `url` and gives its octets to `take`, which may make the server wait. Resolves to what came, or in words to why
  * it did not come whole; never rejects but by an error of `take`.

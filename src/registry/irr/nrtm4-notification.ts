@@ -123,12 +123,13 @@ export function decodeHead(value: unknown, type: string): Decoded<Nrtm4Head> {
   if (protocol !== 4) return bad('nrtm_version', 'it is not 4');
   if (kind !== type) return bad('type', `it is not "${type}"`);
   if (typeof source !== 'string' || !SOURCE.test(source)) return bad('source', 'it is no name of an IRR source');
-  if (typeof session !== 'string' || !UUID4.test(session)) return bad('session_id', 'it is no UUID of version 4');
+  if (!isSession(session)) return bad('session_id', 'it is no UUID of version 4');
   if (!isVersion(version)) return bad('version', 'it is no positive whole number');
   return { ok: true, value: { source: source.toUpperCase(), session: session.toLowerCase(), version } };
 }
 
-function decodeReference(value: unknown, where: string, least: number): Decoded<FileReference> {
+/** A file as a notification names it; no version is below `least`. */
+export function decodeReference(value: unknown, where: string, least: number): Decoded<FileReference> {
   if (!isRecord(value)) return bad(where, 'it is no JSON object');
   const { version, url, hash } = value;
   if (!isVersion(version) || version < least) return bad(`${where}.version`, `it is no whole number from ${least} up`);
@@ -156,4 +157,6 @@ export const bad = (where: string, why: string) => ({ ok: false, problem: { wher
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isVersion = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+export const isSession = (value: unknown): value is string => typeof value === 'string' && UUID4.test(value);
+
+export const isVersion = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;

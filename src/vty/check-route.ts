@@ -1,0 +1,60 @@
+/** `itctl check route` by files: what everybody's filters would say of a route, before it is announced. */
+import { checkRoute, type Grounds } from '../registry/route-check.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
+import type { CheckOptions } from './check-options.ts';
+import type { OfflineStreams } from './decode-mrt.ts';
+import { type DumpPart, readDump, UnreadableFile } from './registry-files.ts';
+import { renderCheck } from './render/check.ts';
+import { plain } from './render/text.ts';
+import { readAspas, readVrps } from './rpki-files.ts';
+import { EXIT } from './run.ts';
+
+/** Complaints that are printed; the others are counted. */
+const MOST_COMPLAINTS = 20;
+
+/**
+ * Judges the route by the files and prints the answer. A file that cannot be read to its end leaves no answer: what it
+ * would have said is not known. Returns the exit code.
+ */
+export async function checkByFiles(
+  options: CheckOptions,
+  json: boolean,
+  { stdout, err }: OfflineStreams,
+): Promise<number> {
+  let complaints = 0;
+  const complain = (text: string) => {
+    if (++complaints <= MOST_COMPLAINTS) err(plain(text));
+  };
+  try {
+    const answer = checkRoute(options.route, await groundsOf(options, complain), Date.now());
+    const lines = json ? [JSON.stringify(answer)] : renderCheck(answer).map(plain);
+    stdout.write(`${lines.join('\n')}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    err(plain(error.message));
+    return EXIT.failed;
+  } finally {
+    if (complaints > MOST_COMPLAINTS) err(`and ${complaints - MOST_COMPLAINTS} more`);
+  }
+}
+
+async function groundsOf(options: CheckOptions, complain: (text: string) => void): Promise<Grounds> {
+  const { route, irr, vrp, aspa, ixLans } = options;
+  const ases = new Set([...(route.path ?? []), route.origin].flat());
+  const dumps: DumpPart[] = [];
+  for (const file of irr) dumps.push(await readDump(file, route.prefix, ases, complain));
+  const vrps = [];
+  for (const file of vrp) vrps.push(...(await readVrps(file, route.prefix, complain)));
+  const aspas: AspaTable[] = [];
+  for (const file of aspa) aspas.push(await readAspas(file, complain));
+  return {
+    objects: dumps.flatMap(({ objects }) => objects),
+    vrps,
+    aspas: aspa.length === 0 ? null : new Map(aspas.flatMap(table => [...table])),
+    authoritative: new Set(),
+    ixLans,
+    maintainersOf: as => dumps.flatMap(({ maintainers }) => maintainers.get(as) ?? []),
+    hasCustomer: () => false,
+  };
+}

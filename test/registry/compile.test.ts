@@ -1,0 +1,174 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { WatchConfig } from '../../src/config/tree.ts';
+import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
+import { type Compiled, compileRegistry, MAX_OVERLAID } from '../../src/registry/compile.ts';
+import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
+import { type RpslObject, readRpslObject, rpslReader } from '../../src/registry/rpsl.ts';
+import { openSnapshot } from '../../src/registry/snapshot.ts';
+import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
+import { sourceBook } from '../../src/registry/source-book.ts';
+
+const p = (text: string): Prefix => parsePrefix(text)!;
+
+function objectOf(text: string): RpslObject {
+  const found: RpslObject[] = [];
+  const reader = rpslReader(
+    object => found.push(object),
+    () => {},
+  );
+  reader.push(Buffer.from(text));
+  reader.end();
+  return found[0]!;
+}
+
+const route = (prefix: string, origin: number, more = '') =>
+  objectOf(`${prefix.includes(':') ? 'route6' : 'route'}: ${prefix}\norigin: AS${origin}\n${more}`);
+
+const watch = (name: string, more: Partial<WatchConfig>): WatchConfig => ({
+  name,
+  maintainers: [],
+  keiro: [],
+  prefixes: [],
+  group: null,
+  critical: false,
+  holdUp: 0,
+  holdDown: 0,
+  ...more,
+});
+
+/** Two sources, the first an authority, and VRPs. */
+function world() {
+  const books = [sourceBook('JPIRR'), sourceBook('RADB')] as const;
+  const vrps = vrpTable();
+  const sources = books.map(({ source, routes }, i) => ({ name: source, store: routes, authoritative: i === 0 }));
+  return { books, vrps, sources };
+}
+
+const PREFIXES = ['10.0.0.0/8', '10.1.0.0/16', '10.1.0.0/24', '10.1.0.128/25', '10.1.0.7/32', '10.2.0.0/16'].concat([
+  '2001:db8::/32',
+  '2001:db8::/48',
+  '2001:db8::1/128',
+]);
+const ORIGINS = [1, 2, 64496];
+
+/** Every verdict that there can be about the prefixes. */
+const verdicts = ({ snapshot }: Pick<Compiled, 'snapshot'>) =>
+  PREFIXES.flatMap(prefix =>
+    [...ORIGINS, NO_ORIGIN].map(origin => {
+      const { state, watched, rov, decidedBy } = snapshot.decide(p(prefix), origin);
+      return `${prefix} ${origin}: ${state} ${watched} ${rov} ${decidedBy && formatPrefix(decidedBy)}`;
+    }),
+  );
+
+describe('registry/compile', () => {
+  const watches = [
+    watch('ours', { maintainers: [{ maintainer: 'M-A', source: null }] }),
+    watch('members', { keiro: [{ source: 'RADB' }] }),
+    watch('dns', { prefixes: [{ prefix: '10.2.0.0/16', origins: [64496] }] }),
+    watch('space', { prefixes: [{ prefix: '2001:db8::/48', origins: [] }] }),
+  ];
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('object' as const),
+      add: fc.boolean(),
+      book: fc.constantFrom(0, 1),
+      prefix: fc.constantFrom(...PREFIXES),
+      origin: fc.constantFrom(...ORIGINS),
+      more: fc.constantFrom('', 'mnt-by: M-A\n', 'descr: x\n  X-Keiro: a@example.net\n', 'holes: 10.1.0.0/24\n'),
+    }),
+    fc.record({
+      kind: fc.constant('vrp' as const),
+      add: fc.boolean(),
+      prefix: fc.constantFrom(...PREFIXES),
+      origin: fc.constantFrom(0, ...ORIGINS),
+      more: fc.constantFrom(0, 8),
+    }),
+  );
+
+  it('comes to the same by changes as by compiling all again', async () => {
+    const batches = fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(batches, async all => {
+        const { books, vrps, sources } = world();
+        const compiled = await compileRegistry(sources, watches, vrps);
+        for (const batch of all) {
+          const touched: Prefix[] = [];
+          for (const one of batch) {
+            const prefix = p(one.prefix);
+            if (one.kind === 'object') {
+              const done = books[one.book]!.apply(one.add ? 'add' : 'del', route(one.prefix, one.origin, one.more));
+              if (done.ok && done.touched !== null) touched.push(done.touched);
+            } else {
+              const maxLength = Math.min(prefix.bytes.length * 8, prefix.length + one.more);
+              const [w0, w1, w2, w3] = wordsOf(prefix);
+              vrps[one.add ? 'add' : 'remove'](prefix.afi, w0, w1, w2, w3, prefix.length, maxLength, one.origin);
+              touched.push(prefix);
+            }
+          }
+          expect(compiled.update(touched)).to.deep.equal(touched);
+          const again = await compileRegistry(sources, watches, vrps);
+          expect(verdicts(compiled)).to.deep.equal(verdicts(again));
+          const { base, overlay } = compiled.layers;
+          expect(verdicts({ snapshot: openSnapshot(base, overlay) })).to.deep.equal(verdicts(again));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves a snapshot that is in use as it was', async () => {
+    const { books, sources } = world();
+    const compiled = await compileRegistry(sources, []);
+    const before = compiled.snapshot;
+    books[0].apply('add', route('10.0.0.0/8', 1));
+    compiled.update([p('10.0.0.0/8')]);
+    expect(before.decide(p('10.0.0.0/8'), 1).state).to.equal('unknown');
+    expect(compiled.snapshot.decide(p('10.0.0.0/8'), 1).state).to.equal('match');
+  });
+
+  it('lets objects inherit the X-Keiro of their maintainers, where the source has it so', async () => {
+    const { books, sources } = world();
+    for (const text of [
+      'mntner: MAINT-A\ndescr: A\n X-Keiro: a@example.jp\nmnt-by: MAINT-A\n',
+      'mntner: MAINT-B\nmnt-by: MAINT-B\n',
+    ])
+      books[0].apply('add', readRpslObject(Buffer.from(text))!);
+    books[0].apply('add', route('10.0.0.0/8', 1, 'mnt-by: maint-a, MAINT-B\n'));
+    books[0].apply('add', route('10.1.0.0/16', 1, 'mnt-by: MAINT-B\n'));
+    books[0].apply('add', route('10.2.0.0/16', 1, 'mnt-by: MAINT-A\nremarks: X-Keiro: own@example.jp\n'));
+    const watches = [watch('members', { keiro: [{ source: 'JPIRR' }] })];
+    const [first, second] = sources;
+    const guarded = async (inherited: boolean) => {
+      const keiro = inherited ? { keiro: books[0].others.keiro } : {};
+      const compiled = await compileRegistry([{ ...first!, ...keiro }, second!], watches);
+      const seen = ['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(text => ({
+        watched: compiled.snapshot.decide(p(text), 2).watched,
+        watches: compiled.watchesFor(p(text)).length,
+        from: compiled.objectsFor(p(text))[0]!.inherited,
+      }));
+      // The same by an overlay as by a base.
+      compiled.update(['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(p));
+      expect(seen.map(({ watched }) => watched)).to.deep.equal(
+        ['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(text => compiled.snapshot.decide(p(text), 2).watched),
+      );
+      return seen;
+    };
+    const inherited = [{ mntner: 'MAINT-A', addresses: ['a@example.jp'] }];
+    expect(await guarded(true)).to.deep.equal([
+      { watched: true, watches: 1, from: inherited },
+      { watched: false, watches: 0, from: undefined },
+      { watched: true, watches: 1, from: undefined },
+    ]);
+    expect((await guarded(false)).map(({ watched }) => watched)).to.deep.equal([false, false, true]);
+  });
+
+  it('asks to be compiled again when too much has changed', async () => {
+    const { sources } = world();
+    const compiled = await compileRegistry(sources, []);
+    const many = Array.from({ length: MAX_OVERLAID }, (_, i) => p(`10.${i >> 8}.${i & 255}.0/24`));
+    expect(compiled.update(many.slice(1))).to.have.length(MAX_OVERLAID - 1);
+    expect(compiled.update(many.slice(0, 2))).to.equal(null);
+    expect(compiled.update(many.slice(0, 1))).to.have.length(1);
+  });
+});

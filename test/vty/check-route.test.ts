@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { checkOptions, namesFiles } from '../../src/vty/check-options.ts';
+import { offlineCommand, runOffline } from '../../src/vty/offline.ts';
+
+const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
+
+const JPIRR = `% a remark
+route:      198.51.100.0/22
+descr:      Example Inc.
+origin:     AS64496
+mnt-by:     MAINT-AS64496
+changed:    noc@example.jp 20260401
+source:     JPIRR
+
+*xxte:      192.0.2.0/24
+origin:     AS64666
+
+route:      192.0.2.0/24
+origin:     AS64496
+holes:      192.0.2.128/25
+mnt-by:     MAINT-AS64496
+source:     JPIRR
+
+route6:     2001:db8::/32
+origin:     AS64496
+mnt-by:     MAINT-AS64496
+source:     JPIRR
+
+route:      10.0.0.0/33
+origin:     AS64496
+
+aut-num:    AS64511
+mnt-by:     MAINT-AS64496
+source:     JPIRR
+
+# EOF
+`;
+const RADB = 'route: 192.0.02.0/24\norigin: as64497\nmnt-by: MAINT-X\nsource: RADB\n';
+const RPKI = {
+  metadata: { vrps: 4 },
+  roas: [
+    { asn: 64496, prefix: '192.0.2.0/24', maxLength: 24, ta: 'apnic', expires: 1800000000 },
+    { asn: 'AS64496', prefix: '198.51.100.0/22', maxLength: 23, ta: 'apnic' },
+    { asn: 0, prefix: '203.0.113.0/24', maxLength: 32, ta: 'apnic' },
+    { asn: 64496, prefix: '2001:db8::/32', ta: 'apnic' },
+  ],
+  aspas: [
+    { customer_asid: 64511, expires: 1800000000, providers: [64496] },
+    { customer_asid: 64496, providers: [64500] },
+    { customer_asid: 64500, providers: [0] },
+  ],
+};
+
+describe('itctl check route, by files', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'check-route-'));
+  const file = (name: string, content: string | Uint8Array) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const jpirr = file('jpirr.db', JPIRR);
+  const radb = file('radb.db.gz', gzipSync(RADB));
+  const rpki = file('rpki.json', JSON.stringify(RPKI));
+  after(() => rmSync(directory, { recursive: true }));
+
+  /** In this process: what a program costs to start is not wanted forty times. */
+  async function run(...words: readonly string[]) {
+    const [out, err]: [string[], string[]] = [[], []];
+    const stdout = new Writable({ write: (text, _, done) => done(void out.push(String(text))) });
+    const command = offlineCommand(words.filter(word => word !== '-j'));
+    if (command === null) throw new Error('not an offline command');
+    const streams = { stdin: process.stdin, stdout, err: (text: string) => void err.push(`itctl: ${text}\n`) };
+    const status = await runOffline(
+      command,
+      words.filter(word => word !== '-j'),
+      words.includes('-j'),
+      streams,
+    );
+    return { status, out: out.join(''), err: err.join('') };
+  }
+  const ALL = ['--irr', jpirr, radb, '--vrp', rpki, '--aspa', rpki];
+  const check = async (...words: readonly string[]) => {
+    const { status, out } = await run('-j', 'check', 'route', ...words, ...ALL);
+    expect(status).to.equal(0);
+    return JSON.parse(out);
+  };
+
+  it('answers one object', async () => {
+    const answer = await check('198.51.102.0/24', 'AS64511', '--path', '64500 64496 64511');
+    expect(answer).to.include({
+      prefix: '198.51.102.0/24',
+      origin: 64511,
+      rov: 'invalid',
+      rovReason: 'as',
+      irr: 'mismatch-covering',
+      aspa: 'valid',
+      severity: 'critical',
+      decidedBy: '198.51.100.0/22',
+    });
+    expect(answer.objects.map((one: { source: string; origin: number }) => [one.source, one.origin])).to.deep.equal([
+      ['JPIRR', 64496],
+    ]);
+    expect(answer.hints.map((one: { hint: string }) => one.hint)).to.deep.equal(['sibling', 'customer-pa']);
+    expect(answer.vrps).to.deep.equal([{ prefix: '198.51.100.0/22', maxLength: 23, asn: 64496, matches: false }]);
+  });
+
+  const cases: readonly [words: readonly string[], expected: Readonly<Record<string, unknown>>][] = [
+    [['192.0.2.0/24', '64496'], { rov: 'valid', rovReason: null, irr: 'match', aspa: 'unknown', severity: 'ok' }],
+    [['192.0.2.0/24', 'AS64497'], { rov: 'invalid', rovReason: 'as', irr: 'match', severity: 'minor' }],
+    [['192.0.2.0/25', 'AS64496'], { rov: 'invalid', rovReason: 'length', irr: 'match-covering', severity: 'minor' }],
+    [['192.0.2.128/25', 'AS64496'], { rov: 'invalid', rovReason: 'length', irr: 'mismatch-covering' }],
+    [['192.0.2.0/24', '64666'], { rov: 'invalid', irr: 'mismatch', severity: 'critical' }],
+    [['203.0.113.0/24', '64496'], { rov: 'invalid', rovReason: 'as0', irr: 'unknown', severity: 'major' }],
+    [['203.0.112.0/24', '64496'], { rov: 'not-found', rovReason: null, irr: 'unknown', severity: 'no-opinion' }],
+    [['2001:db8::/32', '64496'], { rov: 'valid', irr: 'match' }],
+    [['2001:db8:1::/48', '64496'], { rov: 'invalid', rovReason: 'length', irr: 'match-covering' }],
+    [
+      ['192.0.2.0/24', '64496', '--path', '64500 {64496,64497}'],
+      { rov: 'invalid', rovReason: 'as-set', irr: 'match', aspa: 'invalid', origin: [64496, 64497] },
+    ],
+    [['192.0.2.0/24', '64496', '--path', '64500 {64496,64666}'], { rovReason: 'as-set', irr: 'mismatch' }],
+    [['192.0.2.0/24', '64496', '--path', '64500 64511 64496'], { rov: 'valid', aspa: 'invalid' }],
+    [['192.0.2.0/24', '64496', '--path', '64500 64496', '--from', 'customer'], { aspa: 'valid' }],
+    [['192.0.2.0/24', '64496', '--path', '64496 64496 (65001)'], { aspa: 'valid', origin: 64496 }],
+    [['0.0.0.0/0', '64496'], { rov: 'not-found', irr: 'unknown' }],
+  ];
+  for (const [words, expected] of cases)
+    it(`${words.join(' ')}: ${Object.values(expected).join(', ')}`, async () => {
+      const answer = await check(...words);
+      for (const [name, value] of Object.entries(expected)) expect(answer[name], name).to.deep.equal(value);
+    });
+
+  it('names the LAN of an exchange point', async () => {
+    const { hints } = await check('203.0.113.0/25', '64496', '--ix-lan', '203.0.113.0/24');
+    expect(hints[0].hint).to.equal('ix-lan');
+  });
+  it('says it to a person, and tells what it could not read with its line', async () => {
+    const { status, out, err } = await run('check', 'route', '192.0.2.0/24', 'AS64666', '--irr', `HERE=${jpirr}`);
+    expect(status).to.equal(0);
+    expect(out.split('\n')[0]).to.equal('192.0.2.0/24 AS64666: major');
+    expect(out).to.match(/^IRR: {2}mismatch: objects for the prefix have AS64496, not AS64666$/m);
+    expect(out).to.match(/^ {2}HERE +192\.0\.2\.0\/24 AS64496 MAINT-AS64496 decides$/m);
+    expect(err).to.equal(`itctl: ${jpirr}:23: route: "10.0.0.0/33" is no prefix, or has bits set behind its length\n`);
+  });
+  it('names places in lists of the RPKI', async () => {
+    const broken = file(
+      'broken.json',
+      JSON.stringify({
+        roas: [{}, { asn: 1, prefix: '192.0.2.0/24', maxLength: 8 }, 7],
+        aspas: [{ customer_asid: 1 }],
+      }),
+    );
+    const { status, err } = await run('check', 'route', '192.0.2.0/24', '1', '--vrp', broken, '--aspa', broken);
+    expect(status).to.equal(0);
+    expect(
+      err
+        .trim()
+        .split('\n')
+        .map(line => line.replace(/^.*broken\.json: /, '')),
+    ).to.deep.equal([
+      'roas[0]: no AS number in "asn"',
+      'roas[1]: "maxLength" is none of 24 to 32',
+      'roas[2]: no AS number in "asn"',
+      'aspas[0]: "providers" is no list of AS numbers',
+    ]);
+  });
+
+  const unreadable: readonly [what: string, option: string, content: string | Uint8Array, RegExp][] = [
+    ['a dump that is cut short', '--irr', gzipSync(JPIRR).subarray(0, 100), /unexpected end of file/],
+    ['a dump that is no RPSL', '--irr', '{"roas":[]}', /no RPSL/],
+    ['gzip that is none', '--irr', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), /./],
+    ['VRPs that are no JSON', '--vrp', '{"roas":[}', /not JSON/],
+    ['JSON without VRPs', '--vrp', '{"aspas":[]}', /no list "roas" in it/],
+    ['JSON that is no object', '--aspa', 'null', /no list "aspas" in it/],
+  ];
+  for (const [what, option, content, why] of unreadable)
+    it(`gives no answer by ${what}`, async () => {
+      const { status, out, err } = await run('check', 'route', '192.0.2.0/24', '64496', option, file('bad', content));
+      expect([status, out]).to.deep.equal([1, '']);
+      expect(err).to.match(why);
+    });
+  it('gives no answer by a file that is not there', async () => {
+    const { status, out, err } = await run('check', 'route', '192.0.2.0/24', '64496', '--irr', join(directory, 'none'));
+    expect([status, out]).to.deep.equal([1, '']);
+    expect(err).to.match(/none: no such file or directory/);
+  });
+
+  const usage: readonly [words: readonly string[], why: RegExp][] = [
+    [[], /^a prefix is missing/],
+    [['192.0.2.0/24'], /^an AS number is missing/],
+    [['192.0.2.1/24', '64496'], /is no prefix/],
+    [['192.0.2.0/24', 'x'], /is no AS number/],
+    [['192.0.2.0/24', '4294967296'], /is no AS number/],
+    [['192.0.2.0/24', '64496', 'more'], /^unexpected "more"/],
+    [['192.0.2.0/24', '64496', '--irr'], /^--irr needs a value/],
+    [['192.0.2.0/24', '64496', '--irr', '--vrp', 'x'], /^--irr needs a value/],
+    [['192.0.2.0/24', '64496', '--roa', 'x'], /^unknown option --roa/],
+    [['192.0.2.0/24', '64496', '--path', '64500 64497'], /does not end in AS64496/],
+    [['192.0.2.0/24', '64496', '--path', '64500 {64497,64498}'], /does not end in AS64496/],
+    [['192.0.2.0/24', '64496', '--path', '64500 x'], /"x" is no AS number/],
+    [['192.0.2.0/24', '64496', '--path', '64500 {}'], /empty segment/],
+    [['192.0.2.0/24', '64496', '--path', '0 64496'], /AS 0/],
+    [['192.0.2.0/24', '64496', '--ix-lan', 'x'], /--ix-lan x is no prefix/],
+    [['192.0.2.0/24', '64496', '--from', 'x'], /--from x is none of/],
+  ];
+  for (const [words, why] of usage) it(`refuses: ${words.join(' ')}`, () => expect(checkOptions(words)).to.match(why));
+  it('reads AS numbers in every form, and files in any place', async () => {
+    const options = checkOptions(['--irr', 'A=a', 'b.db.gz', '--vrp=v', '192.0.2.0/24', '1.10', '--path', 'AS5 65546']);
+    expect(options).to.match(/^a prefix is missing/); // behind --vrp a prefix would be a file
+    const read = checkOptions(['192.0.2.0/24', '1.10', '--irr', 'A=a', '/x/b.db.gz', '--vrp=v', '--path', 'AS5 65546']);
+    if (typeof read === 'string') throw new Error(read);
+    expect(read.route.origin).to.equal(65546);
+    expect(read.route.path).to.deep.equal([5, 65546]);
+    expect(read.irr).to.deep.equal([
+      { name: 'A', file: 'a' },
+      { name: 'B', file: '/x/b.db.gz' },
+    ]);
+    expect(read.vrp).to.deep.equal(['v']);
+  });
+  it('asks the daemon where no file is named', async () => {
+    expect(namesFiles(['192.0.2.0/24', '64496', '--path', '64496'])).to.equal(false);
+    expect(namesFiles(['192.0.2.0/24', '64496', '--vrp=x'])).to.equal(true);
+    const words = ['check', 'route', '192.0.2.0/24', '64496', '-s', join(directory, 'no.sock')];
+    const { status, stderr } = spawnSync(process.execPath, [ITCTL, ...words], { encoding: 'utf8' });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/no\.sock/);
+  });
+});
