@@ -60,6 +60,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'community, such as 64500:120, 64500:1:20 or no-export',
     refuse: text => (/^(\d{1,10}(:\d{1,10}){1,2}|[a-z][a-z-]*)$/.test(text) ? null : 'community'),
   },
+  SOURCE: {
+    help: 'name of an IRR source',
+    refuse: text => (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text) ? null : 'name of an IRR source'),
+    values: async daemon => (await daemon.irrStatus()).map(({ source }) => source),
+  },
   STATE: {
     help: `state against the IRR (${IRR_STATES.join(', ')}) or the RPKI (${ROV_STATES.join(', ')})`,
     refuse: text => (STATES.includes(text) ? null : `state: ${STATES.join(', ')}`),

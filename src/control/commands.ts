@@ -76,6 +76,13 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  {
+    syntax: 'reload irr SOURCE [force]',
+    help: 'Ask for a whole copy of an IRR source',
+    words: { force: 'Take it though it has lost more than 10 % of its objects' },
+    one: true,
+    run: reloadIrr,
+  },
   ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
@@ -208,6 +215,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'enable bgp': 'Begin a session that was disabled',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
+  'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
@@ -292,6 +300,14 @@ async function help({ rest, row }: Call): Promise<void> {
 async function reload({ daemon, row }: Call): Promise<void> {
   const report = await daemon.reload();
   if (!report.applied) throw new Error(['nothing was changed:', ...report.errors].join('\n'));
+  await row(report);
+}
+
+async function reloadIrr({ daemon, args, row }: Call): Promise<void> {
+  const source = args.SOURCE!.toUpperCase();
+  const report = await daemon.reloadIrr(source, args.force !== undefined);
+  if (report === null) throw new Error(`no irr ${source} is mirrored`);
+  if (report.why !== '') throw new Error(`irr ${source}: ${report.what}: ${report.why}`);
   await row(report);
 }
 

@@ -278,9 +278,18 @@ Recipients: 2
     'show irr',
     () => daemon.irrStatus(),
     `
-Source Objects Refused      Age State
-JPIRR    12000       3 00:01:00 ok, authoritative
-RADB         0       0    never not loaded, /srv/irr/radb.db: no such file`,
+Source Objects Refused Via  Serial  Changed      Age State
+JPIRR    12000       3 nrtm   1007 00:01:00 00:00:05 ok, authoritative
+RADB         0       0 file      -    never        - not loaded, /srv/irr/radb.db: no such file
+
+Alarms:
+  JPIRR: 2026-03-01 10:00:00Z: nrtm: serials went back`,
+  ],
+  [
+    'reload irr SOURCE',
+    async () => [await daemon.reloadIrr('JPIRR', false)],
+    `
+irr JPIRR: loaded, 12000 route objects`,
   ],
   [
     'show irr PREFIX',
