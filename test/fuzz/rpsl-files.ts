@@ -34,8 +34,7 @@ function read(file: Uint8Array, piece: number): string {
     },
     ({ line, why }) => told.push(`${line} ${why}`),
     CLASSES,
-    undefined,
-    ({ line, dead }) => told.push(`${line} ${dead}`),
+    { onSkipped: ({ line, dead }) => told.push(`${line} ${dead}`) },
   );
   for (let at = 0; at < file.length; at += piece) reader.push(file.slice(at, at + piece));
   reader.end();
