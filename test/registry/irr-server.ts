@@ -6,7 +6,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { startFtpServer, type FtpServer } from './ftp-server.ts';
+import { type FtpServer, startFtpServer } from './ftp-server.ts';
 
 /** One source: its objects, and what has happened to them by serial. */
 export interface ServedSource {
@@ -76,10 +76,13 @@ interface Journaled {
 
 /** Class and key of an object's text, as IRRs compare them. */
 function keyOf(object: string): string {
-  const value = (name: string) => new RegExp(`^${name}:[ \t]*(.*)$`, 'im').exec(object)?.[1]?.trim().toUpperCase() ?? '';
+  const value = (name: string) =>
+    new RegExp(`^${name}:[ \t]*(.*)$`, 'im').exec(object)?.[1]?.trim().toUpperCase() ?? '';
   const [, objectClass = '', name = ''] = /^([\w-]+):[ \t]*(.*)$/m.exec(object) ?? [];
   const key = `${objectClass.toLowerCase()} ${name.trim().toUpperCase()}`;
-  return objectClass.toLowerCase().startsWith('route') && objectClass !== 'route-set' ? `${key}${value('origin')}` : key;
+  return objectClass.toLowerCase().startsWith('route') && objectClass !== 'route-set'
+    ? `${key}${value('origin')}`
+    : key;
 }
 
 function servedSource(name: string, journal: Journaled[]): ServedSource {
@@ -152,9 +155,11 @@ export async function startIrrServer(): Promise<IrrServer> {
     if (manners === 'floods' || manners === 'sends an endless line') {
       const chunk = manners === 'floods' ? '% remark\n'.repeat(8192) : 'x'.repeat(65_536);
       const more = () => void (socket.destroyed || say(chunk, more));
-      return more();
+      more();
+      return;
     }
-    if (found === undefined) return void socket.end(ripe ? '%ERROR:403: unknown source\n' : '%% ERROR: Unknown source\n');
+    if (found === undefined)
+      return void socket.end(ripe ? '%ERROR:403: unknown source\n' : '%% ERROR: Unknown source\n');
     const { served, journal } = found;
     const end = last === 'LAST' ? served.serial : Number(last);
     if (!ripe && first === served.serial + 1 && last === 'LAST')

@@ -47,7 +47,9 @@ describe('registry/irr/dump-feed', () => {
 
   function mirror(config: Partial<IrrConfig>, times = NRTM_TIMES, limits = DUMP_LIMITS): Mirror {
     const dump = config.dump ?? `${server.http}/JPIRR.db.gz`;
-    const one = { book: null, origins: [], alarms: [], trouble: '', refuse: null } as unknown as Mirror & { feed: Feed };
+    const one = { book: null, origins: [], alarms: [], trouble: '', refuse: null } as unknown as Mirror & {
+      feed: Feed;
+    };
     one.feed = dumpFeed(
       { config: { name: 'JPIRR', authoritative: false, refresh: 0, ...config, dump }, directory, times, limits },
       {
@@ -143,7 +145,11 @@ describe('registry/irr/dump-feed', () => {
       ['cannot be had', () => (server.http5xx = /gz$/), /the server answers with status 503$/],
       ['is cut short', () => cut('/JPIRR.db.gz'), /gzip data is cut short$/],
       ['is no gzip', () => server.files.set('/JPIRR.db.gz', Buffer.from('<html>\n')), /no good gzip data/],
-      ['has another serial that is none', () => server.files.set('/JPIRR.CURRENTSERIAL', Buffer.from('<html>')), /it is no serial$/],
+      [
+        'has another serial that is none',
+        () => server.files.set('/JPIRR.CURRENTSERIAL', Buffer.from('<html>')),
+        /it is no serial$/,
+      ],
     ];
     const cut = (path: string) => server.files.set(path, gzipSync(jpirr.dump()).subarray(0, -30));
     for (const [what, spoil, why] of bad)
@@ -246,7 +252,10 @@ describe('registry/irr/dump-feed', () => {
           expect(one.feed.status).to.include({ transport: 'nrtm', operations: 3, replayed: 0 });
           expect(one.book!.others.get('as-set', 'AS-X')).to.not.equal(null);
           await settled(one);
-          expect([server.queries.at(-1), one.trouble]).to.deep.equal([`-g JPIRR:${version}:${jpirr.serial + 1}-LAST`, '']);
+          expect([server.queries.at(-1), one.trouble]).to.deep.equal([
+            `-g JPIRR:${version}:${jpirr.serial + 1}-LAST`,
+            '',
+          ]);
           expect(dumps()).to.equal(1);
         });
 
