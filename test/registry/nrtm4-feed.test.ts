@@ -67,6 +67,7 @@ describe('registry/irr/nrtm4-feed', () => {
   });
   afterEach(async () => {
     feed?.stop();
+    await feed?.look(false); // one that is under way has its files
     await publisher.close();
     await rm(directory, { recursive: true });
   });
