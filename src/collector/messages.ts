@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IndexedPeer } from '../mrt/peer-index.ts';
-import type { IrrState } from '../registry/verdict.ts';
+import type { IrrState, RovState } from '../registry/verdict.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];
@@ -39,7 +39,8 @@ export type RibQuery =
       readonly path?: string;
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
-      readonly validity?: IrrState;
+      /** A state against the IRR, or one against the RPKI: no word is both. */
+      readonly validity?: IrrState | RovState;
       /** Rows say all attributes. */
       readonly detail?: boolean;
     }
@@ -328,6 +329,8 @@ export interface RouteRow {
   readonly origin: number | null;
   readonly communities: readonly string[];
   readonly state: IrrState;
+  /** Origin validation against the RPKI. */
+  readonly rov: RovState;
   /** Why the peer should not have sent it (RFC 9234 section 5), in words. */
   readonly leak?: string;
   /** With `detail`: the other attributes, those that are not known in hex. */

@@ -47,6 +47,6 @@ export function routeFilter(
     if (!wantedSet(attribute)) return false;
     if (validity === undefined) return true;
     const origin = rib.attributes.originOf(attribute);
-    return memo.stateOf(afi, id, origin) === validity;
+    return memo.stateOf(afi, id, origin) === validity || memo.rovOf(afi, id, origin) === validity;
   };
 }

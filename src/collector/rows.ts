@@ -100,6 +100,7 @@ export function routeRow(
     origin,
     communities,
     state: memo.stateOf(known.afi, known.id, origin ?? ORIGIN_NONE),
+    rov: memo.rovOf(known.afi, known.id, origin ?? ORIGIN_NONE),
     ...(pathId !== null && { pathId }),
     ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),
     ...(leak !== null && { leak }),

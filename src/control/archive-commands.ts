@@ -57,7 +57,7 @@ async function showRoutesAt({ daemon, args, row, note }: Call): Promise<void> {
       (args.PEER === undefined || one.peer === args.PEER || one.peerAddress === args.PEER) &&
       (origin === undefined || (one.origin ?? 0) === origin) &&
       (args.COMMUNITY === undefined || one.communities.includes(args.COMMUNITY)) &&
-      (args.STATE === undefined || one.state === args.STATE),
+      (args.STATE === undefined || one.state === args.STATE || one.rov === args.STATE),
   );
   for (const one of wanted) await row(one);
   remarks.forEach(note);

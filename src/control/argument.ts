@@ -1,7 +1,7 @@
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
-import { IRR_STATES } from '../registry/verdict.ts';
+import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
 import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
@@ -20,6 +20,9 @@ export interface ArgumentKind {
 
 /** A peer of our own or an address; or `ROUTER/ADDRESS`, with what sets it apart in parentheses, for a monitored one. */
 const PEER = /^([\w.:-]{1,64}|[\w.:@#-]{1,128}\/[\w.:-]{1,45}( \([\w.:, -]{1,64}\))?)$/;
+
+/** States against both registries; no word is of both. */
+const STATES: readonly string[] = [...IRR_STATES, ...ROV_STATES];
 
 /** Families as one word each. */
 const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'));
@@ -57,10 +60,15 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'community, such as 64500:120, 64500:1:20 or no-export',
     refuse: text => (/^(\d{1,10}(:\d{1,10}){1,2}|[a-z][a-z-]*)$/.test(text) ? null : 'community'),
   },
+  SOURCE: {
+    help: 'name of an IRR source',
+    refuse: text => (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text) ? null : 'name of an IRR source'),
+    values: async daemon => (await daemon.irrStatus()).map(({ source }) => source),
+  },
   STATE: {
-    help: `state against the registry: ${IRR_STATES.join(', ')}`,
-    refuse: text => (IRR_STATES.some(state => state === text) ? null : `state: ${IRR_STATES.join(', ')}`),
-    values: async () => IRR_STATES,
+    help: `state against the IRR (${IRR_STATES.join(', ')}) or the RPKI (${ROV_STATES.join(', ')})`,
+    refuse: text => (STATES.includes(text) ? null : `state: ${STATES.join(', ')}`),
+    values: async () => STATES,
   },
   TIME: {
     help: 'time: 2026-03-01T12:00:00Z, 12:00 of today (UTC), or -2h',

@@ -1,7 +1,7 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import { formatPrefix } from '../net/prefix.ts';
-import type { IrrState } from '../registry/verdict.ts';
+import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
@@ -76,6 +76,13 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  {
+    syntax: 'reload irr SOURCE [force]',
+    help: 'Ask for a whole copy of an IRR source',
+    words: { force: 'Take it though it has lost more than 10 % of its objects' },
+    one: true,
+    run: reloadIrr,
+  },
   ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
@@ -208,6 +215,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'enable bgp': 'Begin a session that was disabled',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
+  'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
@@ -295,6 +303,14 @@ async function reload({ daemon, row }: Call): Promise<void> {
   await row(report);
 }
 
+async function reloadIrr({ daemon, args, row }: Call): Promise<void> {
+  const source = args.SOURCE!.toUpperCase();
+  const report = await daemon.reloadIrr(source, args.force !== undefined);
+  if (report === null) throw new Error(`no irr ${source} is mirrored`);
+  if (report.why !== '') throw new Error(`irr ${source}: ${report.what}: ${report.why}`);
+  await row(report);
+}
+
 async function showCases({ daemon, args, row }: Call): Promise<void> {
   const all = await daemon.cases();
   const shown =
@@ -337,7 +353,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
-      ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState }),
+      ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState | RovState }),
       ...(args.detail === undefined ? {} : { detail: true }),
     },
     async rows => {

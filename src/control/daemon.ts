@@ -22,6 +22,7 @@ import type { Case } from '../hijack/case.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { RouteObject } from '../registry/objects.ts';
+import type { SourceReport } from '../registry/sources.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 
@@ -94,6 +95,8 @@ export interface Daemon {
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
+  /** Asks for a whole copy of one IRR source, to be taken though it be small with `force`. Null: no such source. */
+  reloadIrr(source: string, force: boolean): Promise<SourceReport | null>;
 }
 
 export interface TraceStart {
@@ -158,9 +161,24 @@ export interface IrrStatusRow {
   /** Objects refused because they could not be read. */
   readonly refused: number;
   readonly authoritative: boolean;
-  /** When the copy in force was loaded; null when there is none. */
+  /** How it comes: `file`, `https`, `http`, `ftp`, `nrtm`, `nrtm4`, or `none`; and from where. */
+  readonly transport: string;
+  readonly place: string;
+  /** Null where the source has no serials. */
+  readonly serial: number | null;
+  /** When the copy in force was loaded, and changed last; null when there is none. */
   readonly loaded: number | null;
+  readonly changed: number | null;
+  /** When the source answered last, with something new or that there is nothing new. */
+  readonly checked: number | null;
+  /** Milliseconds since what is in force was certainly the newest; null when nothing is. */
+  readonly age: number | null;
+  /** Operations of NRTM taken, and those of old serials that were left out. */
+  readonly operations: number;
+  readonly replayed: number;
   readonly stale: boolean;
+  /** Things that are over but that a person should know, the oldest first. */
+  readonly alarms: readonly { readonly time: number; readonly why: string }[];
   /** Why the last attempt failed; empty when it did not. */
   readonly lastError: string;
 }

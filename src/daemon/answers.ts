@@ -18,6 +18,7 @@ import type {
 } from '../control/daemon.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -46,18 +47,30 @@ export interface DaemonParts {
 /** A source is stale when its file has not been written for so long. */
 const STALE = 2 * 24 * 3_600_000;
 
+/** A file that is there cannot be busy, as a server can: what is wrong with it now will be wrong at the next look. */
+const refusesFile = ({ transport, lastError }: SourceStatus): boolean => transport === 'file' && lastError !== '';
+
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
 
   const sources = (): IrrStatusRow[] =>
-    registry.status().map(({ source, objects, problems, authoritative, loaded, age, lastError }) => ({
-      source,
-      objects,
-      refused: problems,
-      authoritative,
-      loaded,
-      stale: lastError !== '' || age === null || age > STALE,
-      lastError,
+    registry.status().map(row => ({
+      source: row.source,
+      objects: row.objects,
+      refused: row.problems,
+      authoritative: row.authoritative,
+      transport: row.transport,
+      place: row.file,
+      serial: row.serial,
+      loaded: row.loaded,
+      changed: row.changed,
+      checked: row.succeeded,
+      age: row.age,
+      operations: row.operations,
+      replayed: row.replayed,
+      stale: row.transport !== 'none' && (row.stale || row.age === null || row.age > STALE || refusesFile(row)),
+      alarms: row.alarms,
+      lastError: row.lastError,
     }));
 
   const probes = (): ProbeStatusRow[] =>
@@ -197,5 +210,6 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ...createPast(parts.archive, collector, registry),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
+    reloadIrr: (source, force) => registry.reloadSource(source, force),
   };
 }

@@ -2,6 +2,7 @@
  * The main thread: opens the parts in the order in which they need each other, passes what one tells to the next, and
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
+import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
@@ -64,13 +65,14 @@ export async function startDaemon({
           const then = registry.lacks(source) ? 'no case ends by what it lacks' : 'the last good copy stays in use';
           log('error', `irr ${source}: ${why}; ${then}`);
         },
+        onAlarm: (source, why) => log('warn', `irr ${source}: ${why}`),
         onWhole: record => {
           store
             .write([{ op: 'source.put', record }])
             .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
         },
       },
-      await store.read('source.all', {}),
+      { directory: join(config.state, 'irr'), earlier: await store.read('source.all', {}) },
     );
     closers.push(() => registry.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
@@ -135,7 +137,13 @@ export async function startDaemon({
 
     function inForce({ layers, touched, generation, report }: RegistryGeneration): void {
       for (const { source, what, objects, why } of report.sources)
-        log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
+        log(
+          why !== '' ? 'error' : what === 'changed' ? 'debug' : 'info',
+          `irr ${source}: ${what}, ${objects} route objects`,
+          {
+            why,
+          },
+        );
       for (const { source, file, problems, firstProblems } of registry.status()) {
         if (!report.sources.some(one => one.source === source && one.what === 'loaded')) continue;
         for (const { line, why } of firstProblems) log('warn', `irr ${source}: ${file}:${line}: ${why}`);

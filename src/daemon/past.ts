@@ -25,8 +25,8 @@ export function createPast(
   }
 
   function rowOf(route: PastRoute, peer: string): RouteRow {
-    const { state } = registry.decide(parsePrefix(route.prefix)!, route.origin ?? NO_ORIGIN);
-    return { ...route, peer, state };
+    const { state, rov } = registry.decide(parsePrefix(route.prefix)!, route.origin ?? NO_ORIGIN);
+    return { ...route, peer, state, rov };
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { WatchConfig } from '../config/tree.ts';
-import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, wordsOf } from '../net/prefix.ts';
 import { inheriting, type MaintainerKeiro, passesOn } from './inherited-keiro.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RouteObject } from './objects.ts';
@@ -116,7 +116,7 @@ export async function compileRegistry(
       if (store.live(i)) addRow(builder, source, i, set => named[set]!, keiro);
     }
   }
-  for (const { prefix, origin } of watches.declared) builder.add(prefix, origin, true);
+  for (const object of watches.declared) addDeclared(builder, object);
   for (const prefix of watches.bare) builder.add(prefix, NO_ORIGIN, true);
   for (const holes of [...holesIn.values()]) for (const hole of holes) addHoles(builder, parsePrefix(hole)!);
   for (let place = 0; place < places; place += 1024) {
@@ -128,15 +128,36 @@ export async function compileRegistry(
   let layers: Layers = { base, overlay: null };
   let snapshot = openSnapshot(base);
 
-  /** Says of which objects of covering prefixes this one is a hole. */
+  /** Says of which objects of covering prefixes this one is a hole: of those of one key it must be one of all that count. */
   function addHoles(to: SnapshotBuilder, hole: Prefix): void {
     const text = formatPrefix(hole);
     for (const { store } of sources)
       for (const index of store.rowsCovering(hole)) {
         if (!store.row(index).hasHoles) continue;
         const { prefix, origin, holes } = store.object(index);
-        if (holes.some(one => formatPrefix(one) === text)) to.addHole(hole, prefix.length, origin);
+        if (!holes.some(one => formatPrefix(one) === text)) continue;
+        if (counting(prefix, origin).every(object => object.holes.some(one => covers(one, hole))))
+          to.addHole(hole, prefix.length, origin);
       }
+  }
+
+  /** Objects of this key that count: declared, or else of authoritative sources where these have the prefix, or else all. */
+  function counting(prefix: Prefix, origin: number): readonly RouteObject[] {
+    const text = formatPrefix(prefix);
+    const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
+    if (declared.length > 0) return declared.filter(object => object.origin === origin);
+    const held = sources.filter(({ store }) => store.rowsOf(prefix).length > 0);
+    const best = held.some(({ authoritative }) => authoritative);
+    return held
+      .filter(({ authoritative }) => authoritative === best)
+      .flatMap(({ store }) => store.rowsOf(prefix).map(store.object))
+      .filter(object => object.origin === origin);
+  }
+
+  /** Adds what a watch declares: the operator's own word is better than any source's. */
+  function addDeclared(to: SnapshotBuilder, { prefix, origin }: RouteObject): void {
+    const [w0, w1, w2, w3] = wordsOf(prefix);
+    to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true);
   }
 
   /** Writes all that is known of one prefix into the overlay. */
@@ -148,7 +169,7 @@ export async function compileRegistry(
       for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name));
     }
     const text = formatPrefix(prefix);
-    for (const one of watches.declared) if (formatPrefix(one.prefix) === text) overlay.add(prefix, one.origin, true);
+    for (const one of watches.declared) if (formatPrefix(one.prefix) === text) addDeclared(overlay, one);
     if (watches.bare.some(one => formatPrefix(one) === text)) overlay.add(prefix, NO_ORIGIN, true);
     addHoles(overlay, prefix);
     const [w0, w1, w2, w3] = wordsOf(prefix);

@@ -10,7 +10,8 @@ import { extend, PrefixIds4, PrefixIds6 } from '../net/prefix-ids.ts';
 import { nameIndex } from './name-index.ts';
 import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
-import { readRpslObject } from './rpsl.ts';
+import type { RouteScan } from './route-scan.ts';
+import { listOf, readRpslObject } from './rpsl.ts';
 import { keep } from './snapshot-layout.ts';
 import { textArena } from './text-arena.ts';
 
@@ -55,6 +56,8 @@ export interface ObjectStore {
    * is not in it, and what it would replace still is.
    */
   add(object: RouteObject, bytes: Uint8Array): boolean;
+  /** The same for what `scan` has just said of `octets[from..to)`. */
+  addPlain(afi: Afi, scan: RouteScan, octets: Buffer, from: number, to: number): boolean;
   /** Takes the object of this key out; false when there is none. */
   remove(prefix: Prefix, origin: number): boolean;
   /** Objects in the store. */
@@ -100,6 +103,7 @@ export function objectStore(source: string): ObjectStore {
   const members = nameIndex();
   const maintainerSets: (readonly string[])[] = [];
   const setNumbers = new Map<string, number>();
+  const asWritten = new Map<string, number>();
 
   const get = (index: number, column: number): number =>
     blocks[index >> BLOCK_BITS]![(index & (BLOCK - 1)) * COLUMNS + column]!;
@@ -154,35 +158,59 @@ export function objectStore(source: string): ObjectStore {
     return rows++;
   }
 
-  function add(object: RouteObject, bytes: Uint8Array): boolean {
-    const { prefix, origin } = object;
-    const { afi, length } = prefix;
-    const [w0, w1, w2, w3] = wordsOf(prefix);
-    if (count >= MAX_OBJECTS) return false;
-    const text = texts.add(bytes);
-    if (text < 0) return false;
+  /** Puts an object into the row of its key, a new one where there is none; -1 when there is no room for it. */
+  function enter(
+    afi: Afi,
+    key: Pick<RouteScan, 'w0' | 'w1' | 'w2' | 'w3' | 'length' | 'origin'>,
+    maintainers: number,
+    octets: Buffer,
+    from: number,
+    to: number,
+  ): number {
+    if (count >= MAX_OBJECTS) return -1;
+    const text = texts.add(octets, from, to);
+    if (text < 0) return -1;
+    const { w0, w1, w2, w3, length, origin } = key;
     const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
-    let index = rowOf(afi, id, origin);
+    const head = headOf(afi, id);
+    let index = head === 0 ? -1 : rowOf(afi, id, origin);
     if (index < 0) {
       index = takeRow();
       put(index, PREFIX, id);
       put(index, ORIGIN, origin);
-      put(index, SAME_PREFIX, headOf(afi, id));
+      put(index, SAME_PREFIX, head);
       setHead(afi, id, index + 1);
       put(index, SAME_ORIGIN, byOrigin.get(origin) ?? 0);
       byOrigin.set(origin, index + 1);
       count++;
     } else drop(index);
-    for (const set of object.memberOf) members.add(set, index);
-    const flags =
-      (object.keiro.length > 0 ? KEIRO : 0) |
-      (object.holes.length > 0 ? HOLES : 0) |
-      (object.memberOf.length > 0 ? MEMBER : 0);
-    put(index, META, flags | (afi === 2 ? IPV6 : 0));
-    put(index, MAINTAINERS, numberOf(object.mntBy));
+    put(index, META, afi === 2 ? IPV6 : 0);
+    put(index, MAINTAINERS, maintainers);
     put(index, TEXT, text);
-    put(index, OCTETS, bytes.length);
+    put(index, OCTETS, to - from);
+    return index;
+  }
+
+  function add({ prefix, origin, mntBy, keiro, holes, memberOf }: RouteObject, bytes: Uint8Array): boolean {
+    const [w0, w1, w2, w3] = wordsOf(prefix);
+    const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const key = { w0, w1, w2, w3, length: prefix.length, origin };
+    const index = enter(prefix.afi, key, numberOf(mntBy), octets, 0, octets.length);
+    if (index < 0) return false;
+    for (const set of memberOf) members.add(set, index);
+    const flags = (keiro.length > 0 ? KEIRO : 0) | (holes.length > 0 ? HOLES : 0) | (memberOf.length > 0 ? MEMBER : 0);
+    put(index, META, get(index, META) | flags);
     return true;
+  }
+
+  /** The number of a set of maintainers as it stands in the object: registries repeat them by the thousand. */
+  function numberAsWritten(mntBy: string): number {
+    let number = asWritten.get(mntBy);
+    if (number === undefined) {
+      number = numberOf(listOf(mntBy));
+      asWritten.set(mntBy, number);
+    }
+    return number;
   }
 
   /** Gives back the text of a row, and forgets which sets its object is a member of. */
@@ -279,6 +307,7 @@ export function objectStore(source: string): ObjectStore {
 
   return {
     add,
+    addPlain: (afi, scan, octets, from, to) => enter(afi, scan, numberAsWritten(scan.mntBy), octets, from, to) >= 0,
     remove,
     get count() {
       return count;

@@ -112,7 +112,8 @@ export function otherObjects(): OtherObjects {
     const before = rowOf(objectClass, key);
     if (before === undefined && names.length - freeRows.length >= MAX_OTHERS)
       return bad(`more than ${MAX_OTHERS} objects`);
-    const block = arena.add(object.bytes);
+    const { buffer, byteOffset, length } = object.bytes;
+    const block = arena.add(Buffer.from(buffer, byteOffset, length), 0, length);
     if (block < 0) return bad(`more than ${MAX_OTHER_TEXT} octets of objects`);
     if (before !== undefined) drop(before);
     const row = freeRows.pop() ?? names.length;

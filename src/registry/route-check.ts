@@ -8,6 +8,7 @@ import type { OriginRemark, RouteOrigin } from './origin.ts';
 import { type RovJudgement, rov, type Vrp } from './rov.ts';
 import type { AspaTable } from './rpki/aspa.ts';
 import { type AspaState, type IrrState, type RovReason, type RovState, type Severity, severityOf } from './verdict.ts';
+import { CONFIG_SOURCE } from './watch.ts';
 
 /** A route that is, or might be, announced. */
 export interface CheckedRoute {
@@ -45,8 +46,8 @@ export interface ObjectRow {
   readonly decides: boolean;
   /** Its own route is ROV invalid, for this reason; null when the RPKI does not contradict it. */
   readonly disputed: RovReason | null;
-  /** It would cover the route, but says nothing of it (`holes:`). */
-  readonly hole: boolean;
+  /** Why it does not count: the route is in one of its holes; one of a better source has the same prefix. Null: it does. */
+  readonly aside: 'hole' | 'outranked' | null;
   readonly text: string;
 }
 
@@ -84,7 +85,7 @@ export interface RouteCheck {
 export function checkRoute(route: CheckedRoute, grounds: Grounds, now: number): RouteCheck {
   const { prefix, origin, path, remark } = route;
   const origins = rov(prefix, origin, grounds.vrps);
-  const irr = irrState(prefix, origin, grounds.objects);
+  const irr = irrState(prefix, origin, grounds.objects, object => rankOf(object, grounds));
   const objects = grounds.objects
     .filter(object => covers(object.prefix, prefix))
     .sort((a, b) => b.prefix.length - a.prefix.length);
@@ -123,7 +124,7 @@ export function checkRoute(route: CheckedRoute, grounds: Grounds, now: number): 
       mntBy: object.mntBy,
       decides: irr.deciding.includes(object),
       disputed: rovOf(object).reason,
-      hole: irr.holed.includes(object),
+      aside: irr.holed.includes(object) ? 'hole' : irr.outranked.includes(object) ? 'outranked' : null,
       text: object.text,
     })),
     vrps: origins.covering.map(vrp => ({
@@ -135,6 +136,11 @@ export function checkRoute(route: CheckedRoute, grounds: Grounds, now: number): 
     hops: aspa.hops,
     why: { rov: origins.why, irr: irr.why, aspa: aspa.why },
   };
+}
+
+/** What a watch declares is the operator's own word; after it come sources that speak for their space. */
+function rankOf({ source }: RouteObject, { authoritative }: Grounds): number {
+  return source === CONFIG_SOURCE ? 2 : authoritative.has(source) ? 1 : 0;
 }
 
 function verify({ path, direction, neighbor }: CheckedRoute, aspas: AspaTable | null) {

@@ -85,18 +85,29 @@ const END_OF_FILE = /^#\s*EOF\s*$/i;
 const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
 
 /**
+ * Takes an object of a class straight from its octets, `octets[from..to)`, when it is one that it can read: true, and the
+ * object is not handed on.
+ */
+export type PlainTaker = (objectClass: string, octets: Buffer, from: number, to: number) => boolean;
+
+export interface RpslReaderOptions {
+  readonly worth?: (objectClass: string, key: string) => boolean;
+  readonly onSkipped?: (skipped: RpslSkipped) => void;
+  readonly plain?: PlainTaker;
+}
+
+/**
  * A reader of one RPSL file. Objects whose class is in `wanted` (lower case; default route and route6) go to `onObject`
  * in the order of the file; whatever cannot be read goes to `onProblem`. Never throws on any input. It holds at most
  * one object, one line and one chunk. `worth` looks at class and key of an object, the key as it stands in its line, a
  * comment included: one that is not worth reading costs no more than one of a class that is not wanted. What is passed over
- * goes to `onSkipped`.
+ * goes to `onSkipped`. `plain` is offered each object first.
  */
 export function rpslReader(
   onObject: (object: RpslObject) => void,
   onProblem: (problem: RpslProblem) => void,
   wanted: ReadonlySet<string> = ROUTES,
-  worth: (objectClass: string, key: string) => boolean = () => true,
-  onSkipped?: (skipped: RpslSkipped) => void,
+  { worth, onSkipped, plain }: RpslReaderOptions = {},
 ): RpslReader {
   const counts: RpslCounts = { objects: 0, skipped: 0, dead: 0, problems: 0, lines: 0, octets: 0, eof: false };
   let hold = Buffer.allocUnsafe(MAX_LINE);
@@ -130,14 +141,14 @@ export function rpslReader(
       problem(line, 'continuation line where an object should begin');
       return;
     }
-    const colon = hold.subarray(at, Math.min(end, at + MAX_NAME + 1)).indexOf(COLON);
-    const name = colon < 0 ? '' : hold.toString('latin1', at, at + colon);
-    className = name.trimEnd().toLowerCase();
+    let colon = at;
+    while (colon < end && colon < at + MAX_NAME + 1 && hold[colon] !== COLON) colon++;
+    className = hold[colon] === COLON && colon < end ? classAt(hold, at, colon) : '';
     if (first === ASTERISK && (hold[at + 1]! | 0x20) === 0x78 && (hold[at + 2]! | 0x20) === 0x78) {
       counts.dead++;
       onSkipped?.({ line, class: className, dead: true });
     } else if (!isName(className)) problem(line, 'object begins with a line that is no attribute (name, colon, value)');
-    else if (!wanted.has(className) || !worth(className, hold.toString('latin1', at + colon + 1, end).trim())) {
+    else if (!wanted.has(className) || worth?.(className, hold.toString('latin1', colon + 1, end).trim()) === false) {
       counts.skipped++;
       onSkipped?.({ line, class: className, dead: false });
     } else {
@@ -147,12 +158,17 @@ export function rpslReader(
     }
   }
 
+  /** Hands on the object in hand, which ends at `end`. */
+  function hand(end: number): void {
+    const bytes = hold.subarray(start, end);
+    const text = textOf(bytes);
+    onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
+  }
+
   function finish(end: number): void {
     if (state === 'object') {
       counts.objects++;
-      const bytes = hold.subarray(start, end);
-      const text = textOf(bytes);
-      onObject({ class: className, line: startLine, attributes: attributesOf(text, startLine, problem), text, bytes });
+      if (plain?.(className, hold, start, end) !== true) hand(end);
     }
     state = 'between';
   }
@@ -291,6 +307,18 @@ function attributesOf(
   }
   if (name !== '') attributes.push({ name, value, line: begun });
   return attributes;
+}
+
+/** The class named in `octets[from..to)`, in lower case; without a string for those that registries are full of. */
+function classAt(octets: Buffer, from: number, to: number): string {
+  const length = to - from;
+  if (length === 5 || length === 6)
+    for (const name of ROUTES) {
+      let i = 0;
+      while (i < length && (octets[from + i]! | 0x20) === name.charCodeAt(i)) i++;
+      if (i === length && i === name.length) return name;
+    }
+  return octets.toString('latin1', from, to).trimEnd().toLowerCase();
 }
 
 /** A `#` ends the value (RFC 2622 section 2). */

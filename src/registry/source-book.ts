@@ -6,7 +6,8 @@ import type { Prefix } from '../net/prefix.ts';
 import { type ObjectStore, objectStore } from './object-store.ts';
 import { type OtherObjects, otherObjects } from './other-objects.ts';
 import { readRouteObject } from './route-object.ts';
-import type { RpslObject, RpslProblem } from './rpsl.ts';
+import { routeScan } from './route-scan.ts';
+import type { PlainTaker, RpslObject, RpslProblem } from './rpsl.ts';
 
 /** What an operation did. */
 export type Applied =
@@ -29,12 +30,15 @@ export interface SourceBook {
    * else; what is not there cannot be deleted, and that is a problem to be told, not an error.
    */
   apply(operation: 'add' | 'del', object: RpslObject): Applied;
+  /** Adds an object from its octets when it is a plain route object (route-scan.ts); else false, and nothing is done. */
+  readonly addPlain: PlainTaker;
 }
 
 /** An empty book for the source of this (configured) name. */
 export function sourceBook(source: string): SourceBook {
   const routes = objectStore(source);
   const others = otherObjects();
+  const scan = routeScan();
   const NOTHING: Applied = { ok: true, touched: null, refused: [] };
 
   function applyRoute(operation: 'add' | 'del', rpsl: RpslObject): Applied {
@@ -52,6 +56,10 @@ export function sourceBook(source: string): SourceBook {
     source,
     routes,
     others,
+    addPlain(objectClass, octets, from, to) {
+      const afi = objectClass === 'route' ? 1 : objectClass === 'route6' ? 2 : null;
+      return afi !== null && scan.scan(octets, from, to, afi) && routes.addPlain(afi, scan, octets, from, to);
+    },
     apply(operation, rpsl) {
       if (rpsl.class === 'route' || rpsl.class === 'route6') return applyRoute(operation, rpsl);
       if (operation === 'add') {

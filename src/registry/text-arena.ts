@@ -13,8 +13,10 @@ const CHUNK_UNITS = 1 << CHUNK_UNITS_BITS;
 export const MAX_BLOCK = CHUNK;
 
 export interface TextArena {
-  /** Copies the octets (at most MAX_BLOCK) into a block and returns its number, an Int32; -1 when the arena is full. */
-  add(bytes: Uint8Array): number;
+  /**
+   * Copies `octets[from..to)`, at most MAX_BLOCK, into a block and returns its number, an Int32; -1 when the arena is full.
+   */
+  add(octets: Buffer, from: number, to: number): number;
   /** The octets of a block, `octets` of them: a view that is good until the block is freed. */
   bytes(block: number, octets: number): Uint8Array;
   /** Gives a block back; `octets` as it was added. */
@@ -25,7 +27,7 @@ export interface TextArena {
 
 /** An empty arena that takes no more than about `most` octets. */
 export function textArena(most: number): TextArena {
-  const chunks: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
   const freed = new Map<number, number[]>();
   /** First unit of the last chunk that was never used. */
   let next = CHUNK_UNITS;
@@ -41,7 +43,7 @@ export function textArena(most: number): TextArena {
     if (reused !== undefined) return reused;
     if (next + units > CHUNK_UNITS) {
       if ((chunks.length + 1) * CHUNK > most) return -1;
-      chunks.push(new Uint8Array(CHUNK));
+      chunks.push(Buffer.alloc(CHUNK));
       next = 0;
     }
     const block = ((chunks.length - 1) << CHUNK_UNITS_BITS) | next;
@@ -50,10 +52,11 @@ export function textArena(most: number): TextArena {
   }
 
   return {
-    add(bytes) {
-      if (bytes.length > MAX_BLOCK) return -1;
-      const block = allocate(unitsOf(bytes.length));
-      if (block >= 0) view(block, bytes.length).set(bytes);
+    add(octets, from, to) {
+      if (to - from > MAX_BLOCK) return -1;
+      const block = allocate(unitsOf(to - from));
+      if (block >= 0)
+        octets.copy(chunks[block >> CHUNK_UNITS_BITS]!, (block & (CHUNK_UNITS - 1)) << UNIT_BITS, from, to);
       return block;
     },
     bytes: view,

@@ -49,11 +49,12 @@ export async function decodeRpsl(file: string, json: boolean, { stdin, stdout, e
     },
     problem => pending.push(problem),
     CLASSES,
-    undefined,
-    ({ line, class: objectClass, dead }) => {
-      tellPending();
-      const why = dead ? 'deleted in place' : 'a class that is not read';
-      tell(line, { class: objectClass, skipped: why }, `skipped: ${objectClass}: ${why}`);
+    {
+      onSkipped: ({ line, class: objectClass, dead }) => {
+        tellPending();
+        const why = dead ? 'deleted in place' : 'a class that is not read';
+        tell(line, { class: objectClass, skipped: why }, `skipped: ${objectClass}: ${why}`);
+      },
     },
   );
   const flush = async () => {

@@ -49,14 +49,16 @@ export async function readDump(
     },
     bad,
     new Set([routeClass, 'aut-num']),
-    // What cannot be read here is handed on, and told of with its line.
-    (objectClass, key) => {
-      if (objectClass === 'aut-num') {
-        const as = parseAsNumber(key);
-        return as < 0 || ases.has(as);
-      }
-      const registered = parseRpslPrefix(key, prefix.afi);
-      return typeof registered === 'string' || covers(registered, prefix);
+    {
+      // What cannot be read here is handed on, and told of with its line.
+      worth: (objectClass, key) => {
+        if (objectClass === 'aut-num') {
+          const as = parseAsNumber(key);
+          return as < 0 || ases.has(as);
+        }
+        const registered = parseRpslPrefix(key, prefix.afi);
+        return typeof registered === 'string' || covers(registered, prefix);
+      },
     },
   );
   try {

@@ -6,7 +6,7 @@ import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { type RouteQuery, routeFilter } from '../../src/collector/route-filter.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
-import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
+import { formatPrefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { newPeerTable, newRib, routeOf } from '../../src/rib/adj-rib-in.ts';
@@ -18,6 +18,8 @@ function table() {
   const memo = new VerdictMemo(rib);
   const builder = snapshotBuilder();
   builder.add(parsePrefix('192.0.2.0/24')!, 64500, false);
+  const [w0] = wordsOf(parsePrefix('192.0.2.0/24')!);
+  builder.addVrp(1, w0, 0, 0, 0, 24, 24, 64500);
   memo.snapshot = openSnapshot(builder.freeze());
   const nothing = () => {
     throw new Error('nothing is watched');
@@ -71,6 +73,9 @@ describe('collector/route-filter', () => {
     [{ validity: 'match' }, ['192.0.2.0/24']],
     [{ validity: 'mismatch-covering' }, ['192.0.2.128/25']],
     [{ validity: 'unknown', path: '_64498_' }, ['198.51.100.0/24']],
+    [{ validity: 'valid' }, ['192.0.2.0/24']],
+    [{ validity: 'invalid' }, ['192.0.2.128/25']],
+    [{ validity: 'not-found' }, ['198.51.100.0/24', '203.0.113.0/24']],
     [{ community: '64500:121' }, []],
   ];
   for (const [filter, prefixes] of cases)

@@ -189,6 +189,7 @@ describe('control/commands: completion', () => {
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',
+                    SOURCE: 'JPIRR',
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',

@@ -61,6 +61,7 @@ export const ROUTES: readonly RouteRow[] = [
     origin: 64666,
     communities: [],
     state: 'mismatch',
+    rov: 'invalid',
   },
   {
     prefix: '192.0.2.0/24',
@@ -73,6 +74,7 @@ export const ROUTES: readonly RouteRow[] = [
     origin: null,
     communities: ['64497:100'],
     state: 'match',
+    rov: 'valid',
   },
 ];
 
@@ -394,8 +396,17 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         objects: 12_000,
         refused: 3,
         authoritative: true,
-        loaded: NOON - 60_000,
+        transport: 'nrtm',
+        place: 'https://irr.example.net/jpirr.db.gz',
+        serial: 1007,
+        loaded: NOON - 86_400_000,
+        changed: NOON - 60_000,
+        checked: NOON - 5000,
+        age: 5000,
+        operations: 12,
+        replayed: 1,
         stale: false,
+        alarms: [{ time: NOON - 7_200_000, why: 'nrtm: serials went back' }],
         lastError: '',
       },
       {
@@ -403,11 +414,21 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         objects: 0,
         refused: 0,
         authoritative: false,
+        transport: 'file',
+        place: '/srv/irr/radb.db',
+        serial: null,
         loaded: null,
+        changed: null,
+        checked: null,
+        age: null,
+        operations: 0,
+        replayed: 0,
         stale: true,
+        alarms: [],
         lastError: '/srv/irr/radb.db: no such file',
       },
     ],
+    reloadIrr: async source => (source === 'JPIRR' ? { source, what: 'loaded', objects: 12_000, why: '' } : null),
     irrObjects: async prefix =>
       prefix.startsWith('192.0.2.')
         ? [

@@ -156,8 +156,9 @@ Peer osa1, 203.0.113.5 AS64497
     `
 IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
-IRR Prefix       Peer Next hop    Path
-X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONLY_TO_CUSTOMER 64666)`,
+ROV: V valid, I invalid, N not found
+IRR ROV Prefix       Peer Next hop    Path
+X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONLY_TO_CUSTOMER 64666)`,
   ],
   [
     'show route PREFIX',
@@ -168,10 +169,11 @@ X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i (route leak: a customer sent ONL
     `
 IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
-IRR Prefix       Peer Next hop    Path
-X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+ROV: V valid, I invalid, N not found
+IRR ROV Prefix       Peer Next hop    Path
+X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
     MULTI_EXIT_DISC 10
-V                osa1 203.0.113.5 64497 {64500,64501} ?
+V   V                osa1 203.0.113.5 64497 {64500,64501} ?
     attribute 99 0a0b`,
   ],
   [
@@ -218,9 +220,10 @@ all  8000  348     7   8355`,
     `
 IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
-IRR Prefix       Peer Next hop    Path
-X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
-V                osa1 203.0.113.5 64497 {64500,64501} ?`,
+ROV: V valid, I invalid, N not found
+IRR ROV Prefix       Peer Next hop    Path
+X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+V   V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
     'show route count',
@@ -275,9 +278,18 @@ Recipients: 2
     'show irr',
     () => daemon.irrStatus(),
     `
-Source Objects Refused      Age State
-JPIRR    12000       3 00:01:00 ok, authoritative
-RADB         0       0    never not loaded, /srv/irr/radb.db: no such file`,
+Source Objects Refused Via  Serial  Changed      Age State
+JPIRR    12000       3 nrtm   1007 00:01:00 00:00:05 ok, authoritative
+RADB         0       0 file      -    never        - not loaded, /srv/irr/radb.db: no such file
+
+Alarms:
+  JPIRR: 2026-03-01 10:00:00Z: nrtm: serials went back`,
+  ],
+  [
+    'reload irr SOURCE',
+    async () => [await daemon.reloadIrr('JPIRR', false)],
+    `
+irr JPIRR: loaded, 12000 route objects`,
   ],
   [
     'show irr PREFIX',
@@ -311,9 +323,10 @@ tap1  up    01:00:00     720 01:00:00     997 0.3%`,
     `
 IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
-Time                 Event    IRR Prefix       Peer Next hop    Path
-2026-03-01 11:00:00Z announce X   192.0.2.0/25 tyo1 203.0.113.1 64496 64666 i
-2026-03-01 12:00:00Z down         192.0.2.0/25 tyo1`,
+ROV: V valid, I invalid, N not found
+Time                 Event    IRR ROV Prefix       Peer Next hop    Path
+2026-03-01 11:00:00Z announce X   I   192.0.2.0/25 tyo1 203.0.113.1 64496 64666 i
+2026-03-01 12:00:00Z down             192.0.2.0/25 tyo1`,
   ],
   [
     'show route PREFIX at TIME',
@@ -321,9 +334,10 @@ Time                 Event    IRR Prefix       Peer Next hop    Path
     `
 IRR: V match, v match by a covering object, X mismatch,
      x mismatch with a covering object, - unknown
-IRR Prefix       Peer Next hop    Path
-X   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
-V                osa1 203.0.113.5 64497 {64500,64501} ?`,
+ROV: V valid, I invalid, N not found
+IRR ROV Prefix       Peer Next hop    Path
+X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+V   V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
     'show archive',
@@ -486,7 +500,7 @@ describe('vty/render', () => {
     const [first, second] = [render([ROUTES[0]], NOON), render([ROUTES[1]], NOON)];
     const whole = renderAnswer('show route PREFIX', ROUTES, NOON);
     expect([...first, ...second]).to.deep.equal(whole);
-    expect(render([{ ...ROUTES[1]!, pathId: 7 }], NOON)[0]).to.match(/^IRR Prefix +Peer Path id/);
+    expect(render([{ ...ROUTES[1]!, pathId: 7 }], NOON)[0]).to.match(/^IRR ROV Prefix +Peer Path id/);
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {

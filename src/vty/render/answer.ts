@@ -24,13 +24,14 @@ import type {
 } from '../../control/daemon.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { SourceReport } from '../../registry/sources.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
-import { renderIrr, renderIrrObjects } from './irr.ts';
+import { renderIrr, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -57,6 +58,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'disable bgp PEER': first<OrderRow>(renderOrder),
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
+  'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
   'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),

@@ -48,7 +48,8 @@ export function renderObjects({ objects }: Pick<RouteCheck, 'objects'>): string[
       object.mntBy.join(', '),
       [
         ...(object.decides ? ['decides'] : []),
-        ...(object.hole ? ['a hole, says nothing'] : []),
+        ...(object.aside === 'hole' ? ['a hole of it: says nothing'] : []),
+        ...(object.aside === 'outranked' ? ['a better source has the prefix: does not count'] : []),
         ...(object.disputed === null ? [] : [`contradicted by the RPKI (${object.disputed})`]),
       ].join(', '),
     ]),

@@ -1,5 +1,5 @@
 import type { HistoryRow } from '../../control/daemon.ts';
-import { LEGEND, letterOf, pathOf } from './route.ts';
+import { LEGEND, lettersOf, pathOf } from './route.ts';
 import { table } from './text.ts';
 import { instant } from './time.ts';
 
@@ -14,6 +14,7 @@ export function renderHistory(rows: readonly HistoryRow[]): string[] {
         { head: 'Time' },
         { head: 'Event' },
         { head: 'IRR' },
+        { head: 'ROV' },
         { head: 'Prefix' },
         { head: 'Peer' },
         ...(pathIds ? [{ head: 'Path id', right: true as const }] : []),
@@ -23,7 +24,7 @@ export function renderHistory(rows: readonly HistoryRow[]): string[] {
       rows.map(({ time, what, prefix, peer, pathId, route }) => [
         instant(time),
         what,
-        route === null ? '' : letterOf(route.state),
+        ...(route === null ? ['', ''] : lettersOf(route)),
         prefix,
         peer,
         ...(pathIds ? [String(pathId ?? '')] : []),

@@ -1,14 +1,28 @@
 import type { IrrObjectRow, IrrStatusRow } from '../../control/daemon.ts';
+import type { SourceReport } from '../../registry/sources.ts';
 import { count, table } from './text.ts';
-import { duration } from './time.ts';
+import { duration, instant } from './time.ts';
 
-/** `show irr`: the sources. */
+/** `show irr`: the sources, and what a person should know of them. */
 export function renderIrr(rows: readonly IrrStatusRow[], now: number): string[] {
+  const alarms = rows.flatMap(({ source, alarms }) =>
+    alarms.map(({ time, why }) => `${source}: ${instant(time)}: ${why}`),
+  );
+  return [
+    ...sourcesTable(rows, now),
+    ...(alarms.length === 0 ? [] : ['', 'Alarms:', ...alarms.map(line => `  ${line}`)]),
+  ];
+}
+
+function sourcesTable(rows: readonly IrrStatusRow[], now: number): string[] {
   return table(
     [
       { head: 'Source' },
       { head: 'Objects', right: true },
       { head: 'Refused', right: true },
+      { head: 'Via' },
+      { head: 'Serial', right: true },
+      { head: 'Changed', right: true },
       { head: 'Age', right: true },
       { head: 'State' },
     ],
@@ -16,7 +30,10 @@ export function renderIrr(rows: readonly IrrStatusRow[], now: number): string[] 
       row.source,
       row.objects,
       row.refused,
-      row.loaded === null ? 'never' : duration(now - row.loaded),
+      row.transport,
+      row.serial ?? '-',
+      row.changed === null ? 'never' : duration(now - row.changed),
+      row.age === null ? '-' : duration(row.age),
       [
         row.loaded === null ? 'not loaded' : row.stale ? 'stale' : 'ok',
         ...(row.authoritative ? ['authoritative'] : []),
@@ -25,6 +42,11 @@ export function renderIrr(rows: readonly IrrStatusRow[], now: number): string[] 
     ]),
   );
 }
+
+/** `reload irr SOURCE`. */
+export const renderIrrReload = ({ source, what, objects }: SourceReport): string[] => [
+  `irr ${source}: ${what}, ${count(objects, 'route object')}`,
+];
 
 /** `show irr PREFIX`: the objects as their source writes them. */
 export function renderIrrObjects(rows: readonly IrrObjectRow[]): string[] {

@@ -1,5 +1,5 @@
 import type { FamilyRouteRow, RouteRow } from '../../collector/messages.ts';
-import type { IrrState } from '../../registry/verdict.ts';
+import type { IrrState, RovState } from '../../registry/verdict.ts';
 import { showPath } from './path.ts';
 import { table } from './text.ts';
 import { instant } from './time.ts';
@@ -12,16 +12,23 @@ const IRR_LETTERS: Readonly<Record<IrrState, string>> = {
   unknown: '-',
 };
 
+/** As FRR has them. */
+const ROV_LETTERS: Readonly<Record<RovState, string>> = { valid: 'V', invalid: 'I', 'not-found': 'N' };
+
 /** What the letters mean. */
 export const LEGEND: readonly string[] = [
   'IRR: V match, v match by a covering object, X mismatch,',
   '     x mismatch with a covering object, - unknown',
+  'ROV: V valid, I invalid, N not found',
 ];
 
 const ORIGIN_LETTERS = { IGP: 'i', EGP: 'e', incomplete: '?' } as const;
 
-/** The letter of a state against the registry. */
-export const letterOf = (state: IrrState): string => IRR_LETTERS[state] ?? '?';
+/** The letters of the states against the IRR and the RPKI. */
+export const lettersOf = ({ state, rov }: Pick<RouteRow, 'state' | 'rov'>): [irr: string, rov: string] => [
+  IRR_LETTERS[state] ?? '?',
+  ROV_LETTERS[rov] ?? '?',
+];
 
 const staleness = ({ stale }: RouteRow): string =>
   stale === undefined ? '' : ` ${stale.kind} since ${instant(stale.since)}`;
@@ -43,9 +50,17 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
     pathIds ||= rows.some(hasPathId);
     const pathIdColumn = pathIds ? [{ head: 'Path id', right: true as const }] : [];
     const lines = table(
-      [{ head: 'IRR' }, { head: 'Prefix' }, { head: 'Peer' }, ...pathIdColumn, { head: 'Next hop' }, { head: 'Path' }],
+      [
+        { head: 'IRR' },
+        { head: 'ROV' },
+        { head: 'Prefix' },
+        { head: 'Peer' },
+        ...pathIdColumn,
+        { head: 'Next hop' },
+        { head: 'Path' },
+      ],
       rows.map((row, i) => [
-        letterOf(row.state),
+        ...lettersOf(row),
         (rows[i - 1]?.prefix ?? last) === row.prefix ? '' : row.prefix,
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
