@@ -23,6 +23,7 @@ import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { SourceReport } from '../registry/sources.ts';
+import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 
@@ -74,6 +75,8 @@ export interface Daemon {
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
+  /** The whois server: where it listens, who asks, what was refused. */
+  whois(): Promise<WhoisStatus>;
   /** Objects for the prefix and for those that cover it, the longest first. */
   irrObjects(prefix: string): Promise<readonly RouteObject[]>;
   probes(): Promise<readonly ProbeStatusRow[]>;

@@ -29,9 +29,8 @@ export interface WhoisSource {
   /** Upper case. */
   readonly name: string;
   readonly book: SourceBook;
-  readonly serial: number | null;
-  /** When it changed last, ms since the epoch. */
-  readonly updated: number | null;
+  /** The serial of the mirror, and when it changed last, ms since the epoch. */
+  readonly state: () => { readonly serial: number | null; readonly updated: number | null };
 }
 
 /** What a client is told, whatever the manner. */

@@ -57,8 +57,7 @@ export async function serve(mirror: () => readonly WhoisSource[], limits: Partia
 export const sourceOf = (book: SourceBook, serial: number | null = null): WhoisSource => ({
   name: book.source,
   book,
-  serial,
-  updated: serial === null ? null : Date.UTC(2026, 10, 29),
+  state: () => ({ serial, updated: serial === null ? null : Date.UTC(2026, 10, 29) }),
 });
 
 /** Sends the octets, closes this side unless told otherwise, and tells what came until the server closed. */
