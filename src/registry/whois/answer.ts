@@ -103,11 +103,7 @@ async function irrdAnswer(question: Question, query: IrrdQuery): Promise<Answer>
     case 'sources':
       return EMPTY;
     case 'list-sources':
-      return text(
-        `${selected(question)
-          .map(({ name }) => name)
-          .join(',')}\n`,
-      );
+      return books.length === 0 ? EMPTY : text(`${books.map(({ source }) => source).join(',')}\n`);
     case 'version':
       return text(`InterTrack -- version ${question.version}\n`);
     case 'no-filter':
