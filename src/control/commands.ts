@@ -7,6 +7,7 @@ import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import { WHOIS_COMMANDS } from './whois-commands.ts';
 
 /** A command being carried out: where its answer goes. */
 export interface Call {
@@ -204,6 +205,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...WHOIS_COMMANDS,
 ];
 
 /** Help for words that several commands begin with. */

@@ -26,6 +26,7 @@ import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { Due, RegisteredObject } from '../registry/registered.ts';
 import type { SourceReport } from '../registry/sources.ts';
+import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 
@@ -77,6 +78,8 @@ export interface Daemon {
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
+  /** The whois server: where it listens, who asks, what was refused. */
+  whois(): Promise<WhoisStatus>;
   /** Objects for the prefix and for those that cover it, the longest first. */
   irrObjects(prefix: string): Promise<readonly IrrObject[]>;
   /** What is registered under a name, or the source of that name. `omitted`: route objects that are not among the rows. */

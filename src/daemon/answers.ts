@@ -19,6 +19,7 @@ import type {
 import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { WhoisServer } from '../registry/whois/server.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
@@ -34,6 +35,7 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly collector: CollectorThread;
   readonly registry: Registry;
+  readonly whois: WhoisServer;
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -119,6 +121,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...parts.whois.problems(),
       ...cases.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
@@ -199,6 +202,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
+    whois: async () => parts.whois.status(),
     ...createIrrAnswers(registry, config, sources),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),

@@ -6,7 +6,7 @@ import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
+  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [

@@ -21,6 +21,7 @@ import {
   SUMMARY,
   scriptedDaemon,
   TRACE,
+  WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
@@ -435,6 +436,31 @@ osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
+  ],
+  [
+    'show whois',
+    async () => [WHOIS],
+    `
+Listens on 127.0.0.1 port 43
+Listens on 192.0.2.10 port 43: NOT: cannot listen for whois on 192.0.2.10 port 43: EADDRNOTAVAIL
+
+     17 connections taken
+   4711 queries
+9000000 octets of answers
+      4 queries answered by an error
+      1 of them, since the answer would have been too large
+      2 queries that waited, since too many came
+      3 connections refused: not allowed
+      0 connections refused: too many
+      5 connections refused: too many from one address
+      6 connections ended: nothing was said
+      7 connections ended: the answer was not taken
+      8 connections ended: a query without end
+      0 connections ended: the registry changed in the midst of an answer
+
+Client    Calls itself State        For Queries  Octets
+127.0.0.1 bgpq4 1.9    sending 00:00:03      12 2621850
+1 client`,
   ],
   [
     'show status',

@@ -226,14 +226,18 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     if (why !== null) fail(`${why}; the dump has nothing newer`);
   }
 
-  const look = lookout(config.refresh, signal, async whole => {
-    try {
-      if (nrtm !== undefined) await lookWithNrtm(nrtm, whole);
-      else if ((await lookAtDump(whole)) !== 'failed') succeed();
-    } catch (error) {
-      fail(whyOf(error));
-    }
-  });
+  const look = lookout(
+    () => config.refresh,
+    signal,
+    async whole => {
+      try {
+        if (nrtm !== undefined) await lookWithNrtm(nrtm, whole);
+        else if ((await lookAtDump(whole)) !== 'failed') succeed();
+      } catch (error) {
+        fail(whyOf(error));
+      }
+    },
+  );
   const started = begin().catch(error => void fail(whyOf(error)));
   void started.then(() => (fetched || nrtm !== undefined ? look.now(false) : look.wait()));
 

@@ -8,6 +8,7 @@ import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:h
 import { get as httpsGet } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { quote } from '../rpsl.ts';
+import { whyOf } from './dump-reader.ts';
 
 export interface FetchLimits {
   /** Octets of the file. */
@@ -119,7 +120,7 @@ export async function fetchUrl(
     return await (url.protocol === 'file:' ? local() : remote());
   } catch (error) {
     if (refused !== null) throw error;
-    return why || wordsOf(error);
+    return why || whyOf(error);
   } finally {
     clearTimeout(total);
     clearTimeout(silence);
@@ -152,11 +153,4 @@ const tagOf = (etag: string | undefined): string | null =>
 function dateOf(text: string | undefined): number | null {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? null : time;
-}
-
-function wordsOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNRESET') return 'the connection was cut';
-  if (code === 'ENOENT') return 'no such file';
-  return message;
 }

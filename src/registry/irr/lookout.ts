@@ -11,8 +11,8 @@ export interface Lookout {
   times(): { readonly succeeded: number | null; readonly silence: number };
 }
 
-/** Looks every `refresh` milliseconds, counted from the end of the last look; 0: only when asked. The signal ends it. */
-export function lookout(refresh: number, signal: AbortSignal, look: (whole: boolean) => Promise<void>): Lookout {
+/** Looks `delay()` milliseconds after the end of the last look; 0: only when asked. The signal ends it. */
+export function lookout(delay: () => number, signal: AbortSignal, look: (whole: boolean) => Promise<void>): Lookout {
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
   let waiting: { readonly done: Promise<void>; whole: boolean } | null = null;
@@ -21,8 +21,9 @@ export function lookout(refresh: number, signal: AbortSignal, look: (whole: bool
 
   function wait(): void {
     clearTimeout(timer);
-    if (refresh <= 0 || signal.aborted) return;
-    timer = setTimeout(() => void now(false), refresh);
+    const milliseconds = delay();
+    if (milliseconds <= 0 || signal.aborted) return;
+    timer = setTimeout(() => void now(false), milliseconds);
     timer.unref();
   }
 
