@@ -6,7 +6,7 @@ import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace" or "traceback"';
+  '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -88,7 +88,12 @@ describe('control/grammar', () => {
       '"ipv4-evpn" after "show route family" is no address family: ipv4-multicast, ipv6-multicast, ipv4-labelled, ipv6-labelled, ipv4-vpn, ipv6-vpn, ipv4-flowspec, ipv6-flowspec, ipv4-flowspec-vpn, ipv6-flowspec-vpn',
     ],
     ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
-    ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
+    ['show irr 1x', 2, '"1x" after "show irr" is no prefix or address, nor name of an object or source'],
+    [
+      'show irr 192.0.2.1/24',
+      2,
+      '"192.0.2.1/24" after "show irr" is no prefix: it has host bits; its network is 192.0.2.0/24',
+    ],
     ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
     ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"; nearest is "-n"'],
   ];
@@ -190,6 +195,7 @@ describe('control/commands: completion', () => {
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',
+                    SOURCE: 'JPIRR',
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
