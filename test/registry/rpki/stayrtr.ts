@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { until, whyNot } from '../../interop/bgp-peers.ts';
+import { until } from '../../interop/bgp-peers.ts';
 
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
