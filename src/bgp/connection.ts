@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../net/address.ts';
 import { readInTurns } from '../net/read-in-turns.ts';
 import { unacknowledged } from '../net/tcp-options.ts';
 import type { SessionError } from './errors.ts';
-import { createFramer, MAX_EXTENDED_LENGTH, type OnMessage } from './message.ts';
+import { createFramer, MAX_EXTENDED_LENGTH, type OnAhead, type OnMessage } from './message.ts';
 
 /** How long a closed connection may take to flush its last message before it is torn down, milliseconds. */
 const LINGER = 2000;
@@ -13,6 +13,7 @@ export interface ConnectionEvents {
   readonly connected: () => void;
   /** Octets have come; the messages that they complete follow. */
   readonly came: () => void;
+  readonly ahead?: OnAhead;
   readonly message: OnMessage;
   readonly headerError: (error: SessionError) => void;
   /** The connection could not be made, was reset, or was closed by the peer. */
@@ -45,7 +46,10 @@ export function plainAddress(text: string | undefined): string {
 /** Puts the framer on a socket, connected or still connecting. */
 export function openConnection(socket: Socket, events: ConnectionEvents): Connection {
   let open = true;
-  const framer = createFramer((type, buffer, start, end) => events.message(type, buffer, start, end) && open);
+  const framer = createFramer(
+    (type, buffer, start, end) => events.message(type, buffer, start, end) && open,
+    events.ahead,
+  );
   const lose = (reason: string) => {
     if (!open) return;
     open = false;

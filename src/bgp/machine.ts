@@ -72,6 +72,8 @@ export interface Owner {
   /** Judges the peer's OPEN against ours; null when this connection lost against another one and is closed already. */
   opened(machine: Machine, ours: Open, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
+  /** Shows messages that are to come, whole and with their headers (message.ts, OnAhead). */
+  ahead(buffer: Uint8Array, start: number, end: number): void;
   /** Hands over the body of an UPDATE; the answer is the error that ends the session, if any. */
   deliver(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** The peer was silent for nearly the Hold Time, and then was heard. */
@@ -305,6 +307,9 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
           // Nothing for two thirds of the hold time, when a keepalive is due at each third (RFC 4271 section 4.4).
           if (state === 'Established' && negotiated && negotiated.holdTime > 0)
             if (came - heard > (negotiated.holdTime * 2000) / 3) owner.nearMiss();
+        },
+        ahead: (buffer, start, end) => {
+          if (state === 'Established') owner.ahead(buffer, start, end);
         },
         message: (type, buffer, start, end) => {
           receive(type, buffer, start, end);

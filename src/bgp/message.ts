@@ -94,6 +94,12 @@ export function checkHeader(bytes: Uint8Array, at: number, maxLength: number): S
  */
 export type OnMessage = (type: number, buffer: Uint8Array, start: number, end: number) => boolean;
 
+/** Is shown messages before they come, some at a time: a header stands at `start`, and the last of them begins before `end`. */
+export type OnAhead = (buffer: Uint8Array, start: number, end: number) => void;
+
+/** Octets that are shown at a time: what is known of their messages then stays in the processor's cache until they come. */
+const SHOWN = 8192;
+
 export interface Framer {
   /** Takes the next octets of the stream, in chunks cut anywhere. Returns the header error that ends it, if any. */
   push(chunk: Uint8Array): SessionError | null;
@@ -102,7 +108,7 @@ export interface Framer {
 }
 
 /** Cuts a byte stream into messages. Only a message that straddles chunks is copied. */
-export function createFramer(onMessage: OnMessage): Framer {
+export function createFramer(onMessage: OnMessage, onAhead: OnAhead = () => {}): Framer {
   let maxLength = MAX_LENGTH;
   let stopped = false;
   // The start of a message whose rest has not come yet.
@@ -153,7 +159,12 @@ export function createFramer(onMessage: OnMessage): Framer {
         if (typeof taken !== 'number') return stop(taken);
         at = taken;
       }
+      let shown = at;
       while (!stopped && chunk.length - at >= HEADER_LENGTH) {
+        if (at >= shown) {
+          shown = Math.min(at + SHOWN, chunk.length);
+          onAhead(chunk, at, shown);
+        }
         const length = soundLength(chunk, at, maxLength);
         if (length === 0) return stop(headerError(chunk, at, maxLength));
         const end = at + length;

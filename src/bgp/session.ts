@@ -34,6 +34,8 @@ export interface SessionHandler {
   established(negotiated: Negotiated): void;
   /** Every message of the peer with its header, before anything is done with it; valid until the call returns. */
   heard?(buffer: Uint8Array, start: number, end: number): void;
+  /** Messages that are to come (message.ts, OnAhead), in Established. To look is all that may be done. */
+  ahead?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
@@ -140,6 +142,7 @@ export function createSession(options: SessionOptions): Session {
     void closed.then(() => closing.delete(closed));
   };
   const heard = handler.heard ?? nothing;
+  const ahead = handler.ahead ?? nothing;
   const owner = {
     ours: () => ours,
     clock,
@@ -149,6 +152,7 @@ export function createSession(options: SessionOptions): Session {
     sent,
     paused: () => paused,
     heard,
+    ahead,
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),

@@ -9,29 +9,18 @@ import type { SessionError } from '../bgp/errors.ts';
 import { type Family, includesFamily, UNICAST } from '../bgp/family.ts';
 import { nextHopFault, uselessNextHop } from '../bgp/next-hop.ts';
 import { type DecodedUpdate, decodeUpdate, emptyLayout, locateUpdate } from '../bgp/update.ts';
+import { leadingBits } from '../net/leading-bits.ts';
 import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { type Contradictions, placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
 import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import { createLookAhead } from './look-ahead.ts';
 import { createNlriIds, hasPathIds } from './nlri-ids.ts';
 import { createSlowRoad } from './slow-road.ts';
 import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
-
-/**
- * The first `bits` bits of an address whose octets begin at `at`, in the word that they stand in; 0 when `bits` is 0 or less,
- * the whole word when it is 32 or more. Reads no octet behind the last of these bits.
- */
-function leadingBits(bytes: Uint8Array, at: number, bits: number): number {
-  if (bits <= 0) return 0;
-  let word = bytes[at]! << 24;
-  if (bits > 8) word |= bytes[at + 1]! << 16;
-  if (bits > 16) word |= bytes[at + 2]! << 8;
-  if (bits > 24) word |= bytes[at + 3]!;
-  return bits >= 32 ? word : word & (-1 << (32 - bits));
-}
 
 export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, events: IngestEvents) {
   const { ids4, ids6, attributes } = rib;
@@ -389,5 +378,5 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return announce(peer, afi, bytes, mp.nlri, found.reachEnd, id) ? null : odd(peer, bytes, start, end);
   }
 
-  return { update, left: witnesses.left };
+  return { update, lookAhead: createLookAhead(rib), left: witnesses.left };
 }

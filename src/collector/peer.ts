@@ -111,6 +111,9 @@ export function createPeer(
         if (held()) session.pause();
         announcer.up(negotiated, peer.config.announce ?? []);
       },
+      ahead(buffer, start, end) {
+        if (current !== null) ingest.lookAhead(current, buffer, start, end);
+      },
       update(buffer, start, end) {
         if (current === null) return null;
         // Only of a whole table: while it loads nothing is told twice.

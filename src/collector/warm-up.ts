@@ -4,6 +4,7 @@
  * takes a second spends a quarter of it so. The routes are made up, in prefixes set aside for documentation and for
  * benchmarks, and are gone again when it ends.
  */
+import { encodeMessage, UPDATE } from '../bgp/message.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { NO_ORIGIN, snapshotBuilder } from '../registry/snapshot-builder.ts';
 import { beginDrop, newPeerTable, type Rib } from '../rib/adj-rib-in.ts';
@@ -76,7 +77,10 @@ export function warmUp(rib: Rib, memo: VerdictMemo, ingest: ReturnType<typeof cr
   const snapshot = openSnapshot(registry.freeze());
   for (let round = 0; round < ROUNDS; round++) {
     memo.snapshot = round % 2 === 0 ? null : snapshot;
-    for (const message of messages(round)) ingest.update(peer, message, 0, message.length);
+    const bodies = [...messages(round)];
+    const stream = Buffer.concat(bodies.map(message => encodeMessage(UPDATE, message)));
+    ingest.lookAhead(peer, stream, 0, stream.length);
+    for (const message of bodies) ingest.update(peer, message, 0, message.length);
   }
   memo.snapshot = null;
   memo.forgetAll();

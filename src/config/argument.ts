@@ -228,6 +228,8 @@ export const ARGUMENTS = {
     return typeof key === 'string' ? wrong(key) : { value: key.spki };
   }),
   CERTIFICATE: file('the file name of a certificate'),
+  AUTHORITY: file('the file name of the certificate of an authority'),
+  KEYFILE: file('the file name of a private key'),
   DIRECTORY: file('a directory'),
   FOLDER: quoted('a directory', 1024),
   SOCKET: socket,
@@ -263,6 +265,7 @@ export const ARGUMENTS = {
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),
   NRTMVERSION: choice('1', '3'),
+  RTRVERSION: choice('0', '1', '2'),
   LEVEL: choice('debug', 'info', 'warn', 'error'),
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),

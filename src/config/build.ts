@@ -16,6 +16,7 @@ import type {
   NotifyConfig,
   PrefixLimit,
   ProbeConfig,
+  RpkiConfig,
   SocketConfig,
   TracebackConfig,
   TracePeerConfig,
@@ -48,6 +49,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     bmp: all(config, 'protocol bmp').map(bmpOf),
     archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
+    rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
     watches: all(config, 'watch').map(watchOf),
     notify: all(config, 'notify mail').map(mailOf),
@@ -190,6 +192,26 @@ function irrOf(irr: Entry): IrrConfig {
       expiry && { notice: must(number(expiry, 'notice')), removal: must(number(expiry, 'removal')) },
     ),
     refresh: number(stated(block, 'irr', 'refresh'), 'duration') ?? (fetchedWhole ? HOUR : MINUTE),
+  };
+}
+
+function rpkiOf({ block, values }: Entry): RpkiConfig {
+  const interval = (head: string) => number(stated(block, 'rpki', `${head} interval`), 'duration');
+  const rtr = all(block, 'rtr').map(one => ({
+    host: must(text(one, 'host')),
+    port: must(number(one, 'port')),
+    ...optional('ca', text(one, 'authority')),
+    ...optional('certificate', text(one, 'certificate')),
+    ...optional('key', text(one, 'keyfile')),
+  }));
+  return {
+    name: String(values.name),
+    caches: [...rtr, ...all(block, 'file').map(one => ({ file: must(text(one, 'file')) }))],
+    ...optional('slurm', text(stated(block, 'rpki', 'slurm'), 'file')),
+    ...optional('refresh', interval('refresh')),
+    ...optional('retry', interval('retry')),
+    ...optional('expire', interval('expire')),
+    version: Number(textIn(block, 'rpki', 'version', 'rtrversion')) as RpkiConfig['version'],
   };
 }
 

@@ -14,6 +14,7 @@ export type Section =
   | 'bmp'
   | 'archive'
   | 'irr'
+  | 'rpki'
   | 'whois'
   | 'watch'
   | 'notify'
@@ -50,6 +51,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'protocol bmp': 'bmp',
   'archive mrt': 'archive',
   irr: 'irr',
+  rpki: 'rpki',
   whois: 'whois',
   watch: 'watch',
   'notify mail': 'notify',

@@ -59,6 +59,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.bmp.map(bmpEntry),
     ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
     ...config.irr.map(irrEntry),
+    ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(mailEntry),
@@ -179,6 +180,23 @@ function irrEntry(irr: Config['irr'][number]): Entry {
     ...flagEntry('irr', 'x-keiro inherited', keiroInherited === true),
     ...(expiry === undefined ? [] : [entry('irr', 'expiry', expiry)]),
     entry('irr', 'refresh', { duration: refresh }),
+  ]);
+}
+
+function rpkiEntry(rpki: Config['rpki'][number]): Entry {
+  const interval = (head: string, duration: number | undefined): Entry[] =>
+    duration === undefined ? [] : [entry('rpki', `${head} interval`, { duration })];
+  return entry('global', 'rpki', { name: rpki.name }, [
+    ...rpki.caches.map(cache => {
+      if ('file' in cache) return entry('rpki', 'file', { file: cache.file });
+      const { host, port, ca, certificate, key } = cache;
+      return entry('rpki', 'rtr', { host, port, authority: ca, certificate, keyfile: key });
+    }),
+    ...(rpki.slurm === undefined ? [] : [entry('rpki', 'slurm', { file: rpki.slurm })]),
+    ...interval('refresh', rpki.refresh),
+    ...interval('retry', rpki.retry),
+    ...interval('expire', rpki.expire),
+    entry('rpki', 'version', { rtrversion: String(rpki.version) }),
   ]);
 }
 

@@ -13,6 +13,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkPeers(config, report, kernel);
   checkStations(config, report);
   checkSources(config, report);
+  checkRpki(config, report);
   checkWatches(config, report);
   checkMail(config, report);
   checkTraceback(config, report);
@@ -59,6 +60,16 @@ function checkSources(config: readonly Entry[], report: Report): void {
     const every = refresh && number(refresh, 'duration');
     if (nrtm4 !== undefined && every && every < MINUTE)
       report.error(placed(refresh), 'NRTMv4 allows one look a minute, expected `refresh 1m` or more');
+  }
+}
+
+function checkRpki(config: readonly Entry[], report: Report): void {
+  for (const rpki of all(config, 'rpki')) {
+    if (!rpki.whole || report.damaged || all(rpki.block, 'rtr').length + all(rpki.block, 'file').length > 0) continue;
+    report.error(
+      placed(rpki),
+      `\`rpki ${text(rpki, 'name')}\` has nothing to ask, expected \`rtr\` or \`file\` in its block`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -49,6 +50,7 @@ export type BlockName =
   | 'archive'
   | 'socket'
   | 'irr'
+  | 'rpki'
   | 'whois'
   | 'watch'
   | 'mail'
@@ -115,6 +117,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
   { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
+  { usage: 'rpki NAME', help: 'Where validated payloads of the RPKI come from', unique: ['name'], block: 'rpki' },
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
@@ -207,6 +210,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
+  rpki: { title: 'rpki', statements: RPKI },
   watch: {
     title: 'watch',
     statements: [
@@ -340,6 +344,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
   irr: read(DECLARED.irr),
+  rpki: read(DECLARED.rpki),
   whois: read(DECLARED.whois),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),

@@ -18,6 +18,7 @@ export interface Config {
   readonly bmp: readonly BmpConfig[];
   readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
+  readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
@@ -184,6 +185,33 @@ export interface WhoisConfig {
   /** Queries a second, of one connection. */
   readonly rate: number;
   readonly idleTimeout: number;
+}
+
+/** A cache of `rpki NAME { … }`: an RTR server, or a JSON file of payloads. */
+export type RpkiCacheConfig =
+  | {
+      readonly host: string;
+      readonly port: number;
+      /** File of the authorities of its certificate: TLS is spoken. */
+      readonly ca?: string;
+      /** Files of the own certificate and its key. */
+      readonly certificate?: string;
+      readonly key?: string;
+    }
+  | { readonly file: string };
+
+/** `rpki NAME { … }`: where validated payloads come from. Intervals in milliseconds; not there: as the cache says. */
+export interface RpkiConfig {
+  readonly name: string;
+  /** In the order of preference. */
+  readonly caches: readonly RpkiCacheConfig[];
+  /** File of local exceptions (RFC 8416). */
+  readonly slurm?: string;
+  readonly refresh?: number;
+  readonly retry?: number;
+  readonly expire?: number;
+  /** RTR version that is tried first. */
+  readonly version: 0 | 1 | 2;
 }
 
 /** `watch NAME { … }`: what the operator wants guarded. Several selectors are a union. */

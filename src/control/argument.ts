@@ -35,6 +35,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'prefix or address, such as 192.0.2.0/24 or 2001:db8::1',
     refuse: refusePrefix,
   },
+  NAME: {
+    help: 'AS, set, maintainer, router or IRR source, such as AS64496, AS-EXAMPLE or MAINT-EXAMPLE',
+    refuse: text => (/^[A-Za-z][\w.:-]{0,254}$/.test(text) ? null : 'name of an object or source'),
+    values: async daemon => (await daemon.irrStatus()).map(({ source }) => source),
+  },
   PEER: {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),
@@ -59,6 +64,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   COMMUNITY: {
     help: 'community, such as 64500:120, 64500:1:20 or no-export',
     refuse: text => (/^(\d{1,10}(:\d{1,10}){1,2}|[a-z][a-z-]*)$/.test(text) ? null : 'community'),
+  },
+  SOURCE: {
+    help: 'name of an IRR source',
+    refuse: text => (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text) ? null : 'name of an IRR source'),
+    values: async daemon => (await daemon.irrStatus()).map(({ source }) => source),
   },
   STATE: {
     help: `state against the IRR (${IRR_STATES.join(', ')}) or the RPKI (${ROV_STATES.join(', ')})`,

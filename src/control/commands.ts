@@ -7,6 +7,7 @@ import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import { WHOIS_COMMANDS } from './whois-commands.ts';
 
 /** A command being carried out: where its answer goes. */
 export interface Call {
@@ -76,6 +77,13 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  {
+    syntax: 'reload irr SOURCE [force]',
+    help: 'Ask for a whole copy of an IRR source',
+    words: { force: 'Take it though it has lost more than 10 % of its objects' },
+    one: true,
+    run: reloadIrr,
+  },
   ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
@@ -107,6 +115,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.irrStatus(), row),
   },
   { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
+  { syntax: 'show irr NAME', help: 'What is registered under a name, or all about a source', run: showIrrNamed },
   {
     syntax: 'show memory',
     help: 'What the memory is for, and what one more peer would cost',
@@ -196,6 +205,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...WHOIS_COMMANDS,
 ];
 
 /** Help for words that several commands begin with. */
@@ -208,10 +218,11 @@ const GROUPS: Readonly<Record<string, string>> = {
   'enable bgp': 'Begin a session that was disabled',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
+  'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
-  'show irr': 'The registry: sources, or the objects for a prefix',
+  'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
@@ -295,6 +306,14 @@ async function reload({ daemon, row }: Call): Promise<void> {
   await row(report);
 }
 
+async function reloadIrr({ daemon, args, row }: Call): Promise<void> {
+  const source = args.SOURCE!.toUpperCase();
+  const report = await daemon.reloadIrr(source, args.force !== undefined);
+  if (report === null) throw new Error(`no irr ${source} is mirrored`);
+  if (report.why !== '') throw new Error(`irr ${source}: ${report.what}: ${report.why}`);
+  await row(report);
+}
+
 async function showCases({ daemon, args, row }: Call): Promise<void> {
   const all = await daemon.cases();
   const shown =
@@ -324,6 +343,14 @@ async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> 
     await row(shown);
   }
   if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);
+}
+
+async function showIrrNamed({ daemon, args, signal, row, note }: Call): Promise<void> {
+  const name = args.NAME!;
+  const { rows, omitted } = await daemon.irrNamed(name, signal);
+  await sendAll(rows, row);
+  if (omitted > 0) note(`${omitted} more route objects of ${name} are not shown`);
+  if (rows.length === 0) note(`nothing is registered under ${name}`);
 }
 
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {

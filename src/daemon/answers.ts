@@ -16,13 +16,15 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
-import { parsePrefix } from '../net/prefix.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { WhoisServer } from '../registry/whois/server.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
@@ -33,6 +35,7 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly collector: CollectorThread;
   readonly registry: Registry;
+  readonly whois: WhoisServer;
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -46,18 +49,30 @@ export interface DaemonParts {
 /** A source is stale when its file has not been written for so long. */
 const STALE = 2 * 24 * 3_600_000;
 
+/** A file that is there cannot be busy, as a server can: what is wrong with it now will be wrong at the next look. */
+const refusesFile = ({ transport, lastError }: SourceStatus): boolean => transport === 'file' && lastError !== '';
+
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
 
   const sources = (): IrrStatusRow[] =>
-    registry.status().map(({ source, objects, problems, authoritative, loaded, age, lastError }) => ({
-      source,
-      objects,
-      refused: problems,
-      authoritative,
-      loaded,
-      stale: lastError !== '' || age === null || age > STALE,
-      lastError,
+    registry.status().map(row => ({
+      source: row.source,
+      objects: row.objects,
+      refused: row.problems,
+      authoritative: row.authoritative,
+      transport: row.transport,
+      place: row.file,
+      serial: row.serial,
+      loaded: row.loaded,
+      changed: row.changed,
+      checked: row.succeeded,
+      age: row.age,
+      operations: row.operations,
+      replayed: row.replayed,
+      stale: row.transport !== 'none' && (row.stale || row.age === null || row.age > STALE || refusesFile(row)),
+      alarms: row.alarms,
+      lastError: row.lastError,
     }));
 
   const probes = (): ProbeStatusRow[] =>
@@ -106,6 +121,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...parts.whois.problems(),
       ...cases.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
@@ -186,16 +202,14 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
-    async irrObjects(text) {
-      const prefix = parsePrefix(text);
-      if (prefix === null) throw new Error(`${text} is no prefix`);
-      return registry.objectsFor(prefix);
-    },
+    whois: async () => parts.whois.status(),
+    ...createIrrAnswers(registry, config, sources),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
+    reloadIrr: (source, force) => registry.reloadSource(source, force),
   };
 }

@@ -2,6 +2,7 @@
  * The main thread: opens the parts in the order in which they need each other, passes what one tells to the next, and
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
+import { join } from 'node:path';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
@@ -18,6 +19,7 @@ import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { openTraces } from './traces.ts';
+import { openWhois } from './whois.ts';
 
 export interface RunningDaemon {
   reload(): Promise<ReloadReport>;
@@ -64,15 +66,18 @@ export async function startDaemon({
           const then = registry.lacks(source) ? 'no case ends by what it lacks' : 'the last good copy stays in use';
           log('error', `irr ${source}: ${why}; ${then}`);
         },
+        onAlarm: (source, why) => log('warn', `irr ${source}: ${why}`),
         onWhole: record => {
           store
             .write([{ op: 'source.put', record }])
             .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
         },
       },
-      await store.read('source.all', {}),
+      { directory: join(config.state, 'irr'), earlier: await store.read('source.all', {}) },
     );
     closers.push(() => registry.close());
+    const whois = openWhois(registry, version, log);
+    closers.push(() => whois.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());
     const collector: CollectorThread = startCollector({
@@ -135,7 +140,13 @@ export async function startDaemon({
 
     function inForce({ layers, touched, generation, report }: RegistryGeneration): void {
       for (const { source, what, objects, why } of report.sources)
-        log(why === '' ? 'info' : 'error', `irr ${source}: ${what}, ${objects} route objects`, { why });
+        log(
+          why !== '' ? 'error' : what === 'changed' ? 'debug' : 'info',
+          `irr ${source}: ${what}, ${objects} route objects`,
+          {
+            why,
+          },
+        );
       for (const { source, file, problems, firstProblems } of registry.status()) {
         if (!report.sources.some(one => one.source === source && one.what === 'loaded')) continue;
         for (const { line, why } of firstProblems) log('warn', `irr ${source}: ${file}:${line}: ${why}`);
@@ -180,6 +191,7 @@ export async function startDaemon({
       if (touches('notify')) outbox.configure(config.notify);
       await archive.configure(config);
       configureCollector(); // always: where it could not listen it tries again
+      await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -209,6 +221,7 @@ export async function startDaemon({
       config: () => config,
       collector,
       registry,
+      whois,
       cases,
       outbox,
       traces,
@@ -222,6 +235,7 @@ export async function startDaemon({
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
+    await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     void archive.configure(config); // what peers send waits for it
     configureCollector();
     await outbox.start();

@@ -2,9 +2,9 @@
  * MRT files, read as they come: the common header (RFC 6396 sections 2 and 3) and the way back into step in a torn file.
  *
  * Nothing in an MRT file says where a record begins. A writer that died left half a record, and the next one began after
- * it; whoever trusts the length field then reads noise to the end. So a record is believed only when a header stands
- * behind it, or the file ends there. Where none does, the next pair of headers is looked for, and what lies before it is
- * told as a gap.
+ * it; whoever trusts the length field then reads noise to the end. So a record is believed at once only when a likely header
+ * stands behind it, or the file ends there. Where none does, a pair of such headers is looked for inside it, and what lies
+ * before the pair is told as a gap.
  */
 import { Cursor } from '../net/cursor.ts';
 import { isBgpSubtype, isExtended, isKnownType } from './record-types.ts';
@@ -206,7 +206,8 @@ export function mrtReader(): MrtReader {
       if (length === 0) return lose('no record begins here');
       if (left < length && !finished) return 'more';
       const next = at + length;
-      if (left < length || (next + HEADER_LENGTH <= end && recordLength(bytes, next) === 0)) {
+      // Of BGP's records nearly every header is likely: one that is sound and no more may be octets that happen to look so.
+      if (left < length || (next + HEADER_LENGTH <= end && !isLikelyHeader(bytes, next, record.seconds))) {
         const inside = search(Math.max(at + 1, searched), Math.min(next, end));
         if (inside === 'more') return 'more';
         const claimed = `a record of ${length} octets`;

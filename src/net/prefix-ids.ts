@@ -54,6 +54,17 @@ export class PrefixIds4 {
     return this.address.length;
   }
 
+  /** The slot at which the search for a prefix begins. */
+  slotOf(address: number, length: number): number {
+    return hash4(address, length) & this.mask;
+  }
+
+  /** Replaces slots by the ids of the prefixes in them, whichever they are; -1 where there is none. */
+  followSlots(places: Int32Array, count: number): void {
+    const { slots } = this;
+    for (let i = 0; i < count; i++) places[i] = (slots[places[i]! * 2 + 1]! >>> 6) - 1;
+  }
+
   /** The id of a prefix, or -1 when it was never seen. */
   find(address: number, length: number): number {
     const slots = this.slots;
@@ -162,6 +173,15 @@ export class PrefixIds6 {
 
   get capacity(): number {
     return this.length.length;
+  }
+
+  slotOf(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    return hash6(w0, w1, w2, w3, length) & this.mask;
+  }
+
+  followSlots(places: Int32Array, count: number): void {
+    const { slots } = this;
+    for (let i = 0; i < count; i++) places[i] = slots[places[i]! * 2 + 1]! - 1;
   }
 
   find(w0: number, w1: number, w2: number, w3: number, length: number): number {

@@ -56,3 +56,11 @@ export function wordsOf({ afi, bytes: b }: Prefix): readonly [number, number, nu
   const word = (i: number) => (b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!;
   return afi === 1 ? [word(0), 0, 0, 0] : [word(0), word(4), word(8), word(12)];
 }
+
+/** The prefix whose address is these words: what `wordsOf` makes of it. */
+export function prefixOfWords(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): Prefix {
+  const bytes = new Uint8Array(afi === 1 ? 4 : 16);
+  const words = [w0, w1, w2, w3];
+  for (let i = 0; i < bytes.length; i++) bytes[i] = words[i >> 2]! >>> (24 - (i & 3) * 8);
+  return { afi, bytes, length };
+}

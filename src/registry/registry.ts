@@ -1,28 +1,17 @@
+/**
+ * The registry of the daemon: the union of the configured IRR sources, with the watches, as one generation after the other.
+ * Changes of all sources wait in one queue; each is taken when the generation before is made, so that a generation is of one
+ * state of all sources.
+ */
 import type { IrrConfig, WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { type Compiled, compileRegistry, type Layers } from './compile.ts';
+import type { SourceStatus } from './held-source.ts';
 import type { RouteObject } from './objects.ts';
-import type { RpslProblem } from './rpsl.ts';
 import type { Decision } from './snapshot.ts';
-import {
-  type FileMark,
-  type LoadedSource,
-  loadSource,
-  markOf,
-  type SourceSize,
-  sameMark,
-  whyNotReplace,
-} from './sources.ts';
-
-/** What a reload did with one source. `kept`: the new copy was refused and the last good one stays in use. */
-export interface SourceReport {
-  readonly source: string;
-  readonly what: 'loaded' | 'unchanged' | 'kept' | 'missing';
-  /** Route objects in use. */
-  readonly objects: number;
-  /** Why the new copy was refused; empty otherwise. */
-  readonly why: string;
-}
+import type { SourceBook } from './source-book.ts';
+import type { SourceSize } from './source-size.ts';
+import { openSources, type SourceReport } from './sources.ts';
 
 export interface RegistryReport {
   readonly sources: readonly SourceReport[];
@@ -43,31 +32,15 @@ export interface RegistryGeneration {
   readonly report: RegistryReport;
 }
 
-/** Row of `show irr`. Times are ms since the epoch, null when there is no copy in use. */
-export interface SourceStatus {
-  readonly source: string;
-  readonly file: string;
-  readonly authoritative: boolean;
-  readonly objects: number;
-  readonly skipped: number;
-  readonly dead: number;
-  readonly problems: number;
-  readonly refusedAddresses: number;
-  readonly loaded: number | null;
-  readonly mtime: number | null;
-  /** Milliseconds since the file of the copy in use was written. */
-  readonly age: number | null;
-  /** Why the newest copy of the file is not in use; empty when it is. */
-  readonly lastError: string;
-  readonly firstProblems: readonly RpslProblem[];
-}
-
 export interface Registry {
   /**
    * Takes a configuration: reads the sources that are new or whose file changed, and makes a new generation. A source
-   * that cannot be read keeps its last good copy (the report says so). Reloads queue up; rejects only after `close`.
+   * that cannot be read keeps its last good copy (the report says so); one that is fetched is in use as it was kept by the
+   * last run. Reloads queue up; rejects only after `close`.
    */
   reload(irr: readonly IrrConfig[], watches: readonly WatchConfig[]): Promise<RegistryGeneration>;
+  /** Asks for a whole copy of one source, to be taken though it be small with `force`. Null: there is no such source. */
+  reloadSource(name: string, force: boolean): Promise<SourceReport | null>;
   /** The verdict of the generation in force, with its ground. `origin` is an AS number or NO_ORIGIN. */
   decide(prefix: Prefix, origin: number): Decision;
   /** Objects of the prefix itself, or else of the most specific one that covers it; at most MAX_SHOWN. */
@@ -75,200 +48,122 @@ export interface Registry {
   watchesFor(prefix: Prefix): readonly WatchConfig[];
   /** Watches that guard the object, by any selector. */
   guards(object: RouteObject): readonly WatchConfig[];
+  /** All objects in use, by source, in the order of authority. */
+  books(): readonly SourceBook[];
   /**
    * True when the source is configured and no copy of it is in use, or only one that is not believed to be whole: what
    * it would say is not known.
    */
   lacks(source: string): boolean;
   status(now?: number): readonly SourceStatus[];
-  /** Stops looking at the files. */
+  /** Stops all feeds. */
   close(): void;
 }
 
 /** What the registry tells without being asked. */
 export interface RegistryListener {
-  /** A file changed, was read, and a new generation is in force. */
+  /** A source changed, and a new generation is in force. */
   readonly onRefresh: (generation: RegistryGeneration) => void;
   /** A source is in trouble, in words; said once for each new trouble. */
   readonly onTrouble: (source: string, why: string) => void;
+  /** Something about a source that is over but that a person should know. */
+  readonly onAlarm: (source: string, why: string) => void;
   /** A copy that is believed to be whole is in use: what the next run has to know of it. */
   readonly onWhole: (size: SourceSize) => void;
 }
 
-interface HeldSource {
-  config: IrrConfig;
-  copy: LoadedSource | null;
-  /** The copy in use is held against this larger one of an earlier run, and is used for want of another. */
-  doubted: SourceSize | null;
-  /** The newest state of the file that was tried, good or not: the same one is not read twice. */
-  tried: FileMark | null;
-  lastError: string;
-  timer: NodeJS.Timeout | null;
+export interface RegistryOptions {
+  /** Where feeds keep what they fetch. */
+  readonly directory: string;
+  /** What the last run knew of its sources: the first copies of this one are held against it. */
+  readonly earlier?: readonly SourceSize[];
 }
 
-/**
- * The union of the configured IRR sources, with the watches, as one generation after the other. `earlier` is what the last
- * run knew of its sources: the first copy of this one is held against it.
- */
-export async function openRegistry(listener: RegistryListener, earlier: readonly SourceSize[] = []): Promise<Registry> {
-  const held = new Map<string, HeldSource>();
+/** A registry without a source, until `reload`. */
+export async function openRegistry(
+  listener: RegistryListener,
+  { directory, earlier = [] }: RegistryOptions,
+): Promise<Registry> {
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
   let generation = 0;
   let closed = false;
-  let queue: Promise<unknown> = Promise.resolve();
+  /** Reloads under way: what comes meanwhile is in the generation that they end with. */
+  let reloading = 0;
 
-  /** One after the other: a generation is made of one state of all sources. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = queue.then(() => {
-      if (closed) throw new Error('the registry is closed');
-      return work();
-    });
-    queue = turn.catch(() => {});
-    return turn;
-  }
-
-  function trouble(source: HeldSource, why: string): void {
-    if (why !== '' && why !== source.lastError) listener.onTrouble(source.config.name, why);
-    source.lastError = why;
-  }
-
-  /** Looks at the file and reads it when it is not the one in use or the one last refused. */
-  async function look(source: HeldSource): Promise<SourceReport> {
-    const report = (what: SourceReport['what'], why = ''): SourceReport => ({
-      source: source.config.name,
-      what,
-      objects: source.copy?.counts.objects ?? 0,
-      why,
-    });
-    const refuse = (why: string): SourceReport => {
-      trouble(source, why);
-      return report(source.copy === null ? 'missing' : 'kept', why);
+  /** Work of one kind, one after the other. */
+  function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+    let last: Promise<unknown> = Promise.resolve();
+    return work => {
+      const turn = last.then(() => {
+        if (closed) throw new Error('the registry is closed');
+        return work();
+      });
+      last = turn.catch(() => {});
+      return turn;
     };
-    const mark = await markOf(source.config.dump ?? '');
-    if (typeof mark === 'string') {
-      source.tried = null;
-      return refuse(mark);
-    }
-    if (sameMark(source.tried, mark)) return source.lastError === '' ? report('unchanged') : refuse(source.lastError);
-    const load = await loadSource(source.config, () => {});
-    source.tried = load.mark;
-    if (!load.ok) return refuse(load.why);
-    // Another file than before is the operator's own choice, however small it is.
-    const size: SourceSize = { name: source.config.name, file: load.file, objects: load.counts.objects };
-    const last =
-      source.copy === null
-        ? (earlier.find(({ name }) => name === size.name) ?? null)
-        : (source.doubted ?? sizeOf(source));
-    const why = last?.file === load.file ? whyNotReplace(last, size) : null;
-    // A part of the registry finds more than none of it: it is used, but nothing is believed to be over by it.
-    const better = source.copy === null || (source.doubted !== null && size.objects > source.copy.counts.objects);
-    if (why !== null && !better) return refuse(why);
-    source.copy = load;
-    source.doubted = why === null ? null : last;
-    trouble(source, why ?? '');
-    if (why === null) listener.onWhole(size);
-    return report('loaded', why ?? '');
   }
+  const inTurn = queue();
+  const inReload = queue();
 
-  const sizeOf = ({ config: { name }, copy }: HeldSource): SourceSize | null =>
-    copy && { name, file: copy.file, objects: copy.counts.objects };
+  const sources = openSources({
+    ...listener,
+    directory,
+    earlier,
+    inTurn,
+    async onChange(report, touched) {
+      if (reloading > 0) return;
+      const made = await makeGeneration([report], touched);
+      if (!closed) listener.onRefresh(made);
+    },
+  });
 
-  async function makeGeneration(sources: readonly SourceReport[], begun: number): Promise<RegistryGeneration> {
-    // Authoritative sources come first wherever objects are listed.
-    const inUse = [...held.values()]
-      .filter(source => source.copy !== null)
-      .sort((a, b) => Number(b.config.authoritative) - Number(a.config.authoritative))
-      .map(({ config, copy }) => ({ name: config.name, store: copy!.store, authoritative: config.authoritative }));
-    compiled = await compileRegistry(inUse, watches);
+  /** A generation of all sources as they are. Where only `touched` have changed, an overlay over the last one will do. */
+  async function makeGeneration(
+    reports: readonly SourceReport[],
+    changed: readonly Prefix[] | null,
+  ): Promise<RegistryGeneration> {
+    const begun = performance.now();
+    const touched = changed === null ? null : compiled.update(changed);
+    if (touched === null) {
+      const stores = sources.ranked().map(({ book, ...rest }) => ({ name: book.source, store: book.routes, ...rest }));
+      compiled = await compileRegistry(stores, watches);
+    }
     generation++;
-    const { snapshot, overruled } = compiled;
+    const { layers, snapshot, overruled } = compiled;
     const report: RegistryReport = {
-      sources,
+      sources: reports,
       prefixes: snapshot.prefixes4 + snapshot.prefixes6,
       objects: snapshot.objects,
       overruled,
       milliseconds: performance.now() - begun,
     };
-    return { layers: compiled.layers, touched: null, generation, report };
-  }
-
-  async function refresh(source: HeldSource): Promise<void> {
-    const begun = performance.now();
-    const report = await look(source);
-    if (report.what !== 'loaded' || held.get(source.config.name) !== source) return;
-    const made = await makeGeneration([report], begun);
-    if (!closed) listener.onRefresh(made);
-  }
-
-  function poll(source: HeldSource): void {
-    if (source.timer !== null) clearTimeout(source.timer);
-    source.timer = null;
-    if (source.config.refresh <= 0 || closed) return;
-    source.timer = setTimeout(() => {
-      inTurn(() => refresh(source)).then(
-        () => poll(source),
-        () => {}, // closed meanwhile
-      );
-    }, source.config.refresh);
-    source.timer.unref();
-  }
-
-  function drop(name: string, source: HeldSource): void {
-    if (source.timer !== null) clearTimeout(source.timer);
-    held.delete(name);
+    return { layers, touched, generation, report };
   }
 
   return {
     reload: (irr, nextWatches) =>
-      inTurn(async () => {
-        const begun = performance.now();
-        for (const [name, source] of held) if (!irr.some(config => config.name === name)) drop(name, source);
-        const reports: SourceReport[] = [];
-        for (const config of irr) {
-          const source = held.get(config.name) ?? {
-            config,
-            copy: null,
-            doubted: null,
-            tried: null,
-            lastError: '',
-            timer: null,
-          };
-          source.config = config;
-          held.set(config.name, source);
-          reports.push(await look(source));
-          poll(source);
-        }
-        watches = nextWatches;
-        return makeGeneration(reports, begun);
+      inReload(async () => {
+        reloading++;
+        const reports = await sources.configure(irr).finally(() => {
+          reloading--;
+        });
+        return inTurn(() => {
+          watches = nextWatches;
+          return makeGeneration(reports, null);
+        });
       }),
+    reloadSource: (name, force) => sources.reload(name, force),
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),
     guards: object => compiled.watches.ofObject(object),
-    lacks(name) {
-      const source = held.get(name);
-      return source !== undefined && (source.copy === null || source.doubted !== null);
-    },
-    status: (now = Date.now()) =>
-      [...held.values()].map(({ config, copy, lastError }) => ({
-        source: config.name,
-        file: config.dump ?? config.nrtm4?.url ?? '',
-        authoritative: config.authoritative,
-        objects: copy?.counts.objects ?? 0,
-        skipped: copy?.counts.skipped ?? 0,
-        dead: copy?.counts.dead ?? 0,
-        problems: copy?.counts.problems ?? 0,
-        refusedAddresses: copy?.refused ?? 0,
-        loaded: copy?.loaded ?? null,
-        mtime: copy?.mark.mtime ?? null,
-        age: copy === null ? null : Math.max(0, now - copy.mark.mtime),
-        lastError,
-        firstProblems: copy?.problems ?? [],
-      })),
+    books: () => sources.ranked().map(({ book }) => book),
+    lacks: name => sources.lacks(name),
+    status: (now = Date.now()) => sources.status(now),
     close() {
       closed = true;
-      for (const [name, source] of [...held]) drop(name, source);
+      sources.close();
     },
   };
 }

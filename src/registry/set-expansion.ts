@@ -38,15 +38,19 @@ export interface Expansion<Member> {
   readonly stopped: string;
 }
 
+/** As of slice.ts: whoever does much else shares one with it. */
+export type Pause = () => Promise<void> | null;
+
 /** ASes of an as-set in ascending order; null when none of the sources has it. Works in slices of a few milliseconds. */
 export async function expandAsSet(
   books: readonly SourceBook[],
   name: string,
   limits: ExpansionLimits = EXPANSION_LIMITS,
   signal?: AbortSignal,
+  pause?: Pause,
 ): Promise<Expansion<number> | null> {
   if (asSetMembers(books, name) === null) return null;
-  const walk = startWalk(limits, signal);
+  const walk = startWalk(limits, signal, pause);
   const ases = new Set<number>();
   await walk.asSet(books, name, 0, as => walk.count(ases.add(as).size));
   return walk.result([...ases].sort((a, b) => a - b));
@@ -61,9 +65,10 @@ export async function expandRouteSet(
   name: string,
   limits: ExpansionLimits = EXPANSION_LIMITS,
   signal?: AbortSignal,
+  pause?: Pause,
 ): Promise<Expansion<PrefixRange> | null> {
   if (routeSetMembers(books, name) === null) return null;
-  const walk = startWalk(limits, signal);
+  const walk = startWalk(limits, signal, pause);
   const ranges = rangeSet();
   const take = (range: PrefixRange, change: RangeChange): boolean => {
     const made = applyChange(range, change);
@@ -102,11 +107,10 @@ export async function expandRouteSet(
 }
 
 /** The state of one expansion. */
-function startWalk(limits: ExpansionLimits, signal: AbortSignal | undefined) {
+function startWalk(limits: ExpansionLimits, signal: AbortSignal | undefined, pause: Pause = slicer()) {
   const entered = new Set<string>();
   const sets = new Set<string>();
   const missing = new Set<string>();
-  const pause = slicer();
   let refused = 0;
   let stopped = '';
 

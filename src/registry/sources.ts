@@ -1,163 +1,189 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+/**
+ * The configured sources and their feeds. What a feed brings is taken one thing after the other, in the turn of the
+ * registry; the registry is told what has changed, and makes a generation of it.
+ */
 import type { IrrConfig } from '../config/tree.ts';
-import { MAX_OBJECTS, type ObjectStore, objectStore } from './object-store.ts';
-import { readRouteObject } from './route-object.ts';
-import { type RpslCounts, type RpslProblem, rpslReader } from './rpsl.ts';
-import { slicer } from './slice.ts';
-
-/** Problems kept with their words; all are counted. */
-export const KEPT_PROBLEMS = 20;
-/** A new copy with less than this share of the objects of the last one is not believed. */
-export const LEAST_SHARE = 0.9;
-
-const CHUNK = 64 * 1024;
-
-/** What a file was when it was read: another one has another of these. */
-export interface FileMark {
-  readonly mtime: number;
-  readonly size: number;
-  readonly inode: number;
-}
-
-/** A source that was read to its end. */
-export interface LoadedSource {
-  readonly ok: true;
-  readonly file: string;
-  readonly mark: FileMark;
-  readonly store: ObjectStore;
-  /** `objects` are route objects in use; the others as in RpslCounts. */
-  readonly counts: Readonly<RpslCounts>;
-  /** Mail addresses in X-Keiro and notify that were refused. */
-  readonly refused: number;
-  /** The first problems of the file, in its order. */
-  readonly problems: readonly RpslProblem[];
-  /** When the reading ended, ms since the epoch, and how long it took. */
-  readonly loaded: number;
-  readonly milliseconds: number;
-}
+import type { Prefix } from '../net/prefix.ts';
+import {
+  addAlarm,
+  type HeldSource,
+  heldSource,
+  isStale,
+  lastError,
+  type SourceStatus,
+  sizeOf,
+  statusOf,
+  takeChanges,
+  takeWhole,
+} from './held-source.ts';
+import type { MaintainerKeiro } from './inherited-keiro.ts';
+import type { FeedListener } from './irr/feed.ts';
+import { feedKey, isLocal, openFeed } from './irr/open-feed.ts';
+import type { SourceBook } from './source-book.ts';
+import type { SourceSize } from './source-size.ts';
 
 /**
- * A loaded source, or in words why there is none. `mark` is null when there was no file to look at, or the system could
- * not read it just now: then the same file is worth another look.
+ * What a reload did with one source. `kept`: the new copy was refused and the last good one stays in use. `awaited`: it is
+ * being fetched.
  */
-export type SourceLoad = LoadedSource | { readonly ok: false; readonly why: string; readonly mark: FileMark | null };
-
-/** What the file is now, or in words why it cannot be looked at. */
-export async function markOf(file: string): Promise<FileMark | string> {
-  try {
-    const found = await stat(file);
-    return found.isFile() ? markOfStats(found) : `${file}: not a file`;
-  } catch (error) {
-    return `${file}: ${wordsOfError(error)}`;
-  }
-}
-
-function markOfStats(stats: Stats): FileMark {
-  return { mtime: stats.mtimeMs, size: stats.size, inode: stats.ino };
-}
-
-/** True when both marks are of the same state of the same file. */
-export function sameMark(a: FileMark | null, b: FileMark | null): boolean {
-  return a !== null && b !== null && a.mtime === b.mtime && a.size === b.size && a.inode === b.inode;
-}
-
-/**
- * Reads the dump of an IRR, gzip when its name ends in `.gz`, as a stream and in slices of a few milliseconds. Each
- * slice ends with `onProgress(objects so far)`. Never rejects: a file that is missing, cut short, no gzip, too large, or
- * that changes while it is read, is told in words.
- */
-export async function loadSource(irr: IrrConfig, onProgress: (objects: number) => void): Promise<SourceLoad> {
-  const file = irr.dump ?? '';
-  const begun = performance.now();
-  const mark = await markOf(file);
-  if (typeof mark === 'string') return { ok: false, why: mark, mark: null };
-  const fail = (why: string): SourceLoad => ({ ok: false, why: `${file}: ${why}`, mark });
-
-  const store = objectStore(irr.name);
-  const problems: RpslProblem[] = [];
-  let broken = 0;
-  let refused = 0;
-  let full = false;
-  const say = (problem: RpslProblem) => {
-    if (problems.length < KEPT_PROBLEMS) problems.push(problem);
-  };
-  const reader = rpslReader(rpsl => {
-    const reading = readRouteObject(rpsl, irr.name);
-    if (!reading.ok) {
-      broken++;
-      say(reading.problem);
-      return;
-    }
-    refused += reading.refused.length;
-    for (const problem of reading.refused) say(problem);
-    if (!store.add(reading.object, rpsl.bytes)) full = true;
-  }, say);
-
-  const pause = slicer();
-  async function take(chunks: AsyncIterable<Buffer>): Promise<void> {
-    for await (const chunk of chunks) {
-      reader.push(chunk);
-      if (full) throw new Error(`more than ${MAX_OBJECTS} objects or 4 GB of them`);
-      const rest = pause();
-      if (rest === null) continue;
-      onProgress(store.count);
-      await rest;
-    }
-  }
-  try {
-    const stream = createReadStream(file, { highWaterMark: CHUNK });
-    if (file.endsWith('.gz')) await pipeline(stream, createGunzip({ chunkSize: CHUNK }), take);
-    else await pipeline(stream, take);
-  } catch (error) {
-    const { syscall } = error as NodeJS.ErrnoException;
-    return { ok: false, why: `${file}: ${wordsOfError(error)}`, mark: syscall === undefined ? mark : null };
-  }
-  reader.end();
-  const after = await markOf(file);
-  if (typeof after === 'string') return { ok: false, why: after, mark };
-  if (!sameMark(mark, after)) return fail('changed while it was read');
-  onProgress(store.count);
-  return {
-    ok: true,
-    file,
-    mark,
-    store,
-    counts: {
-      ...reader.counts,
-      objects: store.count,
-      problems: reader.counts.problems + broken + refused,
-    },
-    refused,
-    problems,
-    loaded: Date.now(),
-    milliseconds: performance.now() - begun,
-  };
-}
-
-/** How many route objects a copy of a source has. */
-export interface SourceSize {
-  readonly name: string;
-  readonly file: string;
+export interface SourceReport {
+  readonly source: string;
+  readonly what: 'loaded' | 'changed' | 'unchanged' | 'kept' | 'missing' | 'awaited';
+  /** Route objects in use. */
   readonly objects: number;
+  /** Why the new copy was refused; empty otherwise. */
+  readonly why: string;
 }
 
-/**
- * Whether a new copy may take the place of the last one: null, or in words why not. Registries do not lose a tenth of
- * their objects between two looks; a half-written or emptied file does.
- */
-export function whyNotReplace(last: SourceSize, next: SourceSize): string | null {
-  if (next.objects >= last.objects * LEAST_SHARE) return null;
-  return `${next.file}: holds ${next.objects} route objects where the last copy held ${last.objects}: more than 10 % fewer`;
+export interface SourcesOptions {
+  /** Where feeds keep what they fetch. */
+  readonly directory: string;
+  /** What the last run knew of its sources. */
+  readonly earlier: readonly SourceSize[];
+  /** Runs the work when what was begun before is done. Rejects when nothing more is taken. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Objects of these prefixes have changed; null: all of the source. Called in turn. */
+  readonly onChange: (report: SourceReport, touched: readonly Prefix[] | null) => Promise<void>;
+  readonly onTrouble: (source: string, why: string) => void;
+  readonly onAlarm: (source: string, why: string) => void;
+  readonly onWhole: (size: SourceSize) => void;
 }
 
-function wordsOfError(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES') return 'permission denied';
-  if (code === 'Z_BUF_ERROR') return 'gzip data is cut short';
-  if (code?.startsWith('Z_')) return `no good gzip data (${message})`;
-  return message;
+/** A book with its place in the order of authority. */
+export interface RankedBook {
+  readonly book: SourceBook;
+  readonly authoritative: boolean;
+  /** X-Keiro addresses of its maintainers, where its objects inherit them. */
+  readonly keiro?: MaintainerKeiro;
+}
+
+export interface Sources {
+  /** Takes a configuration. Resolves when what lies on this machine was looked at; what is fetched comes when it comes. */
+  configure(configs: readonly IrrConfig[]): Promise<readonly SourceReport[]>;
+  /** Asks for a whole copy of one source, to be taken though it be small with `force`. Null when there is no such source. */
+  reload(name: string, force: boolean): Promise<SourceReport | null>;
+  /** Books in use, those of authoritative sources first, in the order of the configuration otherwise. */
+  ranked(): readonly RankedBook[];
+  lacks(name: string): boolean;
+  status(now: number): readonly SourceStatus[];
+  close(): void;
+}
+
+/** Changes so far of what objects of the source inherit; 0 where they inherit nothing. */
+const keiroChanges = ({ config, copy }: HeldSource): number =>
+  config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
+
+export function openSources(options: SourcesOptions): Sources {
+  const { directory, earlier, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
+  /** In the order of the configuration. */
+  let held: ReadonlyMap<string, HeldSource> = new Map();
+
+  const isHeld = (source: HeldSource) => held.get(source.config.name) === source;
+
+  function report(source: HeldSource, what: SourceReport['what'], why = ''): SourceReport {
+    return { source: source.config.name, what, objects: sizeOf(source)?.objects ?? 0, why };
+  }
+
+  /** Tells each trouble once, and once that it has lasted too long. */
+  function tell(source: HeldSource): void {
+    const why = lastError(source);
+    if (why !== '' && why !== source.told) onTrouble(source.config.name, why);
+    source.told = why;
+    const stale = why !== '' && isStale(source);
+    if (stale && !source.staleTold) onTrouble(source.config.name, `stale: ${why}`);
+    source.staleTold = stale;
+  }
+
+  function listen(source: HeldSource): FeedListener {
+    return {
+      whole: (reading, origin) =>
+        inTurn(async () => {
+          if (!isHeld(source)) return 'it is no longer configured';
+          const before = earlier.find(({ name }) => name === source.config.name) ?? null;
+          const why = takeWhole(source, reading, origin, before);
+          if (why !== null) return why;
+          if (source.doubted === null) onWhole(sizeOf(source)!);
+          tell(source);
+          await onChange(report(source, 'loaded', source.doubt), null);
+          return null;
+        }),
+      changes: operations =>
+        inTurn(async () => {
+          if (!isHeld(source)) return 'it is no longer configured';
+          const passedOn = keiroChanges(source);
+          const touched = await takeChanges(source, operations);
+          if (typeof touched === 'string') return touched;
+          // What a maintainer passes on concerns all of its objects.
+          if (keiroChanges(source) !== passedOn) await onChange(report(source, 'changed'), null);
+          else if (touched.length > 0) await onChange(report(source, 'changed'), touched);
+          return null;
+        }),
+      trouble(why) {
+        source.trouble = why;
+        if (isHeld(source)) tell(source);
+      },
+      alarm(why) {
+        addAlarm(source, why);
+        if (isHeld(source)) onAlarm(source.config.name, why);
+      },
+    };
+  }
+
+  /** Gives a source its feed. Resolves to what became of it when what lies on this machine was looked at. */
+  async function bring(source: HeldSource, config: IrrConfig, begun: boolean): Promise<SourceReport> {
+    const { copy } = source;
+    const same = source.feed !== null && feedKey(source.config) === feedKey(config);
+    source.config = config;
+    if (!same) {
+      source.feed?.stop();
+      source.trouble = '';
+      source.feed = openFeed(config, directory, listen(source));
+      await source.feed?.started;
+    } else if (isLocal(config)) await source.feed!.look(false);
+    else void source.feed!.look(false);
+    return became(source, begun && source.copy === copy);
+  }
+
+  function became(source: HeldSource, same: boolean): SourceReport {
+    if (!same && source.copy !== null) return report(source, 'loaded', source.doubt);
+    const why = lastError(source);
+    if (why !== '') return report(source, source.copy === null ? 'missing' : 'kept', why);
+    return report(source, source.copy === null ? 'awaited' : 'unchanged');
+  }
+
+  return {
+    async configure(configs) {
+      const before = held;
+      const next = new Map(configs.map(config => [config.name, before.get(config.name) ?? heldSource(config)]));
+      for (const [name, source] of before) if (!next.has(name)) source.feed?.stop();
+      held = next;
+      return Promise.all(configs.map(config => bring(next.get(config.name)!, config, before.has(config.name))));
+    },
+    async reload(name, force) {
+      const source = held.get(name);
+      if (source === undefined || source.feed === null) return null;
+      const { copy } = source;
+      source.forced = force;
+      await source.feed.look(true);
+      source.forced = false;
+      return became(source, source.copy === copy);
+    },
+    ranked() {
+      const sources = [...held.values()].filter(({ copy }) => copy !== null);
+      sources.sort((a, b) => Number(b.config.authoritative) - Number(a.config.authoritative));
+      return sources.map(({ config: { authoritative, keiroInherited }, copy }) => {
+        const { book } = copy!.reading;
+        return { book, authoritative, ...(keiroInherited && { keiro: book.others.keiro }) };
+      });
+    },
+    lacks(name) {
+      const source = held.get(name);
+      return source !== undefined && (source.copy === null || source.doubted !== null);
+    },
+    status: now => [...held.values()].map(source => statusOf(source, now)),
+    close() {
+      for (const source of held.values()) source.feed?.stop();
+      held = new Map();
+    },
+  };
 }

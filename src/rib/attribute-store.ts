@@ -97,6 +97,30 @@ export class AttributeStore {
     return finish(h);
   }
 
+  /** The slot at which the search for a set with this hash begins. */
+  slotOf(hash: number): number {
+    return this.home(hash);
+  }
+
+  /** Replaces slots by the ids of the sets in them, whichever they are; 0 where there is none. */
+  followSlots(places: Int32Array, count: number): void {
+    const { slots } = this;
+    for (let i = 0; i < count; i++) places[i] = slots[places[i]! * 2 + 1]!;
+  }
+
+  /**
+   * Reads what stands in front of sets, so that it is in the processor's cache; an id of 0 is none. The answer says nothing: it
+   * is there so that the compiler does not leave the reading away.
+   */
+  touch(ids: Int32Array, count: number): number {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      if (id !== 0) sum ^= this.arena.words(id)[this.arena.wordOffset(id)]!;
+    }
+    return sum;
+  }
+
   /** Id of a set held already, or 0. `nextHop`: how many of the octets are the next hop of MP_REACH_NLRI. */
   find(hash: number, view: DataView, start: number, end: number, context: number, nextHop: number): number {
     const { slots, count } = this;

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFramer, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
+import { createFramer, HEADER_LENGTH, type OnMessage, UPDATE } from '../../src/bgp/message.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
@@ -47,11 +47,12 @@ for (const [phase, files] of streams)
     const counts = noCounts();
     const peer = { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 65010, counts };
     let messages = 0;
-    const { push } = createFramer((type, buffer, start, end) => {
+    const onMessage: OnMessage = (type, buffer, start, end) => {
       messages++;
       if (type === UPDATE && ingest.update(peer, buffer, start + HEADER_LENGTH, end) !== null) faults++;
       return true;
-    });
+    };
+    const { push } = createFramer(onMessage, (buffer, start, end) => ingest.lookAhead(peer, buffer, start, end));
     const cpu = process.cpuUsage();
     const began = performance.now();
     for (let pass = phase === 'rib' ? 1 : Number(times); pass > 0; pass--)

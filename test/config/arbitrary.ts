@@ -156,6 +156,33 @@ const bmp = fc
   )
   .map(list => list.map((one, i) => ({ ...one, listen: { ...one.listen, address: `192.0.2.${i + 1}` } })));
 
+const host = fc.constantFrom('192.0.2.7', '2001:db8::7', 'rpki.example.net');
+const rpki = fc
+  .record(
+    {
+      name,
+      slurm: file,
+      refresh: seconds(1, 86400),
+      retry: seconds(1, 7200),
+      expire: seconds(600, 172_800),
+      version: fc.constantFrom(0 as const, 1 as const, 2 as const),
+      rtr: fc.uniqueArray(
+        fc.oneof(
+          fc.record({ host, port }),
+          fc.record({ host, port, ca: file }),
+          fc.record({ host, port, ca: file, certificate: file, key: file }),
+        ),
+        { maxLength: 3, selector: one => `${one.host} ${one.port}` },
+      ),
+      files: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),
+    },
+    { requiredKeys: ['name', 'version', 'rtr', 'files'] },
+  )
+  .map(({ rtr, files, ...rest }): Config['rpki'][number] => ({
+    ...rest,
+    caches: [...rtr, ...files.map(one => ({ file: one }))],
+  }));
+
 const irr: fc.Arbitrary<IrrConfig> = fc.oneof(
   fc.record(
     {
@@ -286,6 +313,7 @@ export const config: fc.Arbitrary<Config> = fc
         }),
       ),
       irr: fc.constant(irr),
+      rpki: fc.uniqueArray(rpki, { maxLength: 2, selector: one => one.name }),
       whois: fc.option(
         fc.record({
           listen: listen.filter(list => list.length > 0),

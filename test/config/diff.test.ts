@@ -99,6 +99,11 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
     ['bmp station changed hard: bmp station: rib pre-policy is now rib post-policy'],
   ],
   ['an archive', { more: 'archive mrt { rib 2h; }' }, ['archive  added soft: archive: added']],
+  [
+    'a source of the RPKI and its intervals',
+    { more: 'rpki v { rtr "h"; refresh interval 5m; }' },
+    ['rpki v added soft: rpki v: added'],
+  ],
   ['no station', { bmp: '' }, ['bmp station removed hard: bmp station: removed']],
   [
     'a source',

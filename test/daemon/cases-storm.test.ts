@@ -32,7 +32,7 @@ describe('daemon/cases, many at once', () => {
     if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('\n'));
     const { config } = loaded;
     const store = await openStore(config.state, { onProblem: text => expect.fail(text) });
-    const registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onWhole() {} });
+    const registry = await openRegistry({ onRefresh() {}, onTrouble() {}, onAlarm() {}, onWhole() {} }, { directory });
     await registry.reload(config.irr, config.watches);
     const outbox = createOutbox({ store, notify: config.notify, log, grace: 0 });
     const cases = await openCases(store, outbox, registry, () => config, log);

@@ -73,7 +73,10 @@ describe('daemon/cases', () => {
     );
     if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
     config = loaded.config;
-    registry = await openRegistry({ onRefresh: () => {}, onTrouble: () => {}, onWhole: () => {} });
+    registry = await openRegistry(
+      { onRefresh: () => {}, onTrouble: () => {}, onAlarm: () => {}, onWhole: () => {} },
+      { directory },
+    );
     await registry.reload(config.irr, config.watches);
     [diskFull, batches, added, logged] = [false, [], [], []];
     await open();

@@ -3,6 +3,7 @@ import { bmpStreamTarget } from './bmp-stream.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { routePathTarget } from './route-path.ts';
+import { rpslTarget } from './rpsl-files.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 
@@ -15,5 +16,6 @@ export function targets(small: boolean): Target[] {
     bmpStreamTarget(bmpSeeds()),
     mrtFileTarget(mrtSeeds()),
     nrtm4Target(),
+    rpslTarget(),
   ];
 }

@@ -30,7 +30,10 @@ describe('registry on a generated Internet', () => {
   it('reads every object that the generator says it wrote, and refuses those it broke', async () => {
     const meta = JSON.parse(readFileSync(join(directory, 'data/meta.json'), 'utf8')).irr;
     const files = readdirSync(join(directory, 'data/irr')).map(file => join(directory, 'data/irr', file));
-    const registry = await openRegistry({ onRefresh: () => {}, onTrouble: () => {}, onWhole: () => {} });
+    const registry = await openRegistry(
+      { onRefresh: () => {}, onTrouble: () => {}, onAlarm: () => {}, onWhole: () => {} },
+      { directory },
+    );
     await registry.reload(
       files.map((dump, i) => ({ name: `S${i}`, dump, authoritative: false, refresh: 0 })),
       [],

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -9,6 +10,7 @@ import { readPublicKey } from '../../src/net/public-key.ts';
 import type { CopyOrigin, DumpReading, FeedListener } from '../../src/registry/irr/feed.ts';
 import { delayAfter, type Nrtm4Options, nrtm4Feed } from '../../src/registry/irr/nrtm4-feed.ts';
 import type { SourceBook } from '../../src/registry/source-book.ts';
+import { makeCertificate } from '../traceback/certificates.ts';
 import {
   type DeltaRecord,
   FILE_NAME,
@@ -67,6 +69,7 @@ describe('registry/irr/nrtm4-feed', () => {
   });
   afterEach(async () => {
     feed?.stop();
+    await feed?.look(false); // one that is under way has its files
     await publisher.close();
     await rm(directory, { recursive: true });
   });
@@ -199,6 +202,23 @@ describe('registry/irr/nrtm4-feed', () => {
       }
       await start({ url: pathToFileURL(join(place, FILE_NAME)).href, directory: join(directory, 'kept') });
       expect([trouble(), routes()]).to.deep.equal(['', ['192.0.2.0/24 64500']]);
+    });
+    it('reads over https from a server whose certificate is trusted, and from no other', async () => {
+      const { key, certificate } = makeCertificate(64500, { addresses: ['127.0.0.1'] });
+      const secure = await nrtm4Publisher('TEST', publisher.state.key, { key, cert: certificate });
+      const trusted = getCACertificates('default');
+      try {
+        secure.snapshot([routeText('192.0.2.0/24', 64500)]);
+        await start({ url: secure.url });
+        expect(trouble()).to.match(/self-signed certificate/);
+        expect(routes()).to.deep.equal([]);
+        setDefaultCACertificates([...trusted, certificate]);
+        await look();
+        expect([trouble(), routes()]).to.deep.equal(['', ['192.0.2.0/24 64500']]);
+      } finally {
+        setDefaultCACertificates(trusted);
+        await secure.close();
+      }
     });
     it('looks by itself, once a refresh', async () => {
       await begin({ refresh: 10 });

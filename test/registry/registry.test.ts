@@ -5,10 +5,13 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { IrrConfig, WatchConfig } from '../../src/config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
+import { DUMP_LIMITS, fetchPlace } from '../../src/registry/irr/dump-place.ts';
 import { openRegistry, type Registry, type RegistryGeneration } from '../../src/registry/registry.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
-import { loadSource, type SourceSize } from '../../src/registry/sources.ts';
+import type { SourceSize } from '../../src/registry/source-size.ts';
+
+const asking = { limits: DUMP_LIMITS, signal: new AbortController().signal };
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -39,17 +42,21 @@ describe('registry/registry', () => {
     refreshed = [];
     troubles = [];
     wake = () => {};
-    registry = await openRegistry({
-      onRefresh: generation => {
-        refreshed.push(generation);
-        wake();
+    registry = await openRegistry(
+      {
+        onRefresh: generation => {
+          refreshed.push(generation);
+          wake();
+        },
+        onTrouble: (source, why) => {
+          troubles.push(`${source}: ${why}`);
+          wake();
+        },
+        onAlarm: () => {},
+        onWhole: () => {},
       },
-      onTrouble: (source, why) => {
-        troubles.push(`${source}: ${why}`);
-        wake();
-      },
-      onWhole: () => {},
-    });
+      { directory: join(directory, 'irr') },
+    );
   });
   afterEach(async () => {
     registry.close();
@@ -110,10 +117,11 @@ describe('registry/registry', () => {
     const listener = {
       onRefresh: () => {},
       onTrouble: () => {},
+      onAlarm: () => {},
       onWhole: (size: SourceSize) => whole.push(size.objects),
     };
     const last = { name: 'A', file: join(directory, 'A.db'), objects: 3 };
-    const again = await openRegistry(listener, [last]);
+    const again = await openRegistry(listener, { directory, earlier: [last] });
     const routes = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map(prefix => route(prefix, 1));
     await dump('A.db', routes[0]!);
     await again.reload([irr('A')], []);
@@ -136,8 +144,11 @@ describe('registry/registry', () => {
 
   it('looks again at a file that could not be read for a passing reason', async () => {
     // Read at its beginning, where nothing is mapped, it answers EIO and never changes.
-    const load = await loadSource(irr('A', 'A.db', { dump: '/proc/self/mem' }), () => {});
-    expect(load).to.deep.include({ ok: false, mark: null });
+    const source = irr('A', 'A.db', { dump: '/proc/self/mem' });
+    await registry.reload([source], []);
+    expect(registry.status()[0]?.lastError).to.match(/EIO/);
+    const come = await fetchPlace(source.dump!, { ...asking, tag: null }, () => {});
+    expect(come).to.deep.include({ what: 'failed', tag: null });
   });
 
   it('watches by maintainer, X-Keiro and prefix, in one source or in any', async () => {
@@ -285,7 +296,7 @@ describe('registry/registry', () => {
   it('counts what it cannot read and shows the first of it with its line', async () => {
     await dump(
       'A.db',
-      `${route('192.0.2.0/24', 1, 'notify: root')}${route('192.0.2.1/24', 1)}*xxte: 192.0.2.0/24\n\nmntner: M\n\n junk\n`,
+      `${route('192.0.2.0/24', 1, 'notify: root')}${route('192.0.2.1/24', 1)}*xxte: 192.0.2.0/24\n\nperson: M\n\n junk\n`,
     );
     await registry.reload([irr('A')], []);
     const [status] = registry.status();

@@ -18,6 +18,8 @@ export interface Authority {
 export interface CertificateOptions {
   /** subjectAltName URIs; by default the one that names the AS. */
   readonly uris?: readonly string[];
+  /** subjectAltName addresses (IPv4). */
+  readonly addresses?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** Signs the certificate; it signs itself when left out. */
@@ -27,10 +29,14 @@ export interface CertificateOptions {
 /** A key and a certificate that names the AS, as PEM. */
 export function makeCertificate(as: number, options: CertificateOptions = {}): { key: string; certificate: string } {
   const key = generateKeyPairSync('ed25519').privateKey;
-  const uris = options.uris ?? [`urn:intertrack:as:${as}`];
+  const { uris = [`urn:intertrack:as:${as}`], addresses = [] } = options;
+  const names = [
+    ...uris.map(uri => der(0x86, Buffer.from(uri))),
+    ...addresses.map(address => der(0x87, Buffer.from(address.split('.').map(Number)))),
+  ];
   const certificate = issue(`AS${as}`, key, options, [
     extension('551d13', der(0x30)),
-    ...(uris.length > 0 ? [extension('551d11', der(0x30, ...uris.map(uri => der(0x86, Buffer.from(uri)))))] : []),
+    ...(names.length > 0 ? [extension('551d11', der(0x30, ...names))] : []),
   ]);
   return { key: pemKey(key), certificate };
 }

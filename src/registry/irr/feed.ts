@@ -68,6 +68,8 @@ export interface FeedStatus {
 
 export interface Feed {
   readonly status: FeedStatus;
+  /** Resolves when what lies on this machine is in use: a file, a copy of an earlier run. Never rejects. */
+  readonly started: Promise<void>;
   /**
    * Asks the source now, outside of its turn, and resolves when that is done, well or not. `whole`: for a whole copy,
    * even when it is the one that is in use or was refused.

@@ -8,6 +8,7 @@ import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:h
 import { get as httpsGet } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { quote } from '../rpsl.ts';
+import { whyOf } from './dump-reader.ts';
 
 export interface FetchLimits {
   /** Octets of the file. */
@@ -25,6 +26,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Of an earlier answer: the server need not send the same file again. */
   readonly etag?: string | null;
+  /** The same for a server that tells no `etag`: when the file was changed by its word, ms since the epoch. */
+  readonly since?: number | null;
 }
 
 /** What came; `changed` is false when the file is still the one with the `etag`. */
@@ -48,7 +51,7 @@ const MAX_ETAG = 256;
  */
 export async function fetchUrl(
   url: URL,
-  { limits, allow, signal, etag = null }: FetchOptions,
+  { limits, allow, signal, etag = null, since = null }: FetchOptions,
   take: (chunk: Buffer) => Promise<void> | void,
 ): Promise<Fetched | string> {
   const control = new AbortController();
@@ -93,7 +96,7 @@ export async function fetchUrl(
   async function remote(): Promise<Fetched | string> {
     let at = url;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const response = await ask(at, etag, control.signal);
+      const response = await ask(at, { etag, since }, control.signal);
       const { statusCode: code = 0, headers } = response;
       if (REDIRECTS.has(code)) {
         const next = URL.parse(headers.location ?? '', at.href);
@@ -103,7 +106,7 @@ export async function fetchUrl(
         continue;
       }
       const answer = { etag: tagOf(headers.etag), modified: dateOf(headers['last-modified']) };
-      if (code === 304 && etag !== null) return { changed: false, octets: 0, ...answer, etag };
+      if (code === 304 && (etag ?? since) !== null) return { changed: false, octets: 0, ...answer, etag };
       if (code !== 200) return `the server answers with status ${code}`;
       const length = Number(headers['content-length'] ?? 0);
       if (length > limits.octets) return `it has ${length} octets, more than ${limits.octets}`;
@@ -117,7 +120,7 @@ export async function fetchUrl(
     return await (url.protocol === 'file:' ? local() : remote());
   } catch (error) {
     if (refused !== null) throw error;
-    return why || wordsOf(error);
+    return why || whyOf(error);
   } finally {
     clearTimeout(total);
     clearTimeout(silence);
@@ -126,11 +129,16 @@ export async function fetchUrl(
   }
 }
 
-function ask(url: URL, etag: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(
+  url: URL,
+  { etag, since }: { readonly etag: string | null; readonly since: number | null },
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const headers = {
     'user-agent': 'intertrackd',
     'accept-encoding': 'identity',
     ...(etag !== null && { 'if-none-match': etag }),
+    ...(since !== null && { 'if-modified-since': new Date(since).toUTCString() }),
   };
   return new Promise((resolve, reject) => {
     const get = url.protocol === 'https:' ? httpsGet : httpGet;
@@ -145,11 +153,4 @@ const tagOf = (etag: string | undefined): string | null =>
 function dateOf(text: string | undefined): number | null {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? null : time;
-}
-
-function wordsOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNRESET') return 'the connection was cut';
-  if (code === 'ENOENT') return 'no such file';
-  return message;
 }

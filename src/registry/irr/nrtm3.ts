@@ -40,7 +40,8 @@ export type NrtmEvent =
     }
   /** An operation whose object cannot be read; those behind it can. */
   | { readonly kind: 'unreadable'; readonly serial: number; readonly why: string; readonly line: number }
-  | { readonly kind: 'end'; readonly source: string; readonly line: number }
+  /** `octets` of the stream up to and with this line. */
+  | { readonly kind: 'end'; readonly source: string; readonly octets: number; readonly line: number }
   | { readonly kind: 'nothing-new'; readonly line: number }
   | { readonly kind: 'error'; readonly why: string; readonly line: number }
   /** This is no NRTM, or it is cut short: nothing since `start` may be used, and nothing more is read. */
@@ -76,6 +77,8 @@ export function nrtmReader(onEvent: (event: NrtmEvent) => void): NrtmReader {
   /** The lines of its object. */
   let lines: Buffer[] = [];
   let octets = 0;
+  /** Octets of all lines up to and with the one in hand. */
+  let consumed = 0;
   /** Serial of the last operation; operations since `start`. */
   let serial = 0;
   let broken = false;
@@ -138,7 +141,7 @@ export function nrtmReader(onEvent: (event: NrtmEvent) => void): NrtmReader {
     const source = name.toUpperCase();
     if (source !== start.source) return `%END of ${source} in an answer of ${start.source}`;
     start = null;
-    onEvent({ kind: 'end', source, line });
+    onEvent({ kind: 'end', source, octets: consumed, line });
     return '';
   }
 
@@ -196,6 +199,7 @@ export function nrtmReader(onEvent: (event: NrtmEvent) => void): NrtmReader {
           part = part.length === 0 ? Buffer.from(rest) : Buffer.concat([part, rest]);
           return;
         }
+        consumed += part.length + lf + 1;
         takeLine(part.length === 0 ? rest.subarray(0, lf) : Buffer.concat([part, rest.subarray(0, lf)]));
         part = Buffer.alloc(0);
         rest = rest.subarray(lf + 1);

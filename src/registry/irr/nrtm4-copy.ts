@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type PublicKey, readPublicKey } from '../../net/public-key.ts';
 import { slicer } from '../slice.ts';
+import { whyOf } from './dump-reader.ts';
 import type { FetchLimits } from './http-fetch.ts';
 import { type FileType, type Nrtm4Change, nrtm4FileReader } from './nrtm4-file.ts';
 import type { KnownKeys } from './nrtm4-keys.ts';
@@ -200,16 +201,10 @@ async function readWhole(
     if (url.endsWith('.gz')) await pipeline(stream, hashed, createGunzip({ chunkSize: CHUNK }), take);
     else await pipeline(stream, hashed, take);
   } catch (error) {
-    return why ?? wordsOf(error);
+    return why ?? whyOf(error);
   }
   reader.end();
   return why ?? (hash.digest('hex') === reference.hash ? null : 'its SHA-256 is not the one that was checked before');
-}
-
-function wordsOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'Z_BUF_ERROR') return 'gzip data is cut short';
-  return code?.startsWith('Z_') ? `no good gzip data (${message})` : message;
 }
 
 /** Octets and times of one file that is fetched. A snapshot of the largest registry has some 500 MB, packed. */

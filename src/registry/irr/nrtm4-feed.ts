@@ -6,8 +6,10 @@
 import type { PublicKey } from '../../net/public-key.ts';
 import { isSafeUrl } from '../../net/safe-url.ts';
 import { type SourceBook, sourceBook } from '../source-book.ts';
+import { whyOf } from './dump-reader.ts';
 import type { Feed, FeedListener, Operation } from './feed.ts';
 import { type FetchLimits, fetchUrl } from './http-fetch.ts';
+import { lookout } from './lookout.ts';
 import { bring, FILE_LIMITS, type KeptCopy, readKept, readState, sweep, writeState } from './nrtm4-copy.ts';
 import { type FileType, wordsOf } from './nrtm4-file.ts';
 import { afterNotification, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
@@ -49,7 +51,7 @@ export function delayAfter(failures: number, refresh: number): number {
 }
 
 /** Starts with what an earlier run kept, if anything: `started` resolves after that. Then it looks. */
-export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed & { readonly started: Promise<void> } {
+export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
   const { source, key, refresh, directory, manyDeltas = 1000 } = options;
   const notificationUrl = new URL(options.url);
   const limits = { notification: NOTIFICATION_LIMITS, ...FILE_LIMITS, ...options.limits };
@@ -64,11 +66,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed &
   let failures = 0;
   /** Looks in a row at which deltas could not be used. */
   let stuck = 0;
-  let succeeded: number | null = null;
-  let heard = performance.now();
   let operations = 0;
-  let timer: NodeJS.Timeout | null = null;
-  let queue: Promise<void> = Promise.resolve();
 
   const fetched = (url: URL, bounds: FetchLimits, tag: string | null, take: (chunk: Buffer) => Promise<void> | void) =>
     fetchUrl(url, { limits: bounds, allow: isSafeUrl, signal: end.signal, etag: tag }, take);
@@ -236,30 +234,14 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed &
     else refused = { hashes: snapshot.hash, why };
   }
 
-  /** One look after the other; a failing disk is a trouble as any other. */
-  function look(whole: boolean): Promise<void> {
-    queue = queue.then(async () => {
-      if (end.signal.aborted) return;
-      const before = failures;
-      const why = await lookOnce(whole).catch((error: Error) => error.message);
-      if (end.signal.aborted) return;
-      failures = why === '' ? 0 : before + 1;
-      if (why === '') {
-        succeeded = Date.now();
-        heard = performance.now();
-      }
-      listener.trouble(why || (made === null ? '' : doubtOfAge(made, Date.now())));
-      schedule();
-    });
-    return queue;
-  }
-
-  function schedule(): void {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    if (refresh <= 0 || end.signal.aborted) return;
-    timer = setTimeout(() => void look(false), delayAfter(failures, refresh));
-    timer.unref();
+  /** One look, told; a failing disk is a trouble as any other. */
+  async function look(whole: boolean): Promise<void> {
+    await started;
+    const why = await lookOnce(whole).catch(whyOf);
+    if (end.signal.aborted) return;
+    failures = why === '' ? 0 : failures + 1;
+    if (why === '') turns.succeeded();
+    listener.trouble(why || (made === null ? '' : doubtOfAge(made, Date.now())));
   }
 
   /** What an earlier run kept is in use before the publisher is asked. */
@@ -278,26 +260,17 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed &
     made = held.timestamp;
   }
 
-  const started = begin().catch((error: Error) => listener.alarm(`what was kept cannot be used: ${error.message}`));
-  queue = started;
-  void look(false);
+  const started = begin().catch(error => listener.alarm(`what was kept cannot be used: ${whyOf(error)}`));
+  const turns = lookout(() => delayAfter(failures, refresh), end.signal, look);
+  void turns.now(false);
   return {
     started,
     get status() {
-      return {
-        transport: 'nrtm4',
-        serial: copy?.held.version ?? null,
-        succeeded,
-        silence: performance.now() - heard,
-        operations,
-        replayed: 0,
-      };
+      const serial = copy?.held.version ?? null;
+      return { transport: 'nrtm4', serial, ...turns.times(), operations, replayed: 0 };
     },
-    look,
-    stop() {
-      end.abort();
-      if (timer !== null) clearTimeout(timer);
-    },
+    look: turns.now,
+    stop: () => end.abort(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** From a record of NRTMv4 to the object or the key that it is about. */
 import { OTHER_CLASSES } from '../other-objects.ts';
 import { MAX_OBJECT, quote, type RpslObject, type RpslProblem, readRpslObject } from '../rpsl.ts';
+import { KEPT_PROBLEMS } from './dump-reader.ts';
 import type { Nrtm4Change } from './nrtm4-file.ts';
 
 export type ObjectReading =
@@ -47,9 +48,6 @@ function named(objectClass: string, key: string): ObjectReading {
 }
 
 const problem = (why: string): ObjectReading => ({ what: 'problem', why });
-
-/** Problems kept with their words; all are counted. */
-const KEPT_PROBLEMS = 20;
 
 /** What was met on the way, as a feed tells it. `line` of a problem is the record of its file. */
 export interface Tally {

@@ -20,7 +20,7 @@ import {
 import { MAX_ANSWER_OBJECTS, type ObjectRef, objectList } from './object-list.ts';
 import { prefixList } from './prefix-list.ts';
 import type { IrrdQuery, Query, RipeQuery, RipeSearch } from './query.ts';
-import { membersOf, originsOf } from './sets.ts';
+import { membersOf, originsOf, type Pace } from './sets.ts';
 import { serialLines, sourceLines, statusJson } from './status.ts';
 import type { Turns } from './turns.ts';
 
@@ -29,9 +29,8 @@ export interface WhoisSource {
   /** Upper case. */
   readonly name: string;
   readonly book: SourceBook;
-  readonly serial: number | null;
-  /** When it changed last, ms since the epoch. */
-  readonly updated: number | null;
+  /** The serial of the mirror, and when it changed last, ms since the epoch. */
+  readonly state: () => { readonly serial: number | null; readonly updated: number | null };
 }
 
 /** What a client is told, whatever the manner. */
@@ -57,6 +56,8 @@ export interface Question {
   /** Octets of an answer. */
   readonly most: number;
   readonly turns: Turns;
+  /** The client is gone: nothing more has to be looked for. */
+  readonly signal: AbortSignal;
   readonly version: string;
 }
 
@@ -89,6 +90,8 @@ function selected({ sources, chosen }: Question): readonly WhoisSource[] {
 
 const booksOf = (question: Question): Books => selected(question).map(({ book }) => book);
 
+const paceOf = ({ turns, signal }: Question): Pace => ({ pause: turns.pause, signal });
+
 async function irrdAnswer(question: Question, query: IrrdQuery): Promise<Answer> {
   const books = booksOf(question);
   switch (query.kind) {
@@ -100,11 +103,7 @@ async function irrdAnswer(question: Question, query: IrrdQuery): Promise<Answer>
     case 'sources':
       return EMPTY;
     case 'list-sources':
-      return text(
-        `${selected(question)
-          .map(({ name }) => name)
-          .join(',')}\n`,
-      );
+      return books.length === 0 ? EMPTY : text(`${books.map(({ source }) => source).join(',')}\n`);
     case 'version':
       return text(`InterTrack -- version ${question.version}\n`);
     case 'no-filter':
@@ -112,11 +111,12 @@ async function irrdAnswer(question: Question, query: IrrdQuery): Promise<Answer>
     case 'origin':
       return prefixesOf(question, [query.asn], query.afi);
     case 'set-routes': {
-      const origins = await originsOf(books, query.set, question.turns);
+      const origins = await originsOf(books, query.set, paceOf(question));
+      if (typeof origins === 'string') return { kind: 'error', why: origins };
       return origins === null ? NOT_FOUND : prefixesOf(question, origins, query.afi);
     }
     case 'members': {
-      const members = await membersOf(books, query.set, query.recursive, question.turns);
+      const members = await membersOf(books, query.set, query.recursive, paceOf(question));
       if (typeof members === 'string') return { kind: 'error', why: members };
       return members.length === 0 ? NOT_FOUND : text(`${members.join(' ')}\n`);
     }
@@ -185,7 +185,7 @@ function* firstOf(found: Found): Generator<ObjectRef | null> {
     }
 }
 
-async function objects({ turns, most }: Question, found: Found, keysOnly = false): Promise<Answer> {
+async function objects({ turns, most, signal }: Question, found: Found, keysOnly = false): Promise<Answer> {
   const list = objectList(keysOnly);
   for (const ref of found) {
     if (ref !== null) list.add(ref);
@@ -193,6 +193,7 @@ async function objects({ turns, most }: Question, found: Found, keysOnly = false
     if (list.count > MAX_ANSWER_OBJECTS) return tooLarge(`${MAX_ANSWER_OBJECTS} objects`);
     const rest = turns.pause();
     if (rest !== null) await rest;
+    if (signal.aborted) return { kind: 'silent' };
   }
   return list.count === 0 ? NOT_FOUND : { kind: 'text', octets: list.octets, pieces: list.pieces };
 }
@@ -208,7 +209,7 @@ function origins(found: Found): Answer {
 const STRIDE = 256;
 
 async function prefixesOf(question: Question, asns: readonly number[], afi: Afi | null): Promise<Answer> {
-  const { turns, most } = question;
+  const { turns, most, signal } = question;
   const books = booksOf(question);
   const list = prefixList();
   let seen = 0;
@@ -219,6 +220,7 @@ async function prefixesOf(question: Question, asns: readonly number[], afi: Afi 
       if (list.octets > most) break;
       const rest = turns.pause();
       if (rest !== null) await rest;
+      if (signal.aborted) return { kind: 'silent' };
     }
   if (list.octets > most) return tooLarge(`${most} octets`);
   return list.count === 0 ? NOT_FOUND : { kind: 'text', octets: list.octets, pieces: list.pieces };

@@ -44,7 +44,7 @@ export interface WhoisPort {
   readonly counts: WhoisCounts;
   /** Names of the sources there are, upper case. */
   readonly sources: () => readonly string[];
-  readonly answer: (query: Query, session: Session) => Promise<Answer>;
+  readonly answer: (query: Query, session: Session, signal: AbortSignal) => Promise<Answer>;
   /** An answer was too large, the client too slow and the like: for the log. */
   readonly say: (what: string) => void;
   readonly closed: () => void;
@@ -76,6 +76,8 @@ const CR = 0x0d;
 export function serveClient(socket: Socket, address: string, port: WhoisPort): WhoisConnection {
   const since = Date.now();
   const { counts } = port;
+  /** Aborts when the client is gone. */
+  const away = new AbortController();
   let session: Session = NEW_SESSION;
   let state: ClientRow['state'] = 'waiting';
   let queries = 0;
@@ -207,7 +209,7 @@ export function serveClient(socket: Socket, address: string, port: WhoisPort): W
       else {
         session = next;
         if (query.kind === 'quit') return false;
-        const answer = await port.answer(query, session).catch((e: Error): Answer => {
+        const answer = await port.answer(query, session, away.signal).catch((e: Error): Answer => {
           port.say(`${address}: cannot answer ${JSON.stringify(line)}: ${e.message}`);
           return { kind: 'error', why: 'An internal error occurred while processing this query.' };
         });
@@ -263,6 +265,7 @@ export function serveClient(socket: Socket, address: string, port: WhoisPort): W
   });
   socket.on('close', () => {
     clearTimeout(timer);
+    away.abort();
     port.closed();
   });
   wait();

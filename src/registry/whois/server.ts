@@ -97,8 +97,10 @@ export function createWhoisServer({ mirror, version, log }: WhoisParts): WhoisSe
     limits: () => config ?? { idleTimeout: 0, rate: 1 },
     counts,
     sources: () => mirror().map(({ name }) => name),
-    answer: (query, { sources: chosen }) =>
-      answerQuery({ query, sources: mirror(), chosen, most: config?.maxAnswer ?? 0, turns: slices, version }),
+    answer: (query, { sources: chosen }, signal) => {
+      const limits = { most: config?.maxAnswer ?? 0, turns: slices, signal };
+      return answerQuery({ query, sources: mirror(), chosen, ...limits, version });
+    },
     say,
   };
 

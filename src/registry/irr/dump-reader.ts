@@ -1,0 +1,102 @@
+/**
+ * A dump on its way from octets to a book of objects: unpacked, cut into objects, each put in its place, in slices of a few
+ * milliseconds so that the rest of the daemon goes on.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { MAX_OBJECTS } from '../object-store.ts';
+import { OTHER_CLASSES } from '../other-objects.ts';
+import { type RpslProblem, rpslReader } from '../rpsl.ts';
+import { slicer } from '../slice.ts';
+import { sourceBook } from '../source-book.ts';
+import type { DumpReading } from './feed.ts';
+
+/** Problems kept with their words; all are counted. */
+export const KEPT_PROBLEMS = 20;
+/** Octets of a dump when it is unpacked: a packed one may claim to be anything. The largest in use has some 9 GB. */
+export const MAX_UNPACKED = 32 * 2 ** 30;
+
+const CHUNK = 64 * 1024;
+const WANTED: ReadonlySet<string> = new Set(['route', 'route6', ...OTHER_CLASSES]);
+
+/**
+ * Reads the octets of a dump to their end. Rejects with what is wrong with them: no good gzip data, cut short, more than
+ * there is room for; or with the error of the octets themselves. Objects that cannot be read are told, not an error.
+ */
+export async function readDump(
+  source: string,
+  octets: AsyncIterable<Uint8Array>,
+  packed: boolean,
+  most = MAX_UNPACKED,
+): Promise<DumpReading> {
+  const book = sourceBook(source);
+  const problems: RpslProblem[] = [];
+  let more = 0;
+  let refused = 0;
+  const say = (problem: RpslProblem) => {
+    if (problems.length < KEPT_PROBLEMS) problems.push(problem);
+  };
+  const reader = rpslReader(
+    rpsl => {
+      const applied = book.apply('add', rpsl);
+      if (!applied.ok) {
+        more++;
+        say(applied.problem);
+        return;
+      }
+      refused += applied.refused.length;
+      for (const problem of applied.refused) say(problem);
+    },
+    say,
+    WANTED,
+  );
+  const pause = slicer();
+  async function take(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of chunks) {
+      reader.push(chunk);
+      if (book.routes.count >= MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} route objects`);
+      if (reader.counts.octets > most) throw new Error(`more than ${most} octets when unpacked`);
+      const rest = pause();
+      if (rest !== null) await rest;
+    }
+  }
+  const stream = Readable.from(octets, { objectMode: false });
+  if (packed) await pipeline(stream, createGunzip({ chunkSize: CHUNK }), take);
+  else await pipeline(stream, take);
+  reader.end();
+  return {
+    book,
+    skipped: reader.counts.skipped,
+    dead: reader.counts.dead,
+    problems: reader.counts.problems + more + refused,
+    refusedAddresses: refused,
+    firstProblems: problems,
+  };
+}
+
+/** A system's or a library's error in words for an operator. */
+export function whyOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file';
+    case 'EACCES':
+      return 'permission denied';
+    case 'ENOSPC':
+      return 'no space left on device';
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+      return 'the connection was cut';
+    case 'ETIMEDOUT':
+      return 'the server does not answer';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the name of the server is not found';
+    case 'Z_BUF_ERROR':
+      return 'gzip data is cut short';
+    default:
+      return code?.startsWith('Z_') ? `no good gzip data (${message})` : message;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What NRTM brought since a copy: `SOURCE.nrtm`, the transactions one after the other as NRTM version 3 writes them, behind a
+ * remark that names the copy. So a restart has at once what the last run had, not what the dump had a week ago. A
+ * transaction counts when its `%END` is on the disk; what is behind the last one is cut off.
+ */
+import { appendFile, mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { whyOf } from './dump-reader.ts';
+import type { Operation } from './feed.ts';
+import { type NrtmEvent, nrtmReader } from './nrtm3.ts';
+
+/** Octets of a journal; beyond it a new copy is better. */
+export const MAX_JOURNAL = 64 * 2 ** 20;
+
+export interface Journal {
+  /** Begins anew behind the copy of this id. In words why not, else null. */
+  begin(id: string): Promise<string | null>;
+  /**
+   * Hands the transactions that were kept behind the copy of this id to `take`, in order, and cuts off what is not whole.
+   * Resolves to their number, or in words to why it cannot be gone on with.
+   */
+  replay(id: string, take: (operations: readonly Operation[], serial: number) => void): Promise<number | string>;
+  /** Keeps a transaction: on the disk when it resolves. In words why not, else null; then nothing is kept until `begin`. */
+  append(source: string, operations: readonly Operation[], first: number, last: number): Promise<string | null>;
+  /** Keeps nothing until `begin`: what it would go on from is not on the disk. */
+  suspend(): void;
+  /** True when it is longer than is good. */
+  readonly full: boolean;
+}
+
+const headOf = (id: string): string => `% intertrack copy ${id}\n`;
+
+export function openJournal(file: string): Journal {
+  let octets = 0;
+  /** Nothing may be appended: a transaction is missing, or it is not known what is there. */
+  let closed = true;
+  const attempt = async (work: () => Promise<void>): Promise<string | null> => {
+    try {
+      await work();
+      return null;
+    } catch (error) {
+      closed = true;
+      return whyOf(error);
+    }
+  };
+
+  return {
+    begin: id =>
+      attempt(async () => {
+        closed = true;
+        await mkdir(dirname(file), { recursive: true, mode: 0o750 });
+        await rm(`${file}.new`, { force: true });
+        await append(`${file}.new`, headOf(id));
+        await rename(`${file}.new`, file);
+        octets = headOf(id).length;
+        closed = false;
+      }),
+    async replay(id, take) {
+      closed = true;
+      let count = 0;
+      let whole = headOf(id).length;
+      let taken: Operation[] = [];
+      let last = 0;
+      const hear = (event: NrtmEvent) => {
+        if (event.kind === 'start') {
+          taken = [];
+          last = event.last;
+        } else if (event.kind === 'operation') taken.push({ op: event.op, object: event.object, serial: event.serial });
+        else if (event.kind === 'end') {
+          take(taken, last);
+          count++;
+          whole = event.octets;
+        }
+      };
+      const why = await attempt(async () => {
+        const handle = await open(file, 'r');
+        try {
+          const head = Buffer.alloc(headOf(id).length);
+          await handle.read(head, 0, head.length, 0);
+          if (head.toString() !== headOf(id)) throw new Error('it is of another copy');
+          const reader = nrtmReader(hear);
+          for await (const chunk of handle.createReadStream({ start: 0, autoClose: false }))
+            reader.push(chunk as Buffer);
+        } finally {
+          await handle.close();
+        }
+        if ((await stat(file)).size > whole) await truncate(file, whole);
+        octets = whole;
+        closed = false;
+      });
+      return why ?? count;
+    },
+    async append(source, operations, first, last) {
+      if (closed) return 'an earlier change could not be kept';
+      const text = [`%START Version: 3 ${source} ${first}-${last}\n\n`];
+      for (const { op, serial, object } of operations)
+        text.push(`${op.toUpperCase()} ${serial}\n\n`, Buffer.from(object.bytes).toString('latin1').trimEnd(), '\n\n');
+      text.push(`%END ${source}\n\n`);
+      const bytes = Buffer.from(text.join(''), 'latin1');
+      octets += bytes.length;
+      return attempt(() => append(file, bytes));
+    },
+    suspend() {
+      closed = true;
+    },
+    get full() {
+      return octets > MAX_JOURNAL;
+    },
+  };
+}
+
+/** `flush`: the octets are on the disk when it resolves. */
+const append = (file: string, octets: string | Buffer): Promise<void> =>
+  appendFile(file, octets, { flush: true, mode: 0o640 });

@@ -1,0 +1,227 @@
+/** An RTR cache and a JSON file as one thing: a feed of payloads, with what is shown of it. */
+import { readFile } from 'node:fs/promises';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import type { RpkiCacheConfig, RpkiConfig } from '../../config/tree.ts';
+import { payloadFile } from './payload-file.ts';
+import type { PayloadChange, Payloads } from './payloads.ts';
+import { rtrClient } from './rtr-client.ts';
+import type { RtrPhase } from './rtr-session.ts';
+
+/** Row of `show rpki`: a cache or file. Times in milliseconds. */
+export interface RpkiCacheStatus {
+  readonly cache: string;
+  readonly kind: 'rtr' | 'file';
+  /** `off`: one that goes before it serves. */
+  readonly state: 'off' | RtrPhase | 'loading' | 'loaded';
+  readonly vrps: number;
+  readonly aspas: number;
+  readonly routerKeys: number;
+  /** Of RTR; null for a file, and before the first End of Data. */
+  readonly version: number | null;
+  readonly session: number | null;
+  readonly serial: number | null;
+  /** Since the data was last known to be current; null when there is none. */
+  readonly age: number | null;
+  readonly refresh: number | null;
+  readonly retry: number | null;
+  readonly expire: number | null;
+  /** Changes that were put in force, and faults of the cache that ended a connection. */
+  readonly updates: number;
+  readonly faults: number;
+  /** Entries of a file that were left out: over their time, and not readable. */
+  readonly expired: number;
+  readonly refused: number;
+  readonly lastError: string;
+}
+
+export interface PayloadFeed {
+  readonly name: string;
+  start(): void;
+  /** Ends it; its data is let go. */
+  stop(): void;
+  readonly running: boolean;
+  readonly payloads: Payloads | null;
+  /** Its data is current as far as it knows: nothing has failed since it came. */
+  readonly good: boolean;
+  /** Something failed since it was started, or since its data last came. */
+  readonly failed: boolean;
+  readonly age: number | null;
+  /** Data older than this is dropped, milliseconds; Infinity: never. */
+  readonly expire: number;
+  status(): RpkiCacheStatus;
+}
+
+export interface PayloadFeedListener {
+  readonly onChange: (change: PayloadChange) => void;
+  /** This was in `payloads` for a while, and is not: it never was in force. */
+  readonly onUndone: (change: PayloadChange) => void;
+  readonly onTrouble: (why: string) => void;
+  /** Something of `good`, `failed` or the status has changed. */
+  readonly onState: () => void;
+}
+
+/** How often a file is looked at when the configuration does not say. */
+const FILE_REFRESH = 60_000;
+
+export function payloadFeed(config: RpkiConfig, cache: RpkiCacheConfig, listener: PayloadFeedListener): PayloadFeed {
+  return 'file' in cache ? fileFeed(config, cache.file, listener) : rtrFeed(config, cache, listener);
+}
+
+type RtrCacheConfig = Exclude<RpkiCacheConfig, { readonly file: string }>;
+
+const seconds = (milliseconds: number | undefined): number | null =>
+  milliseconds === undefined ? null : Math.round(milliseconds / 1000);
+
+function rtrFeed(config: RpkiConfig, cache: RtrCacheConfig, listener: PayloadFeedListener): PayloadFeed {
+  const { host, port, ca } = cache;
+  const name = `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const options = {
+    newest: config.version,
+    refresh: seconds(config.refresh),
+    retry: seconds(config.retry),
+    expire: seconds(config.expire),
+  };
+  const tls = ca === undefined ? null : () => secured(cache, ca);
+  let failed = false;
+  let lastError = '';
+  let running = false;
+  const make = () =>
+    rtrClient({ host, port, tls }, options, {
+      onChange(change) {
+        failed = false;
+        lastError = '';
+        listener.onChange(change);
+      },
+      onUndone: listener.onUndone,
+      onTrouble(why) {
+        // What is said of a response that was put in force is no failure.
+        if (client.status().phase !== 'synchronised') failed = true;
+        if (why !== lastError) listener.onTrouble(why);
+        lastError = why;
+      },
+      onPhase: listener.onState,
+    });
+  let client = make();
+  return {
+    name,
+    start() {
+      running = true;
+      client.start();
+    },
+    stop() {
+      running = false;
+      client.stop();
+      client = make();
+      failed = false;
+    },
+    get running() {
+      return running;
+    },
+    get payloads() {
+      return client.payloads;
+    },
+    get good() {
+      return client.payloads !== null && !failed;
+    },
+    get failed() {
+      return failed;
+    },
+    get age() {
+      return client.status().age;
+    },
+    get expire() {
+      return client.status().intervals.expire * 1000;
+    },
+    status() {
+      const { phase, version, session, serial, intervals, age, updates, faults } = client.status();
+      const { payloads } = client;
+      return {
+        ...{ cache: name, kind: 'rtr', state: running ? phase : 'off', version, session, serial, age, updates, faults },
+        ...sizes(payloads),
+        refresh: intervals.refresh * 1000,
+        retry: intervals.retry * 1000,
+        expire: intervals.expire * 1000,
+        ...{ expired: 0, refused: 0, lastError },
+      };
+    },
+  };
+}
+
+/** RFC 8210 section 9.2: the cache's certificate has to be of the configured authority and for its name or address. */
+async function secured({ host, certificate, key }: RtrCacheConfig, ca: string): Promise<ConnectionOptions> {
+  const [authority, cert, own] = await Promise.all(
+    [ca, certificate, key].map(file => (file === undefined ? undefined : readFile(file))),
+  );
+  const secureContext = createSecureContext({ ca: authority, cert, key: own, minVersion: 'TLSv1.2' });
+  return { secureContext, rejectUnauthorized: true, servername: /[:]|^[\d.]+$/.test(host) ? '' : host };
+}
+
+const sizes = (payloads: Payloads | null): Pick<RpkiCacheStatus, 'vrps' | 'aspas' | 'routerKeys'> => ({
+  vrps: payloads?.vrps.count ?? 0,
+  aspas: payloads?.aspas.size ?? 0,
+  routerKeys: payloads?.routerKeys ?? 0,
+});
+
+function fileFeed(config: RpkiConfig, file: string, listener: PayloadFeedListener): PayloadFeed {
+  const refresh = config.refresh ?? FILE_REFRESH;
+  let failed = false;
+  let lastError = '';
+  let running = false;
+  const make = () =>
+    payloadFile(file, refresh, {
+      onChange() {
+        failed = false;
+        listener.onChange({ whole: true });
+      },
+      onTrouble(why) {
+        // The copy in use stays as good as it was.
+        if (why !== '' && held.payloads === null) failed = true;
+        if (why !== '' && why !== lastError) listener.onTrouble(why);
+        lastError = why;
+        listener.onState();
+      },
+    });
+  let held = make();
+  const age = () => {
+    const { generated } = held.status();
+    return held.payloads === null || generated === null ? null : Date.now() - generated;
+  };
+  return {
+    name: file,
+    start() {
+      running = true;
+      held.start();
+    },
+    stop() {
+      running = false;
+      held.stop();
+      held = make();
+      failed = false;
+    },
+    get running() {
+      return running;
+    },
+    get payloads() {
+      return held.payloads;
+    },
+    get good() {
+      return held.payloads !== null;
+    },
+    get failed() {
+      return failed;
+    },
+    get age() {
+      return age();
+    },
+    expire: config.expire ?? Number.POSITIVE_INFINITY,
+    status() {
+      const { updates, expired, refused } = held.status();
+      return {
+        ...{ cache: file, kind: 'file', state: !running ? 'off' : held.payloads === null ? 'loading' : 'loaded' },
+        ...sizes(held.payloads),
+        ...{ version: null, session: null, serial: null, age: age(), refresh, retry: null },
+        ...{ expire: config.expire ?? null, updates, faults: 0, expired, refused, lastError },
+      };
+    },
+  };
+}

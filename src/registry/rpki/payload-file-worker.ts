@@ -1,0 +1,51 @@
+/** The thread that reads one JSON file of payloads and ends: half a million of them hold a thread for a second. */
+import { readFileSync, statSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { readPayloadJson } from './payload-json.ts';
+import { vrpLog } from './vrp-log.ts';
+
+/** Longest file that is read. */
+export const MAX_FILE = 400 * 2 ** 20;
+
+/** What the thread says of the file: its payloads in a form that can be sent. */
+export type FileAnswer =
+  | {
+      readonly ok: true;
+      readonly words: Int32Array;
+      readonly aspas: readonly (readonly [number, readonly number[]])[];
+      readonly routerKeys: number;
+      readonly anchors: readonly (readonly [string, number])[];
+      readonly generated: number | null;
+      readonly expired: number;
+      readonly refused: number;
+      readonly problems: readonly string[];
+    }
+  | { readonly ok: false; readonly why: string };
+
+function read(file: string): FileAnswer {
+  const { size } = statSync(file);
+  if (size > MAX_FILE) return { ok: false, why: `${size} octets, at most ${MAX_FILE} are read` };
+  const reading = readPayloadJson(readFileSync(file, 'utf8'), Date.now());
+  if (!reading.ok) return reading;
+  const { payloads, generated, expired, refused, problems } = reading;
+  const log = vrpLog();
+  payloads.vrps.forEach((...vrp) => {
+    log.add(true, ...vrp);
+  });
+  const { aspas, routerKeys, anchors } = payloads;
+  return {
+    ...{ ok: true, words: log.words.slice(), aspas: [...aspas], routerKeys, anchors: [...anchors] },
+    ...{ generated, expired, refused, problems },
+  };
+}
+
+function answer(): FileAnswer {
+  try {
+    return read((workerData as { readonly file: string }).file);
+  } catch (error) {
+    return { ok: false, why: (error as Error).message };
+  }
+}
+
+const said = answer();
+parentPort!.postMessage(said, said.ok ? [said.words.buffer as ArrayBuffer] : []);

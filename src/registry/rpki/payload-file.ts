@@ -1,0 +1,141 @@
+/** A JSON file of payloads, looked at now and then, and read in its own thread when it is another one than before. */
+import { Worker } from 'node:worker_threads';
+import { slicer } from '../slice.ts';
+import { type FileMark, markOf, sameMark } from './file-mark.ts';
+import type { FileAnswer } from './payload-file-worker.ts';
+import { noPayloads, type Payloads } from './payloads.ts';
+import { vrpLog } from './vrp-log.ts';
+
+export interface PayloadFileListener {
+  /** Another set is in use. */
+  readonly onChange: () => void;
+  /** Trouble, in words; empty when it is over. */
+  readonly onTrouble: (why: string) => void;
+}
+
+export interface PayloadFileStatus {
+  /** When the validator made it, or else when the file was written; ms since the epoch. */
+  readonly generated: number | null;
+  readonly updates: number;
+  /** Entries of the file in use that were left out: over their time, or not readable; and the first of the latter. */
+  readonly expired: number;
+  readonly refused: number;
+  readonly problems: readonly string[];
+}
+
+export interface PayloadFile {
+  start(): void;
+  stop(): void;
+  readonly payloads: Payloads | null;
+  status(): PayloadFileStatus;
+}
+
+/** VRPs that are put into the table in one go. */
+const SLICE = 2048;
+/** The thread's heap, MiB: JSON of the largest file that is read. */
+const HEAP = 4096;
+
+/** Looks at the file every `refresh` milliseconds; 0: only once at each start. */
+export function payloadFile(file: string, refresh: number, listener: PayloadFileListener): PayloadFile {
+  let run = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let worker: Worker | null = null;
+  let tried: FileMark | null = null;
+  let payloads: Payloads | null = null;
+  let status: PayloadFileStatus = { generated: null, updates: 0, expired: 0, refused: 0, problems: [] };
+
+  async function look(mine: number): Promise<void> {
+    const mark = await markOf(file);
+    if (mine !== run) return;
+    if (typeof mark === 'string') {
+      tried = null;
+      listener.onTrouble(mark);
+      return;
+    }
+    if (sameMark(tried, mark)) return;
+    tried = mark;
+    const answer = await read();
+    if (mine !== run) return;
+    if (!answer.ok) {
+      listener.onTrouble(`${file}: ${answer.why}`);
+      return;
+    }
+    // Written in place while it was read: what came of it is no state of it.
+    if (!sameMark(mark, await markOf(file))) {
+      tried = null;
+      listener.onTrouble(`${file}: it changed while it was read`);
+      return;
+    }
+    const taken = await assemble(answer);
+    if (mine !== run) return;
+    payloads = taken;
+    const { expired, refused, problems } = answer;
+    status = { generated: answer.generated ?? mark.mtime, updates: status.updates + 1, expired, refused, problems };
+    listener.onTrouble(refused === 0 ? '' : `${file}: ${refused} entries cannot be read: ${problems[0] ?? ''}`);
+    listener.onChange();
+  }
+
+  function read(): Promise<FileAnswer> {
+    return new Promise(resolve => {
+      const { url } = import.meta;
+      const thread = new Worker(
+        new URL(url.endsWith('.ts') ? './payload-file-worker.ts' : './payload-file-worker.js', url),
+        {
+          workerData: { file },
+          resourceLimits: { maxOldGenerationSizeMb: HEAP },
+        },
+      );
+      worker = thread;
+      thread.once('message', (answer: FileAnswer) => resolve(answer));
+      thread.once('error', error => resolve({ ok: false, why: error.message }));
+      thread.once('exit', () => {
+        if (worker === thread) worker = null;
+        resolve({ ok: false, why: 'the reading thread ended' });
+      });
+    });
+  }
+
+  async function poll(mine: number): Promise<void> {
+    await look(mine);
+    if (mine !== run || refresh <= 0) return;
+    timer = setTimeout(() => void poll(mine), refresh);
+    timer.unref();
+  }
+
+  return {
+    start() {
+      run++;
+      void poll(run);
+    },
+    stop() {
+      run++;
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      void worker?.terminate();
+    },
+    get payloads() {
+      return payloads;
+    },
+    status: () => status,
+  };
+}
+
+/** The payloads of an answer, made in slices. */
+async function assemble(answer: FileAnswer & { readonly ok: true }): Promise<Payloads> {
+  const log = vrpLog(answer.words);
+  const payloads = noPayloads(new Map(answer.anchors), log.count);
+  const pause = slicer();
+  for (let i = 0; i < log.count; i += SLICE) {
+    await pause();
+    log.forEach(
+      (_announce, ...vrp) => {
+        payloads.vrps.add(...vrp);
+      },
+      i,
+      i + SLICE,
+    );
+  }
+  for (const [key, providers] of answer.aspas) payloads.aspas.set(key, providers);
+  payloads.routerKeys = answer.routerKeys;
+  return payloads;
+}
