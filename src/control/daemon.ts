@@ -92,7 +92,7 @@ export interface Daemon {
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
   routesAt(question: {
     readonly prefix: string;
-    readonly scope: 'match' | 'exact' | 'shorter';
+    readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
     readonly time: number;
   }): Promise<PastRows<RouteRow>>;
   /** What befell the routes of the longest match, oldest first. */

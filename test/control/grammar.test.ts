@@ -25,6 +25,7 @@ describe('control/grammar', () => {
     ['sh r 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
     ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
     ['sh r 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
+    ['sh r ::/0 at -2h l pa _64500_', 'show route PREFIX at TIME', { REGEX: '_64500_' }],
     ['sh r h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
     ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
     ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
