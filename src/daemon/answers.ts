@@ -16,14 +16,15 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
-import { parsePrefix } from '../net/prefix.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { WhoisServer } from '../registry/whois/server.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
@@ -34,6 +35,7 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly collector: CollectorThread;
   readonly registry: Registry;
+  readonly whois: WhoisServer;
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -119,6 +121,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...parts.whois.problems(),
       ...cases.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
@@ -199,11 +202,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
-    async irrObjects(text) {
-      const prefix = parsePrefix(text);
-      if (prefix === null) throw new Error(`${text} is no prefix`);
-      return registry.objectsFor(prefix);
-    },
+    whois: async () => parts.whois.status(),
+    ...createIrrAnswers(registry, config, sources),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

@@ -19,6 +19,7 @@ import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import type { Log } from './log.ts';
 import { openTraces } from './traces.ts';
+import { openWhois } from './whois.ts';
 
 export interface RunningDaemon {
   reload(): Promise<ReloadReport>;
@@ -75,6 +76,8 @@ export async function startDaemon({
       { directory: join(config.state, 'irr'), earlier: await store.read('source.all', {}) },
     );
     closers.push(() => registry.close());
+    const whois = openWhois(registry, version, log);
+    closers.push(() => whois.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());
     const collector: CollectorThread = startCollector({
@@ -188,6 +191,7 @@ export async function startDaemon({
       if (touches('notify')) outbox.configure(config.notify);
       await archive.configure(config);
       configureCollector(); // always: where it could not listen it tries again
+      await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -217,6 +221,7 @@ export async function startDaemon({
       config: () => config,
       collector,
       registry,
+      whois,
       cases,
       outbox,
       traces,
@@ -230,6 +235,7 @@ export async function startDaemon({
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
+    await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     void archive.configure(config); // what peers send waits for it
     configureCollector();
     await outbox.start();

@@ -15,6 +15,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 
@@ -258,6 +259,20 @@ export const MEMORY: MemoryStatus = {
   ],
 };
 
+export const WHOIS: WhoisStatus = {
+  listeners: [
+    { address: '127.0.0.1', port: 43, problem: '' },
+    { address: '192.0.2.10', port: 43, problem: 'cannot listen for whois on 192.0.2.10 port 43: EADDRNOTAVAIL' },
+  ],
+  clients: [
+    { address: '127.0.0.1', client: 'bgpq4 1.9', since: NOON - 3000, queries: 12, octets: 2_621_850, state: 'sending' },
+  ],
+  counts: {
+    ...{ connections: 17, queries: 4711, octets: 9_000_000, errors: 4, large: 1, delayed: 2 },
+    ...{ refused: 3, full: 0, crowded: 5, idle: 6, slow: 7, long: 8, changed: 0 },
+  },
+};
+
 export const SAFETY: SafetyStatus = {
   threads: [
     { thread: 'main', encoder: null },
@@ -429,6 +444,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       },
     ],
     reloadIrr: async source => (source === 'JPIRR' ? { source, what: 'loaded', objects: 12_000, why: '' } : null),
+    whois: async () => WHOIS,
     irrObjects: async prefix =>
       prefix.startsWith('192.0.2.')
         ? [
@@ -443,9 +459,39 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               notify: [],
               descr: 'Example',
               text: 'route:   192.0.2.0/24\ndescr:   Example\norigin:  AS64500\nsource:  JPIRR\n',
+              created: null,
+              changed: NOON - 86_400_000,
+              lastModified: null,
+              due: null,
+              serial: 1007,
+              age: 5000,
             },
           ]
         : [],
+    irrNamed: async name =>
+      name === 'AS-EXAMPLE'
+        ? {
+            rows: [
+              {
+                what: 'object',
+                source: 'JPIRR',
+                class: 'as-set',
+                key: 'AS-EXAMPLE',
+                created: null,
+                changed: NOON - 400 * 86_400_000,
+                lastModified: null,
+                due: { notice: NOON - 35 * 86_400_000, removal: NOON + 25 * 86_400_000, state: 'notice' },
+                problems: [{ line: 2, why: 'members: "FOO" is neither AS nor as-set: left out' }],
+                text: 'as-set:  AS-EXAMPLE\nmembers: AS64500, FOO, AS-GONE\nsource:  JPIRR',
+                expansion: { members: 1, sets: 1, missing: ['AS-GONE'], missingCount: 1, refused: 1, stopped: '' },
+                maintains: null,
+                serial: 1007,
+                age: 5000,
+              },
+            ],
+            omitted: 0,
+          }
+        : { rows: [], omitted: 0 },
     probes: async () => [
       {
         probe: 'tap1',

@@ -21,6 +21,7 @@ import {
   SUMMARY,
   scriptedDaemon,
   TRACE,
+  WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
@@ -292,10 +293,25 @@ Alarms:
 irr JPIRR: loaded, 12000 route objects`,
   ],
   [
+    'show irr NAME',
+    async () => (await daemon.irrNamed('AS-EXAMPLE', new AbortController().signal)).rows,
+    `
+# JPIRR: as-set AS-EXAMPLE, serial 1007, age 00:00:05, changed 2025-01-25, notice was due 2026-01-25, removal 2026-03-26
+# comes to 1 AS in 1 set
+# missing: AS-GONE
+# 1 member cannot be read
+# line 2: members: "FOO" is neither AS nor as-set: left out
+as-set:  AS-EXAMPLE
+members: AS64500, FOO, AS-GONE
+source:  JPIRR
+
+1 object`,
+  ],
+  [
     'show irr PREFIX',
     () => daemon.irrObjects('192.0.2.0/24').then(found => found.map(one => ({ ...one, prefix: '192.0.2.0/24' }))),
     `
-# JPIRR: 192.0.2.0/24 AS64500
+# JPIRR: 192.0.2.0/24 AS64500, serial 1007, age 00:00:05, changed 2026-02-28
 route:   192.0.2.0/24
 descr:   Example
 origin:  AS64500
@@ -422,6 +438,31 @@ Peer tyo1 may be told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
   ],
   [
+    'show whois',
+    async () => [WHOIS],
+    `
+Listens on 127.0.0.1 port 43
+Listens on 192.0.2.10 port 43: NOT: cannot listen for whois on 192.0.2.10 port 43: EADDRNOTAVAIL
+
+     17 connections taken
+   4711 queries
+9000000 octets of answers
+      4 queries answered by an error
+      1 of them, since the answer would have been too large
+      2 queries that waited, since too many came
+      3 connections refused: not allowed
+      0 connections refused: too many
+      5 connections refused: too many from one address
+      6 connections ended: nothing was said
+      7 connections ended: the answer was not taken
+      8 connections ended: a query without end
+      0 connections ended: the registry changed in the midst of an answer
+
+Client    Calls itself State        For Queries  Octets
+127.0.0.1 bgpq4 1.9    sending 00:00:03      12 2621850
+1 client`,
+  ],
+  [
     'show status',
     async () => [STATUS],
     `
@@ -544,7 +585,8 @@ describe('vty/render', () => {
     const lines = renderAnswer('show bgp summary', [evil], NOON);
     expect(lines).to.have.length(3);
     expect(lines[1]).to.match(/\\u\{1b\}\]0;owned\\u\{7\}\\u\{202e\}gnp\.exe second line$/);
-    const object = { source: 'X', prefix: '::/0', origin: 1, text: 'descr: \x9b31m' };
+    const undated = { created: null, changed: null, lastModified: null, due: null, serial: null, age: null };
+    const object = { source: 'X', prefix: '::/0', origin: 1, text: 'descr: \x9b31m', ...undated };
     expect(renderAnswer('show irr PREFIX', [object], NOON)[1]).to.equal('descr: \\u{9b}31m');
   });
 

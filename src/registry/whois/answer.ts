@@ -29,9 +29,8 @@ export interface WhoisSource {
   /** Upper case. */
   readonly name: string;
   readonly book: SourceBook;
-  readonly serial: number | null;
-  /** When it changed last, ms since the epoch. */
-  readonly updated: number | null;
+  /** The serial of the mirror, and when it changed last, ms since the epoch. */
+  readonly state: () => { readonly serial: number | null; readonly updated: number | null };
 }
 
 /** What a client is told, whatever the manner. */
@@ -104,11 +103,7 @@ async function irrdAnswer(question: Question, query: IrrdQuery): Promise<Answer>
     case 'sources':
       return EMPTY;
     case 'list-sources':
-      return text(
-        `${selected(question)
-          .map(({ name }) => name)
-          .join(',')}\n`,
-      );
+      return books.length === 0 ? EMPTY : text(`${books.map(({ source }) => source).join(',')}\n`);
     case 'version':
       return text(`InterTrack -- version ${question.version}\n`);
     case 'no-filter':

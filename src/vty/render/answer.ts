@@ -12,6 +12,7 @@ import type {
   ArchiveRow,
   CaseDetail,
   HistoryRow,
+  IrrNamedRow,
   IrrObjectRow,
   IrrStatusRow,
   MemoryStatus,
@@ -25,13 +26,14 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { SourceReport } from '../../registry/sources.ts';
+import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
-import { renderIrr, renderIrrObjects, renderIrrReload } from './irr.ts';
+import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -39,6 +41,7 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+import { renderWhois } from './whois.ts';
 
 /** What came of an order. */
 const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
@@ -67,6 +70,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show case CASE-ID': first<CaseDetail>(renderCase),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
+  'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
@@ -83,6 +87,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'show whois': first<WhoisStatus>(renderWhois),
   'trace packet FILE': first<Trace>(renderTrace),
 };
 

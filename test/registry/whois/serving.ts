@@ -57,14 +57,13 @@ export async function serve(mirror: () => readonly WhoisSource[], limits: Partia
 export const sourceOf = (book: SourceBook, serial: number | null = null): WhoisSource => ({
   name: book.source,
   book,
-  serial,
-  updated: serial === null ? null : Date.UTC(2026, 10, 29),
+  state: () => ({ serial, updated: serial === null ? null : Date.UTC(2026, 10, 29) }),
 });
 
 /** Sends the octets, closes this side unless told otherwise, and tells what came until the server closed. */
-export function ask(port: number, octets: string | Uint8Array, end = true): Promise<string> {
+export function ask(port: number, octets: string | Uint8Array, end = true, host = '127.0.0.1'): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const parts: Buffer[] = [];
     socket.on('data', part => parts.push(part));
     socket.on('error', reject);

@@ -1,0 +1,483 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { IrrConfig } from '../../../src/config/tree.ts';
+import { dumpFeed } from '../../../src/registry/irr/dump-feed.ts';
+import { DUMP_LIMITS } from '../../../src/registry/irr/dump-place.ts';
+import { readDump } from '../../../src/registry/irr/dump-reader.ts';
+import type { CopyOrigin, Feed } from '../../../src/registry/irr/feed.ts';
+import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
+import type { SourceBook } from '../../../src/registry/source-book.ts';
+import { type IrrServer, type Manners, type ServedSource, startIrrServer } from '../irr-server.ts';
+
+const route = (prefix: string, as = 64496) =>
+  `route: ${prefix}\ndescr: caf\xe9\norigin: AS${as}\nmnt-by: MAINT-A\nsource: JPIRR\n`;
+const many = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => route(`10.${(from + i) >> 8}.${(from + i) & 255}.0/24`));
+
+/** One feed with a listener that takes everything, or what `refuse` lets pass. */
+interface Mirror {
+  readonly feed: Feed;
+  book: SourceBook | null;
+  readonly origins: CopyOrigin[];
+  readonly alarms: string[];
+  trouble: string;
+  refuse: string | null;
+}
+
+describe('registry/irr/dump-feed', () => {
+  let server: IrrServer;
+  let jpirr: ServedSource;
+  let directory: string;
+  let mirrors: Mirror[];
+
+  beforeEach(async () => {
+    server = await startIrrServer();
+    jpirr = server.source('JPIRR');
+    for (const object of many(0, 20)) jpirr.add(object);
+    directory = mkdtempSync(join(tmpdir(), 'dump-feed-'));
+    mirrors = [];
+  });
+  afterEach(() => {
+    for (const { feed } of mirrors) feed.stop();
+    server.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  function mirror(config: Partial<IrrConfig>, times = NRTM_TIMES, limits = DUMP_LIMITS): Mirror {
+    const dump = config.dump ?? `${server.http}/JPIRR.db.gz`;
+    const one = { book: null, origins: [], alarms: [], trouble: '', refuse: null } as unknown as Mirror & {
+      feed: Feed;
+    };
+    one.feed = dumpFeed(
+      { config: { name: 'JPIRR', authoritative: false, refresh: 0, ...config, dump }, directory, times, limits },
+      {
+        async whole(reading, origin) {
+          if (one.refuse !== null) return one.refuse;
+          one.book = reading.book;
+          one.origins.push(origin);
+          return null;
+        },
+        async changes(operations) {
+          if (one.refuse !== null) return one.refuse;
+          for (const { op, object } of operations) one.book!.apply(op, object);
+          return null;
+        },
+        trouble(why) {
+          one.trouble = why;
+        },
+        alarm(why) {
+          one.alarms.push(why);
+        },
+      },
+    );
+    mirrors.push(one);
+    return one;
+  }
+  /** Waits for the look that follows the start, or the next one. */
+  const settled = async (one: Mirror, whole = false) => {
+    await one.feed.look(whole);
+    return one;
+  };
+  const nrtm = (version: 1 | 3 = 3) => ({ host: server.host, port: server.port, version });
+  const held = ({ book }: Mirror) => book?.routes.count ?? null;
+  const dumps = () => server.requests.filter(path => path.endsWith('.db.gz')).length;
+
+  describe('a dump that is fetched', () => {
+    for (const [what, dump] of [
+      ['HTTP, gzip', () => `${server.http}/JPIRR.db.gz`],
+      ['HTTP, plain', () => `${server.http}/JPIRR.db`],
+      ['FTP, gzip', () => `${server.ftp.url}/JPIRR.db.gz`],
+      ['FTP, plain', () => `${server.ftp.url}/JPIRR.db`],
+    ] as const)
+      it(`comes by ${what}, its serial before it, and is in use at once at the next start`, async () => {
+        const first = await settled(mirror({ dump: dump() }));
+        expect([held(first), first.feed.status.serial, first.trouble]).to.deep.equal([20, 20, '']);
+        expect(first.origins).to.have.length(1);
+        first.feed.stop();
+        const second = mirror({ dump: dump() });
+        await second.feed.started;
+        expect(held(second)).to.equal(20);
+        expect(second.origins[0]).to.include({ serial: 20, kept: true });
+        await settled(second);
+        expect(second.origins, 'the same is not fetched again').to.have.length(1);
+        expect(second.feed.status.succeeded).to.be.a('number');
+        expect(second.book!.routes.object(0).text).to.include('caf\ufffd');
+      });
+
+    it('is asked for by its tag where it has no serial', async () => {
+      server.files.set('/JPIRR.CURRENTSERIAL', null);
+      const one = await settled(mirror({}));
+      expect([held(one), one.feed.status.serial]).to.deep.equal([20, null]);
+      await settled(one);
+      expect(dumps()).to.equal(2);
+      expect(one.origins).to.have.length(1);
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      expect([held(one), one.origins.length]).to.deep.equal([21, 2]);
+    });
+
+    it('waits for another serial, unless a whole copy is asked for', async () => {
+      const one = await settled(mirror({}));
+      await settled(one);
+      expect(dumps()).to.equal(1);
+      await settled(one, true);
+      expect(dumps()).to.equal(2);
+      expect(one.origins).to.have.length(2);
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      expect([held(one), one.feed.status.serial]).to.deep.equal([21, 21]);
+    });
+
+    it('is refused when its serial goes back', async () => {
+      const one = await settled(mirror({}));
+      jpirr.setBack(7);
+      await settled(one);
+      expect(one.trouble).to.match(/its serial is 7, behind 20 of the copy in use$/);
+      expect(one.feed.status.serial).to.equal(20);
+      await settled(one, true);
+      expect([one.trouble, one.feed.status.serial]).to.deep.equal(['', 7]);
+    });
+
+    const bad: [what: string, spoil: () => void, why: RegExp][] = [
+      ['is gone', () => server.files.set('/JPIRR.db.gz', null), /the server answers with status 404$/],
+      ['cannot be had', () => (server.http5xx = /gz$/), /the server answers with status 503$/],
+      ['is cut short', () => cut('/JPIRR.db.gz'), /gzip data is cut short$/],
+      ['is no gzip', () => server.files.set('/JPIRR.db.gz', Buffer.from('<html>\n')), /no good gzip data/],
+      [
+        'has another serial that is none',
+        () => server.files.set('/JPIRR.CURRENTSERIAL', Buffer.from('<html>')),
+        /it is no serial$/,
+      ],
+    ];
+    const cut = (path: string) => server.files.set(path, gzipSync(jpirr.dump()).subarray(0, -30));
+    for (const [what, spoil, why] of bad)
+      it(`leaves the last good copy in use, and on the disk, when it ${what}`, async () => {
+        const one = await settled(mirror({}));
+        const kept = readFileSync(join(directory, 'JPIRR.db.gz'));
+        jpirr.add(route('192.0.2.0/24'));
+        spoil();
+        for (let i = 0; i < 2; i++) {
+          await settled(one);
+          expect(one.trouble).to.match(why);
+          expect(held(one)).to.equal(20);
+        }
+        expect(readFileSync(join(directory, 'JPIRR.db.gz'))).to.deep.equal(kept);
+        server.files.clear();
+        server.http5xx = null;
+        jpirr.add(route('198.51.100.0/24'));
+        await settled(one);
+        expect([held(one), one.trouble]).to.deep.equal([22, '']);
+      });
+
+    it('is not read again while it is one that was refused', async () => {
+      const one = await settled(mirror({}));
+      jpirr.add(route('192.0.2.0/24'));
+      one.refuse = 'too small';
+      for (let i = 0; i < 3; i++) await settled(one);
+      expect([dumps(), one.trouble, held(one)]).to.deep.equal([2, 'too small', 20]);
+      one.refuse = null;
+      await settled(one, true);
+      expect([held(one), one.trouble]).to.deep.equal([21, '']);
+    });
+
+    it('over FTP is told to be cut, and may be of a server that tells neither size nor time', async () => {
+      const dump = `${server.ftp.url}/JPIRR.db`;
+      server.ftp.manners = 'cuts';
+      const one = await settled(mirror({ dump }));
+      expect(one.trouble).to.match(/it has \d+ octets, and \d+ came$/);
+      expect(held(one)).to.equal(null);
+      server.ftp.manners = 'mute';
+      await settled(one);
+      expect([held(one), one.trouble]).to.deep.equal([20, '']);
+    });
+
+    it('over FTP is given up when the server stalls', async () => {
+      server.files.set('/JPIRR.CURRENTSERIAL', null);
+      server.ftp.manners = 'stalls';
+      const one = mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, { ...DUMP_LIMITS, silence: 200 });
+      await settled(one);
+      expect(one.trouble).to.match(/Timeout/);
+    });
+
+    it('is given up when it goes on without end, packed or not', async () => {
+      const limits = { ...DUMP_LIMITS, octets: 100_000 };
+      server.files.set('/JPIRR.db', Buffer.alloc(200_000, 'x'));
+      const one = await settled(mirror({ dump: `${server.http}/JPIRR.db` }, NRTM_TIMES, limits));
+      expect(one.trouble).to.match(/it has 200000 octets, more than 100000$/);
+      server.ftp.manners = 'mute';
+      const two = await settled(mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, limits));
+      expect(two.trouble).to.match(/it has more than 100000 octets$/);
+      expect([held(one), held(two)]).to.deep.equal([null, null]);
+      const bomb = gzipSync(Buffer.alloc(1_000_000, '\n'));
+      const read = readDump('JPIRR', [bomb] as unknown as AsyncIterable<Buffer>, true, 500_000);
+      expect(await read.catch((error: Error) => error.message)).to.equal('more than 500000 octets when unpacked');
+    });
+
+    it('reads past a line of two gigabytes, and holds none of it', async () => {
+      const chunk = Buffer.alloc(1 << 20, 'x');
+      async function* dump() {
+        yield Buffer.from(`${route('10.0.0.0/24')}\nroute: `);
+        for (let i = 0; i < 2048; i++) yield chunk;
+        yield Buffer.from(`\n\n${route('10.0.1.0/24')}\n`);
+      }
+      const { book, problems, firstProblems } = await readDump('JPIRR', dump(), false);
+      expect([book.routes.count, problems]).to.deep.equal([2, 1]);
+      expect(firstProblems).to.deep.equal([{ line: 7, why: 'line longer than 65536 octets: its object is left out' }]);
+      expect(process.memoryUsage.rss()).to.be.lessThan(1_000_000_000);
+    });
+
+    it('begins no other command by its path', async () => {
+      const one = await settled(mirror({ dump: `${server.ftp.url}/x%0d%0aDELE%20y` }));
+      expect(one.trouble).to.match(/its path has control characters$/);
+      expect(server.ftp.commands.join()).to.not.include('DELE');
+    });
+
+    it('is in use though it cannot be kept', async () => {
+      mkdirSync(directory, { recursive: true });
+      symlinkSync('/dev/full', join(directory, 'JPIRR.db.gz.new'));
+      const one = await settled(mirror({}));
+      expect([held(one), one.trouble]).to.deep.equal([20, '']);
+      expect(one.alarms.join()).to.match(/^the copy cannot be kept in .*: no space left on device$/);
+    });
+
+    for (const [what, spoil] of [
+      ['cut short', (file: string) => truncateSync(file, 200)],
+      ['no copy', (file: string) => writeFileSync(file, gzipSync('route: 10.0.0.0/8\n'))],
+      ['no gzip', (file: string) => writeFileSync(file, 'x')],
+    ] as const)
+      it(`is fetched when what was kept is ${what}`, async () => {
+        (await settled(mirror({}))).feed.stop();
+        spoil(join(directory, 'JPIRR.db.gz'));
+        const two = await settled(mirror({}));
+        expect(two.alarms).to.have.length(1);
+        expect([held(two), two.origins.map(({ kept }) => kept)]).to.deep.equal([20, [false]]);
+      });
+
+    it('says nothing more once it is stopped', async () => {
+      const one = mirror({});
+      one.feed.stop();
+      await one.feed.look(true);
+      expect([held(one), one.trouble, one.alarms]).to.deep.equal([null, '', []]);
+    });
+  });
+
+  describe('NRTM behind it', () => {
+    for (const version of [1, 3] as const)
+      for (const ripe of [false, true])
+        it(`goes on from the dump's serial by version ${version}, of ${ripe ? 'RIPE' : 'IRRd'}`, async () => {
+          server.ripe = ripe;
+          const one = await settled(mirror({ nrtm: nrtm(version) }));
+          expect([held(one), one.trouble]).to.deep.equal([20, '']);
+          jpirr.add(route('192.0.2.0/24', 64497));
+          jpirr.del(route('10.0.0.0/24'));
+          if (version === 3) jpirr.skip(5);
+          jpirr.add('as-set: AS-X\nmembers: AS64496\nsource: JPIRR\n');
+          await settled(one);
+          expect([held(one), one.feed.status.serial, one.trouble]).to.deep.equal([20, jpirr.serial, '']);
+          expect(one.feed.status).to.include({ transport: 'nrtm', operations: 3, replayed: 0 });
+          expect(one.book!.others.get('as-set', 'AS-X')).to.not.equal(null);
+          await settled(one);
+          expect([server.queries.at(-1), one.trouble]).to.deep.equal([
+            `-g JPIRR:${version}:${jpirr.serial + 1}-LAST`,
+            '',
+          ]);
+          expect(dumps()).to.equal(1);
+        });
+
+    it('goes on at the next start from where the last run was, without the dump', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      for (const object of many(20, 25)) jpirr.add(object);
+      await settled(one);
+      jpirr.del(route('10.0.3.0/24'));
+      await settled(one);
+      one.feed.stop();
+      jpirr.forget();
+      jpirr.add(route('192.0.2.0/24'));
+      const two = mirror({ nrtm: nrtm() });
+      await two.feed.started;
+      expect([held(two), two.feed.status.serial]).to.deep.equal([24, 26]);
+      await settled(two);
+      expect([held(two), two.feed.status.serial, two.trouble, dumps()]).to.deep.equal([25, 27, '', 1]);
+    });
+
+    it('takes up the journal where it was torn', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      jpirr.add(route('198.51.100.0/24'));
+      await settled(one);
+      one.feed.stop();
+      const file = join(directory, 'JPIRR.nrtm');
+      truncateSync(file, readFileSync(file).length - 9);
+      const two = mirror({ nrtm: nrtm() });
+      await two.feed.started;
+      expect([held(two), two.feed.status.serial]).to.deep.equal([21, 21]);
+      await settled(two);
+      two.feed.stop();
+      const three = mirror({ nrtm: nrtm() });
+      await three.feed.started;
+      expect([held(three), three.feed.status.serial]).to.deep.equal([22, 22]);
+    });
+
+    it('goes on from a file, too', async () => {
+      const dump = join(directory, 'jpirr.db');
+      writeFileSync(dump, jpirr.dump(), 'latin1');
+      writeFileSync(join(directory, 'JPIRR.CURRENTSERIAL'), '20\n');
+      jpirr.add(route('192.0.2.0/24'));
+      const one = await settled(mirror({ dump, nrtm: nrtm() }));
+      expect([held(one), one.feed.status.serial]).to.deep.equal([21, 21]);
+      one.feed.stop();
+      const two = mirror({ dump, nrtm: nrtm() });
+      await two.feed.started;
+      expect([held(two), two.feed.status.serial], 'by the journal').to.deep.equal([21, 21]);
+    });
+
+    it('says what it lacks to go on', async () => {
+      server.files.set('/JPIRR.CURRENTSERIAL', null);
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      expect(held(one)).to.equal(20);
+      expect(one.trouble).to.match(/nothing tells its serial, which NRTM must go on from$/);
+    });
+
+    for (const ripe of [false, true])
+      it(`reads the dump again when the server has the serials no more, in ${ripe ? "RIPE's" : "IRRd's"} words`, async () => {
+        server.ripe = ripe;
+        const one = await settled(mirror({ nrtm: nrtm() }));
+        for (const object of many(20, 30)) jpirr.add(object);
+        jpirr.forget();
+        await settled(one);
+        expect([held(one), one.feed.status.serial, one.trouble, dumps()]).to.deep.equal([30, 30, '', 2]);
+        expect(one.alarms.join()).to.match(ripe ? /Not within 31-30/ : /Serials 21 - 31 do not exist/);
+      });
+
+    it('does not read the same dump again and again', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      server.files.set('/JPIRR.db.gz', gzipSync(jpirr.dump())).set('/JPIRR.CURRENTSERIAL', Buffer.from('20'));
+      jpirr.add(route('192.0.2.0/24'));
+      jpirr.forget();
+      for (let i = 0; i < 3; i++) await settled(one);
+      expect(dumps()).to.equal(1);
+      expect(one.trouble).to.match(/Serials 21 - 22 do not exist; the dump has nothing newer$/);
+      expect(held(one)).to.equal(20);
+    });
+
+    it('does not fetch a dump again and again that was refused', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      jpirr.add(route('198.51.100.0/24'));
+      jpirr.forget();
+      one.refuse = 'too small';
+      for (let i = 0; i < 3; i++) await settled(one);
+      expect([dumps(), one.trouble, held(one)]).to.deep.equal([2, 'too small', 21]);
+      one.refuse = null;
+      await settled(one, true);
+      expect([dumps(), one.trouble, held(one)]).to.deep.equal([3, '', 22]);
+    });
+
+    it('raises an alarm and reads the dump again when serials go back', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      jpirr.setBack(3);
+      await settled(one);
+      expect(one.alarms.join()).to.match(/^serials went back: nrtm .*: ERROR: Serials 3 - 22 do not exist$/);
+      expect([held(one), one.feed.status.serial, one.trouble]).to.deep.equal([21, 3, '']);
+    });
+
+    it('leaves out and counts what is sent again', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.del(route('10.0.0.0/24'));
+      server.manners = 'replays';
+      await settled(one);
+      expect(one.feed.status).to.include({ serial: 21, operations: 1, replayed: 20 });
+      expect([held(one), one.trouble]).to.deep.equal([19, '']);
+    });
+
+    const hostile: [manners: Manners, why: RegExp][] = [
+      ['denies', /ERROR: Access denied$/],
+      ['denies as RIPE', /ERROR:402: not authorised to mirror the database$/],
+      ['silent', /the server says nothing for 0\.3 s$/],
+      ['stalls', /the server says nothing for 0\.3 s$/],
+      ['cuts', /cut short: there is no %END$/],
+      ['cuts an object', /cut short: there is no %END$/],
+      ['floods', /the answer goes on for 0\.6 s$/],
+      ['sends an endless line', /line longer than 65536 octets$/],
+      ['reorders', /serial 21 comes after 22$/],
+      ['answers for another source', /asked for JPIRR, got OTHER$/],
+      ['sends a web page', /"<html><body>moved<\/body><\/html>" is no line of NRTM$/],
+    ];
+    for (const [manners, why] of hostile)
+      it(`applies nothing of a server that ${manners}, and goes on when it is well again`, async () => {
+        const one = await settled(mirror({ nrtm: nrtm() }, { connect: 300, silence: 300, total: 600 }));
+        jpirr.add(route('192.0.2.0/24'));
+        jpirr.add(route('198.51.100.0/24'));
+        server.manners = manners;
+        await settled(one);
+        expect(one.trouble).to.match(why);
+        expect([held(one), one.feed.status.serial]).to.deep.equal([20, 20]);
+        server.manners = 'well';
+        await settled(one);
+        expect([held(one), one.feed.status.serial, one.trouble]).to.deep.equal([22, 22, '']);
+      });
+
+    it('reads the dump after three answers in a row that are no NRTM', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      server.manners = 'cuts';
+      for (let i = 0; i < 2; i++) await settled(one);
+      expect(held(one)).to.equal(20);
+      await settled(one);
+      expect([held(one), one.feed.status.serial, dumps()]).to.deep.equal([21, 21, 2]);
+    });
+
+    it('keeps what was refused from the book and from the journal', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      one.refuse = 'one transaction takes away too much';
+      await settled(one);
+      expect([one.trouble, one.feed.status.serial]).to.deep.equal([one.refuse, 20]);
+      expect(readFileSync(join(directory, 'JPIRR.nrtm'), 'latin1')).to.not.include('192.0.2.0');
+    });
+
+    it('tells of operations that cannot be read, and takes the others', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add('junk\n');
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      expect([held(one), one.trouble]).to.deep.equal([21, '']);
+      expect(one.alarms).to.deep.equal([
+        'nrtm: 1 operations cannot be read, the first: serial 21: "junk" is no attribute',
+      ]);
+    });
+
+    it('goes on though the journal cannot be written, and starts from the copy then', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      rmSync(join(directory, 'JPIRR.nrtm'));
+      symlinkSync('/dev/full', join(directory, 'JPIRR.nrtm'));
+      for (const object of many(20, 22)) {
+        jpirr.add(object);
+        await settled(one);
+      }
+      expect([held(one), one.trouble]).to.deep.equal([22, '']);
+      expect(one.alarms.join()).to.match(/changes cannot be kept in .*: no space left on device/);
+      one.feed.stop();
+      rmSync(join(directory, 'JPIRR.nrtm'));
+      const two = mirror({ nrtm: nrtm() });
+      await two.feed.started;
+      expect(held(two)).to.equal(20);
+      await settled(two);
+      expect([held(two), two.trouble]).to.deep.equal([22, '']);
+    });
+  });
+
+  it('keeps a copy that any reader of RPSL can read', async () => {
+    await settled(mirror({}));
+    const text = gunzipSync(readFileSync(join(directory, 'JPIRR.db.gz'))).toString('latin1');
+    expect(text.slice(0, 12)).to.equal('% intertrack');
+    expect(text.slice(4096)).to.equal(jpirr.dump());
+  });
+});
