@@ -39,8 +39,9 @@ format: node_modules/.installed
 peers:
 	@contrib/install-peers
 
+# Files beside each other: most of the time is that of routers' timers. What a file prints comes when it is through.
 test: check dist/.built peers
-	mocha 'test/**/*.test.ts'
+	mocha --parallel --jobs $(or $(JOBS),3) 'test/**/*.test.ts'
 
 demo: dist/.built
 	@contrib/install-peers bird

@@ -116,6 +116,11 @@ export function flattenPath(path: AsPath): (number | number[])[] {
   return flat;
 }
 
+/** What `flattenPath` made, as routers show it: neighbour first, a set in braces. */
+export function formatFlatPath(path: readonly (number | readonly number[])[]): string {
+  return path.map(one => (typeof one === 'number' ? one : `{${one.join(',')}}`)).join(' ');
+}
+
 /** `64496 64497 {64500,64501}`; confederation segments as `(65001 65002)` and `[65003,65004]`. */
 export function formatPath(path: AsPath): string {
   return path

@@ -111,7 +111,8 @@ export function createQuality(rib: Rib, peers: () => readonly AskablePeer[], now
 
   function stuckOf(number: number): QualityRow['stuck'] {
     const most = Math.max(tables[1].length, tables[2].length);
-    if (most < LEAST_TABLES) return { why: `${most} whole tables of like size are there, ${LEAST_TABLES} are needed` };
+    const tablesThere = most === 1 ? '1 whole table of like size is' : `${most} whole tables of like size are`;
+    if (most < LEAST_TABLES) return { why: `${tablesThere} there, ${LEAST_TABLES} are needed` };
     if (!tables[1].includes(number) && !tables[2].includes(number))
       return { why: 'its table is not whole, or much smaller than the largest' };
     const suspects = stuck.suspects(number).toSorted((a, b) => a.since - b.since);

@@ -1,4 +1,6 @@
 /** The commands about the archive: how it is, and what it tells of the past of a prefix. */
+import { formatFlatPath } from '../bgp/as-path.ts';
+import { compilePath } from '../rib/path-pattern.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 
@@ -12,7 +14,7 @@ export const ARCHIVE_COMMANDS: readonly Command[] = [
   },
   {
     syntax:
-      'show route PREFIX at TIME [exact|shorter] [peer PEER] [origin-as AS] [community COMMUNITY] [validity STATE]',
+      'show route PREFIX at TIME [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE]',
     help: 'Routes that were held at a time, by longest match',
     words: { at: 'Routes that were held at a time' },
     run: showRoutesAt,
@@ -49,13 +51,16 @@ async function showRoutesAt({ daemon, args, row, note }: Call): Promise<void> {
   const { rows, remarks } = await daemon.routesAt({
     prefix: args.PREFIX!,
     time: timeOf(args.TIME!, Date.now()),
-    scope: (['exact', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
+    scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
   });
   const origin = args.AS === undefined ? undefined : Number(args.AS);
+  const pattern = args.REGEX === undefined ? null : compilePath(args.REGEX);
+  if (pattern !== null && 'error' in pattern) throw new Error(pattern.error);
   const wanted = rows.filter(
     one =>
       (args.PEER === undefined || one.peer === args.PEER || one.peerAddress === args.PEER) &&
       (origin === undefined || (one.origin ?? 0) === origin) &&
+      (pattern === null || pattern.matches(formatFlatPath(one.path))) &&
       (args.COMMUNITY === undefined || one.communities.includes(args.COMMUNITY)) &&
       (args.STATE === undefined || one.state === args.STATE || one.rov === args.STATE),
   );

@@ -35,6 +35,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'prefix or address, such as 192.0.2.0/24 or 2001:db8::1',
     refuse: refusePrefix,
   },
+  NAME: {
+    help: 'AS, set, maintainer, router or IRR source, such as AS64496, AS-EXAMPLE or MAINT-EXAMPLE',
+    refuse: text => (/^[A-Za-z][\w.:-]{0,254}$/.test(text) ? null : 'name of an object or source'),
+    values: async daemon => (await daemon.irrStatus()).map(({ source }) => source),
+  },
   PEER: {
     help: 'name or address of a BGP peer',
     refuse: text => (PEER.test(text) ? null : 'name or address of a peer'),

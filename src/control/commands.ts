@@ -115,6 +115,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.irrStatus(), row),
   },
   { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
+  { syntax: 'show irr NAME', help: 'What is registered under a name, or all about a source', run: showIrrNamed },
   {
     syntax: 'show memory',
     help: 'What the memory is for, and what one more peer would cost',
@@ -221,7 +222,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
-  'show irr': 'The registry: sources, or the objects for a prefix',
+  'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
@@ -342,6 +343,14 @@ async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> 
     await row(shown);
   }
   if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);
+}
+
+async function showIrrNamed({ daemon, args, signal, row, note }: Call): Promise<void> {
+  const name = args.NAME!;
+  const { rows, omitted } = await daemon.irrNamed(name, signal);
+  await sendAll(rows, row);
+  if (omitted > 0) note(`${omitted} more route objects of ${name} are not shown`);
+  if (rows.length === 0) note(`nothing is registered under ${name}`);
 }
 
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {

@@ -21,7 +21,10 @@ import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
+import type { ObjectDates } from '../registry/dates.ts';
+import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
+import type { Due, RegisteredObject } from '../registry/registered.ts';
 import type { SourceReport } from '../registry/sources.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -78,13 +81,18 @@ export interface Daemon {
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
   /** Objects for the prefix and for those that cover it, the longest first. */
-  irrObjects(prefix: string): Promise<readonly RouteObject[]>;
+  irrObjects(prefix: string): Promise<readonly IrrObject[]>;
+  /** What is registered under a name, or the source of that name. `omitted`: route objects that are not among the rows. */
+  irrNamed(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
   routesAt(question: {
     readonly prefix: string;
-    readonly scope: 'match' | 'exact' | 'shorter';
+    readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
     readonly time: number;
   }): Promise<PastRows<RouteRow>>;
   /** What befell the routes of the longest match, oldest first. */
@@ -186,9 +194,35 @@ export interface IrrStatusRow {
   readonly lastError: string;
 }
 
-/** Row of `show irr PREFIX`: a RouteObject with its prefix as text. */
-export interface IrrObjectRow extends Omit<RouteObject, 'prefix'> {
+/** How new an object's source is. Null: the source has no serials; it is not known, or nothing is in force. */
+export interface IrrFreshness {
+  readonly serial: number | null;
+  readonly age: number | null;
+}
+
+/** A route object with its dates, and when it is due to be removed. */
+export interface IrrObject extends RouteObject, ObjectDates, IrrFreshness {
+  readonly due: Due | null;
+}
+
+/** Row of `show irr PREFIX`: an IrrObject with its prefix as text. */
+export interface IrrObjectRow extends Omit<IrrObject, 'prefix'> {
   readonly prefix: string;
+}
+
+/** Row of `show irr NAME`. */
+export type IrrNamedRow = IrrNamedObject | IrrSourceRow;
+
+export interface IrrNamedObject extends RegisteredObject, IrrFreshness {
+  readonly what: 'object';
+}
+
+export interface IrrSourceRow extends IrrStatusRow {
+  readonly what: 'source';
+  /** Objects by class, those of route and route6 together. */
+  readonly classes: Readonly<Record<string, number>>;
+  /** Null without `expiry`. */
+  readonly expiring: Expiring | null;
 }
 
 /** Row of `show probe`. */

@@ -163,9 +163,12 @@ function stepInto<E extends Entry>(
   if (all.length === 0) return { error: `unexpected word ${quote(typed)}${after}: the command ends there` };
   const names = words.map(one => one.name);
   const slip = nearest(typed, names);
-  // Where an argument may stand, something with a digit or a colon was slip to be one: say what is wrong with it.
-  if (args.length === 1 && (names.length === 0 || (slip === null && /[\d:]/.test(typed))))
-    return { error: `${quote(typed)}${after} is no ${args[0]!.node.argument!.refuse(typed)}` };
+  // Where an argument may stand, something with a digit or a colon was meant to be one: say what is wrong with it.
+  if (args.length > 0 && (names.length === 0 || (slip === null && /[\d:]/.test(typed)))) {
+    const whys = args.map(one => one.node.argument!.refuse(typed)!);
+    // One that says more than what it would be has seen what was meant.
+    return { error: `${quote(typed)}${after} is no ${whys.find(why => why.includes(': ')) ?? whys.join(', nor ')}` };
+  }
   const hint = slip === null ? '' : `; nearest is ${quote(slip)}`;
   return { error: `unknown word ${quote(typed)}${after}: expected ${listWords(expectedAt(node))}${hint}` };
 }

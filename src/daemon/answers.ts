@@ -16,7 +16,6 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
-import { parsePrefix } from '../net/prefix.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -25,6 +24,7 @@ import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
@@ -203,11 +203,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
-    async irrObjects(text) {
-      const prefix = parsePrefix(text);
-      if (prefix === null) throw new Error(`${text} is no prefix`);
-      return registry.objectsFor(prefix);
-    },
+    ...createIrrAnswers(registry, config, sources),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

@@ -7,12 +7,12 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { flattenPath, originOf } from '../bgp/as-path.ts';
 import { formatAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { unpackBlock } from './archive-blocks.ts';
 import { readGaps } from './archive-gaps.ts';
 import { type ArchiveIndex, decodeIndex, INDEX, prefixKey, SESSIONS } from './archive-index.ts';
 import { type ArchivedFile, inventory, PART } from './archive-inventory.ts';
-import { type ArchivedEvent, type ArchivedRoute, createReplay } from './archive-replay.ts';
+import { type ArchivedEvent, type ArchivedRoute, createReplay, MOST_HELD, type ReplayScope } from './archive-replay.ts';
 import { decodeDumped } from './dumped-attributes.ts';
 import { HEADER_LENGTH, LONGEST_RECORD, type MrtRecord, mrtReader } from './records.ts';
 import { openMrt, readMrt } from './source.ts';
@@ -23,8 +23,8 @@ export type ArchiveQuestion =
   | {
       readonly about: 'at';
       readonly prefix: string;
-      /** The longest match, the prefix alone, or all that cover it. */
-      readonly scope: 'match' | 'exact' | 'shorter';
+      /** The longest match, the prefix alone, all inside it, or all that cover it. */
+      readonly scope: 'match' | 'exact' | 'longer' | 'shorter';
       readonly time: number;
     }
   | { readonly about: 'history'; readonly prefix: string; readonly from: number; readonly to: number };
@@ -43,7 +43,7 @@ export interface PastRoute {
 }
 
 /** An event of a history; `route` is what was announced. */
-export interface PastEvent extends Omit<ArchivedEvent, 'prefixLength' | 'pathId' | 'route'> {
+export interface PastEvent extends Omit<ArchivedEvent, 'prefix' | 'pathId' | 'route'> {
   readonly prefix: string;
   readonly pathId?: number;
   readonly route: PastRoute | null;
@@ -70,13 +70,13 @@ const ORIGIN_CODES = ['IGP', 'EGP', 'incomplete'] as const;
 const shown = (time: number) => new Date(time).toISOString().slice(0, 19).concat('Z').replace('T', ' ');
 
 /** The row of a route. */
-function pastRoute(asked: Prefix, route: ArchivedRoute): PastRoute {
-  const { peerAddress, peerAs, prefixLength, pathId, attributes, as4, nextHop } = route;
+function pastRoute(route: ArchivedRoute): PastRoute {
+  const { peerAddress, peerAs, prefix, pathId, attributes, as4, nextHop } = route;
   const { set } = decodeDumped(attributes, 0, attributes.length, as4);
   const origin = originOf(set.path);
   const hop = nextHop.length === 4 ? 1 : 2;
   return {
-    prefix: formatPrefix(prefixOf(asked, prefixLength)),
+    prefix: formatPrefix(prefix),
     peerAs,
     peerAddress,
     nextHop:
@@ -153,14 +153,16 @@ function openIndexed({ path, name }: ArchivedFile): OpenFile | null {
   };
 }
 
-/** Shows `take` the records of a file that may have one of the keys. True when the index named them. */
+/**
+ * Shows `take` the records of a file that may have one of the keys; null: all of them. True when the index named them.
+ */
 async function readFile(
   file: ArchivedFile,
-  keys: readonly number[],
+  keys: readonly number[] | null,
   take: (record: MrtRecord) => void,
 ): Promise<boolean> {
-  const indexed = file.open ? null : openIndexed(file);
-  if (indexed === null) {
+  const indexed = file.open || keys === null ? null : openIndexed(file);
+  if (indexed === null || keys === null) {
     const whole = readMrt(openMrt(file.path), { record: take, gap() {} });
     // A file that is being written ends anywhere.
     await whole.catch((error: NodeJS.ErrnoException) => {
@@ -191,7 +193,8 @@ export async function askArchive(directory: string, question: ArchiveQuestion): 
   if (asked === null) throw new Error(`${question.prefix} is no prefix`);
   const begin = question.about === 'at' ? question.time : question.from;
   const end = question.about === 'at' ? question.time : question.to;
-  const exact = question.about === 'at' && question.scope === 'exact';
+  const wanted = question.about === 'at' ? question.scope : 'match';
+  const scope: ReplayScope = wanted === 'exact' ? 'exact' : wanted === 'longer' ? 'inside' : 'covering';
   const files = await inventory(directory);
   const remarks: string[] = [];
   let indexed = 0;
@@ -200,15 +203,16 @@ export async function askArchive(directory: string, question: ArchiveQuestion): 
   let events: ArchivedEvent[] = [];
   const replay = createReplay(
     asked,
-    exact,
+    scope,
     () => between,
     event => {
       if (event.time >= begin) events.push(event);
     },
   );
-  const keys = [SESSIONS];
-  for (let length = exact ? asked.length : 0; length <= asked.length; length++)
-    keys.push(prefixKey(asked.afi, asked.bytes, 0, length));
+  // What lies inside a prefix no index names: then the files are read whole.
+  const keys = scope === 'inside' ? null : [SESSIONS];
+  for (let length = scope === 'exact' ? asked.length : 0; length <= asked.length; length++)
+    keys?.push(prefixKey(asked.afi, asked.bytes, 0, length));
 
   async function read(file: ArchivedFile, take: (record: MrtRecord) => void): Promise<void> {
     try {
@@ -265,6 +269,8 @@ export async function askArchive(directory: string, question: ArchiveQuestion): 
   };
   for (const file of relevant) await read(file, take);
   const last = replay.held();
+  if (replay.overflowed())
+    throw new Error(`more than ${MOST_HELD} routes were held inside ${question.prefix}: ask for a longer prefix`);
 
   for (const gap of await readGaps(directory))
     if (gap.to >= since && gap.from <= end)
@@ -274,24 +280,21 @@ export async function askArchive(directory: string, question: ArchiveQuestion): 
     remarks.push(`${events.length - MOST_EVENTS} later events are left off: ask for a shorter time`);
     events = events.slice(0, MOST_EVENTS);
   }
-  const lengths = [...held, ...events].map(({ prefixLength }) => prefixLength);
-  const longest = Math.max(...lengths);
-  const isShown = ({ prefixLength }: { readonly prefixLength: number }) =>
-    (question.about === 'at' && question.scope === 'shorter') || prefixLength === longest;
-  const byPlace = (a: ArchivedRoute, b: ArchivedRoute) => a.prefixLength - b.prefixLength;
+  const longest = [...held, ...events].reduce((most, { prefix }) => Math.max(most, prefix.length), 0);
+  const isShown = ({ prefix }: { readonly prefix: Prefix }) =>
+    wanted === 'shorter' || wanted === 'longer' || prefix.length === longest;
+  const byPlace = ({ prefix: a }: ArchivedRoute, { prefix: b }: ArchivedRoute) =>
+    Buffer.compare(a.bytes, b.bytes) || a.length - b.length;
   return {
-    routes: held
-      .filter(isShown)
-      .sort(byPlace)
-      .map(route => pastRoute(asked, route)),
+    routes: held.filter(isShown).sort(byPlace).map(pastRoute),
     events:
       question.about === 'at'
         ? []
-        : events.filter(isShown).map(({ prefixLength, pathId, route, ...event }) => ({
+        : events.filter(isShown).map(({ prefix, pathId, route, ...event }) => ({
             ...event,
-            prefix: formatPrefix(prefixOf(asked, prefixLength)),
+            prefix: formatPrefix(prefix),
             ...(pathId !== null && { pathId }),
-            route: route === null ? null : pastRoute(asked, route),
+            route: route === null ? null : pastRoute(route),
           })),
     remarks,
     indexed,

@@ -1,9 +1,9 @@
 /**
- * What an archive says of one prefix and those that cover it, made by replay: a table to begin with, then every message and
+ * What an archive says of one prefix and those that cover it, or lie inside it, made by replay: a table to begin with, then every message and
  * state change after it. Pure: records in, routes and events out.
  */
-import { type Address, formatAddress } from '../net/address.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { type Address, type Afi, formatAddress } from '../net/address.ts';
+import { formatPrefix, type Prefix, prefixOf } from '../net/prefix.ts';
 import { emptyPlaces, locateAttributes, MP_REACH_NLRI } from './attribute-places.ts';
 import type { DumpedMessage } from './bgp4mp.ts';
 import { type DumpedReach, emptyReach, readReach } from './dumped-reach.ts';
@@ -15,7 +15,7 @@ import type { MrtVisitor } from './walk.ts';
 export interface ArchivedRoute {
   readonly peerAddress: string;
   readonly peerAs: number;
-  readonly prefixLength: number;
+  readonly prefix: Prefix;
   readonly pathId: number | null;
   readonly attributes: Uint8Array;
   readonly as4: boolean;
@@ -29,7 +29,7 @@ export interface ArchivedEvent {
   readonly what: 'announce' | 'withdraw' | 'down' | 'up';
   readonly peerAddress: string;
   readonly peerAs: number;
-  readonly prefixLength: number;
+  readonly prefix: Prefix;
   readonly pathId: number | null;
   readonly route: ArchivedRoute | null;
 }
@@ -39,55 +39,71 @@ export interface Replay {
   readonly visitor: MrtVisitor;
   /** The routes held now. */
   held(): ArchivedRoute[];
+  /** More routes were held at once than are kept: `held` is not all. */
+  readonly overflowed: () => boolean;
 }
 
 const ESTABLISHED = 6;
 const timeOf = ({ seconds, microseconds }: MrtRecord) => seconds * 1000 + microseconds / 1000;
 
-/** True when the prefix at `at` covers the one that is asked for. */
-function coversAsked(
-  { afi, bytes: asked, length: most }: Prefix,
-  of: number,
-  bytes: Uint8Array,
-  at: number,
-  length: number,
-) {
-  if (of !== afi || length > most) return false;
+/** True when the octets at `at` begin with the first `length` bits of what is asked for. */
+function agrees({ bytes: asked }: Prefix, bytes: Uint8Array, at: number, length: number) {
   for (let i = 0; i < length >> 3; i++) if (bytes[at + i] !== asked[i]) return false;
   const rest = length & 7;
   return rest === 0 || ((bytes[at + (length >> 3)]! ^ asked[length >> 3]!) & (0xff00 >> rest) & 0xff) === 0;
 }
 
-/** A replay about `asked`; `exact`: about it alone. Records outside `from` to `to` (milliseconds) are passed over. */
+/** Which prefixes are looked at: the one that is asked for, with all that cover it, or with all inside it. */
+export type ReplayScope = 'exact' | 'covering' | 'inside';
+
+/** Routes that are held at once, at most. */
+export const MOST_HELD = 100_000;
+
+/** A replay about `asked`. Records outside `from` to `to` (milliseconds) are passed over. */
 export function createReplay(
   asked: Prefix,
-  exact: boolean,
+  scope: ReplayScope,
   between: () => { readonly from: number; readonly to: number },
   on: (event: ArchivedEvent) => void,
 ): Replay {
-  /** By prefix length and peer, then by path identifier. */
+  /** By prefix and peer, then by path identifier. */
   const held = new Map<string, Map<number, ArchivedRoute>>();
-  /** Prefix lengths that a peer ever had, by peer. */
-  const known = new Map<string, Set<number>>();
+  /** Prefixes that a peer ever had, by peer and their text. */
+  const known = new Map<string, Map<string, Prefix>>();
+  const least = scope === 'covering' ? 0 : asked.length;
+  const most = scope === 'inside' ? 128 : asked.length;
+  let count = 0;
+  let overflowed = false;
   const places = emptyPlaces();
   const reach = emptyReach();
 
   const addressAt = (afi: Address['afi'], bytes: Uint8Array, at: number) =>
     formatAddress({ afi, bytes: bytes.subarray(at, at + (afi === 1 ? 4 : 16)) });
   const isAsked = (afi: number, bytes: Uint8Array, at: number, length: number) =>
-    (!exact || length === asked.length) && coversAsked(asked, afi, bytes, at, length);
-  const keyOf = (length: number, peer: string) => `${length} ${peer}`;
+    afi === asked.afi && length >= least && length <= most && agrees(asked, bytes, at, Math.min(length, asked.length));
+  function prefixAt(afi: Afi, bytes: Uint8Array, at: number, length: number): Prefix {
+    const whole = new Uint8Array(afi === 1 ? 4 : 16);
+    whole.set(bytes.subarray(at, at + ((length + 7) >> 3)));
+    return prefixOf({ afi, bytes: whole }, length);
+  }
+  const keyOf = (prefix: Prefix, peer: string) => `${formatPrefix(prefix)} ${peer}`;
   const isBetween = (record: MrtRecord) => {
     const time = timeOf(record);
     return between().from <= time && time <= between().to;
   };
 
   function hold(peer: string, route: ArchivedRoute): void {
-    const key = keyOf(route.prefixLength, peer);
+    const key = keyOf(route.prefix, peer);
     const routes = held.get(key) ?? new Map<number, ArchivedRoute>();
-    routes.set(route.pathId ?? 0, route);
+    const pathId = route.pathId ?? 0;
+    if (!routes.has(pathId)) {
+      overflowed ||= count === MOST_HELD;
+      if (overflowed) return;
+      count++;
+    }
+    routes.set(pathId, route);
     held.set(key, routes);
-    known.set(peer, (known.get(peer) ?? new Set()).add(route.prefixLength));
+    known.set(peer, (known.get(peer) ?? new Map<string, Prefix>()).set(formatPrefix(route.prefix), route.prefix));
   }
 
   const hopOf = (bytes: Uint8Array, { hop, hopOctets }: DumpedReach) => bytes.slice(hop, hop + hopOctets);
@@ -100,6 +116,7 @@ export function createReplay(
 
   return {
     held: () => [...held.values()].flatMap(routes => [...routes.values()]),
+    overflowed: () => overflowed,
     visitor: {
       route(record, route) {
         const { bytes } = record;
@@ -110,7 +127,7 @@ export function createReplay(
         hold(`${peerAddress} ${route.peerAs}`, {
           peerAddress,
           peerAs: route.peerAs,
-          prefixLength: route.prefixLength,
+          prefix: prefixAt(asked.afi, bytes, route.prefix, route.prefixLength),
           pathId: route.addPath ? route.pathId : null,
           attributes: bytes.slice(route.attributesStart, route.attributesEnd),
           as4: route.as4,
@@ -122,14 +139,15 @@ export function createReplay(
         const { bytes } = record;
         const { afi: peerAfi, peerAs, as4, addPath } = message;
         let attributes: Uint8Array | null = null;
-        prefixesOf(bytes, message, (afi, at, prefixLength, announced, identifier, hop) => {
-          if (!isAsked(afi, bytes, at, prefixLength)) return;
+        prefixesOf(bytes, message, (afi, at, length, announced, identifier, hop) => {
+          if (!isAsked(afi, bytes, at, length)) return;
+          const prefix = prefixAt(afi, bytes, at, length);
           const peerAddress = addressAt(peerAfi, bytes, message.peerAddress);
           const peer = `${peerAddress} ${peerAs}`;
           const pathId = addPath ? identifier : null;
-          const one = { peerAddress, peerAs, prefixLength, pathId };
+          const one = { peerAddress, peerAs, prefix, pathId };
           if (!announced) {
-            held.get(keyOf(prefixLength, peer))?.delete(identifier);
+            if (held.get(keyOf(prefix, peer))?.delete(identifier) === true) count--;
             on({ ...one, time: timeOf(record), what: 'withdraw', route: null });
             return;
           }
@@ -144,13 +162,14 @@ export function createReplay(
         if (!isBetween(record)) return;
         const peerAddress = addressAt(afi, record.bytes, at);
         const peer = `${peerAddress} ${peerAs}`;
-        for (const prefixLength of known.get(peer) ?? []) {
-          const lost = held.get(keyOf(prefixLength, peer));
-          const one = { time: timeOf(record), peerAddress, peerAs, prefixLength, pathId: null, route: null };
+        for (const prefix of known.get(peer)?.values() ?? []) {
+          const lost = held.get(keyOf(prefix, peer));
+          const one = { time: timeOf(record), peerAddress, peerAs, prefix, pathId: null, route: null };
           if (to === ESTABLISHED) on({ ...one, what: 'up' });
           else if (lost !== undefined && lost.size > 0) on({ ...one, what: 'down' });
           // What a session held ends with it, and the next one begins with nothing (RFC 4271 section 8.2.2).
-          held.delete(keyOf(prefixLength, peer));
+          count -= lost?.size ?? 0;
+          held.delete(keyOf(prefix, peer));
         }
       },
       other() {},

@@ -126,9 +126,7 @@ export async function openRegistry(
     const begun = performance.now();
     const touched = changed === null ? null : compiled.update(changed);
     if (touched === null) {
-      const stores = sources
-        .ranked()
-        .map(({ book, authoritative }) => ({ name: book.source, store: book.routes, authoritative }));
+      const stores = sources.ranked().map(({ book, ...rest }) => ({ name: book.source, store: book.routes, ...rest }));
       compiled = await compileRegistry(stores, watches);
     }
     generation++;

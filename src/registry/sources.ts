@@ -16,6 +16,7 @@ import {
   takeChanges,
   takeWhole,
 } from './held-source.ts';
+import type { MaintainerKeiro } from './inherited-keiro.ts';
 import type { FeedListener } from './irr/feed.ts';
 import { feedKey, isLocal, openFeed } from './irr/open-feed.ts';
 import type { SourceBook } from './source-book.ts';
@@ -52,6 +53,8 @@ export interface SourcesOptions {
 export interface RankedBook {
   readonly book: SourceBook;
   readonly authoritative: boolean;
+  /** X-Keiro addresses of its maintainers, where its objects inherit them. */
+  readonly keiro?: MaintainerKeiro;
 }
 
 export interface Sources {
@@ -65,6 +68,10 @@ export interface Sources {
   status(now: number): readonly SourceStatus[];
   close(): void;
 }
+
+/** Changes so far of what objects of the source inherit; 0 where they inherit nothing. */
+const keiroChanges = ({ config, copy }: HeldSource): number =>
+  config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
 
 export function openSources(options: SourcesOptions): Sources {
   const { directory, earlier, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
@@ -103,9 +110,12 @@ export function openSources(options: SourcesOptions): Sources {
       changes: operations =>
         inTurn(async () => {
           if (!isHeld(source)) return 'it is no longer configured';
+          const passedOn = keiroChanges(source);
           const touched = await takeChanges(source, operations);
           if (typeof touched === 'string') return touched;
-          if (touched.length > 0) await onChange(report(source, 'changed'), touched);
+          // What a maintainer passes on concerns all of its objects.
+          if (keiroChanges(source) !== passedOn) await onChange(report(source, 'changed'), null);
+          else if (touched.length > 0) await onChange(report(source, 'changed'), touched);
           return null;
         }),
       trouble(why) {
@@ -161,7 +171,10 @@ export function openSources(options: SourcesOptions): Sources {
     ranked() {
       const sources = [...held.values()].filter(({ copy }) => copy !== null);
       sources.sort((a, b) => Number(b.config.authoritative) - Number(a.config.authoritative));
-      return sources.map(({ config, copy }) => ({ book: copy!.reading.book, authoritative: config.authoritative }));
+      return sources.map(({ config: { authoritative, keiroInherited }, copy }) => {
+        const { book } = copy!.reading;
+        return { book, authoritative, ...(keiroInherited && { keiro: book.others.keiro }) };
+      });
     },
     lacks(name) {
       const source = held.get(name);

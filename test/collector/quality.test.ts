@@ -116,6 +116,9 @@ describe('collector/quality', () => {
       'UPDATEs that change nothing: not looked for in what a router monitors',
       'stuck routes: 2 whole tables of like size are there, 3 are needed',
     ]);
+    const alone = collector(1);
+    alone.announce(0, ...many);
+    expect(stuckOf(alone.report(0))).to.equal('1 whole table of like size is there, 3 are needed');
     const d = collector(4);
     for (const peer of [0, 1, 2]) d.announce(peer, ...many);
     d.announce(3, '10.0.0.0/24');

@@ -25,6 +25,7 @@ describe('control/grammar', () => {
     ['sh r 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
     ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
     ['sh r 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
+    ['sh r ::/0 at -2h l pa _64500_', 'show route PREFIX at TIME', { REGEX: '_64500_' }],
     ['sh r h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
     ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
     ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
@@ -87,7 +88,12 @@ describe('control/grammar', () => {
       '"ipv4-evpn" after "show route family" is no address family: ipv4-multicast, ipv6-multicast, ipv4-labelled, ipv6-labelled, ipv4-vpn, ipv6-vpn, ipv4-flowspec, ipv6-flowspec, ipv4-flowspec-vpn, ipv6-flowspec-vpn',
     ],
     ['show case 2026-3-1', 2, '"2026-3-1" after "show case" is no number of a case (YYYY-MM-DD-NN)'],
-    ['show irr x', 2, '"x" after "show irr" is no prefix or address'],
+    ['show irr 1x', 2, '"1x" after "show irr" is no prefix or address, nor name of an object or source'],
+    [
+      'show irr 192.0.2.1/24',
+      2,
+      '"192.0.2.1/24" after "show irr" is no prefix: it has host bits; its network is 192.0.2.0/24',
+    ],
     ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
     ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"; nearest is "-n"'],
   ];

@@ -459,9 +459,39 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
               notify: [],
               descr: 'Example',
               text: 'route:   192.0.2.0/24\ndescr:   Example\norigin:  AS64500\nsource:  JPIRR\n',
+              created: null,
+              changed: NOON - 86_400_000,
+              lastModified: null,
+              due: null,
+              serial: 1007,
+              age: 5000,
             },
           ]
         : [],
+    irrNamed: async name =>
+      name === 'AS-EXAMPLE'
+        ? {
+            rows: [
+              {
+                what: 'object',
+                source: 'JPIRR',
+                class: 'as-set',
+                key: 'AS-EXAMPLE',
+                created: null,
+                changed: NOON - 400 * 86_400_000,
+                lastModified: null,
+                due: { notice: NOON - 35 * 86_400_000, removal: NOON + 25 * 86_400_000, state: 'notice' },
+                problems: [{ line: 2, why: 'members: "FOO" is neither AS nor as-set: left out' }],
+                text: 'as-set:  AS-EXAMPLE\nmembers: AS64500, FOO, AS-GONE\nsource:  JPIRR',
+                expansion: { members: 1, sets: 1, missing: ['AS-GONE'], missingCount: 1, refused: 1, stopped: '' },
+                maintains: null,
+                serial: 1007,
+                age: 5000,
+              },
+            ],
+            omitted: 0,
+          }
+        : { rows: [], omitted: 0 },
     probes: async () => [
       {
         probe: 'tap1',

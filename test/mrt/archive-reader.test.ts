@@ -42,7 +42,7 @@ describe('mrt/archive-reader', () => {
   const state = (peer: ArchivedPeer, minute: number, from: number, to: number) =>
     archive.state(peer, (NOON + minute * MINUTE) * 1000, from, to);
   const ask = (question: ArchiveQuestion) => askArchive(directory, question);
-  const at = async (prefix: string, minute: number, scope: 'match' | 'exact' | 'shorter' = 'match') =>
+  const at = async (prefix: string, minute: number, scope: 'match' | 'exact' | 'longer' | 'shorter' = 'match') =>
     (await ask({ about: 'at', prefix, scope, time: NOON + minute * MINUTE })).routes.map(
       row => `${row.prefix} ${row.peerAs}: ${row.path.join(' ')}`,
     );
@@ -94,6 +94,14 @@ describe('mrt/archive-reader', () => {
       '10.0.0.0/8 64497: 64497 1',
       '10.1.0.0/16 64497: 64497 2',
     ]);
+    expect(await at('10.0.0.0/8', 4, 'longer')).to.deep.equal([
+      '10.0.0.0/8 64496: 64496 1',
+      '10.0.0.0/8 64497: 64497 1',
+      '10.1.0.0/16 64497: 64497 2',
+    ]);
+    expect(await at('10.0.0.0/15', 4, 'longer')).to.deep.equal(['10.1.0.0/16 64497: 64497 2']);
+    expect(await at('10.0.0.0/15', 8, 'longer')).to.deep.equal([]);
+    expect(await at('172.16.0.0/12', 4, 'longer')).to.have.length(250);
     expect(await at('10.0.0.0/8', 8)).to.deep.equal(['10.0.0.0/8 64496: 64496 3 1']);
     expect(await at('10.1.2.3', 11.5)).to.deep.equal([]);
     expect(await at('10.1.2.3', 13, 'exact')).to.deep.equal([]);

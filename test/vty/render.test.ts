@@ -293,10 +293,25 @@ Alarms:
 irr JPIRR: loaded, 12000 route objects`,
   ],
   [
+    'show irr NAME',
+    async () => (await daemon.irrNamed('AS-EXAMPLE', new AbortController().signal)).rows,
+    `
+# JPIRR: as-set AS-EXAMPLE, serial 1007, age 00:00:05, changed 2025-01-25, notice was due 2026-01-25, removal 2026-03-26
+# comes to 1 AS in 1 set
+# missing: AS-GONE
+# 1 member cannot be read
+# line 2: members: "FOO" is neither AS nor as-set: left out
+as-set:  AS-EXAMPLE
+members: AS64500, FOO, AS-GONE
+source:  JPIRR
+
+1 object`,
+  ],
+  [
     'show irr PREFIX',
     () => daemon.irrObjects('192.0.2.0/24').then(found => found.map(one => ({ ...one, prefix: '192.0.2.0/24' }))),
     `
-# JPIRR: 192.0.2.0/24 AS64500
+# JPIRR: 192.0.2.0/24 AS64500, serial 1007, age 00:00:05, changed 2026-02-28
 route:   192.0.2.0/24
 descr:   Example
 origin:  AS64500
@@ -570,7 +585,8 @@ describe('vty/render', () => {
     const lines = renderAnswer('show bgp summary', [evil], NOON);
     expect(lines).to.have.length(3);
     expect(lines[1]).to.match(/\\u\{1b\}\]0;owned\\u\{7\}\\u\{202e\}gnp\.exe second line$/);
-    const object = { source: 'X', prefix: '::/0', origin: 1, text: 'descr: \x9b31m' };
+    const undated = { created: null, changed: null, lastModified: null, due: null, serial: null, age: null };
+    const object = { source: 'X', prefix: '::/0', origin: 1, text: 'descr: \x9b31m', ...undated };
     expect(renderAnswer('show irr PREFIX', [object], NOON)[1]).to.equal('descr: \\u{9b}31m');
   });
 

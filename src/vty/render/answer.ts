@@ -12,6 +12,7 @@ import type {
   ArchiveRow,
   CaseDetail,
   HistoryRow,
+  IrrNamedRow,
   IrrObjectRow,
   IrrStatusRow,
   MemoryStatus,
@@ -32,7 +33,7 @@ import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from '
 import { renderCase, renderCases, renderOutbox } from './case.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
-import { renderIrr, renderIrrObjects, renderIrrReload } from './irr.ts';
+import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -69,6 +70,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show case CASE-ID': first<CaseDetail>(renderCase),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
+  'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),

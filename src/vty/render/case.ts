@@ -1,6 +1,7 @@
+import { formatFlatPath } from '../../bgp/as-path.ts';
 import type { CaseDetail, NoticeRow } from '../../control/daemon.ts';
 import type { Case } from '../../hijack/case.ts';
-import { showOrigin, showPath } from './path.ts';
+import { showOrigin } from './origin.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -65,7 +66,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
           witness.as,
           witness.state,
           instant(witness.until ?? witness.since),
-          showPath(witness.path),
+          formatFlatPath(witness.path),
         ]),
       ),
     ),

@@ -1,6 +1,6 @@
+import { formatFlatPath } from '../../bgp/as-path.ts';
 import { formatOrigin } from '../../registry/origin.ts';
 import type { RouteCheck } from '../../registry/route-check.ts';
-import { showPath } from './path.ts';
 import { facts, table } from './text.ts';
 
 /** `check route`: the verdict, each state with its ground, what it rests on, and what is to be looked at first. */
@@ -9,7 +9,7 @@ export function renderCheck(check: RouteCheck): string[] {
   return [
     `${check.prefix} ${formatOrigin(check.origin)}: ${SEVERITY_WORDS[check.severity]}`,
     ...facts([
-      ['Path', check.path === null ? '' : showPath(check.path)],
+      ['Path', check.path === null ? '' : formatFlatPath(check.path)],
       ['IRR', `${irr}: ${why.irr}`],
       ['ROV', `${rov}${rovReason === null ? '' : ` (${rovReason})`}: ${why.rov}`],
       ['ASPA', `${aspa}: ${why.aspa}`],

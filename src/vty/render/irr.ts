@@ -1,6 +1,8 @@
-import type { IrrObjectRow, IrrStatusRow } from '../../control/daemon.ts';
+import type { IrrNamedObject, IrrNamedRow, IrrObjectRow, IrrSourceRow, IrrStatusRow } from '../../control/daemon.ts';
+import { lastTouched } from '../../registry/dates.ts';
+import type { ExpansionSize } from '../../registry/registered.ts';
 import type { SourceReport } from '../../registry/sources.ts';
-import { count, table } from './text.ts';
+import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
 /** `show irr`: the sources, and what a person should know of them. */
@@ -51,9 +53,95 @@ export const renderIrrReload = ({ source, what, objects }: SourceReport): string
 /** `show irr PREFIX`: the objects as their source writes them. */
 export function renderIrrObjects(rows: readonly IrrObjectRow[]): string[] {
   const lines = rows.flatMap(row => [
-    `# ${row.source}: ${row.prefix} AS${row.origin}`,
+    `# ${[`${row.source}: ${row.prefix} AS${row.origin}`, ...facets(row)].join(', ')}`,
+    ...(row.inherited ?? []).map(({ mntner, addresses }) => `# X-Keiro of ${mntner}: ${addresses.join(', ')}`),
     ...row.text.trim().split('\n'),
     '',
   ]);
   return rows.length === 0 ? [] : [...lines, count(rows.length, 'object')];
+}
+
+/** `show irr NAME`: the objects, with what is known of them besides; or a source. */
+export function renderIrrNamed(rows: readonly IrrNamedRow[], now: number): string[] {
+  const lines = rows.flatMap(row => (row.what === 'source' ? sourceLines(row, now) : objectLines(row)));
+  return rows.length === 0 || rows[0]!.what === 'source' ? lines : [...lines, count(rows.length, 'object')];
+}
+
+/** How new the source of an object is, and when the object was changed and is due. */
+function facets(
+  row: Pick<IrrNamedObject, 'serial' | 'age' | 'created' | 'changed' | 'lastModified' | 'due'>,
+): string[] {
+  const touched = lastTouched(row);
+  return [
+    ...(row.serial === null ? [] : [`serial ${row.serial}`]),
+    ...(row.age === null ? [] : [`age ${duration(row.age)}`]),
+    ...(touched === null ? [] : [`changed ${day(touched)}`]),
+    ...(row.due === null ? [] : [dueText(row.due)]),
+  ];
+}
+
+const day = (time: number): string => instant(time).slice(0, 10);
+
+function dueText({ notice, removal, state }: NonNullable<IrrNamedObject['due']>): string {
+  if (state === 'fresh') return `notice due ${day(notice)}, removal ${day(removal)}`;
+  return state === 'notice'
+    ? `notice was due ${day(notice)}, removal ${day(removal)}`
+    : `removal was due ${day(removal)}`;
+}
+
+function objectLines(row: IrrNamedObject): string[] {
+  const { expansion, maintains } = row;
+  return [
+    `# ${[`${row.source}: ${row.class} ${row.key}`, ...facets(row)].join(', ')}`,
+    ...(expansion === null ? [] : expansionLines(row.class, expansion)),
+    ...(maintains === null ? [] : [`# maintains ${tally(maintains)}`]),
+    ...row.problems.map(({ line, why }) => `# line ${line}: ${why}`),
+    ...row.text.trim().split('\n'),
+    '',
+  ];
+}
+
+function expansionLines(objectClass: string, expansion: ExpansionSize): string[] {
+  const { members, sets, missing, missingCount, refused, stopped } = expansion;
+  const more = missingCount > missing.length ? ` and ${missingCount - missing.length} more` : '';
+  return [
+    `# comes to ${count(members, objectClass === 'as-set' ? 'AS' : 'prefix range', objectClass === 'as-set' ? 'ASes' : 'prefix ranges')} in ${count(sets, 'set')}`,
+    ...(missing.length === 0 ? [] : [`# missing: ${missing.join(', ')}${more}`]),
+    ...(refused === 0 ? [] : [`# ${count(refused, 'member')} cannot be read`]),
+    ...(stopped === '' ? [] : [`# not whole: ${stopped}`]),
+  ];
+}
+
+const tally = (classes: Readonly<Record<string, number>>): string =>
+  Object.entries(classes)
+    .map(([name, number]) => `${number} ${name}`)
+    .join(', ') || 'nothing';
+
+/** Objects about to be removed that are named to a person. */
+const MOST_EXPIRING = 20;
+
+function sourceLines(row: IrrSourceRow, now: number): string[] {
+  const { expiring } = row;
+  return [
+    ...facts([
+      ['Source', row.source],
+      ['State', [row.stale ? 'stale' : 'ok', ...(row.authoritative ? ['authoritative'] : [])].join(', ')],
+      ['Via', row.place === '' ? row.transport : `${row.transport} ${row.place}`],
+      ['Serial', row.serial === null ? '' : String(row.serial)],
+      ['Loaded', row.loaded === null ? 'never' : `${duration(now - row.loaded)} ago`],
+      ['Changed', row.changed === null ? '' : `${duration(now - row.changed)} ago`],
+      ['Checked', row.checked === null ? '' : `${duration(now - row.checked)} ago`],
+      ['Age', row.age === null ? '' : duration(row.age)],
+      ['Objects', tally(row.classes)],
+      ['Refused', String(row.refused)],
+      ['Operations', row.operations === 0 ? '' : `${row.operations}, ${row.replayed} of old serials`],
+      ['Last error', row.lastError],
+      ['Expiring', expiring === null ? '' : `${expiring.noticed}, ${expiring.overdue} of them overdue`],
+      ['Without date', expiring === null || expiring.undated === 0 ? '' : String(expiring.undated)],
+    ]),
+    ...(expiring?.next ?? [])
+      .slice(0, MOST_EXPIRING)
+      .map(({ removal, class: name, key }) => `  removal ${day(removal)} ${name} ${key}`),
+    ...row.alarms.map(({ time, why }) => `  alarm ${instant(time)}: ${why}`),
+  ];
 }

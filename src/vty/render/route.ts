@@ -1,6 +1,6 @@
+import { formatFlatPath } from '../../bgp/as-path.ts';
 import type { FamilyRouteRow, RouteRow } from '../../collector/messages.ts';
 import type { IrrState, RovState } from '../../registry/verdict.ts';
-import { showPath } from './path.ts';
 import { table } from './text.ts';
 import { instant } from './time.ts';
 
@@ -78,7 +78,7 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
 
 /** AS path and origin code. */
 export const pathOf = ({ path, originCode }: Pick<RouteRow, 'path' | 'originCode'>): string =>
-  `${showPath(path)} ${ORIGIN_LETTERS[originCode] ?? '?'}`.trimStart();
+  `${formatFlatPath(path)} ${ORIGIN_LETTERS[originCode] ?? '?'}`.trimStart();
 
 /** `show route family`: each route with its attributes beneath, for they are what such a route is about. */
 export function renderFamily(rows: readonly FamilyRouteRow[]): string[] {

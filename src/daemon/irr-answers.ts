@@ -1,0 +1,57 @@
+/** What the command set asks about objects of the registry, answered from the books of its sources. */
+import type { Config } from '../config/tree.ts';
+import type { Daemon, IrrFreshness, IrrNamedRow, IrrSourceRow, IrrStatusRow } from '../control/daemon.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { datesOf } from '../registry/dates.ts';
+import { expiringIn } from '../registry/expiring.ts';
+import type { ExpiryRule } from '../registry/expiry.ts';
+import { dueOf, registeredUnder } from '../registry/registered.ts';
+import type { Registry } from '../registry/registry.ts';
+import { readRpslObject } from '../registry/rpsl.ts';
+
+/** `sources`: the rows of `show irr`. */
+export function createIrrAnswers(
+  registry: Registry,
+  config: () => Config,
+  sources: () => readonly IrrStatusRow[],
+): Pick<Daemon, 'irrObjects' | 'irrNamed'> {
+  const rules = (): ReadonlyMap<string, ExpiryRule> =>
+    new Map(config().irr.flatMap(({ name, expiry }) => (expiry === undefined ? [] : [[name, expiry] as const])));
+
+  /** By source. */
+  function freshness(): (source: string) => IrrFreshness {
+    const known = new Map(sources().map(({ source, serial, age }) => [source, { serial, age }]));
+    return source => known.get(source) ?? { serial: null, age: null };
+  }
+
+  async function sourceRow(status: IrrStatusRow, signal: AbortSignal): Promise<IrrSourceRow> {
+    const book = registry.books().find(({ source }) => source === status.source);
+    const rule = rules().get(status.source);
+    const expiring = book && rule ? await expiringIn(book, rule, Date.now(), signal) : null;
+    const classes = Object.fromEntries(book === undefined ? [] : [['route', book.routes.count], ...book.others.counts]);
+    return { what: 'source', ...status, classes, expiring };
+  }
+
+  return {
+    async irrObjects(text) {
+      const prefix = parsePrefix(text);
+      if (prefix === null) throw new Error(`${text} is no prefix`);
+      const fresh = freshness();
+      const expiry = rules();
+      return registry.objectsFor(prefix).map(object => {
+        const rpsl = readRpslObject(Buffer.from(object.text));
+        const dates = rpsl === null ? { created: null, changed: null, lastModified: null } : datesOf(rpsl);
+        const due = dueOf(dates, expiry.get(object.source), Date.now());
+        return { ...object, ...dates, due, ...fresh(object.source) };
+      });
+    },
+    async irrNamed(name, signal) {
+      const status = sources().find(({ source }) => source === name.toUpperCase());
+      if (status !== undefined) return { rows: [await sourceRow(status, signal)], omitted: 0 };
+      const { objects, omitted } = await registeredUnder(registry.books(), name, rules(), Date.now(), signal);
+      const fresh = freshness();
+      const rows = objects.map((object): IrrNamedRow => ({ what: 'object', ...object, ...fresh(object.source) }));
+      return { rows, omitted };
+    },
+  };
+}
