@@ -28,6 +28,7 @@ export async function readDump(
   source: string,
   octets: AsyncIterable<Uint8Array>,
   packed: boolean,
+  most = MAX_UNPACKED,
 ): Promise<DumpReading> {
   const book = sourceBook(source);
   const problems: RpslProblem[] = [];
@@ -55,7 +56,7 @@ export async function readDump(
     for await (const chunk of chunks) {
       reader.push(chunk);
       if (book.routes.count >= MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} route objects`);
-      if (reader.counts.octets > MAX_UNPACKED) throw new Error(`more than ${MAX_UNPACKED} octets of objects`);
+      if (reader.counts.octets > most) throw new Error(`more than ${most} octets when unpacked`);
       const rest = pause();
       if (rest !== null) await rest;
     }
