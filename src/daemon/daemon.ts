@@ -13,6 +13,7 @@ import { openControl } from '../control/server.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import { vrpTable } from '../registry/rpki/vrp-table.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
@@ -230,6 +231,7 @@ export async function startDaemon({
       collector,
       registry,
       whois,
+      rpki: { view: () => ({ vrps: vrpTable(), aspas: new Map() }), status: () => [] },
       cases,
       outbox,
       traces,
