@@ -1,4 +1,5 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
+import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
@@ -7,6 +8,7 @@ import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
 /** A command being carried out: where its answer goes. */
@@ -45,6 +47,7 @@ const LISTED_TRACES = 20;
 const REASON = { reason: 'Words that the peer is told (RFC 9003)' };
 
 export const COMMANDS: readonly Command[] = [
+  ...VERDICT_COMMANDS,
   {
     syntax: 'clear bgp PEER [reason TEXT]',
     help: 'End a session and begin it anew',
@@ -77,8 +80,8 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
-  ...ARCHIVE_COMMANDS,
   ...IRR_COMMANDS,
+  ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -323,7 +326,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       prefix: args.PREFIX!,
       scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
       ...(args.PEER === undefined ? {} : { peer: args.PEER }),
-      ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
+      ...(args.AS === undefined ? {} : { originAs: parseAsn(args.AS)! }),
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
       ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState | RovState }),

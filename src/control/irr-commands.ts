@@ -1,4 +1,4 @@
-/** The commands about the IRR: its sources, and what is registered in them. */
+/** The commands about the IRR: its sources, and what they hold. */
 import { formatPrefix } from '../net/prefix.ts';
 import type { Call, Command } from './commands.ts';
 import type { IrrObjectRow } from './daemon.ts';
