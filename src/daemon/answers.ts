@@ -28,6 +28,7 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
+import { createVerdicts, type VerdictParts } from './verdicts.ts';
 
 export interface DaemonParts {
   readonly version: string;
@@ -36,6 +37,7 @@ export interface DaemonParts {
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly whois: WhoisServer;
+  readonly rpki: VerdictParts['rpki'];
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -49,8 +51,14 @@ export interface DaemonParts {
 /** A source is stale when its file has not been written for so long. */
 const STALE = 2 * 24 * 3_600_000;
 
-/** A file that is there cannot be busy, as a server can: what is wrong with it now will be wrong at the next look. */
-const refusesFile = ({ transport, lastError }: SourceStatus): boolean => transport === 'file' && lastError !== '';
+/**
+ * A server may be busy, so it has three looks; a file that is wrong now will be wrong at the next look, and one that nobody
+ * writes any more is not vouched for by anybody.
+ */
+function outOfDate({ transport, stale, age, lastError }: SourceStatus): boolean {
+  if (transport === 'none') return false;
+  return stale || age === null || (transport === 'file' && (age > STALE || lastError !== ''));
+}
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
@@ -70,7 +78,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       age: row.age,
       operations: row.operations,
       replayed: row.replayed,
-      stale: row.transport !== 'none' && (row.stale || row.age === null || row.age > STALE || refusesFile(row)),
+      stale: outOfDate(row),
       alarms: row.alarms,
       lastError: row.lastError,
     }));
@@ -208,6 +216,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
+    ...createVerdicts(parts),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),

@@ -123,6 +123,10 @@ export async function compileRegistry(
     await pause();
     vrps!.forEach(builder.addVrp, place, place + 1024);
   }
+  for (let entry = 0; entry < builder.prefixes; entry += 1024) {
+    await pause();
+    builder.link(entry, entry + 1024);
+  }
   const base = builder.freeze();
   const overlay = snapshotBuilder(64, 64);
   let layers: Layers = { base, overlay: null };

@@ -1,7 +1,8 @@
 /** Which objects of a source its registry is about to remove (expiry.ts). */
 import { datesOf } from './dates.ts';
 import { type ExpiryRule, expiryState, type Forecast, forecast } from './expiry.ts';
-import { keyOf, OTHER_CLASSES } from './other-objects.ts';
+import { OTHER_CLASSES } from './other-objects.ts';
+import { plainObject } from './plain-object.ts';
 import { namesIn, type RpslObject, readRpslObject } from './rpsl.ts';
 import { slicer } from './slice.ts';
 import type { SourceBook } from './source-book.ts';
@@ -65,12 +66,7 @@ function* objectsOf({ routes, others }: SourceBook): Generator<RpslObject | null
 }
 
 function nameOf(rpsl: RpslObject): Pick<ExpiringObject, 'class' | 'key' | 'mntBy'> {
-  const value = (name: string) => rpsl.attributes.find(one => one.name === name)?.value ?? '';
-  const key = keyOf(rpsl.class, rpsl.attributes[0]!.value);
-  const isRoute = rpsl.class === 'route' || rpsl.class === 'route6';
-  return {
-    class: rpsl.class,
-    key: isRoute ? `${key}${value('origin').toUpperCase()}` : key,
-    mntBy: namesIn(rpsl, 'mnt-by'),
-  };
+  const reading = plainObject(rpsl);
+  const key = reading.ok ? reading.object.key : (rpsl.attributes[0]?.value ?? '');
+  return { class: rpsl.class, key, mntBy: namesIn(rpsl, 'mnt-by') };
 }

@@ -2,21 +2,33 @@
 import type { Afi } from '../net/address.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
 import {
+  ASN,
   AUTHORITATIVE_ENTRY,
   allocate,
+  COVER,
   ENTRY4,
   ENTRY6,
   find4,
   find6,
+  findCovering4,
+  findCovering6,
   H,
   HOLE,
+  MAX_ENTRIES,
+  META4,
+  META6,
   mask4,
   mask6,
+  NEXT,
+  NOTHING,
   OBJECT,
   RECORD,
   regionsOf,
+  take4,
+  take6,
   VRP,
   WATCHED_ENTRY,
+  WHAT,
 } from './snapshot-layout.ts';
 
 /** The origin of a route whose AS_PATH ends in an AS_SET (RFC 6811 section 2): no object has it. */
@@ -59,6 +71,11 @@ export interface SnapshotBuilder {
    */
   clear(prefix: Prefix): void;
   readonly prefixes: number;
+  /**
+   * Links entries `from` to `to`, IPv4 before IPv6, to what covers them, when all have been added: long work, which
+   * `freeze` else does at once.
+   */
+  link(from: number, to: number): void;
   /** Ends the building: nothing may be added any more. */
   freeze(): SharedArrayBuffer;
   /** A frozen copy of what is there so far, with no room to spare; the building goes on. */
@@ -77,6 +94,8 @@ export function snapshotBuilder(
   let sab = allocate(expected4, expected6, expectedRecords);
   let r = regionsOf(sab);
   let [prefixes4, prefixes6, used, objects, vrps] = [0, 0, 0, 0, 0];
+  /** Entries below this are linked. */
+  let linked = 0;
 
   /** A buffer with room for so many, and everything in it. */
   function moved(room4: number, room6: number, roomRecords: number): SharedArrayBuffer {
@@ -88,13 +107,30 @@ export function snapshotBuilder(
     to.records.set(r.records.subarray(0, used * RECORD));
     for (let entry = 0; entry < prefixes4; entry++) {
       const [w0, meta] = [to.entries4[entry * ENTRY4]!, to.entries4[entry * ENTRY4 + 1]!];
-      to.slots4[~find4(to, w0, meta & 0xff)] = entry + 1;
+      take4(to, ~find4(to, w0, meta & 0xff), entry, w0, meta & 0xff);
     }
     for (let entry = 0; entry < prefixes6; entry++) {
       const [w0, w1, w2, w3, meta] = to.entries6.subarray(entry * ENTRY6, entry * ENTRY6 + 5);
-      to.slots6[~find6(to, w0!, w1!, w2!, w3!, meta! & 0xff)] = entry + 1;
+      const length = meta! & 0xff;
+      take6(to, ~find6(to, w0!, w1!, w2!, w3!, length), entry, w0!, w1!, w2!, w3!, length);
     }
     return next;
+  }
+
+  function link(from: number, to: number): void {
+    const { entries4: e4, entries6: e6 } = r;
+    for (let entry = from; entry < Math.min(to, prefixes4); entry++) {
+      const at = entry * ENTRY4;
+      const length = e4[at + 1]! & 0xff;
+      e4[at + META4 + COVER] = length === 0 ? 0 : findCovering4(r, e4[at]!, length - 1) + 1;
+    }
+    for (let entry = Math.max(0, from - prefixes4); entry < Math.min(to - prefixes4, prefixes6); entry++) {
+      const at = entry * ENTRY6;
+      const length = e6[at + 4]! & 0xff;
+      const covering = length === 0 ? -1 : findCovering6(r, e6[at]!, e6[at + 1]!, e6[at + 2]!, e6[at + 3]!, length - 1);
+      e6[at + META6 + COVER] = covering + 1;
+    }
+    linked = Math.max(linked, to);
   }
 
   function finish(header: Int32Array): void {
@@ -105,8 +141,8 @@ export function snapshotBuilder(
     header[H.vrps] = vrps;
   }
 
-  /** Where in its entries the prefix's first record stands; the entry is made when there is none. */
-  function headOf(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): number {
+  /** Where in the entries META of the prefix stands; the entry is made when there is none. */
+  function metaOf(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): number {
     const full = prefixes4 === r.entries4.length / ENTRY4 || prefixes6 === r.entries6.length / ENTRY6;
     if (full || used === r.records.length / RECORD) {
       sab = moved(Math.max(16, prefixes4 * 2), Math.max(16, prefixes6 * 2), Math.max(16, used * 2));
@@ -115,12 +151,13 @@ export function snapshotBuilder(
     const four = afi === 1;
     let entry = four ? find4(r, w0 | 0, length) : find6(r, w0 | 0, w1 | 0, w2 | 0, w3 | 0, length);
     if (entry < 0) {
+      if (Math.max(prefixes4, prefixes6) >= MAX_ENTRIES) throw new RangeError(`more than ${MAX_ENTRIES} prefixes`);
       const slot = ~entry;
       if (four) {
         entry = prefixes4++;
         r.entries4[entry * ENTRY4] = w0;
         r.entries4[entry * ENTRY4 + 1] = length;
-        r.slots4[slot] = entry + 1;
+        take4(r, slot, entry, w0 | 0, length);
       } else {
         entry = prefixes6++;
         r.entries6[entry * ENTRY6] = w0;
@@ -128,23 +165,29 @@ export function snapshotBuilder(
         r.entries6[entry * ENTRY6 + 2] = w2;
         r.entries6[entry * ENTRY6 + 3] = w3;
         r.entries6[entry * ENTRY6 + 4] = length;
-        r.slots6[slot] = entry + 1;
+        take6(r, slot, entry, w0 | 0, w1 | 0, w2 | 0, w3 | 0, length);
       }
       const mask = (four ? mask4(w0, length) : mask6(w0, length)) + (length >> 5);
       r.masks[mask]! |= 1 << (length & 31);
     }
-    return four ? entry * ENTRY4 + 2 : entry * ENTRY6 + 5;
+    return four ? entry * ENTRY4 + META4 : entry * ENTRY6 + META6;
   }
 
   /** False when the same record is there already. */
-  function addRecord(entries: Int32Array, head: number, asn: number, what: number): boolean {
+  function addRecord(entries: Int32Array, meta: number, asn: number, what: number): boolean {
     const { records } = r;
-    for (let i = entries[head]! - 1; i >= 0; i = records[i * RECORD + 2]! - 1)
+    if (entries[meta + WHAT] === NOTHING) {
+      entries[meta + ASN] = asn;
+      entries[meta + WHAT] = what;
+      return true;
+    }
+    if (entries[meta + ASN] === (asn | 0) && entries[meta + WHAT] === what) return false;
+    for (let i = entries[meta + NEXT]! - 1; i >= 0; i = records[i * RECORD + 2]! - 1)
       if (records[i * RECORD] === (asn | 0) && records[i * RECORD + 1] === what) return false;
     records[used * RECORD] = asn;
     records[used * RECORD + 1] = what;
-    records[used * RECORD + 2] = entries[head]!;
-    entries[head] = ++used;
+    records[used * RECORD + 2] = entries[meta + NEXT]!;
+    entries[meta + NEXT] = ++used;
     return true;
   }
 
@@ -161,13 +204,13 @@ export function snapshotBuilder(
     watched,
     authoritative = false,
   ) => {
-    const head = headOf(afi, w0, w1, w2, w3, length);
+    const meta = metaOf(afi, w0, w1, w2, w3, length);
     const entries = entriesOf(afi);
-    if (watched) entries[head - 1]! |= WATCHED_ENTRY;
+    if (watched) entries[meta]! |= WATCHED_ENTRY;
     if (origin === NO_ORIGIN) return;
-    if (authoritative) entries[head - 1]! |= AUTHORITATIVE_ENTRY;
-    else if ((entries[head - 1]! & AUTHORITATIVE_ENTRY) !== 0) return;
-    if (addRecord(entries, head, origin, OBJECT)) objects++;
+    if (authoritative) entries[meta]! |= AUTHORITATIVE_ENTRY;
+    else if ((entries[meta]! & AUTHORITATIVE_ENTRY) !== 0) return;
+    if (addRecord(entries, meta, origin, OBJECT)) objects++;
   };
 
   return {
@@ -177,31 +220,40 @@ export function snapshotBuilder(
       addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, watched);
     },
     addVrp(afi, w0, w1, w2, w3, length, maxLength, asn) {
-      const head = headOf(afi, w0, w1, w2, w3, length);
-      if (addRecord(entriesOf(afi), head, asn, VRP + maxLength)) vrps++;
+      const meta = metaOf(afi, w0, w1, w2, w3, length);
+      if (addRecord(entriesOf(afi), meta, asn, VRP + maxLength)) vrps++;
     },
     addHole(hole, outer, origin) {
       const [w0, w1, w2, w3] = wordsOf(hole);
-      const head = headOf(hole.afi, w0, w1, w2, w3, hole.length);
-      addRecord(entriesOf(hole.afi), head, origin, HOLE + outer);
+      const meta = metaOf(hole.afi, w0, w1, w2, w3, hole.length);
+      addRecord(entriesOf(hole.afi), meta, origin, HOLE + outer);
     },
     clear(prefix) {
       const [w0, w1, w2, w3] = wordsOf(prefix);
-      const head = headOf(prefix.afi, w0, w1, w2, w3, prefix.length);
+      const meta = metaOf(prefix.afi, w0, w1, w2, w3, prefix.length);
       const entries = entriesOf(prefix.afi);
-      entries[head] = 0;
-      entries[head - 1] = prefix.length;
+      entries[meta] = prefix.length;
+      entries[meta + NEXT] = 0;
+      entries[meta + WHAT] = NOTHING;
     },
+    link,
     get prefixes() {
       return prefixes4 + prefixes6;
     },
     freeze() {
+      link(linked, prefixes4 + prefixes6);
       finish(r.header);
       return sab;
     },
     copy() {
-      const copied = moved(prefixes4, prefixes6, used);
-      finish(regionsOf(copied).header);
+      const building = { sab, r };
+      sab = moved(prefixes4, prefixes6, used);
+      r = regionsOf(sab);
+      link(0, prefixes4 + prefixes6);
+      linked = 0; // the building goes on
+      finish(r.header);
+      const copied = sab;
+      ({ sab, r } = building);
       return copied;
     },
   };

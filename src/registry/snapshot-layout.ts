@@ -6,15 +6,15 @@
  *     masks    per family and bucket, which prefix lengths occur there (mask4, mask6)
  *     per family, IPv4 then IPv6:
  *       slots  open addressing, a power of two; 0 or entry number + 1
- *       entries  address words (1 or 4), length and flags, first record + 1
- *     records  AS number, what of it (see below), next record + 1
+ *       entries  address words (1 or 4), then those at META, NEXT, COVER, ASN, WHAT
+ *     records  AS number, what of it, next record + 1
  *
- * A record says of its entry's prefix that a route object with this origin is registered (OBJECT), or that a VRP
+ * A record is an AS number and what it is; an entry has its first one in itself. It says of the entry's prefix that a route object with this origin is registered (OBJECT), or that a VRP
  * authorises the AS up to a maxLength (VRP + maxLength), or that the prefix is a hole in the object of this origin for
  * the covering prefix of a length (HOLE + length).
  *
- * An IPv4 prefix takes 12 octets and an IPv6 prefix 24, each with 6 to 12 for its slots, and a record 12: 1.5 million
- * objects and 500,000 VRPs some 60 MB. What bounds it is the number of objects and VRPs that a source may have.
+ * An IPv4 prefix takes 24 octets and an IPv6 prefix 36, each with 6 to 12 for its slots, and a further record 12: 1.5 million
+ * objects and 500,000 VRPs some 70 MB. What bounds it is the number of objects and VRPs that a source may have.
  */
 /** First word of the header: these octets are a snapshot, of this layout. */
 export const MAGIC = 0x49525232;
@@ -39,15 +39,24 @@ const MASK4 = 2;
 const MASK6 = 5;
 const MASKS = BUCKETS * (MASK4 + MASK6) + MASK4 + MASK6;
 /** Words of an IPv4 entry, of an IPv6 entry, of a record. */
-export const ENTRY4 = 3;
-export const ENTRY6 = 6;
+export const ENTRY4 = 6;
+export const ENTRY6 = 9;
 export const RECORD = 3;
+/** Where META stands in an entry, and what stands behind it. */
+export const META4 = 1;
+export const META6 = 4;
+/** From META on: second record + 1; the most specific entry that covers this one + 1; the first record. */
+export const NEXT = 1;
+export const COVER = 2;
+export const ASN = 3;
+export const WHAT = 4;
 /** Bits beside the length in an entry: the prefix is watched; an authoritative source has an object for it. */
 export const WATCHED_ENTRY = 0x100;
 export const AUTHORITATIVE_ENTRY = 0x200;
-/** Kinds of records. */
-export const OBJECT = 0;
-export const VRP = 1;
+/** Kinds of records; NOTHING is none. */
+export const NOTHING = 0;
+export const OBJECT = 1;
+export const VRP = 2;
 export const HOLE = 0x100;
 
 /** The regions of a buffer as typed arrays, shared by builder and reader. */
@@ -123,10 +132,10 @@ function hash6(w0: number, w1: number, w2: number, w3: number, length: number): 
  * mask for the family (at SHORT4, SHORT6): so the walk to covering prefixes tries only lengths that occur near the
  * address. A length is bit `length & 31` of the mask's word `length >> 5`.
  */
-export const MASK_FROM4 = 12;
-export const MASK_FROM6 = 24;
-export const SHORT4 = BUCKETS * (MASK4 + MASK6);
-export const SHORT6 = SHORT4 + MASK4;
+const MASK_FROM4 = 12;
+const MASK_FROM6 = 24;
+const SHORT4 = BUCKETS * (MASK4 + MASK6);
+const SHORT6 = SHORT4 + MASK4;
 
 /** Where in `masks` the mask begins in which an IPv4 prefix of this length is noted. */
 export function mask4(w0: number, length: number): number {
@@ -138,14 +147,24 @@ export function mask6(w0: number, length: number): number {
   return length < MASK_FROM6 ? SHORT6 : BUCKETS * MASK4 + (Math.imul(w0 >>> 8, 0x9e3779b1) >>> 20) * MASK6;
 }
 
+/**
+ * A slot holds the number of an entry + 1 and above it seven bits of its prefix's hash, so that the entry of another prefix
+ * is hardly ever looked at: it would not be in the processor's cache.
+ */
+const TAG_SHIFT = 25;
+export const MAX_ENTRIES = (1 << TAG_SHIFT) - 2;
+
 /** Number of the prefix's entry; when there is none, the complement (`~`) of the slot where it belongs. Words signed. */
 export function find4({ slots4, entries4 }: Regions, w0: number, length: number): number {
   const last = slots4.length - 1;
-  for (let slot = hash4(w0, length) & last; ; slot = (slot + 1) & last) {
-    const entry = slots4[slot]! - 1;
-    if (entry < 0) return ~slot;
+  const hash = hash4(w0, length);
+  for (let slot = hash & last; ; slot = (slot + 1) & last) {
+    const held = slots4[slot]!;
+    if (held === 0) return ~slot;
+    if ((held ^ hash) >>> TAG_SHIFT !== 0) continue;
+    const entry = (held & (MAX_ENTRIES + 1)) - 1;
     const at = entry * ENTRY4;
-    if (entries4[at] === w0 && (entries4[at + 1]! & 0xff) === length) return entry;
+    if (entries4[at] === w0 && (entries4[at + META4]! & 0xff) === length) return entry;
   }
 }
 
@@ -159,23 +178,84 @@ export function find6(
   length: number,
 ): number {
   const last = slots6.length - 1;
-  for (let slot = hash6(w0, w1, w2, w3, length) & last; ; slot = (slot + 1) & last) {
-    const entry = slots6[slot]! - 1;
-    if (entry < 0) return ~slot;
+  const hash = hash6(w0, w1, w2, w3, length);
+  for (let slot = hash & last; ; slot = (slot + 1) & last) {
+    const held = slots6[slot]!;
+    if (held === 0) return ~slot;
+    if ((held ^ hash) >>> TAG_SHIFT !== 0) continue;
+    const entry = (held & (MAX_ENTRIES + 1)) - 1;
     const at = entry * ENTRY6;
     if (
       entries6[at] === w0 &&
       entries6[at + 1] === w1 &&
       entries6[at + 2] === w2 &&
       entries6[at + 3] === w3 &&
-      (entries6[at + 4]! & 0xff) === length
+      (entries6[at + META6]! & 0xff) === length
     )
       return entry;
   }
+}
+
+/** Puts a prefix's entry into the slot that `find4` named. */
+export function take4({ slots4 }: Regions, slot: number, entry: number, w0: number, length: number): void {
+  slots4[slot] = (hash4(w0, length) & (-1 << TAG_SHIFT)) | (entry + 1);
+}
+
+/** The same for IPv6. */
+export function take6(
+  { slots6 }: Regions,
+  slot: number,
+  entry: number,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  length: number,
+): void {
+  slots6[slot] = (hash6(w0, w1, w2, w3, length) & (-1 << TAG_SHIFT)) | (entry + 1);
 }
 
 /** The bits of an address word that a prefix length leaves when the word begins at bit `from`. */
 export function keep(word: number, length: number, from: number): number {
   const bits = length - from;
   return bits <= 0 ? 0 : bits >= 32 ? word : word & (-1 << (32 - bits));
+}
+
+/**
+ * Number of the most specific entry whose prefix is the one asked for or covers it, `length` at the most; -1 when none does.
+ * Words signed; host bits behind `length` need not be clear.
+ */
+export function findCovering4(r: Regions, w0: number, length: number): number {
+  const { masks } = r;
+  const near = mask4(w0, MASK_FROM4);
+  for (let word = length >> 5; word >= 0; word--) {
+    let lengths = masks[near + word]! | masks[SHORT4 + word]!;
+    if (word === length >> 5) lengths &= (2 << (length & 31)) - 1;
+    while (lengths !== 0) {
+      const bit = 31 - Math.clz32(lengths);
+      lengths &= ~(1 << bit);
+      const l = word * 32 + bit;
+      const entry = find4(r, keep(w0, l, 0), l);
+      if (entry >= 0) return entry;
+    }
+  }
+  return -1;
+}
+
+/** The same for IPv6. */
+export function findCovering6(r: Regions, w0: number, w1: number, w2: number, w3: number, length: number): number {
+  const { masks } = r;
+  const near = mask6(w0, MASK_FROM6);
+  for (let word = length >> 5; word >= 0; word--) {
+    let lengths = masks[near + word]! | masks[SHORT6 + word]!;
+    if (word === length >> 5) lengths &= (2 << (length & 31)) - 1;
+    while (lengths !== 0) {
+      const bit = 31 - Math.clz32(lengths);
+      lengths &= ~(1 << bit);
+      const l = word * 32 + bit;
+      const entry = find6(r, keep(w0, l, 0), keep(w1, l, 32), keep(w2, l, 64), keep(w3, l, 96), l);
+      if (entry >= 0) return entry;
+    }
+  }
+  return -1;
 }

@@ -18,26 +18,26 @@ import type { Afi } from '../net/address.ts';
 import { type Prefix, prefixOf, wordsOf } from '../net/prefix.ts';
 import { NO_ORIGIN } from './snapshot-builder.ts';
 import {
+  ASN,
+  COVER,
   ENTRY4,
   ENTRY6,
-  find4,
-  find6,
+  findCovering4,
+  findCovering6,
   H,
   HOLE,
-  keep,
   MAGIC,
-  MASK_FROM4,
-  MASK_FROM6,
-  mask4,
-  mask6,
+  META4,
+  META6,
+  NEXT,
+  NOTHING,
   OBJECT,
   RECORD,
   type Regions,
   regionsOf,
-  SHORT4,
-  SHORT6,
   VRP,
   WATCHED_ENTRY,
+  WHAT,
 } from './snapshot-layout.ts';
 import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from './verdict.ts';
 
@@ -102,39 +102,62 @@ export interface Snapshot {
 /** Holes that can be met on the way from a route up to what decides; a route in more of them is judged by the first. */
 const MAX_HOLES = 32;
 
+/** One of the two snapshots, as it is walked: from a route's most specific covering entry to the ones that cover it. */
+class Layer {
+  private readonly r: Regions;
+  private words = 0;
+  private before = 0;
+  entries: Int32Array;
+  readonly records: Int32Array;
+  /** Where META of the entry in hand stands. */
+  meta = 0;
+  /** Length of its prefix; -1: the walk is at its end. */
+  length = -1;
+
+  constructor(r: Regions) {
+    this.r = r;
+    this.entries = r.entries4;
+    this.records = r.records;
+  }
+
+  begin(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    const four = afi === 1;
+    this.entries = four ? this.r.entries4 : this.r.entries6;
+    this.words = four ? ENTRY4 : ENTRY6;
+    this.before = four ? META4 : META6;
+    this.at(four ? findCovering4(this.r, w0, length) : findCovering6(this.r, w0, w1, w2, w3, length));
+  }
+
+  next(): void {
+    this.at(this.entries[this.meta + COVER]! - 1);
+  }
+
+  private at(entry: number): void {
+    this.meta = entry * this.words + this.before;
+    this.length = entry < 0 ? -1 : this.entries[this.meta]! & 0xff;
+  }
+}
+
 /**
  * Opens a frozen snapshot in this thread, with its overlay if there is one. Throws a TypeError when a buffer is none (it
  * comes from our own threads: a wrong one is a programming error, not input).
  */
 export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer | null = null): Snapshot {
-  const below = regionsOf(sab);
-  const over = overlay === null ? null : regionsOf(overlay);
-  for (const { header } of [below, over ?? below])
+  const base = regionsOf(sab);
+  const laid = overlay === null ? null : regionsOf(overlay);
+  for (const { header } of [base, laid ?? base])
     if (header[H.magic] !== MAGIC) throw new TypeError('not a registry snapshot');
-  const authorises = below.header[H.vrps]! + (over?.header[H.vrps] ?? 0) > 0;
-  /** What the last walk ended at: where in `decidedIn` the deciding entry's first record stands, or -1. */
-  let decider = -1;
-  let decidedIn = below;
+  const authorises = base.header[H.vrps]! + (laid?.header[H.vrps] ?? 0) > 0;
+  const below = new Layer(base);
+  const over = new Layer(laid ?? base);
+  /** What the last walk ended at: META of the deciding entry, where that is, and its length; -1: nothing decided. */
+  let decider = 0;
+  let deciding = base.entries4;
+  let further = base.records;
+  let deciderLength = -1;
   /** Holes that the last walk met: pairs (origin, length of the prefix it is a hole in). */
   const holes = new Int32Array(MAX_HOLES * 2);
   let holed = 0;
-
-  /** In a region's entries, where the first record of the prefix stands, or -1. */
-  function headIn(r: Regions, afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): number {
-    if (afi === 1) {
-      const entry = find4(r, keep(w0 | 0, length, 0), length);
-      return entry < 0 ? -1 : entry * ENTRY4 + 2;
-    }
-    const entry = find6(
-      r,
-      keep(w0 | 0, length, 0),
-      keep(w1 | 0, length, 32),
-      keep(w2 | 0, length, 64),
-      keep(w3 | 0, length, 96),
-      length,
-    );
-    return entry < 0 ? -1 : entry * ENTRY6 + 5;
-  }
 
   function inHole(asn: number, length: number): boolean {
     for (let i = 0; i < holed; i++) if (holes[i * 2] === asn && holes[i * 2 + 1] === length) return true;
@@ -148,88 +171,91 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
     holed++;
   }
 
-  /** From the route's own length down to 0 over the lengths that occur, until both questions are answered. */
+  /** Begins a walk over everything that covers the route. */
+  function begin(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    below.begin(afi, w0, w1, w2, w3, length);
+    if (laid !== null) over.begin(afi, w0, w1, w2, w3, length);
+  }
+
+  /** The layer that has the next entry, the most specific left; of the same prefix the overlay's, which hides the other. */
+  function layer(): Layer {
+    if (over.length < below.length) return below;
+    if (over.length === below.length && over.length >= 0) below.next();
+    return over;
+  }
+
+  /** From the route's own prefix to what covers it, until both questions are answered. */
   function judge(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number, origin: number): number {
-    const four = afi === 1;
-    const near = four ? mask4(w0, MASK_FROM4) : mask6(w0, MASK_FROM6);
-    const short = four ? SHORT4 : SHORT6;
     const asn = origin | 0;
     const known = origin !== NO_ORIGIN;
     let irr = -1;
     let rov = authorises ? NOT_FOUND : VALID; // nothing to look for
     let watched = 0;
-    decider = -1;
+    deciderLength = -1;
     holed = 0;
-    for (let word = length >> 5; word >= 0 && (irr < 0 || rov !== VALID); word--) {
-      const over4 = over === null ? 0 : over.masks[near + word]! | over.masks[short + word]!;
-      let lengths = below.masks[near + word]! | below.masks[short + word]! | over4;
-      if (word === length >> 5) lengths &= (2 << (length & 31)) - 1;
-      while (lengths !== 0) {
-        const bit = 31 - Math.clz32(lengths);
-        lengths &= ~(1 << bit);
-        const l = word * 32 + bit;
-        let r = below;
-        let head = -1;
-        if ((over4 & (1 << bit)) !== 0) head = headIn(over!, afi, w0, w1, w2, w3, l);
-        if (head >= 0) r = over!;
-        else head = headIn(below, afi, w0, w1, w2, w3, l);
-        if (head < 0) continue;
-        const entries = four ? r.entries4 : r.entries6;
-        const { records } = r;
-        if (irr < 0 && (entries[head - 1]! & WATCHED_ENTRY) !== 0) watched = WATCHED_FLAG;
-        let registered = false;
-        let matches = false;
-        for (let at = entries[head]!; at > 0; at = records[(at - 1) * RECORD + 2]!) {
-          const i = (at - 1) * RECORD;
-          const what = records[i + 1]!;
-          if (what === OBJECT) {
-            if (irr >= 0 || (holed > 0 && inHole(records[i]!, l))) continue;
+    begin(afi, w0 | 0, w1 | 0, w2 | 0, w3 | 0, length);
+    for (let at = layer(); at.length >= 0 && (irr < 0 || rov !== VALID); at.next(), at = layer()) {
+      const { entries, records, meta } = at;
+      const l = at.length;
+      if (irr < 0 && (entries[meta]! & WATCHED_ENTRY) !== 0) watched = WATCHED_FLAG;
+      let registered = false;
+      let matches = false;
+      let as = entries[meta + ASN]!;
+      let what = entries[meta + WHAT]!;
+      for (let record = entries[meta + NEXT]!; what !== NOTHING; ) {
+        if (what === OBJECT) {
+          if (irr < 0 && (holed === 0 || !inHole(as, l))) {
             registered = true;
-            if (known && records[i] === asn) matches = true;
-          } else if (what >= HOLE) meetHole(records[i]!, what - HOLE);
-          else if (rov !== VALID)
-            rov = known && asn !== 0 && records[i] === asn && length <= what - VRP ? VALID : INVALID;
-        }
-        if (registered) {
-          irr = l === length ? (matches ? MATCH : MISMATCH) : matches ? MATCH_COVERING : MISMATCH_COVERING;
-          decider = head;
-          decidedIn = r;
-        }
-        if (irr >= 0 && rov === VALID) break;
+            if (known && as === asn) matches = true;
+          }
+        } else if (what >= HOLE) meetHole(as, what - HOLE);
+        else if (rov !== VALID) rov = known && asn !== 0 && as === asn && length <= what - VRP ? VALID : INVALID;
+        if (record === 0) break;
+        const i = (record - 1) * RECORD;
+        as = records[i]!;
+        what = records[i + 1]!;
+        record = records[i + 2]!;
       }
+      if (!registered) continue;
+      irr = l === length ? (matches ? MATCH : MISMATCH) : matches ? MATCH_COVERING : MISMATCH_COVERING;
+      decider = meta;
+      deciding = entries;
+      further = records;
+      deciderLength = l;
     }
     return (irr < 0 ? UNKNOWN : irr) | watched | ((authorises ? rov : NOT_FOUND) << ROV_SHIFT);
   }
 
+  /** Calls `each` with the records of an entry. */
+  function eachRecord(
+    entries: Int32Array,
+    records: Int32Array,
+    meta: number,
+    each: (asn: number, what: number) => void,
+  ): void {
+    if (entries[meta + WHAT] === NOTHING) return;
+    each(entries[meta + ASN]!, entries[meta + WHAT]!);
+    for (let i = entries[meta + NEXT]! - 1; i >= 0; i = records[i * RECORD + 2]! - 1)
+      each(records[i * RECORD]!, records[i * RECORD + 1]!);
+  }
+
   /** Origins of the objects that counted in the last walk. */
-  function originsOf(r: Regions, entries: Int32Array, head: number): number[] {
+  function originsOf(): number[] {
     const found: number[] = [];
-    for (let i = entries[head]! - 1; i >= 0; i = r.records[i * RECORD + 2]! - 1) {
-      const asn = r.records[i * RECORD]!;
-      if (r.records[i * RECORD + 1] === OBJECT && !inHole(asn, entries[head - 1]! & 0xff)) found.push(asn >>> 0);
-    }
+    eachRecord(deciding, further, decider, (asn, what) => {
+      if (what === OBJECT && !inHole(asn, deciderLength)) found.push(asn >>> 0);
+    });
     return found.sort((a, b) => a - b);
   }
 
   function vrpsCovering(prefix: Prefix): CoveringVrp[] {
     const found: CoveringVrp[] = [];
-    if (!authorises) return found;
-    const [w0, w1, w2, w3] = wordsOf(prefix);
-    for (let length = prefix.length; length >= 0; length--) {
-      let r = over;
-      let head = r === null ? -1 : headIn(r, prefix.afi, w0, w1, w2, w3, length);
-      if (head < 0) {
-        r = below;
-        head = headIn(below, prefix.afi, w0, w1, w2, w3, length);
-      }
-      if (head < 0) continue;
-      const { entries4, entries6, records } = r!;
-      for (let i = (prefix.afi === 1 ? entries4 : entries6)[head]! - 1; i >= 0; i = records[i * RECORD + 2]! - 1) {
-        const what = records[i * RECORD + 1]!;
-        if (what === OBJECT || what >= HOLE) continue;
-        found.push({ prefix: prefixOf(prefix, length), maxLength: what - VRP, asn: records[i * RECORD]! >>> 0 });
-      }
-    }
+    begin(prefix.afi, ...wordsOf(prefix), prefix.length);
+    for (let at = layer(); at.length >= 0; at.next(), at = layer())
+      eachRecord(at.entries, at.records, at.meta, (asn, what) => {
+        if (what >= VRP && what < HOLE)
+          found.push({ prefix: prefixOf(prefix, at.length), maxLength: what - VRP, asn: asn >>> 0 });
+      });
     return found;
   }
 
@@ -240,20 +266,18 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
     const rov = ROV_STATES[(verdict >> ROV_SHIFT) & ROV_MASK]!;
     const watched = (verdict & WATCHED_FLAG) !== 0;
     const vrps = vrpsCovering(prefix);
-    if (decider < 0) return { state, decidedBy: null, origins: [], watched, rov, vrps };
-    const entries = prefix.afi === 1 ? decidedIn.entries4 : decidedIn.entries6;
-    const decidedBy = prefixOf(prefix, entries[decider - 1]! & 0xff);
-    return { state, decidedBy, origins: originsOf(decidedIn, entries, decider), watched, rov, vrps };
+    if (deciderLength < 0) return { state, decidedBy: null, origins: [], watched, rov, vrps };
+    return { state, decidedBy: prefixOf(prefix, deciderLength), origins: originsOf(), watched, rov, vrps };
   }
 
   return {
     octets: sab.byteLength + (overlay?.byteLength ?? 0),
     judge,
     decide,
-    prefixes4: below.header[H.prefixes4]!,
-    prefixes6: below.header[H.prefixes6]!,
-    objects: below.header[H.objects]!,
-    vrps: below.header[H.vrps]!,
-    overlaid: over === null ? 0 : over.header[H.prefixes4]! + over.header[H.prefixes6]!,
+    prefixes4: base.header[H.prefixes4]!,
+    prefixes6: base.header[H.prefixes6]!,
+    objects: base.header[H.objects]!,
+    vrps: base.header[H.vrps]!,
+    overlaid: laid === null ? 0 : laid.header[H.prefixes4]! + laid.header[H.prefixes6]!,
   };
 }

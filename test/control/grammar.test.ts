@@ -4,7 +4,7 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
+const FIRST = '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show" or "trace"';
 const SHOW =
   '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -135,6 +135,8 @@ describe('control/grammar', () => {
       FAMILY: 'ipv4-flowspec-vpn',
       TIME: '12:00',
       UNTIL: '-2h',
+      PATH: '64496 64500',
+      ROLE: 'provider',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -161,7 +163,18 @@ describe('control/commands: completion', () => {
     return 'error' in found ? found.error : found.map(one => one.word);
   };
   it('offers the words that may stand there', async () => {
-    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace']);
+    expect(await words('')).to.deep.equal([
+      'check',
+      'explain',
+      'clear',
+      'disable',
+      'enable',
+      'help',
+      'refresh',
+      'reload',
+      'show',
+      'trace',
+    ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
   });
@@ -199,6 +212,7 @@ describe('control/commands: completion', () => {
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
+                    ROLE: 'peer',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

@@ -71,21 +71,21 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   }
 
   /**
-   * Takes the dump when it is another than the one in use or refused last; with `whole`, any. `same`: what is in use is what
-   * the dump says, or newer.
+   * Takes the dump when it is another than the one in use or refused last. `again`: though it be the one in use, but not one
+   * refused; `whole`: any. `same`: what is in use is what the dump says, or newer.
    */
-  async function lookAtDump(whole: boolean): Promise<'new' | 'same' | 'failed'> {
+  async function lookAtDump(wanted: 'newer' | 'again' | 'whole'): Promise<'new' | 'same' | 'failed'> {
     dumpLooked = performance.now();
     const now = await dumpSerial();
     if (typeof now === 'string') return fail(now);
-    const known = tried ?? copy;
-    if (!whole && known !== null && now !== null) {
+    const known = wanted === 'whole' ? null : (tried ?? (wanted === 'again' ? null : copy));
+    if (known !== null && now !== null) {
       if (known.serial === now) return tried === null ? 'same' : fail(tried.why);
-      if (serial !== null && now < serial)
+      if (wanted === 'newer' && serial !== null && now < serial)
         return nrtm === undefined ? fail(`${dump}: its serial is ${now}, behind ${serial} of the copy in use`) : 'same';
     }
-    const tag = whole ? null : (known?.tag ?? null);
-    const taken = await takeDump(name, dump, { limits, signal, tag }, fetched ? copyFile : null);
+    const asking = { limits, signal, tag: known?.tag ?? null };
+    const taken = await takeDump(name, dump, asking, fetched ? copyFile : null);
     if (taken.what === 'same') return tried === null ? 'same' : fail(tried.why);
     if (taken.what === 'failed') {
       const why = `${dump}: ${taken.why}`;
@@ -144,7 +144,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   /** What an earlier run kept is in use before anybody is asked. */
   async function begin(): Promise<void> {
     if (!fetched) {
-      if ((await lookAtDump(false)) !== 'failed') succeed();
+      if ((await lookAtDump('newer')) !== 'failed') succeed();
       return;
     }
     const kept = await readCopy(copyFile);
@@ -219,7 +219,8 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       if (why === null) return;
     }
     // What was added to the dump since it was read goes only when the dump is read again, though it be the same.
-    const found = await lookAtDump(whole || (copy !== null && serial !== copy.serial));
+    const changed = copy !== null && serial !== copy.serial;
+    const found = await lookAtDump(whole ? 'whole' : changed ? 'again' : 'newer');
     if (found === 'failed') return;
     if (serial === null) fail(`${dump}: nothing tells its serial, which NRTM must go on from`);
     else if (found === 'new' || why === null) why = await askForChanges(server, serial + 1);
@@ -232,7 +233,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     async whole => {
       try {
         if (nrtm !== undefined) await lookWithNrtm(nrtm, whole);
-        else if ((await lookAtDump(whole)) !== 'failed') succeed();
+        else if ((await lookAtDump(whole ? 'whole' : 'newer')) !== 'failed') succeed();
       } catch (error) {
         fail(whyOf(error));
       }

@@ -88,12 +88,13 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     const book = sourceBook(source);
     const tally = emptyTally();
     for (const [type, file] of [['snapshot', base] as const, ...steps.map(step => ['delta', step] as const)]) {
+      const name = `${type} ${file.version}`;
       const why = await readKept(directory, type, file, { source, session }, (change, record) => {
         const reading = objectOf(change, source);
-        if (reading.what === 'object') apply(book, change.op, reading.object, record, tally);
-        else count(tally, reading, record);
+        if (reading.what === 'object') apply(book, change.op, reading.object, name, record, tally);
+        else count(tally, reading, name, record);
       });
-      if (why !== null) return `${type} ${file.version}: ${why}`;
+      if (why !== null) return `${name}: ${why}`;
     }
     return { book, tally };
   }
@@ -131,7 +132,6 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
       const why = (await get('delta', delta)) ?? (await takeDelta(offered.session, delta));
       if (why !== null || end.signal.aborted) return why ?? '';
       copy = { held: heldOf(offered, delta.version), base: copy!.base, steps: [...copy!.steps, delta] };
-      await keep();
     }
     return '';
   }
@@ -140,31 +140,27 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
   async function takeDelta(session: string, delta: FileReference): Promise<string | null> {
     const found: Operation[] = [];
     const tally = emptyTally();
+    const name = `delta ${delta.version}`;
     const why = await readKept(directory, 'delta', delta, { source, session }, (change, record) => {
       const reading = objectOf(change, source);
       if (reading.what === 'object') found.push({ op: change.op, object: reading.object, serial: delta.version });
-      else count(tally, reading, record);
+      else count(tally, reading, name, record);
     });
-    if (why !== null) return `delta ${delta.version}: ${why}`;
+    if (why !== null) return `${name}: ${why}`;
     const not = await listener.changes(found, delta.version);
     if (not !== null) return not;
     operations += found.length;
     const [first] = tally.firstProblems;
-    if (first !== undefined)
-      listener.alarm(
-        `delta ${delta.version}: ${tally.problems} left out, the first is record ${first.line}: ${first.why}`,
-      );
+    if (first !== undefined) listener.alarm(`${first.why} (record ${first.line}; ${tally.problems} left out)`);
     return null;
   }
 
   function heldOf(offered: Notification, version: number): KeptCopy['held'] {
     const { session, snapshot, deltas } = offered;
     // A publisher whose clock is ahead must not make all later ones seem old.
-    const timestamp = Math.min(offered.timestamp, Date.now());
+    const timestamp = Math.max(copy?.held.timestamp ?? 0, Math.min(offered.timestamp, Date.now()));
     return { session, version, timestamp, snapshot, deltas };
   }
-
-  const keep = () => writeState(directory, { keys, copy });
 
   /** One look. What is wrong, in words; empty when all is well. */
   async function lookOnce(whole: boolean): Promise<string> {
@@ -183,11 +179,13 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     if (plan.what === 'refuse') return `${options.url}: ${plan.why}`;
     if (believed.key.spki !== keys.current.spki)
       listener.alarm('the publisher signs with the key that it had announced; the old one is not believed any more');
-    keys = afterNotification(keys, believed.key, offered.nextKey);
+    // One that a cache has kept is signed as well: what it does not announce yet must not be forgotten.
+    const older = copy !== null && offered.timestamp < copy.held.timestamp;
+    keys = afterNotification(keys, believed.key, older ? keys.next : offered.nextKey);
     etag = answer.etag;
     made = offered.timestamp;
     const why = await carryOut(plan, offered, whole);
-    await keep();
+    await writeState(directory, { keys, copy });
     if (why === '' && copy !== null) await sweep(directory, copy);
     return why;
   }
@@ -274,17 +272,27 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
   };
 }
 
-function apply(book: SourceBook, op: 'add' | 'del', object: Operation['object'], record: number, tally: Tally): void {
+/** `name` is the file's; `line` of a problem is the record in it. */
+function apply(
+  book: SourceBook,
+  op: 'add' | 'del',
+  object: Operation['object'],
+  name: string,
+  record: number,
+  tally: Tally,
+): void {
   const applied = book.apply(op, object);
   if (!applied.ok) {
-    tell(tally, record, applied.problem.why);
+    tell(tally, record, `${name}: ${applied.problem.why}`);
     return;
   }
   tally.refusedAddresses += applied.refused.length;
-  for (const { why } of applied.refused) tell(tally, record, why);
+  for (const { why } of applied.refused) tell(tally, record, `${name}: ${why}`);
 }
 
-function count(tally: Tally, reading: Exclude<ReturnType<typeof objectOf>, { what: 'object' }>, record: number): void {
-  if (reading.what === 'problem') tell(tally, record, reading.why);
+type NoObject = Exclude<ReturnType<typeof objectOf>, { what: 'object' }>;
+
+function count(tally: Tally, reading: NoObject, name: string, record: number): void {
+  if (reading.what === 'problem') tell(tally, record, `${name}: ${reading.why}`);
   else tally[reading.what]++;
 }

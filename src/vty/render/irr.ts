@@ -37,12 +37,18 @@ function sourcesTable(rows: readonly IrrStatusRow[], now: number): string[] {
       row.changed === null ? 'never' : duration(now - row.changed),
       row.age === null ? '-' : duration(row.age),
       [
-        row.loaded === null ? 'not loaded' : row.stale ? 'stale' : 'ok',
+        stateOf(row),
         ...(row.authoritative ? ['authoritative'] : []),
         ...(row.lastError === '' ? [] : [row.lastError]),
       ].join(', '),
     ]),
   );
+}
+
+function stateOf({ transport, loaded, stale }: IrrStatusRow): string {
+  if (transport === 'none') return 'not mirrored';
+  if (loaded === null) return 'not loaded';
+  return stale ? 'stale' : 'ok';
 }
 
 /** `reload irr SOURCE`. */
@@ -117,6 +123,9 @@ const tally = (classes: Readonly<Record<string, number>>): string =>
     .map(([name, number]) => `${number} ${name}`)
     .join(', ') || 'nothing';
 
+/** Objects about to be removed that are named to a person. */
+const MOST_EXPIRING = 20;
+
 function sourceLines(row: IrrSourceRow, now: number): string[] {
   const { expiring } = row;
   return [
@@ -136,7 +145,9 @@ function sourceLines(row: IrrSourceRow, now: number): string[] {
       ['Expiring', expiring === null ? '' : `${expiring.noticed}, ${expiring.overdue} of them overdue`],
       ['Without date', expiring === null || expiring.undated === 0 ? '' : String(expiring.undated)],
     ]),
-    ...(expiring?.next ?? []).map(({ removal, class: name, key }) => `  removal ${day(removal)} ${name} ${key}`),
+    ...(expiring?.next ?? [])
+      .slice(0, MOST_EXPIRING)
+      .map(({ removal, class: name, key }) => `  removal ${day(removal)} ${name} ${key}`),
     ...row.alarms.map(({ time, why }) => `  alarm ${instant(time)}: ${why}`),
   ];
 }

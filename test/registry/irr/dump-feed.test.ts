@@ -1,14 +1,17 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { IrrConfig } from '../../../src/config/tree.ts';
 import { dumpFeed } from '../../../src/registry/irr/dump-feed.ts';
 import { DUMP_LIMITS } from '../../../src/registry/irr/dump-place.ts';
+import { readDump } from '../../../src/registry/irr/dump-reader.ts';
 import type { CopyOrigin, Feed } from '../../../src/registry/irr/feed.ts';
 import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
 import type { SourceBook } from '../../../src/registry/source-book.ts';
+import { makeCertificate } from '../../traceback/certificates.ts';
 import { type IrrServer, type Manners, type ServedSource, startIrrServer } from '../irr-server.ts';
 
 const route = (prefix: string, as = 64496) =>
@@ -106,6 +109,31 @@ describe('registry/irr/dump-feed', () => {
         expect(second.book!.routes.object(0).text).to.include('caf\ufffd');
       });
 
+    it('comes by HTTPS from a server whose certificate is trusted, and from no other; and leads to no plain HTTP', async () => {
+      const { key, certificate } = makeCertificate(64500, { addresses: ['127.0.0.1'] });
+      const secure = await startIrrServer({ key, cert: certificate });
+      const trusted = getCACertificates('default');
+      try {
+        secure.source('JPIRR').add(route('192.0.2.0/24'));
+        const dump = `${secure.http}/JPIRR.db.gz`;
+        const one = await settled(mirror({ dump }));
+        expect(one.trouble).to.match(/self-signed certificate/);
+        setDefaultCACertificates([...trusted, certificate]);
+        await settled(one);
+        expect([held(one), one.trouble, one.feed.status.transport]).to.deep.equal([1, '', 'https']);
+        secure.redirects.set('/JPIRR.db.gz', `${server.http}/JPIRR.db.gz`);
+        await settled(one, true);
+        expect(one.trouble).to.match(/it redirects to .*, which is not followed$/);
+        secure.redirects.set('/JPIRR.db.gz', '/JPIRR.db.gz');
+        await settled(one, true);
+        expect(one.trouble).to.match(/it redirects more than 3 times$/);
+        expect(held(one)).to.equal(1);
+      } finally {
+        setDefaultCACertificates(trusted);
+        secure.close();
+      }
+    });
+
     it('is asked for by its tag where it has no serial', async () => {
       server.files.set('/JPIRR.CURRENTSERIAL', null);
       const one = await settled(mirror({}));
@@ -199,6 +227,33 @@ describe('registry/irr/dump-feed', () => {
       const one = mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, { ...DUMP_LIMITS, silence: 200 });
       await settled(one);
       expect(one.trouble).to.match(/Timeout/);
+    });
+
+    it('is given up when it goes on without end, packed or not', async () => {
+      const limits = { ...DUMP_LIMITS, octets: 100_000 };
+      server.files.set('/JPIRR.db', Buffer.alloc(200_000, 'x'));
+      const one = await settled(mirror({ dump: `${server.http}/JPIRR.db` }, NRTM_TIMES, limits));
+      expect(one.trouble).to.match(/it has 200000 octets, more than 100000$/);
+      server.ftp.manners = 'mute';
+      const two = await settled(mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, limits));
+      expect(two.trouble).to.match(/it has more than 100000 octets$/);
+      expect([held(one), held(two)]).to.deep.equal([null, null]);
+      const bomb = gzipSync(Buffer.alloc(1_000_000, '\n'));
+      const read = readDump('JPIRR', [bomb] as unknown as AsyncIterable<Buffer>, true, 500_000);
+      expect(await read.catch((error: Error) => error.message)).to.equal('more than 500000 octets when unpacked');
+    });
+
+    it('reads past a line of two gigabytes, and holds none of it', async () => {
+      const chunk = Buffer.alloc(1 << 20, 'x');
+      async function* dump() {
+        yield Buffer.from(`${route('10.0.0.0/24')}\nroute: `);
+        for (let i = 0; i < 2048; i++) yield chunk;
+        yield Buffer.from(`\n\n${route('10.0.1.0/24')}\n`);
+      }
+      const { book, problems, firstProblems } = await readDump('JPIRR', dump(), false);
+      expect([book.routes.count, problems]).to.deep.equal([2, 1]);
+      expect(firstProblems).to.deep.equal([{ line: 7, why: 'line longer than 65536 octets: its object is left out' }]);
+      expect(process.memoryUsage.rss()).to.be.lessThan(1_000_000_000);
     });
 
     it('begins no other command by its path', async () => {
@@ -334,6 +389,20 @@ describe('registry/irr/dump-feed', () => {
       expect(dumps()).to.equal(1);
       expect(one.trouble).to.match(/Serials 21 - 22 do not exist; the dump has nothing newer$/);
       expect(held(one)).to.equal(20);
+    });
+
+    it('does not fetch a dump again and again that was refused', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      jpirr.add(route('198.51.100.0/24'));
+      jpirr.forget();
+      one.refuse = 'too small';
+      for (let i = 0; i < 3; i++) await settled(one);
+      expect([dumps(), one.trouble, held(one)]).to.deep.equal([2, 'too small', 21]);
+      one.refuse = null;
+      await settled(one, true);
+      expect([dumps(), one.trouble, held(one)]).to.deep.equal([3, '', 22]);
     });
 
     it('raises an alarm and reads the dump again when serials go back', async () => {
