@@ -76,7 +76,7 @@ export async function startDaemon({
       { directory: join(config.state, 'irr'), earlier: await store.read('source.all', {}) },
     );
     closers.push(() => registry.close());
-    const whois = openWhois(registry, version, log);
+    const whois = openWhois(registry, () => config, version, log);
     closers.push(() => whois.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());

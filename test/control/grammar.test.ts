@@ -4,7 +4,7 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show" or "trace"';
+const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -133,6 +133,7 @@ describe('control/grammar', () => {
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
       FAMILY: 'ipv4-flowspec-vpn',
+      SET: 'AS-EXAMPLE',
       TIME: '12:00',
       UNTIL: '-2h',
     };
@@ -161,7 +162,7 @@ describe('control/commands: completion', () => {
     return 'error' in found ? found.error : found.map(one => one.word);
   };
   it('offers the words that may stand there', async () => {
-    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace']);
+    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace', 'whois']);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
   });
@@ -199,6 +200,7 @@ describe('control/commands: completion', () => {
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
+                    SET: 'AS-EXAMPLE',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,
