@@ -1,5 +1,5 @@
 /** The commands about the archive: how it is, and what it tells of the past of a prefix. */
-import { formatFlatPath } from '../bgp/as-path.ts';
+import { formatFlatPath, parseAsn } from '../bgp/as-path.ts';
 import { compilePath } from '../rib/path-pattern.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
@@ -53,7 +53,7 @@ async function showRoutesAt({ daemon, args, row, note }: Call): Promise<void> {
     time: timeOf(args.TIME!, Date.now()),
     scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
   });
-  const origin = args.AS === undefined ? undefined : Number(args.AS);
+  const origin = args.AS === undefined ? undefined : parseAsn(args.AS);
   const pattern = args.REGEX === undefined ? null : compilePath(args.REGEX);
   if (pattern !== null && 'error' in pattern) throw new Error(pattern.error);
   const wanted = rows.filter(

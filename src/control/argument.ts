@@ -1,3 +1,5 @@
+import { parseAsn, parsePath } from '../bgp/as-path.ts';
+import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
@@ -52,8 +54,20 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     values: async () => FAMILIES,
   },
   AS: {
-    help: 'AS number',
-    refuse: text => (/^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 4_294_967_295 ? null : 'AS number'),
+    help: 'AS number, such as 64496, AS64496 or 1.10',
+    refuse: text => (parseAsn(text) === null ? 'AS number' : null),
+  },
+  PATH: {
+    help: 'AS path, neighbour first, between double quotes, such as "64500 64496 {64510,64511}"',
+    refuse: text => {
+      const path = parsePath(text);
+      return typeof path === 'string' ? `AS path: ${path}` : null;
+    },
+  },
+  ROLE: {
+    help: `role of the neighbour: ${ROLES.join(', ')}`,
+    refuse: text => (ROLES.some(role => role === text) ? null : `role: ${ROLES.join(', ')}`),
+    values: async () => ROLES,
   },
   REGEX: {
     help: 'regular expression on the AS path, such as _64500_ or ^64496_.*_64500$',

@@ -1,12 +1,14 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
+import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
-import { formatPrefix } from '../net/prefix.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
-import type { CaseDetail, Daemon, IrrObjectRow, NoticeRow } from './daemon.ts';
+import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
+import { IRR_COMMANDS } from './irr-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
 /** A command being carried out: where its answer goes. */
@@ -45,6 +47,7 @@ const LISTED_TRACES = 20;
 const REASON = { reason: 'Words that the peer is told (RFC 9003)' };
 
 export const COMMANDS: readonly Command[] = [
+  ...VERDICT_COMMANDS,
   {
     syntax: 'clear bgp PEER [reason TEXT]',
     help: 'End a session and begin it anew',
@@ -77,13 +80,7 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
-  {
-    syntax: 'reload irr SOURCE [force]',
-    help: 'Ask for a whole copy of an IRR source',
-    words: { force: 'Take it though it has lost more than 10 % of its objects' },
-    one: true,
-    run: reloadIrr,
-  },
+  ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
@@ -109,13 +106,6 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, row }) => row({ config: await daemon.configText() }),
   },
-  {
-    syntax: 'show irr',
-    help: 'Sources of the registry',
-    run: async ({ daemon, row }) => sendAll(await daemon.irrStatus(), row),
-  },
-  { syntax: 'show irr PREFIX', help: 'Registered objects for a prefix or covering it', run: showIrrObjects },
-  { syntax: 'show irr NAME', help: 'What is registered under a name, or all about a source', run: showIrrNamed },
   {
     syntax: 'show memory',
     help: 'What the memory is for, and what one more peer would cost',
@@ -307,14 +297,6 @@ async function reload({ daemon, row }: Call): Promise<void> {
   await row(report);
 }
 
-async function reloadIrr({ daemon, args, row }: Call): Promise<void> {
-  const source = args.SOURCE!.toUpperCase();
-  const report = await daemon.reloadIrr(source, args.force !== undefined);
-  if (report === null) throw new Error(`no irr ${source} is mirrored`);
-  if (report.why !== '') throw new Error(`irr ${source}: ${report.what}: ${report.why}`);
-  await row(report);
-}
-
 async function showCases({ daemon, args, row }: Call): Promise<void> {
   const all = await daemon.cases();
   const shown =
@@ -337,23 +319,6 @@ function notice({ body: _, ...rest }: OutboxRecord): NoticeRow {
   return rest;
 }
 
-async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> {
-  const objects = await daemon.irrObjects(args.PREFIX!);
-  for (const object of objects) {
-    const shown: IrrObjectRow = { ...object, prefix: formatPrefix(object.prefix) };
-    await row(shown);
-  }
-  if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);
-}
-
-async function showIrrNamed({ daemon, args, signal, row, note }: Call): Promise<void> {
-  const name = args.NAME!;
-  const { rows, omitted } = await daemon.irrNamed(name, signal);
-  await sendAll(rows, row);
-  if (omitted > 0) note(`${omitted} more route objects of ${name} are not shown`);
-  if (rows.length === 0) note(`nothing is registered under ${name}`);
-}
-
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {
   let shown = 0;
   const { changed } = await daemon.routes(
@@ -362,7 +327,7 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
       prefix: args.PREFIX!,
       scope: (['exact', 'longer', 'shorter'] as const).find(word => args[word] !== undefined) ?? 'match',
       ...(args.PEER === undefined ? {} : { peer: args.PEER }),
-      ...(args.AS === undefined ? {} : { originAs: Number(args.AS) }),
+      ...(args.AS === undefined ? {} : { originAs: parseAsn(args.AS)! }),
       ...(args.REGEX === undefined ? {} : { path: args.REGEX }),
       ...(args.COMMUNITY === undefined ? {} : { community: args.COMMUNITY }),
       ...(args.STATE === undefined ? {} : { validity: args.STATE as IrrState | RovState }),

@@ -30,6 +30,7 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
 export interface RibRows {
@@ -105,6 +106,11 @@ export interface Daemon {
     readonly from: number;
     readonly to: number;
   }): Promise<PastRows<HistoryRow>>;
+  /** What the registry in force says of a route, asked about or held. Rejects in words when the path does not fit. */
+  checkRoute(question: VerdictQuestion): Promise<RouteAnswer>;
+  explain(question: VerdictQuestion): Promise<Explanation>;
+  /** One for each origin of the longest match. Rejects when nothing is held. */
+  explainHeld(prefix: string, peer: string | null): Promise<readonly Explanation[]>;
   /** Null without an archive. */
   archive(): Promise<ArchiveRow | null>;
   /** The configuration in force, as text that parses to the same. */

@@ -27,6 +27,7 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
+import { createVerdicts, type VerdictParts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
 
 export interface DaemonParts {
@@ -36,6 +37,7 @@ export interface DaemonParts {
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly whois: Whois;
+  readonly rpki: VerdictParts['rpki'];
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -210,6 +212,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
+    ...createVerdicts(parts),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),

@@ -13,11 +13,13 @@ import { openControl } from '../control/server.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import { vrpTable } from '../registry/rpki/vrp-table.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import type { Log } from './log.ts';
+import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
 
@@ -59,6 +61,8 @@ export async function startDaemon({
     closers.push(() => store.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
+    const rpki = createRpki(change => registry.vrpsChanged(change.whole ? null : change.touched), log);
+    closers.push(() => rpki.close());
     const registry = await openRegistry(
       {
         onRefresh: generation => inForce(generation),
@@ -73,7 +77,11 @@ export async function startDaemon({
             .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
         },
       },
-      { directory: join(config.state, 'irr'), earlier: await store.read('source.all', {}) },
+      {
+        directory: join(config.state, 'irr'),
+        earlier: await store.read('source.all', {}),
+        vrps: () => rpki.view().vrps,
+      },
     );
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
@@ -193,6 +201,7 @@ export async function startDaemon({
       configureCollector(); // always: where it could not listen it tries again
       await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
+      rpki.reload(config.rpki);
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
       );
@@ -222,6 +231,7 @@ export async function startDaemon({
       collector,
       registry,
       whois,
+      rpki: { view: () => ({ vrps: vrpTable(), aspas: new Map() }), status: () => [] },
       cases,
       outbox,
       traces,
@@ -235,6 +245,7 @@ export async function startDaemon({
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
+    rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     void archive.configure(config); // what peers send waits for it
     configureCollector();

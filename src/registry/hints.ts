@@ -213,7 +213,10 @@ function coveringHolder(facts: HintFacts): Hint | null {
   const { origin, irr, objects } = facts;
   const decided = irr.decidedBy;
   if (!contradicts(facts) || decided === null) return null;
-  const holder = objects.find(object => object.origin === origin && object.prefix.length < decided.length);
+  const silent = [...irr.holed, ...irr.outranked];
+  const holder = objects.find(
+    object => object.origin === origin && object.prefix.length < decided.length && !silent.includes(object),
+  );
   if (holder === undefined) return null;
   return {
     hint: 'covering-holder',

@@ -8,6 +8,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { type Compiled, compileRegistry, type Layers } from './compile.ts';
 import type { SourceStatus } from './held-source.ts';
 import type { RouteObject } from './objects.ts';
+import type { Vrps } from './rpki/vrp-table.ts';
 import type { Decision } from './snapshot.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceSize } from './source-size.ts';
@@ -41,6 +42,8 @@ export interface Registry {
   reload(irr: readonly IrrConfig[], watches: readonly WatchConfig[]): Promise<RegistryGeneration>;
   /** Asks for a whole copy of one source, to be taken though it be small with `force`. Null: there is no such source. */
   reloadSource(name: string, force: boolean): Promise<SourceReport | null>;
+  /** VRPs of these prefixes are others; null: it is another set. A new generation follows. */
+  vrpsChanged(touched: readonly Prefix[] | null): void;
   /** The verdict of the generation in force, with its ground. `origin` is an AS number or NO_ORIGIN. */
   decide(prefix: Prefix, origin: number): Decision;
   /** Objects of the prefix itself, or else of the most specific one that covers it; at most MAX_SHOWN. */
@@ -77,12 +80,14 @@ export interface RegistryOptions {
   readonly directory: string;
   /** What the last run knew of its sources: the first copies of this one are held against it. */
   readonly earlier?: readonly SourceSize[];
+  /** The VRPs in force; left out: there are none. */
+  readonly vrps?: () => Vrps;
 }
 
 /** A registry without a source, until `reload`. */
 export async function openRegistry(
   listener: RegistryListener,
-  { directory, earlier = [] }: RegistryOptions,
+  { directory, earlier = [], vrps }: RegistryOptions,
 ): Promise<Registry> {
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
@@ -127,7 +132,7 @@ export async function openRegistry(
     const touched = changed === null ? null : compiled.update(changed);
     if (touched === null) {
       const stores = sources.ranked().map(({ book, ...rest }) => ({ name: book.source, store: book.routes, ...rest }));
-      compiled = await compileRegistry(stores, watches);
+      compiled = await compileRegistry(stores, watches, vrps?.());
     }
     generation++;
     const { layers, snapshot, overruled } = compiled;
@@ -154,6 +159,15 @@ export async function openRegistry(
         });
       }),
     reloadSource: (name, force) => sources.reload(name, force),
+    vrpsChanged(touched) {
+      if (touched?.length === 0) return;
+      inTurn(() => makeGeneration([], touched)).then(
+        made => {
+          if (!closed) listener.onRefresh(made);
+        },
+        () => {}, // closed meanwhile
+      );
+    },
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),

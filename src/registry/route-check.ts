@@ -1,12 +1,14 @@
 /** Everything the registry says of one route, put together: for `itctl check route` and `itctl explain`. */
 import { covers, formatPrefix, type Prefix } from '../net/prefix.ts';
 import { type AspaHop, type Direction, verifyPath } from './aspa-path.ts';
+import { datesOf, lastTouched } from './dates.ts';
 import { type Hint, hintsFor } from './hints.ts';
 import { irrState } from './irr-state.ts';
 import type { RouteObject } from './objects.ts';
 import type { OriginRemark, RouteOrigin } from './origin.ts';
 import { type RovJudgement, rov, type Vrp } from './rov.ts';
 import type { AspaTable } from './rpki/aspa.ts';
+import { readRpslObject } from './rpsl.ts';
 import { type AspaState, type IrrState, type RovReason, type RovState, type Severity, severityOf } from './verdict.ts';
 import { CONFIG_SOURCE } from './watch.ts';
 
@@ -48,6 +50,8 @@ export interface ObjectRow {
   readonly disputed: RovReason | null;
   /** Why it does not count: the route is in one of its holes; one of a better source has the same prefix. Null: it does. */
   readonly aside: 'hole' | 'outranked' | null;
+  /** When it was last touched, by its own dates; ms since the epoch, null when it has none. */
+  readonly changed: number | null;
   readonly text: string;
 }
 
@@ -125,6 +129,7 @@ export function checkRoute(route: CheckedRoute, grounds: Grounds, now: number): 
       decides: irr.deciding.includes(object),
       disputed: rovOf(object).reason,
       aside: irr.holed.includes(object) ? 'hole' : irr.outranked.includes(object) ? 'outranked' : null,
+      changed: changedOf(object),
       text: object.text,
     })),
     vrps: origins.covering.map(vrp => ({
@@ -138,8 +143,13 @@ export function checkRoute(route: CheckedRoute, grounds: Grounds, now: number): 
   };
 }
 
+function changedOf({ text }: RouteObject): number | null {
+  const rpsl = readRpslObject(Buffer.from(text));
+  return rpsl === null ? null : lastTouched(datesOf(rpsl));
+}
+
 /** What a watch declares is the operator's own word; after it come sources that speak for their space. */
-function rankOf({ source }: RouteObject, { authoritative }: Grounds): number {
+export function rankOf({ source }: RouteObject, { authoritative }: Pick<Grounds, 'authoritative'>): number {
   return source === CONFIG_SOURCE ? 2 : authoritative.has(source) ? 1 : 0;
 }
 

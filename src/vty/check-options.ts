@@ -1,11 +1,10 @@
 /** The words behind `itctl check route`, where files are given. */
 import { basename } from 'node:path';
-import { type AsPath, flattenPath, formatPath, parseAsn, parsePath } from '../bgp/as-path.ts';
-import { OPPOSITE, ROLES, type Role } from '../bgp/role.ts';
+import { parseAsn } from '../bgp/as-path.ts';
+import { ROLES, type Role } from '../bgp/role.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
-import { directionFor } from '../registry/aspa-path.ts';
-import { readOrigin } from '../registry/origin.ts';
 import type { CheckedRoute } from '../registry/route-check.ts';
+import { routeOf } from '../registry/route-text.ts';
 
 /** A dump of an IRR, and what it is called. */
 export interface NamedFile {
@@ -73,22 +72,6 @@ export function checkOptions(words: readonly string[]): CheckOptions | string {
     aspa: given['--aspa'] ?? [],
     ixLans,
   };
-}
-
-/**
- * The route with this origin, or with the path that ends in it, from a neighbour of this role; or what is wrong with it.
- * Of a path that ends in an AS_SET the AS is one member.
- */
-export function routeOf(prefix: Prefix, as: number, text: string | null, from: Role): CheckedRoute | string {
-  const direction = directionFor(OPPOSITE[from]);
-  const plain = { prefix, origin: as, path: null, direction, neighbor: null };
-  if (text === null) return { ...plain, remark: readOrigin([{ type: 2, asns: [as] }], null, as).remark };
-  const path: AsPath | string = parsePath(text);
-  if (typeof path === 'string') return `--path: ${path}`;
-  const { origin, remark } = readOrigin(path, null, as);
-  const ends = typeof origin === 'number' ? origin === as : origin.includes(as);
-  if (!ends) return `--path ${formatPath(path)} does not end in AS${as}`;
-  return { ...plain, origin, remark, path: flattenPath(path) };
 }
 
 /** `NAME=FILE`; without a name that of the file up to its first point, in upper case. */

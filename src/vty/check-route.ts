@@ -1,12 +1,14 @@
 /** `itctl check route` by files: what everybody's filters would say of a route, before it is announced. */
 import { checkRoute, type Grounds } from '../registry/route-check.ts';
-import type { AspaTable } from '../registry/rpki/aspa.ts';
+import type { Vrp } from '../registry/rov.ts';
+import type { Payloads } from '../registry/rpki/payloads.ts';
+import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import type { CheckOptions } from './check-options.ts';
 import type { OfflineStreams } from './decode-mrt.ts';
 import { type DumpPart, readDump, UnreadableFile } from './registry-files.ts';
 import { renderCheck } from './render/check.ts';
 import { plain } from './render/text.ts';
-import { readAspas, readVrps } from './rpki-files.ts';
+import { aspasOf, readPayloads } from './rpki-files.ts';
 import { EXIT } from './run.ts';
 
 /** Complaints that are printed; the others are counted. */
@@ -44,14 +46,14 @@ async function groundsOf(options: CheckOptions, complain: (text: string) => void
   const ases = new Set([...(route.path ?? []), route.origin].flat());
   const dumps: DumpPart[] = [];
   for (const file of irr) dumps.push(await readDump(file, route.prefix, ases, complain));
-  const vrps = [];
-  for (const file of vrp) vrps.push(...(await readVrps(file, route.prefix, complain)));
-  const aspas: AspaTable[] = [];
-  for (const file of aspa) aspas.push(await readAspas(file, complain));
+  const vrps: Vrp[] = [];
+  for (const file of vrp) vrps.push(...vrpsCovering((await readPayloads(file, 'roas', complain)).vrps, route.prefix));
+  const aspas: Payloads[] = [];
+  for (const file of aspa) aspas.push(await readPayloads(file, 'aspas', complain));
   return {
     objects: dumps.flatMap(({ objects }) => objects),
     vrps,
-    aspas: aspa.length === 0 ? null : new Map(aspas.flatMap(table => [...table])),
+    aspas: aspa.length === 0 ? null : aspasOf(aspas),
     authoritative: new Set(),
     ixLans,
     maintainersOf: as => dumps.flatMap(({ maintainers }) => maintainers.get(as) ?? []),

@@ -1,75 +1,36 @@
-/**
- * VRPs and ASPAs out of the JSON that rpki-client and others write: `roas` of `asn`, `prefix`, `maxLength`, and `aspas` of
- * `customer_asid` and `providers`. What touches one route is kept.
- */
-import { parseAsn } from '../bgp/as-path.ts';
+/** VRPs and ASPAs out of files, for one route. */
 import { openMrt } from '../mrt/source.ts';
-import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
-import type { Vrp } from '../registry/rov.ts';
 import { type AspaTable, providersOf } from '../registry/rpki/aspa.ts';
+import { readPayloadJson } from '../registry/rpki/payload-json.ts';
+import { aspaOf, customerOf, type Payloads } from '../registry/rpki/payloads.ts';
 import { sentence } from './decode-mrt.ts';
 import { type Complain, UnreadableFile } from './registry-files.ts';
 
 /** Octets of an unpacked file; 500,000 VRPs take some 60 million. */
 const MAX_JSON = 500_000_000;
 
-/** A VRP and the trust anchor it comes from, '' where the file does not say. */
-export interface FileVrp extends Vrp {
-  readonly ta: string;
+/**
+ * The payloads of a file. What is over its time counts all the same: the file is of the day that is asked about. Rejects
+ * with an UnreadableFile when there is no list `wanted` in it.
+ */
+export async function readPayloads(file: string, wanted: 'roas' | 'aspas', complain: Complain): Promise<Payloads> {
+  const reading = readPayloadJson(await textOf(file), Number.NEGATIVE_INFINITY, wanted);
+  if (!reading.ok) throw new UnreadableFile(`${file}: ${reading.why}`);
+  // Of a file that is given for one list the other one is none of our business.
+  for (const problem of reading.problems) if (problem.startsWith(wanted)) complain(`${file}: ${problem}`);
+  return reading.payloads;
 }
 
-/** The VRPs of a file that cover the prefix. Rejects with an UnreadableFile when it is no such file. */
-export async function readVrps(file: string, prefix: Prefix, complain: Complain): Promise<readonly FileVrp[]> {
-  const found: FileVrp[] = [];
-  for (const [i, entry] of (await listIn(file, 'roas')).entries()) {
-    const vrp = vrpOf(entry);
-    if (typeof vrp === 'string') complain(`${file}: roas[${i}]: ${vrp}`);
-    else if (covers(vrp.prefix, prefix)) found.push(vrp);
-  }
-  return found;
-}
-
-/** The ASPAs of a file. */
-export async function readAspas(file: string, complain: Complain): Promise<AspaTable> {
+/** The ASPAs of several files as one table. */
+export function aspasOf(files: readonly Payloads[]): AspaTable {
   const table = new Map<number, readonly number[]>();
-  for (const [i, entry] of (await listIn(file, 'aspas')).entries()) {
-    const fields = fieldsOf(entry);
-    const customer = asOf(fields.customer_asid ?? fields.customer);
-    const providers = Array.isArray(fields.providers) ? fields.providers.map(asOf) : null;
-    if (customer === null) complain(`${file}: aspas[${i}]: no AS number in "customer_asid"`);
-    else if (providers === null || providers.includes(null))
-      complain(`${file}: aspas[${i}]: "providers" is no list of AS numbers`);
-    // Several objects of one customer are one attestation (draft-ietf-sidrops-aspa-verification section 5.2).
-    else table.set(customer, providersOf([...(table.get(customer) ?? []), ...providers.filter(as => as !== null)]));
-  }
+  for (const payloads of files)
+    for (const customer of new Set([...payloads.aspas.keys()].map(customerOf)))
+      table.set(customer, providersOf([...(table.get(customer) ?? []), ...(aspaOf(payloads, customer) ?? [])]));
   return table;
 }
 
-function vrpOf(entry: unknown): FileVrp | string {
-  const fields = fieldsOf(entry);
-  const asn = asOf(fields.asn);
-  if (asn === null) return 'no AS number in "asn"';
-  const prefix = typeof fields.prefix === 'string' ? parsePrefix(fields.prefix) : null;
-  if (prefix === null) return 'no prefix in "prefix"';
-  const maxLength = fields.maxLength ?? prefix.length;
-  const bits = prefix.bytes.length * 8;
-  if (typeof maxLength !== 'number' || !Number.isInteger(maxLength) || maxLength < prefix.length || maxLength > bits)
-    return `"maxLength" is none of ${prefix.length} to ${bits}`;
-  return { prefix, maxLength, asn, ta: typeof fields.ta === 'string' ? fields.ta : '' };
-}
-
-const fieldsOf = (entry: unknown): Readonly<Record<string, unknown>> =>
-  typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
-
-function asOf(value: unknown): number | null {
-  if (typeof value === 'string') return parseAsn(value);
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
-    ? (value as number)
-    : null;
-}
-
-/** The list of this name in a JSON file. */
-async function listIn(file: string, name: 'roas' | 'aspas'): Promise<readonly unknown[]> {
+async function textOf(file: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let octets = 0;
   try {
@@ -81,14 +42,5 @@ async function listIn(file: string, name: 'roas' | 'aspas'): Promise<readonly un
   } catch (error) {
     throw new UnreadableFile(`${file}: ${sentence(error)}`);
   }
-  let whole: unknown;
-  try {
-    whole = JSON.parse(Buffer.concat(chunks).toString());
-  } catch (error) {
-    const place = /position (\d+)/.exec(String(error))?.[1];
-    throw new UnreadableFile(`${file}: not JSON${place === undefined ? '' : ` at character ${Number(place) + 1}`}`);
-  }
-  const list = fieldsOf(whole)[name];
-  if (!Array.isArray(list)) throw new UnreadableFile(`${file}: no list "${name}" in it`);
-  return list;
+  return Buffer.concat(chunks).toString();
 }

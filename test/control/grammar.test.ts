@@ -4,7 +4,8 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"clear", "disable", "enable", "help", "refresh", "reload", "show", "trace" or "whois"';
+const FIRST =
+  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -136,6 +137,8 @@ describe('control/grammar', () => {
       SET: 'AS-EXAMPLE',
       TIME: '12:00',
       UNTIL: '-2h',
+      PATH: '64496 64500',
+      ROLE: 'provider',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -162,7 +165,19 @@ describe('control/commands: completion', () => {
     return 'error' in found ? found.error : found.map(one => one.word);
   };
   it('offers the words that may stand there', async () => {
-    expect(await words('')).to.deep.equal(['clear', 'disable', 'enable', 'help', 'refresh', 'reload', 'show', 'trace', 'whois']);
+    expect(await words('')).to.deep.equal([
+      'check',
+      'explain',
+      'clear',
+      'disable',
+      'enable',
+      'help',
+      'refresh',
+      'reload',
+      'show',
+      'trace',
+      'whois',
+    ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
   });
@@ -201,6 +216,7 @@ describe('control/commands: completion', () => {
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
                     SET: 'AS-EXAMPLE',
+                    ROLE: 'peer',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

@@ -19,6 +19,7 @@ import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
+import { ANSWER, EXPLANATION } from './explained.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -539,6 +540,9 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    checkRoute: async () => ANSWER,
+    explain: async () => EXPLANATION,
+    explainHeld: async () => [EXPLANATION],
     routesAt: async ({ prefix }) =>
       prefix.startsWith('192.0.2.')
         ? {

@@ -18,7 +18,10 @@ function documented(from: string, to: string): string[] {
       const words: string[] = [];
       let argument = false;
       let option = false;
+      let flag = false;
       for (const word of line.slice(4).split(' ')) {
+        const dash = flag ? '-' : '';
+        flag = word === 'Fl';
         if (word === 'Ic' || word === 'Cm' || word === 'Fl') argument = false;
         else if (word === 'Ar') argument = true;
         else if (word === 'Op' || word === 'Oo') {
@@ -28,7 +31,7 @@ function documented(from: string, to: string): string[] {
         } else if (word === 'Oc') {
           option = false;
           words.push(']');
-        } else if (word !== '...') words.push(argument ? word.toUpperCase() : word === 'n' ? '-n' : word);
+        } else if (word !== '...') words.push(argument ? word.toUpperCase() : dash + word);
       }
       if (option) words.push(']');
       return words.join(' ').replace(/ \| /g, '|');
@@ -70,7 +73,7 @@ describe('man/itctl.8', () => {
     const section = PAGE.slice(PAGE.indexOf('an array of objects for'), PAGE.indexOf('an object for all others'));
     for (const command of COMMANDS) {
       const words = command.syntax.split(/ [[A-Z]/)[0]!;
-      const listed = new RegExp(`^\\.Ic ${words}( |$)`, 'm').test(section);
+      const listed = new RegExp(`^\\.Ic ${words}( [A-Z,;]|$)`, 'm').test(section);
       // `show case ID` and `show trace ID` are objects beside lists of the same words.
       if (!/ID$/.test(command.syntax)) expect(listed, command.syntax).to.equal(command.one !== true);
     }

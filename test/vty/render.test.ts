@@ -529,6 +529,99 @@ AS64500       saw           from AS64501    3 ms
         '\ntyo1: the session is reset',
       ] satisfies (typeof SHOWN)[number],
   ),
+  [
+    'check route PREFIX AS',
+    async () => [await daemon.checkRoute({ prefix: '192.0.2.0/24', as: 64666, path: null, from: 'provider' })],
+    `
+192.0.2.0/24 AS64666: critical
+Path: 64496 64666
+IRR:  mismatch: objects for the prefix have AS64500, not AS64666
+ROV:  invalid (as): AS64500 may, AS64666 not
+ASPA: invalid: AS64666 does not have AS64496 for a provider
+
+Objects:
+  Source Prefix       Origin  Maintainer
+  JPIRR  192.0.2.0/24 AS64500 MAINT-AS64500 decides
+  RADB   192.0.2.0/24 AS64666 MAINT-AS64666 a better source has the prefix: does not count, contradicted by the RPKI (as)
+  RADB   192.0.0.0/16 AS64500 MAINT-AS64500 a hole of it: says nothing
+
+VRPs:
+  Prefix       Max Origin
+  192.0.2.0/24  24 AS64500
+
+Hops, from the origin on:
+  AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
+
+Held now:
+  Peer IRR      ROV     Path
+  tyo1 mismatch invalid 64496 64666`,
+  ],
+  [
+    'explain PREFIX AS',
+    async () => [await daemon.explain({ prefix: '192.0.2.0/24', as: 64666, path: null, from: 'provider' })],
+    `
+192.0.2.0/24 AS64666: critical, as of 2026-03-01 12:00:00Z
+IRR:      mismatch: objects for the prefix have AS64500, not AS64666
+ROV:      invalid (as): AS64500 may, AS64666 not
+Together: IRR mismatch and ROV invalid: critical
+Watched:  ours, by maintainer MAINT-AS64500 of JPIRR's object 192.0.2.0/24 AS64500
+Held:     AS64500 at 41 peers, AS64666 at 1 peer
+Cases:    2026-03-01-01 ongoing
+
+Route objects that touch it, those of the longest prefix that has any decide:
+  JPIRR 192.0.2.0/24 AS64500, by MAINT-AS64500, changed 2025-04-01, removed on 2026-06-01 unless touched, decides
+  RADB 192.0.2.0/24 AS64666, by MAINT-AS64666, does not count, for a better source has the prefix, contradicted by the RPKI (as)
+  RADB 192.0.0.0/16 AS64500, by MAINT-AS64500, does not speak for this part (holes)
+
+Sources:
+  JPIRR: 12000 objects, authoritative, serial 1007, 00:00:05 old
+  RADB: not loaded, what it would say is not known, no such file or directory
+
+VRPs that cover it:
+  192.0.2.0/24 up to /24 AS64500
+
+RPKI data:
+  caches: 192.0.2.9 port 3323, not refreshed for two hours
+
+Path 64496 64666, at tyo1:
+  ASPA invalid: AS64666 does not have AS64496 for a provider
+  From our customer: it must go up all the way
+  AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
+  ONLY_TO_CUSTOMER 64496
+  route leak: a customer sent ONLY_TO_CUSTOMER 64496
+
+2 paths more
+
+What would change it:
+  if there were an object 192.0.2.0/24 AS64666 in an authoritative source: IRR match, ROV invalid, minor
+  if AS64666 had a ROA for 192.0.2.0/24: IRR mismatch, ROV valid, for information
+  if the object for 192.0.2.0/24 went: IRR match, ROV invalid, minor`,
+  ],
+  [
+    'explain route PREFIX',
+    async () =>
+      (await daemon.explainHeld('192.0.2.1', null)).map(one => ({
+        ...one,
+        paths: [],
+        vrps: [],
+        rpki: [],
+        sources: [],
+        hints: [],
+        whatIf: [],
+        watches: [],
+        holders: [],
+        cases: [],
+        morePaths: 0,
+        objects: [],
+      })),
+    `
+192.0.2.0/24 AS64666: critical, as of 2026-03-01 12:00:00Z
+IRR:      mismatch: objects for the prefix have AS64500, not AS64666
+ROV:      invalid (as): AS64500 may, AS64666 not
+Together: IRR mismatch and ROV invalid: critical
+Watched:  no
+Held:     by no peer`,
+  ],
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [

@@ -63,8 +63,14 @@ export interface PayloadFeedListener {
 /** How often a file is looked at when the configuration does not say. */
 const FILE_REFRESH = 60_000;
 
-export function payloadFeed(config: RpkiConfig, cache: RpkiCacheConfig, listener: PayloadFeedListener): PayloadFeed {
-  return 'file' in cache ? fileFeed(config, cache.file, listener) : rtrFeed(config, cache, listener);
+/** `clock`: monotonic, milliseconds. */
+export function payloadFeed(
+  config: RpkiConfig,
+  cache: RpkiCacheConfig,
+  clock: () => number,
+  listener: PayloadFeedListener,
+): PayloadFeed {
+  return 'file' in cache ? fileFeed(config, cache.file, listener) : rtrFeed(config, cache, clock, listener);
 }
 
 type RtrCacheConfig = Exclude<RpkiCacheConfig, { readonly file: string }>;
@@ -72,7 +78,12 @@ type RtrCacheConfig = Exclude<RpkiCacheConfig, { readonly file: string }>;
 const seconds = (milliseconds: number | undefined): number | null =>
   milliseconds === undefined ? null : Math.round(milliseconds / 1000);
 
-function rtrFeed(config: RpkiConfig, cache: RtrCacheConfig, listener: PayloadFeedListener): PayloadFeed {
+function rtrFeed(
+  config: RpkiConfig,
+  cache: RtrCacheConfig,
+  clock: () => number,
+  listener: PayloadFeedListener,
+): PayloadFeed {
   const { host, port, ca } = cache;
   const name = `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
   const options = {
@@ -86,7 +97,7 @@ function rtrFeed(config: RpkiConfig, cache: RtrCacheConfig, listener: PayloadFee
   let lastError = '';
   let running = false;
   const make = () =>
-    rtrClient({ host, port, tls }, options, {
+    rtrClient({ host, port, tls }, options, clock, {
       onChange(change) {
         failed = false;
         lastError = '';

@@ -41,18 +41,22 @@ function timeOf(value: unknown): number | null {
   return Number.isFinite(time) ? time : null;
 }
 
-/** Reads such a text. `now` (ms): payloads whose time is over are left out. */
-export function readPayloadJson(text: string, now: number): JsonReading {
+/**
+ * Reads such a text. `now` (ms): payloads whose time is over are left out. It must have the list `wanted`; the other one may
+ * be missing.
+ */
+export function readPayloadJson(text: string, now: number, wanted: 'roas' | 'aspas' = 'roas'): JsonReading {
   let root: unknown;
   try {
     root = JSON.parse(text);
   } catch (error) {
     return { ok: false, why: `no JSON: ${(error as Error).message}` };
   }
-  if (!isEntry(root) || !Array.isArray(root.roas)) return { ok: false, why: 'no `roas` in it' };
-  if (root.roas.length > MAX_VRPS) return { ok: false, why: `more than ${MAX_VRPS} VRPs` };
+  if (!isEntry(root) || !Array.isArray(root[wanted])) return { ok: false, why: `no \`${wanted}\` in it` };
+  const roas = Array.isArray(root.roas) ? root.roas : [];
+  if (roas.length > MAX_VRPS) return { ok: false, why: `more than ${MAX_VRPS} VRPs` };
   const anchors = new Map<string, number>();
-  const payloads = noPayloads(anchors, root.roas.length);
+  const payloads = noPayloads(anchors, roas.length);
   const problems: string[] = [];
   let refused = 0;
   let expired = 0;
@@ -100,7 +104,7 @@ export function readPayloadJson(text: string, now: number): JsonReading {
       return null;
     };
 
-  each('roas', root.roas, takeVrp);
+  each('roas', roas, takeVrp);
   each('aspas', root.aspas, takeAspa(null));
   // rpki-client's older form, which StayRTR reads: apart for each address family.
   const older = root.provider_authorizations;

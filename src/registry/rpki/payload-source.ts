@@ -47,7 +47,7 @@ export interface PayloadSource {
 const PATIENCE = 5000;
 /** How often time is looked at, and how often the file of exceptions; milliseconds. */
 const TICK = 1000;
-const SLURM_TICKS = 5;
+const SLURM_TICKS = 2;
 /** Data that was not refreshed for so long is called stale (research: hijack 3.2). */
 const STALE = 2 * 3_600_000;
 /** A file that was made later than now by this tells that a clock is wrong. */
@@ -59,9 +59,17 @@ const LEAST = 1000;
 const LEAST_OF_ANCHOR = 100;
 const MAX_SLURM = 64 * 2 ** 20;
 
-/** `inherits`: it takes the place of another one of its name, whose data stays until it has its own. */
-export function payloadSource(config: RpkiConfig, listener: PayloadSourceListener, inherits: boolean): PayloadSource {
-  const begun = performance.now();
+/**
+ * `inherits`: it takes the place of another one of its name, whose data stays until it has its own. `clock`: monotonic,
+ * milliseconds.
+ */
+export function payloadSource(
+  config: RpkiConfig,
+  inherits: boolean,
+  clock: () => number,
+  listener: PayloadSourceListener,
+): PayloadSource {
+  const begun = clock();
   let inForce: { readonly feed: PayloadFeed; readonly payloads: Payloads } | null = null;
   /** What the set in use is held against: the last one that was not doubted. */
   let accepted: { readonly vrps: number; readonly anchors: ReadonlyMap<string, number> } | null = null;
@@ -75,7 +83,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
   let ticks = 0;
 
   const feeds = config.caches.map(cache => {
-    const feed: PayloadFeed = payloadFeed(config, cache, {
+    const feed: PayloadFeed = payloadFeed(config, cache, clock, {
       onChange(change) {
         if (inForce?.feed === feed && inForce.payloads === feed.payloads && !change.whole) weigh(change);
         look();
@@ -95,7 +103,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
   /** Starts and stops feeds, and puts the data of the right one in force. */
   function look(): void {
     if (closed || !ready) return;
-    const now = performance.now();
+    const now = clock();
     let wanted = true;
     let better = false;
     for (const feed of feeds) {
@@ -144,7 +152,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
     const was = doubt;
     if (why === null) accept(payloads);
     else if (was === null) {
-      doubt = { why, since: performance.now() };
+      doubt = { why, since: clock() };
       listener.onTrouble(
         `${feed.name}: ${why}: what is missing stays in use until it has stood for ${patienceOf(feed)}`,
       );
@@ -166,7 +174,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
   function warn(): void {
     if (inForce === null) return;
     const { feed, payloads } = inForce;
-    if (doubt !== null && performance.now() - doubt.since > trustAfter(feed)) {
+    if (doubt !== null && clock() - doubt.since > trustAfter(feed)) {
       listener.onTrouble(`${feed.name}: ${doubt.why}, and stays so: it is taken as it is`);
       accept(payloads);
       listener.onChange({ whole: true });
@@ -205,8 +213,7 @@ export function payloadSource(config: RpkiConfig, listener: PayloadSourceListene
   }
 
   /** It has no data of its own yet, and what was there before it stays. */
-  const waits = (): boolean =>
-    inherits && accepted === null && performance.now() - begun < INTERVALS.expire.usual * 1000;
+  const waits = (): boolean => inherits && accepted === null && clock() - begun < INTERVALS.expire.usual * 1000;
 
   const timer = setInterval(() => {
     if (config.slurm !== undefined && ++ticks % SLURM_TICKS === 0) void lookAtSlurm(config.slurm);

@@ -51,7 +51,8 @@ interface Held {
   readonly source: PayloadSource;
 }
 
-export function openRpki(listener: RpkiListener): Rpki {
+/** Nothing is configured until `reload`. `clock`: monotonic, milliseconds. */
+export function openRpki(listener: RpkiListener, clock: () => number = () => performance.now()): Rpki {
   const held = new Map<string, Held>();
   let vrps: VrpTable = vrpTable();
   let aspas = new Map<number, readonly number[]>();
@@ -208,7 +209,7 @@ export function openRpki(listener: RpkiListener): Rpki {
           onTrouble: why => listener.onTrouble(name, why),
           onNews: what => listener.onNews(name, what),
         };
-        held.set(name, { text, source: payloadSource(config, told, before !== undefined) });
+        held.set(name, { text, source: payloadSource(config, before !== undefined, clock, told) });
       }
       if (gone.length > 0) onSource({ whole: true });
     },

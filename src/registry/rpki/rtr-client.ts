@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { readInTurns } from '../../net/read-in-turns.ts';
-import { providersOf } from './aspa.ts';
+import { providersOf, sameProviders } from './aspa.ts';
 import { aspaKey, formatVrp, MAX_ASPAS, MAX_VRPS, noPayloads, type PayloadChange, type Payloads } from './payloads.ts';
 import {
   CORRUPT_DATA,
@@ -70,7 +70,13 @@ interface AspaBefore {
   readonly providers: readonly number[] | undefined;
 }
 
-export function rtrClient(address: RtrAddress, options: RtrOptions, listener: RtrClientListener): RtrClient {
+/** `clock`: monotonic, milliseconds. */
+export function rtrClient(
+  address: RtrAddress,
+  options: RtrOptions,
+  clock: () => number,
+  listener: RtrClientListener,
+): RtrClient {
   let state = initialState(options);
   let socket: Socket | null = null;
   let stream: RtrStream | null = null;
@@ -216,7 +222,7 @@ export function rtrClient(address: RtrAddress, options: RtrOptions, listener: Rt
     target = null;
     log = vrpLog();
     before = [];
-    updated = performance.now();
+    updated = clock();
     updates++;
     listener.onChange(change);
   }
@@ -268,8 +274,11 @@ export function rtrClient(address: RtrAddress, options: RtrOptions, listener: Rt
     if (!pdu.announce && providers === undefined) return refuse(WITHDRAWAL_OF_UNKNOWN, `ASPA of AS${pdu.customer}`);
     // An announcement replaces what the customer had (8210bis-25 section 5.12).
     if (pdu.announce && into.aspas.size >= MAX_ASPAS) return refuse(CORRUPT_DATA, `more than ${MAX_ASPAS} ASPAs`);
+    // The older form names what it withdraws, also after the announcement that has replaced it.
+    const named = providersOf(pdu.providers);
+    if (!pdu.announce && named.length > 0 && !sameProviders(providers, named)) return null;
     before.push({ key, providers });
-    if (pdu.announce) into.aspas.set(key, providersOf(pdu.providers));
+    if (pdu.announce) into.aspas.set(key, named);
     else into.aspas.delete(key);
     return null;
   }
@@ -296,7 +305,7 @@ export function rtrClient(address: RtrAddress, options: RtrOptions, listener: Rt
       session: state.held?.session ?? null,
       serial: state.held?.serial ?? null,
       intervals: state.intervals,
-      age: updated === null ? null : performance.now() - updated,
+      age: updated === null ? null : clock() - updated,
       updates,
       faults,
     }),

@@ -41,6 +41,8 @@ export interface RtrState {
   /** A Serial Notify came while a response was under way. */
   readonly notified: boolean;
   readonly intervals: Intervals;
+  /** Seconds that a cache which failed is left alone at most. */
+  readonly longestWait: number;
   /** Connections that ended one after the other without an End of Data. */
   readonly failures: number;
 }
@@ -93,6 +95,11 @@ export const INTERVALS = {
 /** Seconds to wait for the answer to a query, and for the End of Data after it. */
 const ANSWER = 30;
 const TRANSFER = 300;
+/**
+ * The wait at most where the configuration does not say: the ten minutes that the RFC proposes are long for a cache that was
+ * only restarted, and there is but one connection to be refused.
+ */
+const WAIT = 60;
 /** Seconds between a Serial Notify and the query: several notices become one, and a cache cannot make us spin. */
 const NOTICE = 0.25;
 /** Connections closed on a query without a word, after which an older version is tried. */
@@ -113,6 +120,7 @@ export function initialState(options: RtrOptions): RtrState {
       retry: options.retry ?? retry.usual,
       expire: options.expire ?? expire.usual,
     },
+    longestWait: options.retry ?? WAIT,
     failures: 0,
   };
 }
@@ -121,8 +129,8 @@ const NOTHING = new Uint8Array(0);
 const arm = (timer: RtrTimer, seconds: number): RtrAction => ({ do: 'arm', timer, seconds });
 const say = (text: string): RtrAction => ({ do: 'say', text });
 
-/** The wait before a cache is tried again: short at first, at last the retry interval. */
-const patience = ({ failures, intervals }: RtrState): number => Math.min(2 ** Math.min(failures, 12), intervals.retry);
+/** The wait before a cache is tried again: short at first. */
+const patience = ({ failures, longestWait }: RtrState): number => Math.min(2 ** Math.min(failures, 12), longestWait);
 
 /** Asks for what is new, or for all where nothing can be continued (section 8.1 and 8.2). */
 function ask(state: RtrState): RtrStep {
@@ -167,9 +175,11 @@ function reported(state: RtrState, pdu: RtrPdu & { readonly type: 'error-report'
   if (pdu.code === NO_DATA_AVAILABLE && state.phase === 'asked') {
     // Section 8.4: the cache is alive; it is asked again after the retry interval, others serve meanwhile.
     const next: RtrState = { ...state, phase: 'no-data', failures: state.failures + 1 };
-    return { state: next, actions: [arm('retry', state.intervals.retry), say(`the cache reports ${words}`)] };
+    return { state: next, actions: [arm('retry', state.longestWait), say(`the cache reports ${words}`)] };
   }
-  return fail({ ...state, held: null }, `the cache reports ${words}`);
+  // A cache that was restarted does not know the session that it is asked about: it is asked for all, and soon.
+  const failures = state.phase === 'asked' && state.held !== null ? 0 : state.failures;
+  return fail({ ...state, held: null, failures }, `the cache reports ${words}`);
 }
 
 /** Text of a cache, fit for a log: one line, no control characters, not endless. */
@@ -198,6 +208,7 @@ function completed(state: RtrState, pdu: RtrPdu & { readonly type: 'end-of-data'
     phase: 'synchronised',
     held: { version: state.version, session: pdu.session, serial: pdu.serial },
     intervals,
+    longestWait: options.retry === null ? Math.min(WAIT, intervals.retry) : intervals.retry,
     failures: 0,
     notified: false,
   };

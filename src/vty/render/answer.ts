@@ -24,6 +24,7 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { Completion } from '../../control/protocol.ts';
+import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -32,6 +33,7 @@ import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
+import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
@@ -58,9 +60,12 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
   'enable bgp PEER': first<OrderRow>(renderOrder),
+  'explain PREFIX AS': first<Explanation>(renderExplanation),
+  'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),

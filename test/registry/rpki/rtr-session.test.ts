@@ -92,9 +92,9 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
   ['tries again soon after a loss', [...UP, CLOSED], ['close', 'retry 1', 'say'], 'idle'],
   ['waits longer each time', [...UP, CLOSED, RETRY, CLOSED, RETRY, CLOSED], ['close', 'retry 4', 'say'], 'idle'],
   [
-    'waits the retry interval at most',
+    'waits a minute at most',
     [...UP, ...Array.from({ length: 14 }, () => [CLOSED, RETRY]).flat(), CLOSED],
-    ['close', 'retry 600', 'say'],
+    ['close', 'retry 60', 'say'],
     'idle',
   ],
   [
@@ -127,7 +127,7 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     ['error-report 0 v2', 'close', 'retry 1', 'say'],
     'idle',
   ],
-  ['waits for a cache without data (8.4)', [START, CONNECTED, report(2)], ['retry 600', 'say'], 'no-data'],
+  ['waits for a cache without data (8.4)', [START, CONNECTED, report(2)], ['retry 60', 'say'], 'no-data'],
   [
     'and asks it again on the same connection',
     [START, CONNECTED, report(2), RETRY],
@@ -218,6 +218,12 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     ['error-report 6 v2', 'close', 'retry 1', 'say'],
     'idle',
   ],
+  [
+    'asks a restarted cache for all at once',
+    [...UP, CLOSED, RETRY, CLOSED, RETRY, CONNECTED, report(0)],
+    ['close', 'retry 1', 'say'],
+    'idle',
+  ],
   ['hears nothing when it is not connected', [START, notify(7, 1)], [], 'connecting'],
   ['is not closed twice', [...UP, CLOSED, CLOSED], [], 'idle'],
 ];
@@ -244,6 +250,13 @@ describe('a session with a cache', () => {
   it('puts the times of the configuration before those of the cache', () => {
     const { state } = play(UP, { ...OPTIONS, refresh: 60, expire: 86_400 });
     expect(state.intervals).to.deep.equal({ refresh: 60, retry: 600, expire: 86_400 });
+  });
+
+  it('waits for the retry interval of the configuration', () => {
+    const options = { ...OPTIONS, retry: 300 };
+    expect(
+      play([...UP, ...Array.from({ length: 14 }, () => [CLOSED, RETRY]).flat(), CLOSED], options).actions,
+    ).to.include('retry 300');
   });
 
   it('begins with the version of the configuration', () => {
