@@ -132,7 +132,6 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
       const why = (await get('delta', delta)) ?? (await takeDelta(offered.session, delta));
       if (why !== null || end.signal.aborted) return why ?? '';
       copy = { held: heldOf(offered, delta.version), base: copy!.base, steps: [...copy!.steps, delta] };
-      await keep();
     }
     return '';
   }
@@ -163,8 +162,6 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     return { session, version, timestamp, snapshot, deltas };
   }
 
-  const keep = () => writeState(directory, { keys, copy });
-
   /** One look. What is wrong, in words; empty when all is well. */
   async function lookOnce(whole: boolean): Promise<string> {
     const chunks: Buffer[] = [];
@@ -188,7 +185,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     etag = answer.etag;
     made = offered.timestamp;
     const why = await carryOut(plan, offered, whole);
-    await keep();
+    await writeState(directory, { keys, copy });
     if (why === '' && copy !== null) await sweep(directory, copy);
     return why;
   }
