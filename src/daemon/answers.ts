@@ -51,8 +51,14 @@ export interface DaemonParts {
 /** A source is stale when its file has not been written for so long. */
 const STALE = 2 * 24 * 3_600_000;
 
-/** A file that is there cannot be busy, as a server can: what is wrong with it now will be wrong at the next look. */
-const refusesFile = ({ transport, lastError }: SourceStatus): boolean => transport === 'file' && lastError !== '';
+/**
+ * A server may be busy, so it has three looks; a file that is wrong now will be wrong at the next look, and one that nobody
+ * writes any more is not vouched for by anybody.
+ */
+function outOfDate({ transport, stale, age, lastError }: SourceStatus): boolean {
+  if (transport === 'none') return false;
+  return stale || age === null || (transport === 'file' && (age > STALE || lastError !== ''));
+}
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
@@ -72,7 +78,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       age: row.age,
       operations: row.operations,
       replayed: row.replayed,
-      stale: row.transport !== 'none' && (row.stale || row.age === null || row.age > STALE || refusesFile(row)),
+      stale: outOfDate(row),
       alarms: row.alarms,
       lastError: row.lastError,
     }));

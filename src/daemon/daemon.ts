@@ -13,7 +13,6 @@ import { openControl } from '../control/server.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
-import { vrpTable } from '../registry/rpki/vrp-table.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
@@ -231,7 +230,7 @@ export async function startDaemon({
       collector,
       registry,
       whois,
-      rpki: { view: () => ({ vrps: vrpTable(), aspas: new Map() }), status: () => [] },
+      rpki,
       cases,
       outbox,
       traces,

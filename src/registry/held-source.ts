@@ -153,7 +153,7 @@ export interface SourceStatus {
   /** When something of it changed last. */
   readonly changed: number | null;
   readonly mtime: number | null;
-  /** Milliseconds since what is in use was certainly the newest: since the file was written, or NRTM answered. */
+  /** Milliseconds since what is in use was certainly the newest: since the file was written, or the server answered. */
   readonly age: number | null;
   /** When the source last answered. */
   readonly succeeded: number | null;
@@ -171,7 +171,8 @@ export function statusOf(source: HeldSource, now: number): SourceStatus {
   const { config, feed, copy } = source;
   const status = feed?.status;
   const written = copy?.origin.written ?? null;
-  const since = status?.transport.startsWith('nrtm') ? (status.succeeded ?? written) : written;
+  // A server that says there is nothing new vouches for a copy, however old it is; a file says only when it was written.
+  const since = status?.transport === 'file' ? written : (status?.succeeded ?? written);
   return {
     source: config.name,
     file: placeOf(config),

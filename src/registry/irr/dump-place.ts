@@ -94,5 +94,5 @@ export async function fetchSerial(place: string, signal: AbortSignal): Promise<n
   return /^\d{1,15}$/.test(text) ? Number(text) : 'it is no serial';
 }
 
-/** How the three say that there is no such thing. */
-const ABSENT = /^no such file|^the server answers with status (404|410)$/;
+/** How the three say that there is no such thing; stores of objects say 403 for it. */
+const ABSENT = /^no such file$|^the server answers with status (403|404|410)$/;

@@ -97,7 +97,7 @@ export async function writeCopy(file: string, packed: boolean): Promise<CopyWrit
 }
 
 /** A rename is on the disk when its directory is. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   await handle.sync().finally(() => handle.close());
 }
