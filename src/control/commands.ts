@@ -220,6 +220,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',
+  whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
 };
 

@@ -20,7 +20,6 @@ import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
-import type { WhoisServer } from '../registry/whois/server.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
@@ -30,7 +29,8 @@ import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import type { Traces } from './traces.ts';
-import { createVerdicts, type VerdictParts } from './verdicts.ts';
+import { createVerdicts } from './verdicts.ts';
+import type { Whois } from './whois.ts';
 
 export interface DaemonParts {
   readonly version: string;
@@ -39,7 +39,7 @@ export interface DaemonParts {
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly rpki: Rpki;
-  readonly whois: WhoisServer;
+  readonly whois: Whois;
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -53,8 +53,14 @@ export interface DaemonParts {
 /** A source is stale when its file has not been written for so long. */
 const STALE = 2 * 24 * 3_600_000;
 
-/** A file that is there cannot be busy, as a server can: what is wrong with it now will be wrong at the next look. */
-const refusesFile = ({ transport, lastError }: SourceStatus): boolean => transport === 'file' && lastError !== '';
+/**
+ * A server may be busy, so it has three looks; a file that is wrong now will be wrong at the next look, and one that nobody
+ * writes any more is not vouched for by anybody.
+ */
+function outOfDate({ transport, stale, age, lastError }: SourceStatus): boolean {
+  if (transport === 'none') return false;
+  return stale || age === null || (transport === 'file' && (age > STALE || lastError !== ''));
+}
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
@@ -74,7 +80,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       age: row.age,
       operations: row.operations,
       replayed: row.replayed,
-      stale: row.transport !== 'none' && (row.stale || row.age === null || row.age > STALE || refusesFile(row)),
+      stale: outOfDate(row),
       alarms: row.alarms,
       lastError: row.lastError,
     }));
@@ -208,6 +214,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
+    lookUp: parts.whois.lookUp,
+    lookUpSet: parts.whois.lookUpSet,
     ...createIrrAnswers(registry, config, sources),
     ...createRpkiAnswers(parts.rpki),
     probes: async () => probes(),

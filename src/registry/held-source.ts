@@ -71,8 +71,12 @@ export function isStale({ config, feed }: HeldSource): boolean {
   return feed !== null && config.refresh > 0 && feed.status.silence > PATIENCE * config.refresh;
 }
 
-export function addAlarm(source: HeldSource, why: string): void {
-  source.alarms = [...source.alarms, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+/** False when it is the last one once more: only its time is another then. */
+export function addAlarm(source: HeldSource, why: string): boolean {
+  const again = source.alarms.at(-1)?.why === why;
+  const before = again ? source.alarms.slice(0, -1) : source.alarms;
+  source.alarms = [...before, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+  return !again;
 }
 
 export function sizeOf({ config, copy }: HeldSource): SourceSize | null {
@@ -153,7 +157,7 @@ export interface SourceStatus {
   /** When something of it changed last. */
   readonly changed: number | null;
   readonly mtime: number | null;
-  /** Milliseconds since what is in use was certainly the newest: since the file was written, or NRTM answered. */
+  /** Milliseconds since what is in use was certainly the newest: since the file was written, or the server answered. */
   readonly age: number | null;
   /** When the source last answered. */
   readonly succeeded: number | null;
@@ -171,7 +175,8 @@ export function statusOf(source: HeldSource, now: number): SourceStatus {
   const { config, feed, copy } = source;
   const status = feed?.status;
   const written = copy?.origin.written ?? null;
-  const since = status?.transport.startsWith('nrtm') ? (status.succeeded ?? written) : written;
+  // A server that says there is nothing new vouches for a copy, however old it is; a file says only when it was written.
+  const since = status?.transport === 'file' ? written : (status?.succeeded ?? written);
   return {
     source: config.name,
     file: placeOf(config),

@@ -6,7 +6,7 @@
  * and `zcat` of the same octets.
  */
 import { spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFramer, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
@@ -17,11 +17,11 @@ import { createRejudge } from '../../src/collector/rejudge.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
-import { OTHER_CLASSES } from '../../src/registry/other-objects.ts';
+import { DUMP_LIMITS } from '../../src/registry/irr/dump-place.ts';
+import { takeDump } from '../../src/registry/irr/dump-taker.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
-import { readRpslObject, rpslReader } from '../../src/registry/rpsl.ts';
+import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
-import { sourceBook } from '../../src/registry/source-book.ts';
 import { newPeerTable, newRib, walkRoutes } from '../../src/rib/adj-rib-in.ts';
 import { prefixById } from '../../src/rib/query.ts';
 
@@ -58,24 +58,14 @@ const files = readdirSync(join(directory, 'irr')).map(file => join(directory, 'i
 spawnSync('sh', ['-c', 'cat "$@" > "$0" && gzip -1 -k "$0"', dump, ...files]);
 
 // 1. The dump.
-const book = sourceBook('ALL');
-let refused = 0;
-await timed(
+const taken = await timed(
   'dump',
-  async () => {
-    const reader = rpslReader(
-      object => {
-        if (!book.apply('add', object).ok) refused++;
-      },
-      () => refused++,
-      new Set(['route', 'route6', ...OTHER_CLASSES]),
-      { plain: book.addPlain },
-    );
-    for await (const chunk of createReadStream(dump, { highWaterMark: 262_144 })) reader.push(chunk as Buffer);
-    reader.end();
-  },
-  () => `; ${book.routes.count} route objects, ${refused} problems, peak RSS ${peak()} MiB`,
+  () => takeDump('ALL', dump, { limits: DUMP_LIMITS, signal: new AbortController().signal, tag: null }, null),
+  () => `; peak RSS ${peak()} MiB`,
 );
+if (taken.what !== 'read') throw new Error(taken.what === 'failed' ? taken.why : taken.what);
+const { book, problems } = taken.reading;
+console.log(`  ${book.routes.count} route objects, ${problems} problems`);
 
 // 2. VRPs, and the snapshot.
 const vrps = vrpTable(1 << 19);
@@ -118,18 +108,22 @@ function load(number: number): void {
 }
 load(0);
 memo.snapshot = openSnapshot(compiled.layers.base, compiled.layers.overlay);
+/** The pairs (prefix id, origin) of the table. */
+const pairs = [1, 2].map(afi => {
+  const size = afi === 1 ? rib.ids4.size : rib.ids6.size;
+  const [ids, origins] = [new Int32Array(size), new Float64Array(size)];
+  let count = 0;
+  walkRoutes(rib.tables[0]!, afi as 1 | 2, 0, size, (id, _path, attribute) => {
+    ids[count] = id;
+    origins[count++] = rib.attributes.originOf(attribute) ?? 0;
+  });
+  return { ids, origins, count };
+});
 function judgeAll(): number {
-  let judged = 0;
-  const table = rib.tables[0]!;
-  walkRoutes(table, 1, 0, rib.ids4.size, (id, _path, attribute) => {
-    judged++;
-    memo.verdict4Of(id, rib.attributes.originOf(attribute) ?? 0);
-  });
-  walkRoutes(table, 2, 0, rib.ids6.size, (id, _path, attribute) => {
-    judged++;
-    memo.verdict6Of(id, rib.attributes.originOf(attribute) ?? 0);
-  });
-  return judged;
+  const [four, six] = pairs;
+  for (let i = 0; i < four!.count; i++) memo.verdict4Of(four!.ids[i]!, four!.origins[i]!);
+  for (let i = 0; i < six!.count; i++) memo.verdict6Of(six!.ids[i]!, six!.origins[i]!);
+  return four!.count + six!.count;
 }
 const rate = (judged: number, ms: number) => `; ${(judged / ms / 1000).toFixed(1)} M/s`;
 judgeAll(); // the compiler's turn

@@ -4,26 +4,22 @@
  * from its start after kill -9. Usage: while-loading.ts BLASTER DIRECTORY [PEERS]: the shared harness's feeder and its data.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SummaryRow } from '../../src/collector/messages.ts';
 import { connectControl } from '../../src/vty/client.ts';
 import { startSpeaker } from '../interop/speaker.ts';
+import { type Blaster, fedPeers, startBlaster } from './blaster.ts';
 
 const PORT = 21790;
 const WATCHER = { from: '127.1.255.1', as: 64999 };
 
 const [blaster, data, count = '16'] = process.argv.slice(2);
 if (blaster === undefined || data === undefined) throw new Error('usage: while-loading.ts BLASTER DIRECTORY [PEERS]');
-const peers = readFileSync(join(data, 'peers.tsv'), 'utf8')
-  .split('\n')
-  .filter(line => line !== '' && !line.startsWith('#'))
-  .slice(0, Number(count))
-  .map(line => line.split('\t'));
-const expected = peers.reduce((sum, row) => sum + Number(row[6]) + Number(row[7]), 0);
+const peers = fedPeers(data, Number(count));
+const expected = peers.reduce((sum, { routes }) => sum + routes, 0);
 
 const directory = mkdtempSync(join(tmpdir(), 'intertrack-loading-'));
 const control = join(directory, 'ctl');
@@ -33,7 +29,7 @@ writeFileSync(
     `router id 127.0.0.1; local as 65010; log file "${directory}/log"; state "${directory}/state";`,
     `control socket "${control}"; probe socket "${directory}/probe"; bgp listen 127.0.0.1 port ${PORT};`,
     'template bgp peer { passive; ipv4; ipv6; hold time 240s; }',
-    ...peers.map(([i, address, as]) => `protocol bgp p${i} from peer { neighbor ${address} as ${as}; }`),
+    ...peers.map(({ name, address, as }) => `protocol bgp ${name} from peer { neighbor ${address} as ${as}; }`),
     `protocol bgp watcher { passive; ipv4; hold time 3s; neighbor ${WATCHER.from} as ${WATCHER.as}; }`,
   ].join('\n'),
 );
@@ -51,17 +47,6 @@ async function connected() {
   }
 }
 
-/** Connects all peers and sends the tables as soon as they are there. */
-function feed(): ChildProcess {
-  const child = spawn(blaster!, ['--to', `127.0.0.1:${PORT}`, '--data', data!, '--peers', `${peers.length}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  createInterface(child.stdout!).on('line', line => {
-    if (line.includes('"all_established"')) child.stdin!.write('send rib\n');
-  });
-  return child;
-}
-
 const summary = (times: number[]): string => {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(0);
@@ -69,7 +54,7 @@ const summary = (times: number[]): string => {
 };
 
 /** Loads the tables and asks all the while; `began` is what the time to hold everything counts from. */
-async function load(what: string, began: number): Promise<ChildProcess> {
+async function load(what: string, began: number): Promise<Blaster> {
   const client = await connected();
   // The control socket is there before the peers are.
   while ((await client.ask(['show', 'bgp', 'summary'])).rows.length <= peers.length) await sleep(20);
@@ -80,7 +65,8 @@ async function load(what: string, began: number): Promise<ChildProcess> {
     gaps.push(performance.now() - heardAt);
     heardAt = performance.now();
   });
-  const feeder = feed();
+  const feeder = await startBlaster(blaster!, data!, peers.length, `127.0.0.1:${PORT}`);
+  feeder.sendTables();
   const times: number[] = [];
   const routes: number[] = [];
   for (let held = -1; held < expected; ) {
@@ -112,11 +98,11 @@ try {
   (await connected()).close();
   const feeder = await load('loading', performance.now());
   running.kill('SIGKILL');
-  feeder.kill();
+  feeder.stop();
   await new Promise(resolve => running.once('exit', resolve));
   const began = performance.now();
   running = daemon();
-  (await load('after kill -9, from the start of the process', began)).kill();
+  (await load('after kill -9, from the start of the process', began)).stop();
 } finally {
   running.kill();
   await new Promise(resolve => (running.exitCode === null ? running.once('exit', resolve) : resolve(null)));

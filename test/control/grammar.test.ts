@@ -4,7 +4,8 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show" or "trace"';
+const FIRST =
+  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -137,6 +138,7 @@ describe('control/grammar', () => {
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
       FAMILY: 'ipv4-flowspec-vpn',
+      SET: 'AS-EXAMPLE',
       TIME: '12:00',
       UNTIL: '-2h',
       PATH: '64496 64500',
@@ -178,6 +180,7 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'trace',
+      'whois',
     ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
@@ -216,6 +219,7 @@ describe('control/commands: completion', () => {
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
+                    SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
                   } as Record<string, string>
                 )[word] ?? '1')

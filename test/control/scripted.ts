@@ -18,6 +18,7 @@ import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
 import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
+import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
@@ -302,6 +303,16 @@ const RPKI: readonly RpkiSourceStatus[] = [
 ];
 const VRP: RpkiPayloadRow = { what: 'vrp', prefix: '192.0.2.0/24', maxLength: 28, as: 64500 };
 const ASPA: RpkiPayloadRow = { what: 'aspa', customer: 64500, providers: [64496, 64497] };
+export const SET_LOOK_UP = (set: string): SetLookUp => ({
+  set,
+  from: 'whois.example.net port 43, RADB',
+  by: 'sets',
+  members: [64496, 64497, 64498, 64499, 64500, 64501, 64502, 64503, 64504],
+  missing: ['AS-GONE'],
+  refused: 1,
+  stopped: '',
+  failures: [],
+});
 
 export const WHOIS: WhoisStatus = {
   listeners: [
@@ -491,6 +502,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     whois: async () => WHOIS,
     rpkiStatus: async () => RPKI,
     rpkiPayloads: async question => ({ rows: 'as' in question ? [ASPA, VRP] : [VRP], omitted: 0 }),
+    lookUp: async query => {
+      const found = { query, from: 'mirror', text: 'aut-num: AS64500\nsource: JPIRR\n', failures: [] };
+      return query === 'AS64500'
+        ? found
+        : { query, from: '', text: '', failures: ['whois x port 43: no answer for 30 s'] };
+    },
+    lookUpSet: async set => SET_LOOK_UP(set),
     irrObjects: async prefix =>
       prefix.startsWith('192.0.2.')
         ? [

@@ -1,6 +1,7 @@
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { mrtFileTarget } from './mrt-files.ts';
+import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { rpslTarget } from './rpsl-files.ts';
@@ -15,6 +16,7 @@ export function targets(small: boolean): Target[] {
     routePathTarget(messages),
     bmpStreamTarget(bmpSeeds()),
     mrtFileTarget(mrtSeeds()),
+    nrtm3Target(),
     nrtm4Target(),
     rpslTarget(),
   ];

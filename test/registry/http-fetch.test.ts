@@ -105,6 +105,23 @@ describe('registry/irr/http-fetch', () => {
     expect(await why(`http://127.0.0.1:${port}/x`)).to.equal('connection refused');
     expect(await why(`${base}/x`, { signal: AbortSignal.abort() })).to.equal('it was given up');
   });
+  it('keeps its connection from one file to the next, and asks again when the server has closed it meanwhile', async () => {
+    const asked: number[] = [];
+    const picky = createTcpServer(socket => {
+      let requests = 0;
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        if (++requests > 2) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx');
+        asked.push(requests);
+      });
+    });
+    await new Promise<void>(resolve => picky.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(picky.address() as AddressInfo).port}/x`;
+    for (let i = 0; i < 3; i++) expect(await why(url)).to.equal('it came');
+    expect(asked).to.deep.equal([1, 2, 3, 1]);
+    picky.close();
+  });
   it('throws what the taker throws', async () => {
     answer = (_, response) => response.end('x');
     const options = { limits: LIMITS, allow: isSafeUrl, signal: new AbortController().signal };

@@ -3,7 +3,8 @@
  * 4.4, 4.5), the queries of IRRd that a mirror asks, dumps and serials over HTTP and FTP. It can misbehave in every way that
  * a mirror must bear. Written from the descriptions of the protocols, not from the client.
  */
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type FtpServer, startFtpServer } from './ftp-server.ts';
@@ -51,7 +52,7 @@ export type Manners =
 export interface IrrServer {
   readonly host: string;
   readonly port: number;
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or https where it has a certificate. */
   readonly http: string;
   readonly ftp: FtpServer;
   /** Whois lines and paths that were asked for. */
@@ -62,8 +63,9 @@ export interface IrrServer {
   ripe: boolean;
   /** Files in the place of those made of the sources, by path; null: there is none. */
   readonly files: Map<string, Buffer | null>;
-  /** What HTTP does to the paths that it matches. */
+  /** Paths that HTTP answers with status 503, and those it redirects to elsewhere. */
   http5xx: RegExp | null;
+  readonly redirects: Map<string, string>;
   source(name: string): ServedSource;
   close(): void;
 }
@@ -116,7 +118,10 @@ function servedSource(name: string, journal: Journaled[]): ServedSource {
   return served;
 }
 
-export async function startIrrServer(): Promise<IrrServer> {
+/** `tls`: dumps are served over HTTPS. */
+export async function startIrrServer(
+  tls: { readonly key: string; readonly cert: string } | null = null,
+): Promise<IrrServer> {
   const sources = new Map<string, { readonly served: ServedSource; readonly journal: Journaled[] }>();
   const sockets = new Set<Socket>();
   const files = new Map<string, Buffer | null>();
@@ -221,16 +226,18 @@ export async function startIrrServer(): Promise<IrrServer> {
       }
     });
   });
-  const http = createHttpServer((request, response) => {
+  const serveFile = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '';
     irr.requests.push(path);
     const found = fileAt(path);
     if (irr.http5xx?.test(path)) return void response.writeHead(503).end();
+    if (irr.redirects.has(path)) return void response.writeHead(302, { location: irr.redirects.get(path)! }).end();
     if (found === null) return void response.writeHead(404).end();
     const etag = `"${found.modified}"`;
     if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
     response.writeHead(200, { etag, 'content-length': found.octets.length }).end(found.octets);
-  });
+  };
+  const http = tls === null ? createHttpServer(serveFile) : createHttpsServer(tls, serveFile);
   const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
   await Promise.all(
     [whois, http].map(server => new Promise<void>(resolve => server.listen(0, '127.0.0.1', () => resolve()))),
@@ -238,7 +245,7 @@ export async function startIrrServer(): Promise<IrrServer> {
   const irr: IrrServer = {
     host: '127.0.0.1',
     port: port(whois),
-    http: `http://127.0.0.1:${port(http)}`,
+    http: `http${tls === null ? '' : 's'}://127.0.0.1:${port(http)}`,
     ftp: await startFtpServer(fileAt),
     queries: [],
     requests: [],
@@ -246,6 +253,7 @@ export async function startIrrServer(): Promise<IrrServer> {
     ripe: false,
     files,
     http5xx: null,
+    redirects: new Map(),
     source(name) {
       const known = sources.get(name);
       if (known !== undefined) return known.served;

@@ -17,6 +17,7 @@ import {
   RESOLVED,
   ROUTES,
   SAFETY,
+  SET_LOOK_UP,
   STATUS,
   SUMMARY,
   scriptedDaemon,
@@ -491,6 +492,25 @@ AS64500 has by ASPA the providers AS64496, AS64497
 
 Prefix       Max Origin
 192.0.2.0/24  28 AS64500`,
+  ],
+  [
+    'whois QUERY',
+    async () => [await daemon.lookUp('AS64500', null, AbortSignal.abort())],
+    `
+# from mirror
+aut-num: AS64500
+source: JPIRR`,
+  ],
+  [
+    'whois set SET',
+    async () => [SET_LOOK_UP('AS-TOP')],
+    `
+# AS-TOP, from whois.example.net port 43, RADB, asked set by set
+AS64496 AS64497 AS64498 AS64499 AS64500 AS64501 AS64502 AS64503
+AS64504
+# nowhere: AS-GONE
+# 1 member that cannot be read
+9 ASes`,
   ],
   [
     'show whois',

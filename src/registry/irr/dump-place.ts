@@ -29,7 +29,8 @@ export type Take = (chunk: Buffer) => Promise<void> | void;
 /** A dump may be large and its server slow; an hour without a dump is worse than a slow one. */
 export const DUMP_LIMITS: FetchLimits = { octets: 8 * 2 ** 30, total: 3_600_000, silence: 60_000 };
 const SERIAL_LIMITS: FetchLimits = { octets: 1024, total: 60_000, silence: 30_000 };
-const CHUNK = 64 * 1024;
+/** Octets read at a time. */
+const CHUNK = 256 * 1024;
 
 /** How a place is reached, in one word. */
 export const transportOf = (place: string): string => (isUrl(place) ? new URL(place).protocol.slice(0, -1) : 'file');
@@ -93,5 +94,5 @@ export async function fetchSerial(place: string, signal: AbortSignal): Promise<n
   return /^\d{1,15}$/.test(text) ? Number(text) : 'it is no serial';
 }
 
-/** How the three say that there is no such thing. */
-const ABSENT = /^no such file|^the server answers with status (404|410)$/;
+/** How the three say that there is no such thing; stores of objects say 403 for it. */
+const ABSENT = /^no such file$|^the server answers with status (403|404|410)$/;

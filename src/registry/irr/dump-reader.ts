@@ -17,7 +17,8 @@ export const KEPT_PROBLEMS = 20;
 /** Octets of a dump when it is unpacked: a packed one may claim to be anything. The largest in use has some 9 GB. */
 export const MAX_UNPACKED = 32 * 2 ** 30;
 
-const CHUNK = 64 * 1024;
+/** Octets unpacked at a time: each time costs as much as some hundred objects. */
+const CHUNK = 256 * 1024;
 const WANTED: ReadonlySet<string> = new Set(['route', 'route6', ...OTHER_CLASSES]);
 
 /**
@@ -50,6 +51,7 @@ export async function readDump(
     },
     say,
     WANTED,
+    { plain: book.addPlain },
   );
   const pause = slicer();
   async function take(chunks: AsyncIterable<Uint8Array>): Promise<void> {

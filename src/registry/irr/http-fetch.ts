@@ -140,10 +140,14 @@ function ask(
     ...(etag !== null && { 'if-none-match': etag }),
     ...(since !== null && { 'if-modified-since': new Date(since).toUTCString() }),
   };
+  const get = url.protocol === 'https:' ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
-    const get = url.protocol === 'https:' ? httpsGet : httpGet;
-    const request: ClientRequest = get(url.href, { headers, signal, agent: false }, resolve);
-    request.on('error', reject);
+    const request: ClientRequest = get(url.href, { headers, signal }, resolve);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that was kept from the last file may be closed by the server at the same moment (RFC 9112 section 9.5).
+      if (!request.reusedSocket || error.code !== 'ECONNRESET') reject(error);
+      else get(url.href, { headers, signal, agent: false }, resolve).on('error', reject);
+    });
   });
 }
 

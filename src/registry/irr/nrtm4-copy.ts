@@ -6,13 +6,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type PublicKey, readPublicKey } from '../../net/public-key.ts';
 import { slicer } from '../slice.ts';
 import { whyOf } from './dump-reader.ts';
 import type { FetchLimits } from './http-fetch.ts';
+import { syncDirectory } from './kept-copy.ts';
 import { type FileType, type Nrtm4Change, nrtm4FileReader } from './nrtm4-file.ts';
 import type { KnownKeys } from './nrtm4-keys.ts';
 import { decodeReference, type FileReference, isRecord, isSession, isVersion } from './nrtm4-notification.ts';
@@ -68,6 +69,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(`${path}.new`, path);
+  await syncDirectory(dirname(path));
 }
 
 function decodeState(state: unknown): KeptState | null {

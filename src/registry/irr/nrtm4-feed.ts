@@ -10,6 +10,7 @@ import { whyOf } from './dump-reader.ts';
 import type { Feed, FeedListener, Operation } from './feed.ts';
 import { type FetchLimits, fetchUrl } from './http-fetch.ts';
 import { lookout } from './lookout.ts';
+import { MAX_OPERATIONS } from './nrtm-answer.ts';
 import { bring, FILE_LIMITS, type KeptCopy, readKept, readState, sweep, writeState } from './nrtm4-copy.ts';
 import { type FileType, wordsOf } from './nrtm4-file.ts';
 import { afterNotification, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
@@ -132,7 +133,6 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
       const why = (await get('delta', delta)) ?? (await takeDelta(offered.session, delta));
       if (why !== null || end.signal.aborted) return why ?? '';
       copy = { held: heldOf(offered, delta.version), base: copy!.base, steps: [...copy!.steps, delta] };
-      await keep();
     }
     return '';
   }
@@ -142,12 +142,15 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     const found: Operation[] = [];
     const tally = emptyTally();
     const name = `delta ${delta.version}`;
+    let tooMany = false;
     const why = await readKept(directory, 'delta', delta, { source, session }, (change, record) => {
       const reading = objectOf(change, source);
-      if (reading.what === 'object') found.push({ op: change.op, object: reading.object, serial: delta.version });
-      else count(tally, reading, name, record);
+      if (reading.what !== 'object') count(tally, reading, name, record);
+      else if (found.length >= MAX_OPERATIONS) tooMany = true;
+      else found.push({ op: change.op, object: reading.object, serial: delta.version });
     });
     if (why !== null) return `${name}: ${why}`;
+    if (tooMany) return `${name}: more than ${MAX_OPERATIONS} changes, which are none any more`;
     const not = await listener.changes(found, delta.version);
     if (not !== null) return not;
     operations += found.length;
@@ -162,8 +165,6 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     const timestamp = Math.max(copy?.held.timestamp ?? 0, Math.min(offered.timestamp, Date.now()));
     return { session, version, timestamp, snapshot, deltas };
   }
-
-  const keep = () => writeState(directory, { keys, copy });
 
   /** One look. What is wrong, in words; empty when all is well. */
   async function lookOnce(whole: boolean): Promise<string> {
@@ -188,7 +189,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     etag = answer.etag;
     made = offered.timestamp;
     const why = await carryOut(plan, offered, whole);
-    await keep();
+    await writeState(directory, { keys, copy });
     if (why === '' && copy !== null) await sweep(directory, copy);
     return why;
   }

@@ -37,12 +37,18 @@ function sourcesTable(rows: readonly IrrStatusRow[], now: number): string[] {
       row.changed === null ? 'never' : duration(now - row.changed),
       row.age === null ? '-' : duration(row.age),
       [
-        row.loaded === null ? 'not loaded' : row.stale ? 'stale' : 'ok',
+        stateOf(row),
         ...(row.authoritative ? ['authoritative'] : []),
         ...(row.lastError === '' ? [] : [row.lastError]),
       ].join(', '),
     ]),
   );
+}
+
+function stateOf({ transport, loaded, stale }: IrrStatusRow): string {
+  if (transport === 'none') return 'not mirrored';
+  if (loaded === null) return 'not loaded';
+  return stale ? 'stale' : 'ok';
 }
 
 /** `reload irr SOURCE`. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { IrrConfig } from '../../../src/config/tree.ts';
@@ -10,6 +11,7 @@ import { readDump } from '../../../src/registry/irr/dump-reader.ts';
 import type { CopyOrigin, Feed } from '../../../src/registry/irr/feed.ts';
 import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
 import type { SourceBook } from '../../../src/registry/source-book.ts';
+import { makeCertificate } from '../../traceback/certificates.ts';
 import { type IrrServer, type Manners, type ServedSource, startIrrServer } from '../irr-server.ts';
 
 const route = (prefix: string, as = 64496) =>
@@ -106,6 +108,31 @@ describe('registry/irr/dump-feed', () => {
         expect(second.feed.status.succeeded).to.be.a('number');
         expect(second.book!.routes.object(0).text).to.include('caf\ufffd');
       });
+
+    it('comes by HTTPS from a server whose certificate is trusted, and from no other; and leads to no plain HTTP', async () => {
+      const { key, certificate } = makeCertificate(64500, { addresses: ['127.0.0.1'] });
+      const secure = await startIrrServer({ key, cert: certificate });
+      const trusted = getCACertificates('default');
+      try {
+        secure.source('JPIRR').add(route('192.0.2.0/24'));
+        const dump = `${secure.http}/JPIRR.db.gz`;
+        const one = await settled(mirror({ dump }));
+        expect(one.trouble).to.match(/self-signed certificate/);
+        setDefaultCACertificates([...trusted, certificate]);
+        await settled(one);
+        expect([held(one), one.trouble, one.feed.status.transport]).to.deep.equal([1, '', 'https']);
+        secure.redirects.set('/JPIRR.db.gz', `${server.http}/JPIRR.db.gz`);
+        await settled(one, true);
+        expect(one.trouble).to.match(/it redirects to .*, which is not followed$/);
+        secure.redirects.set('/JPIRR.db.gz', '/JPIRR.db.gz');
+        await settled(one, true);
+        expect(one.trouble).to.match(/it redirects more than 3 times$/);
+        expect(held(one)).to.equal(1);
+      } finally {
+        setDefaultCACertificates(trusted);
+        secure.close();
+      }
+    });
 
     it('is asked for by its tag where it has no serial', async () => {
       server.files.set('/JPIRR.CURRENTSERIAL', null);

@@ -35,7 +35,8 @@ describe('X-Keiro of a maintainer that changes by NRTM', () => {
   afterEach(() => {
     registry.close();
     server.close();
-    rmSync(directory, { recursive: true });
+    // A look may be under way.
+    rmSync(directory, { recursive: true, maxRetries: 10 });
   });
 
   it('is passed on to all its objects, and taken from them', async () => {
