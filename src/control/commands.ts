@@ -217,6 +217,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',
+  whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
 };
 

@@ -26,6 +26,7 @@ import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { Due, RegisteredObject } from '../registry/registered.ts';
 import type { SourceReport } from '../registry/sources.ts';
+import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -81,6 +82,9 @@ export interface Daemon {
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
+  /** A whois query, answered from the mirror or by the servers of the configuration; `source`: of it alone. */
+  lookUp(query: string, source: string | null, signal: AbortSignal): Promise<LookUp>;
+  lookUpSet(set: string, source: string | null, signal: AbortSignal): Promise<SetLookUp>;
   /** Objects for the prefix and for those that cover it, the longest first. */
   irrObjects(prefix: string): Promise<readonly IrrObject[]>;
   /** What is registered under a name, or the source of that name. `omitted`: route objects that are not among the rows. */

@@ -19,7 +19,6 @@ import type {
 import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { WhoisServer } from '../registry/whois/server.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
@@ -29,6 +28,7 @@ import type { Log } from './log.ts';
 import { createPast } from './past.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts, type VerdictParts } from './verdicts.ts';
+import type { Whois } from './whois.ts';
 
 export interface DaemonParts {
   readonly version: string;
@@ -36,7 +36,7 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly collector: CollectorThread;
   readonly registry: Registry;
-  readonly whois: WhoisServer;
+  readonly whois: Whois;
   readonly rpki: VerdictParts['rpki'];
   readonly cases: Cases;
   readonly outbox: Outbox;
@@ -211,6 +211,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
+    lookUp: parts.whois.lookUp,
+    lookUpSet: parts.whois.lookUpSet,
     ...createIrrAnswers(registry, config, sources),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),

@@ -13,7 +13,6 @@ import { openControl } from '../control/server.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
-import { vrpTable } from '../registry/rpki/vrp-table.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
@@ -84,7 +83,7 @@ export async function startDaemon({
       },
     );
     closers.push(() => registry.close());
-    const whois = openWhois(registry, version, log);
+    const whois = openWhois(registry, () => config, version, log);
     closers.push(() => whois.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());
@@ -231,7 +230,7 @@ export async function startDaemon({
       collector,
       registry,
       whois,
-      rpki: { view: () => ({ vrps: vrpTable(), aspas: new Map() }), status: () => [] },
+      rpki,
       cases,
       outbox,
       traces,

@@ -84,15 +84,19 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     return (rows as readonly RouteRow[]).slice(0, MOST_HELD);
   }
 
-  function explanation(route: CheckedRoute, held: readonly RouteRow[]): Explanation {
+  function explanation(asked: CheckedRoute, held: readonly RouteRow[]): Explanation {
     const now = Date.now();
-    const grounds = groundsOf(route.prefix);
-    const check = checkRoute(route, grounds, now);
-    const members = [route.origin].flat();
+    const grounds = groundsOf(asked.prefix);
+    const members = [asked.origin].flat();
     const isOf = ({ origin, path }: RouteRow) =>
-      origin === null ? sameMembers(path.at(-1), members) : members.length === 1 && origin === members[0];
+      origin === null ? sameMembers(path.at(-1), members) : typeof asked.origin === 'number' && origin === asked.origin;
     const paths = pathsOf(held.filter(isOf), grounds);
-    const asked = route.path === null ? [] : [askedPath(route, check)];
+    // Without a path of its own the question is about the one that most peers hold it on.
+    const [most] = paths;
+    const route =
+      asked.path !== null || most === undefined ? asked : { ...asked, path: most.path, direction: most.direction };
+    const check = checkRoute(route, grounds, now);
+    const own = asked.path === null ? [] : [askedPath(route, check)];
     return {
       ...check,
       time: now,
@@ -107,7 +111,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
         because: becauseOf(watch, route.prefix, grounds.objects),
       })),
       holders: holdersOf(held),
-      paths: [...asked, ...paths.slice(0, MOST_PATHS)],
+      paths: [...own, ...paths.slice(0, MOST_PATHS)],
       morePaths: Math.max(0, paths.length - MOST_PATHS),
       cases: cases
         .all()

@@ -20,10 +20,10 @@ export function isAddrSpec(text: string): boolean {
   return labels.length > 1 && labels.every(label => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1)!);
 }
 
-/** Splits a list of addresses at commas, semicolons and blanks; angle brackets round one are taken off. */
+/** Splits a list of addresses at commas, semicolons and blanks, full-width or not; angle brackets are taken off. */
 export function splitAddresses(text: string): string[] {
   return text
-    .split(/[,;\s]+/)
+    .split(/[,;\s\u3001\uff0c\uff1b]+/)
     .map(word => (word.startsWith('<') && word.endsWith('>') ? word.slice(1, -1) : word))
     .filter(word => word !== '');
 }

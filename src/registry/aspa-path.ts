@@ -114,7 +114,7 @@ function whyOf(state: AspaState, direction: Direction, hops: readonly AspaHop[],
   if (state === 'valid')
     return direction === 'upstream'
       ? 'every hop goes up to a provider'
-      : 'up to providers, then down to customers, at every hop';
+      : 'it can be read as up to providers, across one hop at most, and down to customers';
   if (state === 'unknown') {
     const silent = hops.find(hop => hop.up === 'no-attestation') ?? hops.find(hop => hop.down === 'no-attestation');
     return `no ASPA of AS${silent?.up === 'no-attestation' ? silent.near : silent?.far} that would settle it`;

@@ -6,9 +6,9 @@ export const MAX_ADDRESSES = 16;
 
 /**
  * X-Keiro as JPIRR's registrants write it: a line of `descr:` or `remarks:`, most often a continuation line, in any case
- * and with or without blanks round the colon; or a true attribute of that name.
+ * and with or without blanks round the colon, which may be a full-width one; or a true attribute of that name.
  */
-const KEIRO_LINE = /^x-keiro\s*:\s*(.+)$/i;
+const KEIRO_LINE = /^x-keiro\s*[:\uff1a]\s*(.+)$/i;
 
 /** The X-Keiro addresses of an object of any class, each once, and those that are no safe address. */
 export function keiroOf({ attributes }: RpslObject): {

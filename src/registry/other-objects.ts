@@ -47,7 +47,7 @@ export interface OtherObjects {
   byMemberOf(set: string): Iterable<ObjectName>;
   /** X-Keiro addresses of the maintainers that have any, by their key. */
   readonly keiro: ReadonlyMap<string, readonly string[]>;
-  /** Counts up whenever `keiro` may have changed. */
+  /** Counts up whenever `keiro` changes. */
   readonly keiroChanges: number;
 }
 
@@ -83,12 +83,19 @@ export function otherObjects(): OtherObjects {
     rowsByKey.get(objectClass)?.get(keyOf(objectClass, key));
   const read = (row: number): RpslObject => readRpslObject(arena.bytes(blocks[row]!, octets[row]!))!;
 
+  /** Takes in what a maintainer passes on now. */
+  function passOn(mntner: string, addresses: readonly string[]): void {
+    if ((keiro.get(mntner) ?? []).join() === addresses.join()) return;
+    if (addresses.length > 0) keiro.set(mntner, addresses);
+    else keiro.delete(mntner);
+    keiroChanges++;
+  }
+
   function drop(row: number): void {
     const { class: objectClass, key } = names[row]!;
     const object = read(row);
     for (const name of namesIn(object, 'mnt-by')) maintained.remove(name, row);
     for (const name of namesIn(object, 'member-of')) members.remove(name, row);
-    if (objectClass === 'mntner' && keiro.delete(key)) keiroChanges++;
     rowsByKey.get(objectClass)!.delete(key);
     const left = counts.get(objectClass)! - 1;
     if (left > 0) counts.set(objectClass, left);
@@ -124,10 +131,7 @@ export function otherObjects(): OtherObjects {
     for (const name of namesIn(object, 'member-of')) members.add(name, row);
     if (objectClass === 'mntner') {
       const { addresses } = keiroOf(object);
-      if (addresses.length > 0) {
-        keiro.set(key, addresses);
-        keiroChanges++;
-      }
+      passOn(key, addresses);
     }
     rowsByKey.get(objectClass)!.set(key, row);
     counts.set(objectClass, (counts.get(objectClass) ?? 0) + 1);
@@ -142,8 +146,10 @@ export function otherObjects(): OtherObjects {
     add,
     remove(objectClass, key) {
       const row = rowOf(objectClass, key);
-      if (row !== undefined) drop(row);
-      return row !== undefined;
+      if (row === undefined) return false;
+      if (objectClass === 'mntner') passOn(names[row]!.key, []);
+      drop(row);
+      return true;
     },
     get(objectClass, key) {
       const row = rowOf(objectClass, key);

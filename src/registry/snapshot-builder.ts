@@ -17,10 +17,10 @@ import {
   MAX_ENTRIES,
   META4,
   META6,
-  mask4,
-  mask6,
   NEXT,
   NOTHING,
+  note4,
+  note6,
   OBJECT,
   RECORD,
   regionsOf,
@@ -167,8 +167,8 @@ export function snapshotBuilder(
         r.entries6[entry * ENTRY6 + 4] = length;
         take6(r, slot, entry, w0 | 0, w1 | 0, w2 | 0, w3 | 0, length);
       }
-      const mask = (four ? mask4(w0, length) : mask6(w0, length)) + (length >> 5);
-      r.masks[mask]! |= 1 << (length & 31);
+      if (four) note4(r, w0, length);
+      else note6(r, w0, length);
     }
     return four ? entry * ENTRY4 + META4 : entry * ENTRY6 + META6;
   }

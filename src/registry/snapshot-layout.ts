@@ -3,7 +3,7 @@
  * host):
  *
  *     header   HEADER words, see H
- *     masks    per family and bucket, which prefix lengths occur there (mask4, mask6)
+ *     masks    which prefix lengths occur near an address (note4, note6)
  *     per family, IPv4 then IPv6:
  *       slots  open addressing, a power of two; 0 or entry number + 1
  *       entries  address words (1 or 4), then those at META, NEXT, COVER, ASN, WHAT
@@ -34,10 +34,6 @@ export const H = {
   vrps: 10,
 };
 const HEADER = 16;
-const BUCKETS = 1 << 12;
-const MASK4 = 2;
-const MASK6 = 5;
-const MASKS = BUCKETS * (MASK4 + MASK6) + MASK4 + MASK6;
 /** Words of an IPv4 entry, of an IPv6 entry, of a record. */
 export const ENTRY4 = 6;
 export const ENTRY6 = 9;
@@ -128,23 +124,35 @@ function hash6(w0: number, w1: number, w2: number, w3: number, length: number): 
 }
 
 /**
- * Prefixes of at least so many bits are noted in the length mask of the bucket of their first bits, shorter ones in one
- * mask for the family (at SHORT4, SHORT6): so the walk to covering prefixes tries only lengths that occur near the
- * address. A length is bit `length & 31` of the mask's word `length >> 5`.
+ * Which prefix lengths occur near an address, so that a look for what covers it tries no others: a word of bits for short
+ * prefixes, and words by the first bits of longer ones. IPv4: lengths 0 to 11 at SHORT4, 12 to 15 by the first 12 bits, 16
+ * and more by the first 16, where bit 0 stands for 32. IPv6: 0 to 19 at SHORT6, 20 to 31 by a hash of the first 20 bits,
+ * then four words by a hash of the first 32: registered space lies in a small corner of it.
  */
-const MASK_FROM4 = 12;
-const MASK_FROM6 = 24;
-const SHORT4 = BUCKETS * (MASK4 + MASK6);
-const SHORT6 = SHORT4 + MASK4;
+const BY12 = 0;
+const BY16 = BY12 + (1 << 12);
+const BY20 = BY16 + (1 << 16);
+const BY32 = BY20 + (1 << 12);
+const SHORT4 = BY32 + 4 * (1 << 14);
+const SHORT6 = SHORT4 + 1;
+const MASKS = SHORT6 + 1;
+const at12 = (w0: number) => BY12 + (w0 >>> 20);
+const at16 = (w0: number) => BY16 + (w0 >>> 16);
+const at20 = (w0: number) => BY20 + (Math.imul(w0 >>> 12, 0x9e3779b1) >>> 20);
+const at32 = (w0: number) => BY32 + 4 * (Math.imul(w0, 0x9e3779b1) >>> 18);
 
-/** Where in `masks` the mask begins in which an IPv4 prefix of this length is noted. */
-export function mask4(w0: number, length: number): number {
-  return length < MASK_FROM4 ? SHORT4 : (w0 >>> 20) * MASK4;
+/** Notes that there is an IPv4 prefix of this length at the address. */
+export function note4({ masks }: Regions, w0: number, length: number): void {
+  if (length < 12) masks[SHORT4]! |= 1 << length;
+  else if (length < 16) masks[at12(w0)]! |= 1 << length;
+  else masks[at16(w0)]! |= 1 << (length & 31);
 }
 
-/** The same for IPv6, whose buckets are hashed: registered space lies in a small corner of it. */
-export function mask6(w0: number, length: number): number {
-  return length < MASK_FROM6 ? SHORT6 : BUCKETS * MASK4 + (Math.imul(w0 >>> 8, 0x9e3779b1) >>> 20) * MASK6;
+/** The same for IPv6. */
+export function note6({ masks }: Regions, w0: number, length: number): void {
+  if (length < 20) masks[SHORT6]! |= 1 << length;
+  else if (length < 32) masks[at20(w0)]! |= 1 << length;
+  else masks[at32(w0) + (length >> 5) - 1]! |= 1 << (length & 31);
 }
 
 /**
@@ -227,17 +235,18 @@ export function keep(word: number, length: number, from: number): number {
  */
 export function findCovering4(r: Regions, w0: number, length: number): number {
   const { masks } = r;
-  const near = mask4(w0, MASK_FROM4);
-  for (let word = length >> 5; word >= 0; word--) {
-    let lengths = masks[near + word]! | masks[SHORT4 + word]!;
-    if (word === length >> 5) lengths &= (2 << (length & 31)) - 1;
-    while (lengths !== 0) {
-      const bit = 31 - Math.clz32(lengths);
-      lengths &= ~(1 << bit);
-      const l = word * 32 + bit;
-      const entry = find4(r, keep(w0, l, 0), l);
-      if (entry >= 0) return entry;
-    }
+  const long = masks[at16(w0)]!;
+  if (length === 32 && (long & 1) !== 0) {
+    const entry = find4(r, w0, 32);
+    if (entry >= 0) return entry;
+  }
+  let lengths = masks[SHORT4]! | masks[at12(w0)]! | (long & ~1);
+  if (length < 31) lengths &= (2 << length) - 1;
+  while (lengths !== 0) {
+    const l = 31 - Math.clz32(lengths);
+    lengths &= ~(1 << l);
+    const entry = find4(r, keep(w0, l, 0), l);
+    if (entry >= 0) return entry;
   }
   return -1;
 }
@@ -245,9 +254,9 @@ export function findCovering4(r: Regions, w0: number, length: number): number {
 /** The same for IPv6. */
 export function findCovering6(r: Regions, w0: number, w1: number, w2: number, w3: number, length: number): number {
   const { masks } = r;
-  const near = mask6(w0, MASK_FROM6);
+  const long = at32(w0) - 1;
   for (let word = length >> 5; word >= 0; word--) {
-    let lengths = masks[near + word]! | masks[SHORT6 + word]!;
+    let lengths = word > 0 ? masks[long + word]! : masks[SHORT6]! | masks[at20(w0)]!;
     if (word === length >> 5) lengths &= (2 << (length & 31)) - 1;
     while (lengths !== 0) {
       const bit = 31 - Math.clz32(lengths);

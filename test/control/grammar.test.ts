@@ -4,7 +4,8 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show" or "trace"';
+const FIRST =
+  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -133,6 +134,7 @@ describe('control/grammar', () => {
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
       FAMILY: 'ipv4-flowspec-vpn',
+      SET: 'AS-EXAMPLE',
       TIME: '12:00',
       UNTIL: '-2h',
       PATH: '64496 64500',
@@ -174,6 +176,7 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'trace',
+      'whois',
     ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
@@ -212,6 +215,7 @@ describe('control/commands: completion', () => {
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
+                    SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
                   } as Record<string, string>
                 )[word] ?? '1')

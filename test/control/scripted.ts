@@ -15,6 +15,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
@@ -260,6 +261,17 @@ export const MEMORY: MemoryStatus = {
   ],
 };
 
+export const SET_LOOK_UP = (set: string): SetLookUp => ({
+  set,
+  from: 'whois.example.net port 43, RADB',
+  by: 'sets',
+  members: [64496, 64497, 64498, 64499, 64500, 64501, 64502, 64503, 64504],
+  missing: ['AS-GONE'],
+  refused: 1,
+  stopped: '',
+  failures: [],
+});
+
 export const WHOIS: WhoisStatus = {
   listeners: [
     { address: '127.0.0.1', port: 43, problem: '' },
@@ -446,6 +458,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     ],
     reloadIrr: async source => (source === 'JPIRR' ? { source, what: 'loaded', objects: 12_000, why: '' } : null),
     whois: async () => WHOIS,
+    lookUp: async query => {
+      const found = { query, from: 'mirror', text: 'aut-num: AS64500\nsource: JPIRR\n', failures: [] };
+      return query === 'AS64500'
+        ? found
+        : { query, from: '', text: '', failures: ['whois x port 43: no answer for 30 s'] };
+    },
+    lookUpSet: async set => SET_LOOK_UP(set),
     irrObjects: async prefix =>
       prefix.startsWith('192.0.2.')
         ? [

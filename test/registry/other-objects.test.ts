@@ -103,9 +103,20 @@ describe('registry/other-objects', () => {
     const { store } = storeOf(JPIRR);
     expect(store.add(objectOf('mntner: maint-as64496\nmnt-by: MAINT-NEW\n'))).to.equal(null);
     expect(store.counts.get('mntner')).to.equal(1);
-    expect(store.keiro.size).to.equal(0);
+    expect([store.keiro.size, store.keiroChanges]).to.deep.equal([0, 2]);
     expect([...store.byMaintainer('MAINT-AS64496')].map(({ key }) => key)).to.have.members(['AS64496', 'AS-EXAMPLE']);
     expect(store.get('mntner', 'MAINT-AS64496')!.text).to.equal('mntner: maint-as64496\nmnt-by: MAINT-NEW');
+  });
+
+  it('counts the changes of what maintainers pass on, and no others', () => {
+    const { store } = storeOf(JPIRR);
+    const mntner = (keiro: string) => `mntner: MAINT-AS64496\nremarks: X-Keiro: ${keiro}\nupd-to: ${keiro}\n`;
+    const changes = ['noc@example.jp', 'noc@example.jp', 'other@example.jp', 'root'].map(keiro => {
+      store.add(objectOf(mntner(keiro)));
+      return store.keiroChanges;
+    });
+    store.remove('mntner', 'MAINT-AS64496');
+    expect([...changes, store.keiroChanges]).to.deep.equal([1, 1, 2, 3, 3]);
   });
 
   it('deletes by key, and says when there was nothing to delete', () => {

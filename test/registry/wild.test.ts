@@ -49,6 +49,7 @@ describe('registry: objects as they stand in the wild (research: hijack 4)', () 
     ['an attribute', 'X-Keiro:    noc@example.jp'],
     ['an attribute with blanks before its colon', 'x-keiro :   noc@example.jp'],
     ['in angle brackets, with a comment', 'descr:      A\n            X-Keiro: <noc@example.jp> # day and night'],
+    ['with a full-width colon and blank', 'descr:      A\n            X-Keiro\uff1a\u3000noc@example.jp'],
     ['twice', 'descr:      A\n            X-Keiro: noc@example.jp, NOC@example.jp'],
   ];
   for (const [what, lines] of spellings)
@@ -63,7 +64,7 @@ describe('registry: objects as they stand in the wild (research: hijack 4)', () 
 
   it('reads several addresses, parted as people part them', () => {
     const { objects } = read(
-      'route: 192.0.2.0/24\ndescr: A\n X-Keiro: a@example.jp, b@example.net;c@example.org d@example.com\n x-keiro:e@example.jp\norigin: AS1\n',
+      'route: 192.0.2.0/24\ndescr: A\n X-Keiro: a@example.jp, b@example.net;c@example.org\u3001d@example.com\n x-keiro:e@example.jp\norigin: AS1\n',
     );
     expect(objects[0]!.keiro).to.deep.equal([
       'a@example.jp',

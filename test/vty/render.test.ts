@@ -17,6 +17,7 @@ import {
   RESOLVED,
   ROUTES,
   SAFETY,
+  SET_LOOK_UP,
   STATUS,
   SUMMARY,
   scriptedDaemon,
@@ -436,6 +437,25 @@ osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
+  ],
+  [
+    'whois QUERY',
+    async () => [await daemon.lookUp('AS64500', null, AbortSignal.abort())],
+    `
+# from mirror
+aut-num: AS64500
+source: JPIRR`,
+  ],
+  [
+    'whois set SET',
+    async () => [SET_LOOK_UP('AS-TOP')],
+    `
+# AS-TOP, from whois.example.net port 43, RADB, asked set by set
+AS64496 AS64497 AS64498 AS64499 AS64500 AS64501 AS64502 AS64503
+AS64504
+# nowhere: AS-GONE
+# 1 member that cannot be read
+9 ASes`,
   ],
   [
     'show whois',

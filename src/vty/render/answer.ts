@@ -27,6 +27,7 @@ import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { SourceReport } from '../../registry/sources.ts';
+import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
@@ -43,7 +44,7 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
-import { renderWhois } from './whois.ts';
+import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 
 /** What came of an order. */
 const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
@@ -93,6 +94,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show whois': first<WhoisStatus>(renderWhois),
+  'whois QUERY': first<LookUp>(renderLookUp),
+  'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace packet FILE': first<Trace>(renderTrace),
 };
 

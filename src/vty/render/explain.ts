@@ -63,7 +63,12 @@ function heldWords({ holders }: Explanation): string {
   return holders.map(({ origin, peers }) => `${showOrigin(origin)} at ${count(peers, 'peer')}`).join(', ');
 }
 
-function objectLines({ objects, expiring }: Explanation): string[] {
+const removalWords = (removal: number, now: number): string => {
+  const day = instant(removal).slice(0, 10);
+  return removal > now ? `removed on ${day} unless touched` : `due to be removed since ${day}`;
+};
+
+function objectLines({ objects, expiring, time }: Explanation): string[] {
   return objects.map(object => {
     const { source, prefix, origin, mntBy, changed } = object;
     const due = expiring.find(one => one.source === source && one.prefix === prefix && one.origin === origin);
@@ -71,7 +76,7 @@ function objectLines({ objects, expiring }: Explanation): string[] {
       `${source} ${prefix} AS${origin}`,
       ...(mntBy.length === 0 ? [] : [`by ${mntBy.join(' ')}`]),
       ...(changed === null ? [] : [`changed ${instant(changed).slice(0, 10)}`]),
-      ...(due === undefined ? [] : [`removed on ${instant(due.removal).slice(0, 10)} unless touched`]),
+      ...(due === undefined ? [] : [removalWords(due.removal, time)]),
       ...(object.decides ? ['decides'] : []),
       ...(object.aside === 'hole' ? ['does not speak for this part (holes)'] : []),
       ...(object.aside === 'outranked' ? ['does not count, for a better source has the prefix'] : []),
