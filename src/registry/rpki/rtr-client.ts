@@ -64,6 +64,9 @@ export interface RtrClient {
   status(): RtrStatus;
 }
 
+/** VRPs that there is room for at first, about as many as the Internet has; memory that is not touched costs nothing. */
+const USUAL = 600_000;
+
 /** A customer's providers before a response changed them. */
 interface AspaBefore {
   readonly key: number;
@@ -188,7 +191,7 @@ export function rtrClient(
   }
 
   function begin(full: boolean): void {
-    target = full || payloads === null ? noPayloads(new Map(), payloads?.vrps.count) : payloads;
+    target = full || payloads === null ? noPayloads(new Map(), payloads?.vrps.count ?? USUAL) : payloads;
     log = vrpLog();
     before = [];
     keysBefore = target.routerKeys;
