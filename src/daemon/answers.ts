@@ -213,7 +213,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
     lookUpSet: parts.whois.lookUpSet,
-    ...createIrrAnswers(registry, config, sources),
+    ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
