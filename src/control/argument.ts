@@ -53,6 +53,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (FAMILIES.includes(text) ? null : `address family: ${FAMILIES.join(', ')}`),
     values: async () => FAMILIES,
   },
+  RPKI: {
+    help: 'name of an `rpki` of the configuration',
+    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of an rpki'),
+    values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
+  },
   AS: {
     help: 'AS number, such as 64496, AS64496 or 1.10',
     refuse: text => (parseAsn(text) === null ? 'AS number' : null),

@@ -19,6 +19,7 @@ import type {
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
+  RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
   TracePeerRow,
@@ -26,6 +27,7 @@ import type {
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
@@ -40,6 +42,7 @@ import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
+import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
@@ -88,6 +91,10 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
+  'show rpki': (rows: readonly RpkiSourceStatus[]) => renderRpki(rows),
+  'show rpki AS': (rows: readonly RpkiPayloadRow[]) => renderPayloads(rows),
+  'show rpki PREFIX': (rows: readonly RpkiPayloadRow[]) => renderPayloads(rows),
+  'show rpki cache RPKI': first<RpkiSourceStatus>(renderRpkiSource),
   'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
