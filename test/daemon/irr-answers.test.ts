@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
 import type { Config } from '../../src/config/tree.ts';
-import type { IrrNamedObject, IrrSourceRow, IrrStatusRow } from '../../src/control/daemon.ts';
+import type { Daemon, IrrNamedObject, IrrSourceRow, IrrStatusRow } from '../../src/control/daemon.ts';
 import { createIrrAnswers } from '../../src/daemon/irr-answers.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
@@ -27,6 +27,8 @@ as-set: AS-X
 members: AS64496, AS-GONE
 mnt-by: MAINT-A
 `;
+
+const THERE = 'as-set: AS-THERE\nmembers: AS64499\nsource: radb\n\nperson: P\nsource: RADB\n';
 
 describe('daemon/irr-answers', () => {
   let directory: string;
@@ -56,7 +58,11 @@ describe('daemon/irr-answers', () => {
     configure(more);
     await registry.reload(config.irr, config.watches);
     const sources = () => registry.status().map(row => ({ ...row, age: 7 }) as unknown as IrrStatusRow);
-    return createIrrAnswers(registry, () => config, sources);
+    const lookUp: Daemon['lookUp'] = async query =>
+      query === 'AS-THERE'
+        ? { query, from: 'whois.example.net port 43, RADB', text: THERE, failures: ['whois a.example port 43: silent'] }
+        : { query, from: '', text: '', failures: [] };
+    return createIrrAnswers(registry, () => config, sources, lookUp);
   }
 
   it('tells the objects of a prefix with their dates, and what they inherit', async () => {
@@ -113,6 +119,20 @@ describe('daemon/irr-answers', () => {
     expect(source).to.include({ what: 'source', source: 'JPIRR', authoritative: true });
     expect(source!.classes).to.deep.equal({ route: 2, mntner: 1, 'as-set': 1 });
     expect(source!.expiring).to.include({ noticed: 1, overdue: 1, undated: 3 });
-    expect(await irrNamed('MAINT-NOBODY', signal)).to.deep.equal({ rows: [], omitted: 0 });
+    expect(await irrNamed('MAINT-NOBODY', signal)).to.deep.equal({ rows: [], remarks: [] });
+  });
+
+  it('shows what a server has of what the mirror has not', async () => {
+    const { irrNamed } = await answers('');
+    const { rows, remarks } = await irrNamed('AS-THERE', signal);
+    expect(rows).to.have.length(1);
+    expect(rows[0]).to.include({
+      source: 'RADB',
+      class: 'as-set',
+      key: 'AS-THERE',
+      from: 'whois.example.net port 43, RADB',
+      age: null,
+    });
+    expect(remarks).to.deep.equal(['whois a.example port 43: silent']);
   });
 });
