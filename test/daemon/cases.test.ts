@@ -97,6 +97,27 @@ describe('daemon/cases', () => {
     expect(cases.all()[0]).to.include({ state: 'ongoing', prefix: '192.0.2.0/24' });
   });
 
+  it('tells whom a maintainer names when its object inherits X-Keiro, and says so', async () => {
+    const dump = join(directory, 'inherited.db');
+    writeFileSync(
+      dump,
+      'mntner: MAINT-OWNER\ndescr: A\n X-Keiro: keiro@example.jp\nmnt-by: MAINT-OWNER\n\n' +
+        'route: 192.0.2.0/24\norigin: AS64501\nmnt-by: MAINT-OWNER\nsource: JPIRR\n',
+    );
+    const irr = config.irr.map(one => ({ ...one, dump, keiroInherited: true as const }));
+    const watches = config.watches.map(one => ({ ...one, maintainers: [], keiro: [{ source: 'JPIRR' }], group: null }));
+    config = { ...config, irr, watches };
+    await registry.reload(irr, watches);
+    await cases.judged([held('a')]);
+    expect(cases.all()[0]!.recipients).to.deep.equal([
+      { address: 'keiro@example.jp', because: 'x-keiro of MAINT-OWNER' },
+    ]);
+    const [, notice] = batches[0]!;
+    expect(notice).to.deep.include({ op: 'outbox.add' });
+    const text = JSON.stringify(notice).replace(/\\n */g, ' ');
+    expect(text).to.include('X-Keiro contact of MAINT-OWNER');
+  });
+
   it('keeps what it cannot write, in order, says so, and writes it when it can', async () => {
     diskFull = true;
     let done = 0;
