@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/tree.ts';
 import { type Cases, openCases } from '../../src/daemon/cases.ts';
 import type { Log } from '../../src/daemon/log.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
+import { readMail } from '../../src/notify/notices.ts';
 import type { Outbox } from '../../src/notify/outbox.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { Store, StoreWrite } from '../../src/store/records.ts';
@@ -112,10 +113,9 @@ describe('daemon/cases', () => {
     expect(cases.all()[0]!.recipients).to.deep.equal([
       { address: 'keiro@example.jp', because: 'x-keiro of MAINT-OWNER' },
     ]);
-    const [, notice] = batches[0]!;
-    expect(notice).to.deep.include({ op: 'outbox.add' });
-    const text = JSON.stringify(notice).replace(/\\n */g, ' ');
-    expect(text).to.include('X-Keiro contact of MAINT-OWNER');
+    const notice = batches[0]!.find(one => one.op === 'outbox.add');
+    const text = readMail(notice!.record)!.text.replace(/\s+/g, ' ');
+    expect(text).to.include('X-Keiro contact of MAINT-OWNER, the maintainer of this route.');
   });
 
   it('keeps what it cannot write, in order, says so, and writes it when it can', async () => {
