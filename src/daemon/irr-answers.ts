@@ -38,8 +38,8 @@ export function createIrrAnswers(
   }
 
   /** What the servers of sources that are not mirrored have. */
-  async function ask(name: string, signal: AbortSignal): ReturnType<Daemon['irrNamed']> {
-    const { from, text, failures } = await lookUp(name, null, signal);
+  async function ask(name: string, only: string | null, signal: AbortSignal): ReturnType<Daemon['irrNamed']> {
+    const { from, text, failures } = await lookUp(name, only, signal);
     const rows: IrrNamedRow[] = [];
     const reader = rpslReader(
       rpsl => {
@@ -71,13 +71,17 @@ export function createIrrAnswers(
     async irrNamed(name, signal) {
       const status = sources().find(({ source }) => source === name.toUpperCase());
       if (status !== undefined) return { rows: [await sourceRow(status, signal)], remarks: [] };
-      const { objects, omitted } = await registeredUnder(registry.books(), name, rules(), Date.now(), signal);
-      if (objects.length === 0) return ask(name, signal);
+      // `RADB::AS-EXAMPLE`, as PeeringDB has it: the set of that source, and where it says nothing else, those in it too.
+      const [, only = null, key = name] = /^([^:]+)::(.+)$/.exec(name.toUpperCase()) ?? [];
+      const isMeant = ({ source }: { readonly source: string }) => only === null || source === only;
+      const books = registry.books().toSorted((a, b) => Number(isMeant(b)) - Number(isMeant(a)));
+      const { objects, omitted } = await registeredUnder(books, key, rules(), Date.now(), signal);
       const fresh = freshness();
-      const rows = objects.map(
-        (object): IrrNamedRow => ({ what: 'object', ...object, from: 'mirror', ...fresh(object.source) }),
-      );
-      return { rows, remarks: omitted === 0 ? [] : [`${omitted} more route objects of ${name} are not shown`] };
+      const rows = objects
+        .filter(isMeant)
+        .map((object): IrrNamedRow => ({ what: 'object', ...object, from: 'mirror', ...fresh(object.source) }));
+      if (rows.length === 0) return ask(key, only, signal);
+      return { rows, remarks: omitted === 0 ? [] : [`${omitted} more route objects of ${key} are not shown`] };
     },
   };
 }

@@ -38,7 +38,8 @@ describe('daemon/irr-answers', () => {
 
   function configure(more: string): void {
     const text = `router id 192.0.2.1; local as 64500; watch w { x-keiro in JPIRR; }
-      irr JPIRR { dump "${join(directory, 'jpirr.db')}"; authoritative; refresh 0s; ${more} }`;
+      irr JPIRR { dump "${join(directory, 'jpirr.db')}"; authoritative; refresh 0s; ${more} }
+      irr RADB { dump "${join(directory, 'radb.db')}"; refresh 0s; }`;
     const parsed = parseConfig(text, 'test', { read: () => ({ text: '', readableByAll: false }), list: () => [] });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed));
     config = parsed.config;
@@ -46,6 +47,7 @@ describe('daemon/irr-answers', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'irr-'));
     writeFileSync(join(directory, 'jpirr.db'), JPIRR);
+    writeFileSync(join(directory, 'radb.db'), 'as-set: AS-X\nmembers: AS64498, AS64499\n');
     const deaf = { onRefresh: () => {}, onTrouble: () => {}, onAlarm: () => {}, onWhole: () => {} };
     registry = await openRegistry(deaf, { directory: join(directory, 'irr') });
   });
@@ -114,6 +116,7 @@ describe('daemon/irr-answers', () => {
         'AS-X',
         { members: 1, sets: 1, missing: ['AS-GONE'], missingCount: 1, refused: 0, stopped: '' },
       ],
+      ['object', 'RADB', 'AS-X', null],
     ]);
     const [source] = (await irrNamed('jpirr', signal)).rows as IrrSourceRow[];
     expect(source).to.include({ what: 'source', source: 'JPIRR', authoritative: true });
@@ -134,5 +137,14 @@ describe('daemon/irr-answers', () => {
       age: null,
     });
     expect(remarks).to.deep.equal(['whois a.example port 43: silent']);
+  });
+
+  it('shows the object of one source alone when that is named with it', async () => {
+    const { irrNamed } = await answers('');
+    const { rows } = await irrNamed('radb::as-x', signal);
+    expect((rows as IrrNamedObject[]).map(({ source, expansion }) => [source, expansion?.members])).to.deep.equal([
+      ['RADB', 2],
+    ]);
+    expect((await irrNamed('RADB::AS64496', signal)).rows).to.deep.equal([]);
   });
 });

@@ -109,6 +109,15 @@ describe('registry/irr/dump-feed', () => {
       expect([held(one), one.origins.length]).to.deep.equal([21, 2]);
     });
 
+    it('needs the serial that the configuration names', async () => {
+      const serial = `${server.http}/serial/JPIRR`;
+      const one = await settled(mirror({ serial }));
+      expect([one.trouble, held(one)]).to.deep.equal([`${serial}: no such file`, null]);
+      server.files.set('/serial/JPIRR', Buffer.from('19\r\n'));
+      await settled(one);
+      expect([one.trouble, held(one), one.feed.status.serial]).to.deep.equal(['', 20, 19]);
+    });
+
     it('waits for another serial, unless a whole copy is asked for', async () => {
       const one = await settled(mirror({}));
       await settled(one);
