@@ -44,7 +44,7 @@ export interface HeldSource {
 
 /** Alarms kept for each source, the last ones. */
 const KEPT_ALARMS = 5;
-/** A source with which so many looks in a row did not succeed is stale. */
+/** A source that has not answered for so many times its `refresh` is stale. */
 const PATIENCE = 3;
 
 export const heldSource = (config: IrrConfig): HeldSource => ({
@@ -71,8 +71,12 @@ export function isStale({ config, feed }: HeldSource): boolean {
   return feed !== null && config.refresh > 0 && feed.status.silence > PATIENCE * config.refresh;
 }
 
-export function addAlarm(source: HeldSource, why: string): void {
-  source.alarms = [...source.alarms, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+/** False when it is the last one once more: only its time is another then. */
+export function addAlarm(source: HeldSource, why: string): boolean {
+  const again = source.alarms.at(-1)?.why === why;
+  const before = again ? source.alarms.slice(0, -1) : source.alarms;
+  source.alarms = [...before, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+  return !again;
 }
 
 export function sizeOf({ config, copy }: HeldSource): SourceSize | null {
@@ -157,7 +161,7 @@ export interface SourceStatus {
   readonly age: number | null;
   /** When the source last answered. */
   readonly succeeded: number | null;
-  /** It has not answered three times in a row. */
+  /** It has not answered for three times its `refresh`. */
   readonly stale: boolean;
   readonly operations: number;
   readonly replayed: number;
