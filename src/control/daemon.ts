@@ -88,11 +88,11 @@ export interface Daemon {
   lookUpSet(set: string, source: string | null, signal: AbortSignal): Promise<SetLookUp>;
   /** Objects for the prefix and for those that cover it, the longest first. */
   irrObjects(prefix: string): Promise<readonly IrrObject[]>;
-  /** What is registered under a name, or the source of that name. `omitted`: route objects that are not among the rows. */
+  /** What is registered under a name, or the source of that name; and what an asker must know of the answer. */
   irrNamed(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly omitted: number }>;
+  ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly remarks: readonly string[] }>;
   rpkiStatus(): Promise<readonly RpkiSourceStatus[]>;
   /** VRPs that cover a prefix, the longest first; or those of an AS and its ASPA. `omitted`: VRPs that are not told. */
   rpkiPayloads(
@@ -231,6 +231,8 @@ export type IrrNamedRow = IrrNamedObject | IrrSourceRow;
 
 export interface IrrNamedObject extends RegisteredObject, IrrFreshness {
   readonly what: 'object';
+  /** `mirror`, or the server that was asked: `whois.example.net port 43, RADB`. */
+  readonly from: string;
 }
 
 export interface IrrSourceRow extends IrrStatusRow {

@@ -216,7 +216,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
     lookUpSet: parts.whois.lookUpSet,
-    ...createIrrAnswers(registry, config, sources),
+    ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
     ...createRpkiAnswers(parts.rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),

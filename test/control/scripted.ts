@@ -538,6 +538,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
             rows: [
               {
                 what: 'object',
+                from: 'mirror',
                 source: 'JPIRR',
                 class: 'as-set',
                 key: 'AS-EXAMPLE',
@@ -553,9 +554,9 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
                 age: 5000,
               },
             ],
-            omitted: 0,
+            remarks: [],
           }
-        : { rows: [], omitted: 0 },
+        : { rows: [], remarks: [] },
     probes: async () => [
       {
         probe: 'tap1',
