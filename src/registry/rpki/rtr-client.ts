@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Afi } from '../../net/address.ts';
 import { readInTurns } from '../../net/read-in-turns.ts';
 import { providersOf, sameProviders } from './aspa.ts';
 import { aspaKey, formatVrp, MAX_ASPAS, MAX_VRPS, noPayloads, type PayloadChange, type Payloads } from './payloads.ts';
@@ -232,8 +233,17 @@ export function rtrClient(
 
   const refuse = (code: number, reason: string): RtrFault => ({ code, offset: HEADER, reason });
 
-  function onPrefix(...change: Parameters<typeof log.add>): RtrFault | null {
-    const [announce, afi, w0, w1, w2, w3, length, maxLength, asn] = change;
+  function onPrefix(
+    announce: boolean,
+    afi: Afi,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    maxLength: number,
+    asn: number,
+  ): RtrFault | null {
     if (target === null || state.phase !== 'receiving') return refuse(CORRUPT_DATA, `prefix in phase ${state.phase}`);
     const { vrps } = target;
     if (announce) {
