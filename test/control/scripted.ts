@@ -18,7 +18,7 @@ import { parsePrefix } from '../../src/net/prefix.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
-import { ANSWER, EXPLANATION } from './explained.ts';
+import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -521,6 +521,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    drift: async days => ({ ...DRIFT, days }),
     checkRoute: async () => ANSWER,
     explain: async () => EXPLANATION,
     explainHeld: async () => [EXPLANATION],
