@@ -3,6 +3,7 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
 import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
@@ -51,6 +52,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: `address family: ${FAMILIES.join(', ')}`,
     refuse: text => (FAMILIES.includes(text) ? null : `address family: ${FAMILIES.join(', ')}`),
     values: async () => FAMILIES,
+  },
+  RPKI: {
+    help: 'name of an `rpki` of the configuration',
+    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of an rpki'),
+    values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
   },
   AS: {
     help: 'AS number, such as 64496, AS64496 or 1.10',
@@ -122,6 +128,17 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
       text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
         ? null
         : 'text of 1 to 255 octets without control characters',
+  },
+  QUERY: {
+    help: 'whois query in the manner of IRRd or RIPE; between double quotes when it has blanks',
+    refuse: text =>
+      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
+        ? null
+        : 'query of 1 to 255 octets without control characters',
+  },
+  SET: {
+    help: 'name of an as-set',
+    refuse: text => (setName(text, 'as-set') === null ? 'name of an as-set, such as AS-EXAMPLE' : null),
   },
   WORD: {
     help: 'word of a command',

@@ -8,6 +8,7 @@ import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
@@ -195,6 +196,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
 ];
 
@@ -215,8 +217,10 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
+  'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
   trace: 'Find where a packet entered',
+  whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
 };
 

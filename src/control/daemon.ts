@@ -25,7 +25,9 @@ import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { Due, RegisteredObject } from '../registry/registered.ts';
+import type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../registry/sources.ts';
+import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -82,13 +84,21 @@ export interface Daemon {
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
+  /** A whois query, answered from the mirror or by the servers of the configuration; `source`: of it alone. */
+  lookUp(query: string, source: string | null, signal: AbortSignal): Promise<LookUp>;
+  lookUpSet(set: string, source: string | null, signal: AbortSignal): Promise<SetLookUp>;
   /** Objects for the prefix and for those that cover it, the longest first. */
   irrObjects(prefix: string): Promise<readonly IrrObject[]>;
-  /** What is registered under a name, or the source of that name. `omitted`: route objects that are not among the rows. */
+  /** What is registered under a name, or the source of that name; and what an asker must know of the answer. */
   irrNamed(
     name: string,
     signal: AbortSignal,
-  ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly omitted: number }>;
+  ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly remarks: readonly string[] }>;
+  rpkiStatus(): Promise<readonly RpkiSourceStatus[]>;
+  /** VRPs that cover a prefix, the longest first; or those of an AS and its ASPA. `omitted`: VRPs that are not told. */
+  rpkiPayloads(
+    question: { readonly prefix: string } | { readonly as: number },
+  ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
@@ -224,6 +234,8 @@ export type IrrNamedRow = IrrNamedObject | IrrSourceRow;
 
 export interface IrrNamedObject extends RegisteredObject, IrrFreshness {
   readonly what: 'object';
+  /** `mirror`, or the server that was asked: `whois.example.net port 43, RADB`. */
+  readonly from: string;
 }
 
 export interface IrrSourceRow extends IrrStatusRow {
@@ -233,6 +245,11 @@ export interface IrrSourceRow extends IrrStatusRow {
   /** Null without `expiry`. */
   readonly expiring: Expiring | null;
 }
+
+/** Row of `show rpki PREFIX` and of `show rpki AS`: a VRP, or what an AS says of its providers. */
+export type RpkiPayloadRow =
+  | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
+  | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
 /** Row of `show probe`. */
 export interface ProbeStatusRow {

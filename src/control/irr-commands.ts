@@ -49,8 +49,8 @@ async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> 
 
 async function showIrrNamed({ daemon, args, signal, row, note }: Call): Promise<void> {
   const name = args.NAME!;
-  const { rows, omitted } = await daemon.irrNamed(name, signal);
+  const { rows, remarks } = await daemon.irrNamed(name, signal);
   for (const one of rows) await row(one);
-  if (omitted > 0) note(`${omitted} more route objects of ${name} are not shown`);
+  remarks.forEach(note);
   if (rows.length === 0) note(`nothing is registered under ${name}`);
 }

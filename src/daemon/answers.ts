@@ -19,7 +19,7 @@ import type {
 import type { Outbox } from '../notify/outbox.ts';
 import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { WhoisServer } from '../registry/whois/server.ts';
+import type { Rpki } from '../registry/rpki/rpki.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
@@ -28,8 +28,10 @@ import type { Drift } from './drift.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
+import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import type { Traces } from './traces.ts';
-import { createVerdicts, type VerdictParts } from './verdicts.ts';
+import { createVerdicts } from './verdicts.ts';
+import type { Whois } from './whois.ts';
 
 export interface DaemonParts {
   readonly version: string;
@@ -37,9 +39,9 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly collector: CollectorThread;
   readonly registry: Registry;
-  readonly whois: WhoisServer;
+  readonly rpki: Rpki;
   readonly drift: Drift;
-  readonly rpki: VerdictParts['rpki'];
+  readonly whois: Whois;
   readonly cases: Cases;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -131,6 +133,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
@@ -213,7 +216,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
-    ...createIrrAnswers(registry, config, sources),
+    lookUp: parts.whois.lookUp,
+    lookUpSet: parts.whois.lookUpSet,
+    ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
+    ...createRpkiAnswers(parts.rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

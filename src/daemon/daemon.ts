@@ -84,7 +84,7 @@ export async function startDaemon({
       },
     );
     closers.push(() => registry.close());
-    const whois = openWhois(registry, version, log);
+    const whois = openWhois(registry, () => config, version, log);
     closers.push(() => whois.close());
     const cases = await openCases(store, outbox, registry, () => config, log);
     closers.push(() => cases.close());

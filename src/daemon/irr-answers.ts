@@ -5,15 +5,20 @@ import { parsePrefix } from '../net/prefix.ts';
 import { datesOf } from '../registry/dates.ts';
 import { expiringIn } from '../registry/expiring.ts';
 import type { ExpiryRule } from '../registry/expiry.ts';
-import { dueOf, registeredUnder } from '../registry/registered.ts';
+import { CLASSES } from '../registry/plain-object.ts';
+import { dueOf, registeredObject, registeredUnder } from '../registry/registered.ts';
 import type { Registry } from '../registry/registry.ts';
-import { readRpslObject } from '../registry/rpsl.ts';
+import { readRpslObject, rpslReader } from '../registry/rpsl.ts';
 
-/** `sources`: the rows of `show irr`. */
+/** Objects that are taken of what a server answers. */
+const MOST_ASKED = 64;
+
+/** `sources`: the rows of `show irr`; `lookUp`: asks by whois what the mirror has not. */
 export function createIrrAnswers(
   registry: Registry,
   config: () => Config,
   sources: () => readonly IrrStatusRow[],
+  lookUp: Daemon['lookUp'],
 ): Pick<Daemon, 'irrObjects' | 'irrNamed'> {
   const rules = (): ReadonlyMap<string, ExpiryRule> =>
     new Map(config().irr.flatMap(({ name, expiry }) => (expiry === undefined ? [] : [[name, expiry] as const])));
@@ -32,6 +37,24 @@ export function createIrrAnswers(
     return { what: 'source', ...status, classes, expiring };
   }
 
+  /** What the servers of sources that are not mirrored have. */
+  async function ask(name: string, only: string | null, signal: AbortSignal): ReturnType<Daemon['irrNamed']> {
+    const { from, text, failures } = await lookUp(name, only, signal);
+    const rows: IrrNamedRow[] = [];
+    const reader = rpslReader(
+      rpsl => {
+        const source = rpsl.attributes.find(one => one.name === 'source')?.value.toUpperCase() ?? '';
+        const object = registeredObject(source, rpsl, rules(), Date.now());
+        if (rows.length < MOST_ASKED) rows.push({ what: 'object', ...object, from, serial: null, age: null });
+      },
+      () => {},
+      CLASSES,
+    );
+    reader.push(Buffer.from(text));
+    reader.end();
+    return { rows, remarks: failures };
+  }
+
   return {
     async irrObjects(text) {
       const prefix = parsePrefix(text);
@@ -47,11 +70,18 @@ export function createIrrAnswers(
     },
     async irrNamed(name, signal) {
       const status = sources().find(({ source }) => source === name.toUpperCase());
-      if (status !== undefined) return { rows: [await sourceRow(status, signal)], omitted: 0 };
-      const { objects, omitted } = await registeredUnder(registry.books(), name, rules(), Date.now(), signal);
+      if (status !== undefined) return { rows: [await sourceRow(status, signal)], remarks: [] };
+      // `RADB::AS-EXAMPLE`, as PeeringDB has it: the set of that source, and where it says nothing else, those in it too.
+      const [, only = null, key = name] = /^([^:]+)::(.+)$/.exec(name.toUpperCase()) ?? [];
+      const isMeant = ({ source }: { readonly source: string }) => only === null || source === only;
+      const books = registry.books().toSorted((a, b) => Number(isMeant(b)) - Number(isMeant(a)));
+      const { objects, omitted } = await registeredUnder(books, key, rules(), Date.now(), signal);
       const fresh = freshness();
-      const rows = objects.map((object): IrrNamedRow => ({ what: 'object', ...object, ...fresh(object.source) }));
-      return { rows, omitted };
+      const rows = objects
+        .filter(isMeant)
+        .map((object): IrrNamedRow => ({ what: 'object', ...object, from: 'mirror', ...fresh(object.source) }));
+      if (rows.length === 0) return ask(key, only, signal);
+      return { rows, remarks: omitted === 0 ? [] : [`${omitted} more route objects of ${key} are not shown`] };
     },
   };
 }

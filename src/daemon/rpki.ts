@@ -1,5 +1,11 @@
 /** The RPKI of the daemon: its news go to the log, its changes to the registry. */
+
+import type { Daemon, RpkiPayloadRow } from '../control/daemon.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { Vrp } from '../registry/rov.ts';
 import { openRpki, type Rpki, type RpkiChange } from '../registry/rpki/rpki.ts';
+import { vrpsOfAs } from '../registry/rpki/vrp-walk.ts';
+import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import type { Log } from './log.ts';
 
 /** `onChange` is called when a new state is in force. */
@@ -17,3 +23,33 @@ export function createRpki(onChange: (change: RpkiChange) => void, log: Log): Rp
   });
   return rpki;
 }
+
+/** VRPs of one AS that are told. */
+const MOST = 10_000;
+
+/** What the command set asks about the RPKI. */
+export function createRpkiAnswers(rpki: Rpki): Pick<Daemon, 'rpkiStatus' | 'rpkiPayloads'> {
+  const row = ({ prefix, maxLength, asn }: Vrp): RpkiPayloadRow => ({
+    ...{ what: 'vrp', prefix: formatPrefix(prefix), maxLength, as: asn },
+  });
+  return {
+    rpkiStatus: async () => rpki.status(),
+    async rpkiPayloads(question) {
+      const { vrps, aspas } = rpki.view();
+      if ('prefix' in question) {
+        const prefix = parsePrefix(question.prefix);
+        if (prefix === null) throw new Error(`${question.prefix} is no prefix`);
+        return { rows: vrpsCovering(vrps, prefix).map(row), omitted: 0 };
+      }
+      const { as } = question;
+      const { found, count } = await vrpsOfAs(vrps, as, MOST);
+      const providers = aspas.get(as);
+      const aspa = providers === undefined ? [] : [{ what: 'aspa', customer: as, providers } as const];
+      return { rows: [...aspa, ...found.map(row)], omitted: count - found.length };
+    },
+  };
+}
+
+/** What is wrong with it, a line each. */
+export const rpkiProblems = (rpki: Rpki): string[] =>
+  rpki.status().flatMap(({ source, problems }) => problems.map(problem => `rpki ${source}: ${problem}`));

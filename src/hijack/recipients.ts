@@ -5,6 +5,13 @@ import type { Case } from './case.ts';
 /** Addresses told of one case; what is beyond is not told, and there is no honest case for so many. */
 export const MAX_RECIPIENTS = 64;
 
+/** Begins the reason of an address that an object has from a maintainer. */
+const INHERITED = 'x-keiro of ';
+
+/** The maintainer that a recipient's reason names; null when it is another reason. */
+export const maintainerIn = (because: string): string | null =>
+  because.startsWith(INHERITED) ? because.slice(INHERITED.length) : null;
+
 /**
  * Who is told of a case, each address once and with the first reason that names it: `x-keiro` of the guarded objects
  * that decide, `x-keiro of MNTNER` where they inherit it, `group NAME` of the watches, `notify` of the same objects; each only when some `notify mail` block says so.
@@ -30,7 +37,7 @@ export function recipientsOf(
   if (wanted.has('x-keiro'))
     for (const { keiro, inherited = [] } of objects) {
       add(keiro, 'x-keiro');
-      for (const { mntner, addresses } of inherited) add(addresses, `x-keiro of ${mntner}`);
+      for (const { mntner, addresses } of inherited) add(addresses, INHERITED + mntner);
     }
   if (wanted.has('notify')) for (const object of objects) add(object.notify, 'notify');
   return [...recipients.values()];

@@ -1,3 +1,4 @@
+import { maintainerIn } from '../hijack/recipients.ts';
 import type { Wording } from './wording.ts';
 
 const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
@@ -85,6 +86,9 @@ export const english: Wording = {
   because(reason) {
     if (reason === 'x-keiro')
       return 'You receive this mail because your address is registered as X-Keiro contact of this route.';
+    const mntner = maintainerIn(reason);
+    if (mntner !== null)
+      return `You receive this mail because your address is registered as X-Keiro contact of ${mntner}, the maintainer of this route.`;
     if (reason === 'notify')
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;

@@ -1,3 +1,4 @@
+import { maintainerIn } from '../hijack/recipients.ts';
 import type { Wording } from './wording.ts';
 
 export const japanese: Wording = {
@@ -82,6 +83,9 @@ export const japanese: Wording = {
   willTell: '当該経路が検出されなくなりましたら、改めてお知らせいたします。',
   because(reason) {
     if (reason === 'x-keiro') return '本メールは、当該経路のX-Keiroに登録されている宛先にお送りしています。';
+    const mntner = maintainerIn(reason);
+    if (mntner !== null)
+      return `本メールは、当該経路のメンテナー（${mntner}）のX-Keiroに登録されている宛先にお送りしています。`;
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },

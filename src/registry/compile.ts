@@ -49,13 +49,15 @@ export interface Compiled {
 export const MAX_SHOWN = 64;
 /** Prefixes of an overlay. Beyond, judging would become slower, and writing the overlay no longer be a matter of a millisecond. */
 export const MAX_OVERLAID = 16_384;
+/** Records of an overlay: a prefix written anew leaves those it had behind. */
+const MAX_OVERLAID_RECORDS = 2 * MAX_OVERLAID;
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
 
 /**
- * Makes one generation of sources, VRPs and watches, in slices; the stores must not change meanwhile. Where a watch
- * declares origins for a prefix, objects of that very prefix with another origin are left aside. Everything inside a
- * watched prefix is watched.
+ * Makes one generation of sources, VRPs and watches, in slices; the stores must not change meanwhile. VRPs may: `update` is
+ * to be told of it. Where a watch declares origins for a prefix, objects of that very prefix with another origin are left
+ * aside. Everything inside a watched prefix is watched.
  */
 export async function compileRegistry(
   sources: readonly NamedStore[],
@@ -119,9 +121,10 @@ export async function compileRegistry(
   for (const object of watches.declared) addDeclared(builder, object);
   for (const prefix of watches.bare) builder.add(prefix, NO_ORIGIN, true);
   for (const holes of [...holesIn.values()]) for (const hole of holes) addHoles(builder, parsePrefix(hole)!);
-  for (let place = 0; place < places; place += 1024) {
+  // Asked anew for each slice: one that comes meanwhile moves the places of IPv6 (vrp-table.ts).
+  for (let place = 0; vrps !== null && place < vrps.places; place += 1024) {
     await pause();
-    vrps!.forEach(builder.addVrp, place, place + 1024);
+    vrps.forEach(builder.addVrp, place, place + 1024);
   }
   for (let entry = 0; entry < builder.prefixes; entry += 1024) {
     await pause();
@@ -184,7 +187,7 @@ export async function compileRegistry(
   }
 
   function update(touched: readonly Prefix[]): readonly Prefix[] | null {
-    if (overlay.prefixes + touched.length > MAX_OVERLAID) return null;
+    if (overlay.prefixes + touched.length > MAX_OVERLAID || overlay.records > MAX_OVERLAID_RECORDS) return null;
     const wrong = overruled;
     for (const prefix of touched) {
       overlayPrefix(prefix);

@@ -71,8 +71,12 @@ export function isStale({ config, feed }: HeldSource): boolean {
   return feed !== null && config.refresh > 0 && feed.status.silence > PATIENCE * config.refresh;
 }
 
-export function addAlarm(source: HeldSource, why: string): void {
-  source.alarms = [...source.alarms, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+/** False when it is the last one once more: only its time is another then. */
+export function addAlarm(source: HeldSource, why: string): boolean {
+  const again = source.alarms.at(-1)?.why === why;
+  const before = again ? source.alarms.slice(0, -1) : source.alarms;
+  source.alarms = [...before, { time: Date.now(), why }].slice(-KEPT_ALARMS);
+  return !again;
 }
 
 export function sizeOf({ config, copy }: HeldSource): SourceSize | null {

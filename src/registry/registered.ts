@@ -73,7 +73,7 @@ export async function registeredUnder(
       const isFirst = !expanded.has(objectClass);
       expanded.add(objectClass);
       objects.push({
-        ...rowOf(book, rpsl, rules, now),
+        ...registeredObject(book.source, rpsl, rules, now),
         expansion: isFirst ? await expansionOf(books, objectClass, name, signal) : null,
         maintains: objectClass === 'mntner' ? await maintainedIn(book, name, signal) : null,
       });
@@ -82,27 +82,30 @@ export async function registeredUnder(
   const routes = asn < 0 ? [] : books.flatMap(book => book.routes.rowsOfOrigin(asn).map(row => ({ book, row })));
   for (const { book, row } of routes.slice(0, MAX_ROUTES_SHOWN)) {
     const rpsl = readRpslObject(book.routes.bytes(row));
-    if (rpsl !== null) objects.push({ ...rowOf(book, rpsl, rules, now), expansion: null, maintains: null });
+    if (rpsl !== null)
+      objects.push({ ...registeredObject(book.source, rpsl, rules, now), expansion: null, maintains: null });
   }
   return { objects, omitted: Math.max(0, routes.length - MAX_ROUTES_SHOWN) };
 }
 
-function rowOf(
-  { source }: SourceBook,
+/** What is to be told of one object of a source by itself. */
+export function registeredObject(
+  source: string,
   rpsl: RpslObject,
   rules: ReadonlyMap<string, ExpiryRule>,
   now: number,
-): Omit<RegisteredObject, 'expansion' | 'maintains'> {
+): RegisteredObject {
   const reading = plainObject(rpsl);
-  const { text } = rpsl;
+  const rest = { text: rpsl.text, expansion: null, maintains: null };
   if (!reading.ok) {
     const key = rpsl.attributes[0]?.value ?? '';
     const dates = { created: null, changed: null, lastModified: null };
-    return { source, class: rpsl.class, key, ...dates, due: null, problems: [reading.problem], text };
+    return { source, class: rpsl.class, key, ...dates, due: null, problems: [reading.problem], ...rest };
   }
-  const { class: objectClass, key, created, changed, lastModified } = reading.object;
-  const due = dueOf(reading.object, rules.get(source), now);
-  return { source, class: objectClass, key, created, changed, lastModified, due, problems: reading.problems, text };
+  const { object, problems } = reading;
+  const { class: objectClass, key, created, changed, lastModified } = object;
+  const due = dueOf(object, rules.get(source), now);
+  return { source, class: objectClass, key, created, changed, lastModified, due, problems, ...rest };
 }
 
 async function expansionOf(

@@ -165,9 +165,10 @@ export async function openRegistry(
     reloadSource: (name, force) => sources.reload(name, force),
     vrpsChanged(touched) {
       if (touched?.length === 0) return;
-      inTurn(() => makeGeneration([], touched)).then(
+      // While a reload is under way the sources are of two configurations.
+      inTurn(async () => (reloading > 0 ? null : makeGeneration([], touched))).then(
         made => {
-          if (!closed) listener.onRefresh(made);
+          if (made !== null && !closed) listener.onRefresh(made);
         },
         () => {}, // closed meanwhile
       );

@@ -123,8 +123,7 @@ export function openSources(options: SourcesOptions): Sources {
         if (isHeld(source)) tell(source);
       },
       alarm(why) {
-        addAlarm(source, why);
-        if (isHeld(source)) onAlarm(source.config.name, why);
+        if (addAlarm(source, why) && isHeld(source)) onAlarm(source.config.name, why);
       },
     };
   }
@@ -135,7 +134,9 @@ export function openSources(options: SourcesOptions): Sources {
     const same = source.feed !== null && feedKey(source.config) === feedKey(config);
     source.config = config;
     if (!same) {
-      source.feed?.stop();
+      const { feed } = source;
+      feed?.stop();
+      await feed?.look(false); // two feeds must not keep copies under one name
       source.trouble = '';
       source.feed = openFeed(config, directory, listen(source));
       await source.feed?.started;

@@ -183,11 +183,17 @@ const rpki = fc
     caches: [...rtr, ...files.map(one => ({ file: one }))],
   }));
 
+const location = fc.oneof(
+  file,
+  fc.constantFrom('ftp://ftp.example.net/a%20b/jpirr.db.gz', 'https://[2001:db8::1]:8443/x?y=1', 'http://a.example/'),
+);
 const irr: fc.Arbitrary<IrrConfig> = fc.oneof(
   fc.record(
     {
       name: source,
-      dump: file,
+      dump: location,
+      serial: location,
+      nrtm: fc.record({ host, port, version: fc.constantFrom(1 as const, 3 as const) }),
       authoritative: fc.boolean(),
       keiroInherited: fc.constant(true as const),
       expiry: fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })).map(([notice, more]) => ({

@@ -106,6 +106,13 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
   ],
   ['no station', { bmp: '' }, ['bmp station removed hard: bmp station: removed']],
   [
+    'where a source comes from',
+    { irr: 'irr JPIRR { dump "ftp://ftp.example.net/jpirr.db.gz"; nrtm "irr.example.net"; }' },
+    [
+      'irr JPIRR changed soft: irr JPIRR: dump "/srv/jpirr.db" is now dump "ftp://ftp.example.net/jpirr.db.gz"; now nrtm "irr.example.net" port 43 version 3',
+    ],
+  ],
+  [
     'a source',
     { irr: base.irr.replace('}', 'authoritative; }') },
     ['irr JPIRR changed soft: irr JPIRR: now authoritative'],

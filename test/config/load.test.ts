@@ -41,6 +41,24 @@ describe('config/load', () => {
     ]);
   });
 
+  it('asks for a source as often as it costs little: a file and NRTM every minute, a dump that is fetched every hour', async () => {
+    put(
+      'main.conf',
+      `router id 192.0.2.1; local as 1; irr A { dump "a.db"; } irr B { dump "HTTPS://EXAMPLE.net/b.db"; }
+       irr C { dump "ftp://example.net/c.db"; nrtm "example.net"; } irr D { dump "https://example.net/d"; refresh 5m; }
+       irr E { dump "e.db"; serial "E.SERIAL"; nrtm "example.net" port 4343 version 1; }`,
+    );
+    const loaded = await loadConfig(main);
+    const irr = loaded.ok ? loaded.config.irr : [];
+    expect(irr.map(({ refresh }) => refresh / 60_000)).to.deep.equal([1, 60, 1, 5, 1]);
+    expect(irr[1]!.dump, 'as URLs are compared').to.equal('https://example.net/b.db');
+    expect(irr[2]!.nrtm).to.deep.equal({ host: 'example.net', port: 43, version: 3 });
+    expect(irr[4]).to.deep.include({
+      serial: join(folder, 'E.SERIAL'),
+      nrtm: { host: 'example.net', port: 4343, version: 1 },
+    });
+  });
+
   it('tells errors in the file they are in, the main file first', async () => {
     put('main.conf', 'router id 192.0.2.1; local as 1;\ninclude "one.conf"; state 1;');
     put('one.conf', 'log syslog;\nprotocol bgp a { neighbour 192.0.2.2 as 2;\n');

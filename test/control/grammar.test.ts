@@ -4,9 +4,10 @@ import { COMMANDS, commandName, complete, resolveCommand } from '../../src/contr
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
-const FIRST = '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show" or "trace"';
+const FIRST =
+  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "drift", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "drift", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -20,13 +21,17 @@ describe('control/grammar', () => {
     ['show trace t20260301-120003-9f3a', 'show trace TRACE-ID', { 'TRACE-ID': 't20260301-120003-9f3a' }],
     ['sh ca a', 'show case'],
     ['sh ca 2026-03-01-01', 'show case CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
-    ['sh r c', 'show route count'],
-    ['sh r 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
-    ['sh r 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
-    ['sh r 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
-    ['sh r 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
-    ['sh r ::/0 at -2h l pa _64500_', 'show route PREFIX at TIME', { REGEX: '_64500_' }],
-    ['sh r h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
+    ['sh ro c', 'show route count'],
+    ['sh ro 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
+    ['sh ro 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
+    ['sh ro 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
+    ['sh ro 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
+    ['sh ro ::/0 at -2h l pa _64500_', 'show route PREFIX at TIME', { REGEX: '_64500_' }],
+    ['sh ro h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
+    ['sh rp', 'show rpki'],
+    ['sh rp 192.0.2.1', 'show rpki PREFIX', { PREFIX: '192.0.2.1' }],
+    ['sh rp AS64496', 'show rpki AS', { AS: 'AS64496' }],
+    ['sh rp c validators', 'show rpki cache RPKI', { RPKI: 'validators' }],
     ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
     ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
     ['h sh bgp', 'help'],
@@ -133,6 +138,7 @@ describe('control/grammar', () => {
       COMMUNITY: '64500:120',
       STATE: 'mismatch',
       FAMILY: 'ipv4-flowspec-vpn',
+      SET: 'AS-EXAMPLE',
       TIME: '12:00',
       UNTIL: '-2h',
       PATH: '64496 64500',
@@ -174,6 +180,7 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'trace',
+      'whois',
     ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
     expect(await words('sh', 'b', 's')).to.deep.equal(['summary']);
@@ -212,6 +219,7 @@ describe('control/commands: completion', () => {
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',
+                    SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
                   } as Record<string, string>
                 )[word] ?? '1')

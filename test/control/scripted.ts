@@ -10,11 +10,15 @@ import type {
   MemoryStatus,
   RibQuestion,
   RibRows,
+  RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
+import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
+import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
@@ -260,6 +264,56 @@ export const MEMORY: MemoryStatus = {
   ],
 };
 
+const CACHE: RpkiCacheStatus = {
+  ...{
+    cache: 'tcp rpki1.example.net:323',
+    kind: 'rtr',
+    state: 'synchronised',
+    vrps: 480_000,
+    aspas: 12,
+    routerKeys: 1,
+  },
+  ...{ version: 2, session: 4711, serial: 17, age: 65_000, refresh: 3_600_000, retry: 600_000, expire: 7_200_000 },
+  ...{ updates: 9, faults: 1, expired: 0, refused: 0, lastError: '' },
+};
+const RPKI: readonly RpkiSourceStatus[] = [
+  {
+    ...{ source: 'validators', inUse: 'tcp rpki1.example.net:323', stale: false, doubt: '' },
+    slurm: { file: '/etc/intertrack/slurm.json', filters: 1, assertions: 2 },
+    problems: ['/srv/vrps.json: 1 entries cannot be read: roas[7]: no prefix'],
+    caches: [
+      CACHE,
+      {
+        ...CACHE,
+        ...{ cache: '/srv/vrps.json', kind: 'file', state: 'off', vrps: 0, aspas: 0, routerKeys: 0, version: null },
+        ...{
+          session: null,
+          serial: null,
+          age: null,
+          refresh: 60_000,
+          retry: null,
+          expire: null,
+          updates: 0,
+          faults: 0,
+        },
+        ...{ expired: 2, refused: 1, lastError: '' },
+      },
+    ],
+  },
+];
+const VRP: RpkiPayloadRow = { what: 'vrp', prefix: '192.0.2.0/24', maxLength: 28, as: 64500 };
+const ASPA: RpkiPayloadRow = { what: 'aspa', customer: 64500, providers: [64496, 64497] };
+export const SET_LOOK_UP = (set: string): SetLookUp => ({
+  set,
+  from: 'whois.example.net port 43, RADB',
+  by: 'sets',
+  members: [64496, 64497, 64498, 64499, 64500, 64501, 64502, 64503, 64504],
+  missing: ['AS-GONE'],
+  refused: 1,
+  stopped: '',
+  failures: [],
+});
+
 export const WHOIS: WhoisStatus = {
   listeners: [
     { address: '127.0.0.1', port: 43, problem: '' },
@@ -446,6 +500,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     ],
     reloadIrr: async source => (source === 'JPIRR' ? { source, what: 'loaded', objects: 12_000, why: '' } : null),
     whois: async () => WHOIS,
+    rpkiStatus: async () => RPKI,
+    rpkiPayloads: async question => ({ rows: 'as' in question ? [ASPA, VRP] : [VRP], omitted: 0 }),
+    lookUp: async query => {
+      const found = { query, from: 'mirror', text: 'aut-num: AS64500\nsource: JPIRR\n', failures: [] };
+      return query === 'AS64500'
+        ? found
+        : { query, from: '', text: '', failures: ['whois x port 43: no answer for 30 s'] };
+    },
+    lookUpSet: async set => SET_LOOK_UP(set),
     irrObjects: async prefix =>
       prefix.startsWith('192.0.2.')
         ? [
@@ -475,6 +538,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
             rows: [
               {
                 what: 'object',
+                from: 'mirror',
                 source: 'JPIRR',
                 class: 'as-set',
                 key: 'AS-EXAMPLE',
@@ -490,9 +554,9 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
                 age: 5000,
               },
             ],
-            omitted: 0,
+            remarks: [],
           }
-        : { rows: [], omitted: 0 },
+        : { rows: [], remarks: [] },
     probes: async () => [
       {
         probe: 'tap1',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
 import type { Config } from '../../src/config/tree.ts';
-import type { IrrNamedObject, IrrSourceRow, IrrStatusRow } from '../../src/control/daemon.ts';
+import type { Daemon, IrrNamedObject, IrrSourceRow, IrrStatusRow } from '../../src/control/daemon.ts';
 import { createIrrAnswers } from '../../src/daemon/irr-answers.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
@@ -28,6 +28,8 @@ members: AS64496, AS-GONE
 mnt-by: MAINT-A
 `;
 
+const THERE = 'as-set: AS-THERE\nmembers: AS64499\nsource: radb\n\nperson: P\nsource: RADB\n';
+
 describe('daemon/irr-answers', () => {
   let directory: string;
   let config: Config;
@@ -36,7 +38,8 @@ describe('daemon/irr-answers', () => {
 
   function configure(more: string): void {
     const text = `router id 192.0.2.1; local as 64500; watch w { x-keiro in JPIRR; }
-      irr JPIRR { dump "${join(directory, 'jpirr.db')}"; authoritative; refresh 0s; ${more} }`;
+      irr JPIRR { dump "${join(directory, 'jpirr.db')}"; authoritative; refresh 0s; ${more} }
+      irr RADB { dump "${join(directory, 'radb.db')}"; refresh 0s; }`;
     const parsed = parseConfig(text, 'test', { read: () => ({ text: '', readableByAll: false }), list: () => [] });
     if (!parsed.ok) throw new Error(JSON.stringify(parsed));
     config = parsed.config;
@@ -44,6 +47,7 @@ describe('daemon/irr-answers', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'irr-'));
     writeFileSync(join(directory, 'jpirr.db'), JPIRR);
+    writeFileSync(join(directory, 'radb.db'), 'as-set: AS-X\nmembers: AS64498, AS64499\n');
     const deaf = { onRefresh: () => {}, onTrouble: () => {}, onAlarm: () => {}, onWhole: () => {} };
     registry = await openRegistry(deaf, { directory: join(directory, 'irr') });
   });
@@ -56,7 +60,11 @@ describe('daemon/irr-answers', () => {
     configure(more);
     await registry.reload(config.irr, config.watches);
     const sources = () => registry.status().map(row => ({ ...row, age: 7 }) as unknown as IrrStatusRow);
-    return createIrrAnswers(registry, () => config, sources);
+    const lookUp: Daemon['lookUp'] = async query =>
+      query === 'AS-THERE'
+        ? { query, from: 'whois.example.net port 43, RADB', text: THERE, failures: ['whois a.example port 43: silent'] }
+        : { query, from: '', text: '', failures: [] };
+    return createIrrAnswers(registry, () => config, sources, lookUp);
   }
 
   it('tells the objects of a prefix with their dates, and what they inherit', async () => {
@@ -108,11 +116,35 @@ describe('daemon/irr-answers', () => {
         'AS-X',
         { members: 1, sets: 1, missing: ['AS-GONE'], missingCount: 1, refused: 0, stopped: '' },
       ],
+      ['object', 'RADB', 'AS-X', null],
     ]);
     const [source] = (await irrNamed('jpirr', signal)).rows as IrrSourceRow[];
     expect(source).to.include({ what: 'source', source: 'JPIRR', authoritative: true });
     expect(source!.classes).to.deep.equal({ route: 2, mntner: 1, 'as-set': 1 });
     expect(source!.expiring).to.include({ noticed: 1, overdue: 1, undated: 3 });
-    expect(await irrNamed('MAINT-NOBODY', signal)).to.deep.equal({ rows: [], omitted: 0 });
+    expect(await irrNamed('MAINT-NOBODY', signal)).to.deep.equal({ rows: [], remarks: [] });
+  });
+
+  it('shows what a server has of what the mirror has not', async () => {
+    const { irrNamed } = await answers('');
+    const { rows, remarks } = await irrNamed('AS-THERE', signal);
+    expect(rows).to.have.length(1);
+    expect(rows[0]).to.include({
+      source: 'RADB',
+      class: 'as-set',
+      key: 'AS-THERE',
+      from: 'whois.example.net port 43, RADB',
+      age: null,
+    });
+    expect(remarks).to.deep.equal(['whois a.example port 43: silent']);
+  });
+
+  it('shows the object of one source alone when that is named with it', async () => {
+    const { irrNamed } = await answers('');
+    const { rows } = await irrNamed('radb::as-x', signal);
+    expect((rows as IrrNamedObject[]).map(({ source, expansion }) => [source, expansion?.members])).to.deep.equal([
+      ['RADB', 2],
+    ]);
+    expect((await irrNamed('RADB::AS64496', signal)).rows).to.deep.equal([]);
   });
 });

@@ -7,6 +7,7 @@ import { routePathTarget } from './route-path.ts';
 import { rpslTarget } from './rpsl-files.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
+import { whoisTarget } from './whois-lines.ts';
 
 /** Every target; `small`: of the messages, only the written ones to begin with. */
 export function targets(small: boolean): Target[] {
@@ -19,5 +20,6 @@ export function targets(small: boolean): Target[] {
     nrtm3Target(),
     nrtm4Target(),
     rpslTarget(),
+    whoisTarget(),
   ];
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
-import { ask } from '../registry/whois/serving.ts';
+import { ask, bookOf, serve, sourceOf } from '../registry/whois/serving.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import { bgpq4, whyNoBgpq4 } from './bgpq4.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -59,6 +59,7 @@ describe('interop/whois', function () {
     writeFileSync(daemon.at('radb.db'), RADB);
     daemon.configure(`
 irr RADB { dump "${daemon.at('radb.db')}"; refresh 1s; }
+irr ELSEWHERE { whois "${address}" port ${PORT + 2}; }
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; refresh 1s; }
 whois { listen ${address} port ${PORT}; }
 `);
@@ -137,6 +138,25 @@ whois { listen ${address} port ${PORT}; }
     expect(await list('AS-TOP')).to.deep.equal([...EVERYWHERE, '10.4.0.0/16']);
   });
   const ask0 = (query: string) => ask(PORT, query, true, address);
+
+  it('answers itctl from the mirror, and asks where it has nothing', async () => {
+    const source = sourceOf(bookOf('ELSEWHERE', object('as-set: AS-FAR', 'members: AS64510', 'source: ELSEWHERE')));
+    const far = await serve(() => [source], { listen: [{ address, port: PORT + 2 }] });
+    const near = await daemon.itctl('whois', '-x 10.2.0.0/16');
+    expect(near.stdout).to.match(/^# from mirror\nroute: 10\.2\.0\.0\/16\norigin: AS64497\n/);
+    const set = await daemon.itctl('whois', 'set', 'AS-FAR');
+    expect(set.stdout).to.equal(
+      `# AS-FAR, from ${address} port ${PORT + 2}, ELSEWHERE, which followed the sets itself\nAS64510\n1 AS\n`,
+    );
+    expect((await daemon.itctl('whois', 'AS-FAR', 'source', 'elsewhere')).stdout).to.match(
+      /^# from 127.*members: AS64510/s,
+    );
+    await far.server.close();
+    const nowhere = await daemon.itctl('whois', 'AS-FAR');
+    expect(nowhere.stderr)
+      .to.match(/ECONNREFUSED/)
+      .and.to.match(/nothing was found for AS-FAR/);
+  });
 
   it('shows who asked, and follows a reload', async () => {
     const [before] = (await daemon.ask('show', 'whois')) as WhoisStatus[];

@@ -26,6 +26,18 @@ describe('notify/compose', () => {
     ]);
   });
 
+  it('says whose X-Keiro it is that names the reader', () => {
+    const mail = (because: string) =>
+      composeMail(begun, 'begin', { ...to, because }, options).text.replace(/\s+/g, ' ');
+    expect(mail('x-keiro')).to.include('is registered as X-Keiro contact of this route.');
+    const inherited = mail('x-keiro of MAINT-AS64496');
+    expect(inherited).to.include('is registered as X-Keiro contact of MAINT-AS64496, the maintainer of this route.');
+    expect(inherited.replaceAll(' ', '')).to.include(
+      '当該経路のメンテナー（MAINT-AS64496）のX-Keiroに登録されている宛先に',
+    );
+    expect(mail('group noc')).to.include('because of the configuration of this InterTrack (group noc).');
+  });
+
   it('follows the order that NOCs know', () => {
     const text = english(begun, 'begin');
     const order = [

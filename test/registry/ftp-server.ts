@@ -52,7 +52,7 @@ export async function startFtpServer(file: (path: string) => FtpFile | null): Pr
       else to.end(ftp.manners === 'cuts' ? octets.subarray(0, octets.length >> 1) : octets, () => say('226 done'));
     }
     async function carryOut(command: string, path: string): Promise<void> {
-      const found = file(path);
+      const found = file(`/${path}`);
       const known = found !== null && ftp.manners !== 'mute';
       switch (command) {
         case 'USER':

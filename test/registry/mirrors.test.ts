@@ -211,6 +211,29 @@ describe('registry/mirrors', () => {
     expect(server.queries.length).to.equal(asked);
   });
 
+  it('tells an alarm once, though it is raised at every look', async () => {
+    await caughtUp();
+    server.files.set('/JPIRR.db.gz', gzipSync(jpirr.dump())).set('/JPIRR.CURRENTSERIAL', Buffer.from('300'));
+    jpirr.add(route('192.0.2.0/24', 64500));
+    jpirr.forget();
+    await registry.reload([irr({ refresh: 30 })], []);
+    await until('it was asked some times', () => server.queries.length > 6);
+    expect(alarms).to.have.length(1);
+    expect(status().alarms.map(({ why }) => why)).to.deep.equal([alarms[0]!.replace('JPIRR: ', '')]);
+    expect(status().alarms[0]!.why).to.match(/Serials 301 - 302 do not exist$/);
+    expect(status().lastError).to.match(/do not exist; the dump has nothing newer$/);
+  });
+
+  it('goes on with the copy that is kept when only its refresh is another', async () => {
+    await caughtUp();
+    jpirr.add(route('192.0.2.0/24', 64500));
+    await caughtUp();
+    const asked = server.requests.length;
+    const made = await registry.reload([irr({ refresh: 60_000 })], []);
+    expect(made.report.sources[0]).to.include({ what: 'loaded', objects: 301 });
+    expect(server.requests.length).to.equal(asked);
+  });
+
   it('takes another place for the same source without losing the copy meanwhile', async () => {
     await caughtUp();
     server.files.set('/small.db.gz', gzipSync(route('192.0.2.0/24', 64500)));

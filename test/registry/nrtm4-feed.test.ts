@@ -426,6 +426,19 @@ describe('registry/irr/nrtm4-feed', () => {
         path === url && response.writeHead(302, { location: 'http://192.0.2.1/x' }).end().writableEnded;
       await refuses(/delta 3: it redirects to .* not followed/);
     });
+    it('takes no more changes for a delta than there can be, and no more of a packed file than it has room for', async () => {
+      await begin();
+      const change = remove('192.0.2.0/24', 64500);
+      publisher.delta(Array.from({ length: 200_001 }, () => change));
+      await refuses(/delta 3: more than 200000 changes/);
+      publisher.state.version = 3;
+      publisher.state.deltas.splice(1, 1, publisher.put('delta', 3, Buffer.alloc(64 * 1024 ** 2, 0x1e), true));
+      publisher.notify();
+      await refuses(/delta 3: record 1: no JSON text/);
+      publisher.state.deltas.splice(1, 1, publisher.put('delta', 3, Buffer.alloc(64 * 1024 ** 2, 0x20), true));
+      publisher.notify();
+      await refuses(/delta 3: record 1: a record is longer than/);
+    });
     it('fetches from nowhere but below the notification', async () => {
       await begin();
       publisher.state.version = 3;

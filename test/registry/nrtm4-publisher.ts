@@ -49,7 +49,9 @@ export function signed(payload: string, { secret, algorithm }: SigningKey): stri
 }
 
 /** JSON text sequence (RFC 7464). */
-export const sequence = (...records: readonly unknown[]): Buffer =>
+export const sequence = (...records: readonly unknown[]): Buffer => sequenceOf(records);
+
+const sequenceOf = (records: readonly unknown[]): Buffer =>
   Buffer.from(records.map(record => `\x1e${JSON.stringify(record)}\n`).join(''));
 
 export const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');
@@ -139,14 +141,14 @@ export async function nrtm4Publisher(
     snapshot(objects: readonly string[], gzip = true): FileEntry {
       state.version = Math.max(1, state.version);
       const records = objects.map(object => ({ object }));
-      state.snapshot = put('snapshot', state.version, sequence(head('snapshot', state.version), ...records), gzip);
+      state.snapshot = put('snapshot', state.version, sequenceOf([head('snapshot', state.version), ...records]), gzip);
       notify();
       return state.snapshot;
     },
     /** Publishes one version more. */
     delta(changes: readonly DeltaRecord[], gzip = false): FileEntry {
       state.version++;
-      const entry = put('delta', state.version, sequence(head('delta', state.version), ...changes), gzip);
+      const entry = put('delta', state.version, sequenceOf([head('delta', state.version), ...changes]), gzip);
       state.deltas.push(entry);
       notify();
       return entry;

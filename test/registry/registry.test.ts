@@ -323,4 +323,18 @@ describe('registry/registry', () => {
     const late = await registry.reload([], []).catch((error: Error) => error.message);
     expect(late).to.equal('the registry is closed');
   });
+
+  it('makes no generation of half a configuration, whatever changes while it is read', async () => {
+    await dump('A.db', many(20));
+    await registry.reload([irr('A')], []);
+    const reloaded = registry.reload([irr('B', 'A.db')], []);
+    registry.vrpsChanged(null);
+    registry.vrpsChanged([p('10.0.1.0/24')]);
+    await reloaded;
+    await registry.reload([irr('B', 'A.db')], []);
+    for (const { layers, generation } of refreshed)
+      expect(openSnapshot(layers.base, layers.overlay).decide(p('10.0.1.0/24'), 64496).state, `${generation}`).to.equal(
+        'match',
+      );
+  });
 });

@@ -17,6 +17,7 @@ import {
   RESOLVED,
   ROUTES,
   SAFETY,
+  SET_LOOK_UP,
   STATUS,
   SUMMARY,
   scriptedDaemon,
@@ -436,6 +437,80 @@ osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
+  ],
+  [
+    'show rpki',
+    () => daemon.rpkiStatus(),
+    `
+Source       Cache                     State        Version Session Serial   VRPs ASPAs      Age
+validators * tcp rpki1.example.net:323 synchronised       2    4711     17 480000    12 00:01:05
+validators   /srv/vrps.json            off                -       -      -      0     0        -
+
+Problems:
+  validators: /srv/vrps.json: 1 entries cannot be read: roas[7]: no prefix`,
+  ],
+  [
+    'show rpki cache RPKI',
+    () => daemon.rpkiStatus(),
+    `
+Source:     validators
+In use:     tcp rpki1.example.net:323
+Exceptions: /etc/intertrack/slurm.json: 1 filter, 2 assertions
+Problem:    /srv/vrps.json: 1 entries cannot be read: roas[7]: no prefix
+
+Cache:    tcp rpki1.example.net:323
+State:    synchronised
+Protocol: RTR version 2
+Session:  4711, serial 17
+Payloads: 480000 VRPs, 12 ASPAs, 1 router key
+Age:      00:01:05
+Refresh:  01:00:00
+Retry:    00:10:00
+Expire:   02:00:00
+Updates:  9, 1 fault
+
+Cache:    /srv/vrps.json
+State:    off
+Payloads: 0 VRPs, 0 ASPAs, 0 router keys
+Age:      -
+Refresh:  00:01:00
+Updates:  0
+Left out: 2 over their time, 1 that cannot be read`,
+  ],
+  [
+    'show rpki PREFIX',
+    async () => (await daemon.rpkiPayloads({ prefix: '192.0.2.0/24' })).rows,
+    `
+Prefix       Max Origin
+192.0.2.0/24  28 AS64500`,
+  ],
+  [
+    'show rpki AS',
+    async () => (await daemon.rpkiPayloads({ as: 64500 })).rows,
+    `
+AS64500 has by ASPA the providers AS64496, AS64497
+
+Prefix       Max Origin
+192.0.2.0/24  28 AS64500`,
+  ],
+  [
+    'whois QUERY',
+    async () => [await daemon.lookUp('AS64500', null, AbortSignal.abort())],
+    `
+# from mirror
+aut-num: AS64500
+source: JPIRR`,
+  ],
+  [
+    'whois set SET',
+    async () => [SET_LOOK_UP('AS-TOP')],
+    `
+# AS-TOP, from whois.example.net port 43, RADB, asked set by set
+AS64496 AS64497 AS64498 AS64499 AS64500 AS64501 AS64502 AS64503
+AS64504
+# nowhere: AS-GONE
+# 1 member that cannot be read
+9 ASes`,
   ],
   [
     'show whois',

@@ -147,8 +147,8 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       if ((await lookAtDump('newer')) !== 'failed') succeed();
       return;
     }
-    const kept = await readCopy(copyFile);
-    if (kept === null || (typeof kept !== 'string' && kept.mark.place !== dump)) return;
+    const kept = await readCopy(copyFile, dump);
+    if (kept === null) return;
     if (typeof kept === 'string') {
       alarm(`${copyFile}: ${kept}`);
       return;

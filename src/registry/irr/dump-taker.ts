@@ -30,7 +30,7 @@ export async function takeDump(
   let reading: Promise<DumpReading> | null = null;
   const read = (packed: boolean): Promise<DumpReading> => {
     const begun = readDump(source, body, packed);
-    begun.catch(error => body.destroy(error)); // told below; whoever waits for room must not wait for ever
+    begun.catch(() => body.destroy()); // told below; whoever waits for room must not wait for ever
     return begun;
   };
   const come = await fetchPlace(place, asking, async chunk => {

@@ -73,10 +73,13 @@ function orNull(): null {
   return null;
 }
 
-/** The path that the URL names; null when it would end a line and begin another command. */
+/**
+ * The path that the URL names, from where the server puts us (RFC 1738 section 3.2.2); null when it would end a line and
+ * begin another command.
+ */
 function decodePath({ pathname }: URL): string | null {
   try {
-    const path = decodeURIComponent(pathname);
+    const path = decodeURIComponent(pathname.slice(1));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     return /[\x00-\x1f\x7f]/.test(path) ? null : path;
   } catch {

@@ -102,9 +102,10 @@ export async function syncDirectory(directory: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** A copy that is kept, its octets unpacked; null when there is none, or in words why it cannot be read. */
+/** The copy that is kept of a place, its octets unpacked; null when there is none, or in words why it cannot be read. */
 export async function readCopy(
   file: string,
+  place: string,
 ): Promise<{ readonly mark: CopyMark; readonly octets: AsyncIterable<Buffer> } | null | string> {
   let handle: FileHandle;
   try {
@@ -129,9 +130,9 @@ export async function readCopy(
     return whyOf(error);
   }
   const mark = decodeMark(head.toString('utf8', 0, Math.max(0, head.indexOf(0x0a))));
-  if (mark === null) {
+  if (mark?.place !== place) {
     packed.destroy();
-    return 'it is no copy that was kept here';
+    return mark === null ? 'it is no copy that was kept here' : null;
   }
   return { mark, octets: rest(head, octets) };
 }

@@ -10,6 +10,7 @@ import { whyOf } from './dump-reader.ts';
 import type { Feed, FeedListener, Operation } from './feed.ts';
 import { type FetchLimits, fetchUrl } from './http-fetch.ts';
 import { lookout } from './lookout.ts';
+import { MAX_OPERATIONS } from './nrtm-answer.ts';
 import { bring, FILE_LIMITS, type KeptCopy, readKept, readState, sweep, writeState } from './nrtm4-copy.ts';
 import { type FileType, wordsOf } from './nrtm4-file.ts';
 import { afterNotification, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
@@ -141,12 +142,15 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     const found: Operation[] = [];
     const tally = emptyTally();
     const name = `delta ${delta.version}`;
+    let tooMany = false;
     const why = await readKept(directory, 'delta', delta, { source, session }, (change, record) => {
       const reading = objectOf(change, source);
-      if (reading.what === 'object') found.push({ op: change.op, object: reading.object, serial: delta.version });
-      else count(tally, reading, name, record);
+      if (reading.what !== 'object') count(tally, reading, name, record);
+      else if (found.length >= MAX_OPERATIONS) tooMany = true;
+      else found.push({ op: change.op, object: reading.object, serial: delta.version });
     });
     if (why !== null) return `${name}: ${why}`;
+    if (tooMany) return `${name}: more than ${MAX_OPERATIONS} changes, which are none any more`;
     const not = await listener.changes(found, delta.version);
     if (not !== null) return not;
     operations += found.length;

@@ -5,7 +5,6 @@
  */
 import type { RpkiConfig } from '../../config/tree.ts';
 import { type Prefix, prefixOfWords } from '../../net/prefix.ts';
-import { slicer } from '../slice.ts';
 import { type AspaTable, providersOf, sameProviders } from './aspa.ts';
 import {
   type PayloadSource,
@@ -16,6 +15,7 @@ import {
 import { aspaOf, customerOf, type PayloadChange } from './payloads.ts';
 import { type VrpLog, vrpLog } from './vrp-log.ts';
 import { type EachVrp, type Vrps, type VrpTable, vrpTable } from './vrp-table.ts';
+import { walkVrps } from './vrp-walk.ts';
 
 export type RpkiChange = { readonly whole: true } | { readonly whole: false; readonly touched: readonly Prefix[] };
 
@@ -42,8 +42,6 @@ export interface Rpki {
 
 /** VRPs by which a new set may differ for the difference to be told. */
 const MAX_CHANGES = 10_000;
-/** Places of a table that are walked in one go. */
-const SLICE = 2048;
 
 interface Held {
   /** Its configuration, to know it by. */
@@ -150,7 +148,7 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
     const made = vrpTable(Math.max(64, ...all.map(({ payloads }) => payloads?.vrps.count ?? 0)));
     for (const { payloads, slurm } of all) {
       if (payloads !== null)
-        await walk(payloads.vrps, (afi, w0, w1, w2, w3, length, maxLength, asn) => {
+        await walkVrps(payloads.vrps, (afi, w0, w1, w2, w3, length, maxLength, asn) => {
           if (!slurm?.filters(afi, w0, w1, w2, w3, length, asn)) made.add(afi, w0, w1, w2, w3, length, maxLength, asn);
         });
       slurm?.vrps.forEach((...vrp) => {
@@ -158,7 +156,7 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
       });
     }
     if (all.some(({ doubted }) => doubted))
-      await walk(vrps, (...vrp) => {
+      await walkVrps(vrps, (...vrp) => {
         made.add(...vrp);
       });
     const customers = new Set(
@@ -186,8 +184,8 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
       (...vrp) => {
         if (log.count <= MAX_CHANGES && !other.has(...vrp)) log.add(announce, ...vrp);
       };
-    await walk(made, missing(vrps, true));
-    await walk(vrps, missing(made, false));
+    await walkVrps(made, missing(vrps, true));
+    await walkVrps(vrps, missing(made, false));
     return log.count > MAX_CHANGES ? null : log;
   }
 
@@ -222,13 +220,4 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
       held.clear();
     },
   };
-}
-
-/** Walks a table in slices. */
-async function walk(table: Vrps, each: EachVrp): Promise<void> {
-  const pause = slicer();
-  for (let place = 0; place < table.places; place += SLICE) {
-    await pause();
-    table.forEach(each, place, place + SLICE);
-  }
 }

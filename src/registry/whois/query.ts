@@ -50,10 +50,11 @@ export type Query = IrrdQuery | RipeQuery;
 /** `style` says in which manner the error is to be answered. */
 export type QueryError = { readonly kind: 'error'; readonly style: 'irrd' | 'ripe'; readonly why: string };
 
-/** Reads a line, without its newline. Never throws. */
-export function parseQuery(line: string): Query | QueryError {
+/** Reads a line, without its newline; blanks round it do not count. Never throws. */
+export function parseQuery(text: string): Query | QueryError {
+  const line = text.trim();
   if (!line.startsWith('!')) return parseRipe(line);
-  const query = parseIrrd(line.slice(1).trim());
+  const query = parseIrrd(line.slice(1));
   return typeof query === 'string' ? { kind: 'error', style: 'irrd', why: query } : query;
 }
 
@@ -169,6 +170,7 @@ function parseRipe(line: string): RipeQuery | QueryError {
   const wrong = (why: string): QueryError => ({ kind: 'error', style: 'ripe', why });
 
   for (let word = words.shift(); word !== undefined && search === null; word = words.shift()) {
+    if (word.startsWith('!')) return wrong('The two manners of queries cannot be in one');
     if (!word.startsWith('-')) {
       search = { kind: 'text', text: [word, ...words.splice(0)].join(' ') };
       break;

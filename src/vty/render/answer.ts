@@ -19,6 +19,7 @@ import type {
   NoticeRow,
   ProbeStatusRow,
   ReloadReport,
+  RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
   TracePeerRow,
@@ -27,7 +28,9 @@ import type { DriftReport } from '../../control/drift-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
+import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
@@ -41,11 +44,12 @@ import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './
 import { renderMemory } from './memory.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
+import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
-import { renderWhois } from './whois.ts';
+import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 
 /** What came of an order. */
 const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
@@ -90,12 +94,18 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route family FAMILY': (rows: readonly FamilyRouteRow[]) => renderFamily(rows),
   'show route count': (rows: readonly CountRow[]) => renderCount(rows),
+  'show rpki': (rows: readonly RpkiSourceStatus[]) => renderRpki(rows),
+  'show rpki AS': (rows: readonly RpkiPayloadRow[]) => renderPayloads(rows),
+  'show rpki PREFIX': (rows: readonly RpkiPayloadRow[]) => renderPayloads(rows),
+  'show rpki cache RPKI': first<RpkiSourceStatus>(renderRpkiSource),
   'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show whois': first<WhoisStatus>(renderWhois),
+  'whois QUERY': first<LookUp>(renderLookUp),
+  'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace packet FILE': first<Trace>(renderTrace),
 };
 

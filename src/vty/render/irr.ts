@@ -99,6 +99,7 @@ function objectLines(row: IrrNamedObject): string[] {
   const { expansion, maintains } = row;
   return [
     `# ${[`${row.source}: ${row.class} ${row.key}`, ...facets(row)].join(', ')}`,
+    ...(row.from === 'mirror' ? [] : [`# asked of ${row.from}`]),
     ...(expansion === null ? [] : expansionLines(row.class, expansion)),
     ...(maintains === null ? [] : [`# maintains ${tally(maintains)}`]),
     ...row.problems.map(({ line, why }) => `# line ${line}: ${why}`),

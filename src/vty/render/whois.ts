@@ -1,3 +1,4 @@
+import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import { count, table } from './text.ts';
 import { duration } from './time.ts';
@@ -42,5 +43,39 @@ export function renderWhois({ listeners, clients, counts }: WhoisStatus, now: nu
       clients.map(row => [row.address, row.client, row.state, duration(now - row.since), row.queries, row.octets]),
     ),
     count(clients.length, 'client'),
+  ];
+}
+
+/** `whois QUERY`: the answer under where it came from. */
+export function renderLookUp({ from, text }: LookUp): string[] {
+  return from === '' ? [] : [`# from ${from}`, ...text.trimEnd().split('\n')];
+}
+
+/** How each way of expanding is told. */
+const WAYS: Readonly<Record<NonNullable<SetLookUp['by']>, string>> = {
+  mirror: 'mirror',
+  recursion: 'which followed the sets itself',
+  sets: 'asked set by set',
+  objects: 'asked object by object',
+};
+/** ASes in a line. */
+const IN_LINE = 8;
+
+/** `whois set SET`. */
+export function renderSetLookUp({ set, from, by, members, missing, refused, stopped }: SetLookUp): string[] {
+  if (by === null) return [];
+  const lines = Array.from({ length: Math.ceil(members.length / IN_LINE) }, (_, i) =>
+    members
+      .slice(i * IN_LINE, (i + 1) * IN_LINE)
+      .map(as => `AS${as}`)
+      .join(' '),
+  );
+  return [
+    `# ${set}, from ${by === 'mirror' ? from : `${from}, ${WAYS[by]}`}`,
+    ...lines,
+    ...(missing.length === 0 ? [] : [`# nowhere: ${missing.join(', ')}`]),
+    ...(refused === 0 ? [] : [`# ${count(refused, 'member')} that cannot be read`]),
+    ...(stopped === '' ? [] : [`# not whole: ${stopped}`]),
+    count(members.length, 'AS', 'ASes'),
   ];
 }

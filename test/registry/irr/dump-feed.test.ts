@@ -5,29 +5,17 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { IrrConfig } from '../../../src/config/tree.ts';
-import { dumpFeed } from '../../../src/registry/irr/dump-feed.ts';
 import { DUMP_LIMITS } from '../../../src/registry/irr/dump-place.ts';
 import { readDump } from '../../../src/registry/irr/dump-reader.ts';
-import type { CopyOrigin, Feed } from '../../../src/registry/irr/feed.ts';
 import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
-import type { SourceBook } from '../../../src/registry/source-book.ts';
 import { makeCertificate } from '../../traceback/certificates.ts';
 import { type IrrServer, type Manners, type ServedSource, startIrrServer } from '../irr-server.ts';
+import { held, type Mirror, mirrorOf, settled } from './mirror.ts';
 
 const route = (prefix: string, as = 64496) =>
   `route: ${prefix}\ndescr: caf\xe9\norigin: AS${as}\nmnt-by: MAINT-A\nsource: JPIRR\n`;
 const many = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => route(`10.${(from + i) >> 8}.${(from + i) & 255}.0/24`));
-
-/** One feed with a listener that takes everything, or what `refuse` lets pass. */
-interface Mirror {
-  readonly feed: Feed;
-  book: SourceBook | null;
-  readonly origins: CopyOrigin[];
-  readonly alarms: string[];
-  trouble: string;
-  refuse: string | null;
-}
 
 describe('registry/irr/dump-feed', () => {
   let server: IrrServer;
@@ -50,41 +38,16 @@ describe('registry/irr/dump-feed', () => {
 
   function mirror(config: Partial<IrrConfig>, times = NRTM_TIMES, limits = DUMP_LIMITS): Mirror {
     const dump = config.dump ?? `${server.http}/JPIRR.db.gz`;
-    const one = { book: null, origins: [], alarms: [], trouble: '', refuse: null } as unknown as Mirror & {
-      feed: Feed;
-    };
-    one.feed = dumpFeed(
-      { config: { name: 'JPIRR', authoritative: false, refresh: 0, ...config, dump }, directory, times, limits },
-      {
-        async whole(reading, origin) {
-          if (one.refuse !== null) return one.refuse;
-          one.book = reading.book;
-          one.origins.push(origin);
-          return null;
-        },
-        async changes(operations) {
-          if (one.refuse !== null) return one.refuse;
-          for (const { op, object } of operations) one.book!.apply(op, object);
-          return null;
-        },
-        trouble(why) {
-          one.trouble = why;
-        },
-        alarm(why) {
-          one.alarms.push(why);
-        },
-      },
+    const one = mirrorOf(
+      { name: 'JPIRR', authoritative: false, refresh: 0, ...config, dump },
+      directory,
+      times,
+      limits,
     );
     mirrors.push(one);
     return one;
   }
-  /** Waits for the look that follows the start, or the next one. */
-  const settled = async (one: Mirror, whole = false) => {
-    await one.feed.look(whole);
-    return one;
-  };
   const nrtm = (version: 1 | 3 = 3) => ({ host: server.host, port: server.port, version });
-  const held = ({ book }: Mirror) => book?.routes.count ?? null;
   const dumps = () => server.requests.filter(path => path.endsWith('.db.gz')).length;
 
   describe('a dump that is fetched', () => {
@@ -144,6 +107,15 @@ describe('registry/irr/dump-feed', () => {
       jpirr.add(route('192.0.2.0/24'));
       await settled(one);
       expect([held(one), one.origins.length]).to.deep.equal([21, 2]);
+    });
+
+    it('needs the serial that the configuration names', async () => {
+      const serial = `${server.http}/serial/JPIRR`;
+      const one = await settled(mirror({ serial }));
+      expect([one.trouble, held(one)]).to.deep.equal([`${serial}: no such file`, null]);
+      server.files.set('/serial/JPIRR', Buffer.from('19\r\n'));
+      await settled(one);
+      expect([one.trouble, held(one), one.feed.status.serial]).to.deep.equal(['', 20, 19]);
     });
 
     it('waits for another serial, unless a whole copy is asked for', async () => {

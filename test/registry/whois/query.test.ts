@@ -64,6 +64,8 @@ describe('registry/whois/query', () => {
     ['AS64496', 'AS64496'],
     ['-k', '-k'],
     ['', ''],
+    [' !v ', '!v'],
+    ['-r !v', 'ripe: The two manners of queries cannot be in one'],
     ['-q hosts', 'ripe: Unrecognised question: hosts'],
     ['-x', 'ripe: Missing argument for flag/search: x'],
     ['-i origin', 'ripe: Missing argument for flag/search: i'],
