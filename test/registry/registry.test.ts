@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -67,9 +67,10 @@ describe('registry/registry', () => {
   /** Writes a dump; each has a modification time of its own. */
   async function dump(name: string, content: string | Uint8Array): Promise<void> {
     const file = join(directory, name);
-    await writeFile(file, content);
+    await writeFile(`${file}.new`, content);
     age++;
-    await utimes(file, 1_700_000_000 + age, 1_700_000_000 + age);
+    await utimes(`${file}.new`, 1_700_000_000 + age, 1_700_000_000 + age);
+    await rename(`${file}.new`, file); // who looks meanwhile sees the one or the other
   }
 
   const irr = (name: string, file = `${name}.db`, more: Partial<IrrConfig> = {}): IrrConfig => ({
