@@ -84,6 +84,7 @@ async function use(
     onNews() {
       endOfData = performance.now() - begun;
     },
+    onWhole() {},
   });
   const registry = await openRegistry(
     {
