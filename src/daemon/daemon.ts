@@ -17,6 +17,7 @@ import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
+import { createDrift } from './drift.ts';
 import type { Log } from './log.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
@@ -125,6 +126,7 @@ export async function startDaemon({
             ...message.done,
           });
           cases.registryChanged();
+          drift.registryChanged();
           break;
         case 'dumping':
           archive.dumping(message);
@@ -223,6 +225,8 @@ export async function startDaemon({
       return mine;
     };
 
+    const drift = createDrift({ config: () => config, collector, registry, rpki, store, log });
+    closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
       started,
@@ -231,6 +235,7 @@ export async function startDaemon({
       registry,
       whois,
       rpki,
+      drift,
       cases,
       outbox,
       traces,

@@ -49,13 +49,15 @@ export interface Compiled {
 export const MAX_SHOWN = 64;
 /** Prefixes of an overlay. Beyond, judging would become slower, and writing the overlay no longer be a matter of a millisecond. */
 export const MAX_OVERLAID = 16_384;
+/** Records of an overlay: a prefix written anew leaves those it had behind. */
+const MAX_OVERLAID_RECORDS = 2 * MAX_OVERLAID;
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
 
 /**
- * Makes one generation of sources, VRPs and watches, in slices; the stores must not change meanwhile. Where a watch
- * declares origins for a prefix, objects of that very prefix with another origin are left aside. Everything inside a
- * watched prefix is watched.
+ * Makes one generation of sources, VRPs and watches, in slices; the stores must not change meanwhile. VRPs may: `update` is
+ * to be told of it. Where a watch declares origins for a prefix, objects of that very prefix with another origin are left
+ * aside. Everything inside a watched prefix is watched.
  */
 export async function compileRegistry(
   sources: readonly NamedStore[],
@@ -66,12 +68,12 @@ export async function compileRegistry(
   const guard = guardOf(watches);
   const rows = sources.reduce((sum, { store }) => sum + store.count, 0);
   const extra = watches.declared.length + watches.bare.length;
-  const places = vrps?.places ?? 0;
-  // IPv6 is never more than a part; the builder grows when a registry is all of one family.
+  const { places, places4, count } = vrps ?? { places: 0, places4: 0, count: 0 };
+  // Of objects, IPv6 is never more than a part; the builder grows when a registry is all of one family.
   const builder = snapshotBuilder(
-    rows + extra + (places >> 1),
-    ((rows + places) >> 2) + extra,
-    rows + extra + (vrps?.count ?? 0),
+    rows + extra + places4 + 1,
+    (rows >> 2) + extra + places - places4 + 1,
+    rows + extra + count + 1,
   );
   /** By prefix, what is a hole in objects of it. */
   const holesIn = new Map<string, Set<string>>();
@@ -119,9 +121,10 @@ export async function compileRegistry(
   for (const object of watches.declared) addDeclared(builder, object);
   for (const prefix of watches.bare) builder.add(prefix, NO_ORIGIN, true);
   for (const holes of [...holesIn.values()]) for (const hole of holes) addHoles(builder, parsePrefix(hole)!);
-  for (let place = 0; place < places; place += 1024) {
+  // Asked anew for each slice: one that comes meanwhile moves the places of IPv6 (vrp-table.ts).
+  for (let place = 0; vrps !== null && place < vrps.places; place += 1024) {
     await pause();
-    vrps!.forEach(builder.addVrp, place, place + 1024);
+    vrps.forEach(builder.addVrp, place, place + 1024);
   }
   for (let entry = 0; entry < builder.prefixes; entry += 1024) {
     await pause();
@@ -184,7 +187,7 @@ export async function compileRegistry(
   }
 
   function update(touched: readonly Prefix[]): readonly Prefix[] | null {
-    if (overlay.prefixes + touched.length > MAX_OVERLAID) return null;
+    if (overlay.prefixes + touched.length > MAX_OVERLAID || overlay.records > MAX_OVERLAID_RECORDS) return null;
     const wrong = overruled;
     for (const prefix of touched) {
       overlayPrefix(prefix);

@@ -44,7 +44,7 @@ export interface HeldSource {
 
 /** Alarms kept for each source, the last ones. */
 const KEPT_ALARMS = 5;
-/** A source with which so many looks in a row did not succeed is stale. */
+/** A source that has not answered for so many times its `refresh` is stale. */
 const PATIENCE = 3;
 
 export const heldSource = (config: IrrConfig): HeldSource => ({
@@ -161,7 +161,7 @@ export interface SourceStatus {
   readonly age: number | null;
   /** When the source last answered. */
   readonly succeeded: number | null;
-  /** It has not answered three times in a row. */
+  /** It has not answered for three times its `refresh`. */
   readonly stale: boolean;
   readonly operations: number;
   readonly replayed: number;

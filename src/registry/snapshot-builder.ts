@@ -71,6 +71,8 @@ export interface SnapshotBuilder {
    */
   clear(prefix: Prefix): void;
   readonly prefixes: number;
+  /** Records in use, those of prefixes that were cleared included. */
+  readonly records: number;
   /**
    * Links entries `from` to `to`, IPv4 before IPv6, to what covers them, when all have been added: long work, which
    * `freeze` else does at once.
@@ -239,6 +241,9 @@ export function snapshotBuilder(
     link,
     get prefixes() {
       return prefixes4 + prefixes6;
+    },
+    get records() {
+      return used;
     },
     freeze() {
       link(linked, prefixes4 + prefixes6);

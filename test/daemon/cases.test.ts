@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/tree.ts';
 import { type Cases, openCases } from '../../src/daemon/cases.ts';
 import type { Log } from '../../src/daemon/log.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
+import { readMail } from '../../src/notify/notices.ts';
 import type { Outbox } from '../../src/notify/outbox.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { Store, StoreWrite } from '../../src/store/records.ts';
@@ -95,6 +96,26 @@ describe('daemon/cases', () => {
     expect(batches.map(batch => batch.map(({ op }) => op))).to.deep.equal([['case.put', 'outbox.add']]);
     expect(added).to.have.length(1);
     expect(cases.all()[0]).to.include({ state: 'ongoing', prefix: '192.0.2.0/24' });
+  });
+
+  it('tells whom a maintainer names when its object inherits X-Keiro, and says so', async () => {
+    const dump = join(directory, 'inherited.db');
+    writeFileSync(
+      dump,
+      'mntner: MAINT-OWNER\ndescr: A\n X-Keiro: keiro@example.jp\nmnt-by: MAINT-OWNER\n\n' +
+        'route: 192.0.2.0/24\norigin: AS64501\nmnt-by: MAINT-OWNER\nsource: JPIRR\n',
+    );
+    const irr = config.irr.map(one => ({ ...one, dump, keiroInherited: true as const }));
+    const watches = config.watches.map(one => ({ ...one, maintainers: [], keiro: [{ source: 'JPIRR' }], group: null }));
+    config = { ...config, irr, watches };
+    await registry.reload(irr, watches);
+    await cases.judged([held('a')]);
+    expect(cases.all()[0]!.recipients).to.deep.equal([
+      { address: 'keiro@example.jp', because: 'x-keiro of MAINT-OWNER' },
+    ]);
+    const notice = batches[0]!.find(one => one.op === 'outbox.add');
+    const text = readMail(notice!.record)!.text.replace(/\s+/g, ' ');
+    expect(text).to.include('X-Keiro contact of MAINT-OWNER, the maintainer of this route.');
   });
 
   it('keeps what it cannot write, in order, says so, and writes it when it can', async () => {

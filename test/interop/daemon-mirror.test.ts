@@ -97,7 +97,9 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
     await until('it is said', async () => /Access denied/.test((await daemon.status()).problems.join('\n')));
     expect(await stateOf('203.0.113.0/24')).to.equal('mismatch');
     await until('it is stale', async () => (await source()).stale);
-    expect(daemon.log()).to.match(/irr JPIRR: stale: nrtm .*Access denied; the last good copy stays in use/);
+    await until('that is told', () =>
+      /irr JPIRR: stale: nrtm .*Access denied; the last good copy stays in use/.test(daemon.log()),
+    );
     server.manners = 'well';
     await inState('203.0.113.0/24', 'resolved');
     await until('all is well', async () => (await daemon.status()).problems.join('\n') === '');

@@ -171,4 +171,33 @@ describe('registry/compile', () => {
     expect(compiled.update(many.slice(0, 2))).to.equal(null);
     expect(compiled.update(many.slice(0, 1))).to.have.length(1);
   });
+
+  it('asks to be compiled again when few prefixes have changed very often', async () => {
+    const { books, sources } = world();
+    for (let origin = 1; origin <= 100; origin++) books[0].apply('add', route('10.0.0.0/8', origin));
+    const compiled = await compileRegistry(sources, []);
+    let updates = 0;
+    while (compiled.update([p('10.0.0.0/8')]) !== null) expect(++updates).to.be.below(1000);
+    expect(updates).to.be.above(100);
+  });
+
+  it('takes in every VRP, though others come while it compiles', async () => {
+    const vrps = vrpTable();
+    const add4 = (i: number) => vrps.add(1, (10 << 24) | (i << 8), 0, 0, 0, 24, 24, 1);
+    for (let i = 0; i < 2000; i++) add4(i);
+    for (let i = 0; i < 48; i++) vrps.add(2, 0x20010db8, i << 16, 0, 0, 48, 48, 1);
+    let more = 2000;
+    const changing = {
+      ...vrps,
+      get places() {
+        return vrps.places;
+      },
+      forEach(...[each, from, to]: Parameters<typeof vrps.forEach>) {
+        vrps.forEach(each, from, to);
+        if (more < 2100) add4(more++);
+      },
+    };
+    const { snapshot } = await compileRegistry([], [], changing);
+    expect(snapshot.decide(p('2001:db8:2f::/48'), 1).rov).to.equal('valid');
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -67,9 +67,10 @@ describe('registry/registry', () => {
   /** Writes a dump; each has a modification time of its own. */
   async function dump(name: string, content: string | Uint8Array): Promise<void> {
     const file = join(directory, name);
-    await writeFile(file, content);
+    await writeFile(`${file}.new`, content);
     age++;
-    await utimes(file, 1_700_000_000 + age, 1_700_000_000 + age);
+    await utimes(`${file}.new`, 1_700_000_000 + age, 1_700_000_000 + age);
+    await rename(`${file}.new`, file); // who looks meanwhile sees the one or the other
   }
 
   const irr = (name: string, file = `${name}.db`, more: Partial<IrrConfig> = {}): IrrConfig => ({
@@ -322,5 +323,19 @@ describe('registry/registry', () => {
     registry.close();
     const late = await registry.reload([], []).catch((error: Error) => error.message);
     expect(late).to.equal('the registry is closed');
+  });
+
+  it('makes no generation of half a configuration, whatever changes while it is read', async () => {
+    await dump('A.db', many(20));
+    await registry.reload([irr('A')], []);
+    const reloaded = registry.reload([irr('B', 'A.db')], []);
+    registry.vrpsChanged(null);
+    registry.vrpsChanged([p('10.0.1.0/24')]);
+    await reloaded;
+    await registry.reload([irr('B', 'A.db')], []);
+    for (const { layers, generation } of refreshed)
+      expect(openSnapshot(layers.base, layers.overlay).decide(p('10.0.1.0/24'), 64496).state, `${generation}`).to.equal(
+        'match',
+      );
   });
 });

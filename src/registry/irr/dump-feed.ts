@@ -31,6 +31,13 @@ const PATIENCE = 3;
 /** While NRTM is refused the dump is looked at so often. */
 const FALLBACK = 3_600_000;
 
+/** The wait after a first look that failed; each one more doubles it, up to `refresh`. */
+const RETRY = 30_000;
+
+/** Milliseconds to the next look after so many that failed in a row: a dump that is fetched once an hour is missed sooner. */
+export const retryAfter = (failures: number, refresh: number): number =>
+  failures === 0 ? refresh : Math.min(refresh, RETRY * 2 ** (failures - 1));
+
 export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed {
   const { config, directory, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
   const { name, dump, nrtm } = config;
@@ -45,6 +52,8 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   /** The state of the dump that was refused last, and why: it is not read again. */
   let tried: { readonly tag: string | null; readonly serial: number | null; readonly why: string } | null = null;
   let broken = 0;
+  /** Looks in a row that did not succeed. */
+  let failures = 0;
   let dumpLooked = Number.NEGATIVE_INFINITY;
   let operations = 0;
   let replayed = 0;
@@ -54,6 +63,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     return 'failed';
   };
   const succeed = (): void => {
+    failures = 0;
     look.succeeded();
     listener.trouble('');
   };
@@ -228,9 +238,10 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   }
 
   const look = lookout(
-    () => config.refresh,
+    () => retryAfter(failures, config.refresh),
     signal,
     async whole => {
+      failures++; // until it succeeds
       try {
         if (nrtm !== undefined) await lookWithNrtm(nrtm, whole);
         else if ((await lookAtDump(whole ? 'whole' : 'newer')) !== 'failed') succeed();

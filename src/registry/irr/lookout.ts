@@ -38,12 +38,11 @@ export function lookout(delay: () => number, signal: AbortSignal, look: (whole: 
       done: turn.then(async () => {
         waiting = null;
         if (signal.aborted) return;
-        await look(mine.whole);
-        wait();
+        await look(mine.whole).finally(wait);
       }),
     };
     waiting = mine;
-    turn = mine.done;
+    turn = mine.done.catch(() => {}); // told to whoever waits for it
     return mine.done;
   }
 

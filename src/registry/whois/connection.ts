@@ -45,6 +45,8 @@ export interface WhoisPort {
   /** Names of the sources there are, upper case. */
   readonly sources: () => readonly string[];
   readonly answer: (query: Query, session: Session, signal: AbortSignal) => Promise<Answer>;
+  /** As of turns.ts. */
+  readonly pause: () => Promise<void> | null;
   /** An answer was too large, the client too slow and the like: for the log. */
   readonly say: (what: string) => void;
   readonly closed: () => void;
@@ -174,6 +176,8 @@ export function serveClient(socket: Socket, address: string, port: WhoisPort): W
           if (piece === null) return cut('changed', 'the registry changed while it was told');
           gather(piece);
           await room();
+          // The text of the next piece is work as well.
+          await port.pause();
           if (gone()) return;
         }
         gather(irrd ? IRRD_TAIL : RIPE_END);

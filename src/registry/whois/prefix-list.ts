@@ -31,7 +31,7 @@ export interface PrefixList {
 }
 
 /** Prefixes of a piece. */
-const PIECE = 2048;
+const PIECE = 512;
 const digits = (octet: number): number => (octet > 99 ? 3 : octet > 9 ? 2 : 1);
 
 /** An empty list. */

@@ -101,6 +101,7 @@ export function createWhoisServer({ mirror, version, log }: WhoisParts): WhoisSe
       const limits = { most: config?.maxAnswer ?? 0, turns: slices, signal };
       return answerQuery({ query, sources: mirror(), chosen, ...limits, version });
     },
+    pause: slices.pause,
     say,
   };
 

@@ -5,6 +5,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { IrrConfig } from '../../../src/config/tree.ts';
+import { retryAfter } from '../../../src/registry/irr/dump-feed.ts';
 import { DUMP_LIMITS } from '../../../src/registry/irr/dump-place.ts';
 import { readDump } from '../../../src/registry/irr/dump-reader.ts';
 import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
@@ -411,7 +412,9 @@ describe('registry/irr/dump-feed', () => {
     ];
     for (const [manners, why] of hostile)
       it(`applies nothing of a server that ${manners}, and goes on when it is well again`, async () => {
-        const one = await settled(mirror({ nrtm: nrtm() }, { connect: 300, silence: 300, total: 600 }));
+        const patience =
+          manners === 'floods' ? { total: 600 } : ['silent', 'stalls'].includes(manners) ? { silence: 300 } : {};
+        const one = await settled(mirror({ nrtm: nrtm() }, { ...NRTM_TIMES, ...patience }));
         jpirr.add(route('192.0.2.0/24'));
         jpirr.add(route('198.51.100.0/24'));
         server.manners = manners;
@@ -471,6 +474,15 @@ describe('registry/irr/dump-feed', () => {
       await settled(two);
       expect([held(two), two.trouble]).to.deep.equal([22, '']);
     });
+  });
+
+  it('looks again soon after a look that failed, and less and less soon', () => {
+    const hour = 3_600_000;
+    expect([0, 1, 2, 3, 7, 8, 99].map(failures => retryAfter(failures, hour) / 1000)).to.deep.equal([
+      3600, 30, 60, 120, 1920, 3600, 3600,
+    ]);
+    expect([0, 1, 9].map(failures => retryAfter(failures, 5000))).to.deep.equal([5000, 5000, 5000]);
+    expect(retryAfter(3, 0), 'only at a reload').to.equal(0);
   });
 
   it('keeps a copy that any reader of RPSL can read', async () => {
