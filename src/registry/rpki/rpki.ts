@@ -181,8 +181,9 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
     const log = vrpLog();
     const missing =
       (other: Vrps, announce: boolean): EachVrp =>
-      (...vrp) => {
-        if (log.count <= MAX_CHANGES && !other.has(...vrp)) log.add(announce, ...vrp);
+      (afi, w0, w1, w2, w3, length, maxLength, asn) => {
+        if (log.count <= MAX_CHANGES && !other.has(afi, w0, w1, w2, w3, length, maxLength, asn))
+          log.add(announce, afi, w0, w1, w2, w3, length, maxLength, asn);
       };
     await walkVrps(made, missing(vrps, true));
     await walkVrps(vrps, missing(made, false));

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Afi } from '../../net/address.ts';
 import { readInTurns } from '../../net/read-in-turns.ts';
 import { providersOf, sameProviders } from './aspa.ts';
 import { aspaKey, formatVrp, MAX_ASPAS, MAX_VRPS, noPayloads, type PayloadChange, type Payloads } from './payloads.ts';
@@ -63,6 +64,9 @@ export interface RtrClient {
   readonly payloads: Payloads | null;
   status(): RtrStatus;
 }
+
+/** VRPs that there is room for at first, about as many as the Internet has; memory that is not touched costs nothing. */
+const USUAL = 600_000;
 
 /** A customer's providers before a response changed them. */
 interface AspaBefore {
@@ -188,7 +192,7 @@ export function rtrClient(
   }
 
   function begin(full: boolean): void {
-    target = full || payloads === null ? noPayloads(new Map(), payloads?.vrps.count) : payloads;
+    target = full || payloads === null ? noPayloads(new Map(), payloads?.vrps.count ?? USUAL) : payloads;
     log = vrpLog();
     before = [];
     keysBefore = target.routerKeys;
@@ -229,8 +233,17 @@ export function rtrClient(
 
   const refuse = (code: number, reason: string): RtrFault => ({ code, offset: HEADER, reason });
 
-  function onPrefix(...change: Parameters<typeof log.add>): RtrFault | null {
-    const [announce, afi, w0, w1, w2, w3, length, maxLength, asn] = change;
+  function onPrefix(
+    announce: boolean,
+    afi: Afi,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    maxLength: number,
+    asn: number,
+  ): RtrFault | null {
     if (target === null || state.phase !== 'receiving') return refuse(CORRUPT_DATA, `prefix in phase ${state.phase}`);
     const { vrps } = target;
     if (announce) {
