@@ -15,6 +15,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
 import { slicer } from '../registry/slice.ts';
+import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import { keep } from '../registry/snapshot-layout.ts';
 import { type WatchIndex, watchIndex } from '../registry/watch.ts';
 import type { Store, StoreWrite } from '../store/records.ts';
@@ -62,6 +63,7 @@ type OwnObject = DriftObject & {
 
 export function createDrift({ config, collector, registry, rpki, store, log }: DriftParts): Drift {
   let last = 0;
+  let closed = false;
   let looking: Promise<Look> | null = null;
   let soon: NodeJS.Timeout | null = null;
   const hourly = setInterval(() => quietly(), HOUR);
@@ -76,7 +78,9 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
   }
 
   function quietly(): void {
-    look().catch((e: Error) => log('error', `drift: ${e.message}`));
+    look().catch((e: Error) => {
+      if (!closed) log('error', `drift: ${e.message}`);
+    });
   }
 
   async function lookNow(): Promise<Look> {
@@ -254,14 +258,12 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
       ).unref();
     },
     close() {
+      closed = true;
       clearInterval(hourly);
       if (soon !== null) clearTimeout(soon);
     },
   };
 }
-
-/** NONE, as an origin (RFC 6811 section 2). */
-const NO_ORIGIN = -1;
 
 const isDeclared = ({ declared }: WatchIndex, prefix: string, origin: number): boolean =>
   declared.some(one => one.origin === origin && formatPrefix(one.prefix) === prefix);
