@@ -11,6 +11,7 @@ import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
+import { heldDrift } from './drift.ts';
 import type { IngestCounts } from './ingest-peer.ts';
 import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
@@ -309,6 +310,10 @@ export function createAnswerer(
         }
         case 'size':
           return { rows: [size()] };
+        case 'drift': {
+          const tables = named(undefined).flatMap(({ row }) => rib.tables[row.number] ?? []);
+          return { rows: [yield* heldDrift(rib, memo, tables, query)] };
+        }
         case 'frontier':
           return { rows: [asGraph().frontier(query.from, query.avoid, query.among)] };
       }

@@ -52,6 +52,12 @@ export type RibQuery =
   | { readonly about: 'memory' }
   | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
+  /** For these registered routes how many peers hold them, and which routes of these origins nothing is registered for. */
+  | {
+      readonly about: 'drift';
+      readonly registered: readonly { readonly prefix: string; readonly origin: number }[];
+      readonly origins: readonly number[];
+    }
   /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
   | {
       readonly about: 'frontier';

@@ -31,6 +31,7 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { DriftReport } from './drift-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -115,6 +116,8 @@ export interface Daemon {
   /** What the registry in force says of a route, asked about or held. Rejects in words when the path does not fit. */
   checkRoute(question: VerdictQuestion): Promise<RouteAnswer>;
   explain(question: VerdictQuestion): Promise<Explanation>;
+  /** Registered and not seen for so many days, and the rest of `show drift`. */
+  drift(days: number): Promise<DriftReport>;
   /** One for each origin of the longest match. Rejects when nothing is held. */
   explainHeld(prefix: string, peer: string | null): Promise<readonly Explanation[]>;
   /** Null without an archive. */

@@ -13,6 +13,13 @@ export const IRR_COMMANDS: readonly Command[] = [
     run: reloadIrr,
   },
   {
+    syntax: 'show drift [days NUMBER]',
+    help: 'Where announcements and registry have come apart, in watched space',
+    words: { days: 'Registered and not seen for so many days; default: 90' },
+    one: true,
+    run: async ({ daemon, args, row }) => row(await daemon.drift(Number(args.NUMBER ?? 90))),
+  },
+  {
     syntax: 'show irr',
     help: 'Sources of the registry',
     async run({ daemon, row }) {

@@ -24,6 +24,7 @@ import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import type { Drift } from './drift.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createPast } from './past.ts';
@@ -39,6 +40,7 @@ export interface DaemonParts {
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly rpki: Rpki;
+  readonly drift: Drift;
   readonly whois: Whois;
   readonly cases: Cases;
   readonly outbox: Outbox;
@@ -223,6 +225,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
     ...createVerdicts(parts),
+    drift: days => parts.drift.report(days),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),

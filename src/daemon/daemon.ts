@@ -13,10 +13,13 @@ import { openControl } from '../control/server.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import type { RpkiChange } from '../registry/rpki/rpki.ts';
+import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
+import { createDrift } from './drift.ts';
 import type { Log } from './log.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
@@ -60,7 +63,14 @@ export async function startDaemon({
     closers.push(() => store.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
-    const rpki = createRpki(change => registry.vrpsChanged(change.whole ? null : change.touched), log);
+    const earlier = await store.read('source.all', {});
+    const remember = (record: SourceSize) => {
+      store
+        .write([{ op: 'source.put', record }])
+        .catch((e: Error) => log('error', `${record.name}: its size cannot be remembered: ${e.message}`));
+    };
+    const vrpsChanged = (change: RpkiChange) => registry.vrpsChanged(change.whole ? null : change.touched);
+    const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
     const registry = await openRegistry(
       {
@@ -70,17 +80,9 @@ export async function startDaemon({
           log('error', `irr ${source}: ${why}; ${then}`);
         },
         onAlarm: (source, why) => log('warn', `irr ${source}: ${why}`),
-        onWhole: record => {
-          store
-            .write([{ op: 'source.put', record }])
-            .catch((e: Error) => log('error', `irr ${record.name}: its size cannot be remembered: ${e.message}`));
-        },
+        onWhole: remember,
       },
-      {
-        directory: join(config.state, 'irr'),
-        earlier: await store.read('source.all', {}),
-        vrps: () => rpki.view().vrps,
-      },
+      { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps },
     );
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
@@ -125,6 +127,7 @@ export async function startDaemon({
             ...message.done,
           });
           cases.registryChanged();
+          drift.registryChanged();
           break;
         case 'dumping':
           archive.dumping(message);
@@ -223,6 +226,8 @@ export async function startDaemon({
       return mine;
     };
 
+    const drift = createDrift({ config: () => config, collector, registry, rpki, store, log });
+    closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
       started,
@@ -231,6 +236,7 @@ export async function startDaemon({
       registry,
       whois,
       rpki,
+      drift,
       cases,
       outbox,
       traces,

@@ -5,12 +5,10 @@ import type { Daemon } from '../control/daemon.ts';
 import type { PastRoute } from '../mrt/archive-reader.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { Registry } from '../registry/registry.ts';
+import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import type { Archive } from './archive.ts';
 
 export type Past = Pick<Daemon, 'routesAt' | 'routeHistory'>;
-
-/** NONE, as an origin (RFC 6811 section 2). */
-const NO_ORIGIN = -1;
 
 export function createPast(
   archive: Pick<Archive, 'ask'>,

@@ -3,14 +3,20 @@
 import type { Daemon, RpkiPayloadRow } from '../control/daemon.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Vrp } from '../registry/rov.ts';
-import { openRpki, type Rpki, type RpkiChange } from '../registry/rpki/rpki.ts';
+import { openRpki, type Rpki, type RpkiChange, type RpkiListener } from '../registry/rpki/rpki.ts';
 import { vrpsOfAs } from '../registry/rpki/vrp-walk.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
+import type { SourceSize } from '../registry/source-size.ts';
 import type { Log } from './log.ts';
 
-/** `onChange` is called when a new state is in force. */
-export function createRpki(onChange: (change: RpkiChange) => void, log: Log): Rpki {
-  const rpki = openRpki({
+/** `onChange` is called when a new state is in force; `earlier` and `onWhole` are of registry/source-size.ts. */
+export function createRpki(
+  onChange: (change: RpkiChange) => void,
+  onWhole: (size: SourceSize) => void,
+  earlier: readonly SourceSize[],
+  log: Log,
+): Rpki {
+  const told: RpkiListener = {
     onChange(change) {
       const { vrps, aspas } = rpki.view();
       log(change.whole ? 'info' : 'debug', `rpki: ${vrps.count} VRPs and ${aspas.size} ASPAs in force`, {
@@ -20,7 +26,9 @@ export function createRpki(onChange: (change: RpkiChange) => void, log: Log): Rp
     },
     onTrouble: (source, why) => log('error', `rpki ${source}: ${why}`),
     onNews: (source, what) => log('info', `rpki ${source}: ${what}`),
-  });
+    onWhole,
+  };
+  const rpki = openRpki(told, { earlier });
   return rpki;
 }
 

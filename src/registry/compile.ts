@@ -68,12 +68,12 @@ export async function compileRegistry(
   const guard = guardOf(watches);
   const rows = sources.reduce((sum, { store }) => sum + store.count, 0);
   const extra = watches.declared.length + watches.bare.length;
-  const places = vrps?.places ?? 0;
-  // IPv6 is never more than a part; the builder grows when a registry is all of one family.
+  const { places, places4, count } = vrps ?? { places: 0, places4: 0, count: 0 };
+  // Of objects, IPv6 is never more than a part; the builder grows when a registry is all of one family.
   const builder = snapshotBuilder(
-    rows + extra + (places >> 1),
-    ((rows + places) >> 2) + extra,
-    rows + extra + (vrps?.count ?? 0),
+    rows + extra + places4 + 1,
+    (rows >> 2) + extra + places - places4 + 1,
+    rows + extra + count + 1,
   );
   /** By prefix, what is a hole in objects of it. */
   const holesIn = new Map<string, Set<string>>();

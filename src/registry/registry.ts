@@ -4,12 +4,14 @@
  * state of all sources.
  */
 import type { IrrConfig, WatchConfig } from '../config/tree.ts';
+import type { Afi } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { type Compiled, compileRegistry, type Layers } from './compile.ts';
 import type { SourceStatus } from './held-source.ts';
 import type { RouteObject } from './objects.ts';
 import type { Vrps } from './rpki/vrp-table.ts';
-import type { Decision } from './snapshot.ts';
+import { type Decision, WATCHED_FLAG } from './snapshot.ts';
+import { NO_ORIGIN } from './snapshot-builder.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceSize } from './source-size.ts';
 import { openSources, type SourceReport } from './sources.ts';
@@ -46,6 +48,8 @@ export interface Registry {
   vrpsChanged(touched: readonly Prefix[] | null): void;
   /** The verdict of the generation in force, with its ground. `origin` is an AS number or NO_ORIGIN. */
   decide(prefix: Prefix, origin: number): Decision;
+  /** Whether a route of this prefix is watched, whatever its origin: address words and length as for a snapshot's `judge`. */
+  isWatched(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): boolean;
   /** Objects of the prefix itself, or else of the most specific one that covers it; at most MAX_SHOWN. */
   objectsFor(prefix: Prefix): readonly RouteObject[];
   watchesFor(prefix: Prefix): readonly WatchConfig[];
@@ -170,6 +174,8 @@ export async function openRegistry(
       );
     },
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
+    isWatched: (afi, w0, w1, w2, w3, length) =>
+      (compiled.snapshot.judge(afi, w0, w1, w2, w3, length, NO_ORIGIN) & WATCHED_FLAG) !== 0,
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),
     guards: object => compiled.watches.ofObject(object),

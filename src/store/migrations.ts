@@ -56,6 +56,23 @@ export const migrations: readonly string[] = [
      file    TEXT    NOT NULL,
      objects INTEGER NOT NULL
    ) STRICT;`,
+
+  // 3: the drift report: since when it looks, when registered routes were seen at a peer, when things of others came.
+  `CREATE TABLE marks (
+     name TEXT    NOT NULL PRIMARY KEY,
+     time INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE sightings (
+     prefix TEXT    NOT NULL,
+     origin INTEGER NOT NULL,
+     first  INTEGER NOT NULL,
+     last   INTEGER NOT NULL,
+     PRIMARY KEY (prefix, origin)
+   ) STRICT;
+   CREATE TABLE strangers (
+     key  TEXT    NOT NULL PRIMARY KEY,
+     time INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 /**

@@ -10,6 +10,9 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
+  'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
+  'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
+  'stranger.all': 'SELECT key, time FROM strangers',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
 };
 
@@ -28,6 +31,11 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',
+  // The first time stays.
+  'mark.put': 'INSERT INTO marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING',
+  'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
+  'sighting.put': `INSERT INTO sightings (prefix, origin, first, last) VALUES (:prefix, :origin, :time, :time)
+    ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
   'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)
     ON CONFLICT (name) DO UPDATE SET file = excluded.file, objects = excluded.objects`,
 };

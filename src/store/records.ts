@@ -54,6 +54,14 @@ export interface SourceRecord {
   readonly objects: number;
 }
 
+/** When a registered route was held by some peer, first and last. */
+export interface SightingRecord {
+  readonly prefix: string;
+  readonly origin: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
   /** Does nothing when the id is there already. */
@@ -68,7 +76,13 @@ export type StoreWrite =
     }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
-  | { readonly op: 'source.put'; readonly record: SourceRecord };
+  | { readonly op: 'source.put'; readonly record: SourceRecord }
+  /** A time that is kept by the first who writes it. */
+  | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
+  /** A registered route was held by a peer at this time. */
+  | { readonly op: 'sighting.put'; readonly prefix: string; readonly origin: number; readonly time: number }
+  /** Something of another was seen in watched space; the first time counts. */
+  | { readonly op: 'stranger.put'; readonly key: string; readonly time: number };
 
 export interface StoreReads {
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
@@ -77,6 +91,15 @@ export interface StoreReads {
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
+  'mark.get': {
+    readonly args: { readonly name: string };
+    readonly row: { readonly name: string; readonly time: number };
+  };
+  'sighting.all': { readonly args: Record<never, never>; readonly row: SightingRecord };
+  'stranger.all': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly key: string; readonly time: number };
+  };
   'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };
 }
 

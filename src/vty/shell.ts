@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type ControlClient, connectControl } from './client.ts';
 import { choicesAt, completeLine } from './complete.ts';
+import { createOwnPager } from './own-pager.ts';
 import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { plain } from './render/text.ts';
@@ -84,6 +85,32 @@ export async function runShell({ socket, client: first, screen, input, output }:
     if (word.length > 0 && 'length'.startsWith(word) && /^\d{1,4}$/.test(lines)) length = Number(lines);
     else screen.err('expected `terminal length LINES`; 0: answers do not stop');
   };
+  const nothing = (): void => {};
+  /** The terminal is another program's: keys are its own, and Ctrl-C at it does not end us. */
+  const lend = (on: boolean): void => {
+    if (on) {
+      rl.pause();
+      process.on('SIGINT', nothing);
+    } else process.off('SIGINT', nothing);
+    input.setRawMode(!on);
+    if (!on) rl.resume();
+  };
+  /** The command's answer through the person's own pager. */
+  const throughOwn = async (on: ControlClient, command: string, words: readonly string[], abort: AbortController) => {
+    const pager = createOwnPager({ command, lend, quit: () => abort.abort() });
+    const paged = { ...screen, out: pager.out, ready: pager.ready, size: () => null };
+    await runCommand(on, words, paged, abort.signal).finally(pager.end);
+  };
+  const throughPages = async (on: ControlClient, words: readonly string[], abort: AbortController) => {
+    const pager = createPager({
+      write: text => void output.write(text),
+      size: () => ({ columns: output.columns, rows: length ?? output.rows }),
+      quit: () => abort.abort(),
+      asks: waiting => (waiting ? takeKeys(pager.key) : giveKeys()),
+    });
+    const paged = screen.json ? screen : { ...screen, out: pager.out, ready: pager.ready };
+    await runCommand(on, words, paged, abort.signal);
+  };
   const carryOut = async (line: string): Promise<void> => {
     const { words, open } = splitWords(line);
     if (words.length === 0) return;
@@ -93,14 +120,14 @@ export async function runShell({ socket, client: first, screen, input, output }:
     if (client === null) return screen.err(`there is no connection to intertrackd at ${socket}`);
     const abort = new AbortController();
     running = abort;
-    const pager = createPager({
-      write: text => void output.write(text),
-      size: () => ({ columns: output.columns, rows: length ?? output.rows }),
-      quit: () => abort.abort(),
-      asks: waiting => (waiting ? takeKeys(pager.key) : giveKeys()),
-    });
-    const paged = screen.json ? screen : { ...screen, out: pager.out, ready: pager.ready };
-    await runCommand(client, words, paged, abort.signal)
+    const own = process.env.PAGER ?? '';
+    // What a trace draws over needs the terminal itself.
+    const drawn = words[0]!.length > 0 && 'trace'.startsWith(words[0]!);
+    const done =
+      own !== '' && length === null && !screen.json && !drawn
+        ? throughOwn(client, own, words, abort)
+        : throughPages(client, words, abort);
+    await done
       .catch(error => screen.err(error instanceof Error ? error.message : String(error)))
       .finally(() => {
         running = null;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE, AS_SET, type AsPath } from '../../src/bgp/as-path.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
+import { type DriftQuery, type HeldDrift, heldDrift } from '../../src/collector/drift.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import { type RouteQuery, routeFilter } from '../../src/collector/route-filter.ts';
@@ -47,7 +48,7 @@ function table() {
   announce('198.51.100.0/24', [sequence(64498, 64497, 64501)], [], [[64500, 1, 20]]);
   announce('203.0.113.0/24', [sequence(64497), { type: AS_SET, asns: [64501, 64502] }]);
   announce('2001:db8::/32', [sequence(64497, 64500)]);
-  return (filter: Partial<RouteQuery>): string[] => {
+  const routes = (filter: Partial<RouteQuery>): string[] => {
     const query: RouteQuery = { about: 'route', prefix: '0.0.0.0/0', scope: 'longer', ...filter };
     const wanted = routeFilter(rib, memo, query);
     return [...prefixesFor(rib, parsePrefix(query.prefix)!, query.scope, () => true)]
@@ -55,10 +56,11 @@ function table() {
       .filter(known => wanted(known, routeOf(held, known.afi, known.id)))
       .map(({ afi, id }) => formatPrefix(prefixById(rib, afi, id)));
   };
+  return { rib, memo, held, routes };
 }
 
 describe('collector/route-filter', () => {
-  const routes = table();
+  const { routes } = table();
   const cases: [filter: Partial<RouteQuery>, prefixes: string[]][] = [
     [{}, ['192.0.2.0/24', '192.0.2.128/25', '198.51.100.0/24', '203.0.113.0/24']],
     [{ originAs: 64500 }, ['192.0.2.0/24']],
@@ -83,4 +85,30 @@ describe('collector/route-filter', () => {
 
   it('says where a path expression is wrong', () =>
     expect(() => routes({ path: '_64500(' })).to.throw('the path expression is wrong at character 7'));
+});
+
+describe('collector/drift', () => {
+  const { rib, memo, held } = table();
+  function ask(query: Omit<DriftQuery, 'about'>): HeldDrift {
+    const walk = heldDrift(rib, memo, [held], { about: 'drift', ...query });
+    for (;;) {
+      const { done, value } = walk.next();
+      if (done) return value;
+    }
+  }
+  it('counts who holds registered routes, by prefix and origin', () => {
+    const registered = [
+      { prefix: '192.0.2.0/24', origin: 64500 },
+      { prefix: '192.0.2.0/24', origin: 64501 },
+      { prefix: '2001:db8::/32', origin: 64500 },
+      { prefix: '10.0.0.0/8', origin: 64500 },
+    ];
+    expect(ask({ registered, origins: [] })).to.deep.equal({ held: [1, 0, 1, 0], unregistered: [], more: 0 });
+  });
+  it('finds what our ASes announce and nothing is registered for', () => {
+    expect(ask({ registered: [], origins: [64500, 64501, 64666] }).unregistered).to.deep.equal([
+      { prefix: '198.51.100.0/24', origin: 64501, peers: 1 },
+      { prefix: '2001:db8::/32', origin: 64500, peers: 1 },
+    ]);
+  });
 });

@@ -1,4 +1,5 @@
-/** What the scripted daemon says of a route: the real rules on a small registry. */
+/** What the scripted daemon says of a route, and of what has come apart: the real rules on a small registry. */
+import type { DriftReport } from '../../src/control/drift-rows.ts';
 import type { Explanation, RouteAnswer } from '../../src/control/verdict-rows.ts';
 import { type Prefix, parsePrefix } from '../../src/net/prefix.ts';
 import { verifyPath } from '../../src/registry/aspa-path.ts';
@@ -80,4 +81,50 @@ export const EXPLANATION: Explanation = {
   morePaths: 2,
   cases: [{ id: '2026-03-01-01', state: 'ongoing' }],
   whatIf: whatWouldChange(route, grounds),
+};
+
+export const DRIFT: DriftReport = {
+  time: NOW,
+  since: NOW - 100 * 86_400_000,
+  days: 90,
+  watched: 412,
+  announced: [{ prefix: '198.51.100.0/24', origin: 64500, peers: 12 }],
+  silent: [
+    { source: 'JPIRR', prefix: '192.0.2.0/25', origin: 64500, lastSeen: Date.UTC(2025, 10, 3) },
+    { source: 'JPIRR', prefix: '192.0.2.128/25', origin: 64500, lastSeen: null },
+  ],
+  waiting: 3,
+  expiring: [
+    {
+      source: 'JPIRR',
+      prefix: '192.0.2.0/24',
+      origin: 64500,
+      notice: Date.UTC(2026, 1, 1),
+      removal: Date.UTC(2026, 3, 1),
+      state: 'notice',
+    },
+  ],
+  strangers: [
+    {
+      kind: 'object',
+      source: 'RADB',
+      prefix: '192.0.2.0/24',
+      origin: 64666,
+      maxLength: null,
+      mntBy: ['MAINT-X'],
+      firstSeen: NOW - 60_000,
+      earlier: false,
+    },
+    {
+      kind: 'vrp',
+      source: '',
+      prefix: '192.0.2.0/24',
+      origin: 64666,
+      maxLength: 25,
+      mntBy: [],
+      firstSeen: NOW - 100 * 86_400_000,
+      earlier: true,
+    },
+  ],
+  remarks: [],
 };

@@ -22,7 +22,7 @@ import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
-import { ANSWER, EXPLANATION } from './explained.ts';
+import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -585,6 +585,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    drift: async days => ({ ...DRIFT, days }),
     checkRoute: async () => ANSWER,
     explain: async () => EXPLANATION,
     explainHeld: async () => [EXPLANATION],

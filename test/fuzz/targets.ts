@@ -4,7 +4,9 @@ import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { routePathTarget } from './route-path.ts';
+import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
+import { rtrTarget } from './rtr-streams.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 import { whoisTarget } from './whois-lines.ts';
@@ -20,6 +22,8 @@ export function targets(small: boolean): Target[] {
     nrtm3Target(),
     nrtm4Target(),
     rpslTarget(),
+    rtrTarget(),
+    rpkiFileTarget(),
     whoisTarget(),
   ];
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type PublicKey, readPublicKey } from '../../src/net/public-key.ts';
 import { MAX_RECORD, type SequenceProblem, sequenceReader } from '../../src/registry/irr/json-sequence.ts';
 import { type FileHead, type Nrtm4Change, nrtm4FileReader } from '../../src/registry/irr/nrtm4-file.ts';
-import { afterNotification, keysToTry, knownKeys } from '../../src/registry/irr/nrtm4-keys.ts';
+import { afterNotification, announced, keysToTry, knownKeys } from '../../src/registry/irr/nrtm4-keys.ts';
 import {
   decodeNotification,
   unverifiedPayload,
@@ -365,6 +365,17 @@ describe('registry/irr/nrtm4-keys', () => {
     const rotated = afterNotification(announced, b, null);
     expect(keysToTry(rotated)).to.deep.equal([b]);
     expect(keysToTry(knownKeys(a, rotated))).to.deep.equal([b]);
+  });
+  it('takes an announcement from the newest notification, and never forgets it for an older one', () => {
+    const read = decodeNotification(octets(JSON.stringify(EXAMPLE)));
+    if (!read.ok) throw new Error(read.problem.why);
+    const { value } = read;
+    const held = { ...value, timestamp: 1000 };
+    const at = (timestamp: number, nextKey: PublicKey | null) => announced(a, held, { ...value, timestamp, nextKey });
+    expect([at(1001, b), at(1001, null)]).to.deep.equal([b, null]);
+    expect([at(1000, b), at(1000, null)]).to.deep.equal([b, a]);
+    expect([at(999, b), at(999, null)]).to.deep.equal([a, a]);
+    expect(announced(null, null, { ...value, nextKey: b })).to.equal(b);
   });
   it('forgets an announcement that the publisher took back', () => {
     const announced = afterNotification(knownKeys(a, null), a, b);

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { FileReference, Notification } from '../../src/registry/irr/nrtm4-notification.ts';
-import { doubtOfAge, type Held, type Plan, planUpdate, reload } from '../../src/registry/irr/nrtm4-plan.ts';
+import {
+  believableTime,
+  doubtOfAge,
+  type Held,
+  type Plan,
+  planUpdate,
+  reload,
+} from '../../src/registry/irr/nrtm4-plan.ts';
 
 const [A, B] = ['ca128382-78d9-41d1-8927-1ecef15275be', 'db128382-78d9-41d1-8927-1ecef15275be'];
 const HOUR = 3600_000;
@@ -134,5 +141,6 @@ describe('registry/irr/nrtm4-plan', () => {
     expect(doubtOfAge(0, 49 * HOUR)).to.match(/49 hours ago/);
     expect(doubtOfAge(HOUR, 0)).to.match(/in the future/);
     expect(doubtOfAge(60_000, 0)).to.equal('');
+    expect([believableTime(60_000, 0), believableTime(HOUR, 0)]).to.deep.equal([60_000, 0]);
   });
 });

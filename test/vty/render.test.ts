@@ -677,6 +677,32 @@ Together: IRR mismatch and ROV invalid: critical
 Watched:  no
 Held:     by no peer`,
   ],
+  [
+    'show drift',
+    async () => [await daemon.drift(90)],
+    `
+412 routes registered in watched space; what was seen is kept since 2025-11-21 12:00:00Z, for 100d00h
+
+Announced, and not registered:
+  Prefix          Origin  Peers
+  198.51.100.0/24 AS64500 12
+
+Registered, and not announced for 90 days:
+  Source Prefix         Origin  Last seen
+  JPIRR  192.0.2.0/25   AS64500 2025-11-03
+  JPIRR  192.0.2.128/25 AS64500 never
+
+3 routes registered and not announced now, but not known for so long
+
+About to be removed by their registry:
+  Source Prefix       Origin  Removal
+  JPIRR  192.0.2.0/24 AS64500 2026-04-01 warned of
+
+Of others, for prefixes of ours or inside them:
+  What Prefix          Origin  Maintainer First seen
+  RADB 192.0.2.0/24    AS64666 MAINT-X    2026-03-01 11:59:00Z
+  VRP  192.0.2.0/24-25 AS64666            before that`,
+  ],
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [

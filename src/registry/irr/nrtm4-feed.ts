@@ -13,7 +13,7 @@ import { lookout } from './lookout.ts';
 import { MAX_OPERATIONS } from './nrtm-answer.ts';
 import { bring, FILE_LIMITS, type KeptCopy, readKept, readState, sweep, writeState } from './nrtm4-copy.ts';
 import { type FileType, wordsOf } from './nrtm4-file.ts';
-import { afterNotification, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
+import { afterNotification, announced, type KnownKeys, keysToTry, knownKeys } from './nrtm4-keys.ts';
 import {
   decodeNotification,
   type FileReference,
@@ -23,7 +23,7 @@ import {
   verifyNotification,
 } from './nrtm4-notification.ts';
 import { emptyTally, objectOf, type Tally, tell } from './nrtm4-objects.ts';
-import { doubtOfAge, type Plan, planUpdate, reload } from './nrtm4-plan.ts';
+import { believableTime, doubtOfAge, type Plan, planUpdate, reload } from './nrtm4-plan.ts';
 
 export interface Nrtm4Options {
   /** The configured name. */
@@ -161,8 +161,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
 
   function heldOf(offered: Notification, version: number): KeptCopy['held'] {
     const { session, snapshot, deltas } = offered;
-    // A publisher whose clock is ahead must not make all later ones seem old.
-    const timestamp = Math.max(copy?.held.timestamp ?? 0, Math.min(offered.timestamp, Date.now()));
+    const timestamp = Math.max(copy?.held.timestamp ?? 0, believableTime(offered.timestamp, Date.now()));
     return { session, version, timestamp, snapshot, deltas };
   }
 
@@ -183,9 +182,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     if (plan.what === 'refuse') return `${options.url}: ${plan.why}`;
     if (believed.key.spki !== keys.current.spki)
       listener.alarm('the publisher signs with the key that it had announced; the old one is not believed any more');
-    // One that a cache has kept is signed as well: what it does not announce yet must not be forgotten.
-    const older = copy !== null && offered.timestamp < copy.held.timestamp;
-    keys = afterNotification(keys, believed.key, older ? keys.next : offered.nextKey);
+    keys = afterNotification(keys, believed.key, announced(keys.next, copy?.held ?? null, offered));
     etag = answer.etag;
     made = offered.timestamp;
     const why = await carryOut(plan, offered, whole);

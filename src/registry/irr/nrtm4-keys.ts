@@ -3,6 +3,8 @@
  * then whatever the publisher went on to, each announced beforehand in a notification that was believed itself.
  */
 import type { PublicKey } from '../../net/public-key.ts';
+import type { Notification } from './nrtm4-notification.ts';
+import type { Held } from './nrtm4-plan.ts';
 
 export interface KnownKeys {
   /** The key that the configuration named when this began; another one there begins anew. */
@@ -28,4 +30,14 @@ export const keysToTry = ({ current, next }: KnownKeys): readonly PublicKey[] =>
  */
 export function afterNotification({ configured }: KnownKeys, used: PublicKey, next: PublicKey | null): KnownKeys {
   return { configured, current: used, next: next?.spki === used.spki ? null : next };
+}
+
+/**
+ * The announced key after a notification that was believed. One of before, which some cache has kept, is signed as well as
+ * the newest: it announces nothing, and what it does not announce yet must not be forgotten. Of two of one moment either may
+ * be the later.
+ */
+export function announced(next: PublicKey | null, held: Held | null, offered: Notification): PublicKey | null {
+  if (held === null || offered.timestamp > held.timestamp) return offered.nextKey;
+  return offered.timestamp === held.timestamp ? (offered.nextKey ?? next) : next;
 }

@@ -42,6 +42,9 @@ export function doubtOfAge(timestamp: number, now: number): string {
   return '';
 }
 
+/** When a notification was made, as far as it is believed: a clock that is far ahead must not make all later ones seem old. */
+export const believableTime = (timestamp: number, now: number): number => (timestamp - now > AHEAD ? now : timestamp);
+
 /** `source` is the configured name; `held` is null as long as there is no copy. */
 export function planUpdate(source: string, held: Held | null, offered: Notification): Plan {
   if (offered.source !== source.toUpperCase()) return refuse(`it is of the source ${offered.source}`);

@@ -60,6 +60,13 @@ export interface PayloadFeedListener {
   readonly onState: () => void;
 }
 
+/** `tcp 127.0.0.1:3323`, `tls rpki.example.net:324`, or the name of a file. */
+export function cacheName(cache: RpkiCacheConfig): string {
+  if ('file' in cache) return cache.file;
+  const { host, port, ca } = cache;
+  return `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** How often a file is looked at when the configuration does not say. */
 const FILE_REFRESH = 60_000;
 
@@ -85,7 +92,7 @@ function rtrFeed(
   listener: PayloadFeedListener,
 ): PayloadFeed {
   const { host, port, ca } = cache;
-  const name = `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const name = cacheName(cache);
   const options = {
     newest: config.version,
     refresh: seconds(config.refresh),

@@ -17,6 +17,8 @@ export interface PayloadSourceListener {
   /** Something happened that an operator has to know. */
   readonly onTrouble: (why: string) => void;
   readonly onNews: (what: string) => void;
+  /** A set of so many VRPs is believed to be whole: what the next run has to know of it. */
+  readonly onWhole: (vrps: number) => void;
 }
 
 /** Rows of `show rpki`. */
@@ -52,6 +54,8 @@ const SLURM_TICKS = 2;
 const STALE = 2 * 3_600_000;
 /** A file that was made later than now by this tells that a clock is wrong. */
 const FUTURE = 600_000;
+/** A size is remembered when it differs by more than this share. */
+const WORTH = 0.01;
 /** A set with less than this share of the VRPs of the last one is not believed. */
 const LEAST_SHARE = 0.9;
 /** Smaller sets, and smaller parts of a trust anchor, may shrink as they like: they are a lab's. */
@@ -59,20 +63,28 @@ const LEAST = 1000;
 const LEAST_OF_ANCHOR = 100;
 const MAX_SLURM = 64 * 2 ** 20;
 
-/**
- * `inherits`: it takes the place of another one of its name, whose data stays until it has its own. `clock`: monotonic,
- * milliseconds.
- */
+/** What a source begins with. */
+export interface PayloadSourceBefore {
+  /** It takes the place of another one of its name, whose data stays until it has its own. */
+  readonly inherits: boolean;
+  /** VRPs of the last run, which the first set is held against; null: there was none. */
+  readonly vrps: number | null;
+}
+
+/** `clock`: monotonic, milliseconds. */
 export function payloadSource(
   config: RpkiConfig,
-  inherits: boolean,
+  before: PayloadSourceBefore,
   clock: () => number,
   listener: PayloadSourceListener,
 ): PayloadSource {
   const begun = clock();
   let inForce: { readonly feed: PayloadFeed; readonly payloads: Payloads } | null = null;
   /** What the set in use is held against: the last one that was not doubted. */
-  let accepted: { readonly vrps: number; readonly anchors: ReadonlyMap<string, number> } | null = null;
+  let accepted: { readonly vrps: number; readonly anchors: ReadonlyMap<string, number> } | null =
+    before.vrps === null ? null : { vrps: before.vrps, anchors: new Map() };
+  let remembered = before.vrps ?? 0;
+  let served = false;
   let doubt: { readonly why: string; readonly since: number } | null = null;
   let slurm: Slurm | null = null;
   let slurmTried: FileMark | null = null;
@@ -140,6 +152,7 @@ export function payloadSource(
     if (held?.payloads === payloads) return;
     if (held?.feed !== feed) listener.onNews(`${feed.name}: in use, ${payloads.vrps.count} VRPs`);
     inForce = { feed, payloads };
+    served = true;
     weigh({ whole: true });
     // The one that served until now, if it is not to run on.
     if (held !== null && held.feed !== feed) setImmediate(look);
@@ -154,7 +167,7 @@ export function payloadSource(
     else if (was === null) {
       doubt = { why, since: clock() };
       listener.onTrouble(
-        `${feed.name}: ${why}: what is missing stays in use until it has stood for ${patienceOf(feed)}`,
+        `${feed.name}: ${why}: what is missing is not taken for gone until it has stood for ${patienceOf(feed)}`,
       );
     }
     // The end of a doubt takes away what was kept.
@@ -164,6 +177,9 @@ export function payloadSource(
   function accept({ vrps, anchors }: Payloads): void {
     accepted = { vrps: vrps.count, anchors };
     doubt = null;
+    if (Math.abs(vrps.count - remembered) <= remembered * WORTH) return;
+    remembered = vrps.count;
+    listener.onWhole(remembered);
   }
 
   const trustAfter = (feed: PayloadFeed): number =>
@@ -213,7 +229,7 @@ export function payloadSource(
   }
 
   /** It has no data of its own yet, and what was there before it stays. */
-  const waits = (): boolean => inherits && accepted === null && clock() - begun < INTERVALS.expire.usual * 1000;
+  const waits = (): boolean => before.inherits && !served && clock() - begun < INTERVALS.expire.usual * 1000;
 
   const timer = setInterval(() => {
     if (config.slurm !== undefined && ++ticks % SLURM_TICKS === 0) void lookAtSlurm(config.slurm);

@@ -5,7 +5,9 @@
  */
 import type { RpkiConfig } from '../../config/tree.ts';
 import { type Prefix, prefixOfWords } from '../../net/prefix.ts';
+import type { SourceSize } from '../source-size.ts';
 import { type AspaTable, providersOf, sameProviders } from './aspa.ts';
+import { cacheName } from './payload-feed.ts';
 import {
   type PayloadSource,
   type PayloadSourceListener,
@@ -24,6 +26,8 @@ export interface RpkiListener {
   readonly onChange: (change: RpkiChange) => void;
   readonly onTrouble: (source: string, why: string) => void;
   readonly onNews: (source: string, what: string) => void;
+  /** A set that is believed to be whole is in use: what the next run has to know of it. */
+  readonly onWhole: (size: SourceSize) => void;
 }
 
 export interface Rpki {
@@ -49,8 +53,18 @@ interface Held {
   readonly source: PayloadSource;
 }
 
-/** Nothing is configured until `reload`. `clock`: monotonic, milliseconds. */
-export function openRpki(listener: RpkiListener, clock: () => number = () => performance.now()): Rpki {
+export interface RpkiOptions {
+  /** What the last run knew of its sources: the first sets of this one are held against it. */
+  readonly earlier?: readonly SourceSize[];
+  /** Monotonic, milliseconds. */
+  readonly clock?: () => number;
+}
+
+/** Nothing is configured until `reload`. */
+export function openRpki(
+  listener: RpkiListener,
+  { earlier = [], clock = () => performance.now() }: RpkiOptions = {},
+): Rpki {
   const held = new Map<string, Held>();
   let vrps: VrpTable = vrpTable();
   let aspas = new Map<number, readonly number[]>();
@@ -181,8 +195,9 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
     const log = vrpLog();
     const missing =
       (other: Vrps, announce: boolean): EachVrp =>
-      (...vrp) => {
-        if (log.count <= MAX_CHANGES && !other.has(...vrp)) log.add(announce, ...vrp);
+      (afi, w0, w1, w2, w3, length, maxLength, asn) => {
+        if (log.count <= MAX_CHANGES && !other.has(afi, w0, w1, w2, w3, length, maxLength, asn))
+          log.add(announce, afi, w0, w1, w2, w3, length, maxLength, asn);
       };
     await walkVrps(made, missing(vrps, true));
     await walkVrps(vrps, missing(made, false));
@@ -202,12 +217,19 @@ export function openRpki(listener: RpkiListener, clock: () => number = () => per
         const before = held.get(name);
         if (before?.text === text) continue;
         before?.source.close();
+        // Other caches than before are the operator's own choice, however little they have.
+        const size = { name: `rpki ${name}`, file: config.caches.map(cacheName).join(', ') };
+        const last = earlier.find(one => one.name === size.name && one.file === size.file);
         const told: PayloadSourceListener = {
           onChange: onSource,
           onTrouble: why => listener.onTrouble(name, why),
           onNews: what => listener.onNews(name, what),
+          onWhole: vrps => listener.onWhole({ ...size, objects: vrps }),
         };
-        held.set(name, { text, source: payloadSource(config, before !== undefined, clock, told) });
+        held.set(name, {
+          text,
+          source: payloadSource(config, { inherits: before !== undefined, vrps: last?.objects ?? null }, clock, told),
+        });
       }
       if (gone.length > 0) onSource({ whole: true });
     },

@@ -42,8 +42,9 @@ export interface Vrps {
   ): void;
   /** Every VRP of the places `from` to `to` (see `places`); of all when they are not given. */
   forEach(each: EachVrp, from?: number, to?: number): void;
-  /** Places of prefixes, some of them empty: a long walk is done in slices of them. */
+  /** Places of prefixes, some of them empty: a long walk is done in slices of them. Those of IPv4 come first. */
   readonly places: number;
+  readonly places4: number;
 }
 
 /** A table that can be written; one that is walked in slices must not be written meanwhile. */
@@ -136,14 +137,21 @@ export function vrpTable(expected = 64): VrpTable {
     return rows++;
   }
 
-  function tell(afi: Afi, id: number, each: EachVrp): void {
-    const address = afi === 1 ? ids4.address : ids6.address;
-    const at = afi === 1 ? id : id * 4;
-    const length = (afi === 1 ? ids4.length : ids6.length)[id]!;
+  function tell4(id: number, each: EachVrp): void {
+    const length = ids4.length[id]!;
     if (length === NO_PREFIX) return;
-    const [w1, w2, w3] = afi === 1 ? [0, 0, 0] : [address[at + 1]!, address[at + 2]!, address[at + 3]!];
-    for (let row = (afi === 1 ? head4 : head6)[id]!; row !== 0; row = next[row - 1]!)
-      each(afi, address[at]!, w1, w2, w3, length, maxLengths[row - 1]!, asns[row - 1]! >>> 0);
+    const address = ids4.address[id]!;
+    for (let row = head4[id]!; row !== 0; row = next[row - 1]!)
+      each(1, address, 0, 0, 0, length, maxLengths[row - 1]!, asns[row - 1]! >>> 0);
+  }
+
+  function tell6(id: number, each: EachVrp): void {
+    const length = ids6.length[id]!;
+    if (length === NO_PREFIX) return;
+    const { address } = ids6;
+    const [w0, w1, w2, w3] = [address[id * 4]!, address[id * 4 + 1]!, address[id * 4 + 2]!, address[id * 4 + 3]!];
+    for (let row = head6[id]!; row !== 0; row = next[row - 1]!)
+      each(2, w0, w1, w2, w3, length, maxLengths[row - 1]!, asns[row - 1]! >>> 0);
   }
 
   return {
@@ -152,6 +160,9 @@ export function vrpTable(expected = 64): VrpTable {
     },
     get places() {
       return ids4.size + ids6.size;
+    },
+    get places4() {
+      return ids4.size;
     },
     add(afi, w0, w1, w2, w3, length, maxLength, asn) {
       const id = intern(afi, w0, w1, w2, w3, length);
@@ -194,8 +205,8 @@ export function vrpTable(expected = 64): VrpTable {
     },
     forEach(each, from = 0, to = Number.MAX_SAFE_INTEGER) {
       const size4 = ids4.size;
-      for (let id = from; id < Math.min(to, size4); id++) tell(1, id, each);
-      for (let id = Math.max(0, from - size4); id < Math.min(to - size4, ids6.size); id++) tell(2, id, each);
+      for (let id = from; id < Math.min(to, size4); id++) tell4(id, each);
+      for (let id = Math.max(0, from - size4); id < Math.min(to - size4, ids6.size); id++) tell6(id, each);
     },
   };
 }

@@ -51,6 +51,7 @@ describe('StayRTR', function () {
       onNews: (_source, what) => {
         said.push(what);
       },
+      onWhole() {},
     });
   });
   afterEach(async () => {
