@@ -24,7 +24,10 @@ describe('interop/daemon-mirror', function () {
 
   const source = async () => ((await daemon.ask('show', 'irr')) as IrrStatusRow[])[0]!;
   const caughtUp = () =>
-    until('it is at the serial of the server', async () => (await source()).serial === jpirr.serial);
+    until('it is at the serial of the server, and well', async () => {
+      const { serial, lastError } = await source();
+      return serial === jpirr.serial && lastError === '';
+    });
   const stateOf = async (prefix: string) => (await daemon.routes(prefix))[0]?.state;
   const inState = (prefix: string, state: Case['state']) =>
     until(`${prefix} is ${state}`, async () =>
