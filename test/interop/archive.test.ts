@@ -136,7 +136,7 @@ ${archive}`);
     expect(gap!.to).to.be.above(gap!.from);
     expect((await archived()).state).to.include({ gaps: 1 });
     const { stdout, stderr } = await daemon.itctl('show', 'route', 'history', '192.0.2.64', 'since', '-10m');
-    expect(stdout).to.match(/announce +- +192\.0\.2\.64\/26 b +192\.0\.2\.1 +64497 64777 i/);
+    expect(stdout).to.match(/announce +- +N +192\.0\.2\.64\/26 b +192\.0\.2\.1 +64497 64777 i/);
     expect(stderr).to.match(/no records from .* to .*: no archive was open/);
     const events = await daemon.json<HistoryRow[]>('show', 'route', 'history', '192.0.2.128/25', 'since', '-10m');
     expect(events.map(({ what, peer, prefix }) => `${what} ${prefix} ${peer}`)).to.deep.equal([

@@ -58,6 +58,7 @@ function open(
   });
   socket.on('error', error => end(error.name === 'AbortError' ? 'given up' : error.message));
   socket.on('end', () => end('the server closed the connection', true));
+  socket.on('close', () => clearTimeout(last)); // also where it was us who closed
   return socket;
 }
 
