@@ -35,6 +35,17 @@ export function parsePrefix(text: string): Prefix | null {
   return prefix.bytes.every((octet, i) => octet === address.bytes[i]) ? prefix : null;
 }
 
+/** Why a text that `parsePrefix` refuses is none, as the end of the sentence `"TEXT" is no …`. */
+export function whyNoPrefix(text: string): string {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? null : parseAddress(text.slice(0, slash));
+  const digits = text.slice(slash + 1);
+  if (address === null || !/^\d{1,3}$/.test(digits)) return 'prefix or address';
+  const bits = address.bytes.length * 8;
+  if (Number(digits) > bits) return `prefix: IPv${address.afi === 1 ? 4 : 6} has ${bits} bits`;
+  return `prefix: it has host bits; its network is ${formatPrefix(prefixOf(address, Number(digits)))}`;
+}
+
 /** Canonical text: dotted quad, or RFC 5952, then `/length`. */
 export function formatPrefix(prefix: Prefix): string {
   return `${formatAddress(prefix)}/${prefix.length}`;

@@ -74,7 +74,7 @@ describe('control/grammar', () => {
       2,
       '"192.0.2.1/24" after "show route" is no prefix: it has host bits; its network is 192.0.2.0/24',
     ],
-    ['show route 192.0.2.0/33', 2, '"192.0.2.0/33" after "show route" is no prefix or address'],
+    ['show route 192.0.2.0/33', 2, '"192.0.2.0/33" after "show route" is no prefix: IPv4 has 32 bits'],
     ['show route 010.1.2.3', 2, '"010.1.2.3" after "show route" is no prefix or address'],
     ['show route 192.0.2.0/24 peer', 4, 'incomplete command "show route 192.0.2.0/24 peer": expected PEER'],
     [
