@@ -40,6 +40,8 @@ export interface SourcesOptions {
   readonly directory: string;
   /** What the last run knew of its sources. */
   readonly earlier: readonly SourceSize[];
+  /** See RegistryOptions. */
+  readonly offline: boolean;
   /** Runs the work when what was begun before is done. Rejects when nothing more is taken. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** Objects of these prefixes have changed; null: all of the source. Called in turn. */
@@ -74,7 +76,7 @@ const keiroChanges = ({ config, copy }: HeldSource): number =>
   config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
 
 export function openSources(options: SourcesOptions): Sources {
-  const { directory, earlier, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
+  const { directory, earlier, offline, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
   /** In the order of the configuration. */
   let held: ReadonlyMap<string, HeldSource> = new Map();
 
@@ -138,7 +140,7 @@ export function openSources(options: SourcesOptions): Sources {
       feed?.stop();
       await feed?.look(false); // two feeds must not keep copies under one name
       source.trouble = '';
-      source.feed = openFeed(config, directory, listen(source));
+      source.feed = openFeed(config, directory, listen(source), offline);
       await source.feed?.started;
     } else if (isLocal(config)) await source.feed!.look(false);
     else void source.feed!.look(false);
