@@ -1,12 +1,13 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
 import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
-import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
-import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
+import type { CaseDetail, Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
+import { NOTIFY_COMMANDS, noticeRow } from './notify-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -114,11 +115,6 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.memory()),
   },
   {
-    syntax: 'show outbox',
-    help: 'Notices not yet delivered',
-    run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
-  },
-  {
     syntax: 'show peer PEER quality',
     help: 'How good a feed a peer is, and what cannot be known',
     words: { quality: 'How good a feed it is, and what cannot be known' },
@@ -201,6 +197,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
 ];
@@ -224,6 +221,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  test: 'Try something out',
   trace: 'Find where a packet entered',
   whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
@@ -328,12 +326,12 @@ async function showCase({ daemon, args, row }: Call): Promise<void> {
   const id = args['CASE-ID']!;
   const found = (await daemon.cases()).find(one => one.id === id);
   if (found === undefined) throw new Error(`there is no case ${id}`);
-  const detail: CaseDetail = { ...found, notices: (await daemon.outboxOf(id)).map(notice) };
+  const detail: CaseDetail = {
+    ...found,
+    notices: (await daemon.outboxOf(id)).map(noticeRow),
+    refused: refusedContacts(found),
+  };
   await row(detail);
-}
-
-function notice({ body: _, ...rest }: OutboxRecord): NoticeRow {
-  return rest;
 }
 
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {

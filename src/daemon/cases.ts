@@ -7,6 +7,7 @@ import type { Config } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
 import { outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store, StoreWrite } from '../store/records.ts';
@@ -106,6 +107,8 @@ export async function openCases(
         { notify, watches, ...names },
         Date.now(),
       );
+      if (notice === 'begin')
+        for (const words of refusedContacts(of)) log('warn', `case ${id}: nobody is told by ${words}`);
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
       if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
       mails.push(...records);

@@ -28,6 +28,7 @@ import type { DriftReport } from '../../control/drift-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { TestResult } from '../../notify/test-notice.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -35,7 +36,7 @@ import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
-import { renderCase, renderCases, renderOutbox } from './case.ts';
+import { renderCase, renderCases, renderOutbox, renderTests } from './case.ts';
 import { renderDrift } from './drift.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -104,6 +105,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
