@@ -74,6 +74,7 @@ function subject(of: Case, event: NoticeEvent): string {
 function body(of: Case, event: NoticeEvent, to: Recipient, options: ComposeOptions, say: Wording): string {
   const notice = event === 'end' && !of.told.includes('begin') ? 'blip' : event;
   return [
+    ...(of.hints ?? []).slice(0, 1).flatMap(({ text }) => [...hang('', printable(text)), '']),
     ...hang('', say.intro[notice]),
     '',
     ...facts(of, event, say),
