@@ -46,6 +46,8 @@ export interface SourcesOptions {
   readonly directory: string;
   /** What the last run knew of its sources. */
   readonly earlier: readonly SourceSize[];
+  /** See RegistryOptions. */
+  readonly offline: boolean;
   /** Runs the work when what was begun before is done. Rejects when nothing more is taken. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** Objects of these prefixes have changed; null: all of the source. Called in turn. */
@@ -80,7 +82,7 @@ const keiroChanges = ({ config, copy }: HeldSource): number =>
   config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
 
 export function openSources(options: SourcesOptions): Sources {
-  const { directory, earlier, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
+  const { directory, earlier, offline, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
   /** In the order of the configuration. */
   let held: ReadonlyMap<string, HeldSource> = new Map();
 
@@ -107,8 +109,7 @@ export function openSources(options: SourcesOptions): Sources {
     source.staleTold = stale;
   }
   /** A look that lasts and lasts tells nothing by itself. */
-  const watchman = setInterval(() => held.forEach(tell), WATCH);
-  watchman.unref();
+  const watchman = offline ? undefined : setInterval(() => held.forEach(tell), WATCH).unref();
 
   function raise(source: HeldSource, why: string): void {
     if (addAlarm(source, why) && isHeld(source)) onAlarm(source.config.name, why);
@@ -158,7 +159,7 @@ export function openSources(options: SourcesOptions): Sources {
       feed?.stop();
       await feed?.look(false); // two feeds must not keep copies under one name
       source.trouble = '';
-      source.feed = openFeed(config, directory, listen(source));
+      source.feed = openFeed(config, directory, listen(source), offline);
       await source.feed?.started;
     } else if (isLocal(config)) await source.feed!.look(false);
     else void source.feed!.look(false);
@@ -178,7 +179,8 @@ export function openSources(options: SourcesOptions): Sources {
       const next = new Map(configs.map(config => [config.name, before.get(config.name) ?? heldSource(config)]));
       for (const [name, source] of before) if (!next.has(name)) source.feed?.stop();
       held = next;
-      for (const { source, what } of await sweepLeftOver(directory, new Set(next.keys()))) onAlarm(source, what);
+      if (!offline)
+        for (const { source, what } of await sweepLeftOver(directory, new Set(next.keys()))) onAlarm(source, what);
       return Promise.all(configs.map(config => bring(next.get(config.name)!, config, before.has(config.name))));
     },
     async reload(name, force) {

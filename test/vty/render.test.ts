@@ -698,6 +698,10 @@ About to be removed by their registry:
   Source Prefix       Origin  Removal
   JPIRR  192.0.2.0/24 AS64500 2026-04-01 warned of
 
+Registered, and invalid by the RPKI:
+  Source Prefix       Origin  Reason
+  JPIRR  192.0.2.0/25 AS64500 length AS64500 may announce up to /24, not /25
+
 Of others, for prefixes of ours or inside them:
   What Prefix          Origin  Maintainer First seen
   RADB 192.0.2.0/24    AS64666 MAINT-X    2026-03-01 11:59:00Z

@@ -23,6 +23,8 @@ export interface DumpFeedOptions {
   readonly config: IrrConfig & { readonly dump: string };
   /** Where copies and journals are kept. */
   readonly directory: string;
+  /** No server is asked and nothing is written: what lies on this machine is taken once. */
+  readonly offline?: boolean;
   readonly limits?: FetchLimits;
   readonly times?: NrtmTimes;
 }
@@ -58,11 +60,11 @@ interface Lost {
 type Wanted = 'newer' | 'shorter' | 'again' | 'whole';
 
 export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed {
-  const { config, directory, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
+  const { config, directory, offline = false, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
   const { name, dump, nrtm } = config;
   const fetched = isUrl(dump);
   const copyFile = join(directory, `${name}.db.gz`);
-  const journal = openJournal(join(directory, `${name}.nrtm`));
+  const journal = openJournal(join(directory, `${name}.nrtm`), offline);
   const end = new AbortController();
   const { signal } = end;
   /** The copy in use, and the serial that NRTM has brought it to. */
@@ -97,6 +99,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   async function dumpSerial(): Promise<number | null | string> {
     if (config.serial === undefined && !fetched && nrtm === undefined) return null;
     const place = config.serial ?? guessSerialPlace(name, dump);
+    if (offline && isUrl(place)) return null;
     const found = await fetchSerial(place, signal);
     if (typeof found === 'string') return `${place}: ${found}`;
     return found === null && config.serial !== undefined ? `${place}: no such file` : found;
@@ -154,7 +157,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       return fail(why);
     }
     tried = null;
-    if (behind === null) await keep(mark, kept);
+    if (behind === null && !offline) await keep(mark, kept);
     if (caught !== null) await record(caught, now! + 1);
     return 'new';
   }
@@ -222,7 +225,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     try {
       const reading = await readDump(name, kept.octets, false);
       const at = await replay(kept.mark, reading);
-      if (at === null && nrtm !== undefined) await journal.begin(kept.mark.id);
+      if (at === null && nrtm !== undefined && !offline) await journal.begin(kept.mark.id);
       const why = await use(kept.mark, reading, at ?? kept.mark.serial, true);
       if (why !== null) fail(why);
     } catch (error) {
@@ -314,7 +317,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     },
   );
   const started = begin().catch(error => void fail(whyOf(error)));
-  void started.then(() => (fetched || nrtm !== undefined ? look.now(false) : look.wait()));
+  if (!offline) void started.then(() => (fetched || nrtm !== undefined ? look.now(false) : look.wait()));
 
   return {
     started,
