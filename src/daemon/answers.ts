@@ -124,7 +124,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),
-      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
       ...peers
