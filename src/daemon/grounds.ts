@@ -39,7 +39,7 @@ export function groundsOf(prefix: Prefix, { config, registry, rpki }: GroundPart
   return {
     objects: [...declared, ...held],
     vrps: vrpsCovering(vrps, prefix),
-    aspas,
+    aspas: aspas.size === 0 ? null : aspas,
     authoritative: new Set(irr.filter(one => one.authoritative).map(({ name }) => name)),
     ixLans: [],
     maintainersOf: as => maintainersOf(books, as),

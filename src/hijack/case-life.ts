@@ -18,6 +18,18 @@ export const STEADY = 30 * 60_000;
 const FADED = 0.2;
 const MANY = 5;
 
+/** For how long the timers of a case run, milliseconds: each begins with a change that the book was told of, or tells. */
+export const timersOf = ({ watches }: { readonly watches: readonly WatchConfig[] }): readonly number[] =>
+  [
+    ...new Set([
+      QUIET,
+      HOLD_DOWN,
+      STEADY,
+      FLAP_WINDOW,
+      ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown]),
+    ]),
+  ].filter(length => length > 0);
+
 export interface LifeParts {
   readonly watches: () => readonly WatchConfig[];
   /** True when nobody can say what the registry would. */

@@ -20,7 +20,10 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'evidence.heads': `SELECT case_id AS "caseId", number, hash FROM evidence AS one
     WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')
       AND number = (SELECT max(number) FROM evidence WHERE case_id = one.case_id)`,
-  'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' ORDER BY due, id LIMIT :limit`,
+  'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' AND (:channel IS NULL OR channel = :channel)
+    AND (:recipient IS NULL OR recipient = :recipient) ORDER BY due, id LIMIT :limit`,
+  'outbox.lanes': `SELECT DISTINCT channel, CASE channel WHEN 'mail' THEN NULL ELSE recipient END AS recipient
+    FROM outbox WHERE state = 'pending'`,
   'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
@@ -90,7 +93,7 @@ export function prepareOperations(db: DatabaseSync): Operations {
       }
     },
     read(what, args) {
-      const values = what === 'outbox.pending' ? { limit: -1, ...args } : { ...args };
+      const values = what === 'outbox.pending' ? { limit: -1, channel: null, recipient: null, ...args } : { ...args };
       return reads.get(what)!.all(values as Record<string, SQLInputValue>);
     },
   };
