@@ -142,8 +142,11 @@ function registrationError(facts: HintFacts): Hint | null {
   };
 }
 
-function disputed({ irr, rovOf }: HintFacts): Hint | null {
-  for (const object of irr.deciding) {
+function disputed(facts: HintFacts): Hint | null {
+  const { irr, origin, rovOf } = facts;
+  const origins = [origin].flat();
+  // What the route matches is not weakened by an object of another origin beside it.
+  for (const object of irr.deciding.filter(one => contradicts(facts) || origins.includes(one.origin))) {
     const { state, why } = rovOf(object);
     if (state === 'invalid')
       return { hint: 'disputed', text: `${named(object)}, which decides, is itself contradicted by the RPKI: ${why}.` };
