@@ -28,6 +28,7 @@ import { routeOf } from '../registry/route-text.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
+import { troubleOf } from '../registry/source-trouble.ts';
 import { watchIndex } from '../registry/watch.ts';
 import { whatWouldChange } from '../registry/what-if.ts';
 
@@ -218,8 +219,8 @@ function holdersOf(rows: readonly RouteRow[]): Explanation['holders'] {
 }
 
 function sourceRow(status: ReturnType<Registry['status']>[number]): SourceRow {
-  const { source, authoritative, serial, age, objects, lastError, stale } = status;
-  return { source, authoritative, serial, age, objects, trouble: lastError || (stale ? 'does not answer' : '') };
+  const { source, authoritative, serial, age, objects } = status;
+  return { source, authoritative, serial, age, objects, trouble: troubleOf(status).join('; ') };
 }
 
 /** What is doubted and what is stale stands among the problems. */

@@ -62,6 +62,11 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   return (outer.bytes[whole]! & mask) === (inner.bytes[whole]! & mask);
 }
 
+/** True when no address of it is any but a multicast one: 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
+export function isMulticast({ afi, bytes, length }: Prefix): boolean {
+  return afi === 1 ? length >= 4 && bytes[0]! >> 4 === 14 : length >= 8 && bytes[0] === 0xff;
+}
+
 /** The address of a prefix as 32-bit words, signed, most significant first; IPv4 stands in the first. */
 export function wordsOf({ afi, bytes: b }: Prefix): readonly [number, number, number, number] {
   const word = (i: number) => (b[i]! << 24) | (b[i + 1]! << 16) | (b[i + 2]! << 8) | b[i + 3]!;

@@ -2,11 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { wordsOfError } from './file-mark.ts';
-import { readPayloadJson } from './payload-json.ts';
+import { MAX_FILE, readPayloadJson } from './payload-json.ts';
 import { vrpLog } from './vrp-log.ts';
-
-/** Longest file that is read. */
-export const MAX_FILE = 400 * 2 ** 20;
 
 /** What the thread says of the file: its payloads in a form that can be sent. */
 export type FileAnswer =

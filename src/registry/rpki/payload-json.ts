@@ -6,6 +6,8 @@ import { parsePrefix, wordsOf } from '../../net/prefix.ts';
 import { MAX_PROVIDERS, providersOf } from './aspa.ts';
 import { aspaKey, MAX_ASPAS, MAX_VRPS, noPayloads, type Payloads } from './payloads.ts';
 
+/** Longest file that is read, octets. */
+export const MAX_FILE = 400 * 2 ** 20;
 /** Problems kept with their words; all are counted. */
 const KEPT_PROBLEMS = 20;
 
