@@ -3,7 +3,6 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
-import { parseAddress } from '../net/address.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
