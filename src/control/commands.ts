@@ -1,13 +1,13 @@
 /** The one set of commands, for the socket and everything that speaks through it. A command is an entry of COMMANDS. */
 import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
-import { refusedContacts } from '../hijack/refused-contacts.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
-import type { CaseDetail, Daemon } from './daemon.ts';
+import { CASE_COMMANDS } from './case-commands.ts';
+import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
-import { NOTIFY_COMMANDS, noticeRow } from './notify-commands.ts';
+import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -84,6 +84,7 @@ export const COMMANDS: readonly Command[] = [
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
+  ...CASE_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -95,13 +96,6 @@ export const COMMANDS: readonly Command[] = [
     help: 'One line for each peer',
     run: ({ daemon, row }) => sendRib(daemon, { about: 'summary' }, row),
   },
-  {
-    syntax: 'show case [open|all]',
-    help: 'Cases, the latest first',
-    words: { open: 'Those neither resolved nor dismissed (the default)', all: 'All of them' },
-    run: showCases,
-  },
-  { syntax: 'show case CASE-ID', help: 'All about one case', one: true, run: showCase },
   {
     syntax: 'show config',
     help: 'The configuration in force, printed back',
@@ -204,6 +198,12 @@ export const COMMANDS: readonly Command[] = [
 
 /** Help for words that several commands begin with. */
 const GROUPS: Readonly<Record<string, string>> = {
+  case: 'A case: look at it, or do something with it',
+  'case ack': 'Say that somebody knows of a case: there are no more reminders',
+  'case dismiss': 'Set a case aside: it is followed in silence',
+  'case export': 'A case with its evidence as a document',
+  'case note': 'Write a line into the timeline of a case',
+  'case reopen': 'Take a dismissed case up again',
   clear: 'End something and begin it anew',
   'clear bgp': 'End a session and begin it anew',
   disable: 'Hold something down',
@@ -216,6 +216,9 @@ const GROUPS: Readonly<Record<string, string>> = {
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
+  'show case all': 'All of them, however long ago',
+  'show case open': 'Those neither resolved nor dismissed (the default)',
+  'show incident': 'Incidents: cases that belong together',
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
@@ -310,28 +313,6 @@ async function reload({ daemon, row }: Call): Promise<void> {
   const report = await daemon.reload();
   if (!report.applied) throw new Error(['nothing was changed:', ...report.errors].join('\n'));
   await row(report);
-}
-
-async function showCases({ daemon, args, row }: Call): Promise<void> {
-  const all = await daemon.cases();
-  const shown =
-    args.all === undefined ? all.filter(one => one.state !== 'resolved' && one.state !== 'dismissed') : all.slice();
-  await sendAll(
-    shown.sort((a, b) => b.opened - a.opened || (a.id < b.id ? 1 : -1)),
-    row,
-  );
-}
-
-async function showCase({ daemon, args, row }: Call): Promise<void> {
-  const id = args['CASE-ID']!;
-  const found = (await daemon.cases()).find(one => one.id === id);
-  if (found === undefined) throw new Error(`there is no case ${id}`);
-  const detail: CaseDetail = {
-    ...found,
-    notices: (await daemon.outboxOf(id)).map(noticeRow),
-    refused: refusedContacts(found),
-  };
-  await row(detail);
 }
 
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {

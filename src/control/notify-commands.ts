@@ -1,20 +1,11 @@
 /** Commands about notices. */
 import type { NotifyConfig } from '../config/tree.ts';
-import type { OutboxRecord } from '../store/records.ts';
 import type { Call, Command } from './commands.ts';
-import type { NoticeRow } from './daemon.ts';
 
 const CHANNELS = ['mail', 'webhook', 'syslog', 'exec'] as const satisfies readonly NotifyConfig['kind'][];
 
 /** Part of COMMANDS. */
 export const NOTIFY_COMMANDS: readonly Command[] = [
-  {
-    syntax: 'show outbox',
-    help: 'Notices not yet delivered',
-    async run({ daemon, row }) {
-      for (const one of await daemon.outbox()) await row(noticeRow(one));
-    },
-  },
   {
     syntax: `test notify [${CHANNELS.join('|')}]`,
     help: 'Send a marked test notice through every channel, and tell how it ended',
@@ -43,9 +34,4 @@ async function testNotify({ daemon, args, by, signal, row, note }: Call): Promis
     signal,
   );
   if (tried === 0) note(`the configuration has no notify ${kind ?? ''}`.trim());
-}
-
-/** A row of the outbox without the message itself. */
-export function noticeRow({ body: _, ...rest }: OutboxRecord): NoticeRow {
-  return rest;
 }
