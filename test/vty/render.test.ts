@@ -612,6 +612,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -680,7 +683,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
