@@ -1,5 +1,6 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
+import { hostname } from 'node:os';
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
@@ -17,6 +18,7 @@ import type {
   TracePeerRow,
 } from '../control/daemon.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { sendTest, testTargets } from '../notify/test-notice.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
@@ -193,9 +195,21 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         peers,
       };
     },
-    cases: async () => cases.all(),
+    cases: async () => cases.open(),
+    case: id => cases.get(id),
+    evidence: id => cases.evidence(id),
+    incident: id => cases.ofIncident(id),
+    creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),
+    markCase: (id, order) => cases.mark(id, order),
+    casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     outbox: () => store.read('outbox.pending', {}),
+    async testNotify(kind, by, take, signal) {
+      parts.log('info', `test notices are sent for ${by}`);
+      const names = { hostname: hostname(), routerName: config().routerId };
+      const targets = testTargets(config(), kind);
+      await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
+    },
     traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
     async trace(id) {
       const [record] = await store.read('trace.get', { id });
