@@ -30,13 +30,20 @@ export const REPLAY_EXIT = { ok: 0, damaged: 65, unreadable: 66 } as const;
 
 /** Complaints about one file that are told; the others are counted. */
 const MOST_COMPLAINTS = 20;
-/** Every so often the book looks at its cases besides when a timer may be over, as long as anything is fresh. */
+/**
+ * Every so often the book looks at its cases besides when a hold-up or hold-down may be over, for what takes a day, as long as
+ * anything is fresh.
+ */
 const MINUTE = 60_000;
 const FRESH = 3 * 86_400_000;
 /** How often tables that tell no end are looked at. */
 const WHOLENESS_LOOK = 10_000;
 /** Errors of a file that could not be opened at all. */
 const NO_FILE = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM']);
+
+/** True when a hold-up or hold-down may run: nobody was told yet, or nobody holds the route. */
+const isTimed = ({ state, witnesses }: CaseChange['case']): boolean =>
+  state === 'suspected' || !witnesses.some(one => one.state === 'holds');
 
 /** The next moment behind `time` of those that come every `interval` milliseconds. */
 const nextOf = (time: number, interval: number): number => (Math.floor(time / interval) + 1) * interval;
@@ -60,14 +67,15 @@ export async function replay(
   let unreadable = known.unreadable.length;
   let lastChange = 0;
   const looks = lookTimes();
+  const timers = timersOf(config);
   const tally = caseTally();
   const book = createCaseBook({ clock: () => now, registry, settings: () => config, stored: [] });
 
   function took(changes: readonly CaseChange[]): void {
     if (changes.length === 0) return;
     lastChange = now;
-    looks.began(now, timersOf(config));
     for (const change of changes) {
+      if (isTimed(change.case)) looks.began(now, timers);
       tally.count(change);
       listener.line(caseLine(change));
     }
