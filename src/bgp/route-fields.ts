@@ -5,7 +5,15 @@ import type { UpdateContext } from './context.ts';
 import { type AttributeError, type Remark, type SessionError, sessionErrorAt } from './errors.ts';
 import { type Family, formatFamily, includesFamily, isHeld } from './family.ts';
 import { nextHopFault } from './next-hop.ts';
-import { decodeNlri, formatRoute, isPrefix, type Nlri, type NlriFault, type NlriField } from './nlri.ts';
+import {
+  decodeNlri,
+  formatRoute,
+  isPrefix,
+  type Nlri,
+  type NlriFault,
+  type NlriField,
+  type PrefixNlri,
+} from './nlri.ts';
 import { looksLikePathIds } from './remarks.ts';
 
 export const MP_REACH = 14;
@@ -75,13 +83,21 @@ export function readFields(
 function takeAnnounced(field: RouteField, routes: readonly Nlri[], read: ReadFields): void {
   const held = isHeld(field);
   const groups: Nlri[] = [];
-  for (const route of routes) (held && isPrefix(route) && isMulticast(route) ? groups : read.announced).push(route);
+  let offset = field.start;
+  for (const route of routes) {
+    const group = held && isPrefix(route) && isMulticast(route);
+    (group ? groups : read.announced).push(route);
+    if (!group && groups.length === 0 && isPrefix(route)) offset += octetsOf(route);
+  }
   if (groups.length === 0) return;
   const more = groups.length > 1 ? ` and ${groups.length - 1} more` : '';
   const what = `multicast prefix among unicast routes: ${formatRoute(groups[0]!)}${more}`;
-  read.errors.push({ code: field.code, offset: field.start, clause: 'RFC 4271 6.3', what, action: 'ignore-route' });
+  read.errors.push({ code: field.code, offset, clause: 'RFC 4271 6.3', what, action: 'ignore-route' });
   read.leftAlone = true;
 }
+
+/** Octets that a route to a unicast prefix takes. */
+const octetsOf = ({ length, pathId }: PrefixNlri) => (pathId === null ? 1 : 5) + ((length + 7) >> 3);
 
 /** A damaged field: what is held resets the session, what is shown disables its family (see attributes.ts). */
 function fieldError({ code, afi, safi }: RouteField, { offset, what }: NlriFault): AttributeError {

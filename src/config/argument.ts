@@ -6,6 +6,7 @@ import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
 import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
+  DAY,
   RESERVED_ASN,
   readAsn,
   readDuration,
@@ -36,6 +37,8 @@ export interface ArgumentKind {
   readonly read: (text: string, directory: string) => Read;
   /** Without quotes and escapes; read(show(value)) is value. */
   readonly show: (value: Scalar) => string;
+  /** What is shown of a value that is secret, where some of it can be. */
+  readonly veil?: (value: Scalar) => string;
 }
 
 const NOT: Read = { wrong: '' };
@@ -180,8 +183,29 @@ function readMac(text: string): Read {
   return Number.parseInt(text.slice(0, 2), 16) & 1 ? wrong('it is a group address') : { value: text.toLowerCase() };
 }
 
+/** A day, meaning its end in UTC, or an instant of UTC; both kept as they are written. */
+function readDate(text: string): Read {
+  return dateEnd(text) === null ? NOT : { value: text };
+}
+
+/** The instant that a date of the language stands for, milliseconds since the epoch; null when the text is none. */
+export function dateEnd(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}Z)?$/.exec(text);
+  if (match === null) return null;
+  const time = Date.parse(match[2] === undefined ? `${text}T00:00Z` : text);
+  // Date.parse takes 2026-02-30 for the second of March.
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== match[1]) return null;
+  return match[2] === undefined ? time + DAY : time;
+}
+
 function readMail(text: string): Read {
   return /^[^\s@<>",;:()\\]{1,64}@[^\s@<>",;:()\\]{1,255}$/.test(text) ? { value: text } : NOT;
+}
+
+/** Labels of letters, digits and hyphens (RFC 1123 section 2.1), as DKIM has them for its domain and selector. */
+function readDomain(text: string): Read {
+  const label = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+  return new RegExp(`^${label}(\\.${label})*$`).test(text) ? { value: text.toLowerCase() } : NOT;
 }
 
 /** Every kind of argument, by the name that stands for it in a statement's usage (schema.ts). */
@@ -198,6 +222,7 @@ export const ARGUMENTS = {
   COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
   MED: plain('a number (0 to 4294967295)', readMed),
+  DATE: plain('a date such as 2026-12-31, or 2026-12-31T12:00Z', readDate),
   MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
   NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
   TEMPLATE: word(
@@ -223,6 +248,14 @@ export const ARGUMENTS = {
     const url = URL.parse(text);
     return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
   }),
+  WEBHOOK: {
+    ...quoted('an https URL', 1024, text => {
+      const url = URL.parse(text);
+      const safe = url !== null && url.protocol === 'http:' && isSafeUrl(url);
+      return readUrl(text, safe ? ['http'] : ['https']);
+    }),
+    veil: value => `${new URL(String(value)).origin}/***`,
+  },
   PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
     const key = readPublicKey(text);
     return typeof key === 'string' ? wrong(key) : { value: key.spki };
@@ -270,6 +303,11 @@ export const ARGUMENTS = {
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),
   LANGUAGE: choice('ja', 'en'),
+  FORMAT: choice('json', 'slack', 'teams', 'mattermost'),
+  TRANSPORT: choice('udp', 'tcp', 'tls'),
+  FACILITY: choice('user', 'daemon', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'),
+  DOMAIN: quoted('a domain name', 253, readDomain),
+  SELECTOR: quoted('a DKIM selector', 63, readDomain),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;

@@ -1,6 +1,8 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
+import { DAY } from './units.ts';
 import type { Part } from './usage.ts';
 
 /**
@@ -35,7 +37,7 @@ export function printWords({ spec, values }: Entry, hide: boolean): string {
       }
       const value = values[part.field] ?? '';
       const show = (item: Scalar): string => {
-        const text = spec.secret && hide ? '***' : part.argument.show(item);
+        const text = spec.secret && hide ? (part.argument.veil?.(item) ?? '***') : part.argument.show(item);
         return part.argument.quoted ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
       };
       return [typeof value === 'object' ? value.map(show).join(', ') : show(value)];
@@ -62,7 +64,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
     ...config.watches.map(watchEntry),
-    ...config.notify.map(mailEntry),
+    ...config.notify.map(notifyEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
     ...config.probes.map(probeEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
@@ -209,6 +211,14 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...watch.prefixes.map(({ prefix, origins }) =>
       entry('watch', 'prefix', { prefix, asn: origins.length > 0 ? origins : undefined }),
     ),
+    ...(watch.exceptions ?? []).map(({ prefix, origins, until, reason }) =>
+      entry('watch', 'except prefix', {
+        prefix,
+        asn: origins,
+        date: until === null ? undefined : showInstant(until),
+        text: reason,
+      }),
+    ),
     ...(watch.group === null ? [] : [entry('watch', 'group', { group: watch.group })]),
     ...flagEntry('watch', 'critical', watch.critical),
     entry('watch', 'hold up', { duration: watch.holdUp }),
@@ -216,18 +226,9 @@ function watchEntry(watch: Config['watches'][number]): Entry {
   ]);
 }
 
-function mailEntry(mail: Config['notify'][number]): Entry {
-  return entry('global', 'notify mail', {}, [
-    entry('mail', 'from', { mail: mail.from }),
-    entry('mail', 'smtp', { host: mail.host, port: mail.port }),
-    entry('mail', 'tls', { tls: mail.tls }),
-    ...(mail.user === undefined ? [] : [entry('mail', 'user', { text: mail.user })]),
-    ...(mail.password === undefined ? [] : [entry('mail', 'password', { secret: mail.password })]),
-    entry('mail', 'to', { recipient: mail.to }),
-    entry('mail', 'language', { language: mail.languages }),
-    entry('mail', 'retry', { duration: mail.retry }),
-  ]);
-}
+/** As a date where it is the end of one, as DATE reads it. */
+const showInstant = (time: number): string =>
+  time % DAY === 0 ? new Date(time - DAY).toISOString().slice(0, 10) : `${new Date(time).toISOString().slice(0, 16)}Z`;
 
 function probeEntry(probe: Config['probes'][number]): Entry {
   return entry('global', 'probe', { name: probe.name }, [

@@ -1,4 +1,5 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
@@ -54,6 +55,9 @@ export type BlockName =
   | 'whois'
   | 'watch'
   | 'mail'
+  | 'webhook'
+  | 'syslog'
+  | 'exec'
   | 'group'
   | 'probe'
   | 'traceback'
@@ -121,6 +125,28 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
+  {
+    usage: 'notify webhook WEBHOOK',
+    help: 'Tells about cases by a POST to a web server',
+    unique: ['webhook'],
+    block: 'webhook',
+    optionalBlock: true,
+    secret: true,
+  },
+  {
+    usage: 'notify syslog ADDRESS [port PORT]',
+    help: 'Tells about cases by syslog (RFC 5424)',
+    unique: ['address', 'port'],
+    block: 'syslog',
+    optionalBlock: true,
+  },
+  {
+    usage: 'notify exec FILE',
+    help: 'Tells about cases by running a program',
+    unique: ['file'],
+    block: 'exec',
+    optionalBlock: true,
+  },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
@@ -221,6 +247,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
       { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
       { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
+      {
+        usage: 'except prefix PREFIX origin ASN… [until DATE] reason TEXT',
+        help: 'Origins that may announce the prefix, or what lies in it: their cases are dismissed',
+        unique: ['prefix', 'asn'],
+      },
       { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
       { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
       {
@@ -237,24 +268,10 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
-  mail: {
-    title: 'notify mail',
-    statements: [
-      { usage: 'from MAIL', help: 'Sender', required: true },
-      { usage: 'smtp HOST [port PORT]', help: 'Mail server', defaults: { port: 25 }, required: true },
-      { usage: 'tls TLS', help: 'Encryption to the mail server', defaults: { tls: 'starttls' } },
-      { usage: 'user TEXT', help: 'User name at the mail server' },
-      { usage: 'password SECRET', help: 'Password at the mail server', secret: true },
-      { usage: 'to RECIPIENT…', help: 'Who is told', defaults: { recipient: ['x-keiro', 'group'] } },
-      { usage: 'language LANGUAGE…', help: 'Languages of the text, in order', defaults: { language: ['ja', 'en'] } },
-      {
-        usage: 'retry DURATION',
-        help: 'First wait after a refusal, doubled up to one hour',
-        defaults: { duration: 30 * SECOND },
-        bounds: { min: SECOND, max: HOUR },
-      },
-    ],
-  },
+  mail: { title: 'notify mail', statements: MAIL },
+  webhook: { title: 'notify webhook', statements: WEBHOOK },
+  syslog: { title: 'notify syslog', statements: SYSLOG },
+  exec: { title: 'notify exec', statements: EXEC },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
   probe: {
     title: 'probe',
@@ -348,6 +365,9 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   whois: read(DECLARED.whois),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
+  webhook: read(DECLARED.webhook),
+  syslog: read(DECLARED.syslog),
+  exec: read(DECLARED.exec),
   group: read(DECLARED.group),
   probe: read(DECLARED.probe),
   traceback: read(DECLARED.traceback),

@@ -20,6 +20,7 @@ import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import { createDrift } from './drift.ts';
+import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
@@ -87,7 +88,8 @@ export async function startDaemon({
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
     closers.push(() => whois.close());
-    const cases = await openCases(store, outbox, registry, () => config, log);
+    const ground = groundOfCases({ config: () => config, registry, rpki });
+    const cases = await openCases(store, outbox, registry, () => config, log, ground);
     closers.push(() => cases.close());
     const collector: CollectorThread = startCollector({
       message: heard,

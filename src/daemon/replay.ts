@@ -5,10 +5,12 @@
 import type { Readable } from 'node:stream';
 import { createFilePeers, type FromFiles } from '../collector/file-peers.ts';
 import type { Config } from '../config/tree.ts';
-import { type CaseChange, createCaseBook, timersOf } from '../hijack/case-book.ts';
+import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { isTimed, timersOf } from '../hijack/case-life.ts';
 import { lookTimes } from '../hijack/look-times.ts';
 import { mergeMrt } from '../mrt/merge.ts';
 import { createWalker, type MrtWalker } from '../mrt/walk.ts';
+import { groundOfCases } from './grounds.ts';
 import { type CaseLine, caseLine, caseTally, type SummaryLine } from './replay-lines.ts';
 import type { ReplayedFile } from './replay-options.ts';
 import { openReplayRegistry } from './replay-registry.ts';
@@ -41,10 +43,6 @@ const WHOLENESS_LOOK = 10_000;
 /** Errors of a file that could not be opened at all. */
 const NO_FILE = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM']);
 
-/** True when a hold-up or hold-down may run: nobody was told yet, or nobody holds the route. */
-const isTimed = ({ state, witnesses }: CaseChange['case']): boolean =>
-  state === 'suspected' || !witnesses.some(one => one.state === 'holds');
-
 /** The next moment behind `time` of those that come every `interval` milliseconds. */
 const nextOf = (time: number, interval: number): number => (Math.floor(time / interval) + 1) * interval;
 
@@ -56,7 +54,7 @@ export async function replay(
   listener: ReplayListener,
 ): Promise<number> {
   const known = await openReplayRegistry(config, listener.remark);
-  const { registry, snapshot } = known;
+  const { registry, rpki, snapshot } = known;
   for (const text of known.unreadable) listener.complain(text);
   for (const { source, leftOut } of known.sources) if (leftOut !== '') listener.remark(`${source}: ${leftOut}`);
 
@@ -69,7 +67,10 @@ export async function replay(
   const looks = lookTimes();
   const timers = timersOf(config);
   const tally = caseTally();
-  const book = createCaseBook({ clock: () => now, registry, settings: () => config, stored: [] });
+  const clock = () => now;
+  const settings = () => config;
+  const ground = groundOfCases({ config: settings, registry, rpki, clock });
+  const book = createCaseBook({ clock, registry, settings, ground, stored: [] });
 
   function took(changes: readonly CaseChange[]): void {
     if (changes.length === 0) return;
@@ -99,7 +100,7 @@ export async function replay(
   const peers = createFilePeers({
     snapshot,
     localAs: config.localAs,
-    now: () => now,
+    now: clock,
     nameOf: (address, as, collector) =>
       `${collector === '' ? '' : `${collector}/`}${named.get(`${address} ${as}`) ?? `${address} AS${as}`}`,
     tell: heard,
@@ -192,7 +193,7 @@ export async function replay(
     what: 'summary',
     ...{ from, until: from === null ? null : now, files: files.length, records, damaged, peers: peers.peers },
     ...{ updates, routes, malformed, leftOut: Object.fromEntries([...leftOut].sort(([a], [b]) => (a < b ? -1 : 1))) },
-    ...{ sources: known.sources, vrps: known.vrps, ...all, kinds, refused: book.refused },
+    ...{ sources: known.sources, vrps: rpki.view().vrps.count, ...all, kinds, refused: book.refused },
   });
   return unreadable > 0 ? REPLAY_EXIT.unreadable : damaged > 0 ? REPLAY_EXIT.damaged : REPLAY_EXIT.ok;
 }

@@ -73,6 +73,19 @@ export const migrations: readonly string[] = [
      key  TEXT    NOT NULL PRIMARY KEY,
      time INTEGER NOT NULL
    ) STRICT;`,
+
+  // 4: cases that are not over are found without reading the others; their incident; their evidence, a chain of records.
+  `ALTER TABLE cases ADD COLUMN incident TEXT NOT NULL DEFAULT '';
+   CREATE INDEX cases_not_over ON cases (opened, id) WHERE state != 'resolved';
+   CREATE INDEX cases_by_incident ON cases (incident, opened, id);
+   CREATE TABLE evidence (
+     case_id TEXT    NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+     number  INTEGER NOT NULL,
+     time    INTEGER NOT NULL,
+     hash    TEXT    NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, number)
+   ) STRICT;`,
 ];
 
 /**

@@ -10,6 +10,19 @@ export interface CaseRecord {
   readonly prefix: string;
   readonly opened: number;
   readonly changed: number;
+  /** The incident that it is part of; empty for a case of an older version. */
+  readonly incident: string;
+  readonly body: string;
+}
+
+/** A link of a case's chain of evidence (hijack/evidence-chain.ts). */
+export interface EvidenceRecord {
+  readonly caseId: string;
+  /** From 1 on, without a gap. */
+  readonly number: number;
+  readonly time: number;
+  readonly hash: string;
+  /** The record as canonical JSON: the octets that were hashed. */
   readonly body: string;
 }
 
@@ -17,12 +30,15 @@ export interface CaseRecord {
 export interface OutboxRecord {
   /** Also the local part of the Message-ID: `CASE.begin.N` and the like; unique. */
   readonly id: string;
-  readonly channel: 'mail';
+  readonly channel: 'mail' | 'webhook' | 'syslog' | 'exec' | 'xmpp';
+  /** A mail address, or the name of the channel (config/notify.ts, channelName). */
   readonly recipient: string;
   readonly caseId: string;
-  /** `begin`, `end`. */
+  /** `begin`, `change`, `reminder`, `end`. */
   readonly event: string;
-  /** Rendered message as JSON (notify/notices.ts, StoredMail): frozen, so that a retry says what was meant. */
+  /**
+   * Message as JSON (notify/notices.ts, StoredMail; notify/notice.ts, Notice): frozen, so that a retry says what was meant.
+   */
   readonly body: string;
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
@@ -64,6 +80,7 @@ export interface SightingRecord {
 
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
+  | { readonly op: 'evidence.add'; readonly record: EvidenceRecord }
   /** Does nothing when the id is there already. */
   | { readonly op: 'outbox.add'; readonly record: OutboxRecord }
   | {
@@ -85,9 +102,35 @@ export type StoreWrite =
   | { readonly op: 'stranger.put'; readonly key: string; readonly time: number };
 
 export interface StoreReads {
+  /** In the order of their opening. */
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
-  /** The earliest due first; all of them without `limit`. */
-  'outbox.pending': { readonly args: { readonly limit?: number }; readonly row: OutboxRecord };
+  /** Those that are not resolved. */
+  'case.open': { readonly args: Record<never, never>; readonly row: CaseRecord };
+  'case.get': { readonly args: { readonly id: string }; readonly row: CaseRecord };
+  /** Those before the one of this opening and id, the latest first. */
+  'case.before': {
+    readonly args: { readonly opened: number; readonly id: string; readonly limit: number };
+    readonly row: CaseRecord;
+  };
+  'case.of-incident': { readonly args: { readonly incident: string }; readonly row: CaseRecord };
+  /** The highest id of each day of opening. */
+  'case.last-ids': { readonly args: Record<never, never>; readonly row: { readonly id: string } };
+  'evidence.of-case': { readonly args: { readonly caseId: string }; readonly row: EvidenceRecord };
+  /** The last link of the chain of every case that is not resolved. */
+  'evidence.heads': {
+    readonly args: Record<never, never>;
+    readonly row: Pick<EvidenceRecord, 'caseId' | 'number' | 'hash'>;
+  };
+  /** The earliest due first; all of them without `limit`. Of one lane alone when it is given. */
+  'outbox.pending': {
+    readonly args: { readonly limit?: number; readonly channel?: string; readonly recipient?: string };
+    readonly row: OutboxRecord;
+  };
+  /** The channels, and of all but mail the recipients, for which something is pending. */
+  'outbox.lanes': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly channel: OutboxRecord['channel']; readonly recipient: string | null };
+  };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };

@@ -137,6 +137,9 @@ describe('bgp/update', () => {
     const reach = (nlri: string) => updateBody('', BASE + attribute(0x80, 14, `000201 10 ${HOP6} 00 ${nlri}`), '');
     expect(decode(reach('08ff 2020010db8'))).to.deep.include({ ...one, announced: ['2001:db8::/32'] });
     expect(decode(updateBody('', BASE, '18ef0000'))).to.deep.include({ ...one, announced: [] });
+    const behind = updateBody('', BASE, '18c63364 04e0');
+    const { errors } = decodeUpdate(behind, 0, behind.length, CONTEXT);
+    expect(errors.map(({ offset }) => offset)).to.deep.equal([behind.length - 2]);
     // What covers other addresses too is no multicast prefix, and to withdraw one does no harm.
     const wider = decode(updateBody('04e0', BASE, '03e0 00'));
     expect(wider).to.deep.include({

@@ -15,7 +15,9 @@ import type {
   StatusReport,
 } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { TestResult } from '../../src/notify/test-notice.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
 import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
 import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
@@ -134,6 +136,33 @@ export const CASE: Case = {
   ],
   timeline: [{ time: NOON - 600_000, what: 'opened: tyo1 holds the route', state: 'ongoing' }],
   told: ['begin'],
+  severity: 'minor',
+  hints: [
+    {
+      hint: 'customer-pa',
+      text: "192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.",
+      object: 'route:      192.0.2.0/25\norigin:     AS64666',
+    },
+  ],
+  why: {
+    time: NOON - 600_000,
+    rule: 'IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor',
+    rov: 'not-found',
+    rovReason: null,
+    irr: 'mismatch-covering',
+    aspa: 'unknown',
+    severity: 'major',
+    decidedBy: '192.0.2.0/24',
+    path: [64496, 64511, 64666],
+    objects: [{ source: 'JPIRR', serial: 1007, prefix: '192.0.2.0/24', origin: 64500, decides: true, disputed: null }],
+    vrps: [{ prefix: '192.0.2.0/23', maxLength: 24, asn: 64500, matches: false }],
+    why: {
+      rov: 'no VRP covers it',
+      irr: 'an object for 192.0.2.0/24 has another origin',
+      aspa: 'there are no ASPAs',
+    },
+  },
+  incident: 'I2026-03-01-01',
 };
 
 export const RESOLVED: Case = {
@@ -145,6 +174,14 @@ export const RESOLVED: Case = {
   ended: NOON - 29 * HOUR,
   witnesses: [],
 };
+
+/** What was frozen of CASE. */
+export const EVIDENCE: readonly SealedEvidence[] = [
+  seal(BEGIN, CASE, 'tyo1 (AS64496) holds it', CASE.opened, {
+    file: '2026.03/updates.20260301.1150.gz',
+    time: CASE.opened,
+  }).record!,
+];
 
 export const NOTICES: readonly OutboxRecord[] = [
   {
@@ -173,6 +210,24 @@ export const NOTICES: readonly OutboxRecord[] = [
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
   },
+  {
+    id: '2026-03-01-01.begin.webhook-1a2b3c4d',
+    channel: 'webhook',
+    recipient: 'hooks.example.net #1a2b3c4d',
+    caseId: '2026-03-01-01',
+    event: 'begin',
+    body: '{}',
+    state: 'pending',
+    attempts: 1,
+    due: NOON + 30_000,
+    created: NOON - 600_000,
+    lastError: 'answers 503',
+  },
+];
+
+export const TESTS: readonly TestResult[] = [
+  { channel: 'mail', recipient: 'noc@example.net', result: 'sent', error: '', took: 84 },
+  { channel: 'webhook', recipient: 'hooks.example.net #1a2b3c4d', result: 'deferred', error: 'answers 503', took: 12 },
 ];
 
 function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {
@@ -451,8 +506,21 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return { changed: scope === 'longer' ? 3 : 0 };
     },
     familyRoutes: (_, take) => take([]),
-    cases: async () => [RESOLVED, CASE],
+    cases: async () => [CASE],
+    case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
+    evidence: async id => (id === CASE.id ? EVIDENCE : []),
+    incident: async id => (id === CASE.incident ? [CASE] : []),
+    creator: () => ({ name: 'it.example.net', contact: 'keiro@example.net' }),
+    markCase: async (id, { what, by, reason, until }) => {
+      if (id !== CASE.id) throw new Error(`there is no case ${id}`);
+      const line = { time: NOON, what: `${what}: ${reason}`, state: CASE.state, by };
+      return { ...CASE, timeline: [...CASE.timeline, line], ...(until !== null && { changed: NOON }) };
+    },
+    casesBefore: async one => (one === null ? [CASE, RESOLVED] : []),
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
+    async testNotify(kind, _by, take) {
+      for (const result of TESTS) if (kind === null || result.channel === kind) await take(result);
+    },
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
     traces: async () => [TRACE],
     trace: async id => (id === TRACE.id ? TRACE : null),

@@ -21,12 +21,17 @@ import {
   STATUS,
   SUMMARY,
   scriptedDaemon,
+  TESTS,
   TRACE,
   WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
-const DETAIL: CaseDetail = { ...CASE, notices: NOTICES };
+const DETAIL: CaseDetail = {
+  ...CASE,
+  notices: NOTICES,
+  refused: ['JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused'],
+};
 
 /** What each command shows, to the letter. */
 const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
@@ -240,21 +245,35 @@ all  8000  348   8348`,
     'show case',
     async () => [CASE, RESOLVED],
     `
-  Case          State    Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  ],
+  [
+    'show case all',
+    async () => [RESOLVED],
+    `
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
   ],
   [
     'show case CASE-ID',
     async () => [DETAIL],
     `
 Case 2026-03-01-01: ongoing, critical
+Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
 Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
 Watches:       ours
+Incident:      I2026-03-01-01
 Opened:        2026-03-01 11:50:00Z
 Lasts:         00:10:00
+
+Hints:
+  customer-pa: 192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.
+    route:      192.0.2.0/25
+    origin:     AS64666
 
 Witnesses: 1 hold it now, 2 at most
   Peer    AS State Since                Path
@@ -274,7 +293,14 @@ Recipients: 2
   noc@example.net (x-keiro)
     begin: delivered at attempt 1
   duty@example.net (group noc)
-    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again`,
+    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again
+
+Channels: 1
+  webhook hooks.example.net #1a2b3c4d
+    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503
+
+Refused: 1
+  JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused`,
   ],
   [
     'show irr',
@@ -324,8 +350,9 @@ source:  JPIRR
     'show outbox',
     () => daemon.outbox(),
     `
-Recipient        Case          Event Tries   Due in Last answer
-duty@example.net 2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again`,
+Channel Recipient                   Case          Event Tries   Due in Last answer
+mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again
+webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 503`,
   ],
   [
     'show probe',
@@ -377,6 +404,14 @@ Alarms:
     `
    AS Address      State            For In    Out  Asked Answered Refused Last error
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
+  ],
+  [
+    'test notify',
+    async () => TESTS,
+    `
+Channel Recipient                   Ended    ms Answer
+mail    noc@example.net             sent     84
+webhook hooks.example.net #1a2b3c4d deferred 12 answers 503`,
   ],
   [
     'show memory',
@@ -607,6 +642,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -675,7 +713,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
@@ -717,10 +761,10 @@ Of others, for prefixes of ours or inside them:
     },
     `
   open    Those neither resolved nor dismissed (the default)
-  all     All of them
+  all     All of them, however long ago
   CASE-ID number of a case, such as 2026-03-01-01
   <Enter> Cases, the latest first
-  now: 2026-02-28-01 2026-03-01-01`,
+  now: 2026-03-01-01 2026-02-28-01`,
   ],
 ];
 

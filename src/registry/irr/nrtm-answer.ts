@@ -1,6 +1,6 @@
 /** What an answer of NRTM 1 or 3 means to one who asked for the serials from `from` on. Pure; the socket is outside. */
 import type { RpslProblem } from '../rpsl.ts';
-import type { Operation } from './feed.ts';
+import { type Operation, operationOf } from './feed.ts';
 import { type NrtmEvent, nrtmReader } from './nrtm3.ts';
 
 /** More changes than these are no changes any more: the dump is read instead. */
@@ -65,11 +65,14 @@ export function nrtmAnswer(question: NrtmQuestion, most = MAX_OPERATIONS): NrtmA
         if (event.version !== version) return broken(`asked for version ${version}, got ${event.version}`);
         if (event.last < from - 1)
           return { what: 'behind', why: `the server is at serial ${event.last}, this copy at ${from - 1}` };
+        // Gaps are legal within the range that was asked for; what comes before another range is lost.
+        if (event.first > from)
+          return { what: 'expired', why: `the answer begins at serial ${event.first}, ${from} was asked for` };
         last = event.last;
         return null;
       case 'operation':
         if (event.serial < from) replayed++;
-        else if (operations.push({ op: event.op, object: event.object, serial: event.serial }) > most)
+        else if (operations.push(operationOf(event.op, event.serial, event.object)) > most)
           return { what: 'expired', why: `more than ${most} operations` };
         return null;
       case 'unreadable':

@@ -58,7 +58,9 @@ describe('registry offline', () => {
     await registry.reloadSource('JPIRR', false);
     jpirr.add(route('198.51.100.0/24'));
     await registry.reload([config], []);
-    while (registry.status()[0]!.objects < 2) await new Promise(resolve => setTimeout(resolve, 10));
+    // It is in the journal only after it is in use.
+    while (!readFileSync(join(directory, 'JPIRR.nrtm'), 'latin1').includes('%END'))
+      await new Promise(resolve => setTimeout(resolve, 10));
     registry.close();
     // A writer that is at work, or has died, has left half a transaction.
     appendFileSync(join(directory, 'JPIRR.nrtm'), '%START Version: 3 JPIRR 3-3\n\nADD 3\n\nroute: 203');
