@@ -81,6 +81,7 @@ export async function startDaemon({
           log('error', `irr ${source}: ${why}; ${then}`);
         },
         onAlarm: (source, why) => log('warn', `irr ${source}: ${why}`),
+        onWell: source => log('info', `irr ${source}: well again`),
         onWhole: remember,
       },
       { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps },
