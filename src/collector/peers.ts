@@ -37,7 +37,15 @@ export interface Peers {
 const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
   JSON.stringify({
     ...of,
-    ...{ description: '', prefixLimits: [], announce: [], restart: null, range: of.range !== null, routerId },
+    ...{
+      description: '',
+      prefixLimits: [],
+      announce: [],
+      mitigate: null,
+      restart: null,
+      range: of.range !== null,
+      routerId,
+    },
   });
 
 /** The configuration of one peer of a range. */

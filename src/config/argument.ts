@@ -223,6 +223,11 @@ export const ARGUMENTS = {
     const url = URL.parse(text);
     return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
   }),
+  BOOTSTRAP: quoted('a directory or an https URL', 1024, (text, directory) => {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { value: resolve(directory, text) };
+    const url = URL.parse(text);
+    return url?.protocol === 'http:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
   PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
     const key = readPublicKey(text);
     return typeof key === 'string' ? wrong(key) : { value: key.spki };

@@ -19,6 +19,7 @@ export type Section =
   | 'watch'
   | 'notify'
   | 'group'
+  | 'contacts'
   | 'probe'
   | 'traceback';
 
@@ -56,6 +57,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   watch: 'watch',
   'notify mail': 'notify',
   group: 'group',
+  contacts: 'contacts',
   probe: 'probe',
 };
 

@@ -64,6 +64,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.watches.map(watchEntry),
     ...config.notify.map(mailEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
+    ...(config.contacts === null ? [] : [contactsEntry(config.contacts)]),
     ...config.probes.map(probeEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
   ];
@@ -122,6 +123,7 @@ function peerEntry(peer: Config['peers'][number]): Entry {
     entry('peer', 'long lived stale time', { duration: peer.restart.longLivedStaleTime }),
     ...flagEntry('peer', 'disabled', peer.disabled),
     ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
+    ...(peer.mitigate === undefined ? [] : [mitigateEntry(peer.mitigate)]),
   ]);
 }
 
@@ -133,6 +135,19 @@ const announcedEntry = ({ prefix, communities, largeCommunities, nextHop, med }:
     address: nextHop,
     med,
   });
+
+const mitigateEntry = ({ prefixes, most }: NonNullable<Config['peers'][number]['mitigate']>): Entry =>
+  entry('peer', 'mitigate', {}, [
+    ...prefixes.map(({ prefix, communities, largeCommunities, nextHop }) =>
+      entry('mitigate', 'prefix', {
+        prefix,
+        community: communities.length > 0 ? communities : undefined,
+        large: largeCommunities.length > 0 ? largeCommunities : undefined,
+        address: nextHop,
+      }),
+    ),
+    entry('mitigate', 'maximum prefixes', { count: most }),
+  ]);
 
 function bmpEntry(station: Config['bmp'][number]): Entry {
   return entry('global', 'protocol bmp', { name: station.name }, [
@@ -226,6 +241,19 @@ function mailEntry(mail: Config['notify'][number]): Entry {
     entry('mail', 'to', { recipient: mail.to }),
     entry('mail', 'language', { language: mail.languages }),
     entry('mail', 'retry', { duration: mail.retry }),
+  ]);
+}
+
+function contactsEntry(contacts: NonNullable<Config['contacts']>): Entry {
+  const { whois, rdap, bootstrap, peeringdbFile, peeringdbUrl, peeringdbKey, cache } = contacts;
+  return entry('global', 'contacts', {}, [
+    ...whois.map(({ host, port }) => entry('contacts', 'whois', { host, port })),
+    ...rdap.map(url => entry('contacts', 'rdap', { url })),
+    ...(bootstrap === undefined ? [] : [entry('contacts', 'rdap bootstrap', { bootstrap })]),
+    ...(peeringdbFile === undefined ? [] : [entry('contacts', 'peeringdb file', { file: peeringdbFile })]),
+    ...(peeringdbUrl === undefined ? [] : [entry('contacts', 'peeringdb url', { url: peeringdbUrl })]),
+    ...(peeringdbKey === undefined ? [] : [entry('contacts', 'peeringdb key', { secret: peeringdbKey })]),
+    entry('contacts', 'cache', { duration: cache }),
   ]);
 }
 

@@ -1,4 +1,6 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { CONTACTS } from './contact-statements.ts';
+import { MITIGATE } from './mitigate-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
@@ -46,6 +48,7 @@ export type BlockName =
   | 'template'
   | 'peer'
   | 'announce'
+  | 'mitigate'
   | 'bmp'
   | 'archive'
   | 'socket'
@@ -55,6 +58,7 @@ export type BlockName =
   | 'watch'
   | 'mail'
   | 'group'
+  | 'contacts'
   | 'probe'
   | 'traceback'
   | 'federation'
@@ -122,6 +126,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
+  { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
@@ -141,9 +146,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
       // Never in a template: who is told something is to be read in one place.
       { usage: 'announce', help: 'The prefixes that the peer is told, and no others', block: 'announce' },
+      { usage: 'mitigate', help: 'The prefixes that the peer may be told on order', block: 'mitigate' },
       ...SESSION,
     ],
   },
+  mitigate: { title: 'mitigate', statements: MITIGATE },
   announce: {
     title: 'announce',
     statements: [
@@ -256,6 +263,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     ],
   },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
+  contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
     statements: [
@@ -340,6 +348,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
   announce: read(DECLARED.announce),
+  mitigate: read(DECLARED.mitigate),
   bmp: read(DECLARED.bmp),
   archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
@@ -349,6 +358,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
   group: read(DECLARED.group),
+  contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

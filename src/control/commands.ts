@@ -4,9 +4,11 @@ import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
+import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
+import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -83,6 +85,8 @@ export const COMMANDS: readonly Command[] = [
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
+  ...CONTACT_COMMANDS,
+  ...MITIGATION_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -208,12 +212,14 @@ const GROUPS: Readonly<Record<string, string>> = {
   'disable bgp': 'End a session, and hold it down',
   enable: 'Begin what was disabled',
   'enable bgp': 'Begin a session that was disabled',
+  mitigate: 'Plan, order and end counter-measures against a hijack',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
   'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
+  'show contact': 'Whom to call',
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',

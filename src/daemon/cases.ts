@@ -7,7 +7,7 @@ import type { Config } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
-import { outboxRecords } from '../notify/notices.ts';
+import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import type { Log } from './log.ts';
@@ -34,6 +34,14 @@ export interface Cases {
   close(): Promise<void>;
 }
 
+/** What else takes part in cases. */
+export interface CaseCompany {
+  /** A case is another one than before, or is new. */
+  readonly changed?: (of: Case) => void;
+  /** Contacts of an AS for a notice, as they are known now. */
+  readonly contacts?: NonNullable<NoticeSettings['contacts']>;
+}
+
 /** The case book looks at its timers so often. */
 const TICK = 500;
 const WRITE_RETRY = 1_000;
@@ -46,6 +54,7 @@ export async function openCases(
   registry: RegistryView,
   settings: () => Config,
   log: Log,
+  { changed = () => {}, contacts }: CaseCompany = {},
 ): Promise<Cases> {
   const stored = (await store.read('case.all', {})).map(record => JSON.parse(record.body) as Case);
   const cases = new Map(stored.map(one => [one.id, one]));
@@ -81,6 +90,7 @@ export async function openCases(
     for (const change of changes) {
       describe(change);
       cases.set(change.case.id, change.case);
+      changed(change.case);
     }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
       const some = changes.slice(i, i + AT_ONCE);
@@ -100,7 +110,7 @@ export async function openCases(
       batch.push({ op: 'case.put', record: { id, state, prefix, opened, changed, body: JSON.stringify(of) } });
       if (notice === null) continue;
       const { notify } = settings();
-      const names = { hostname: hostname(), routerName: settings().routerId };
+      const names = { hostname: hostname(), routerName: settings().routerId, ...(contacts && { contacts }) };
       const { records, refused } = outboxRecords({ case: of, event: notice }, { notify, ...names }, Date.now());
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
       if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);

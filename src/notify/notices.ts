@@ -1,7 +1,7 @@
 import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { composeMail, type NoticeEvent, noticeId } from './compose.ts';
+import { type ComposeOptions, composeMail, type NoticeEvent, noticeId } from './compose.ts';
 import { printable } from './layout.ts';
 
 /** What the outbox needs besides the case: where mails go out, and as whom. */
@@ -9,6 +9,8 @@ export interface NoticeSettings {
   readonly notify: readonly NotifyConfig[];
   readonly hostname: string;
   readonly routerName: string;
+  /** Contacts of an AS, as far as they are known now. */
+  readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
 
 /** A mail as it lies in the outbox: the `body` of an OutboxRecord. The sender is the configuration's at sending. */

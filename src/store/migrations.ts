@@ -73,6 +73,15 @@ export const migrations: readonly string[] = [
      key  TEXT    NOT NULL PRIMARY KEY,
      time INTEGER NOT NULL
    ) STRICT;`,
+
+  // Announcements against hijacks: those that go on are made again at a start.
+  `CREATE TABLE mitigations (
+     case_id TEXT    NOT NULL,
+     peer    TEXT    NOT NULL,
+     since   INTEGER NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, peer)
+   ) STRICT;`,
 ];
 
 /**

@@ -5,9 +5,9 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
+  '"check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "drift", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "contact", "drift", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -51,7 +51,7 @@ describe('control/grammar', () => {
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
     ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
-    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case" or "config"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "contact", "case" or "config"'],
     [
       'sh b sumary',
       2,
@@ -143,6 +143,8 @@ describe('control/grammar', () => {
       UNTIL: '-2h',
       PATH: '64496 64500',
       ROLE: 'provider',
+      LENGTH: '24',
+      CONFIRMATION: CASE.id,
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -179,6 +181,7 @@ describe('control/commands: completion', () => {
       'refresh',
       'reload',
       'show',
+      'mitigate',
       'trace',
       'whois',
     ]);
@@ -221,6 +224,8 @@ describe('control/commands: completion', () => {
                     FAMILY: 'ipv6-vpn',
                     SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
+                    LENGTH: '24',
+                    CONFIRMATION: CASE.id,
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

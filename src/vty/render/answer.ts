@@ -8,6 +8,7 @@ import type {
   SummaryRow,
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
+import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
   CaseDetail,
@@ -25,6 +26,7 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
@@ -36,12 +38,14 @@ import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import { renderCase, renderCases, renderOutbox } from './case.ts';
+import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -71,6 +75,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'explain PREFIX AS': first<Explanation>(renderExplanation),
   'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
+  'mitigate announce CASE-ID peer PEER': first<MitigationOrdered>(renderMitigationOrdered),
+  'mitigate plan CASE-ID': first<MitigationPlan>(renderPlan),
+  'mitigate stop CASE-ID': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
@@ -80,11 +87,15 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case CASE-ID': first<CaseDetail>(renderCase),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
+  'show contact AS': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
+  'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
+  'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
   'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
+  'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
