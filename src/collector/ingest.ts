@@ -31,8 +31,15 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
   const layout = emptyLayout();
   const witnesses = createWitnesses(rib, memo, book);
   const nlriIds = createNlriIds(rib);
-  const withPaths = createPathIngest(rib, memo, witnesses, nlriIds, peer =>
-    events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+  const withPaths = createPathIngest(
+    rib,
+    memo,
+    witnesses,
+    nlriIds,
+    peer => events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+    () => {
+      faulty = true;
+    },
   );
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
@@ -116,6 +123,11 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
         if (id >= 0) unhold(peer, 1, column, id);
         continue;
       }
+      // A multicast group has no business here: it is ignored (RFC 4271 section 6.3).
+      if (address >>> 28 === 14 && length >= 4) {
+        faulty = true;
+        continue;
+      }
       const id = ids4.intern(address, length);
       if (id >= column.length) column = extendColumn(rib, table, 1);
       const before = column[id]!;
@@ -158,6 +170,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
       if (attribute === 0) {
         const id = ids6.find(w0, w1, w2, w3, length);
         if (id >= 0) unhold(peer, 2, column, id);
+        continue;
+      }
+      if (w0 >>> 24 === 0xff && length >= 8) {
+        faulty = true;
         continue;
       }
       const id = ids6.intern(w0, w1, w2, w3, length);

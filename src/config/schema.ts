@@ -1,6 +1,7 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
+import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
@@ -57,6 +58,9 @@ export type BlockName =
   | 'whois'
   | 'watch'
   | 'mail'
+  | 'webhook'
+  | 'syslog'
+  | 'exec'
   | 'group'
   | 'contacts'
   | 'probe'
@@ -125,6 +129,28 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
+  {
+    usage: 'notify webhook WEBHOOK',
+    help: 'Tells about cases by a POST to a web server',
+    unique: ['webhook'],
+    block: 'webhook',
+    optionalBlock: true,
+    secret: true,
+  },
+  {
+    usage: 'notify syslog ADDRESS [port PORT]',
+    help: 'Tells about cases by syslog (RFC 5424)',
+    unique: ['address', 'port'],
+    block: 'syslog',
+    optionalBlock: true,
+  },
+  {
+    usage: 'notify exec FILE',
+    help: 'Tells about cases by running a program',
+    unique: ['file'],
+    block: 'exec',
+    optionalBlock: true,
+  },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
@@ -244,24 +270,10 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
-  mail: {
-    title: 'notify mail',
-    statements: [
-      { usage: 'from MAIL', help: 'Sender', required: true },
-      { usage: 'smtp HOST [port PORT]', help: 'Mail server', defaults: { port: 25 }, required: true },
-      { usage: 'tls TLS', help: 'Encryption to the mail server', defaults: { tls: 'starttls' } },
-      { usage: 'user TEXT', help: 'User name at the mail server' },
-      { usage: 'password SECRET', help: 'Password at the mail server', secret: true },
-      { usage: 'to RECIPIENT…', help: 'Who is told', defaults: { recipient: ['x-keiro', 'group'] } },
-      { usage: 'language LANGUAGE…', help: 'Languages of the text, in order', defaults: { language: ['ja', 'en'] } },
-      {
-        usage: 'retry DURATION',
-        help: 'First wait after a refusal, doubled up to one hour',
-        defaults: { duration: 30 * SECOND },
-        bounds: { min: SECOND, max: HOUR },
-      },
-    ],
-  },
+  mail: { title: 'notify mail', statements: MAIL },
+  webhook: { title: 'notify webhook', statements: WEBHOOK },
+  syslog: { title: 'notify syslog', statements: SYSLOG },
+  exec: { title: 'notify exec', statements: EXEC },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
   contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
@@ -357,6 +369,9 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   whois: read(DECLARED.whois),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
+  webhook: read(DECLARED.webhook),
+  syslog: read(DECLARED.syslog),
+  exec: read(DECLARED.exec),
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),

@@ -66,6 +66,12 @@ export const PATIENCE = 5 * 60_000;
 export const QUIET = 24 * 3_600_000;
 const HOLD_DOWN = 5 * 60_000;
 
+/** For how long the timers of a book run, milliseconds: each begins with a change that the book was told of, or tells. */
+export const timersOf = ({ watches }: Pick<CaseSettings, 'watches'>): readonly number[] =>
+  [...new Set([QUIET, HOLD_DOWN, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
+    length => length > 0,
+  );
+
 const KINDS: Readonly<Partial<Record<IrrState, CaseKind>>> = {
   mismatch: 'origin',
   'mismatch-covering': 'more-specific',

@@ -1,12 +1,33 @@
 import { maintainerIn } from '../hijack/recipients.ts';
+import { kindsInJapanese } from './kinds-ja.ts';
 import type { Wording } from './wording.ts';
 
 export const japanese: Wording = {
   follows: '（後半に日本語の説明があります。）',
-  intro: {
-    begin: '登録されているrouteオブジェクトとは異なるOrigin ASからの経路広告を検出しましたので、お知らせいたします。',
-    blip: '登録されているrouteオブジェクトとは異なるOrigin ASからの経路広告を一時的に検出しましたので、お知らせいたします。当該経路広告はすでに検出されなくなっています。本件に関するお知らせは本メールのみです。',
-    end: '先にお知らせした経路広告は検出されなくなりましたので、お知らせいたします。',
+  kinds: kindsInJapanese,
+  intro(notice, found) {
+    switch (notice) {
+      case 'begin':
+        return `${found}を検出しましたので、お知らせいたします。`;
+      case 'blip':
+        return `${found}を一時的に検出しましたので、お知らせいたします。現在は検出されなくなっています。本件に関するお知らせは本メールのみです。`;
+      case 'change':
+        return '先にお知らせした件について、状況に変化がありましたので、お知らせいたします。';
+      case 'reminder':
+        return '先にお知らせした件は、現在も継続しています。';
+      case 'end':
+        return '先にお知らせした件は検出されなくなりましたので、お知らせいたします。';
+    }
+  },
+  changed(change) {
+    switch (change.what) {
+      case 'critical':
+        return change.now ? '重要度が「重大」になりました' : '重要度が「重大」ではなくなりました';
+      case 'severity':
+        return `重要度が${change.from}から${change.to}になりました`;
+      case 'seen':
+        return `観測しているピアが${change.from}（前回のお知らせ時）から${change.to}になりました`;
+    }
   },
   label: {
     prefix: '対象経路',
@@ -20,12 +41,9 @@ export const japanese: Wording = {
     ended: '終了日時',
     lasted: '継続時間',
     why: '終了理由',
+    changed: '変化の内容',
     case: '管理番号',
   },
-  what: (kind, decidedBy) =>
-    kind === 'origin'
-      ? '登録と異なるOrigin ASによる、登録経路と同一の経路の広告'
-      : `登録と異なるOrigin ASによる、登録経路${decidedBy}より細かい経路の広告`,
   by: offender => (offender === null ? 'AS_SET（Origin ASを特定できません）' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join('、')}（${prefix}）`,
   via: upstream =>
@@ -90,5 +108,5 @@ export const japanese: Wording = {
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
   sentBy: (host, router, from) =>
-    `本メールはInterTrack（${host}、${router}）が自動送信しています。お問い合わせ先：${from}`,
+    `本メールはInterTrack（${host}、${router}）が自動送信しています。${from === null ? '' : `お問い合わせ先：${from}`}`,
 };

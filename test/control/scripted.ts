@@ -249,6 +249,19 @@ export const NOTICES: readonly OutboxRecord[] = [
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
   },
+  {
+    id: '2026-03-01-01.begin.webhook-1a2b3c4d',
+    channel: 'webhook',
+    recipient: 'hooks.example.net #1a2b3c4d',
+    caseId: '2026-03-01-01',
+    event: 'begin',
+    body: '{}',
+    state: 'pending',
+    attempts: 1,
+    due: NOON + 30_000,
+    created: NOON - 600_000,
+    lastError: 'answers 503',
+  },
 ];
 
 function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {

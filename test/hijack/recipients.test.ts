@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { NotifyConfig, WatchConfig } from '../../src/config/tree.ts';
+import type { MailConfig, WatchConfig } from '../../src/config/tree.ts';
 import { evidenceOf, MAX_EVIDENCE, MAX_TEXT } from '../../src/hijack/evidence.ts';
 import { MAX_RECIPIENTS, recipientsOf } from '../../src/hijack/recipients.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
@@ -28,11 +28,10 @@ const watch = (group: string | null): WatchConfig => ({
   holdUp: 0,
   holdDown: 0,
 });
-const mail = (...to: NotifyConfig['to']): NotifyConfig => ({
+const mail = (...to: MailConfig['to']): MailConfig => ({
   kind: 'mail',
   from: 'keiro@example.net',
-  host: '127.0.0.1',
-  port: 25,
+  relays: [{ host: '127.0.0.1', port: 25 }],
   tls: 'none',
   to,
   languages: ['en'],

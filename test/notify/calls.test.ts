@@ -26,7 +26,7 @@ const options = {
 };
 const to = { address: 'noc@example.org', because: 'group noc', number: 1 };
 const text = (more: Partial<Parameters<typeof composeMail>[3]> = {}) =>
-  composeMail(begun, 'begin', to, { ...options, contacts, ...more }).text;
+  composeMail(begun, { event: 'begin' }, to, { ...options, contacts, ...more }).text;
 
 describe('notify/calls', () => {
   it('tells below each AS to call its contacts, their source and age, in both languages', () => {
@@ -64,11 +64,11 @@ describe('notify/calls', () => {
   });
 
   it('is as it was where nobody looks contacts up, and at the end', () => {
-    const plain = composeMail(begun, 'begin', to, options).text;
+    const plain = composeMail(begun, { event: 'begin' }, to, options).text;
     expect(plain).not.to.contain('draft').and.not.to.contain('contact is known');
-    expect(composeMail({ ...begun, told: ['begin'] }, 'end', to, { ...options, contacts }).text).not.to.contain(
-      'draft to',
-    );
+    expect(
+      composeMail({ ...begun, told: ['begin'] }, { event: 'end' }, to, { ...options, contacts }).text,
+    ).not.to.contain('draft to');
   });
 
   it('keeps its own lines within 78 columns', () => {
@@ -77,7 +77,7 @@ describe('notify/calls', () => {
 
   it('names nobody where nobody can be named', () => {
     const bare = { ...begun, offender: null, upstream: null };
-    const mail = composeMail(bare, 'begin', to, { ...options, contacts }).text;
+    const mail = composeMail(bare, { event: 'begin' }, to, { ...options, contacts }).text;
     expect(mail).not.to.contain('draft to');
     const set = { ...begun, offender: null };
     expect(draftText(set, 64500, 'en', [])).to.contain('announcement of 203.0.113.128/25 by an AS_SET');
