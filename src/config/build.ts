@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { dateEnd } from './argument.ts';
 import {
   all,
   denied,
@@ -36,6 +37,7 @@ import type {
   TracebackConfig,
   TracePeerConfig,
   WatchConfig,
+  WatchException,
   WhoisConfig,
 } from './tree.ts';
 import { HOUR, MINUTE } from './units.ts';
@@ -247,6 +249,7 @@ function whoisOf(block: readonly Entry[]): WhoisConfig {
 function watchOf(watch: Entry): WatchConfig {
   const { block } = watch;
   const group = first(block, 'group');
+  const exceptions = all(block, 'except prefix').map(exceptionOf);
   return {
     name: must(text(watch, 'name')),
     maintainers: all(block, 'maintainer').map(one => ({
@@ -262,6 +265,17 @@ function watchOf(watch: Entry): WatchConfig {
     critical: flag(block, 'critical'),
     holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
     holdDown: numberIn(block, 'watch', 'hold down', 'duration'),
+    ...optional('exceptions', exceptions.length === 0 ? undefined : exceptions),
+  };
+}
+
+function exceptionOf(one: Entry): WatchException {
+  const until = text(one, 'date');
+  return {
+    prefix: must(text(one, 'prefix')),
+    origins: list(one, 'asn').map(Number),
+    until: until === undefined ? null : dateEnd(until),
+    reason: must(text(one, 'text')),
   };
 }
 

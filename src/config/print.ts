@@ -2,6 +2,7 @@ import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
 import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
+import { DAY } from './units.ts';
 import type { Part } from './usage.ts';
 
 /**
@@ -225,6 +226,14 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...watch.prefixes.map(({ prefix, origins }) =>
       entry('watch', 'prefix', { prefix, asn: origins.length > 0 ? origins : undefined }),
     ),
+    ...(watch.exceptions ?? []).map(({ prefix, origins, until, reason }) =>
+      entry('watch', 'except prefix', {
+        prefix,
+        asn: origins,
+        date: until === null ? undefined : showInstant(until),
+        text: reason,
+      }),
+    ),
     ...(watch.group === null ? [] : [entry('watch', 'group', { group: watch.group })]),
     ...flagEntry('watch', 'critical', watch.critical),
     entry('watch', 'hold up', { duration: watch.holdUp }),
@@ -244,6 +253,10 @@ function contactsEntry(contacts: NonNullable<Config['contacts']>): Entry {
     entry('contacts', 'cache', { duration: cache }),
   ]);
 }
+
+/** As a date where it is the end of one, as DATE reads it. */
+const showInstant = (time: number): string =>
+  time % DAY === 0 ? new Date(time - DAY).toISOString().slice(0, 10) : `${new Date(time).toISOString().slice(0, 16)}Z`;
 
 function probeEntry(probe: Config['probes'][number]): Entry {
   return entry('global', 'probe', { name: probe.name }, [

@@ -254,6 +254,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
       { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
       { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
+      {
+        usage: 'except prefix PREFIX origin ASN… [until DATE] reason TEXT',
+        help: 'Origins that may announce the prefix, or what lies in it: their cases are dismissed',
+        unique: ['prefix', 'asn'],
+      },
       { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
       { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
       {

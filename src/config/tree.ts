@@ -238,6 +238,17 @@ export interface WatchConfig {
   readonly holdUp: number;
   /** No end notice before no witness was left for so long; default 5 min. */
   readonly holdDown: number;
+  /** Not there: none. */
+  readonly exceptions?: readonly WatchException[];
+}
+
+/** `except prefix P origin N [until DATE] reason "…"`: who may announce the prefix, or what lies in it, and why. */
+export interface WatchException {
+  readonly prefix: string;
+  readonly origins: readonly number[];
+  /** In force before this time, milliseconds since the epoch; null: as long as it is configured. */
+  readonly until: number | null;
+  readonly reason: string;
 }
 
 /** `notify …`: a way in which people are told of cases. */

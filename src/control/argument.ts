@@ -1,6 +1,8 @@
 import { parseAsn, parsePath } from '../bgp/as-path.ts';
 import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
+import { readDuration } from '../config/units.ts';
+import { incidentOf } from '../hijack/incident.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
@@ -102,6 +104,13 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'time: 2026-03-01T12:00:00Z, 12:00 of today (UTC), or -2h',
     refuse: refuseInstant,
   },
+  DURATION: {
+    help: 'how long, such as 30m, 12h or 7d',
+    refuse: text => {
+      const duration = readDuration(text);
+      return duration !== null && duration > 0 ? null : 'duration, such as 30m, 12h or 7d';
+    },
+  },
   UNTIL: {
     help: 'time up to which; default: now',
     refuse: refuseInstant,
@@ -109,7 +118,12 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   'CASE-ID': {
     help: 'number of a case, such as 2026-03-01-01',
     refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
-    values: async daemon => (await daemon.cases()).map(one => one.id),
+    values: async daemon => (await daemon.casesBefore(null, 200)).map(one => one.id),
+  },
+  'INCIDENT-ID': {
+    help: 'number of an incident, such as I2026-03-01-01',
+    refuse: text => (/^I\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of an incident (IYYYY-MM-DD-NN)'),
+    values: async daemon => [...new Set((await daemon.cases()).map(incidentOf))],
   },
   CONFIRMATION: {
     help: 'the number of the case once more',

@@ -28,8 +28,8 @@ async function show({ daemon, signal, row }: Call, subject: { as: number } | { p
 
 async function showCalls({ daemon, args, signal, row, note }: Call): Promise<void> {
   const id = args['CASE-ID']!;
-  const found = (await daemon.cases()).find(one => one.id === id);
-  if (found === undefined) throw new Error(`there is no case ${id}`);
+  const found = await daemon.case(id);
+  if (found === null) throw new Error(`there is no case ${id}`);
   const sheets = await daemon.calls(found, args.ja === undefined ? 'en' : 'ja', signal);
   for (const sheet of sheets) await row(sheet);
   if (sheets.length === 0) note('the path ends in an AS_SET and has no AS before it: nobody can be named');

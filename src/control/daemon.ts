@@ -19,6 +19,7 @@ import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
 import type { ArchiveConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
+import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { ObjectDates } from '../registry/dates.ts';
@@ -72,8 +73,23 @@ export interface Daemon {
   memory(): Promise<MemoryStatus>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
-  /** All cases, in any order. */
+  /** Cases that are not over, in any order. */
   cases(): Promise<readonly Case[]>;
+  /** One case, over or not; null: there is none. */
+  case(id: string): Promise<Case | null>;
+  /** Cases, over or not, that were opened before this one, the latest first; null: from the latest on. */
+  casesBefore(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** The chain of evidence of a case, the first record first; empty for one of an older version. */
+  evidence(id: string): Promise<readonly SealedEvidence[]>;
+  /** All cases of an incident in the order of their opening; empty: there is no such incident. */
+  incident(id: string): Promise<readonly Case[]>;
+  /** Who this daemon is to others: the name of its host, and a mail address where there is one. */
+  creator(): { readonly name: string; readonly contact: string | null };
+  /**
+   * Does what a person wants with a case, and resolves with it when that is on disk. Rejects in words: there is no such case,
+   * it is over (but for a note), it is not set aside (`reopen`).
+   */
+  markCase(id: string, order: CaseOrder): Promise<Case>;
   /** Notices of one case, whatever became of them. */
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** Notices that are pending. */
@@ -144,6 +160,14 @@ export interface Daemon {
   reload(): Promise<ReloadReport>;
   /** Asks for a whole copy of one IRR source, to be taken though it be small with `force`. Null: no such source. */
   reloadIrr(source: string, force: boolean): Promise<SourceReport | null>;
+}
+
+/** What a person does with a case. `by`: who it is, in words; `until`: when a dismissal ends, null for never. */
+export interface CaseOrder {
+  readonly what: 'ack' | 'dismiss' | 'note' | 'reopen';
+  readonly by: string;
+  readonly reason: string;
+  readonly until: number | null;
 }
 
 export interface TraceStart {
@@ -341,7 +365,4 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
-/** `show case ID`: the case and what became of its notices. */
-export interface CaseDetail extends Case {
-  readonly notices: readonly NoticeRow[];
-}
+export type { CaseDetail } from './case-rows.ts';

@@ -1,5 +1,6 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
+import { hostname } from 'node:os';
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
@@ -200,7 +201,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         peers,
       };
     },
-    cases: async () => cases.all(),
+    cases: async () => cases.open(),
+    case: id => cases.get(id),
+    evidence: id => cases.evidence(id),
+    incident: id => cases.ofIncident(id),
+    creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),
+    markCase: (id, order) => cases.mark(id, order),
+    casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     outbox: () => store.read('outbox.pending', {}),
     traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),

@@ -22,6 +22,7 @@ import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
+import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { createRpki } from './rpki.ts';
@@ -101,7 +102,8 @@ export async function startDaemon({
       },
       contacts: contacts.lines,
     };
-    const cases = await openCases(store, outbox, registry, () => config, log, company);
+    const ground = groundOfCases({ config: () => config, registry, rpki });
+    const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
     closers.push(() => cases.close());
     const collector: CollectorThread = startCollector({
       message: heard,
@@ -191,7 +193,7 @@ export async function startDaemon({
       return taken;
     }
     mitigations = await openMitigations({
-      ...{ store, config: () => config, cases: cases.all, apply: configureCollector, log },
+      ...{ store, config: () => config, cases: cases.open, apply: configureCollector, log },
     });
     closers.push(() => mitigations?.close());
 

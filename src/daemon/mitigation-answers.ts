@@ -11,7 +11,7 @@ import type { Mitigations } from './mitigations.ts';
 export interface MitigationAnswerParts {
   readonly config: () => Config;
   readonly collector: Pick<CollectorThread, 'query'>;
-  readonly cases: { all(): readonly Case[] };
+  readonly cases: { get(id: string): Promise<Case | null> };
   readonly mitigations: Mitigations;
   readonly checkRoute: Daemon['checkRoute'];
 }
@@ -21,14 +21,14 @@ type Answers = Pick<Daemon, 'planMitigation' | 'announceMitigation' | 'stopMitig
 export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
   const { config, collector, cases, mitigations, checkRoute } = parts;
 
-  function caseOf(id: string): Case {
-    const found = cases.all().find(one => one.id === id);
-    if (found === undefined) throw new Error(`there is no case ${id}`);
+  async function caseOf(id: string): Promise<Case> {
+    const found = await cases.get(id);
+    if (found === null) throw new Error(`there is no case ${id}`);
     return found;
   }
 
   async function plan(id: string, length: number | null): Promise<MitigationPlan> {
-    const of = caseOf(id);
+    const of = await caseOf(id);
     const check = (prefix: string, as: number) => checkRoute({ prefix, as, path: null, from: 'provider' });
     // Of the very prefix: what is asked about the offender's route tells who else holds it.
     const { held } = await check(of.prefix, of.offender ?? of.expected[0] ?? config().localAs);
@@ -44,7 +44,7 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
   return {
     planMitigation: plan,
     async announceMitigation({ caseId, peer, length, confirmed, force }, by) {
-      const of = caseOf(caseId);
+      const of = await caseOf(caseId);
       if (of.state === 'resolved' || of.state === 'dismissed') throw new Error(`case ${caseId} is ${of.state}`);
       const { announce, origin, why, ways } = await plan(caseId, length);
       if (announce.length === 0 || origin === null) throw new Error(why);

@@ -31,6 +31,7 @@ export interface Mitigations {
 export interface MitigationParts {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly config: () => Config;
+  /** Those that are not over. */
   readonly cases: () => readonly Case[];
   /** Tells the collector; resolves when it has taken it in. */
   readonly apply: () => Promise<void>;
@@ -118,7 +119,7 @@ export async function openMitigations({
 
   for (const one of active()) {
     const of = cases().find(({ id }) => id === one.caseId);
-    if (isOver(of)) end(one, of === undefined ? 'the case is not known' : `the case is ${of.state}`);
+    if (isOver(of)) end(one, `the case is ${of?.state ?? 'over'}`);
     else log('warn', `case ${one.caseId}: ${one.prefixes.join(', ')} announced over ${one.peer} again after a restart`);
   }
   reconfigured();

@@ -5,7 +5,8 @@
 import type { Readable } from 'node:stream';
 import { createFilePeers, type FromFiles } from '../collector/file-peers.ts';
 import type { Config } from '../config/tree.ts';
-import { type CaseChange, createCaseBook, timersOf } from '../hijack/case-book.ts';
+import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { timersOf } from '../hijack/case-life.ts';
 import { lookTimes } from '../hijack/look-times.ts';
 import { mergeMrt } from '../mrt/merge.ts';
 import { createWalker, type MrtWalker } from '../mrt/walk.ts';

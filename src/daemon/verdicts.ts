@@ -19,18 +19,16 @@ import { covers, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts
 import { directionFor, verifyPath } from '../registry/aspa-path.ts';
 import { datesOf } from '../registry/dates.ts';
 import { forecast } from '../registry/expiry.ts';
-import { hasCustomer, maintainersOf } from '../registry/known.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import { readRowOrigin } from '../registry/origin.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type CheckedRoute, checkRoute, type Grounds } from '../registry/route-check.ts';
 import { routeOf } from '../registry/route-text.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
-import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
 import { troubleOf } from '../registry/source-trouble.ts';
-import { watchIndex } from '../registry/watch.ts';
 import { whatWouldChange } from '../registry/what-if.ts';
+import { groundsOf } from './grounds.ts';
 
 export interface Verdicts {
   checkRoute(question: VerdictQuestion): Promise<RouteAnswer>;
@@ -44,33 +42,16 @@ export interface VerdictParts {
   readonly collector: Pick<CollectorThread, 'query'>;
   readonly registry: Pick<Registry, 'books' | 'status' | 'watchesFor'>;
   readonly rpki: Pick<Rpki, 'view' | 'status'>;
-  readonly cases: { all(): readonly Case[] };
+  readonly cases: { open(): readonly Case[] };
 }
 
-/** Objects of one source that are looked at, held routes that are told, paths that are shown, origins that are explained. */
-const MOST_OBJECTS = 256;
+/** Held routes that are told, paths that are shown, origins that are explained. */
 const MOST_HELD = 1000;
 const MOST_PATHS = 8;
 const MOST_ORIGINS = 8;
 
 export function createVerdicts({ config, collector, registry, rpki, cases }: VerdictParts): Verdicts {
-  /** All that touches the prefix. */
-  function groundsOf(prefix: Prefix): Grounds {
-    const books = registry.books();
-    const { vrps, aspas } = rpki.view();
-    const irr = new Map(config().irr.map(one => [one.name, one]));
-    const declared = watchIndex(config().watches).declared.filter(object => covers(object.prefix, prefix));
-    const held = books.flatMap(({ routes }) => routes.rowsCovering(prefix).slice(0, MOST_OBJECTS).map(routes.object));
-    return {
-      objects: [...declared, ...held],
-      vrps: vrpsCovering(vrps, prefix),
-      aspas: aspas.size === 0 ? null : aspas,
-      authoritative: new Set([...irr.values()].filter(one => one.authoritative).map(({ name }) => name)),
-      ixLans: [],
-      maintainersOf: as => maintainersOf(books, as),
-      hasCustomer: (as, member) => hasCustomer(books, as, member),
-    };
-  }
+  const about = (prefix: Prefix): Grounds => groundsOf(prefix, { config, registry, rpki });
 
   function routeAsked({ prefix: text, as, path, from }: VerdictQuestion): CheckedRoute {
     const prefix = parsePrefix(text);
@@ -87,7 +68,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
 
   function explanation(asked: CheckedRoute, held: readonly RouteRow[]): Explanation {
     const now = Date.now();
-    const grounds = groundsOf(asked.prefix);
+    const grounds = about(asked.prefix);
     const members = [asked.origin].flat();
     const isOf = ({ origin, path }: RouteRow) =>
       origin === null ? sameMembers(path.at(-1), members) : typeof asked.origin === 'number' && origin === asked.origin;
@@ -118,8 +99,8 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
       paths: [...own, ...paths.slice(0, MOST_PATHS)],
       morePaths: Math.max(0, paths.length - MOST_PATHS),
       cases: cases
-        .all()
-        .filter(one => one.prefix === check.prefix && one.state !== 'resolved' && one.state !== 'dismissed')
+        .open()
+        .filter(one => one.prefix === check.prefix && one.state !== 'dismissed')
         .map(({ id, state }) => ({ id, state })),
       whatIf: whatWouldChange(route, grounds),
     };
@@ -172,7 +153,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     async checkRoute(question) {
       const route = routeAsked(question);
       const held = await heldFor(formatPrefix(route.prefix), 'exact', null);
-      return { ...checkRoute(route, groundsOf(route.prefix), Date.now()), held: held.map(heldRow) };
+      return { ...checkRoute(route, about(route.prefix), Date.now()), held: held.map(heldRow) };
     },
     async explain(question) {
       const route = routeAsked(question);

@@ -4,8 +4,22 @@ import type { StoreReads, StoreWrite } from './records.ts';
 const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
   last_error AS "lastError"`;
 
+const CASE = 'id, state, prefix, opened, changed, incident, body';
+
 const READS: Readonly<Record<keyof StoreReads, string>> = {
-  'case.all': 'SELECT id, state, prefix, opened, changed, body FROM cases ORDER BY opened, id',
+  'case.all': `SELECT ${CASE} FROM cases ORDER BY opened, id`,
+  'case.open': `SELECT ${CASE} FROM cases WHERE state != 'resolved' ORDER BY opened, id`,
+  'case.get': `SELECT ${CASE} FROM cases WHERE id = :id`,
+  'case.before': `SELECT ${CASE} FROM cases WHERE (opened, id) < (:opened, :id)
+    ORDER BY opened DESC, id DESC LIMIT :limit`,
+  'case.of-incident': `SELECT ${CASE} FROM cases WHERE incident = :incident ORDER BY opened, id`,
+  'case.last-ids': `SELECT substr(id, 1, 11) || printf('%02d', max(CAST(substr(id, 12) AS INTEGER))) AS id
+    FROM cases GROUP BY substr(id, 1, 10)`,
+  'evidence.of-case': `SELECT case_id AS "caseId", number, time, hash, body FROM evidence WHERE case_id = :caseId
+    ORDER BY number`,
+  'evidence.heads': `SELECT case_id AS "caseId", number, hash FROM evidence AS one
+    WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')
+      AND number = (SELECT max(number) FROM evidence WHERE case_id = one.case_id)`,
   'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' AND (:channel IS NULL OR channel = :channel)
     AND (:recipient IS NULL OR recipient = :recipient) ORDER BY due, id LIMIT :limit`,
   'outbox.lanes': `SELECT DISTINCT channel, CASE channel WHEN 'mail' THEN NULL ELSE recipient END AS recipient
@@ -22,10 +36,12 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
 
 const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   // An upsert, never REPLACE: that would delete the row under the outbox's foreign key.
-  'case.put': `INSERT INTO cases (id, state, prefix, opened, changed, body)
-    VALUES (:id, :state, :prefix, :opened, :changed, :body)
+  'case.put': `INSERT INTO cases (id, state, prefix, opened, changed, incident, body)
+    VALUES (:id, :state, :prefix, :opened, :changed, :incident, :body)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
-      changed = excluded.changed, body = excluded.body`,
+      changed = excluded.changed, incident = excluded.incident, body = excluded.body`,
+  'evidence.add': `INSERT INTO evidence (case_id, number, time, hash, body)
+    VALUES (:caseId, :number, :time, :hash, :body)`,
   'outbox.add': `INSERT INTO outbox
     (id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
     VALUES (:id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError)

@@ -263,7 +263,18 @@ export const config: fc.Arbitrary<Config> = fc
       prefix: fc.constantFrom('192.0.2.0/24', '198.51.100.0/25', '2001:db8::/32', '0.0.0.0/0', '203.0.113.7/32'),
       origins: fc.uniqueArray(asn, { maxLength: 3 }),
     });
-    const watch = fc.record({
+    const exception = fc.record({
+      prefix: fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '203.0.113.7/32'),
+      origins: fc.uniqueArray(asn, { minLength: 1, maxLength: 3 }),
+      until: fc.option(fc.integer({ min: 0, max: 2_000_000 }).map(hours => hours * 3_600_000)),
+      reason: words,
+    });
+    const exceptions = fc.uniqueArray(exception, {
+      minLength: 1,
+      maxLength: 3,
+      selector: one => `${one.prefix} ${one.origins}`,
+    });
+    const plainWatch = fc.record({
       name,
       maintainers: fc.uniqueArray(fc.record({ maintainer: source, source: from }), {
         minLength: 1,
@@ -277,6 +288,9 @@ export const config: fc.Arbitrary<Config> = fc
       holdUp: fc.oneof(fc.constant(0), seconds(1, 86400)),
       holdDown: fc.oneof(fc.constant(0), seconds(1, 604800)),
     });
+    const watch = fc
+      .tuple(plainWatch, fc.option(exceptions))
+      .map(([one, given]) => (given === null ? one : { ...one, exceptions: given }));
     const signed = maybe(
       'dkim',
       fc.record({ domain: fc.constant('example.net'), selector: fc.constantFrom('s1', '2026.mail'), key: file }),

@@ -5,9 +5,9 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "trace" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "contact", "drift", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "contact", "drift", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -19,7 +19,14 @@ describe('control/grammar', () => {
     ['show trace', 'show trace'],
     ['show traceb', 'show traceback'],
     ['show trace t20260301-120003-9f3a', 'show trace TRACE-ID', { 'TRACE-ID': 't20260301-120003-9f3a' }],
-    ['sh ca a', 'show case'],
+    ['sh ca', 'show case'],
+    ['sh ca o', 'show case'],
+    ['sh ca a', 'show case all'],
+    ['sh ca a tim', 'show case all timeline'],
+    ['sh ca 2026-03-01-01 ev', 'show case CASE-ID evidence', { 'CASE-ID': '2026-03-01-01' }],
+    ['sh inc I2026-03-01-01', 'show incident INCIDENT-ID', { 'INCIDENT-ID': 'I2026-03-01-01' }],
+    ['ca a 2026-03-01-01', 'case ack CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
+    ['ca d 2026-03-01-01 r x for 7d', 'case dismiss CASE-ID reason TEXT', { TEXT: 'x', DURATION: '7d' }],
     ['sh ca 2026-03-01-01', 'show case CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
     ['sh ro c', 'show route count'],
     ['sh ro 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
@@ -56,7 +63,7 @@ describe('control/grammar', () => {
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
     ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
-    ['sh c', 1, 'ambiguous word "c" after "show": it could be "contact", "case" or "config"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "contact" or "config"'],
     [
       'sh b sumary',
       2,
@@ -136,6 +143,8 @@ describe('control/grammar', () => {
       PREFIX: '192.0.2.0/24',
       PEER: 'tyo1',
       'CASE-ID': CASE.id,
+      'INCIDENT-ID': 'I2026-03-01-01',
+      DURATION: '7d',
       'TRACE-ID': TRACE.id,
       FILE: 'x',
       NUMBER: '1',
@@ -187,6 +196,7 @@ describe('control/commands: completion', () => {
       'refresh',
       'reload',
       'show',
+      'case',
       'mitigate',
       'trace',
       'whois',
@@ -204,7 +214,7 @@ describe('control/commands: completion', () => {
     expect(await words('show', 'case', '2026-02')).to.deep.equal(['CASE-ID', RESOLVED.id]);
   });
   it('still offers words when the daemon cannot list its names', async () => {
-    const broken = scriptedDaemon({ cases: () => Promise.reject(new Error('disk full')) });
+    const broken = scriptedDaemon({ casesBefore: () => Promise.reject(new Error('disk full')) });
     const found = await complete(broken, ['show', 'case', '']);
     expect('error' in found ? [] : found.map(one => one.word)).to.deep.equal(['open', 'all', 'CASE-ID', '']);
   });
@@ -221,6 +231,8 @@ describe('control/commands: completion', () => {
                   {
                     PREFIX: '::/0',
                     'CASE-ID': CASE.id,
+                    'INCIDENT-ID': 'I2026-03-01-01',
+                    DURATION: '7d',
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',

@@ -17,6 +17,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
 import { planMitigation } from '../../src/hijack/mitigation-plan.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
@@ -137,6 +138,33 @@ export const CASE: Case = {
   ],
   timeline: [{ time: NOON - 600_000, what: 'opened: tyo1 holds the route', state: 'ongoing' }],
   told: ['begin'],
+  severity: 'minor',
+  hints: [
+    {
+      hint: 'customer-pa',
+      text: "192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.",
+      object: 'route:      192.0.2.0/25\norigin:     AS64666',
+    },
+  ],
+  why: {
+    time: NOON - 600_000,
+    rule: 'IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor',
+    rov: 'not-found',
+    rovReason: null,
+    irr: 'mismatch-covering',
+    aspa: 'unknown',
+    severity: 'major',
+    decidedBy: '192.0.2.0/24',
+    path: [64496, 64511, 64666],
+    objects: [{ source: 'JPIRR', serial: 1007, prefix: '192.0.2.0/24', origin: 64500, decides: true, disputed: null }],
+    vrps: [{ prefix: '192.0.2.0/23', maxLength: 24, asn: 64500, matches: false }],
+    why: {
+      rov: 'no VRP covers it',
+      irr: 'an object for 192.0.2.0/24 has another origin',
+      aspa: 'there are no ASPAs',
+    },
+  },
+  incident: 'I2026-03-01-01',
 };
 
 export const RESOLVED: Case = {
@@ -220,6 +248,14 @@ export const MITIGATIONS: readonly MitigationRow[] = [
     ended: 'the case is resolved',
     told: 0,
   },
+];
+
+/** What was frozen of CASE. */
+export const EVIDENCE: readonly SealedEvidence[] = [
+  seal(BEGIN, CASE, 'tyo1 (AS64496) holds it', CASE.opened, {
+    file: '2026.03/updates.20260301.1150.gz',
+    time: CASE.opened,
+  }).record!,
 ];
 
 export const NOTICES: readonly OutboxRecord[] = [
@@ -545,7 +581,17 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return { changed: scope === 'longer' ? 3 : 0 };
     },
     familyRoutes: (_, take) => take([]),
-    cases: async () => [RESOLVED, CASE],
+    cases: async () => [CASE],
+    case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
+    evidence: async id => (id === CASE.id ? EVIDENCE : []),
+    incident: async id => (id === CASE.incident ? [CASE] : []),
+    creator: () => ({ name: 'it.example.net', contact: 'keiro@example.net' }),
+    markCase: async (id, { what, by, reason, until }) => {
+      if (id !== CASE.id) throw new Error(`there is no case ${id}`);
+      const line = { time: NOON, what: `${what}: ${reason}`, state: CASE.state, by };
+      return { ...CASE, timeline: [...CASE.timeline, line], ...(until !== null && { changed: NOON }) };
+    },
+    casesBefore: async one => (one === null ? [CASE, RESOLVED] : []),
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
     traces: async () => [TRACE],

@@ -240,21 +240,35 @@ all  8000  348   8348`,
     'show case',
     async () => [CASE, RESOLVED],
     `
-  Case          State    Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  ],
+  [
+    'show case all',
+    async () => [RESOLVED],
+    `
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
   ],
   [
     'show case CASE-ID',
     async () => [DETAIL],
     `
 Case 2026-03-01-01: ongoing, critical
+Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
 Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
 Watches:       ours
+Incident:      I2026-03-01-01
 Opened:        2026-03-01 11:50:00Z
 Lasts:         00:10:00
+
+Hints:
+  customer-pa: 192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.
+    route:      192.0.2.0/25
+    origin:     AS64666
 
 Witnesses: 1 hold it now, 2 at most
   Peer    AS State Since                Path
@@ -725,10 +739,10 @@ Of others, for prefixes of ours or inside them:
     },
     `
   open    Those neither resolved nor dismissed (the default)
-  all     All of them
+  all     All of them, however long ago
   CASE-ID number of a case, such as 2026-03-01-01
   <Enter> Cases, the latest first
-  now: 2026-02-28-01 2026-03-01-01`,
+  now: 2026-03-01-01 2026-02-28-01`,
   ],
 ];
 

@@ -8,10 +8,18 @@ import type {
   SummaryRow,
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
+import type {
+  CaseDetail,
+  CaseEvidence,
+  CaseExport,
+  CaseTimeline,
+  CheckedEvidence,
+  IncidentDetail,
+  IodefExport,
+} from '../../control/case-rows.ts';
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
-  CaseDetail,
   HistoryRow,
   IrrNamedRow,
   IrrObjectRow,
@@ -30,6 +38,7 @@ import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../con
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { IncidentSummary } from '../../hijack/incident-summary.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -37,12 +46,23 @@ import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
-import { renderCase, renderCases, renderOutbox } from './case.ts';
+import {
+  renderCase,
+  renderCases,
+  renderChecked,
+  renderDetails,
+  renderEvidence,
+  renderExport,
+  renderMarked,
+  renderOutbox,
+  renderTimelines,
+} from './case.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
+import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
@@ -69,6 +89,13 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'case CASE-ID': first<CaseDetail>(renderCase),
+  'case ack CASE-ID': first<Case>(renderMarked),
+  'case dismiss CASE-ID reason TEXT': first<Case>(renderMarked),
+  'case export CASE-ID': first<CaseExport | IodefExport>(renderExport),
+  'case note CASE-ID TEXT': first<Case>(renderMarked),
+  'case reopen CASE-ID': first<Case>(renderMarked),
+  'check evidence CASE-ID': first<CheckedEvidence>(renderChecked),
   'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
@@ -85,12 +112,25 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
+  'show case all': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case CASE-ID': first<CaseDetail>(renderCase),
+  'show case CASE-ID detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case CASE-ID evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case CASE-ID timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
+  'show case all detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case all evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case all timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
+  'show case open detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case open evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case open timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
   'show contact AS': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
   'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
+  'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
+  'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
+  'show incident all': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
   'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),

@@ -1,7 +1,7 @@
 import { formatFlatPath } from '../../bgp/as-path.ts';
 import type { Explanation, PathRow, RouteAnswer, SourceRow } from '../../control/verdict-rows.ts';
 import { formatOrigin } from '../../registry/origin.ts';
-import { renderCheck, renderHints, renderHops, SEVERITY_WORDS, section } from './check.ts';
+import { headline, renderCheck, renderHints, renderHops, SEVERITY_WORDS, section } from './check.ts';
 import { showOrigin } from './origin.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
@@ -22,7 +22,7 @@ export function renderAnswered(answer: RouteAnswer): string[] {
 export function renderExplanation(one: Explanation): string[] {
   const { rov, rovReason, irr, severity, why } = one;
   return [
-    `${one.prefix} ${formatOrigin(one.origin)}: ${SEVERITY_WORDS[severity]}, as of ${instant(one.time)}`,
+    `${one.prefix} ${formatOrigin(one.origin)}: ${headline(one)}, as of ${instant(one.time)}`,
     ...facts([
       ['IRR', `${irr}: ${why.irr}`],
       ['ROV', `${rov}${rovReason === null ? '' : ` (${rovReason})`}: ${why.rov}`],
