@@ -9,6 +9,7 @@ import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
+import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -194,6 +195,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
 ];
@@ -228,6 +230,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  test: 'Try something out',
   trace: 'Find where a packet entered',
   whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',

@@ -17,11 +17,12 @@ import type {
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
-import type { ArchiveConfig } from '../config/tree.ts';
+import type { ArchiveConfig, NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
+import type { TestResult } from '../notify/test-notice.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -94,6 +95,13 @@ export interface Daemon {
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** Notices that are pending. */
   outbox(): Promise<readonly OutboxRecord[]>;
+  /** Sends test notices through every channel, or those of one kind, and tells of each when it has ended. */
+  testNotify(
+    kind: NotifyConfig['kind'] | null,
+    by: string,
+    take: (result: TestResult) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The latest traces, latest first. */
   traces(limit: number): Promise<readonly Trace[]>;
   trace(id: string): Promise<Trace | null>;

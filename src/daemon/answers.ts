@@ -18,6 +18,7 @@ import type {
   TracePeerRow,
 } from '../control/daemon.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { sendTest, testTargets } from '../notify/test-notice.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
@@ -210,6 +211,12 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     outbox: () => store.read('outbox.pending', {}),
+    async testNotify(kind, by, take, signal) {
+      parts.log('info', `test notices are sent for ${by}`);
+      const names = { hostname: hostname(), routerName: config().routerId };
+      const targets = testTargets(config(), kind);
+      await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
+    },
     traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
     async trace(id) {
       const [record] = await store.read('trace.get', { id });

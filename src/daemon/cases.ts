@@ -11,6 +11,7 @@ import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -175,6 +176,8 @@ export async function openCases(
         { notify, watches, ...names },
         Date.now(),
       );
+      if (notice === 'begin')
+        for (const words of refusedContacts(of)) log('warn', `case ${id}: nobody is told by ${words}`);
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
       if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
       mails.push(...records);

@@ -5,7 +5,7 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "contact", "drift", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -44,8 +44,8 @@ describe('control/grammar', () => {
     ['sh rp 192.0.2.1', 'show rpki PREFIX', { PREFIX: '192.0.2.1' }],
     ['sh rp AS64496', 'show rpki AS', { AS: 'AS64496' }],
     ['sh rp c validators', 'show rpki cache RPKI', { RPKI: 'validators' }],
-    ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
-    ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
+    ['tr p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
+    ['tr p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
     ['h sh bgp', 'help'],
     ['show bgp ?', '?'],
   ];
@@ -199,6 +199,7 @@ describe('control/commands: completion', () => {
       'case',
       'mitigate',
       'trace',
+      'test',
       'whois',
     ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);

@@ -20,6 +20,7 @@ import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
 import { planMitigation } from '../../src/hijack/mitigation-plan.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { TestResult } from '../../src/notify/test-notice.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
 import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
 import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
@@ -298,6 +299,11 @@ export const NOTICES: readonly OutboxRecord[] = [
     created: NOON - 600_000,
     lastError: 'answers 503',
   },
+];
+
+export const TESTS: readonly TestResult[] = [
+  { channel: 'mail', recipient: 'noc@example.net', result: 'sent', error: '', took: 84 },
+  { channel: 'webhook', recipient: 'hooks.example.net #1a2b3c4d', result: 'deferred', error: 'answers 503', took: 12 },
 ];
 
 function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {
@@ -593,6 +599,9 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     casesBefore: async one => (one === null ? [CASE, RESOLVED] : []),
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
+    async testNotify(kind, _by, take) {
+      for (const result of TESTS) if (kind === null || result.channel === kind) await take(result);
+    },
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
     traces: async () => [TRACE],
     trace: async id => (id === TRACE.id ? TRACE : null),

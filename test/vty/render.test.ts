@@ -21,12 +21,17 @@ import {
   STATUS,
   SUMMARY,
   scriptedDaemon,
+  TESTS,
   TRACE,
   WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
-const DETAIL: CaseDetail = { ...CASE, notices: NOTICES };
+const DETAIL: CaseDetail = {
+  ...CASE,
+  notices: NOTICES,
+  refused: ['JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused'],
+};
 
 /** What each command shows, to the letter. */
 const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
@@ -292,7 +297,10 @@ Recipients: 2
 
 Channels: 1
   webhook hooks.example.net #1a2b3c4d
-    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503`,
+    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503
+
+Refused: 1
+  JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused`,
   ],
   [
     'show irr',
@@ -396,6 +404,14 @@ Alarms:
     `
    AS Address      State            For In    Out  Asked Answered Refused Last error
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
+  ],
+  [
+    'test notify',
+    async () => TESTS,
+    `
+Channel Recipient                   Ended    ms Answer
+mail    noc@example.net             sent     84
+webhook hooks.example.net #1a2b3c4d deferred 12 answers 503`,
   ],
   [
     'show memory',
@@ -629,6 +645,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -697,7 +716,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
