@@ -2,10 +2,10 @@ import { parseAsn, parsePath } from '../bgp/as-path.ts';
 import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { parseAddress } from '../net/address.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
-import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 

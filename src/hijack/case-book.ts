@@ -1,11 +1,10 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
-import type { IrrState } from '../registry/verdict.ts';
-import type { Case, CaseKind, Witness } from './case.ts';
+import type { Case, FoundKind, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Judged, RegistryView } from './judged.ts';
+import { foundAs, isStillWrong, kindOf } from './kinds.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, reopen, snapshotOf, tally } from './open-case.ts';
 import { recipientsOf } from './recipients.ts';
@@ -66,11 +65,6 @@ export const PATIENCE = 5 * 60_000;
 export const QUIET = 24 * 3_600_000;
 const HOLD_DOWN = 5 * 60_000;
 
-const KINDS: Readonly<Partial<Record<IrrState, CaseKind>>> = {
-  mismatch: 'origin',
-  'mismatch-covering': 'more-specific',
-};
-
 /** Why a peer no longer holds a route: as a collector says, or as the case book finds. */
 type GoneWhy = Judged['why'] | 'absent' | 'removed';
 
@@ -84,7 +78,7 @@ const GONE: Readonly<Record<GoneWhy, string>> = {
   removed: 'is no longer configured',
 };
 
-/** The book of open cases: one per (prefix, offender, kind). No clock but the given one, no input or output. */
+/** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
   const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
   const newId = caseIds(stored.map(({ id }) => id));
@@ -106,17 +100,18 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     return reported;
   }
 
-  const keyOf = (prefix: string, offender: number | null, kind: CaseKind) => `${prefix} ${offender ?? 'NONE'} ${kind}`;
+  const keyOf = (prefix: string, offender: number | null, kind: FoundKind) => `${prefix} ${offender ?? 'NONE'} ${kind}`;
+  const keyOfCase = (open: OpenCase) => keyOf(open.prefix, open.offender, foundAs(open));
 
   function enter(open: OpenCase): void {
-    cases.set(keyOf(open.prefix, open.offender, open.kind), open);
+    cases.set(keyOfCase(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
     else others.add(open);
   }
 
   function leave(open: OpenCase): void {
-    cases.delete(keyOf(open.prefix, open.offender, open.kind));
+    cases.delete(keyOfCase(open));
     const others = byPrefix.get(open.prefix)!;
     others.delete(open);
     if (others.size === 0) byPrefix.delete(open.prefix);
@@ -151,6 +146,13 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     };
   }
 
+  /**
+   * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for
+   * what it covers. Aggregates of providers are of this kind.
+   */
+  const tells = (open: OpenCase) =>
+    open.kind !== 'super-prefix' || [...open.witnesses.values()].some(({ drawing }) => drawing === true);
+
   /** True when nobody can say what the registry would: a source that the case rests on is configured but not there. */
   const blind = (open: OpenCase) => open.objects.some(({ source }) => registry.lacks(source));
 
@@ -164,10 +166,14 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       if (news !== null) {
         open.peakWitnesses = Math.max(open.peakWitnesses, holds);
         const holders = [...open.witnesses.values()].filter(({ state }) => state === 'holds');
-        open.upstream = commonUpstream(holders.map(({ path }) => path));
+        open.upstream = commonUpstream(
+          holders.map(({ path }) => path),
+          open.offender,
+        );
         live(open, 'held', now, 'seen again');
       }
-      if (open.state === 'suspected' && now - open.heldSince >= holdOf(open).up) live(open, 'held-up', now, 'ongoing');
+      if (open.state === 'suspected' && tells(open) && now - open.heldSince >= holdOf(open).up)
+        live(open, 'held-up', now, 'ongoing');
       if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
       return;
     }
@@ -182,10 +188,18 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     else if (news !== null) live(open, 'let-go', now, 'no peer holds it any more');
     const sure = !blind(open) && (open.awaited.size === 0 || now >= open.awaitUntil);
     if (sure && now - open.goneAt >= holdOf(open).down)
-      live(open, 'stayed-away', now, 'no peer has held it for the hold-down');
+      live(open, tells(open) ? 'stayed-away' : 'cleared', now, 'no peer has held it for the hold-down');
   }
 
-  function openCase(prefix: Prefix, kind: CaseKind, change: Judged): OpenCase | null {
+  /** Watches that a case falls under: by its place, by what it covers, or by the AS that announces it. */
+  function watchesOver(prefix: Prefix, registered: Prefix, { kind, offender }: Judged): readonly WatchConfig[] {
+    if (kind === 'super-prefix') return registry.watchesFor(registered);
+    const byPlace = registry.watchesFor(prefix);
+    if (kind !== 'new-prefix' || offender === null) return byPlace;
+    return [...new Set([...byPlace, ...registry.watchesOf(offender)])];
+  }
+
+  function openCase(prefix: Prefix, change: Judged): OpenCase | null {
     const registered = parsePrefix(change.decidedBy);
     if (registered === null) return null;
     if (cases.size >= maxOpen) {
@@ -195,14 +209,16 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const { groups, notify } = settings();
     const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
     const guarded = objects.filter(object => registry.guards(object).length > 0);
-    const watches = registry.watchesFor(prefix);
+    const watches = watchesOver(prefix, registered, change);
+    const kind = kindOf(change.kind, registered, registry);
     const open: OpenCase = {
       id: newId(change.time),
       kind,
       state: 'suspected',
       prefix: change.prefix,
-      offender: change.origin,
-      expected: [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b),
+      offender: change.offender,
+      ground: change.ground,
+      expected: kind === change.kind ? [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b) : [],
       decidedBy: change.decidedBy,
       watches: watches.map(({ name }) => name),
       critical: watches.some(({ critical }) => critical),
@@ -232,14 +248,13 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   function hold(change: Judged): void {
     const prefix = parsePrefix(change.prefix);
-    const kind = KINDS[change.state];
-    if (prefix === null || kind === undefined) return;
-    const key = keyOf(change.prefix, change.origin, kind);
+    if (prefix === null) return;
+    const key = keyOf(change.prefix, change.offender, change.kind);
     // A peer holds one route for a prefix, unless it sends several: by announcing this one it has replaced any other.
     if (!change.beside)
       for (const other of [...(byPrefix.get(change.prefix) ?? [])])
         if (other !== cases.get(key)) letGo(other, change.peer, change.time, 'replaced');
-    const open = cases.get(key) ?? openCase(prefix, kind, change);
+    const open = cases.get(key) ?? openCase(prefix, change);
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
@@ -251,6 +266,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       since: held ? before.since : change.time,
       until: null,
       state: 'holds',
+      ...(change.drawing !== undefined && { drawing: change.drawing }),
     };
     open.witnesses.set(change.peer, witness);
     open.changed = Math.max(open.changed, change.time);
@@ -305,12 +321,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       const last = new Map<OpenCase, number>();
       for (const change of batch) {
         if (change.what === 'held') hold(change);
-        else
-          for (const open of [...(byPrefix.get(change.prefix) ?? [])])
-            if (open.offender === change.origin) {
-              if (change.what === 'gone') letGo(open, change.peer, change.time, change.why);
-              else loseSight(open, change.peer, change.time);
-            }
+        else {
+          const open = cases.get(keyOf(change.prefix, change.offender, change.kind));
+          if (open && change.what === 'gone') letGo(open, change.peer, change.time, change.why);
+          else if (open) loseSight(open, change.peer, change.time);
+        }
         if (change.what === 'unseen') wholePeers.delete(change.peer);
         for (const open of byPrefix.get(change.prefix) ?? []) last.set(open, change.time);
       }
@@ -338,9 +353,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const open of [...cases.values()]) {
         const prefix = parsePrefix(open.prefix);
         // Where a peer holds the route its collector has judged it anew and says so itself.
-        if (prefix === null || blind(open) || tally(open).holds > 0) continue;
-        const { state, watched } = registry.decide(prefix, open.offender ?? NO_ORIGIN);
-        if (KINDS[state] !== undefined && watched) continue;
+        if (prefix === null || blind(open) || tally(open).holds > 0 || isStillWrong(open, prefix, registry)) continue;
         for (const witness of open.witnesses.values())
           if (witness.state === 'unseen') open.witnesses.set(witness.peer, { ...witness, state: 'gone', until: now });
         settle(open, now, 'registry');

@@ -57,6 +57,7 @@ export function snapshotOf(open: OpenCase): Case {
     state: open.state,
     prefix: open.prefix,
     offender: open.offender,
+    ground: open.ground,
     expected: open.expected,
     decidedBy: open.decidedBy,
     watches: open.watches,
@@ -84,6 +85,7 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     witnesses.set(witness.peer, witness.state === 'holds' ? { ...witness, state: 'unseen', until: now } : witness);
   const open: OpenCase = {
     ...stored,
+    ground: stored.ground ?? '', // cases of before there was one
     witnesses,
     timeline: [...stored.timeline],
     told: [...stored.told],

@@ -1,7 +1,22 @@
+import type { CaseKind } from '../hijack/case.ts';
 import { maintainerIn } from '../hijack/recipients.ts';
 import type { Wording } from './wording.ts';
 
 const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
+
+const WHAT: Readonly<Record<CaseKind, (decidedBy: string) => string>> = {
+  origin: () => 'the registered prefix, announced by another origin AS',
+  'more-specific': prefix => `a more-specific of the registered ${prefix}, announced by another origin AS`,
+  'rpki-invalid': () => 'a route that the RPKI calls invalid',
+  'super-prefix': prefix => `a route that covers ${prefix}, by another origin AS, where ${prefix} itself is missing`,
+  'new-prefix': () => 'a prefix that nobody has registered, announced by your AS',
+  upstream: prefix => `a route to the registered ${prefix} through an AS that is none of its upstreams`,
+  leak: prefix => `a route to the registered ${prefix} that was leaked on its way`,
+  path: prefix => `a route to the registered ${prefix} by a path that is not as it must be`,
+  squatting: prefix => `space within ${prefix} that is not in use, announced by somebody`,
+  'ix-lan': prefix => `the LAN of an IX or a link between networks (${prefix}), announced by somebody`,
+  bogon: prefix => `special space within ${prefix} that nobody may announce`,
+};
 
 export const english: Wording = {
   follows: '(English follows the Japanese text.)',
@@ -24,10 +39,7 @@ export const english: Wording = {
     why: 'Why ended',
     case: 'Case',
   },
-  what: (kind, decidedBy) =>
-    kind === 'origin'
-      ? 'the registered prefix, announced by another origin AS'
-      : `a more-specific of the registered ${decidedBy}, announced by another origin AS`,
+  what: (kind, decidedBy) => WHAT[kind](decidedBy),
   by: offender => (offender === null ? 'an AS_SET (no single origin AS)' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join(', ')} (${prefix})`,
   via: upstream =>

@@ -1,5 +1,20 @@
+import type { CaseKind } from '../hijack/case.ts';
 import { maintainerIn } from '../hijack/recipients.ts';
 import type { Wording } from './wording.ts';
+
+const WHAT: Readonly<Record<CaseKind, (decidedBy: string) => string>> = {
+  origin: () => '登録と異なるOrigin ASによる、登録経路と同一の経路の広告',
+  'more-specific': prefix => `登録と異なるOrigin ASによる、登録経路${prefix}より細かい経路の広告`,
+  'rpki-invalid': () => 'RPKIの検証結果がInvalidとなる経路の広告',
+  'super-prefix': prefix => `登録と異なるOrigin ASによる、${prefix}を含む経路の広告（${prefix}自体は見えていません）`,
+  'new-prefix': () => '貴ASからの、登録されていない経路の広告',
+  upstream: prefix => `登録経路${prefix}の、上流として登録されていないASを経由した広告`,
+  leak: prefix => `登録経路${prefix}の、経路リークとみられる広告`,
+  path: prefix => `登録経路${prefix}の、想定と異なるASパスによる広告`,
+  squatting: prefix => `未使用のアドレス${prefix}の広告`,
+  'ix-lan': prefix => `IXまたは事業者間の接続セグメント（${prefix}）の広告`,
+  bogon: prefix => `広告されるべきでない特殊なアドレス（${prefix}）の広告`,
+};
 
 export const japanese: Wording = {
   follows: '（後半に日本語の説明があります。）',
@@ -22,10 +37,7 @@ export const japanese: Wording = {
     why: '終了理由',
     case: '管理番号',
   },
-  what: (kind, decidedBy) =>
-    kind === 'origin'
-      ? '登録と異なるOrigin ASによる、登録経路と同一の経路の広告'
-      : `登録と異なるOrigin ASによる、登録経路${decidedBy}より細かい経路の広告`,
+  what: (kind, decidedBy) => WHAT[kind](decidedBy),
   by: offender => (offender === null ? 'AS_SET（Origin ASを特定できません）' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join('、')}（${prefix}）`,
   via: upstream =>

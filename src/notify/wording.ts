@@ -1,3 +1,5 @@
+import type { CaseKind } from '../hijack/case.ts';
+
 /** What a notice says, in one language. `compose.ts` decides the order; a language only words it. */
 export interface Wording {
   /** Stands on top when this language follows further down. */
@@ -21,7 +23,7 @@ export interface Wording {
       string
     >
   >;
-  what(kind: 'origin' | 'more-specific', decidedBy: string): string;
+  what(kind: CaseKind, decidedBy: string): string;
   /** The contradicting origin; null: the path ends in an AS_SET. */
   by(offender: number | null): string;
   registered(origins: readonly number[], prefix: string): string;

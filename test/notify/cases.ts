@@ -11,6 +11,7 @@ export const begun: Case = {
   prefix: '203.0.113.128/25',
   offender: 64666,
   expected: [64496],
+  ground: '',
   decidedBy: '203.0.113.0/24',
   watches: ['ours'],
   critical: false,

@@ -146,6 +146,7 @@ describe('notify/compose', () => {
       prefix: text,
       offender: fc.option(number),
       expected: fc.array(number),
+      ground: text,
       decidedBy: text,
       watches: fc.array(text),
       critical: fc.boolean(),
