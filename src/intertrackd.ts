@@ -1,18 +1,26 @@
-/** intertrackd(8): reads the command line and the configuration, starts the daemon, obeys signals. */
+/** intertrackd(8): reads the command line and the configuration, starts the daemon, obeys signals; or replays. */
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { formatErrors, loadConfig } from './config/index.ts';
 import { type RunningDaemon, startDaemon } from './daemon/daemon.ts';
 import { openLog } from './daemon/log.ts';
+import { replayCommand } from './daemon/replay-command.ts';
 import { readTraceFiles } from './daemon/traces.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
 
+if (process.argv[2] === 'replay') {
+  const { stdin, stdout, stderr } = process;
+  // The reader of our output has seen enough (`| head`): that is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 71));
+  process.exit(await replayCommand(process.argv.slice(3), { stdin, stdout, err: text => stderr.write(`${text}\n`) }));
+}
+
 const options = yargs(hideBin(process.argv))
   .scriptName('intertrackd')
-  .usage('$0 [-t] [-d] -c file')
+  .usage('$0 [-t] [-d] -c file\n$0 replay [-qs] [-c file] [-C collector] mrt ...')
   .option('c', {
     alias: 'config',
     type: 'string',

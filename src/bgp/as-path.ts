@@ -85,6 +85,8 @@ export function mergePaths(path: AsPath, path4: AsPath): AsPath {
     const asns = segment.type === AS_SET ? segment.asns : segment.asns.slice(0, missing);
     missing -= segment.type === AS_SET ? 1 : asns.length;
     merged.push({ type: segment.type, asns });
+    // What follows a segment that was cut stands beside nothing that was taken.
+    if (asns.length < segment.asns.length) break;
   }
   for (const segment of path4) {
     const last = merged.at(-1);

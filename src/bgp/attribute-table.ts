@@ -181,8 +181,10 @@ const extended = several(8, (value, count, set) => {
 const extended6 = several(20, (value, count, set) => {
   set.ipv6ExtCommunities = new Uint8Array(value.view(count * 20));
 });
+/** A value that stands there twice counts once: RFC 8092 section 3. */
 const large = several(12, (value, count, set) => {
-  set.largeCommunities = times(count, () => [value.u32(), value.u32(), value.u32()] as const);
+  const values = times(count, () => [value.u32(), value.u32(), value.u32()] as const);
+  set.largeCommunities = [...new Map(values.map(one => [one.join(':'), one])).values()];
 });
 
 const ORIGINS = ['IGP', 'EGP', 'incomplete'] as const;

@@ -13,10 +13,13 @@ function administrator(form: number, view: DataView, bytes: Uint8Array): string 
   return form === 2 ? `${view.getUint32(2)}:${view.getUint16(6)}` : null; // RFC 5668
 }
 
+/** A rate as it is to be understood: a negative one means 0, which discards all (RFC 8955 sections 7.1 and 7.2). */
+const rate = (view: DataView) => Math.max(0, view.getFloat32(4));
+
 /** Traffic filtering actions (RFC 8955 section 7), by type and sub-type. */
 const FILTERING: Readonly<Record<number, (view: DataView) => string>> = {
-  32774: view => `rate-bytes ${view.getFloat32(4)}`, //   0x8006, section 7.1
-  32780: view => `rate-packets ${view.getFloat32(4)}`, // 0x800c, section 7.2
+  32774: view => `rate-bytes ${rate(view)}`, //   0x8006, section 7.1
+  32780: view => `rate-packets ${rate(view)}`, // 0x800c, section 7.2
   32775: view => {
     const bits = view.getUint8(7); //                      0x8007, section 7.3
     return `traffic-action${bits & 1 ? ' terminal' : ''}${bits & 2 ? ' sample' : ''}`;

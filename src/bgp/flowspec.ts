@@ -29,6 +29,10 @@ interface ComponentRule {
   readonly name6?: string;
   /** Bits of a bitmask, lowest first. */
   readonly bits?: readonly string[];
+  /** The other bits of it mean nothing. */
+  readonly noMoreBits?: true;
+  /** Octets that a value may have, where it must not have 8. */
+  readonly most?: number;
 }
 
 const TCP_FLAGS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'];
@@ -45,10 +49,10 @@ const COMPONENTS: Readonly<Record<number, ComponentRule>> = {
   6:  { name: 'source-port',      kind: 'numeric' },
   7:  { name: 'icmp-type',        kind: 'numeric', name6: 'icmpv6-type' },
   8:  { name: 'icmp-code',        kind: 'numeric', name6: 'icmpv6-code' },
-  9:  { name: 'tcp-flags',        kind: 'bitmask', bits: TCP_FLAGS },
+  9:  { name: 'tcp-flags',        kind: 'bitmask', bits: TCP_FLAGS, most: 2 },
   10: { name: 'packet-length',    kind: 'numeric' },
-  11: { name: 'dscp',             kind: 'numeric' },
-  12: { name: 'fragment',         kind: 'bitmask', bits: FRAGMENT },
+  11: { name: 'dscp',             kind: 'numeric', most: 1 },
+  12: { name: 'fragment',         kind: 'bitmask', bits: FRAGMENT, noMoreBits: true, most: 1 },
   13: { name: 'flow-label',       kind: 'numeric' },
 };
 const FLOW_LABEL = 13;
@@ -75,8 +79,7 @@ export function decodeFlow(value: Cursor, afi: Afi): FlowComponent[] | string {
     if (rule === undefined || (type === FLOW_LABEL && afi === AFI_IPV4)) return wrong(`flow component type ${type}`);
     if (type <= last) return wrong(`flow component ${type} behind ${last}: not in ascending order`);
     last = type;
-    const component =
-      rule.kind === 'prefix' ? readPrefix(value, type as 1 | 2, afi) : readTests(value, type, rule.kind);
+    const component = rule.kind === 'prefix' ? readPrefix(value, type as 1 | 2, afi) : readTests(value, type, rule);
     if (value.failed) return wrong(`flow component ${type} overruns the flow specification`);
     if (typeof component === 'string') return wrong(component);
     components.push(component);
@@ -108,12 +111,14 @@ function shiftIn(pattern: Uint8Array, afi: Afi, offset: number, length: number):
 }
 
 /** A list of {operator, value}, the last one marked (RFC 8955 section 4.2.1). */
-function readTests(value: Cursor, type: number, kind: 'numeric' | 'bitmask'): FlowComponent {
+function readTests(value: Cursor, type: number, { name, kind, most = 8 }: ComponentRule): FlowComponent | string {
   const tests: FlowTest[] = [];
   for (let octet = 0; (octet & END) === 0 && !value.failed; ) {
     octet = value.u8();
     const and = (octet & AND) !== 0 && tests.length > 0;
-    tests.push({ and, operator: octet & (kind === 'numeric' ? 7 : 3), value: readValue(value, (octet >> 4) & 3) });
+    const size = (octet >> 4) & 3;
+    if (1 << size > most) return `${name} of ${1 << size} octets, at most ${most}`;
+    tests.push({ and, operator: octet & (kind === 'numeric' ? 7 : 3), value: readValue(value, size) });
   }
   return { type, tests };
 }
@@ -186,20 +191,20 @@ function formatPattern({ prefix, offset }: Extract<FlowComponent, { type: 1 | 2;
   return offset === 0 ? formatPrefix(prefix) : `${formatAddress(prefix)}/${offset}-${prefix.length}`;
 }
 
-function formatTests(tests: readonly FlowTest[], { kind, bits = [] }: ComponentRule): string {
+function formatTests(tests: readonly FlowTest[], { kind, bits = [], noMoreBits }: ComponentRule): string {
   return tests
     .map(({ and, operator, value }, i) => {
       const join = i === 0 ? '' : and ? '&' : ' ';
-      if (kind === 'bitmask') return `${join}${BITMASK[operator & 3]}${formatBits(value, bits)}`;
+      if (kind === 'bitmask') return `${join}${BITMASK[operator & 3]}${formatBits(value, bits, noMoreBits)}`;
       const sign = NUMERIC[operator & 7]!;
       return `${join}${sign}${operator === 0 || operator === 7 ? '' : value}`;
     })
     .join('');
 }
 
-function formatBits(value: number | bigint, names: readonly string[]): string {
+function formatBits(value: number | bigint, names: readonly string[], noMore = false): string {
   const all = BigInt(value);
   const known = names.filter((_, i) => (all >> BigInt(i)) & 1n);
-  const rest = (all >> BigInt(names.length)) << BigInt(names.length);
+  const rest = noMore ? 0n : (all >> BigInt(names.length)) << BigInt(names.length);
   return rest === 0n && known.length > 0 ? known.join('+') : [...known, `0x${rest.toString(16)}`].join('+');
 }

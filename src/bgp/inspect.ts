@@ -12,7 +12,9 @@ import {
   ROUTE_REFRESH,
   UPDATE,
 } from './message.ts';
+import { roleMismatch } from './negotiate.ts';
 import { decodeNotification } from './notification.ts';
+import { roleOf } from './offers.ts';
 import { decodeOpen, type Open } from './open.ts';
 import { decodeRouteRefresh, type RouteRefresh } from './route-refresh.ts';
 import { type DecodedUpdate, decodeUpdate } from './update.ts';
@@ -21,6 +23,8 @@ import { type DecodedUpdate, decodeUpdate } from './update.ts';
 export interface MessageContext extends UpdateContext {
   /** Messages may be 65535 octets long (RFC 8654). */
   readonly extendedMessage: boolean;
+  /** The AS that the peer must be; any without. */
+  readonly peerAs?: number;
 }
 
 /** One message read whole, of whatever type, with the verdict on it. */
@@ -54,7 +58,9 @@ export function inspectMessage(message: Uint8Array, context: MessageContext): In
   if (type === OPEN) {
     const open = decodeOpen(message, HEADER_LENGTH, end);
     if (isSessionError(open)) return reset(type, open, OPEN_CLAUSES[open.subcode] ?? 'RFC 4271 6.2');
-    return sound(type, { open });
+    const refused = refusal(open, context);
+    if (refused === null) return sound(type, { open });
+    return { ...reset(type, refused, REFUSAL_CLAUSES[refused.subcode] ?? 'RFC 4271 6.2'), body: { open } };
   }
   if (type === ROUTE_REFRESH) {
     const refresh = decodeRouteRefresh(message, HEADER_LENGTH, end);
@@ -71,6 +77,19 @@ export function inspectMessage(message: Uint8Array, context: MessageContext): In
 
 /** Texts besides RFC 4271 section 6.2 that say what an OPEN must not hold, by subcode. */
 const OPEN_CLAUSES: Readonly<Record<number, string>> = { 2: 'RFC 7607 2', 3: 'RFC 6286 2.2' };
+
+/** Texts by which an OPEN that is well-formed is refused, by subcode. */
+const REFUSAL_CLAUSES: Readonly<Record<number, string>> = { 11: 'RFC 9234 4.2' };
+
+/** Why an OPEN ends the session that says nothing wrong in itself: another AS, or a role that does not go with ours. */
+function refusal({ as, capabilities }: Open, { ebgp, role, peerAs }: MessageContext): SessionError | null {
+  if (peerAs !== undefined && as !== peerAs)
+    return sessionErrorAt(HEADER_LENGTH + 1, 2, 2, `peer is AS ${as}, AS ${peerAs} is expected`);
+  if (!ebgp) return null;
+  const contradicts = roleOf(capabilities) === 'contradicting' ? 'the peer says two roles' : null;
+  const mismatch = role === undefined ? contradicts : roleMismatch(role.ours, capabilities, false);
+  return mismatch === null ? null : sessionErrorAt(HEADER_LENGTH + 9, 2, 11, mismatch);
+}
 
 function headerError(message: Uint8Array, maxLength: number): SessionError | null {
   const octets = message.length;

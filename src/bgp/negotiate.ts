@@ -127,8 +127,8 @@ export function negotiate(
   };
 }
 
-/** What is wrong with the peer's role, in words; null when nothing is. */
-function roleMismatch(ours: Role, theirs: readonly Capability[], strict: boolean): string | null {
+/** What is wrong with the peer's role (RFC 9234 section 4.2), in words; null when nothing is. */
+export function roleMismatch(ours: Role, theirs: readonly Capability[], strict: boolean): string | null {
   const role = roleOf(theirs);
   if (role === null) return strict ? `the peer says no role, and ours (${ours}) is strict` : null;
   if (role === 'contradicting') return 'the peer says two roles';

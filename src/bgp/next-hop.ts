@@ -42,16 +42,23 @@ export function nextHopFault(family: Family, length: number, extended: boolean):
 const NEXT_HOP = 3;
 const EXTENDED_LENGTH = 0x10;
 
+/** True for the text of an address that no router has: 0.0.0.0, `::`, or a multicast one. */
+export function isNoHost(address: string): boolean {
+  if (address.includes(':')) return address === '::' || /^ff[0-9a-f]{2}:/.test(address);
+  if (!address.includes('.')) return false;
+  const first = Number.parseInt(address, 10);
+  return address === '0.0.0.0' || (first >= 224 && first < 240);
+}
+
 /**
- * The NEXT_HOP of routes in the NLRI field that is well-formed and of no use (RFC 4271 section 6.3): 0.0.0.0, a multicast
- * address, or our own. Beside routes of MP_REACH_NLRI alone it is not looked at (RFC 4760 section 3).
+ * The NEXT_HOP of routes in the NLRI field that is well-formed and of no use (RFC 4271 section 6.3): an address that no router
+ * has, or our own. Beside routes of MP_REACH_NLRI alone it is not looked at (RFC 4760 section 3).
  */
 export function uselessNextHop(set: AttributeSet, ownAddresses: readonly string[] = []): AttributeError[] {
   const { nextHop, present } = set;
   if (nextHop === null) return [];
-  const first = Number.parseInt(nextHop, 10);
   const own = ownAddresses.includes(nextHop);
-  if (nextHop !== '0.0.0.0' && (first < 224 || first > 239) && !own) return [];
+  if (!isNoHost(nextHop) && !own) return [];
   const what = `NEXT_HOP: ${nextHop} is ${own ? 'our own address' : 'no address of a router'}`;
   const { offset: at, flags } = present.get(NEXT_HOP) ?? { offset: 0, flags: 0 };
   const offset = at + (flags & EXTENDED_LENGTH ? 4 : 3);

@@ -40,6 +40,11 @@ export interface OpaqueNlri extends Family {
 
 export type Nlri = PrefixNlri | FlowNlri | OpaqueNlri;
 
+/** True for a route to a prefix, in whatever family. */
+export function isPrefix(route: Nlri): route is PrefixNlri {
+  return 'length' in route;
+}
+
 /** Where NLRI are damaged. */
 export interface NlriFault {
   readonly offset: number;

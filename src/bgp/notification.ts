@@ -141,6 +141,16 @@ export function shutdownCommunication(error: SessionError): string | null {
   }
 }
 
+/** What is wrong with the shutdown communication that a NOTIFICATION carries (RFC 9003 section 4), in words; null when nothing is. */
+export function communicationFault(error: SessionError): string | null {
+  const { code, subcode, data } = error;
+  const carries = code === CEASE && (subcode === ADMINISTRATIVE_SHUTDOWN || subcode === ADMINISTRATIVE_RESET);
+  const length = data[0] ?? 0;
+  if (!carries || length === 0) return null;
+  if (length > data.length - 1) return `shutdown communication of ${length} octets, ${data.length - 1} are there`;
+  return shutdownCommunication(error) === null ? 'the shutdown communication is no UTF-8' : null;
+}
+
 /** The NOTIFICATION that a Hard Reset carries (RFC 8538 section 3.1); null when this is none, or carries none. */
 export function hardResetReason({ code, subcode, data }: SessionError): SessionError | null {
   if (code !== CEASE || subcode !== HARD_RESET || data.length < 2) return null;

@@ -1,10 +1,19 @@
 import { AFI_IPV4 } from '../net/address.ts';
+import { isMulticast } from '../net/prefix.ts';
 import type { AttributeSet } from './attribute-set.ts';
 import type { UpdateContext } from './context.ts';
 import { type AttributeError, type Remark, type SessionError, sessionErrorAt } from './errors.ts';
 import { type Family, formatFamily, includesFamily, isHeld } from './family.ts';
 import { nextHopFault } from './next-hop.ts';
-import { decodeNlri, type Nlri, type NlriFault, type NlriField } from './nlri.ts';
+import {
+  decodeNlri,
+  formatRoute,
+  isPrefix,
+  type Nlri,
+  type NlriFault,
+  type NlriField,
+  type PrefixNlri,
+} from './nlri.ts';
 import { looksLikePathIds } from './remarks.ts';
 
 export const MP_REACH = 14;
@@ -21,7 +30,7 @@ export interface ReadFields {
   readonly withdrawn: Nlri[];
   readonly errors: AttributeError[];
   readonly remarks: Remark[];
-  /** Routes of a family that was not negotiated were announced: the attributes spoke of them. */
+  /** Routes were announced that are ignored, those of a family that was not negotiated say: the attributes spoke of them. */
   leftAlone: boolean;
   notification: SessionError | null;
 }
@@ -64,10 +73,31 @@ export function readFields(
         clause: 'RFC 7911 3',
         what: 'default routes, or path identifiers not agreed on',
       });
-    for (const route of routes) (field.withdrawn ? read.withdrawn : read.announced).push(route);
+    if (field.withdrawn) for (const route of routes) read.withdrawn.push(route);
+    else takeAnnounced(field, routes, read);
   }
   return read;
 }
+
+/** Announced routes but those to multicast groups, which have no business among unicast routes (RFC 4271 section 6.3). */
+function takeAnnounced(field: RouteField, routes: readonly Nlri[], read: ReadFields): void {
+  const held = isHeld(field);
+  const groups: Nlri[] = [];
+  let offset = field.start;
+  for (const route of routes) {
+    const group = held && isPrefix(route) && isMulticast(route);
+    (group ? groups : read.announced).push(route);
+    if (!group && groups.length === 0 && isPrefix(route)) offset += octetsOf(route);
+  }
+  if (groups.length === 0) return;
+  const more = groups.length > 1 ? ` and ${groups.length - 1} more` : '';
+  const what = `multicast prefix among unicast routes: ${formatRoute(groups[0]!)}${more}`;
+  read.errors.push({ code: field.code, offset, clause: 'RFC 4271 6.3', what, action: 'ignore-route' });
+  read.leftAlone = true;
+}
+
+/** Octets that a route to a unicast prefix takes. */
+const octetsOf = ({ length, pathId }: PrefixNlri) => (pathId === null ? 1 : 5) + ((length + 7) >> 3);
 
 /** A damaged field: what is held resets the session, what is shown disables its family (see attributes.ts). */
 function fieldError({ code, afi, safi }: RouteField, { offset, what }: NlriFault): AttributeError {

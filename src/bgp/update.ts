@@ -12,7 +12,7 @@ import {
 } from './errors.ts';
 import { type Family, includesFamily, isHeld, UNICAST } from './family.ts';
 import { uselessNextHop } from './next-hop.ts';
-import type { Nlri, PrefixNlri } from './nlri.ts';
+import { formatNlri, isPrefix, type Nlri, type PrefixNlri } from './nlri.ts';
 import { remarksOn } from './remarks.ts';
 import { MP_REACH, MP_UNREACH, type RouteField, readFields } from './route-fields.ts';
 
@@ -99,13 +99,15 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
   errors.push(...read.errors);
   if (read.notification !== null) return reset(read.notification, errors, set);
   const { announced, withdrawn, remarks } = read;
+  const useless: AttributeError[] = [];
   if (announced.length > 0) {
     const nlriField = layout.nlriEnd > layout.nlriStart && context.ipv4;
     // What is malformed, or lost behind the end of a broken list, is not missing as well.
     const broken = decoded.errors.some(({ code, action }) => code === 0 && action === 'treat-as-withdraw');
     const known = (code: number) => broken || decoded.errors.some(error => error.code === code);
     errors.push(...missingMandatory(set, nlriField, attributesStart).filter(({ code }) => !known(code)));
-    if (nlriField) errors.push(...uselessNextHop(set, context.ownAddresses));
+    if (nlriField) useless.push(...uselessNextHop(set, context.ownAddresses));
+    errors.push(...useless);
     remarks.push(...remarksOn(set, context.role));
   }
 
@@ -116,9 +118,9 @@ export function decodeUpdate(buffer: Uint8Array, start: number, end: number, con
     errors.push({ code: 0, offset: attributesStart, clause: 'RFC 7606 5.2', what, action: 'session-reset' });
     return reset(sessionErrorAt(attributesStart, 3, 1, what), errors, set);
   }
-  const drop = hit('treat-as-withdraw') || hit('ignore-route');
+  const drop = hit('treat-as-withdraw') || useless.length > 0;
   const kept = drop ? [] : announced.filter(route => !includesFamily(disabled, route));
-  const gone = drop ? [...withdrawn, ...announced] : withdrawn;
+  const gone = goneFor(kept, drop ? [...withdrawn, ...announced] : withdrawn);
   return {
     action: errors.reduce<Action>((strongest, error) => stronger(strongest, error.action), 'accept'),
     errors,
@@ -159,6 +161,14 @@ export function endOfRib(layout: UpdateLayout, { set, errors }: DecodedAttribute
   const { mpUnreach } = set;
   if (set.present.size !== 1 || mpUnreach === null || mpUnreach.end > mpUnreach.start) return null;
   return { afi: mpUnreach.afi, safi: mpUnreach.safi };
+}
+
+/** Each of the routes once, but those that are announced in the same message: these are not withdrawn (RFC 4271 section 4.3). */
+function goneFor(kept: readonly Nlri[], withdrawn: readonly Nlri[]): readonly Nlri[] {
+  if (withdrawn.length === 0 || (kept.length === 0 && withdrawn.length === 1)) return withdrawn;
+  const keyOf = (route: Nlri) => formatNlri(isPrefix(route) ? { ...route, labels: [] } : route);
+  const known = new Set(kept.map(keyOf));
+  return withdrawn.filter(route => known.size < known.add(keyOf(route)).size);
 }
 
 const isUnicast = (route: Nlri): route is PrefixNlri => isHeld(route);

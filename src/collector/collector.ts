@@ -78,6 +78,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const judging = createJudging({
     rib,
     rowOf: number => byNumber[number]?.row,
+    isWhole: (number, afi) => byNumber[number]?.awaiting.has(afi) === false,
     tell: outflow.tell,
     done(done) {
       outflow.flush();
@@ -85,10 +86,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     now: Date.now,
   });
-  const { memo, book, paths } = judging;
+  const { memo, book } = judging;
   reclaimPrefixIds(rib, afi => memo.forget(afi));
 
-  const ingest = createIngest(rib, memo, book, paths, {
+  const ingest = createIngest(rib, judging, {
     endOfRib(peer, afi) {
       const owner = byNumber[peer.number];
       if (owner) quality.endOfRib(owner.row.name, afi);
@@ -109,6 +110,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
     owner?.ended?.(afi);
+    if (owner?.awaiting.has(afi)) setImmediate(judging.look);
     if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
     outflow.flush(); // what the table holds goes before the word that it is whole
     post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
@@ -125,6 +127,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     });
   const wholeness = createWholeness(() => performance.now());
   const wholenessTimer = setInterval(() => {
+    judging.look();
     for (const number of wholeness.look(awaited(), outflow.held)) {
       const { row, awaiting } = byNumber[number]!;
       log('info', `${row.name} tells no End-of-RIB: its table has hardly grown for 5 min and counts as whole`);

@@ -2,7 +2,7 @@
  * The routes with which something is wrong that peers hold now, and what is told upward as they come and go. Only what is in
  * this book is ever told; a route that leaves is told once, with why it left.
  */
-import type { Finding } from './finding.ts';
+import type { Finding, FindingKind } from './finding.ts';
 import type { JudgedChange } from './judged-change.ts';
 import type { AsPath } from './messages.ts';
 
@@ -91,6 +91,19 @@ export class Contradictions {
   /** A peer holds no such route of this prefix any more. Nothing is told when it held none. */
   leave(place: Place, peer: number, why: GoneWhy | 'session'): void {
     if (this.book.get(place)?.has(peer)) this.enter(place, peer, [], 'update', why);
+  }
+
+  /** Calls `visit` with every route of a kind; it must not change the book. */
+  forEach(kind: FindingKind, visit: (place: Place, peer: number, held: Held) => void): void {
+    for (const [place, row] of this.book)
+      for (const [peer, held] of row) for (const one of held) if (one.finding.kind === kind) visit(place, peer, one);
+  }
+
+  /** Tells a held route once more: what is around it has changed. */
+  retell(place: Place, peer: number, held: Held): void {
+    const beside = this.book.get(place)?.get(peer)?.length !== 1;
+    const about = this.telling.describe(place, peer, held);
+    this.telling.tell({ ...about, what: 'held', why: 'update', time: this.telling.now(), ...(beside && { beside }) });
   }
 
   /** The session of a peer is lost: what it held is now unseen. */

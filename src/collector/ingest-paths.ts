@@ -10,13 +10,14 @@ import type { NlriIds } from './nlri-ids.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 import type { Witnesses } from './witness.ts';
 
-/** `excess`: a path was not held, for the prefix has too many. */
+/** `excess`: a path was not held, for the prefix has too many; `group`: one to a multicast group was ignored. */
 export function createPathIngest(
   rib: Rib,
   memo: VerdictMemo,
   witnesses: Witnesses,
   ids: NlriIds,
   excess: (peer: IngestPeer) => void,
+  group: () => void,
 ) {
   const { ids4, ids6, attributes } = rib;
 
@@ -52,7 +53,7 @@ export function createPathIngest(
     take,
     /** NLRI with path identifiers: `attribute` 0 withdraws. False when one is malformed. */
     nlri(peer: IngestPeer, afi: Afi, bytes: Uint8Array, start: number, end: number, attribute: number): boolean {
-      const form = { pathIds: true, intern: attribute !== 0 };
+      const form = { pathIds: true, intern: attribute !== 0, group };
       return ids.walk(bytes, afi, start, end, form, (id, pathId) =>
         attribute === 0 ? take(peer, afi, id, pathId) : put(peer, afi, id, pathId, attribute),
       );

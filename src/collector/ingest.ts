@@ -13,23 +13,17 @@ import { leadingBits } from '../net/leading-bits.ts';
 import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
-import { type Contradictions, placeOf } from './contradictions.ts';
+import { placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
 import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import type { Judges } from './judging.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { createNlriIds, hasPathIds } from './nlri-ids.ts';
-import type { PathCheck } from './path-check.ts';
 import { createSlowRoad } from './slow-road.ts';
-import type { VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
 
-export function createIngest(
-  rib: Rib,
-  memo: VerdictMemo,
-  book: Contradictions,
-  paths: PathCheck,
-  events: IngestEvents,
-) {
+/** The route path into `rib`, past what judges it (judging.ts). */
+export function createIngest(rib: Rib, { memo, book, paths }: Judges, events: IngestEvents) {
   const { ids4, ids6, attributes } = rib;
   const found = newAttributeScan();
   // A Buffer as what sockets give, so that all octets the loops see are of one kind to the compiler.
@@ -38,8 +32,15 @@ export function createIngest(
   const layout = emptyLayout();
   const witnesses = createWitnesses(rib, memo, book, paths);
   const nlriIds = createNlriIds(rib);
-  const withPaths = createPathIngest(rib, memo, witnesses, nlriIds, peer =>
-    events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+  const withPaths = createPathIngest(
+    rib,
+    memo,
+    witnesses,
+    nlriIds,
+    peer => events.passedOver(peer, 'excessPaths', ++peer.counts.excessPaths),
+    () => {
+      faulty = true;
+    },
   );
   let viewed: Uint8Array | null = null;
   let view: DataView = scratchView;
@@ -123,6 +124,11 @@ export function createIngest(
         if (id >= 0) unhold(peer, 1, column, id);
         continue;
       }
+      // A multicast group has no business here: it is ignored (RFC 4271 section 6.3).
+      if (address >>> 28 === 14 && length >= 4) {
+        faulty = true;
+        continue;
+      }
       const id = ids4.intern(address, length);
       if (id >= column.length) column = extendColumn(rib, table, 1);
       const before = column[id]!;
@@ -165,6 +171,10 @@ export function createIngest(
       if (attribute === 0) {
         const id = ids6.find(w0, w1, w2, w3, length);
         if (id >= 0) unhold(peer, 2, column, id);
+        continue;
+      }
+      if (w0 >>> 24 === 0xff && length >= 8) {
+        faulty = true;
         continue;
       }
       const id = ids6.intern(w0, w1, w2, w3, length);

@@ -14,14 +14,15 @@ export interface NlriIds {
   /**
    * Visits the routes of `bytes[start..end)` with prefix id and path identifier (as a signed number; 0 without `pathIds`).
    * `intern`: a prefix never seen gets an id; without, it has -1. False when a route is malformed (RFC 7606 section 5.3): those
-   * before it were visited.
+   * before it were visited. Where `group` is given, routes that are announced to a multicast prefix are told to it instead
+   * (RFC 4271 section 6.3).
    */
   walk(
     bytes: Uint8Array,
     afi: Afi,
     start: number,
     end: number,
-    form: { readonly pathIds: boolean; readonly intern: boolean },
+    form: { readonly pathIds: boolean; readonly intern: boolean; readonly group?: () => void },
     visit: (id: number, pathId: number) => void,
   ): boolean;
   /** Takes the marks of routes just announced away: they are not stale any more. `was` is called for those that were. */
@@ -41,6 +42,8 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
     afi === 1 ? ids4.find(words[0]!, length) : ids6.find(words[0]!, words[1]!, words[2]!, words[3]!, length);
   const give = (afi: Afi, length: number): number =>
     afi === 1 ? ids4.intern(words[0]!, length) : ids6.intern(words[0]!, words[1]!, words[2]!, words[3]!, length);
+  const isGroup = (afi: Afi, length: number) =>
+    afi === 1 ? words[0]! >>> 28 === 14 && length >= 4 : words[0]! >>> 24 === 0xff && length >= 8;
   const ids: NlriIds = {
     of(prefix) {
       words.set(wordsOf(prefix));
@@ -53,7 +56,7 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
         was(id);
       });
     },
-    walk(bytes, afi, start, end, { pathIds, intern }, visit) {
+    walk(bytes, afi, start, end, { pathIds, intern, group }, visit) {
       const most = afi === 1 ? 32 : 128;
       for (let at = start; at < end; ) {
         let pathId = 0;
@@ -70,7 +73,8 @@ export function createNlriIds({ ids4, ids6 }: Rib): NlriIds {
         // Bits behind the length mean nothing (RFC 4271 section 4.3).
         if ((length & 31) !== 0) words[length >> 5]! &= -1 << (32 - (length & 31));
         at += octets;
-        visit(intern ? give(afi, length) : find(afi, length), pathId);
+        if (intern && group !== undefined && isGroup(afi, length)) group();
+        else visit(intern ? give(afi, length) : find(afi, length), pathId);
       }
       return true;
     },

@@ -118,14 +118,18 @@ function byRules(path: AsPath, rules: Demand | undefined): Finding | null {
 }
 
 /**
- * The first hop that is denied on the way up names the AS that should not be there: next to the origin one that forged the
- * path or is a provider without attestation, further up one that leaked.
+ * Behind the first hop that is denied on the way up the path may cross to a peer and go down to customers. The AS that sends it
+ * up again, or across to another peer, is the one that should not have: next to the origin it is no provider of it, and may
+ * have forged the path; further on it leaks.
  */
 function byAspas(path: AsPath, aspas: AspaTable, relation: Relation | undefined): Finding | null {
   const { state, hops, ramps, why } = verifyPath(path, aspas, directionFor(relation?.ours ?? null), null);
   const denied = hops[ramps.maxUp - 1];
   if (state !== 'invalid' || denied === undefined) return null;
-  return { kind: ramps.maxUp === 1 ? 'upstream' : 'leak', offender: denied.far, ground: `ASPA: ${why}` };
+  const again = hops.slice(ramps.maxUp).find(({ up, down }) => up === 'provider+' || down === 'not-provider+');
+  const offender = again?.near ?? denied.far;
+  const nextToOrigin = ramps.maxUp === 1 && offender === denied.far;
+  return { kind: nextToOrigin ? 'upstream' : 'leak', offender, ground: `ASPA: ${why}` };
 }
 
 function byRole(sign: string | null, { peerAs }: Relation): Finding | null {

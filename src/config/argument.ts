@@ -37,6 +37,8 @@ export interface ArgumentKind {
   readonly read: (text: string, directory: string) => Read;
   /** Without quotes and escapes; read(show(value)) is value. */
   readonly show: (value: Scalar) => string;
+  /** What is shown of a value that is secret, where some of it can be. */
+  readonly veil?: (value: Scalar) => string;
 }
 
 const NOT: Read = { wrong: '' };
@@ -185,6 +187,12 @@ function readMail(text: string): Read {
   return /^[^\s@<>",;:()\\]{1,64}@[^\s@<>",;:()\\]{1,255}$/.test(text) ? { value: text } : NOT;
 }
 
+/** Labels of letters, digits and hyphens (RFC 1123 section 2.1), as DKIM has them for its domain and selector. */
+function readDomain(text: string): Read {
+  const label = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+  return new RegExp(`^${label}(\\.${label})*$`).test(text) ? { value: text.toLowerCase() } : NOT;
+}
+
 /** Every kind of argument, by the name that stands for it in a statement's usage (schema.ts). */
 export const ARGUMENTS = {
   ADDRESS: plain('an IPv4 or IPv6 address', readAddress),
@@ -235,6 +243,14 @@ export const ARGUMENTS = {
     const url = URL.parse(text);
     return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
   }),
+  WEBHOOK: {
+    ...quoted('an https URL', 1024, text => {
+      const url = URL.parse(text);
+      const safe = url !== null && url.protocol === 'http:' && isSafeUrl(url);
+      return readUrl(text, safe ? ['http'] : ['https']);
+    }),
+    veil: value => `${new URL(String(value)).origin}/***`,
+  },
   PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
     const key = readPublicKey(text);
     return typeof key === 'string' ? wrong(key) : { value: key.spki };
@@ -282,6 +298,11 @@ export const ARGUMENTS = {
   TLS: choice('none', 'starttls', 'required'),
   RECIPIENT: choice('x-keiro', 'group'),
   LANGUAGE: choice('ja', 'en'),
+  FORMAT: choice('json', 'slack', 'teams', 'mattermost'),
+  TRANSPORT: choice('udp', 'tcp', 'tls'),
+  FACILITY: choice('user', 'daemon', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'),
+  DOMAIN: quoted('a domain name', 253, readDomain),
+  SELECTOR: quoted('a DKIM selector', 63, readDomain),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;

@@ -1,8 +1,22 @@
 import { dirname, join, resolve } from 'node:path';
-import { all, denied, type Entry, first, flag, list, number, stated, text } from './entry.ts';
+import {
+  all,
+  denied,
+  type Entry,
+  first,
+  flag,
+  list,
+  must,
+  number,
+  numberIn,
+  optional,
+  stated,
+  text,
+  textIn,
+} from './entry.ts';
 import { isUrl } from './location.ts';
+import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
-import type { BlockName } from './schema.ts';
 import type {
   AnnouncedRoute,
   ArchiveConfig,
@@ -13,7 +27,6 @@ import type {
   IrrConfig,
   ListenConfig,
   LogConfig,
-  NotifyConfig,
   PrefixLimit,
   ProbeConfig,
   RpkiConfig,
@@ -52,28 +65,12 @@ export function buildConfig(config: readonly Entry[]): Config {
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
     watches: all(config, 'watch').map(watchOf),
-    notify: all(config, 'notify mail').map(mailOf),
+    notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),
     probes: all(config, 'probe').map(probeOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
 }
-
-/** A value that the schema requires or gives a default: not being there is a fault of the schema, not of the text. */
-function must<T>(value: T | undefined): T {
-  if (value === undefined) throw new TypeError('a required value is not in the configuration that was checked');
-  return value;
-}
-
-const textIn = (block: readonly Entry[], name: BlockName, head: string, field: string): string =>
-  must(text(stated(block, name, head), field));
-
-const numberIn = (block: readonly Entry[], name: BlockName, head: string, field: string): number =>
-  must(number(stated(block, name, head), field));
-
-/** A property that is left out of the object when there is no value for it. */
-const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
 function logOf(one: Entry): LogConfig {
   const to = one.spec.head[1] as LogConfig['to'];
@@ -260,22 +257,6 @@ function watchOf(watch: Entry): WatchConfig {
     critical: flag(block, 'critical'),
     holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
     holdDown: numberIn(block, 'watch', 'hold down', 'duration'),
-  };
-}
-
-function mailOf({ block }: Entry): NotifyConfig {
-  const smtp = stated(block, 'mail', 'smtp');
-  return {
-    kind: 'mail',
-    from: textIn(block, 'mail', 'from', 'mail'),
-    host: must(text(smtp, 'host')),
-    port: must(number(smtp, 'port')),
-    tls: textIn(block, 'mail', 'tls', 'tls') as NotifyConfig['tls'],
-    ...optional('user', text(stated(block, 'mail', 'user'), 'text')),
-    ...optional('password', text(stated(block, 'mail', 'password'), 'secret')),
-    to: list(stated(block, 'mail', 'to'), 'recipient') as NotifyConfig['to'],
-    languages: list(stated(block, 'mail', 'language'), 'language') as NotifyConfig['languages'],
-    retry: numberIn(block, 'mail', 'retry', 'duration'),
   };
 }
 

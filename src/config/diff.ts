@@ -1,5 +1,6 @@
 import { identity } from './complete.ts';
 import { type Entry, headOf } from './entry.ts';
+import { webhookName } from './notify.ts';
 import { configEntries, printEntry, printWords } from './print.ts';
 import type { Config } from './tree.ts';
 
@@ -55,6 +56,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   whois: 'whois',
   watch: 'watch',
   'notify mail': 'notify',
+  'notify webhook': 'notify',
+  'notify syslog': 'notify',
+  'notify exec': 'notify',
   group: 'group',
   probe: 'probe',
 };
@@ -100,6 +104,7 @@ function pieces(config: Config): Piece[] {
 
 function nameOf(section: Section, key: string, one: Entry): string {
   const named = one.values.name ?? one.values.source;
+  if (typeof one.values.webhook === 'string') return `webhook ${webhookName(one.values.webhook)}`;
   if (typeof named === 'string') return named;
   if (section === 'socket') return one.spec.head[0]!;
   if (section === 'log' || section === 'notify' || section === 'router') return key.replace(/^\S+ /, '');

@@ -86,3 +86,21 @@ export function namesOf(definitions: readonly Entry[], field: string): ReadonlyS
 /** True when a name is stated and certainly not defined. */
 export const lacks = (names: ReadonlySet<string> | null, name: string | undefined): boolean =>
   name !== undefined && names !== null && !names.has(name);
+
+/** A value that the schema requires or gives a default: not being there is a fault of the schema, not of the text. */
+export function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('a required value is not in the configuration that was checked');
+  return value;
+}
+
+/** The text of a field of a statement that must be in a block, or have a default. */
+export const textIn = (block: readonly Entry[], name: BlockName, head: string, field: string): string =>
+  must(text(stated(block, name, head), field));
+
+/** The same of a number. */
+export const numberIn = (block: readonly Entry[], name: BlockName, head: string, field: string): number =>
+  must(number(stated(block, name, head), field));
+
+/** A property that is left out of the object when there is no value for it. */
+export const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };

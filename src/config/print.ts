@@ -1,5 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import type { Part } from './usage.ts';
 
@@ -35,7 +36,7 @@ export function printWords({ spec, values }: Entry, hide: boolean): string {
       }
       const value = values[part.field] ?? '';
       const show = (item: Scalar): string => {
-        const text = spec.secret && hide ? '***' : part.argument.show(item);
+        const text = spec.secret && hide ? (part.argument.veil?.(item) ?? '***') : part.argument.show(item);
         return part.argument.quoted ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
       };
       return [typeof value === 'object' ? value.map(show).join(', ') : show(value)];
@@ -62,7 +63,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
     ...config.watches.map(watchEntry),
-    ...config.notify.map(mailEntry),
+    ...config.notify.map(notifyEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
     ...config.probes.map(probeEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
@@ -222,19 +223,6 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...flagEntry('watch', 'critical', watch.critical),
     entry('watch', 'hold up', { duration: watch.holdUp }),
     entry('watch', 'hold down', { duration: watch.holdDown }),
-  ]);
-}
-
-function mailEntry(mail: Config['notify'][number]): Entry {
-  return entry('global', 'notify mail', {}, [
-    entry('mail', 'from', { mail: mail.from }),
-    entry('mail', 'smtp', { host: mail.host, port: mail.port }),
-    entry('mail', 'tls', { tls: mail.tls }),
-    ...(mail.user === undefined ? [] : [entry('mail', 'user', { text: mail.user })]),
-    ...(mail.password === undefined ? [] : [entry('mail', 'password', { secret: mail.password })]),
-    entry('mail', 'to', { recipient: mail.to }),
-    entry('mail', 'language', { language: mail.languages }),
-    entry('mail', 'retry', { duration: mail.retry }),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { all, type Entry, first, flag, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
+import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
@@ -16,6 +16,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkRpki(config, report);
   checkWatches(config, report);
   checkMail(config, report);
+  checkChannels(config, report);
   checkTraceback(config, report);
 }
 
@@ -82,7 +83,7 @@ function checkWatches(config: readonly Entry[], report: Report): void {
   const irrs = all(config, 'irr');
   const sources = namesOf(irrs, 'source');
   const groups = namesOf(all(config, 'group'), 'name');
-  const anyMail = all(config, 'notify mail').length > 0;
+  const anyNotify = config.some(({ spec }) => spec.head[0] === 'notify');
   for (const watch of all(config, 'watch')) {
     const name = text(watch, 'name') ?? '';
     const selectors = REGISTERED.flatMap(head => all(watch.block, head));
@@ -110,7 +111,7 @@ function checkWatches(config: readonly Entry[], report: Report): void {
       const group = text(one, 'group');
       if (lacks(groups, group)) report.error(placed(one), `no \`group ${group}\` is defined`);
     }
-    if (!anyMail) report.warning(placed(watch), `nobody is told of \`watch ${name}\`: there is no \`notify\``);
+    if (!anyNotify) report.warning(placed(watch), `nobody is told of \`watch ${name}\`: there is no \`notify\``);
   }
 }
 
@@ -133,6 +134,27 @@ function checkMail(config: readonly Entry[], report: Report): void {
     if (tls !== undefined && text(tls, 'tls') === 'none')
       report.warning(placed(tls), '`tls none` sends the password in the clear');
     if (placed(password).source.readableByAll) report.warning(placed(password), everyoneReads(password));
+  }
+}
+
+/** Webhooks, syslog servers and programs. */
+function checkChannels(config: readonly Entry[], report: Report): void {
+  const groups = namesOf(all(config, 'group'), 'name');
+  for (const one of config) {
+    if (one.spec.head[0] !== 'notify' || headOf(one) === 'notify mail') continue;
+    const { block } = one;
+    const group = first(block, 'group');
+    const named = group && text(group, 'group');
+    if (group !== undefined && !report.damaged && lacks(groups, named))
+      report.error(placed(group), `no \`group ${named}\` is defined`);
+    const secret = first(block, 'secret');
+    if (secret !== undefined && placed(secret).source.readableByAll)
+      report.warning(placed(secret), everyoneReads(secret));
+    if (headOf(one) !== 'notify syslog') continue;
+    checkUsable(one, text(one, 'address') ?? '', false, report);
+    if (text(stated(block, 'syslog', 'protocol'), 'transport') === 'tls') continue;
+    for (const head of ['server name', 'authority'])
+      for (const tls of all(block, head)) report.error(placed(tls), `\`${head}\` needs \`protocol tls\``);
   }
 }
 

@@ -1,8 +1,10 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
+import { DAY, HOUR, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
+import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
 
 /**
@@ -54,6 +56,9 @@ export type BlockName =
   | 'whois'
   | 'watch'
   | 'mail'
+  | 'webhook'
+  | 'syslog'
+  | 'exec'
   | 'group'
   | 'probe'
   | 'traceback'
@@ -121,6 +126,28 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
+  {
+    usage: 'notify webhook WEBHOOK',
+    help: 'Tells about cases by a POST to a web server',
+    unique: ['webhook'],
+    block: 'webhook',
+    optionalBlock: true,
+    secret: true,
+  },
+  {
+    usage: 'notify syslog ADDRESS [port PORT]',
+    help: 'Tells about cases by syslog (RFC 5424)',
+    unique: ['address', 'port'],
+    block: 'syslog',
+    optionalBlock: true,
+  },
+  {
+    usage: 'notify exec FILE',
+    help: 'Tells about cases by running a program',
+    unique: ['file'],
+    block: 'exec',
+    optionalBlock: true,
+  },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
@@ -211,73 +238,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     ],
   },
   rpki: { title: 'rpki', statements: RPKI },
-  watch: {
-    title: 'watch',
-    statements: [
-      {
-        usage: 'maintainer MAINTAINER [in SOURCE]',
-        help: 'Every prefix whose object this maintainer holds',
-        unique: ['maintainer', 'source'],
-      },
-      { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
-      { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
-      {
-        usage: 'as ASN…',
-        help: 'Every prefix registered to these ASes, and what they announce that is not registered',
-      },
-      { usage: 'as-set SET [in SOURCE]', help: 'The same of all members of an as-set', unique: ['set', 'source'] },
-      { usage: 'source SOURCE', help: 'Every prefix that a source has an object for', unique: ['source'] },
-      {
-        usage: 'segment PREFIX…',
-        help: 'LANs of exchange points and links between networks: nobody is to announce them',
-      },
-      { usage: 'unused PREFIX…', help: 'Own space that nobody is to announce' },
-      { usage: 'bogons [SWITCH]', help: 'Private, documentation and other special space: nobody may announce it' },
-      { usage: 'upstream ASN…', help: 'The ASes that may stand next to the origin in a path' },
-      {
-        usage: 'path PATTERN',
-        help: 'A path must match this expression, or another one given so',
-        unique: ['pattern'],
-      },
-      {
-        usage: 'path length COUNT',
-        help: 'Most ASes of a path, prepending included',
-        bounds: { min: 1, max: 255 },
-      },
-      { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
-      { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
-      {
-        usage: 'hold up DURATION',
-        help: 'How long a route must stand before its case is told',
-        defaults: { duration: 0 },
-        bounds: { min: SECOND, max: DAY, zero: true },
-      },
-      {
-        usage: 'hold down DURATION',
-        help: 'How long all routes must be gone before the end is told',
-        defaults: { duration: 5 * MINUTE },
-        bounds: { min: SECOND, max: 7 * DAY, zero: true },
-      },
-    ],
-  },
-  mail: {
-    title: 'notify mail',
-    statements: [
-      { usage: 'from MAIL', help: 'Sender', required: true },
-      { usage: 'smtp HOST [port PORT]', help: 'Mail server', defaults: { port: 25 }, required: true },
-      { usage: 'tls TLS', help: 'Encryption to the mail server', defaults: { tls: 'starttls' } },
-      { usage: 'user TEXT', help: 'User name at the mail server' },
-      { usage: 'password SECRET', help: 'Password at the mail server', secret: true },
-      { usage: 'to RECIPIENT…', help: 'Who is told', defaults: { recipient: ['x-keiro', 'group'] } },
-      { usage: 'language LANGUAGE…', help: 'Languages of the text, in order', defaults: { language: ['ja', 'en'] } },
-      {
-        usage: 'retry DURATION',
-        help: 'First wait after a refusal, doubled up to one hour',
-        defaults: { duration: 30 * SECOND },
-        bounds: { min: SECOND, max: HOUR },
-      },
-    ],
-  },
+  watch: { title: 'watch', statements: WATCH },
+  mail: { title: 'notify mail', statements: MAIL },
+  webhook: { title: 'notify webhook', statements: WEBHOOK },
+  syslog: { title: 'notify syslog', statements: SYSLOG },
+  exec: { title: 'notify exec', statements: EXEC },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
   probe: {
     title: 'probe',
@@ -371,6 +336,9 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   whois: read(DECLARED.whois),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
+  webhook: read(DECLARED.webhook),
+  syslog: read(DECLARED.syslog),
+  exec: read(DECLARED.exec),
   group: read(DECLARED.group),
   probe: read(DECLARED.probe),
   traceback: read(DECLARED.traceback),

@@ -1,9 +1,8 @@
 import { parseAsn, parsePath } from '../bgp/as-path.ts';
 import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
-import { parseAddress } from '../net/address.ts';
 import { compilePath } from '../net/path-pattern.ts';
-import { formatPrefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
 import type { Daemon } from './daemon.ts';
@@ -32,6 +31,8 @@ const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'))
 
 /** Highest packet number: what an index of 32 bits can hold. */
 const MAX_NUMBER = 4_294_967_295;
+
+const refusePrefix = (text: string): string | null => (parsePrefix(text) === null ? whyNoPrefix(text) : null);
 
 export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   PREFIX: {
@@ -149,14 +150,4 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
 
 function refuseInstant(text: string): string | null {
   return parseInstant(text, Date.now()) === null ? 'time, such as 2026-03-01T12:00:00Z, 12:00 or -2h' : null;
-}
-
-function refusePrefix(text: string): string | null {
-  if (parsePrefix(text) !== null) return null;
-  const [head = '', digits = ''] = text.split('/');
-  const address = parseAddress(head);
-  const bits = address === null ? 0 : address.bytes.length * 8;
-  if (address !== null && /^\d{1,3}$/.test(digits) && Number(digits) <= bits)
-    return `prefix: it has host bits; its network is ${formatPrefix(prefixOf(address, Number(digits)))}`;
-  return 'prefix or address';
 }

@@ -131,10 +131,15 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
   },
   {
-    syntax: 'show quarantine [PEER]',
+    syntax: 'show quarantine [peer PEER]',
     help: 'Malformed messages: octets, place, clause, action, routes hit',
-    run: ({ daemon, args, row }) =>
-      sendRib(daemon, { about: 'quarantine', ...(args.PEER === undefined ? {} : { peer: args.PEER }) }, row),
+    words: { peer: 'Those of one peer' },
+    run: showQuarantine,
+  },
+  {
+    syntax: 'show quarantine PEER',
+    help: 'Malformed messages of one peer',
+    run: showQuarantine,
   },
   {
     syntax:
@@ -278,9 +283,18 @@ async function sendRib(
   row: Call['row'],
 ): Promise<void> {
   const rows = await daemon.ribQuery(query);
-  if (query.about === 'neighbor' && query.peer !== undefined && rows.length === 0)
-    throw new Error(`no peer has the name or address ${query.peer}`);
+  if ('peer' in query && query.peer !== undefined && rows.length === 0) await mustKnow(daemon, query.peer);
   await sendAll(rows, row);
+}
+
+/** Rejects when there is no such peer: that nothing was found of it is then no answer. */
+async function mustKnow(daemon: Daemon, peer: string): Promise<void> {
+  const known = await daemon.ribQuery({ about: 'neighbor', peer });
+  if (known.length === 0) throw new Error(`no peer has the name or address ${peer}`);
+}
+
+function showQuarantine({ daemon, args, row }: Call): Promise<void> {
+  return sendRib(daemon, { about: 'quarantine', ...(args.PEER === undefined ? {} : { peer: args.PEER }) }, row);
 }
 
 async function help({ rest, row }: Call): Promise<void> {
@@ -343,7 +357,9 @@ async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<vo
     signal,
   );
   if (changed > 0) note(`${changed} UPDATEs came meanwhile: each route is as it was when it was read`);
-  if (shown === 0) note(`no such route is held for ${args.PREFIX}`);
+  if (shown > 0) return;
+  if (args.PEER !== undefined) await mustKnow(daemon, args.PEER);
+  note(`no such route is held for ${args.PREFIX}`);
 }
 
 async function showFamily({ daemon, args, signal, row, note }: Call): Promise<void> {
@@ -355,7 +371,9 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
     shown += rows.length;
   };
   await daemon.familyRoutes({ about: 'family', family, ...peer }, take, signal);
-  if (shown === 0) note(`no ${family} route is held`);
+  if (shown > 0) return;
+  if (args.PEER !== undefined) await mustKnow(daemon, args.PEER);
+  note(`no ${family} route is held`);
 }
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {

@@ -297,6 +297,8 @@ export interface HistoryRow {
   readonly pathId?: number;
   /** What was announced; null for other events. */
   readonly route: RouteRow | null;
+  /** Of a route that was announced and treated as withdrawn: what was malformed. */
+  readonly why?: string;
 }
 
 /** `show archive`. */

@@ -1,5 +1,7 @@
 /** `show drift`: where announcements and registry have come apart, in watched space. Plain data; times are ms since the epoch. */
 
+import type { RovReason } from '../registry/verdict.ts';
+
 /** A registered route of watched space. */
 export interface DriftObject {
   readonly source: string;
@@ -41,6 +43,8 @@ export interface DriftReport {
     readonly removal: number;
     readonly state: 'notice' | 'removal';
   })[];
+  /** Registered routes that are ROV invalid: who filters by the RPKI drops them. `why` is a sentence without its full stop. */
+  readonly contradicted: readonly (DriftObject & { readonly reason: RovReason; readonly why: string })[];
   readonly strangers: readonly Stranger[];
   /** What was too much to be told, in words. */
   readonly remarks: readonly string[];

@@ -63,31 +63,70 @@ export function expandSyntax(syntax: string): string[][] {
   return forms;
 }
 
-/** Builds the tree. `groups` gives help for words that several commands begin with, by all words up to it. */
+/** A group of words that may be left out: the forms of which one may stand there. */
+type Option = readonly (readonly string[])[];
+
+/** What must stand in a syntax line, and the groups behind it that may be left out. */
+function partsOf(syntax: string): { readonly fixed: string; readonly options: readonly Option[] } {
+  const [, fixed = '', groups = ''] = /^(.*?)\s*((?:\[[^\]]*\]\s*)*)$/.exec(syntax)!;
+  const options = [...groups.matchAll(/\[[^\]]*\]/g)].map(([group]) => expandSyntax(group).slice(1));
+  return { fixed, options };
+}
+
+/**
+ * Builds the tree. What may be left out at the end of a command stands there in any order. `groups` gives help for words that
+ * several commands begin with, by all words up to it.
+ */
 export function buildTree<E extends Entry>(entries: readonly E[], groups: Readonly<Record<string, string>>): Node<E> {
   const root: Node<E> = { next: new Map(), help: '', argument: null, ends: null };
-  for (const entry of entries)
-    for (const form of expandSyntax(entry.syntax)) {
+  for (const entry of entries) {
+    const { fixed, options } = partsOf(entry.syntax);
+    for (const form of expandSyntax(fixed)) {
       let node = root;
-      for (const [i, word] of form.entries()) {
-        let next = node.next.get(word);
-        if (next === undefined) {
-          const argument = ARGUMENTS[word] ?? null;
-          const path = form.slice(0, i + 1).join(' ');
-          next = {
-            next: new Map(),
-            help: argument?.help ?? groups[path] ?? entry.words?.[word] ?? entry.help,
-            argument,
-            ends: null,
-          };
-          node.next.set(word, next);
-          if (argument?.repeats) next.next.set(word, next);
-        }
-        node = next;
-      }
-      node.ends = entry;
+      for (const [i, word] of form.entries()) node = childOf(node, word, entry, groups[form.slice(0, i + 1).join(' ')]);
+      addOptions(node, entry, options);
     }
+  }
   return root;
+}
+
+/** The place that a word leads to, made where it is not there yet. */
+function childOf<E extends Entry>(node: Node<E>, word: string, entry: E, help = entry.words?.[word]): Node<E> {
+  const known = node.next.get(word);
+  if (known !== undefined) return known;
+  const argument = ARGUMENTS[word] ?? null;
+  const child: Node<E> = { next: new Map(), help: argument?.help ?? help ?? entry.help, argument, ends: null };
+  node.next.set(word, child);
+  if (argument?.repeats) child.next.set(word, child);
+  return child;
+}
+
+/**
+ * Lets a command end at `node`, or go on by one of the options that are left. Ways that leave the same options behind the same
+ * words share their places: `known` has them, or there were as many as there are orders.
+ */
+function addOptions<E extends Entry>(
+  node: Node<E>,
+  entry: E,
+  options: readonly Option[],
+  known: Map<string, Node<E>> = new Map(),
+): void {
+  node.ends = entry;
+  for (const option of options) {
+    const left = options.filter(one => one !== option);
+    for (const [first = '', ...others] of option) {
+      const key = JSON.stringify([first, left]);
+      const place = known.get(key);
+      if (place !== undefined && !node.next.has(first)) {
+        node.next.set(first, place);
+        continue;
+      }
+      let end = childOf(node, first, entry);
+      known.set(key, end);
+      for (const word of others) end = childOf(end, word, entry);
+      addOptions(end, entry, left, known);
+    }
+  }
 }
 
 /** The command that the words mean, or what is wrong with which of them. */

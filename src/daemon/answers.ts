@@ -17,9 +17,9 @@ import type {
   TracePeerRow,
 } from '../control/daemon.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import type { SourceStatus } from '../registry/held-source.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
+import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
 import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
@@ -50,18 +50,6 @@ export interface DaemonParts {
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
-}
-
-/** A source is stale when its file has not been written for so long. */
-const STALE = 2 * 24 * 3_600_000;
-
-/**
- * A server may be busy, so it has three looks; a file that is wrong now will be wrong at the next look, and one that nobody
- * writes any more is not vouched for by anybody.
- */
-function outOfDate({ transport, stale, age, lastError }: SourceStatus): boolean {
-  if (transport === 'none') return false;
-  return stale || age === null || (transport === 'file' && (age > STALE || lastError !== ''));
 }
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
@@ -132,11 +120,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const problems = [
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
-      ...irr.filter(({ lastError }) => lastError !== '').map(s => `irr ${s.source}: ${s.lastError}`),
+      ...registry.status().flatMap(row => troubleOf(row).map(why => `irr ${row.source}: ${why}`)),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),
-      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`mail: ${mail.lastError}`]),
+      ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
       ...peers

@@ -99,9 +99,13 @@ export async function openCases(
       const { id, state, prefix, opened, changed } = of;
       batch.push({ op: 'case.put', record: { id, state, prefix, opened, changed, body: JSON.stringify(of) } });
       if (notice === null) continue;
-      const { notify } = settings();
+      const { notify, watches } = settings();
       const names = { hostname: hostname(), routerName: settings().routerId };
-      const { records, refused } = outboxRecords({ case: of, event: notice }, { notify, ...names }, Date.now());
+      const { records, refused } = outboxRecords(
+        { case: of, event: notice },
+        { notify, watches, ...names },
+        Date.now(),
+      );
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
       if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
       mails.push(...records);

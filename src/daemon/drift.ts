@@ -1,18 +1,20 @@
 /**
- * The drift report: announced but not registered, registered but not announced, about to be removed, registered by others
- * over our space. Only watched space. Registered objects are gone through in slices; what peers hold is asked of the
+ * The drift report: announced but not registered, registered but not announced, about to be removed, contradicted by the
+ * RPKI, registered by others over our space. Only watched space. Registered objects are gone through in slices; what peers hold is asked of the
  * collector. What was seen when is kept in the store, from the first look on.
  */
 import type { HeldDrift } from '../collector/drift.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { DriftObject, DriftReport, Stranger } from '../control/drift-rows.ts';
-import { covers, formatPrefix, type Prefix, prefixOfWords } from '../net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixOfWords } from '../net/prefix.ts';
 import { datesOf } from '../registry/dates.ts';
 import { expiryState, forecast } from '../registry/expiry.ts';
 import { passesOn } from '../registry/inherited-keiro.ts';
 import type { Registry } from '../registry/registry.ts';
+import { rov } from '../registry/rov.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
+import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
 import { slicer } from '../registry/slice.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
@@ -54,6 +56,7 @@ interface Look {
   readonly own: readonly OwnObject[];
   readonly held: HeldDrift;
   readonly strangers: readonly Omit<Stranger, 'firstSeen' | 'earlier'>[];
+  readonly contradicted: DriftReport['contradicted'];
   readonly remarks: readonly string[];
 }
 
@@ -89,6 +92,7 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
     const remarks: string[] = [];
     const { own, strangers } = await registeredNow(time, remarks);
     strangers.push(...(await strangeVrps(remarks)));
+    const contradicted = await contradictedOf(own);
     const registered = own.map(({ prefix, origin }) => ({ prefix, origin }));
     const origins = [...new Set([config().localAs, ...own.map(({ origin }) => origin)])];
     const { rows } = await collector.query({ about: 'drift', registered, origins });
@@ -107,7 +111,7 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
         }),
       ),
     ]);
-    return { time, own, held, strangers, remarks };
+    return { time, own, held, strangers, contradicted, remarks };
   }
 
   /** Objects of watched space, and those that others have in it. */
@@ -217,9 +221,23 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
     return found;
   }
 
+  /** Registered routes of ours that are ROV invalid: by a ROA of whoever, also one of AS 0 or for a block above. */
+  async function contradictedOf(own: readonly OwnObject[]): Promise<DriftReport['contradicted']> {
+    const { vrps } = rpki.view();
+    const found: DriftReport['contradicted'][number][] = [];
+    const pause = slicer();
+    for (const object of own) {
+      await pause();
+      const prefix = parsePrefix(object.prefix)!;
+      const { reason, why } = rov(prefix, object.origin, vrpsCovering(vrps, prefix));
+      if (reason !== null) found.push({ ...named(object), reason, why });
+    }
+    return found;
+  }
+
   return {
     async report(days) {
-      const { time, own, held, strangers, remarks } = await look();
+      const { time, own, held, strangers, contradicted, remarks } = await look();
       const since = (await store.read('mark.get', { name: 'drift' }))[0]?.time ?? time;
       const seen = new Map(
         (await store.read('sighting.all', {})).map(({ prefix, origin, last }) => [`${prefix} ${origin}`, last]),
@@ -239,6 +257,7 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
         expiring: own
           .flatMap(object => (object.expiring === null ? [] : [{ ...named(object), ...object.expiring }]))
           .sort((a, b) => a.removal - b.removal),
+        contradicted,
         strangers: strangers
           .map(stranger => {
             const firstSeen = first.get(strangerKey(stranger)) ?? time;

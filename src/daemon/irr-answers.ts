@@ -7,6 +7,7 @@ import { expiringIn } from '../registry/expiring.ts';
 import type { ExpiryRule } from '../registry/expiry.ts';
 import { CLASSES } from '../registry/plain-object.ts';
 import { dueOf, registeredObject, registeredUnder } from '../registry/registered.ts';
+import { sourceOf } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readRpslObject, rpslReader } from '../registry/rpsl.ts';
 
@@ -43,8 +44,7 @@ export function createIrrAnswers(
     const rows: IrrNamedRow[] = [];
     const reader = rpslReader(
       rpsl => {
-        const source = rpsl.attributes.find(one => one.name === 'source')?.value.toUpperCase() ?? '';
-        const object = registeredObject(source, rpsl, rules(), Date.now());
+        const object = registeredObject(sourceOf(rpsl), rpsl, rules(), Date.now());
         if (rows.length < MOST_ASKED) rows.push({ what: 'object', ...object, from, serial: null, age: null });
       },
       () => {},

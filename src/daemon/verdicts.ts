@@ -28,6 +28,7 @@ import { routeOf } from '../registry/route-text.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
+import { troubleOf } from '../registry/source-trouble.ts';
 import { watchIndex } from '../registry/watch.ts';
 import { whatWouldChange } from '../registry/what-if.ts';
 
@@ -63,7 +64,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     return {
       objects: [...declared, ...held],
       vrps: vrpsCovering(vrps, prefix),
-      aspas,
+      aspas: aspas.size === 0 ? null : aspas,
       authoritative: new Set([...irr.values()].filter(one => one.authoritative).map(({ name }) => name)),
       ixLans: [],
       maintainersOf: as => maintainersOf(books, as),
@@ -90,11 +91,14 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     const members = [asked.origin].flat();
     const isOf = ({ origin, path }: RouteRow) =>
       origin === null ? sameMembers(path.at(-1), members) : typeof asked.origin === 'number' && origin === asked.origin;
-    const paths = pathsOf(held.filter(isOf), grounds);
+    const found = pathsOf(held.filter(isOf), grounds);
+    const paths = found.map(({ row }) => row);
     // Without a path of its own the question is about the one that most peers hold it on.
-    const [most] = paths;
+    const [most] = found;
     const route =
-      asked.path !== null || most === undefined ? asked : { ...asked, path: most.path, direction: most.direction };
+      asked.path !== null || most === undefined
+        ? asked
+        : { ...asked, path: most.row.path, direction: most.row.direction, neighbor: most.neighbor };
     const check = checkRoute(route, grounds, now);
     const own = asked.path === null ? [] : [askedPath(route, check)];
     return {
@@ -121,8 +125,11 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     };
   }
 
-  /** The paths on which a route is held, those of most peers first. */
-  function pathsOf(rows: readonly RouteRow[], { aspas }: Grounds): readonly PathRow[] {
+  /** The paths on which a route is held, those of most peers first, each with the AS that must stand first in it. */
+  function pathsOf(
+    rows: readonly RouteRow[],
+    { aspas }: Grounds,
+  ): readonly { readonly row: PathRow; readonly neighbor: number | null }[] {
     const found = new Map<string, { readonly row: RouteRow; readonly role: string | null; readonly peers: string[] }>();
     for (const row of rows) {
       const role = roleOf(row.peer);
@@ -137,8 +144,8 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
         const direction = directionFor(config().peers.find(isPeer(row.peer))?.role ?? null);
         // A route server need not stand in the path, and a router of our own AS does not.
         const neighbor = role === 'rs' || row.peerAs === config().localAs ? null : row.peerAs;
-        const judged = aspas === null || aspas.size === 0 ? null : verifyPath(row.path, aspas, direction, neighbor);
-        return {
+        const judged = aspas === null ? null : verifyPath(row.path, aspas, direction, neighbor);
+        const shown: PathRow = {
           path: row.path,
           peers,
           role,
@@ -149,6 +156,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
           otc: otcOf(row),
           leak: row.leak ?? null,
         };
+        return { row: shown, neighbor };
       });
   }
 
@@ -211,13 +219,13 @@ function holdersOf(rows: readonly RouteRow[]): Explanation['holders'] {
 }
 
 function sourceRow(status: ReturnType<Registry['status']>[number]): SourceRow {
-  const { source, authoritative, serial, age, objects, lastError, stale } = status;
-  return { source, authoritative, serial, age, objects, trouble: lastError || (stale ? 'does not answer' : '') };
+  const { source, authoritative, serial, age, objects } = status;
+  return { source, authoritative, serial, age, objects, trouble: troubleOf(status).join('; ') };
 }
 
-function rpkiRow({ source, inUse, stale, doubt, problems }: ReturnType<Rpki['status']>[number]): RpkiRow {
-  const trouble = [...(stale ? ['not refreshed for two hours'] : []), ...(doubt === '' ? [] : [doubt]), ...problems];
-  return { source, inUse, trouble: trouble.join('; ') };
+/** What is doubted and what is stale stands among the problems. */
+function rpkiRow({ source, inUse, problems }: ReturnType<Rpki['status']>[number]): RpkiRow {
+  return { source, inUse, trouble: problems.join('; ') };
 }
 
 function expiringOf(objects: readonly RouteObject[], irr: readonly IrrConfig[]): Explanation['expiring'] {

@@ -65,6 +65,12 @@ export const PATIENCE = 5 * 60_000;
 export const QUIET = 24 * 3_600_000;
 const HOLD_DOWN = 5 * 60_000;
 
+/** For how long the timers of a book run, milliseconds: each begins with a change that the book was told of, or tells. */
+export const timersOf = ({ watches }: Pick<CaseSettings, 'watches'>): readonly number[] =>
+  [...new Set([QUIET, HOLD_DOWN, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
+    length => length > 0,
+  );
+
 /** Why a peer no longer holds a route: as a collector says, or as the case book finds. */
 type GoneWhy = Judged['why'] | 'absent' | 'removed';
 
@@ -216,6 +222,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       kind,
       state: 'suspected',
       prefix: change.prefix,
+      origin: change.origin,
       offender: change.offender,
       ground: change.ground,
       expected: kind === change.kind ? [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b) : [],

@@ -64,6 +64,8 @@ export interface Case {
   readonly kind: CaseKind;
   readonly state: CaseState;
   readonly prefix: string;
+  /** The origin of the route; null when the path ends in an AS_SET. */
+  readonly origin: number | null;
   /** The AS that is to be asked: the wrong origin, or one in the path; null when the path ends in an AS_SET. */
   readonly offender: number | null;
   /** What the path is blamed for, in words; '' for what the registry says. */

@@ -22,7 +22,7 @@ export function recipientsOf(
   groups: readonly GroupConfig[],
   notify: readonly NotifyConfig[],
 ): Case['recipients'] {
-  const wanted = new Set(notify.flatMap(({ to }) => to));
+  const wanted = new Set(notify.flatMap(block => (block.kind === 'mail' ? block.to : [])));
   const recipients = new Map<string, { address: string; because: string }>();
   const add = (addresses: readonly string[], because: string) => {
     for (const address of addresses) {

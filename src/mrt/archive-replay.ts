@@ -3,7 +3,8 @@
  * state change after it. Pure: records in, routes and events out.
  */
 import { type Address, type Afi, formatAddress } from '../net/address.ts';
-import { formatPrefix, type Prefix, prefixOf } from '../net/prefix.ts';
+import { formatPrefix, isMulticast, type Prefix, prefixOf } from '../net/prefix.ts';
+import { type ArchivedVerdict, archivedVerdict } from './archived-verdict.ts';
 import { emptyPlaces, locateAttributes, MP_REACH_NLRI } from './attribute-places.ts';
 import type { DumpedMessage } from './bgp4mp.ts';
 import { type DumpedReach, emptyReach, readReach } from './dumped-reach.ts';
@@ -32,6 +33,8 @@ export interface ArchivedEvent {
   readonly prefix: Prefix;
   readonly pathId: number | null;
   readonly route: ArchivedRoute | null;
+  /** Of a route that was announced and treated as withdrawn: what was malformed (RFC 7606), in words. */
+  readonly why?: string;
 }
 
 export interface Replay {
@@ -139,6 +142,7 @@ export function createReplay(
         const { bytes } = record;
         const { afi: peerAfi, peerAs, as4, addPath } = message;
         let attributes: Uint8Array | null = null;
+        let verdict: ArchivedVerdict | null = null;
         prefixesOf(bytes, message, (afi, at, length, announced, identifier, hop) => {
           if (!isAsked(afi, bytes, at, length)) return;
           const prefix = prefixAt(afi, bytes, at, length);
@@ -146,9 +150,12 @@ export function createReplay(
           const peer = `${peerAddress} ${peerAs}`;
           const pathId = addPath ? identifier : null;
           const one = { peerAddress, peerAs, prefix, pathId };
-          if (!announced) {
+          verdict ??= archivedVerdict(bytes, message);
+          if (verdict.routes === 'reset' || (announced && isMulticast(prefix))) return;
+          if (!announced || verdict.routes === 'withdrawn') {
             if (held.get(keyOf(prefix, peer))?.delete(identifier) === true) count--;
-            on({ ...one, time: timeOf(record), what: 'withdraw', route: null });
+            const why = announced && verdict.routes === 'withdrawn' ? { why: verdict.why } : {};
+            on({ ...one, time: timeOf(record), what: 'withdraw', route: null, ...why });
             return;
           }
           attributes ??= attributesOf(bytes, message);

@@ -35,6 +35,17 @@ export function parsePrefix(text: string): Prefix | null {
   return prefix.bytes.every((octet, i) => octet === address.bytes[i]) ? prefix : null;
 }
 
+/** Why a text that `parsePrefix` refuses is none, as the end of the sentence `"TEXT" is no …`. */
+export function whyNoPrefix(text: string): string {
+  const slash = text.indexOf('/');
+  const address = slash < 0 ? null : parseAddress(text.slice(0, slash));
+  const digits = text.slice(slash + 1);
+  if (address === null || !/^\d{1,3}$/.test(digits)) return 'prefix or address';
+  const bits = address.bytes.length * 8;
+  if (Number(digits) > bits) return `prefix: IPv${address.afi === 1 ? 4 : 6} has ${bits} bits`;
+  return `prefix: it has host bits; its network is ${formatPrefix(prefixOf(address, Number(digits)))}`;
+}
+
 /** Canonical text: dotted quad, or RFC 5952, then `/length`. */
 export function formatPrefix(prefix: Prefix): string {
   return `${formatAddress(prefix)}/${prefix.length}`;
@@ -49,6 +60,11 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   if (rest === 0) return true;
   const mask = (0xff00 >> rest) & 0xff;
   return (outer.bytes[whole]! & mask) === (inner.bytes[whole]! & mask);
+}
+
+/** True when no address of it is any but a multicast one: 224.0.0.0/4 (RFC 5771), ff00::/8 (RFC 4291 section 2.7). */
+export function isMulticast({ afi, bytes, length }: Prefix): boolean {
+  return afi === 1 ? length >= 4 && bytes[0]! >> 4 === 14 : length >= 8 && bytes[0] === 0xff;
 }
 
 /** The address of a prefix as 32-bit words, signed, most significant first; IPv4 stands in the first. */

@@ -1,10 +1,20 @@
 import type { AsPath, Case } from '../hijack/case.ts';
-import { ascii, columns, hang, LINE, pad, printable } from './layout.ts';
-import type { Wording } from './wording.ts';
+import { columns, hang, LINE, pad, printable } from './layout.ts';
+import { subjectOf } from './subject.ts';
+import { type Change, kindOf, type Wording } from './wording.ts';
 import { english } from './wording-en.ts';
 import { japanese } from './wording-ja.ts';
 
-export type NoticeEvent = 'begin' | 'end';
+export type NoticeEvent = 'begin' | 'change' | 'reminder' | 'end';
+
+/** What is told of a case. */
+export interface NoticeCause {
+  readonly event: NoticeEvent;
+  /** Which of several changes or reminders, from 1. */
+  readonly ordinal?: number;
+  /** Of a change: what has changed. */
+  readonly changes?: readonly Change[];
+}
 
 /** Who is told. `number` counts the recipients of the case from 1: the N of `CASE.begin.N`. */
 export interface Recipient {
@@ -38,55 +48,81 @@ const MOST_OBJECTS = 5;
 const MOST_OBJECT_TEXT = 16_384;
 const MOST_ORIGINS = 8;
 
-/** Outbox id of a notice; also the local part of its Message-ID. Only characters that a Message-ID may hold. */
-export function noticeId(caseId: string, event: NoticeEvent, number: number): string {
-  return `${caseId.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.${event}.${number}`;
+/**
+ * Outbox id of a notice, `CASE.begin.N` or `CASE.reminder-2.N`; also the local part of its Message-ID. Only characters that
+ * a Message-ID may hold. `to` is the number of a mail's recipient, or the key of another channel.
+ */
+export function noticeId(caseId: string, { event, ordinal }: NoticeCause, to: number | string): string {
+  const which = event === 'begin' || event === 'end' ? event : `${event}-${ordinal ?? 1}`;
+  return `${caseId.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 64)}.${which}.${to}`;
+}
+
+/** The wordings for the languages, each once; English when there are none. */
+export function wordingsOf(languages: readonly ('ja' | 'en')[]): readonly Wording[] {
+  const names = [...new Set(languages)];
+  return (names.length > 0 ? names : ['en']).map(name => (name === 'ja' ? japanese : english));
 }
 
 /**
- * The notice of a case's begin or end for one recipient, as plain text. An end whose begin was not told (hijack/case-book:
+ * A notice of a case for one recipient, as plain text. An end whose begin was not told (hijack/case-book:
  * a blip) is the only notice of its case and brings the evidence along. The order is the one NOCs know: prefix, what, by
  * whom, via whom, how widely, since when, why, what to do. Pure; never throws; whatever the case's strings hold, the
  * subject and the ids are printable ASCII on one line and the body has no other control character than newline.
  */
-export function composeMail(of: Case, event: NoticeEvent, recipient: Recipient, options: ComposeOptions): ComposedMail {
+export function composeMail(of: Case, cause: NoticeCause, recipient: Recipient, options: ComposeOptions): ComposedMail {
   const domain = options.hostname.replace(/[^A-Za-z0-9.-]/g, '-').slice(0, 200) || 'localhost';
-  const id = (which: NoticeEvent) => `<${noticeId(of.id, which, recipient.number)}@${domain}>`;
-  const languages = [...new Set(options.languages)];
-  const wordings = (languages.length > 0 ? languages : ['en']).map(name => (name === 'ja' ? japanese : english));
-  const bodies = wordings.map(wording => body(of, event, recipient, options, wording));
+  const id = (which: NoticeCause) => `<${noticeId(of.id, which, recipient.number)}@${domain}>`;
   return {
-    subject: subject(of, event),
-    text: `${[...wordings.slice(1).map(other => `${other.follows}\n`), bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)].join('\n')}\n`,
-    messageId: id(event),
-    references: event === 'end' && of.told.includes('begin') ? id('begin') : null,
+    subject: subjectOf(of, cause.event),
+    text: composeText(of, cause, recipient.because, options),
+    messageId: id(cause),
+    references: cause.event !== 'begin' && of.told.includes('begin') ? id({ event: 'begin' }) : null,
   };
 }
 
-function subject(of: Case, event: NoticeEvent): string {
-  const tag = `[InterTrack]${event === 'end' ? ' [resolved]' : ''}${of.critical ? ' [critical]' : ''}`;
-  const by = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
-  const origins = of.expected.slice(0, 3).map(as => `AS${as}`);
-  const registered = `${origins.join(', ')}${of.expected.length > 3 ? ', ...' : ''}` || 'none';
-  return ascii(`${tag} ${of.prefix} announced by ${by}, registered to ${registered} (${of.id})`, 200);
+/** The same as text alone. `because`: why the reader is told; null: it was not asked for by anybody in particular. */
+export function composeText(
+  of: Case,
+  cause: NoticeCause,
+  because: string | null,
+  options: Omit<ComposeOptions, 'from'> & { readonly from: string | null },
+): string {
+  const wordings = wordingsOf(options.languages);
+  const bodies = wordings.map(wording => body(of, cause, because, options, wording));
+  return `${[...wordings.slice(1).map(other => `${other.follows}\n`), bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)].join('\n')}\n`;
 }
 
-function body(of: Case, event: NoticeEvent, to: Recipient, options: ComposeOptions, say: Wording): string {
-  const notice = event === 'end' && !of.told.includes('begin') ? 'blip' : event;
+function body(
+  of: Case,
+  cause: NoticeCause,
+  because: string | null,
+  options: Parameters<typeof composeText>[3],
+  say: Wording,
+): string {
+  const notice = cause.event === 'end' && !of.told.includes('begin') ? 'blip' : cause.event;
+  const tail = ['begin', 'change', 'reminder'].includes(notice);
   return [
-    ...hang('', say.intro[notice]),
+    ...hang('', say.intro(notice, kindOf(say, of.kind).found)),
     '',
-    ...facts(of, event, say),
+    ...facts(of, cause, say),
     '',
-    ...(notice === 'end' ? [] : [...evidence(of, say), '']),
-    ...(notice === 'begin' ? [...advice(of, say), '', ...hang('', say.willTell), ''] : []),
-    ...hang('', say.because(printable(to.because))),
-    ...hang('', say.sentBy(printable(options.hostname), printable(options.routerName), printable(options.from))),
+    ...(notice === 'begin' || notice === 'blip' ? [...evidence(of, say), ''] : []),
+    ...(notice === 'begin' || notice === 'reminder' ? [...advice(of, say), ''] : []),
+    ...(tail ? [...hang('', say.willTell), ''] : []),
+    ...(because === null ? [] : hang('', say.because(printable(because)))),
+    ...hang(
+      '',
+      say.sentBy(
+        printable(options.hostname),
+        printable(options.routerName),
+        options.from === null ? null : printable(options.from),
+      ),
+    ),
   ].join('\n');
 }
 
 /** The table at the top. */
-function facts(of: Case, event: NoticeEvent, say: Wording): string[] {
+function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): string[] {
   const end = of.ended ?? of.changed;
   const holding = of.witnesses.filter(witness => witness.state === 'holds').length;
   const unseen = of.witnesses.filter(witness => witness.state === 'unseen').length;
@@ -94,20 +130,21 @@ function facts(of: Case, event: NoticeEvent, say: Wording): string[] {
   const left = of.expected.length - origins.length;
   const rows: (readonly [string, readonly string[]])[] = [
     [say.label.prefix, [of.prefix]],
-    [say.label.what, [say.what(of.kind, of.decidedBy)]],
+    [say.label.what, [kindOf(say, of.kind).what(of.decidedBy)]],
     [say.label.by, [say.by(of.offender)]],
     [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
     [say.label.via, [say.via(of.upstream)]],
     [say.label.paths, paths(of, say)],
-    [say.label.seen, [event === 'begin' ? say.seen(holding, unseen, of.peakWitnesses) : say.peak(of.peakWitnesses)]],
+    [say.label.seen, [event === 'end' ? say.peak(of.peakWitnesses) : say.seen(holding, unseen, of.peakWitnesses)]],
     [say.label.since, [instant(of.opened, say)]],
   ];
   if (event === 'end')
     rows.push(
       [say.label.ended, [instant(end, say)]],
       [say.label.lasted, [say.duration(Math.max(0, Math.round((end - of.opened) / 1000)) || 0)]],
-      [say.label.why, [say.over, ...lastWords(of)]],
+      [say.label.why, [kindOf(say, of.kind).over ?? say.over, ...lastWords(of)]],
     );
+  if (changes.length > 0) rows.push([say.label.changed, changes.map(say.changed)]);
   rows.push([say.label.case, [of.id]]);
   const width = Math.max(...rows.map(([label]) => columns(label))) + 2;
   return rows.flatMap(([label, values]) =>
@@ -140,7 +177,7 @@ function paths(of: Case, say: Wording): string[] {
 }
 
 /** AS numbers apart by blanks, an AS_SET in braces, as routers show it. */
-function formatPath(path: AsPath): string {
+export function formatPath(path: AsPath): string {
   return path.map(hop => (typeof hop === 'number' ? String(hop) : `{${hop.join(',')}}`)).join(' ');
 }
 
@@ -171,9 +208,9 @@ function advice(of: Case, say: Wording): string[] {
     say.heading.todo,
     ...hang('  ', say.checkFirst),
     '',
-    ...say
-      .checks(say.by(of.offender), printable(of.prefix))
-      .flatMap(([title, text], i) => [...hang(`  ${i + 1}. `, title), ...hang('     ', text)]),
+    ...(kindOf(say, of.kind).checks ?? say.checks)(say.by(of.offender), printable(of.prefix)).flatMap(
+      ([title, text], i) => [...hang(`  ${i + 1}. `, title), ...hang('     ', text)],
+    ),
     '',
     ...hang('  ', say.call),
     ...callees.flatMap(callee => hang('  - ', callee)),

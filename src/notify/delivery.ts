@@ -1,10 +1,13 @@
 import type { OutboxRecord } from '../store/records.ts';
 
 /**
- * How an attempt ended. `sent`: the server took the mail (250 after DATA). `refused`: it answered 5xx to this recipient or
- * this mail (RFC 5321 section 4.2.1). `deferred`: anything else; the words say what.
+ * How an attempt ended. `sent`: the other end took it (mail: 250 after DATA, web: 2xx, program: exit status 0). `refused`:
+ * it said that it does not want this message (mail: 5xx to recipient or mail, RFC 5321 section 4.2.1; web: 4xx).
+ * `deferred`: anything else. `error`: in words. `wait`: how long the other end asks to be left alone, ms.
  */
-export type Outcome = { readonly result: 'sent' } | { readonly result: 'refused' | 'deferred'; readonly error: string };
+export type Outcome =
+  | { readonly result: 'sent' }
+  | { readonly result: 'refused' | 'deferred'; readonly error: string; readonly wait?: number };
 
 const HOUR = 3600 * 1000;
 
@@ -28,7 +31,9 @@ export function afterAttempt(record: OutboxRecord, outcome: Outcome, now: number
   const end = record.created + LIFETIME;
   const state = now >= end ? 'failed' : 'pending';
   const deferred = Math.min(DEFERRED_MOST, Math.max(1, retry) * 2 ** Math.min(attempts - 1, 40));
-  const wait = outcome.result === 'refused' ? Math.max(REFUSED_WAIT, deferred) : deferred;
+  // Who asks to be left alone for longer than that is asked again all the same.
+  const asked = Math.min(REFUSED_WAIT, outcome.wait ?? 0);
+  const wait = Math.max(outcome.result === 'refused' ? REFUSED_WAIT : deferred, asked);
   return {
     ...record,
     state,

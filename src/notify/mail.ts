@@ -1,4 +1,6 @@
-import type { NotifyConfig } from '../config/tree.ts';
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { MailConfig } from '../config/tree.ts';
 import type { Outcome } from './delivery.ts';
 import { printable } from './layout.ts';
 import type { StoredMail } from './notices.ts';
@@ -20,22 +22,78 @@ export const MAIL_TIMEOUTS: MailTimeouts = { connect: 30_000, greeting: 60_000, 
 /** Longest server answer kept as a row's last error. */
 const MOST_ERROR = 500;
 
-/** One relay. `send` never rejects: how it ended is a value. */
+/** The relays of a block. `send` never rejects: how it ended is a value. */
 export interface Mailer {
   send(recipient: string, mail: StoredMail, signal: AbortSignal): Promise<Outcome>;
 }
 
+/** How a conversation with one relay ended. `elsewhere`: no octet of the mail can have reached it, so another may have it. */
+type Conversation = Outcome & { readonly elsewhere?: boolean };
+
 /**
- * The relay of a `notify mail` block. `tls none`: never; `starttls`: when offered, and always, with a certificate that
- * holds, when there is a password to protect; `required`: always, with a certificate that holds (port 465: from the
- * first octet, RFC 8314).
+ * The relays of a `notify mail` block, tried in their order until one has the mail or has refused it. The next one is tried
+ * only where the mail cannot have reached the one before: not after a connection that broke in the middle.
  */
-export function createMailer(config: NotifyConfig, hostname: string, timeouts: MailTimeouts = MAIL_TIMEOUTS): Mailer {
+export function createMailer(config: MailConfig, hostname: string, timeouts: MailTimeouts = MAIL_TIMEOUTS): Mailer {
+  const { dkim } = config;
+  const key = dkim && once(() => signingKey(dkim.key));
+  const relays = config.relays.map(relay => createRelay(relay, config, hostname, timeouts, key));
+  return {
+    async send(recipient, mail, signal) {
+      const errors: string[] = [];
+      for (const [i, relay] of relays.entries()) {
+        const ended = await relay(recipient, mail, signal);
+        if (ended.result === 'sent') return ended;
+        errors.push(relays.length === 1 ? ended.error : `${config.relays[i]!.host}: ${ended.error}`);
+        if (!ended.elsewhere || signal.aborted) return { result: ended.result, error: words(errors) };
+      }
+      return { result: 'deferred', error: words(errors) };
+    },
+  };
+}
+
+const words = (errors: readonly string[]): string => errors.join('; ').slice(0, 2 * MOST_ERROR);
+
+/** The private key in a file, PEM. Rejects, in words, when it is none that signs mail: RSA is what every receiver knows. */
+async function signingKey(file: string): Promise<string> {
+  try {
+    const pem = await readFile(file, 'utf8');
+    const { asymmetricKeyType } = createPrivateKey(pem);
+    if (asymmetricKeyType !== 'rsa') throw new Error(`an RSA key is needed, this one is ${asymmetricKeyType}`);
+    return pem;
+  } catch (error) {
+    throw new Error(`dkim: ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Reads it with the first call, and again after a failure. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    reading ??= read().catch((error: unknown) => {
+      reading = null;
+      throw error;
+    });
+    return reading;
+  };
+}
+
+/**
+ * One relay. `tls none`: never; `starttls`: when offered, and always, with a certificate that holds, when there is a password
+ * to protect; `required`: always, with a certificate that holds (port 465: from the first octet, RFC 8314).
+ */
+function createRelay(
+  relay: MailConfig['relays'][number],
+  config: MailConfig,
+  hostname: string,
+  timeouts: MailTimeouts,
+  key: (() => Promise<string>) | undefined,
+): (recipient: string, mail: StoredMail, signal: AbortSignal) => Promise<Conversation> {
   const required = config.tls === 'required' || (config.tls === 'starttls' && config.user !== undefined);
-  const implicit = config.tls === 'required' && config.port === 465;
+  const implicit = config.tls === 'required' && relay.port === 465;
   const options = {
-    host: config.host,
-    port: config.port,
+    host: relay.host,
+    port: relay.port,
     name: hostname,
     secure: implicit,
     requireTLS: required && !implicit,
@@ -51,46 +109,60 @@ export function createMailer(config: NotifyConfig, hostname: string, timeouts: M
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+  const dkim = async () =>
+    config.dkim === undefined || key === undefined
+      ? {}
+      : {
+          dkim: {
+            domainName: config.dkim.domain,
+            keySelector: config.dkim.selector,
+            privateKey: await key(),
+          },
+        };
   // Loaded with the first mail: a tenth of the memory of a daemon that has no table yet.
-  const transport = async () => (await import('nodemailer')).default.createTransport(options);
-  let opened: ReturnType<typeof transport> | null = null;
-  return {
-    async send(recipient, mail, signal) {
-      // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
-      const whole = new AbortController();
-      const cut = () => whole.abort(signal.reason);
-      const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
-      if (signal.aborted) cut();
-      signal.addEventListener('abort', cut);
-      try {
-        opened ??= transport();
-        await (await opened).sendMail({
-          from: config.from,
-          to: { name: '', address: recipient },
-          subject: mail.subject,
-          text: mail.text,
-          messageId: mail.messageId,
-          date: new Date(mail.date),
-          // Keeps vacation programs quiet (RFC 3834 section 5.1).
-          headers: { 'Auto-Submitted': 'auto-generated' },
-          ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
-          signal: whole.signal,
-        });
-        return { result: 'sent' };
-      } catch (error) {
-        return outcomeOf(error);
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', cut);
-      }
-    },
+  const transport = once(async () =>
+    (await import('nodemailer')).default.createTransport({ ...options, ...(await dkim()) }),
+  );
+  return async (recipient, mail, signal) => {
+    // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
+    const whole = new AbortController();
+    const cut = () => whole.abort(signal.reason);
+    const timer = setTimeout(() => whole.abort(new Error('the conversation took too long')), timeouts.whole);
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut);
+    try {
+      await (await transport()).sendMail({
+        from: config.from,
+        to: { name: '', address: recipient },
+        subject: mail.subject,
+        text: mail.text,
+        messageId: mail.messageId,
+        date: new Date(mail.date),
+        // Keeps vacation programs quiet (RFC 3834 section 5.1).
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
+        signal: whole.signal,
+      });
+      return { result: 'sent' };
+    } catch (error) {
+      return outcomeOf(error);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
+    }
   };
 }
 
 /** A 5xx to RCPT or to the mail itself speaks of this recipient; any other failure, a refused login too, of the relay. */
-function outcomeOf(error: unknown): Outcome {
-  const words = printable(error instanceof Error ? error.message : String(error)).slice(0, MOST_ERROR);
-  const { responseCode, command } = (error ?? {}) as { responseCode?: unknown; command?: unknown };
-  const permanent = typeof responseCode === 'number' && responseCode >= 500;
-  return { result: permanent && (command === 'RCPT TO' || command === 'DATA') ? 'refused' : 'deferred', error: words };
+function outcomeOf(error: unknown): Conversation {
+  const text = printable(error instanceof Error ? error.message : String(error)).slice(0, MOST_ERROR);
+  const { responseCode, command, code, syscall } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  const answered = typeof responseCode === 'number';
+  const permanent = answered && responseCode >= 500;
+  if (permanent && (command === 'RCPT TO' || command === 'DATA')) return { result: 'refused', error: text };
+  const unreached = syscall === 'connect' || ['EDNS', 'ETLS', 'EAUTH'].includes(String(code)) || UNHEARD.test(text);
+  return { result: 'deferred', error: text, elsewhere: unreached || (answered && code !== 'EMESSAGE') };
 }
+
+/** Nodemailer's words for a server that was silent from the beginning. */
+const UNHEARD = /^(Connection timeout|Greeting never received)/;

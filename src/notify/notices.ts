@@ -1,12 +1,17 @@
-import type { NotifyConfig } from '../config/tree.ts';
+import { createHash } from 'node:crypto';
+import { channelName } from '../config/notify.ts';
+import type { MailConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { composeMail, type NoticeEvent, noticeId } from './compose.ts';
+import { composeMail, type NoticeCause, noticeId } from './compose.ts';
 import { printable } from './layout.ts';
+import { noticeOf } from './notice.ts';
 
-/** What the outbox needs besides the case: where mails go out, and as whom. */
+/** What the outbox needs besides the case: where notices go out, and as whom. */
 export interface NoticeSettings {
   readonly notify: readonly NotifyConfig[];
+  /** Tells which group a case's watches have. */
+  readonly watches: readonly Pick<WatchConfig, 'name' | 'group'>[];
   readonly hostname: string;
   readonly routerName: string;
 }
@@ -42,25 +47,61 @@ export function isMailAddress(text: string): boolean {
 }
 
 /** The block that carries mail for a reason such as `x-keiro` or `group noc`: the first whose `to` names it. */
-export function blockFor(because: string, notify: readonly NotifyConfig[]): NotifyConfig | undefined {
+export function blockFor(because: string, notify: readonly NotifyConfig[]): MailConfig | undefined {
   const word = because.split(' ')[0];
-  return notify.find(block => block.to.some(to => to === word));
+  return mailBlocks(notify).find(block => block.to.some(to => to === word));
+}
+
+/** The `notify mail` blocks. */
+export function mailBlocks(notify: readonly NotifyConfig[]): readonly MailConfig[] {
+  return notify.filter(block => block.kind === 'mail');
+}
+
+/** A channel that is no mail. */
+export type OtherChannel = Exclude<NotifyConfig, MailConfig>;
+
+/** The channels besides mail that tell of a case: those for everybody, and those for the group of one of its watches. */
+export function channelsFor(of: Case, { notify, watches }: NoticeSettings): readonly OtherChannel[] {
+  const groups = new Set(watches.filter(({ name }) => of.watches.includes(name)).map(({ group }) => group));
+  return notify.filter(block => block.kind !== 'mail').filter(({ group }) => group === null || groups.has(group));
+}
+
+/** What stands for the channel in the id of a row: `webhook-1a2b3c4d`. */
+export function channelKey(block: OtherChannel): string {
+  return `${block.kind}-${createHash('sha256').update(channelName(block)).digest('hex').slice(0, 8)}`;
 }
 
 /**
- * The outbox rows for a case's begin or end: one for each address, ids `CASE.begin.N`, N counting the case's recipients
- * from 1, so that begin and end of one recipient share their N. Pure. An address that stands there twice is told once.
+ * The outbox rows for what is told of a case: one for each mail address, ids `CASE.begin.N`, N counting the case's recipients
+ * from 1, so that begin and end of one recipient share their N; and one for each other channel. Pure. An address that
+ * stands there twice is told once.
  */
 export function outboxRecords(
-  change: { readonly case: Case; readonly event: NoticeEvent },
+  change: { readonly case: Case } & NoticeCause,
   settings: NoticeSettings,
   now: number,
 ): Notices {
+  const { case: of, ...cause } = change;
   const records: OutboxRecord[] = [];
   const refused: { address: string; why: string }[] = [];
+  const add = (id: string, channel: OutboxRecord['channel'], recipient: string, body: unknown) =>
+    records.push({
+      id,
+      channel,
+      recipient,
+      caseId: of.id,
+      event: cause.event,
+      body: JSON.stringify(body),
+      state: 'pending',
+      attempts: 0,
+      due: now,
+      created: now,
+      lastError: '',
+    });
   const seen = new Set<string>();
-  for (const [i, { address, because }] of change.case.recipients.entries()) {
-    if (seen.has(address.toLowerCase())) continue;
+  const mailing = mailBlocks(settings.notify).length > 0;
+  for (const [i, { address, because }] of of.recipients.entries()) {
+    if (seen.has(address.toLowerCase()) || !mailing) continue;
     const block = blockFor(because, settings.notify);
     if (!isMailAddress(address) || block === undefined || records.length === MOST_RECIPIENTS) {
       const why = !isMailAddress(address)
@@ -72,22 +113,15 @@ export function outboxRecords(
       continue;
     }
     seen.add(address.toLowerCase());
-    const number = i + 1;
-    const composed = composeMail(change.case, change.event, { address, because, number }, { ...block, ...settings });
+    const composed = composeMail(of, cause, { address, because, number: i + 1 }, { ...block, ...settings });
     const mail: StoredMail = { because, ...composed, date: now };
-    records.push({
-      id: noticeId(change.case.id, change.event, number),
-      channel: 'mail',
-      recipient: address,
-      caseId: change.case.id,
-      event: change.event,
-      body: JSON.stringify(mail),
-      state: 'pending',
-      attempts: 0,
-      due: now,
-      created: now,
-      lastError: '',
-    });
+    add(noticeId(of.id, cause, i + 1), 'mail', address, mail);
+  }
+  for (const block of channelsFor(of, settings)) {
+    const id = noticeId(of.id, cause, channelKey(block));
+    const languages = 'languages' in block ? block.languages : (['en'] as const);
+    const { hostname, routerName } = settings;
+    add(id, block.kind, channelName(block), noticeOf(of, cause, id, { languages, hostname, routerName }, now));
   }
   return { records, refused };
 }

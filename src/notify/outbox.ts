@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import type { NotifyConfig } from '../config/tree.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
-import { afterAttempt, DEFERRED_MOST, dueAt, type Outcome, REFUSED_WAIT } from './delivery.ts';
-import { createMailer, MAIL_TIMEOUTS, type Mailer, type MailTimeouts } from './mail.ts';
-import { blockFor, readMail, type StoredMail } from './notices.ts';
+import { type Carrier, createCarrier } from './channel.ts';
+import { afterAttempt, DEFERRED_MOST, type Outcome } from './delivery.ts';
+import { createLane, type Lane } from './lane.ts';
+import { MAIL_TIMEOUTS, type MailTimeouts } from './mail.ts';
 
 /** Time from outside. `after` calls back once, in ms, and returns what calls it off. */
 export interface OutboxClock {
@@ -26,9 +27,9 @@ export interface OutboxOptions {
   readonly clock?: OutboxClock;
   readonly hostname?: string;
   readonly timeouts?: MailTimeouts;
-  /** Conversations at the same time. Default 4. */
+  /** Conversations at the same time: of mail together, of each other channel by itself. Default 4. */
   readonly parallel?: number;
-  /** Rows held in memory; the rest waits in the store. Default 1000. */
+  /** Rows of a lane held in memory; the rest waits in the store. Default 1000. */
   readonly most?: number;
   /** How long `close` lets conversations finish, ms. Default 5 s. */
   readonly grace?: number;
@@ -62,132 +63,71 @@ export interface Outbox {
 }
 
 /**
- * Delivers what lies in the outbox: each row its own delivery, at most `parallel` at a time, retried as delivery.ts says.
- * A row is marked sent only after the server's 250 to DATA; a crash in between sends it again under the same Message-ID.
+ * Delivers what lies in the outbox: each row its own delivery, retried as delivery.ts says. Mail is one lane, each other
+ * channel another, so that none waits for a server of another kind that hangs. A row is marked sent only after the other end
+ * has taken it (mail: 250 to DATA); a crash in between sends it again, under the same Message-ID or `id`.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, log } = options;
   const clock = options.clock ?? systemClock;
   const name = options.hostname ?? hostname();
-  const parallel = options.parallel ?? 4;
-  const most = options.most ?? 1000;
-  let notify = options.notify;
-  let mailers = new Map<NotifyConfig, Mailer>();
-  /** Sorted by `due`, the earliest first. */
-  const queue: OutboxRecord[] = [];
-  /** Ids in the queue or in the air. */
-  const known = new Set<string>();
-  const sending = new Map<string, { readonly cut: AbortController; readonly done: Promise<void> }>();
+  const timeouts = options.timeouts ?? MAIL_TIMEOUTS;
+  const lanes = new Map<string, Lane>();
   const count = { sent: 0, failed: 0, deferred: 0 };
-  let more = false;
-  let refilling = false;
+  let notify = options.notify;
+  let carrier: Carrier = createCarrier(notify, name, timeouts);
   let lastError = '';
-  let callOff = () => {};
   let closed = false;
   const ended = Promise.withResolvers<void>();
 
-  function enqueue(record: OutboxRecord): void {
-    let low = 0;
-    for (let high = queue.length; low < high; ) {
-      const middle = (low + high) >>> 1;
-      if (queue[middle]!.due <= record.due) low = middle + 1;
-      else high = middle;
-    }
-    queue.splice(low, 0, record);
-    known.add(record.id);
+  /** The lane of a row, made when it is the first of it. */
+  function laneOf(channel: OutboxRecord['channel'], recipient: string | null): Lane {
+    const key = channel === 'mail' ? channel : `${channel} ${recipient}`;
+    const found = lanes.get(key);
+    if (found !== undefined) return found;
+    const lane = createLane({
+      clock,
+      parallel: options.parallel ?? 4,
+      most: options.most ?? 1000,
+      pending: limit =>
+        store.read('outbox.pending', {
+          limit,
+          channel,
+          ...(channel === 'mail' || recipient === null ? {} : { recipient }),
+        }),
+      deliver,
+      onTrouble: error => log('error', 'outbox: cannot read what is pending', { error: wordsOf(error) }),
+    });
+    lanes.set(key, lane);
+    return lane;
   }
 
-  function take(records: readonly OutboxRecord[]): void {
-    const now = clock.now();
-    for (const record of records) {
-      if (record.state !== 'pending' || known.has(record.id)) continue;
-      if (known.size >= most) more = true;
-      else enqueue({ ...record, due: dueAt(record, now) });
-    }
-  }
-
-  async function refill(): Promise<void> {
-    refilling = true;
-    try {
-      // As many as are held are asked for on top, for those in the air are still pending in the store.
-      const limit = most + known.size;
-      const rows = await store.read('outbox.pending', { limit });
-      more = rows.length === limit;
-      take(rows);
-    } finally {
-      refilling = false;
-    }
-  }
-
-  /** Starts what is due and sets the timer for what is due next. */
-  function run(): void {
-    callOff();
-    callOff = () => {};
-    if (closed) return;
-    if (more && !refilling && known.size <= most / 2)
-      refill().then(run, error => {
-        log('error', 'outbox: cannot read what is pending', { error: wordsOf(error) });
-        callOff = clock.after(DEFERRED_MOST / 60, run);
-      });
-    const now = clock.now();
-    // Set back, the clock would hold rows for longer than any wait.
-    if ((queue.at(-1)?.due ?? 0) > now + REFUSED_WAIT)
-      for (const [i, record] of queue.entries()) queue[i] = { ...record, due: dueAt(record, now) };
-    while (queue.length > 0 && sending.size < parallel && queue[0]!.due <= now) {
-      const record = queue.shift()!;
-      const cut = new AbortController();
-      const done = deliver(record, cut.signal).finally(() => {
-        sending.delete(record.id);
-        run();
-      });
-      sending.set(record.id, { cut, done });
-    }
-    if (queue.length > 0 && sending.size < parallel) callOff = clock.after(Math.max(1, queue[0]!.due - now), run);
-  }
-
-  function mailerOf(block: NotifyConfig): Mailer {
-    const mailer = mailers.get(block) ?? createMailer(block, name, options.timeouts ?? MAIL_TIMEOUTS);
-    mailers.set(block, mailer);
-    return mailer;
-  }
-
-  async function attempt(record: OutboxRecord, mail: StoredMail | null, signal: AbortSignal): Promise<OutboxRecord> {
-    // A block that a reload took away leaves its rows to the first one.
-    const block = blockFor(mail?.because ?? '', notify) ?? notify[0];
-    const outcome: Outcome =
-      mail === null
-        ? { result: 'refused', error: 'the stored message cannot be read' }
-        : block === undefined
-          ? { result: 'deferred', error: 'the configuration has no notify mail block' }
-          : await mailerOf(block).send(record.recipient, mail, signal);
+  async function deliver(record: OutboxRecord, signal: AbortSignal): Promise<OutboxRecord> {
+    const by = carrier;
+    const outcome: Outcome = await by.carry(record, signal);
     if (signal.aborted && outcome.result !== 'sent') return record;
-    const after = afterAttempt(record, outcome, clock.now(), block?.retry ?? DEFERRED_MOST / 60);
+    const after = afterAttempt(record, outcome, clock.now(), by.retry(record) ?? DEFERRED_MOST / 60);
     say(after, outcome);
     await mark(after);
     return after;
   }
 
-  async function deliver(record: OutboxRecord, signal: AbortSignal): Promise<void> {
-    const after = await attempt(record, readMail(record), signal);
-    known.delete(after.id);
-    if (after.state === 'pending') enqueue(after);
-  }
-
   function say(after: OutboxRecord, outcome: Outcome): void {
-    const fields = { mail: after.id, recipient: after.recipient, case: after.caseId, attempts: after.attempts };
+    const { channel, recipient, caseId, attempts } = after;
+    const fields = { id: after.id, recipient, case: caseId, attempts };
     if (outcome.result === 'sent') {
       count.sent++;
-      if (!queue.some(waits => waits.lastError !== '')) lastError = '';
-      log('info', 'mail sent', fields);
+      if (![...lanes.values()].some(lane => lane.status().troubled)) lastError = '';
+      log('info', `${channel} sent`, fields);
       return;
     }
-    lastError = `${after.recipient}: ${outcome.error}`;
+    lastError = `${recipient}: ${outcome.error}`;
     if (after.state === 'failed') {
       count.failed++;
-      log('error', 'mail given up after 5 days', { ...fields, error: outcome.error });
+      log('error', `${channel} given up after 5 days`, { ...fields, error: outcome.error });
     } else {
       count.deferred++;
-      log('warn', `mail ${outcome.result}`, {
+      log('warn', `${channel} ${outcome.result}`, {
         ...fields,
         error: outcome.error,
         next: new Date(after.due).toISOString(),
@@ -211,29 +151,32 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     async start() {
-      await refill();
-      run();
+      const pending = await store.read('outbox.lanes', {});
+      await Promise.all(pending.map(({ channel, recipient }) => laneOf(channel, recipient).refill()));
     },
     added(records) {
-      take(records);
-      run();
+      const groups = new Map<Lane, OutboxRecord[]>();
+      for (const record of records) {
+        const lane = laneOf(record.channel, record.recipient);
+        const group = groups.get(lane);
+        if (group === undefined) groups.set(lane, [record]);
+        else group.push(record);
+      }
+      for (const [lane, group] of groups) lane.add(group);
     },
     configure(next) {
       if (JSON.stringify(next) === JSON.stringify(notify)) return;
       notify = next;
-      mailers = new Map();
-      const now = clock.now();
-      queue.forEach((record, i) => {
-        queue[i] = { ...record, due: now };
-      });
-      run();
+      carrier = createCarrier(notify, name, timeouts);
+      for (const lane of lanes.values()) lane.hurry();
     },
     status() {
-      const oldest = queue.reduce((least, record) => Math.min(least, record.created), Number.POSITIVE_INFINITY);
+      const all = [...lanes.values()].map(lane => lane.status());
+      const oldest = Math.min(...all.map(lane => lane.oldest));
       return {
-        waiting: queue.length,
-        more,
-        sending: sending.size,
+        waiting: all.reduce((sum, lane) => sum + lane.waiting, 0),
+        more: all.some(lane => lane.more),
+        sending: all.reduce((sum, lane) => sum + lane.sending, 0),
         ...count,
         oldest: Number.isFinite(oldest) ? oldest : null,
         lastError,
@@ -241,14 +184,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     async close() {
       closed = true;
-      callOff();
       ended.resolve();
-      const all = Promise.all([...sending.values()].map(one => one.done));
-      const cutOff = clock.after(options.grace ?? 5000, () => {
-        for (const one of sending.values()) one.cut.abort();
-      });
-      await all;
-      cutOff();
+      await Promise.all([...lanes.values()].map(lane => lane.close(options.grace ?? 5000)));
     },
   };
 }

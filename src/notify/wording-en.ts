@@ -1,29 +1,36 @@
-import type { CaseKind } from '../hijack/case.ts';
 import { maintainerIn } from '../hijack/recipients.ts';
+import { kindsInEnglish } from './kinds-en.ts';
 import type { Wording } from './wording.ts';
 
 const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
 
-const WHAT: Readonly<Record<CaseKind, (decidedBy: string) => string>> = {
-  origin: () => 'the registered prefix, announced by another origin AS',
-  'more-specific': prefix => `a more-specific of the registered ${prefix}, announced by another origin AS`,
-  'rpki-invalid': () => 'a route that the RPKI calls invalid',
-  'super-prefix': prefix => `a route that covers ${prefix}, by another origin AS, where ${prefix} itself is missing`,
-  'new-prefix': () => 'a prefix that nobody has registered, announced by your AS',
-  upstream: prefix => `a route to the registered ${prefix} through an AS that is none of its upstreams`,
-  leak: prefix => `a route to the registered ${prefix} that was leaked on its way`,
-  path: prefix => `a route to the registered ${prefix} by a path that is not as it must be`,
-  squatting: prefix => `space within ${prefix} that is not in use, announced by somebody`,
-  'ix-lan': prefix => `the LAN of an IX or a link between networks (${prefix}), announced by somebody`,
-  bogon: prefix => `special space within ${prefix} that nobody may announce`,
-};
-
 export const english: Wording = {
   follows: '(English follows the Japanese text.)',
-  intro: {
-    begin: 'A BGP route has been detected whose origin AS differs from the registered route object.',
-    end: 'The BGP route reported earlier is no longer detected.',
-    blip: 'A BGP route was detected for a short time whose origin AS differs from the registered route object. It is over now; this is the only notice of it.',
+  kinds: kindsInEnglish,
+  intro(notice, found) {
+    const [subject, rest] = found.split('|') as [string, string];
+    switch (notice) {
+      case 'begin':
+        return `${subject} has been detected${rest}.`;
+      case 'blip':
+        return `${subject} was detected for a short time${rest}. It is over now; this is the only notice of it.`;
+      case 'change':
+        return 'What was reported earlier has changed.';
+      case 'reminder':
+        return 'What was reported earlier is still going on.';
+      case 'end':
+        return 'What was reported earlier is no longer detected.';
+    }
+  },
+  changed(change) {
+    switch (change.what) {
+      case 'critical':
+        return change.now ? 'it is critical now' : 'it is no longer critical';
+      case 'severity':
+        return `severity ${change.from} is now ${change.to}`;
+      case 'seen':
+        return `held by ${unit(change.to, 'peer')} now; it was ${unit(change.from, 'peer')} when last reported`;
+    }
   },
   label: {
     prefix: 'Prefix',
@@ -37,9 +44,9 @@ export const english: Wording = {
     ended: 'Ended',
     lasted: 'Lasted',
     why: 'Why ended',
+    changed: 'What changed',
     case: 'Case',
   },
-  what: (kind, decidedBy) => WHAT[kind](decidedBy),
   by: offender => (offender === null ? 'an AS_SET (no single origin AS)' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join(', ')} (${prefix})`,
   via: upstream =>
@@ -105,5 +112,6 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
-  sentBy: (host, router, from) => `Sent automatically by InterTrack on ${host} (${router}). Questions to ${from}.`,
+  sentBy: (host, router, from) =>
+    `Sent automatically by InterTrack on ${host} (${router}).${from === null ? '' : ` Questions to ${from}.`}`,
 };

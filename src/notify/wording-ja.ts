@@ -1,27 +1,33 @@
-import type { CaseKind } from '../hijack/case.ts';
 import { maintainerIn } from '../hijack/recipients.ts';
+import { kindsInJapanese } from './kinds-ja.ts';
 import type { Wording } from './wording.ts';
-
-const WHAT: Readonly<Record<CaseKind, (decidedBy: string) => string>> = {
-  origin: () => '登録と異なるOrigin ASによる、登録経路と同一の経路の広告',
-  'more-specific': prefix => `登録と異なるOrigin ASによる、登録経路${prefix}より細かい経路の広告`,
-  'rpki-invalid': () => 'RPKIの検証結果がInvalidとなる経路の広告',
-  'super-prefix': prefix => `登録と異なるOrigin ASによる、${prefix}を含む経路の広告（${prefix}自体は見えていません）`,
-  'new-prefix': () => '貴ASからの、登録されていない経路の広告',
-  upstream: prefix => `登録経路${prefix}の、上流として登録されていないASを経由した広告`,
-  leak: prefix => `登録経路${prefix}の、経路リークとみられる広告`,
-  path: prefix => `登録経路${prefix}の、想定と異なるASパスによる広告`,
-  squatting: prefix => `未使用のアドレス${prefix}の広告`,
-  'ix-lan': prefix => `IXまたは事業者間の接続セグメント（${prefix}）の広告`,
-  bogon: prefix => `広告されるべきでない特殊なアドレス（${prefix}）の広告`,
-};
 
 export const japanese: Wording = {
   follows: '（後半に日本語の説明があります。）',
-  intro: {
-    begin: '登録されているrouteオブジェクトとは異なるOrigin ASからの経路広告を検出しましたので、お知らせいたします。',
-    blip: '登録されているrouteオブジェクトとは異なるOrigin ASからの経路広告を一時的に検出しましたので、お知らせいたします。当該経路広告はすでに検出されなくなっています。本件に関するお知らせは本メールのみです。',
-    end: '先にお知らせした経路広告は検出されなくなりましたので、お知らせいたします。',
+  kinds: kindsInJapanese,
+  intro(notice, found) {
+    switch (notice) {
+      case 'begin':
+        return `${found}を検出しましたので、お知らせいたします。`;
+      case 'blip':
+        return `${found}を一時的に検出しましたので、お知らせいたします。現在は検出されなくなっています。本件に関するお知らせは本メールのみです。`;
+      case 'change':
+        return '先にお知らせした件について、状況に変化がありましたので、お知らせいたします。';
+      case 'reminder':
+        return '先にお知らせした件は、現在も継続しています。';
+      case 'end':
+        return '先にお知らせした件は検出されなくなりましたので、お知らせいたします。';
+    }
+  },
+  changed(change) {
+    switch (change.what) {
+      case 'critical':
+        return change.now ? '重要度が「重大」になりました' : '重要度が「重大」ではなくなりました';
+      case 'severity':
+        return `重要度が${change.from}から${change.to}になりました`;
+      case 'seen':
+        return `観測しているピアが${change.from}（前回のお知らせ時）から${change.to}になりました`;
+    }
   },
   label: {
     prefix: '対象経路',
@@ -35,9 +41,9 @@ export const japanese: Wording = {
     ended: '終了日時',
     lasted: '継続時間',
     why: '終了理由',
+    changed: '変化の内容',
     case: '管理番号',
   },
-  what: (kind, decidedBy) => WHAT[kind](decidedBy),
   by: offender => (offender === null ? 'AS_SET（Origin ASを特定できません）' : `AS${offender}`),
   registered: (origins, prefix) => `${origins.map(as => `AS${as}`).join('、')}（${prefix}）`,
   via: upstream =>
@@ -102,5 +108,5 @@ export const japanese: Wording = {
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
   sentBy: (host, router, from) =>
-    `本メールはInterTrack（${host}、${router}）が自動送信しています。お問い合わせ先：${from}`,
+    `本メールはInterTrack（${host}、${router}）が自動送信しています。${from === null ? '' : `お問い合わせ先：${from}`}`,
 };

@@ -1,11 +1,48 @@
 import type { CaseKind } from '../hijack/case.ts';
 
+/** Kinds of cases that have words; a case of any other kind is told as `other`. */
+export type WordedKind =
+  | CaseKind
+  | 'roa-vanished'
+  | 'roa-expiring'
+  | 'trust-anchor'
+  | 'private-as'
+  | 'visibility'
+  | 'blackhole'
+  | 'moas'
+  | 'exception-ended'
+  | 'other';
+
+/** A false alarm, or a first step, with what to do. */
+export type Advice = readonly [title: string, advice: string];
+
+/** The words of one kind of case. */
+export interface KindWording {
+  /** What is seen, as the sentences of `intro` take it in. */
+  readonly found: string;
+  /** The row of the table; `registered`: the registered prefix that decided. */
+  what(registered: string): string;
+  /** What to check first; not there: JPNIC's four false alarms (`checks`). */
+  checks?(offender: string, prefix: string): readonly Advice[];
+  /** Why it ended; not there: nobody holds it any more (`over`). */
+  readonly over?: string;
+}
+
+/** How a case stands otherwise than when it was last told. */
+export type Change =
+  | { readonly what: 'critical'; readonly now: boolean }
+  | { readonly what: 'severity'; readonly from: string; readonly to: string }
+  | { readonly what: 'seen'; readonly from: number; readonly to: number };
+
 /** What a notice says, in one language. `compose.ts` decides the order; a language only words it. */
 export interface Wording {
   /** Stands on top when this language follows further down. */
   readonly follows: string;
-  /** `blip`: it was over before anybody was told that it had begun. */
-  readonly intro: Readonly<Record<'begin' | 'end' | 'blip', string>>;
+  readonly kinds: Readonly<Record<WordedKind, KindWording>>;
+  /** The first sentence. `blip`: it was over before anybody was told that it had begun. */
+  intro(notice: 'begin' | 'change' | 'reminder' | 'end' | 'blip', found: string): string;
+  /** One sentence each. */
+  changed(change: Change): string;
   readonly label: Readonly<
     Record<
       | 'prefix'
@@ -19,11 +56,11 @@ export interface Wording {
       | 'ended'
       | 'lasted'
       | 'why'
+      | 'changed'
       | 'case',
       string
     >
   >;
-  what(kind: CaseKind, decidedBy: string): string;
   /** The contradicting origin; null: the path ends in an AS_SET. */
   by(offender: number | null): string;
   registered(origins: readonly number[], prefix: string): string;
@@ -45,12 +82,18 @@ export interface Wording {
   readonly nothingRecorded: string;
   readonly checkFirst: string;
   /** JPNIC's four false alarms, each with what to do. */
-  checks(offender: string, prefix: string): readonly (readonly [title: string, advice: string])[];
+  checks(offender: string, prefix: string): readonly Advice[];
   /** Sentence before the list of whom to call, the list, and where contacts are found. */
   readonly call: string;
   callees(offender: number | null, upstream: number | null): readonly string[];
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;
-  sentBy(host: string, router: string, from: string): string;
+  /** `from`: where questions go; null: nowhere. */
+  sentBy(host: string, router: string, from: string | null): string;
+}
+
+/** The words of a kind of case, whatever it is. */
+export function kindOf(say: Wording, kind: string): KindWording {
+  return Object.hasOwn(say.kinds, kind) ? say.kinds[kind as WordedKind] : say.kinds.other;
 }

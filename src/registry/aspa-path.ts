@@ -116,8 +116,10 @@ function whyOf(state: AspaState, direction: Direction, hops: readonly AspaHop[],
       ? 'every hop goes up to a provider'
       : 'it can be read as up to providers, across one hop at most, and down to customers';
   if (state === 'unknown') {
-    const silent = hops.find(hop => hop.up === 'no-attestation') ?? hops.find(hop => hop.down === 'no-attestation');
-    return `no ASPA of AS${silent?.up === 'no-attestation' ? silent.near : silent?.far} that would settle it`;
+    // Where the ramp up ends for certain, or, when a denial ends it there, the one down: of one of them nothing is attested.
+    const top = hops[ramps.minUp - 1];
+    const silent = top?.up === 'no-attestation' ? top.near : hops[hops.length - ramps.minDown]?.far;
+    return `no ASPA of AS${silent} that would settle it`;
   }
   const denied = hops[ramps.maxUp - 1];
   const leak = denied === undefined ? '' : `AS${denied.near} does not have AS${denied.far} for a provider`;

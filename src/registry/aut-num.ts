@@ -46,7 +46,7 @@ export function readAutNum(rpsl: RpslObject): Reading<AutNum> {
     object: {
       ...registrationOf(rpsl, problems),
       asn,
-      asName: rpsl.attributes.find(({ name }) => name === 'as-name')?.value ?? '',
+      asName: rpsl.attributes.find(({ name }) => name === 'as-name')?.value.trim() ?? '',
       memberOf: namesIn(rpsl, 'member-of'),
       policies,
     },

@@ -6,7 +6,7 @@ import { isLocal, placeOf } from './irr/open-feed.ts';
 import type { RpslProblem } from './rpsl.ts';
 import { slicer } from './slice.ts';
 import type { SourceBook } from './source-book.ts';
-import { type SourceSize, whyNotChange, whyNotReplace } from './source-size.ts';
+import { type SourceSize, slowLoss, whyNotChange, whyNotReplace } from './source-size.ts';
 
 /** Something that is over but that a person should know. */
 export interface Alarm {
@@ -23,6 +23,8 @@ export interface Copy {
   changed: number;
   /** Operations that could not be applied. */
   problems: number;
+  /** The most route objects it has had, or had when it was told last that many are gone. */
+  most: number;
 }
 
 export interface HeldSource {
@@ -108,7 +110,7 @@ export function takeWhole(
   }
   // What is no dump at all, an error page for one, has no object in it.
   if (!forced && objects === 0 && !isLocal(source.config)) return `${origin.place}: holds no route object`;
-  source.copy = { reading, origin, loaded: Date.now(), changed: Date.now(), problems: 0 };
+  source.copy = { reading, origin, loaded: Date.now(), changed: Date.now(), problems: 0, most: objects };
   source.doubted = small === null ? null : last;
   source.doubt = small ?? '';
   return null;
@@ -125,7 +127,7 @@ export async function takeChanges(
   const { copy } = source;
   if (copy === null) return 'there is no copy that it could change';
   const { book } = copy.reading;
-  const why = source.forced ? null : whyNotChange(book, operations);
+  const why = source.forced ? null : await whyNotChange(book, operations);
   if (why !== null) return why;
   const touched: Prefix[] = [];
   const pause = slicer();
@@ -136,7 +138,15 @@ export async function takeChanges(
     await pause();
   }
   copy.changed = Date.now();
+  copy.most = Math.max(copy.most, book.routes.count);
   return touched;
+}
+
+/** What transactions have taken away a few at a time, in words, told once for each tenth; null when that is little. */
+export function slowLossOf({ copy }: HeldSource): string | null {
+  const why = copy && slowLoss(copy.reading.book, copy.most);
+  if (copy !== null && why !== null) copy.most = copy.reading.book.routes.count;
+  return why;
 }
 
 /** Row of `show irr`. Times are ms since the epoch, null when there is no copy in use. */

@@ -97,11 +97,12 @@ function unreadable({ remark }: HintFacts): Hint | null {
   };
 }
 
-function asSet({ remark }: HintFacts): Hint | null {
-  if (remark !== 'as-set') return null;
+function asSet({ remark, path }: HintFacts): Hint | null {
+  const ends = remark === 'as-set';
+  if (!ends && !path?.some(as => typeof as !== 'number')) return null;
   return {
     hint: 'as-set',
-    text: 'The path ends in an AS_SET, to be treated as withdrawn since RFC 9774: ask who aggregates.',
+    text: `${ends ? 'The path ends in an AS_SET' : 'There is an AS_SET in the path'}, to be treated as withdrawn since RFC 9774: ask who aggregates.`,
   };
 }
 

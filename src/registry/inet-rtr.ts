@@ -28,9 +28,9 @@ export function readInetRtr(rpsl: RpslObject): Reading<InetRtr> {
   const peers: InetRtr['peers'][number][] = [];
   let localAs = -1;
   for (const { name, value, line } of rpsl.attributes) {
-    const words = value.split(/\s+/);
+    const words = value.trim().split(/\s+/);
     if (name === 'local-as') {
-      localAs = parseAsNumber(value);
+      localAs = parseAsNumber(value.trim());
       if (localAs < 0) return bad(line, `local-as: ${quote(value)} is no AS number`);
     } else if (name === 'ifaddr' || name === 'interface') {
       const address = words.find(word => parseAddress(word) !== null);

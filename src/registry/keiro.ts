@@ -8,7 +8,10 @@ export const MAX_ADDRESSES = 16;
  * X-Keiro as JPIRR's registrants write it: a line of `descr:` or `remarks:`, most often a continuation line, in any case
  * and with or without blanks round the colon, which may be a full-width one; or a true attribute of that name.
  */
-const KEIRO_LINE = /^x-keiro\s*[:\uff1a]\s*(.+)$/i;
+const KEIRO_LINE = /^x-keiro\s*[:\uff1a]\s*(.+)$/is;
+
+/** A list that goes on in the next line. */
+const OPEN_LIST = /[,;\u3001\uff0c\uff1b]\s*$/;
 
 /** The X-Keiro addresses of an object of any class, each once, and those that are no safe address. */
 export function keiroOf({ attributes }: RpslObject): {
@@ -28,13 +31,17 @@ export function addKeiro(keiro: string[], { name, value, line }: RpslAttribute, 
     return;
   }
   let at = 0;
+  /** The line above is X-Keiro's and ends in a comma: this one goes on with its list. */
+  let open = false;
   for (let below = 0; at <= value.length; below++) {
     let end = value.indexOf('\n', at);
     if (end < 0) end = value.length;
     // One look at the first letter (an x) spares nearly every line of a registry the regular expression.
-    if ((value.charCodeAt(at) | 0x20) === 0x78) {
-      const match = KEIRO_LINE.exec(value.slice(at, end));
-      if (match !== null) addAddresses(keiro, match[1]!, 'X-Keiro', line + below, refused);
+    if (open || (value.charCodeAt(at) | 0x20) === 0x78) {
+      const text = value.slice(at, end);
+      const list = KEIRO_LINE.exec(text)?.[1] ?? (open ? text : '');
+      open = OPEN_LIST.test(list);
+      if (list !== '') addAddresses(keiro, list, 'X-Keiro', line + below, refused);
     }
     at = end + 1;
   }

@@ -16,13 +16,18 @@ export function maintainersOf(books: readonly SourceBook[], as: number): readonl
   return [...found];
 }
 
-/** True when an as-set of one of the AS's maintainers names the member. */
+/**
+ * True when an as-set of the AS names the member: a set of one of its maintainers, or one whose name begins with the AS,
+ * which nobody else may make (RFC 2622 section 5).
+ */
 export function hasCustomer(books: readonly SourceBook[], as: number, member: number): boolean {
   const names = new Set<string>();
   for (const maintainer of maintainersOf(books, as))
     for (const { others } of books)
       for (const { class: objectClass, key } of others.byMaintainer(maintainer))
         if (objectClass === 'as-set' && names.size < MOST_SETS) names.add(key);
+  for (const { others } of books)
+    for (const key of others.keys('as-set')) if (key.startsWith(`AS${as}:`) && names.size < MOST_SETS) names.add(key);
   return [...names].some(
     name => asSetMembers(books, name)?.members.some(one => 'as' in one && one.as === member) ?? false,
   );

@@ -7,7 +7,7 @@ import { readInetRtr } from './inet-rtr.ts';
 import { readMntner } from './mntner.ts';
 import { OTHER_CLASSES } from './other-objects.ts';
 import { formatOperator, formatRange } from './prefix-range.ts';
-import type { Reading, Registration } from './registration.ts';
+import { type Reading, type Registration, sourceOf } from './registration.ts';
 import { readRouteObject } from './route-object.ts';
 import { type RouteMember, readRouteSet } from './route-set.ts';
 import type { RpslObject, RpslProblem } from './rpsl.ts';
@@ -70,8 +70,7 @@ function plain<Read extends Registration>(
 }
 
 function plainRoute(rpsl: RpslObject): Reading<PlainObject> {
-  const source = rpsl.attributes.findLast(({ name }) => name === 'source')?.value.toUpperCase() ?? '';
-  const reading = readRouteObject(rpsl, source);
+  const reading = readRouteObject(rpsl, sourceOf(rpsl));
   if (!reading.ok) return reading;
   const problems: RpslProblem[] = [...reading.refused];
   const { prefix, holes, text: _, ...rest } = reading.object;

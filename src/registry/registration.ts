@@ -38,9 +38,16 @@ export function registrationOf(rpsl: RpslObject, problems: RpslProblem[]): Regis
     notify,
     keiro,
     dates: datesOf(rpsl, problems),
-    source: rpsl.attributes.findLast(({ name }) => name === 'source')?.value.toUpperCase() ?? '',
+    source: sourceOf(rpsl),
   };
 }
+
+/** `source:` in upper case; '' when the object has none. */
+export const sourceOf = ({ attributes }: RpslObject): string =>
+  attributes
+    .findLast(({ name }) => name === 'source')
+    ?.value.trim()
+    .toUpperCase() ?? '';
 
 /** The value of the class attribute, or why there is none of the class wanted. */
 export function keyIn(

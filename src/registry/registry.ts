@@ -93,12 +93,14 @@ export interface RegistryOptions {
   readonly earlier?: readonly SourceSize[];
   /** The VRPs in force; left out: there are none. */
   readonly vrps?: () => Vrps;
+  /** Nothing is asked of any server and nothing is written: of what is fetched there is what was kept in `directory`. */
+  readonly offline?: boolean;
 }
 
 /** A registry without a source, until `reload`. */
 export async function openRegistry(
   listener: RegistryListener,
-  { directory, earlier = [], vrps }: RegistryOptions,
+  { directory, earlier = [], vrps, offline = false }: RegistryOptions,
 ): Promise<Registry> {
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
@@ -128,6 +130,7 @@ export async function openRegistry(
     ...listener,
     directory,
     earlier,
+    offline,
     inTurn,
     async onChange(report, touched) {
       if (reloading > 0) return;

@@ -156,6 +156,6 @@ export function rankOf({ source }: RouteObject, { authoritative }: Pick<Grounds,
 function verify({ path, direction, neighbor }: CheckedRoute, aspas: AspaTable | null) {
   const unknown = (why: string) => ({ state: 'unknown' as const, hops: [], why });
   if (path === null) return unknown('no path is given');
-  if (aspas === null || aspas.size === 0) return unknown('there are no ASPAs');
+  if (aspas === null) return unknown('there are no ASPAs');
   return verifyPath(path, aspas, direction, neighbor);
 }

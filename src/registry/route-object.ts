@@ -23,7 +23,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
   const bad = (line: number, why: string): RouteReading => ({ ok: false, problem: { line, why } });
   const key = rpsl.attributes[0];
   if (key === undefined || key.name !== rpsl.class) return bad(rpsl.line, 'object without its class attribute');
-  const prefix = parseRpslPrefix(key.value, rpsl.class === 'route6' ? 2 : 1);
+  const prefix = parseRpslPrefix(key.value.trim(), rpsl.class === 'route6' ? 2 : 1);
   if (typeof prefix === 'string') return bad(key.line, `${rpsl.class}: ${prefix}`);
 
   let origin = -1;
@@ -38,7 +38,7 @@ export function readRouteObject(rpsl: RpslObject, source: string): RouteReading 
     const { name, value, line } = attribute;
     if (name === 'origin') {
       if (origin >= 0) return bad(line, 'origin: given twice');
-      origin = parseAsNumber(value);
+      origin = parseAsNumber(value.trim());
       if (origin < 0) return bad(line, `origin: ${quote(value)} is no AS number (AS64496, AS1.10)`);
     } else if (name === 'mnt-by') mntBy.push(...listOf(value));
     else if (name === 'member-of') memberOf.push(...listOf(value.toUpperCase()));

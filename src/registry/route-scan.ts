@@ -38,6 +38,7 @@ const SLASH = 0x2f;
 const COLON = 0x3a;
 const AT = 0x40;
 const LETTER_A = 0x61;
+const LETTER_L = 0x6c;
 const LETTER_S = 0x73;
 const LETTER_X = 0x78;
 
@@ -292,7 +293,8 @@ function isPlainAddress(octets: Buffer, from: number, to: number): boolean {
     if (c === DOT) {
       if (label === 0 || label > 63 || before === DASH) return false;
       labels++;
-      if (at === to) return labels > 1 && !digits;
+      // Of the last labels that are local by their name the shortest has five letters; they begin with an L.
+      if (at === to) return labels > 1 && !digits && (label < 5 || (octets[to - label]! | 0x20) !== LETTER_L);
       label = 0;
       digits = true;
     } else {

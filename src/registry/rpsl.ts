@@ -83,6 +83,16 @@ const COLON = 0x3a;
 const END_OF_FILE = /^#\s*EOF\s*$/i;
 
 const ROUTES: ReadonlySet<string> = new Set(['route', 'route6']);
+/**
+ * Classes of RFC 2622, RFC 4012 and the databases of RIPE and IRRd. None of them is an attribute of another: a line that
+ * begins with one begins an object.
+ */
+const CLASS_NAMES: ReadonlySet<string> = new Set(
+  (
+    'route route6 aut-num as-set route-set mntner inet-rtr rtr-set peering-set filter-set as-block inetnum inet6num ' +
+    'person role organisation key-cert irt domain dictionary repository limerick poem poetic-form'
+  ).split(' '),
+);
 
 /**
  * Takes an object of a class straight from its octets, `octets[from..to)`, when it is one that it can read: true, and the
@@ -120,6 +130,8 @@ export function rpslReader(
   let start = 0;
   let startLine = 0;
   let className = '';
+  /** Where the lines of nothing but blanks begin that were the last in the object in hand; -1: the last one is none. */
+  let blank = -1;
   let line = 1;
   /** The line in hand was too long, and its rest is being thrown away. */
   let overflow = false;
@@ -135,8 +147,10 @@ export function rpslReader(
       counts.eof = END_OF_FILE.test(hold.toString('latin1', at, Math.min(end, at + MAX_NAME)));
       return;
     }
+    if (isBlank(end)) return;
     counts.eof = false;
     state = 'skip';
+    blank = -1;
     if (first === BLANK || first === TAB || first === PLUS) {
       problem(line, 'continuation line where an object should begin');
       return;
@@ -173,8 +187,40 @@ export function rpslReader(
     state = 'between';
   }
 
+  /** Whether the line in hand is nothing but blanks. */
+  function isBlank(end: number): boolean {
+    for (let i = at; i < end; i++) if (hold[i] !== BLANK && hold[i] !== TAB) return false;
+    return true;
+  }
+
+  /** Whether the line in hand begins an object wherever it stands: one of a class, or one that was deleted in place. */
+  function beginsObject(end: number): boolean {
+    const head = hold.toString('latin1', at, Math.min(end, at + MAX_NAME));
+    return /^\*xx/i.test(head) || CLASS_NAMES.has(/^([\w-]+)\s*:/.exec(head)?.[1]?.toLowerCase() ?? '');
+  }
+
+  /**
+   * One line within an object. A line of blanks goes on an attribute (RFC 2622 section 2), and nobody writes it for that: files
+   * that were edited by hand or sent by mail have it where an empty line was. The object has ended there when the next line
+   * begins another.
+   */
+  function within(end: number): void {
+    const first = hold[at]!;
+    if (first === BLANK || first === TAB) {
+      if (!isBlank(end)) blank = -1;
+      else if (blank < 0) blank = at;
+    } else if (blank >= 0 && first !== PERCENT && first !== HASH) {
+      if (beginsObject(end)) {
+        finish(blank);
+        begin(end);
+      }
+      blank = -1;
+    }
+  }
+
   function tooLong(): void {
     const first = hold[at]!;
+    blank = -1;
     if (state === 'object' || (state === 'between' && first !== PERCENT && first !== HASH)) {
       problem(line, `line longer than ${MAX_LINE} octets: its object is left out`);
       state = 'skip';
@@ -186,8 +232,9 @@ export function rpslReader(
     const end = lf > at && hold[lf - 1] === CR ? lf - 1 : lf;
     if (line === 1 && hold[at] === 0xef && hold[at + 1] === 0xbb && hold[at + 2] === 0xbf && end - at >= 3) at += 3;
     if (lf - at > MAX_LINE) tooLong();
-    else if (end === at) finish(at);
+    else if (end === at) finish(blank < 0 ? at : blank);
     else if (state === 'between') begin(end);
+    else within(end);
     if (state === 'object' && lf - start > MAX_OBJECT) {
       problem(startLine, `object longer than ${MAX_OBJECT} octets: left out`);
       state = 'skip';
@@ -202,6 +249,7 @@ export function rpslReader(
     hold.copy(next, 0, from, fill);
     hold = next;
     start -= from;
+    if (blank >= 0) blank = Math.max(0, blank - from);
     at -= from;
     seek -= from;
     fill = kept;
@@ -237,7 +285,7 @@ export function rpslReader(
       take(fill);
     }
     overflow = false;
-    finish(fill);
+    finish(blank < 0 ? fill : blank);
     at = fill;
     seek = fill;
   }

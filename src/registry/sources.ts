@@ -12,15 +12,21 @@ import {
   lastError,
   type SourceStatus,
   sizeOf,
+  slowLossOf,
   statusOf,
   takeChanges,
   takeWhole,
 } from './held-source.ts';
 import type { MaintainerKeiro } from './inherited-keiro.ts';
 import type { FeedListener } from './irr/feed.ts';
+import { sweepLeftOver } from './irr/left-over.ts';
 import { feedKey, isLocal, openFeed } from './irr/open-feed.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceSize } from './source-size.ts';
+import { outOfDate, troubleOf } from './source-trouble.ts';
+
+/** Milliseconds from one look for sources that have become stale to the next. */
+const WATCH = 5000;
 
 /**
  * What a reload did with one source. `kept`: the new copy was refused and the last good one stays in use. `awaited`: it is
@@ -40,6 +46,8 @@ export interface SourcesOptions {
   readonly directory: string;
   /** What the last run knew of its sources. */
   readonly earlier: readonly SourceSize[];
+  /** See RegistryOptions. */
+  readonly offline: boolean;
   /** Runs the work when what was begun before is done. Rejects when nothing more is taken. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** Objects of these prefixes have changed; null: all of the source. Called in turn. */
@@ -74,7 +82,7 @@ const keiroChanges = ({ config, copy }: HeldSource): number =>
   config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
 
 export function openSources(options: SourcesOptions): Sources {
-  const { directory, earlier, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
+  const { directory, earlier, offline, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
   /** In the order of the configuration. */
   let held: ReadonlyMap<string, HeldSource> = new Map();
 
@@ -84,14 +92,27 @@ export function openSources(options: SourcesOptions): Sources {
     return { source: source.config.name, what, objects: sizeOf(source)?.objects ?? 0, why };
   }
 
-  /** Tells each trouble once, and once that it has lasted too long. */
+  /** Tells each trouble once, and once that it has lasted too long, or that nothing newer has come for too long. */
   function tell(source: HeldSource): void {
     const why = lastError(source);
     if (why !== '' && why !== source.told) onTrouble(source.config.name, why);
     source.told = why;
-    const stale = why !== '' && isStale(source);
-    if (stale && !source.staleTold) onTrouble(source.config.name, `stale: ${why}`);
+    const status = statusOf(source, Date.now());
+    const stale = isStale(source) || (why === '' && status.age !== null && outOfDate(status));
+    if (stale && !source.staleTold) {
+      const words = `stale: ${troubleOf(status)
+        .join()
+        .replace(/^stale: /, '')}`;
+      if (why === '') onAlarm(source.config.name, words);
+      else onTrouble(source.config.name, words);
+    }
     source.staleTold = stale;
+  }
+  /** A look that lasts and lasts tells nothing by itself. */
+  const watchman = offline ? undefined : setInterval(() => held.forEach(tell), WATCH).unref();
+
+  function raise(source: HeldSource, why: string): void {
+    if (addAlarm(source, why) && isHeld(source)) onAlarm(source.config.name, why);
   }
 
   function listen(source: HeldSource): FeedListener {
@@ -113,6 +134,8 @@ export function openSources(options: SourcesOptions): Sources {
           const passedOn = keiroChanges(source);
           const touched = await takeChanges(source, operations);
           if (typeof touched === 'string') return touched;
+          const loss = slowLossOf(source);
+          if (loss !== null) raise(source, loss);
           // What a maintainer passes on concerns all of its objects.
           if (keiroChanges(source) !== passedOn) await onChange(report(source, 'changed'), null);
           else if (touched.length > 0) await onChange(report(source, 'changed'), touched);
@@ -122,9 +145,7 @@ export function openSources(options: SourcesOptions): Sources {
         source.trouble = why;
         if (isHeld(source)) tell(source);
       },
-      alarm(why) {
-        if (addAlarm(source, why) && isHeld(source)) onAlarm(source.config.name, why);
-      },
+      alarm: why => raise(source, why),
     };
   }
 
@@ -138,7 +159,7 @@ export function openSources(options: SourcesOptions): Sources {
       feed?.stop();
       await feed?.look(false); // two feeds must not keep copies under one name
       source.trouble = '';
-      source.feed = openFeed(config, directory, listen(source));
+      source.feed = openFeed(config, directory, listen(source), offline);
       await source.feed?.started;
     } else if (isLocal(config)) await source.feed!.look(false);
     else void source.feed!.look(false);
@@ -158,6 +179,8 @@ export function openSources(options: SourcesOptions): Sources {
       const next = new Map(configs.map(config => [config.name, before.get(config.name) ?? heldSource(config)]));
       for (const [name, source] of before) if (!next.has(name)) source.feed?.stop();
       held = next;
+      if (!offline)
+        for (const { source, what } of await sweepLeftOver(directory, new Set(next.keys()))) onAlarm(source, what);
       return Promise.all(configs.map(config => bring(next.get(config.name)!, config, before.has(config.name))));
     },
     async reload(name, force) {
@@ -183,6 +206,7 @@ export function openSources(options: SourcesOptions): Sources {
     },
     status: now => [...held.values()].map(source => statusOf(source, now)),
     close() {
+      clearInterval(watchman);
       for (const source of held.values()) source.feed?.stop();
       held = new Map();
     },

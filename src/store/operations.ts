@@ -6,7 +6,10 @@ const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state,
 
 const READS: Readonly<Record<keyof StoreReads, string>> = {
   'case.all': 'SELECT id, state, prefix, opened, changed, body FROM cases ORDER BY opened, id',
-  'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' ORDER BY due, id LIMIT :limit`,
+  'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' AND (:channel IS NULL OR channel = :channel)
+    AND (:recipient IS NULL OR recipient = :recipient) ORDER BY due, id LIMIT :limit`,
+  'outbox.lanes': `SELECT DISTINCT channel, CASE channel WHEN 'mail' THEN NULL ELSE recipient END AS recipient
+    FROM outbox WHERE state = 'pending'`,
   'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
@@ -74,7 +77,7 @@ export function prepareOperations(db: DatabaseSync): Operations {
       }
     },
     read(what, args) {
-      const values = what === 'outbox.pending' ? { limit: -1, ...args } : { ...args };
+      const values = what === 'outbox.pending' ? { limit: -1, channel: null, recipient: null, ...args } : { ...args };
       return reads.get(what)!.all(values as Record<string, SQLInputValue>);
     },
   };

@@ -17,12 +17,15 @@ export interface CaseRecord {
 export interface OutboxRecord {
   /** Also the local part of the Message-ID: `CASE.begin.N` and the like; unique. */
   readonly id: string;
-  readonly channel: 'mail';
+  readonly channel: 'mail' | 'webhook' | 'syslog' | 'exec' | 'xmpp';
+  /** A mail address, or the name of the channel (config/notify.ts, channelName). */
   readonly recipient: string;
   readonly caseId: string;
-  /** `begin`, `end`. */
+  /** `begin`, `change`, `reminder`, `end`. */
   readonly event: string;
-  /** Rendered message as JSON (notify/notices.ts, StoredMail): frozen, so that a retry says what was meant. */
+  /**
+   * Message as JSON (notify/notices.ts, StoredMail; notify/notice.ts, Notice): frozen, so that a retry says what was meant.
+   */
   readonly body: string;
   readonly state: 'pending' | 'sent' | 'failed';
   readonly attempts: number;
@@ -86,8 +89,16 @@ export type StoreWrite =
 
 export interface StoreReads {
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
-  /** The earliest due first; all of them without `limit`. */
-  'outbox.pending': { readonly args: { readonly limit?: number }; readonly row: OutboxRecord };
+  /** The earliest due first; all of them without `limit`. Of one lane alone when it is given. */
+  'outbox.pending': {
+    readonly args: { readonly limit?: number; readonly channel?: string; readonly recipient?: string };
+    readonly row: OutboxRecord;
+  };
+  /** The channels, and of all but mail the recipients, for which something is pending. */
+  'outbox.lanes': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly channel: OutboxRecord['channel']; readonly recipient: string | null };
+  };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { parseAsn } from '../bgp/as-path.ts';
 import { ROLES, type Role } from '../bgp/role.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import type { CheckedRoute } from '../registry/route-check.ts';
 import { routeOf } from '../registry/route-text.ts';
 
@@ -10,6 +10,8 @@ import { routeOf } from '../registry/route-text.ts';
 export interface NamedFile {
   readonly name: string;
   readonly file: string;
+  /** The name was given: it is that of all objects in it, whatever source they name themselves. */
+  readonly fixed: boolean;
 }
 
 export interface CheckOptions {
@@ -45,12 +47,16 @@ export function checkOptions(words: readonly string[]): CheckOptions | string {
       // Files may follow each other: --irr A B C.
       list = isFile ? given[name] : null;
     } else if (word.startsWith('--')) return `unknown option ${name}`;
-    else (list ?? positional).push(word);
+    else {
+      // The route may stand behind the files: no file is called like a prefix.
+      if (word.includes('/') && parsePrefix(word) !== null) list = null;
+      (list ?? positional).push(word);
+    }
   }
   const [prefixText, asText, ...more] = positional;
   if (prefixText === undefined) return 'a prefix is missing';
   const prefix = parsePrefix(prefixText);
-  if (prefix === null) return `"${prefixText}" is no prefix`;
+  if (prefix === null) return `"${prefixText}" is no ${whyNoPrefix(prefixText)}`;
   if (asText === undefined) return 'an AS number is missing';
   const as = parseAsn(asText);
   if (as === null) return `"${asText}" is no AS number`;
@@ -58,7 +64,7 @@ export function checkOptions(words: readonly string[]): CheckOptions | string {
   const ixLans: Prefix[] = [];
   for (const text of given['--ix-lan'] ?? []) {
     const lan = parsePrefix(text);
-    if (lan === null) return `--ix-lan ${text} is no prefix`;
+    if (lan === null) return `--ix-lan ${text} is no ${whyNoPrefix(text)}`;
     ixLans.push(lan);
   }
   const from = given['--from']?.at(-1) ?? 'provider';
@@ -74,10 +80,10 @@ export function checkOptions(words: readonly string[]): CheckOptions | string {
   };
 }
 
-/** `NAME=FILE`; without a name that of the file up to its first point, in upper case. */
+/** `NAME=FILE`; without a name that of the file up to its first point, in upper case, for objects that name no source. */
 function namedFile(text: string): NamedFile {
   const match = /^([\w-]+)=(.+)$/s.exec(text);
-  if (match !== null) return { name: match[1]!, file: match[2]! };
+  if (match !== null) return { name: match[1]!, file: match[2]!, fixed: true };
   const name = basename(text).replace(/\..*$/s, '').toUpperCase();
-  return { name: name === '' ? text : name, file: text };
+  return { name: name === '' ? text : name, file: text, fixed: false };
 }

@@ -1,6 +1,7 @@
 /** `itctl check route` by files: what everybody's filters would say of a route, before it is announced. */
+import { hasCustomer, maintainersOf } from '../registry/known.ts';
 import { checkRoute, type Grounds } from '../registry/route-check.ts';
-import type { Vrp } from '../registry/rov.ts';
+import { formatVrp, type Vrp } from '../registry/rov.ts';
 import type { Payloads } from '../registry/rpki/payloads.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import type { CheckOptions } from './check-options.ts';
@@ -43,20 +44,23 @@ export async function checkByFiles(
 
 async function groundsOf(options: CheckOptions, complain: (text: string) => void): Promise<Grounds> {
   const { route, irr, vrp, aspa, ixLans } = options;
-  const ases = new Set([...(route.path ?? []), route.origin].flat());
   const dumps: DumpPart[] = [];
-  for (const file of irr) dumps.push(await readDump(file, route.prefix, ases, complain));
-  const vrps: Vrp[] = [];
-  for (const file of vrp) vrps.push(...vrpsCovering((await readPayloads(file, 'roas', complain)).vrps, route.prefix));
+  for (const file of irr) dumps.push(await readDump(file, route.prefix, complain));
+  // Two validators have the same VRPs for the most part.
+  const vrps = new Map<string, Vrp>();
+  for (const file of vrp)
+    for (const one of vrpsCovering((await readPayloads(file, 'roas', complain)).vrps, route.prefix))
+      vrps.set(formatVrp(one), one);
   const aspas: Payloads[] = [];
   for (const file of aspa) aspas.push(await readPayloads(file, 'aspas', complain));
+  const books = dumps.map(({ book }) => book);
   return {
     objects: dumps.flatMap(({ objects }) => objects),
-    vrps,
+    vrps: [...vrps.values()],
     aspas: aspa.length === 0 ? null : aspasOf(aspas),
     authoritative: new Set(),
     ixLans,
-    maintainersOf: as => dumps.flatMap(({ maintainers }) => maintainers.get(as) ?? []),
-    hasCustomer: () => false,
+    maintainersOf: as => maintainersOf(books, as),
+    hasCustomer: (as, member) => hasCustomer(books, as, member),
   };
 }

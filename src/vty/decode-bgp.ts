@@ -4,11 +4,11 @@ import { capabilityName, readCapability } from '../bgp/capabilities.ts';
 import { formatFamily } from '../bgp/family.ts';
 import { formatFlow } from '../bgp/flowspec.ts';
 import { type Inspection, inspectMessage } from '../bgp/inspect.ts';
-import { messageName } from '../bgp/message.ts';
+import { HEADER_LENGTH, messageName } from '../bgp/message.ts';
 import type { Nlri } from '../bgp/nlri.ts';
-import { formatNotification, shutdownCommunication } from '../bgp/notification.ts';
+import { communicationFault, formatNotification, hardResetReason, shutdownCommunication } from '../bgp/notification.ts';
 import type { Reach, Unreach } from '../bgp/reach.ts';
-import { refreshName } from '../bgp/route-refresh.ts';
+import { REFRESH_END, refreshName } from '../bgp/route-refresh.ts';
 import type { DecodedUpdate } from '../bgp/update.ts';
 import { readLines } from '../control/lines.ts';
 import { formatPrefix } from '../net/prefix.ts';
@@ -125,6 +125,8 @@ function showRest({ disabled, endOfRib, remarks }: DecodedUpdate): object {
   };
 }
 
+const remarkOn = (offset: number, clause: string, what: string) => ({ attribute: null, offset, clause, what });
+
 function showBody({ body }: Inspection): object {
   if (body === null || 'update' in body) return {};
   if ('open' in body) {
@@ -137,13 +139,16 @@ function showBody({ body }: Inspection): object {
     return { open: { version, as, holdTime, id, capabilities: shown } };
   }
   if ('received' in body) {
-    const words = shutdownCommunication(body.received);
+    const reason = hardResetReason(body.received) ?? body.received;
+    const words = shutdownCommunication(reason);
+    const wrong = communicationFault(reason);
     return {
       received: {
         text: formatNotification(body.received),
         ...(words !== null && { communication: words }),
         data: hex(body.received.data),
       },
+      ...(wrong !== null && { remarks: [remarkOn(HEADER_LENGTH + 2, 'RFC 9003 4', wrong)] }),
     };
   }
   const { subtype, filters } = body.refresh;
@@ -153,5 +158,8 @@ function showBody({ body }: Inspection): object {
       subtype: refreshName(subtype),
       ...(filters.length > 0 && { filters: hex(filters) }),
     },
+    ...(subtype > REFRESH_END && {
+      remarks: [remarkOn(HEADER_LENGTH + 2, 'RFC 7313 5', `subtype ${subtype}: the message is to be ignored`)],
+    }),
   };
 }

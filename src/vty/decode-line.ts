@@ -70,6 +70,7 @@ function contextOf(mp: readonly Family[], words: SessionWords): MessageContext {
     addPath: words.addpath ?? [],
     extendedNextHop: words.extnh ?? mp.filter(({ afi }) => afi === 1),
     ownAddresses: words.local ?? [],
+    ...(words.peeras !== undefined && { peerAs: words.peeras }),
     ...(words.role !== undefined && { role: { ours: words.role, peerAs: words.peeras ?? 0 } }),
   };
 }

@@ -15,6 +15,11 @@ export interface NrtmDecoding {
 /** An operation's object behind what `found` and `words` say of the operation. False when it cannot be read. */
 export function tellObject(found: object, words: string, object: RpslObject, tell: Tell): boolean {
   const { class: objectClass } = object;
+  const dead = /^\*xx[^:\s]*/i.exec(object.text)?.[0].toLowerCase();
+  if (dead !== undefined) {
+    tell({ ...found, class: dead, skipped: 'deleted in place' }, `${words} ${dead}: deleted in place`);
+    return true;
+  }
   if (!CLASSES.has(objectClass)) {
     tell({ ...found, class: objectClass, skipped: 'a class that is not read' }, `${words} ${objectClass}: skipped`);
     return true;

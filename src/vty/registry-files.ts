@@ -1,11 +1,11 @@
 /** The registry out of files, for one route: of each file only what touches it is kept. */
 
 import { openMrt } from '../mrt/source.ts';
-import { covers, type Prefix } from '../net/prefix.ts';
-import { readAutNum } from '../registry/aut-num.ts';
+import { covers, formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { RouteObject } from '../registry/objects.ts';
-import { parseAsNumber, parseRpslPrefix, readRouteObject } from '../registry/route-object.ts';
-import { rpslReader } from '../registry/rpsl.ts';
+import { parseRpslPrefix, readRouteObject } from '../registry/route-object.ts';
+import { type RpslObject, rpslReader } from '../registry/rpsl.ts';
+import { type SourceBook, sourceBook } from '../registry/source-book.ts';
 import type { NamedFile } from './check-options.ts';
 import { sentence } from './decode-mrt.ts';
 
@@ -17,45 +17,46 @@ export type Complain = (text: string) => void;
 
 export interface DumpPart {
   readonly objects: readonly RouteObject[];
-  /** Maintainers of the aut-nums asked for, upper case. */
-  readonly maintainers: ReadonlyMap<number, readonly string[]>;
+  /** The ASes and as-sets of the dump. */
+  readonly book: SourceBook;
 }
 
 /**
- * Reads the dump of an IRR, packed or not: the route objects that are the prefix or cover it, and the aut-nums of these
- * ASes. Rejects with an UnreadableFile when it cannot be read to its end.
+ * Reads the dump of an IRR, packed or not: the route objects that are the prefix or cover it, and all that says who an AS
+ * is. Of objects with the same key the last one counts, as it does in a registry. Rejects with an UnreadableFile when it
+ * cannot be read to its end.
  */
 export async function readDump(
-  { name, file }: NamedFile,
+  { name, file, fixed }: NamedFile,
   prefix: Prefix,
-  ases: ReadonlySet<number>,
   complain: Complain,
 ): Promise<DumpPart> {
-  const objects: RouteObject[] = [];
-  const maintainers = new Map<number, readonly string[]>();
+  const objects = new Map<string, RouteObject>();
+  const book = sourceBook(name);
   const bad = ({ line, why }: { readonly line: number; readonly why: string }) => complain(`${file}:${line}: ${why}`);
   const routeClass = prefix.afi === 1 ? 'route' : 'route6';
   const reader = rpslReader(
     rpsl => {
-      if (rpsl.class === 'aut-num') {
-        const reading = readAutNum(rpsl);
-        if (!reading.ok) bad(reading.problem);
-        else if (ases.has(reading.object.asn)) maintainers.set(reading.object.asn, reading.object.mntBy);
+      if (rpsl.class !== routeClass) {
+        const applied = book.apply('add', rpsl);
+        if (!applied.ok) bad(applied.problem);
         return;
       }
-      const reading = readRouteObject(rpsl, name);
-      if (!reading.ok) bad(reading.problem);
-      else if (covers(reading.object.prefix, prefix)) objects.push(reading.object);
+      const reading = readRouteObject(rpsl, (fixed ? null : sourceIn(rpsl)) ?? name);
+      if (!reading.ok) {
+        bad(reading.problem);
+        return;
+      }
+      const { object } = reading;
+      if (covers(object.prefix, prefix))
+        objects.set(`${object.source} ${formatPrefix(object.prefix)} AS${object.origin}`, object);
     },
     bad,
-    new Set([routeClass, 'aut-num']),
+    new Set([routeClass, 'aut-num', 'as-set']),
     {
       // What cannot be read here is handed on, and told of with its line.
-      worth: (objectClass, key) => {
-        if (objectClass === 'aut-num') {
-          const as = parseAsNumber(key);
-          return as < 0 || ases.has(as);
-        }
+      worth(objectClass, key) {
+        if (objectClass !== routeClass) return true;
         const registered = parseRpslPrefix(key, prefix.afi);
         return typeof registered === 'string' || covers(registered, prefix);
       },
@@ -69,5 +70,11 @@ export async function readDump(
   reader.end();
   const { objects: read, skipped, dead, lines } = reader.counts;
   if (read + skipped + dead === 0 && lines > 0) throw new UnreadableFile(`${file}: no RPSL: there is no object in it`);
-  return { objects, maintainers };
+  return { objects: [...objects.values()], book };
+}
+
+/** The source that an object names, where it is the name of one. */
+function sourceIn({ attributes }: RpslObject): string | null {
+  const value = attributes.findLast(({ name }) => name === 'source')?.value ?? '';
+  return /^[\w-]{1,64}$/.test(value) ? value.toUpperCase() : null;
 }

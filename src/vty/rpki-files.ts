@@ -10,14 +10,15 @@ import { type Complain, UnreadableFile } from './registry-files.ts';
 const MAX_JSON = 500_000_000;
 
 /**
- * The payloads of a file. What is over its time counts all the same: the file is of the day that is asked about. Rejects
- * with an UnreadableFile when there is no list `wanted` in it.
+ * The payloads of a file. What was over its time when the file was made is left out; what is over since then counts: the
+ * file is of the day that is asked about. Rejects with an UnreadableFile when there is no list `wanted` in it.
  */
 export async function readPayloads(file: string, wanted: 'roas' | 'aspas', complain: Complain): Promise<Payloads> {
-  const reading = readPayloadJson(await textOf(file), Number.NEGATIVE_INFINITY, wanted);
+  const reading = readPayloadJson(await textOf(file), null, wanted);
   if (!reading.ok) throw new UnreadableFile(`${file}: ${reading.why}`);
   // Of a file that is given for one list the other one is none of our business.
-  for (const problem of reading.problems) if (problem.startsWith(wanted)) complain(`${file}: ${problem}`);
+  for (const problem of reading.problems)
+    if (problem.startsWith('roas') === (wanted === 'roas')) complain(`${file}: ${problem}`);
   return reading.payloads;
 }
 

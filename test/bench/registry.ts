@@ -96,11 +96,15 @@ const memo = new VerdictMemo(rib);
 const silent = { describe: () => ({}) as never, tell: () => {}, mark: () => {}, now: Date.now };
 const verdictBook = new Contradictions(silent);
 const paths = createPathCheck(rib, () => undefined);
-const ingest = createIngest(rib, memo, verdictBook, paths, {
-  endOfRib: () => {},
-  passedOver: () => {},
-  malformed: () => {},
-});
+const ingest = createIngest(
+  rib,
+  { memo, book: verdictBook, paths },
+  {
+    endOfRib: () => {},
+    passedOver: () => {},
+    malformed: () => {},
+  },
+);
 function load(number: number): void {
   const table = newPeerTable();
   rib.tables[number] = table;

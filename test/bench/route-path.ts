@@ -28,9 +28,7 @@ const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => 
 let faults = 0;
 const ingest = createIngest(
   rib,
-  memo,
-  book,
-  createPathCheck(rib, () => undefined),
+  { memo, book, paths: createPathCheck(rib, () => undefined) },
   {
     endOfRib: () => {},
     passedOver: () => {},

@@ -81,6 +81,13 @@ describe('bgp/as-path', () => {
     ]);
   });
 
+  it('merges: a confederation segment behind a sequence that was cut is not kept, for it stands beside nothing taken', () => {
+    const path = [sequence(5, 23456), confederation(65001), sequence(23456)];
+    expect(mergePaths(path, [sequence(65536, 65537)])).to.deep.equal([sequence(5, 65536, 65537)]);
+    const beside = [sequence(5), confederation(65001), sequence(23456)];
+    expect(mergePaths(beside, [sequence(65536)])).to.deep.equal([sequence(5), confederation(65001), sequence(65536)]);
+  });
+
   it('merging keeps the length of AS_PATH', () => {
     const path = fc.array(
       fc.record({

@@ -34,6 +34,7 @@ describe('bgp/flowspec', () => {
     ['07 81 08 08 81 00', 2, 'icmpv6-type ==8 icmpv6-code ==0'],
     ['09 01 12 42 01 83 04', 1, 'tcp-flags =syn+ack&!fin !=rst'],
     ['09 91 0102', 1, 'tcp-flags =syn+0x100'],
+    ['0c 80 f2', 1, 'fragment is-fragment'],
     ['0a 92 05dc 0b 81 2e', 1, 'packet-length >1500 dscp ==46'],
     ['0d a1 000007dd', 2, 'flow-label ==2013'],
     ['0d b1 00000000 000007dd', 2, 'flow-label ==2013'],
@@ -54,6 +55,9 @@ describe('bgp/flowspec', () => {
     ['an offset beyond the length', '01 20 20 20010db8', 2, /offset 32/, 0],
     ['a list without an end', '04 01 50', 1, /overruns/, 0],
     ['a value that overruns', '04 91 50', 1, /overruns/, 0],
+    ['TCP flags of 4 octets', '09 a1 00000002', 1, /tcp-flags of 4 octets, at most 2/, 0],
+    ['a DSCP of 2 octets', '0b 91 002e', 1, /dscp of 2 octets, at most 1/, 0],
+    ['fragment bits of 2 octets', '0c 90 0001', 2, /fragment of 2 octets, at most 1/, 0],
   ];
   for (const [name, octets, afi, what, offset] of faults)
     it(`refuses ${name}`, () => {
@@ -69,18 +73,20 @@ describe('bgp/flowspec', () => {
     expect(encodeFlow([{ type: 4, tests: more }]).slice(0, 2)).to.deep.equal([0xf0, 241]);
   });
 
-  const value = fc.oneof(
+  const anyValue = fc.oneof(
     fc.nat(0xff),
     fc.nat(0xffff),
     fc.integer({ min: 0, max: 0xffffffff }),
     fc.bigInt(0n, 2n ** 64n - 1n),
   );
-  const tests = (operators: number) =>
+  const tests = (operators: number, value: fc.Arbitrary<number | bigint> = anyValue) =>
     fc
       .array(fc.record({ and: fc.boolean(), operator: fc.nat(operators), value }), { minLength: 1, maxLength: 5 })
       .map(list => list.map((test, i) => (i === 0 ? { ...test, and: false } : test)));
   const component = (type: number, afi: Afi): fc.Arbitrary<FlowComponent> => {
-    if (type === 9 || type === 12) return tests(3).map(list => ({ type, tests: list }));
+    if (type === 9) return tests(3, fc.nat(0xffff)).map(list => ({ type, tests: list }));
+    if (type === 11) return tests(7, fc.nat(0xff)).map(list => ({ type, tests: list }));
+    if (type === 12) return tests(3, fc.nat(0xff)).map(list => ({ type, tests: list }));
     if (type > 2) return tests(7).map(list => ({ type, tests: list }));
     const size = afi === 1 ? 4 : 16;
     return fc

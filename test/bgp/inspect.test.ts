@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type Inspection, inspectMessage, type MessageContext } from '../../src/bgp/inspect.ts';
 import { encodeMessage, UPDATE } from '../../src/bgp/message.ts';
 import { formatNlri } from '../../src/bgp/nlri.ts';
+import type { Role } from '../../src/bgp/role.ts';
 import { attribute, hex, MARKER, updateBody } from './octets.ts';
 
 const families = (...list: [number, number][]) => list.map(([afi, safi]) => ({ afi, safi }));
@@ -60,6 +61,42 @@ describe('bgp/inspect', () => {
       ]);
       expect(errors.map(error => error.offset)).to.deep.equal([offset]);
     });
+
+  it('refuses an OPEN of another AS than the expected one, and one whose role does not go with ours (RFC 9234)', () => {
+    const open = (...roles: number[]) => {
+      const capabilities = roles.map(role => `0901${role.toString(16).padStart(2, '0')}`).join('');
+      const octets = capabilities.length / 2;
+      const number = (value: number) => value.toString(16).padStart(2, '0');
+      const parameters = octets === 0 ? '00' : `${number(octets + 2)}02${number(octets)}${capabilities}`;
+      return `${MARKER}${(28 + parameters.length / 2).toString(16).padStart(4, '0')}01 04 fbf0 00b4 c0000201 ${parameters}`;
+    };
+    const said = (message: string, more: Partial<MessageContext> = {}) => {
+      const { action, notification, errors, body } = inspect(message, more);
+      expect(body !== null && 'open' in body).to.equal(true);
+      return notification === null ? action : `${notification.code}/${notification.subcode} ${errors[0]?.clause}`;
+    };
+    const role = (ours: Role) => ({ role: { ours, peerAs: 64496 } });
+    expect(said(open(), { peerAs: 64496 })).to.equal('accept');
+    expect(said(open(), { peerAs: 64497 })).to.equal('2/2 RFC 4271 6.2');
+    expect(said(open(), role('peer'))).to.equal('accept');
+    expect(said(open(3), role('provider'))).to.equal('accept');
+    expect(said(open(3, 3), role('provider'))).to.equal('accept');
+    expect(said(open(3), role('customer'))).to.equal('2/11 RFC 9234 4.2');
+    expect(said(open(7), role('customer'))).to.equal('2/11 RFC 9234 4.2');
+    expect(said(open(3, 4))).to.equal('2/11 RFC 9234 4.2');
+    expect(said(open(3, 4), { ebgp: false })).to.equal('accept');
+  });
+
+  it('remarks on a next hop of MP_REACH_NLRI that no router has, and takes the route', () => {
+    for (const [hop, remarks] of [
+      ['00'.repeat(16), ['RFC 4760 3']],
+      [`ff02${'00'.repeat(13)}01`, ['RFC 4760 3']],
+      [HOP6, []],
+    ] as const) {
+      const read = update('', BASE + attribute(0x80, 14, `000201 10 ${hop} 00 20 20010db8`), '');
+      expect([read.action, read.announced, read.remarks]).to.deep.equal(['accept', ['2001:db8::/32'], remarks]);
+    }
+  });
 
   it('reads the sound ones of every type', () => {
     expect(inspect(`${MARKER}001304`)).to.deep.include({ type: 4, action: 'accept', body: null });

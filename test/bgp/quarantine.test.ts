@@ -58,7 +58,7 @@ describe('bgp/quarantine', () => {
   });
 
   it('names so many routes and counts the others', () => {
-    const entry = entryOf(bad('18c63364'.repeat(120)));
+    const entry = entryOf(bad(Array.from({ length: 120 }, (_, i) => `18c633${(0x80 + i).toString(16)}`).join('')));
     expect([entry.prefixes.length, entry.hit]).to.deep.equal([50, 120]);
     expect(renderQuarantine(entry).at(-1)).to.match(/^ {2}120 routes withdrawn: .* and 70 more$/);
   });

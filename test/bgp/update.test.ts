@@ -120,6 +120,38 @@ describe('bgp/update', () => {
     expect(decode(body, { ...CONTEXT, ipv6: false }).action).to.equal('attribute-discard');
   });
 
+  it('does not withdraw what is announced in the same message (RFC 4271 section 4.3)', () => {
+    const both = updateBody('18c63364 18c00002 18c00002', BASE, '18c63364');
+    expect(decode(both)).to.include({ action: 'accept' });
+    expect(decode(both)).to.deep.include({ announced: ['198.51.100.0/24'], withdrawn: ['192.0.2.0/24'] });
+    const bad = updateBody('18c63364', BASE + attribute(0xc0, 8, '00'), '18c63364');
+    expect(decode(bad)).to.deep.include({ announced: [], withdrawn: ['198.51.100.0/24'] });
+  });
+
+  it('ignores multicast prefixes among unicast routes, and only them (RFC 4271 section 6.3)', () => {
+    const one = { action: 'ignore-route', errors: ['RFC 4271 6.3'], withdrawn: [] };
+    expect(decode(updateBody('', BASE, '04e0 18c63364 20e0000005'))).to.deep.include({
+      ...one,
+      announced: ['198.51.100.0/24'],
+    });
+    const reach = (nlri: string) => updateBody('', BASE + attribute(0x80, 14, `000201 10 ${HOP6} 00 ${nlri}`), '');
+    expect(decode(reach('08ff 2020010db8'))).to.deep.include({ ...one, announced: ['2001:db8::/32'] });
+    expect(decode(updateBody('', BASE, '18ef0000'))).to.deep.include({ ...one, announced: [] });
+    const behind = updateBody('', BASE, '18c63364 04e0');
+    const { errors } = decodeUpdate(behind, 0, behind.length, CONTEXT);
+    expect(errors.map(({ offset }) => offset)).to.deep.equal([behind.length - 2]);
+    // What covers other addresses too is no multicast prefix, and to withdraw one does no harm.
+    const wider = decode(updateBody('04e0', BASE, '03e0 00'));
+    expect(wider).to.deep.include({
+      action: 'accept',
+      announced: ['224.0.0.0/3', '0.0.0.0/0'],
+      withdrawn: ['224.0.0.0/4'],
+    });
+    // A fault in the attributes of routes that are ignored does not end the session (RFC 7606 section 5.2): they were read.
+    const bad = updateBody('', BASE + attribute(0xc0, 8, '00'), '04e0');
+    expect(decode(bad)).to.deep.include({ action: 'treat-as-withdraw', notification: null });
+  });
+
   it('never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), bytes => void decodeUpdate(bytes, 0, bytes.length, CONTEXT)),

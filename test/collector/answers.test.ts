@@ -29,9 +29,7 @@ function table() {
   const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: () => 0 });
   const { update } = createIngest(
     rib,
-    memo,
-    book,
-    createPathCheck(rib, () => undefined),
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
     { endOfRib: () => {}, malformed: nothing, passedOver: nothing },
   );
   const held = newPeerTable();

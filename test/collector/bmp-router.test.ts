@@ -38,9 +38,7 @@ describe('collector/bmp-router', () => {
     const silent = { describe: () => null as never, mark: () => {}, tell: () => {}, now: () => 0 };
     const ingest = createIngest(
       rib,
-      memo,
-      new Contradictions(silent),
-      createPathCheck(rib, () => undefined),
+      { memo, book: new Contradictions(silent), paths: createPathCheck(rib, () => undefined) },
       {
         endOfRib: () => {},
         malformed: () => {},

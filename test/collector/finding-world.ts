@@ -31,27 +31,33 @@ export async function feedOf(about: {
 }) {
   const rib = newRib();
   let changes: JudgedChange[] = [];
-  const row = { number: 0, name: 'p', as: 64500, address: '192.0.2.1' };
+  const rows = ['p', 'q'].map((name, number) => ({ number, name, as: 64500 + number, address: `192.0.2.${number}` }));
+  let whole = true;
   const judging = createJudging({
     rib,
-    rowOf: () => row,
+    rowOf: number => rows[number],
+    isWhole: () => whole,
     tell: change => changes.push(change),
     done: () => {},
     now: () => 0,
   });
   const { memo, book: held, paths } = judging;
-  const ingest = createIngest(rib, memo, held, paths, {
-    passedOver: () => {},
-    endOfRib: () => {},
-    malformed: () => {
-      throw new Error('a malformed message');
+  const ingest = createIngest(
+    rib,
+    { memo, book: held, paths },
+    {
+      passedOver: () => {},
+      endOfRib: () => {},
+      malformed: () => {
+        throw new Error('a malformed message');
+      },
     },
+  );
+  const peers = rows.map(({ number }): IngestPeer => {
+    const table = newPeerTable();
+    rib.tables[number] = table;
+    return { number, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64499, counts: noCounts() };
   });
-  const table = newPeerTable();
-  rib.tables[0] = table;
-  const peer: IngestPeer = {
-    ...{ number: 0, table, as4: true, ebgp: true, ipv4: true, ipv6: true, localAs: 64499, counts: noCounts() },
-  };
 
   const book = sourceBook('TEST');
   for (const one of about.objects) book.apply('add', objectOf(one));
@@ -85,8 +91,14 @@ export async function feedOf(about: {
   };
   let grounds: string[] = [];
   return {
-    feed(messages: readonly Uint8Array[]) {
-      for (const message of messages) ingest.update(peer, message, 19, message.length);
+    /** Whole messages from the peer of this number: the first, or the second, of which nothing else is asked. */
+    feed(messages: readonly Uint8Array[], number: 0 | 1 = 0) {
+      for (const message of messages) ingest.update(peers[number]!, message, 19, message.length);
+    },
+    /** The tables are whole, or not yet. */
+    tables(are: boolean) {
+      whole = are;
+      judging.look();
     },
     /** `what kind PREFIX offender of DECIDEDBY` of each change since the last call. */
     told(): string[] {

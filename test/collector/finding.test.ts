@@ -35,19 +35,39 @@ describe('collector/finding', () => {
     expect(world.told()).to.deep.equal(['gone rpki-invalid 192.0.2.0/24 64496 of 192.0.2.0/24']);
   });
 
-  it('tells a stranger that covers watched space, and whether it draws its traffic', async () => {
+  it('tells a stranger that covers watched space, until the holder itself does', async () => {
     const world = await feedOf({ objects: [[OURS, 64496]], watch: { sources: ['TEST'] } });
-    world.feed(announce('192.0.0.0/16', sequence(64500, 64666)));
-    expect(world.told()).to.deep.equal(['held super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24 drawing']);
-    world.feed(withdraw('192.0.0.0/16'));
-    expect(world.told()).to.deep.equal(['gone super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24 drawing']);
-    world.feed(announce(OURS, sequence(64500, 64496)));
     world.feed(announce('192.0.0.0/16', sequence(64500, 64667)));
     expect(world.told()).to.deep.equal(['held super-prefix 192.0.0.0/16 64667 of 192.0.2.0/24']);
     world.feed(announce('192.0.0.0/16', sequence(64500, 64496)));
     expect(world.told(), 'the holder itself').to.deep.equal(['gone super-prefix 192.0.0.0/16 64667 of 192.0.2.0/24']);
     world.feed(announce('0.0.0.0/0', sequence(64500, 64666)));
     expect(world.told(), 'a default route').to.deep.equal([]);
+  });
+
+  it('tells that it draws traffic where its peer lacks what another one has, and only of whole tables', async () => {
+    const world = await feedOf({ objects: [[OURS, 64496]], watch: { sources: ['TEST'] } });
+    const held = 'held super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24';
+    world.tables(false);
+    world.feed(announce('192.0.0.0/16', sequence(64500, 64666)));
+    world.feed(announce(OURS, sequence(64501, 64496)), 1);
+    world.tables(false);
+    expect(world.told()).to.deep.equal([held]);
+    world.tables(true);
+    expect(world.told()).to.deep.equal([`${held} drawing`]);
+    world.tables(true);
+    expect(world.told(), 'nothing new').to.deep.equal([]);
+    world.feed(announce(OURS, sequence(64500, 64496)));
+    world.tables(true);
+    expect(world.told()).to.deep.equal([held]);
+    world.feed(withdraw(OURS));
+    world.tables(true);
+    expect(world.told()).to.deep.equal([`${held} drawing`]);
+    world.feed(withdraw(OURS), 1);
+    world.tables(true);
+    expect(world.told(), 'nobody has it').to.deep.equal([held]);
+    world.feed(withdraw('192.0.0.0/16'));
+    expect(world.told()).to.deep.equal(['gone super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24']);
   });
 
   it('tells nobody who has registered what covers, in either registry', async () => {
@@ -63,7 +83,7 @@ describe('collector/finding', () => {
     world.feed(announce('192.0.0.0/14', sequence(64500, 64511)));
     expect(world.told()).to.deep.equal([]);
     world.feed(announce('192.0.0.0/14', sequence(64500, 64512)));
-    expect(world.told()).to.deep.equal(['held super-prefix 192.0.0.0/14 64512 of 192.0.2.0/24 drawing']);
+    expect(world.told()).to.deep.equal(['held super-prefix 192.0.0.0/14 64512 of 192.0.2.0/24']);
   });
 
   it('tells what a watched AS announces that nobody has registered, until it is', async () => {

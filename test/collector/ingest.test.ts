@@ -64,6 +64,19 @@ describe('collector/ingest', () => {
     expect(malformed[0]).to.match(/^treat-as-withdraw: .*ORIGIN/);
   });
 
+  it('ignores multicast prefixes among unicast routes, keeps the rest, and says so (RFC 4271 section 6.3)', () => {
+    const { peer, feed, held, malformed } = routePath();
+    const p = peer(0);
+    const path = sequence(64496);
+    const messages = ['224.0.0.0/4', '239.1.2.3/32', 'ff00::/8', '224.0.0.0/3', '192.0.2.0/24'].flatMap(prefix =>
+      announce(prefix, path),
+    );
+    expect(feed(p, messages)).to.equal(null);
+    expect(held(p)).to.deep.equal(['192.0.2.0/24 64496', '224.0.0.0/3 64496']);
+    expect(malformed).to.have.length(3);
+    for (const said of malformed) expect(said).to.match(/^ignore-route: multicast prefix/);
+  });
+
   it('ignores a family that was not negotiated and counts it', () => {
     const { peer, feed, held } = routePath();
     const p = peer(0, { ipv6: false });

@@ -24,9 +24,7 @@ function collector(count: number) {
   const book = new Contradictions({ describe: nothing as never, tell: nothing, mark: nothing, now: () => now });
   const ingest = createIngest(
     rib,
-    memo,
-    book,
-    createPathCheck(rib, () => undefined),
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
     { endOfRib: nothing, malformed: nothing, passedOver: nothing },
   );
   const state = { nearMisses: 0, name: 'Established' };

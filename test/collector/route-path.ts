@@ -40,9 +40,7 @@ export function routePath() {
   const passedOver: string[] = [];
   const ingest = createIngest(
     rib,
-    memo,
-    book,
-    createPathCheck(rib, () => undefined),
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
     {
       passedOver: (peer, what, times) => passedOver.push(`p${peer.number} ${what} ${times}`),
       endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),

@@ -43,9 +43,7 @@ function road(more: Partial<IngestPeer> = {}) {
   const passed: string[] = [];
   const ingest = createIngest(
     rib,
-    memo,
-    book,
-    createPathCheck(rib, () => undefined),
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
     {
       endOfRib: (_, afi) => void ends.push(afi),
       malformed: (_, body) => void malformed.push(Buffer.from(body).toString('hex')),

@@ -25,9 +25,7 @@ describe('collector/table-dump', () => {
     const memo = new VerdictMemo(rib);
     const ingest = createIngest(
       rib,
-      memo,
-      new Contradictions(silent),
-      createPathCheck(rib, () => undefined),
+      { memo, book: new Contradictions(silent), paths: createPathCheck(rib, () => undefined) },
       {
         endOfRib: () => {},
         malformed: () => {},

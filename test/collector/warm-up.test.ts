@@ -18,9 +18,7 @@ describe('collector/warm-up', () => {
     const book = new Contradictions({ describe: never, tell: never, mark: never, now: Date.now });
     const ingest = createIngest(
       rib,
-      memo,
-      book,
-      createPathCheck(rib, () => undefined),
+      { memo, book, paths: createPathCheck(rib, () => undefined) },
       { endOfRib: never, malformed: never, passedOver: never },
     );
     warmUp(rib, memo, ingest);

@@ -258,19 +258,75 @@ export const config: fc.Arbitrary<Config> = fc
       holdUp: fc.oneof(fc.constant(0), seconds(1, 86400)),
       holdDown: fc.oneof(fc.constant(0), seconds(1, 604800)),
     });
+    const signed = maybe(
+      'dkim',
+      fc.record({ domain: fc.constant('example.net'), selector: fc.constantFrom('s1', '2026.mail'), key: file }),
+    );
     const login = fc.oneof(fc.constant({}), fc.record({ user: words, password: words }));
-    const notify = fc
+    const languages = fc.subarray(['ja' as const, 'en' as const], { minLength: 1 });
+    const mailing = fc
       .record({
         kind: fc.constant('mail' as const),
         from: mail,
-        host: fc.constantFrom('127.0.0.1', '::1', 'mail.example.net'),
-        port,
+        relays: fc.uniqueArray(fc.record({ host: fc.constantFrom('127.0.0.1', '::1', 'mail.example.net'), port }), {
+          minLength: 1,
+          maxLength: 3,
+          selector: one => `${one.host} ${one.port}`,
+        }),
         tls: fc.constantFrom('none' as const, 'starttls' as const, 'required' as const),
         to: fc.subarray(['x-keiro' as const, 'group' as const], { minLength: 1 }),
-        languages: fc.subarray(['ja' as const, 'en' as const], { minLength: 1 }),
+        languages,
         retry: seconds(1, 3600),
       })
-      .chain(one => login.map(given => ({ ...one, ...given })));
+      .chain(one => fc.tuple(login, signed).map(([given, key]) => ({ ...one, ...given, ...key })));
+    const channel = {
+      group: fc.option(fc.constantFrom(...groups.map(one => one.name))),
+      timeout: seconds(1, 300),
+      retry: seconds(1, 3600),
+    };
+    const webhook = fc
+      .tuple(
+        fc.record({
+          kind: fc.constant('webhook' as const),
+          url: fc.constantFrom(
+            'https://hooks.example.net/T0/B0/x?y=1',
+            'http://127.0.0.1:8080/',
+            'https://[2001:db8::1]/',
+          ),
+          format: fc.constantFrom('json' as const, 'slack' as const, 'teams' as const, 'mattermost' as const),
+          languages,
+          ...channel,
+        }),
+        maybe('secret', words),
+        maybe('authority', file),
+      )
+      .map(([one, secret, authority]) => ({ ...one, ...secret, ...authority }));
+    const syslog = fc
+      .tuple(
+        fc.record({
+          kind: fc.constant('syslog' as const),
+          address,
+          port,
+          facility: fc.constantFrom('daemon' as const, 'user' as const, 'local7' as const),
+          ...channel,
+        }),
+        fc.oneof(
+          fc.constantFrom({ transport: 'udp' as const }, { transport: 'tcp' as const }),
+          fc
+            .tuple(maybe('serverName', fc.constant('log.example.net')), maybe('authority', file))
+            .map(([name, authority]) => ({ transport: 'tls' as const, ...name, ...authority })),
+        ),
+      )
+      .map(([one, transport]) => ({ ...one, ...transport }));
+    const exec = fc.record({ kind: fc.constant('exec' as const), file, languages, ...channel });
+    const notify = fc
+      .tuple(
+        fc.array(mailing, { maxLength: 2 }),
+        fc.uniqueArray(webhook, { maxLength: 2, selector: one => one.url }),
+        fc.uniqueArray(syslog, { maxLength: 2, selector: one => `${one.address} ${one.port}` }),
+        fc.uniqueArray(exec, { maxLength: 2, selector: one => one.file }),
+      )
+      .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
     const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
     const probe = fc.record({
@@ -344,7 +400,7 @@ export const config: fc.Arbitrary<Config> = fc
         }),
       ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
-      notify: fc.array(notify, { maxLength: 2 }),
+      notify,
       groups: fc.constant(groups),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),

@@ -104,6 +104,15 @@ export const DRIFT: DriftReport = {
       state: 'notice',
     },
   ],
+  contradicted: [
+    {
+      source: 'JPIRR',
+      prefix: '192.0.2.0/25',
+      origin: 64500,
+      reason: 'length',
+      why: 'AS64500 may announce up to /24, not /25',
+    },
+  ],
   strangers: [
     {
       kind: 'object',

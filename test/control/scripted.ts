@@ -91,6 +91,7 @@ export const CASE: Case = {
   prefix: '192.0.2.0/25',
   offender: 64666,
   expected: [64500],
+  origin: 64666,
   ground: '',
   decidedBy: '192.0.2.0/24',
   watches: ['ours'],
@@ -173,6 +174,19 @@ export const NOTICES: readonly OutboxRecord[] = [
     due: NOON + 240_000,
     created: NOON - 600_000,
     lastError: '451 4.3.0 try again',
+  },
+  {
+    id: '2026-03-01-01.begin.webhook-1a2b3c4d',
+    channel: 'webhook',
+    recipient: 'hooks.example.net #1a2b3c4d',
+    caseId: '2026-03-01-01',
+    event: 'begin',
+    body: '{}',
+    state: 'pending',
+    attempts: 1,
+    due: NOON + 30_000,
+    created: NOON - 600_000,
+    lastError: 'answers 503',
   },
 ];
 

@@ -41,9 +41,7 @@ function newTables() {
   let passed = 0;
   const ingest = createIngest(
     rib,
-    memo,
-    new Contradictions(telling),
-    createPathCheck(rib, () => undefined),
+    { memo, book: new Contradictions(telling), paths: createPathCheck(rib, () => undefined) },
     {
       endOfRib: () => {},
       malformed: () => {},

@@ -57,8 +57,7 @@ function bookWith(
         {
           kind: 'mail',
           from: 'k@example.net',
-          host: 'h',
-          port: 25,
+          relays: [{ host: 'h', port: 25 }],
           tls: 'none',
           to: ['x-keiro', 'group'],
           languages: ['en'],

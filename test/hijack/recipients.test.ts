@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { NotifyConfig, WatchConfig } from '../../src/config/tree.ts';
+import type { MailConfig, WatchConfig } from '../../src/config/tree.ts';
 import { evidenceOf, MAX_EVIDENCE, MAX_TEXT } from '../../src/hijack/evidence.ts';
 import { MAX_RECIPIENTS, recipientsOf } from '../../src/hijack/recipients.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
@@ -20,11 +20,10 @@ const object = (more: Partial<RouteObject>): RouteObject => ({
   ...more,
 });
 const watch = (group: string | null): WatchConfig => watchOf('w', { group });
-const mail = (...to: NotifyConfig['to']): NotifyConfig => ({
+const mail = (...to: MailConfig['to']): MailConfig => ({
   kind: 'mail',
   from: 'keiro@example.net',
-  host: '127.0.0.1',
-  port: 25,
+  relays: [{ host: '127.0.0.1', port: 25 }],
   tls: 'none',
   to,
   languages: ['en'],

@@ -41,7 +41,11 @@ describe('interop/daemon-drift', function () {
     daemon = intertrackd(ours);
     daemon.write('jpirr.db', JPIRR);
     daemon.write('radb.db', RADB);
-    daemon.write('rpki.json', JSON.stringify({ roas: [{ asn: 64777, prefix: '192.0.2.0/25', maxLength: 25 }] }));
+    const roas = [
+      { asn: 64777, prefix: '192.0.2.0/25', maxLength: 25 },
+      { asn: 0, prefix: '198.51.100.0/22', maxLength: 32 },
+    ];
+    daemon.write('rpki.json', JSON.stringify({ roas }));
     daemon.configure(`
 bgp listen ${ours} port ${PORT};
 protocol bgp scripted { neighbor ${from} as ${PEER}; passive; }
@@ -70,6 +74,14 @@ watch ours { maintainer MAINT-OWNER in JPIRR; }
   it('forecasts what is removed', async () => {
     expect((await drift()).expiring.map(({ prefix, state }) => [prefix, state])).to.deep.equal([
       ['198.51.100.0/24', 'removal'],
+    ]);
+  });
+  it('tells of our own routes that the RPKI contradicts, by a ROA for the block above too', async () => {
+    expect((await drift()).contradicted).to.deep.equal([
+      {
+        ...{ source: 'JPIRR', prefix: '198.51.100.0/24', origin: 64501 },
+        ...{ reason: 'as0', why: 'AS 0: nobody may announce the prefix' },
+      },
     ]);
   });
   it('sees what others register over our space, and since when', async () => {

@@ -10,7 +10,7 @@ import { type ArchiveQuestion, askArchive } from '../../src/mrt/archive-reader.t
 import type { ArchivedPeer } from '../../src/mrt/bgp4mp.ts';
 import { parseAddress } from '../../src/net/address.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { hex } from '../bgp/octets.ts';
+import { attribute, hex } from '../bgp/octets.ts';
 import { nextHop, nlri, ORIGIN_IGP, path, ribRecord, update } from './octets.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12, 0);
@@ -68,7 +68,7 @@ describe('mrt/archive-reader', () => {
     const peers = [A, B].map(({ address, as }) => ({ id: hex('01010101'), address, as }));
     const table = { collector: hex('c0000209'), view: '', peers };
     await archive.rib(time, table, [ribRecord(time / 1000, parsePrefix('10.0.0.0/8')!, false, routes)]);
-    for (let i = 0; i < 3000; i++) announce(A, 2, `172.16.${i % 250}.0/24`, 64496, 7, i % 9);
+    for (let i = 0; i < 3000; i++) announce(A, 2, `172.16.${i % 250}.0/24`, 64496, 7, 1 + (i % 9));
     announce(B, 3, '10.1.0.0/16', 64497, 2);
     announce(A, 6, '10.0.0.0/8', 64496, 3, 1);
     state(B, 7, 6, 1);
@@ -164,6 +164,33 @@ describe('mrt/archive-reader', () => {
     const early = await ask({ ...question, time: NOON - MINUTE }).catch((error: Error) => error.message);
     expect(early).to.equal('the archive has nothing of 2026-03-01 11:59:00Z or before');
     await archive.close();
+  });
+
+  it('holds of malformed UPDATEs what the session held (RFC 7606), and says why a route went', async () => {
+    archive = await open('none');
+    const message = (minute: number, list: string, routes: string) =>
+      archive.message(A, (NOON + minute * MINUTE) * 1000, hex(update('', list, routes)));
+    announce(A, 0, '10.0.0.0/8', 64496, 1);
+    message(1, attributes(64496, 2) + attribute(0xc0, 8, '00'), nlri('10.0.0.0/8'));
+    message(2, attributes(64496, 3) + attribute(0xc0, 7, '0000'), nlri('10.0.0.0/8'));
+    message(3, attributes(64496, 4), nlri('10.0.0.0/8') + nlri('224.0.0.0/4'));
+    message(4, attributes(64496, 5) + attribute(0x40, 99, ''), nlri('10.0.0.0/8'));
+    // As routers show routes of their own to a BMP station.
+    message(5, ORIGIN_IGP + path([64496, 6]), nlri('10.0.0.0/8'));
+    now = NOON + 20 * MINUTE;
+    await archive.close();
+    expect(await at('10.0.0.0/8', 1.5)).to.deep.equal([]);
+    expect(await at('224.0.0.0/4', 3.5)).to.deep.equal([]);
+    expect(await at('10.0.0.0/8', 4.5)).to.deep.equal(['10.0.0.0/8 64496: 64496 4']);
+    const question = { about: 'history', prefix: '10.0.0.0/8', from: NOON, to: NOON + 10 * MINUTE } as const;
+    const { events } = await ask(question);
+    expect(events.map(({ what, route, why }) => `${what} ${route?.path.join(' ') ?? why}`)).to.deep.equal([
+      'announce 64496 1',
+      'withdraw COMMUNITIES: length 1, must be a non-zero multiple of 4 (RFC 7606 7.8)',
+      'announce 64496 3',
+      'announce 64496 4',
+      'announce 64496 6',
+    ]);
   });
 
   it('gives prefixes that differ behind their length one key', () => {

@@ -1,5 +1,6 @@
-import type { NotifyConfig } from '../../src/config/tree.ts';
+import type { ExecConfig, MailConfig, SyslogConfig, WebhookConfig } from '../../src/config/tree.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { type Notice, noticeOf } from '../../src/notify/notice.ts';
 
 const START = Date.UTC(2026, 10, 22, 4, 1, 10);
 
@@ -11,6 +12,7 @@ export const begun: Case = {
   prefix: '203.0.113.128/25',
   offender: 64666,
   expected: [64496],
+  origin: 64666,
   ground: '',
   decidedBy: '203.0.113.0/24',
   watches: ['ours'],
@@ -70,15 +72,65 @@ export const ended: Case = {
   timeline: [...begun.timeline, { time: START + 11_360_000, what: 'tyo1 withdrew it last', state: 'resolved' }],
 };
 
-export const block: NotifyConfig = {
+export const block: MailConfig = {
   kind: 'mail',
   from: 'InterTrack <keiro@example.net>',
-  host: '127.0.0.1',
-  port: 25,
+  relays: [{ host: '127.0.0.1', port: 25 }],
   tls: 'none',
   to: ['x-keiro', 'group'],
   languages: ['ja', 'en'],
   retry: 30_000,
 };
 
-export const settings = { notify: [block], hostname: 'collector.example.net', routerName: 'AS64500, 192.0.2.10' };
+/** The relays of a block, of which there is one, at a port of this machine. */
+export const at = (port: number): Pick<MailConfig, 'relays'> => ({ relays: [{ host: '127.0.0.1', port }] });
+
+export const settings = {
+  notify: [block],
+  watches: [{ name: 'ours', group: 'noc' }],
+  hostname: 'collector.example.net',
+  routerName: 'AS64500, 192.0.2.10',
+};
+
+/** A web hook on this machine, for every case. */
+export const hook = (port: number, more: Partial<WebhookConfig> = {}): WebhookConfig => ({
+  kind: 'webhook',
+  url: `http://127.0.0.1:${port}/hook`,
+  group: null,
+  format: 'json',
+  languages: ['en'],
+  timeout: 5000,
+  retry: 1000,
+  ...more,
+});
+
+export const syslogAt = (port: number, more: Partial<SyslogConfig> = {}): SyslogConfig => ({
+  kind: 'syslog',
+  address: '127.0.0.1',
+  port,
+  group: null,
+  transport: 'udp',
+  facility: 'daemon',
+  timeout: 5000,
+  retry: 1000,
+  ...more,
+});
+
+export const program = (file: string, more: Partial<ExecConfig> = {}): ExecConfig => ({
+  kind: 'exec',
+  file,
+  group: null,
+  languages: ['en'],
+  timeout: 5000,
+  retry: 1000,
+  ...more,
+});
+
+/** The notice of the begin, as the outbox has it. */
+export const notice: Notice = noticeOf(
+  begun,
+  { event: 'begin' },
+  '2026-11-22-01.begin.webhook-00000000',
+  { languages: ['en'], hostname: settings.hostname, routerName: settings.routerName },
+  START + 5000,
+);

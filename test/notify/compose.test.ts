@@ -8,17 +8,17 @@ import { begun, block, ended, settings } from './cases.ts';
 const options = { ...settings, ...block };
 const to = { address: 'alert@example.jp', because: 'x-keiro', number: 1 };
 const english = (of: Case, event: 'begin' | 'end') =>
-  composeMail(of, event, to, { ...options, languages: ['en'] }).text;
+  composeMail(of, { event }, to, { ...options, languages: ['en'] }).text;
 
 describe('notify/compose', () => {
   it('tells in the subject what, by whom and against whom, and links the end to the begin', () => {
-    const begin = composeMail(begun, 'begin', to, options);
+    const begin = composeMail(begun, { event: 'begin' }, to, options);
     expect([begin.subject, begin.messageId, begin.references]).to.deep.equal([
       '[InterTrack] 203.0.113.128/25 announced by AS64666, registered to AS64496 (2026-11-22-01)',
       '<2026-11-22-01.begin.1@collector.example.net>',
       null,
     ]);
-    const end = composeMail(ended, 'end', to, options);
+    const end = composeMail(ended, { event: 'end' }, to, options);
     expect([end.subject, end.messageId, end.references]).to.deep.equal([
       '[InterTrack] [resolved] 203.0.113.128/25 announced by AS64666, registered to AS64496 (2026-11-22-01)',
       '<2026-11-22-01.end.1@collector.example.net>',
@@ -28,7 +28,7 @@ describe('notify/compose', () => {
 
   it('says whose X-Keiro it is that names the reader', () => {
     const mail = (because: string) =>
-      composeMail(begun, 'begin', { ...to, because }, options).text.replace(/\s+/g, ' ');
+      composeMail(begun, { event: 'begin' }, { ...to, because }, options).text.replace(/\s+/g, ' ');
     expect(mail('x-keiro')).to.include('is registered as X-Keiro contact of this route.');
     const inherited = mail('x-keiro of MAINT-AS64496');
     expect(inherited).to.include('is registered as X-Keiro contact of MAINT-AS64496, the maintainer of this route.');
@@ -79,7 +79,7 @@ describe('notify/compose', () => {
 
   it('tells of a blip in one mail, with its evidence and no thread', () => {
     const blip = { ...ended, told: ['end'] as const };
-    const mail = composeMail(blip, 'end', to, { ...options, languages: ['en'] });
+    const mail = composeMail(blip, { event: 'end' }, to, { ...options, languages: ['en'] });
     expect([mail.subject.slice(0, 23), mail.references]).to.deep.equal(['[InterTrack] [resolved]', null]);
     expect(mail.text)
       .to.contain('It is over now')
@@ -89,22 +89,25 @@ describe('notify/compose', () => {
   });
 
   it('writes both languages in the configured order, each announced on top', () => {
-    const both = composeMail(begun, 'begin', to, options).text;
+    const both = composeMail(begun, { event: 'begin' }, to, options).text;
     expect(both.indexOf('広告元AS')).to.be.within(0, both.indexOf('Announced by'));
     expect(both).to.match(/^\(English follows/);
-    const other = composeMail(begun, 'begin', to, { ...options, languages: ['en', 'ja'] }).text;
+    const other = composeMail(begun, { event: 'begin' }, to, { ...options, languages: ['en', 'ja'] }).text;
     expect(other.indexOf('Announced by')).to.be.within(0, other.indexOf('広告元AS'));
-    expect(composeMail(ended, 'end', to, options).text).to.match(/継続時間 +3時間4分20秒/);
+    expect(composeMail(ended, { event: 'end' }, to, options).text).to.match(/継続時間 +3時間4分20秒/);
   });
 
   it('keeps its lines within 78 columns, Japanese characters counting two', () => {
-    for (const text of [composeMail(begun, 'begin', to, options).text, composeMail(ended, 'end', to, options).text])
+    for (const text of [
+      composeMail(begun, { event: 'begin' }, to, options).text,
+      composeMail(ended, { event: 'end' }, to, options).text,
+    ])
       for (const line of text.split('\n')) expect(columns(line), line).to.be.at.most(78);
   });
 
   it('words the cases without an offender, an upstream or an object', () => {
     const bare = { ...begun, offender: null, upstream: null, objects: [], witnesses: [], expected: [] };
-    const mail = composeMail(bare, 'begin', to, { ...options, languages: ['en'] });
+    const mail = composeMail(bare, { event: 'begin' }, to, { ...options, languages: ['en'] });
     expect(mail.subject).to.contain('announced by an AS_SET, registered to none');
     expect(mail.text)
       .to.match(/Via +no AS in between/)
@@ -146,6 +149,7 @@ describe('notify/compose', () => {
       prefix: text,
       offender: fc.option(number),
       expected: fc.array(number),
+      origin: fc.option(fc.nat()),
       ground: text,
       decidedBy: text,
       watches: fc.array(text),
@@ -166,7 +170,7 @@ describe('notify/compose', () => {
       fc.property(arbitrary, event, text, text, text, (of, which, because, from, hostname) => {
         const mail = composeMail(
           of,
-          which,
+          { event: which },
           { address: 'a@example.jp', because, number: 1 },
           { ...options, from, hostname },
         );

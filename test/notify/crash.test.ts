@@ -1,12 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { NotifyConfig } from '../../src/config/tree.ts';
 import { createOutbox } from '../../src/notify/outbox.ts';
 import { open, scratch } from '../store/fixture.ts';
-import { begun, block, settings } from './cases.ts';
+import { at, begun, block, hook, program, settings, syslogAt } from './cases.ts';
 import { relay } from './smtp.ts';
+import { webServer } from './web-server.ts';
+
+const FIXTURE = fileURLToPath(new URL('./deliverer.ts', import.meta.url));
 
 describe('notify, killed', () => {
   const directory = scratch();
@@ -22,9 +28,9 @@ describe('notify, killed', () => {
         return null;
       },
     });
-    const fixture = fileURLToPath(new URL('./deliverer.ts', import.meta.url));
+    const notify = [{ ...block, ...at(server.port) }];
     for (let life = 1; life <= 2; life++) {
-      child = spawn(process.execPath, [fixture, state, String(server.port)], {
+      child = spawn(process.execPath, [FIXTURE, state, JSON.stringify(notify)], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
       const [, signal] = await once(child, 'close');
@@ -35,7 +41,6 @@ describe('notify, killed', () => {
     const store = await open(state);
     const pending = await store.read('outbox.pending', {});
     expect(pending.map(row => row.id)).to.deep.equal([1, 2, 3].map(n => `${begun.id}.begin.${n}`));
-    const notify = [{ ...block, port: server.port }];
     const box = createOutbox({ store, notify, log: () => {}, hostname: settings.hostname });
     await box.start();
     while (box.status().sent < 3) await new Promise(done => setTimeout(done, 10));
@@ -53,5 +58,94 @@ describe('notify, killed', () => {
       [1, 2, 3].map(n => `<${begun.id}.begin.${n}@collector.example.net>`),
     );
     for (const versions of contents.values()) expect(versions.size, 'one meaning').to.equal(1);
+  });
+
+  it('loses nothing of any channel, and sends again only what was in the air, killed at many moments', async function () {
+    this.timeout(120_000);
+    const CASES = 8;
+    const MOST_LIVES = 60;
+    let child: ChildProcess | undefined;
+    /** Events of the other ends until the next kill: a life ends at any of them, whatever the channel. */
+    let fuse = 1;
+    let kills = 0;
+    const event = () => {
+      if (--fuse !== 0) return;
+      kills++;
+      child?.kill('SIGKILL');
+    };
+    const mails = await relay({
+      onMailFrom: (_from, _session, done) => {
+        event();
+        done();
+      },
+      accepting: () => {
+        event();
+        return null;
+      },
+    });
+    const web = await webServer(response => {
+      event();
+      response.writeHead(204).end();
+      event();
+    });
+    const lines: string[] = [];
+    const log = createServer(socket => {
+      let text = '';
+      socket.on('error', () => {});
+      socket.on('data', chunk => {
+        text += chunk;
+      });
+      socket.on('close', () => {
+        if (text !== '') lines.push(text);
+        event();
+      });
+    });
+    await new Promise<void>(done => log.listen(0, '127.0.0.1', done));
+    const told = join(directory, 'told');
+    writeFileSync(told, '');
+    const pager = join(directory, 'pager');
+    writeFileSync(pager, `#!/bin/sh\nread -r line\nprintf '%s\\n' "$line" >>'${told}'\n`);
+    chmodSync(pager, 0o755);
+    const notify: NotifyConfig[] = [
+      { ...block, ...at(mails.port) },
+      hook(web.port),
+      syslogAt((log.address() as AddressInfo).port, { transport: 'tcp' }),
+      program(pager),
+    ];
+
+    const state = join(directory, 'channels');
+    let lives = 0;
+    for (let done = false; !done; lives++) {
+      // Sooner, later, then sooner again: by a fixed rule, so that a failure can be seen again.
+      fuse = lives < MOST_LIVES ? 1 + ((lives * 7) % 11) : -1;
+      child = spawn(process.execPath, [FIXTURE, state, JSON.stringify(notify), String(CASES), '2'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      const [status] = await once(child, 'close');
+      done = status === 0;
+    }
+    await mails.close();
+    await web.close();
+    await new Promise(done => log.close(done));
+    expect(kills, 'it was killed').to.be.at.least(10);
+
+    const names = Array.from({ length: CASES }, (_, i) => `2026-11-22-${String(i + 1).padStart(2, '0')}`);
+    const store = await open(state);
+    const rows = (await Promise.all(names.map(caseId => store.read('outbox.of-case', { caseId })))).flat();
+    await store.close();
+    expect(rows.map(({ state: now }) => now)).to.deep.equal(Array(CASES * 6).fill('sent'));
+
+    const came = new Map<string, string[]>();
+    const add = (key: string, meaning: string) => came.set(key, [...(came.get(key) ?? []), meaning]);
+    for (const { mail } of mails.received) add(mail.messageId!, JSON.stringify([mail.subject, mail.text, mail.date]));
+    for (const { body } of web.received) add(`webhook ${JSON.parse(body.toString()).id}`, body.toString());
+    for (const line of lines)
+      add(`syslog ${/ id="([^"]+)"/.exec(line)?.[1]}`, line.replace(/ intertrackd \d+ /, ' ').replace(/^\d+ /, ''));
+    for (const line of readFileSync(told, 'utf8').trim().split('\n')) add(`exec ${JSON.parse(line).id}`, line);
+    expect(came.size, 'each notice of each channel').to.equal(CASES * 6);
+    for (const [id, meanings] of came) expect(new Set(meanings).size, id).to.equal(1);
+    const again = [...came.values()].reduce((sum, meanings) => sum + meanings.length - 1, 0);
+    // Of each of the four lanes two may be in the air when it dies.
+    expect(again).to.be.at.most(kills * 8);
   });
 });

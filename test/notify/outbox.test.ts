@@ -1,14 +1,14 @@
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { NotifyConfig } from '../../src/config/tree.ts';
+import type { MailConfig } from '../../src/config/tree.ts';
 import { outboxRecords } from '../../src/notify/notices.ts';
 import { createOutbox, type Outbox, type OutboxClock, type OutboxOptions } from '../../src/notify/outbox.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
 import type { OpenStore } from '../../src/store/store.ts';
 import { caseRecord } from '../store/batches.ts';
 import { open, scratch } from '../store/fixture.ts';
-import { begun, block, ended, settings } from './cases.ts';
+import { at, begun, block, ended, settings } from './cases.ts';
 import { answer, type Relay, relay } from './smtp.ts';
 
 const CREATED = 1_800_000_000_000;
@@ -51,11 +51,11 @@ describe('notify/outbox', () => {
     return one;
   };
   const serve = async (options: Parameters<typeof relay>[0] = {}): Promise<Relay> => keep(await relay(options));
-  const outbox = (port: number, options: Partial<OutboxOptions> = {}, config: Partial<NotifyConfig> = {}): Outbox =>
+  const outbox = (port: number, options: Partial<OutboxOptions> = {}, config: Partial<MailConfig> = {}): Outbox =>
     keep(
       createOutbox({
         store,
-        notify: [{ ...block, port, ...config }],
+        notify: [{ ...block, ...at(port), ...config }],
         log: (level, text, fields = {}) => logged.push({ level, text, fields }),
         clock: hurried(),
         hostname: settings.hostname,
@@ -213,7 +213,7 @@ describe('notify/outbox', () => {
     expect(sockets.length).to.be.at.least(4);
     expect((await rows()).every(row => row.state === 'pending')).to.equal(true);
     const server = await serve();
-    box.configure([{ ...block, port: server.port }]);
+    box.configure([{ ...block, ...at(server.port) }]);
     await settled(3);
   });
 
@@ -292,7 +292,7 @@ describe('notify/outbox', () => {
     box.added(await stored());
     await until(() => box.status().deferred >= 3);
     expect(box.status().lastError).to.contain('no notify mail block');
-    box.configure([{ ...block, port: server.port, to: ['notify'] }]);
+    box.configure([{ ...block, ...at(server.port), to: ['notify'] }]);
     await settled(3);
   });
 
@@ -316,7 +316,7 @@ describe('notify/outbox', () => {
     box.added(await stored('begin', 1));
     await until(() => box.status().deferred >= 1);
     expect(box.status().lastError).to.match(/STARTTLS/);
-    box.configure([{ ...block, port: plain.port, tls: 'starttls', user: 'keiro', password: 'secret' }]);
+    box.configure([{ ...block, ...at(plain.port), tls: 'starttls', user: 'keiro', password: 'secret' }]);
     await until(() => box.status().deferred >= 3);
     expect(plain.received).to.have.length(0);
     const server = await serve({
@@ -325,7 +325,7 @@ describe('notify/outbox', () => {
       authOptional: true,
     });
     // Without a demand an unknown certificate is taken: smtp-server's own.
-    box.configure([{ ...block, port: server.port, tls: 'starttls' }]);
+    box.configure([{ ...block, ...at(server.port), tls: 'starttls' }]);
     await settled(1);
     expect(server.received).to.have.length(1);
   });

@@ -5,7 +5,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 /** A real SMTP server on loopback that keeps what it accepts. */
 export interface Relay {
   readonly port: number;
-  readonly received: { readonly recipients: readonly string[]; readonly mail: ParsedMail }[];
+  readonly received: { readonly recipients: readonly string[]; readonly mail: ParsedMail; readonly raw: Buffer }[];
   /** Resolves when so many mails were accepted. */
   got(count: number): Promise<void>;
   close(): Promise<void>;
@@ -33,8 +33,9 @@ export async function relay(
       stream.on('end', async () => {
         const refusal = options.accepting?.() ?? null;
         if (refusal !== null) return callback(refusal);
-        const mail = await simpleParser(Buffer.concat(chunks));
-        received.push({ recipients: session.envelope.rcptTo.map(to => to.address), mail });
+        const raw = Buffer.concat(chunks);
+        const mail = await simpleParser(raw);
+        received.push({ recipients: session.envelope.rcptTo.map(to => to.address), mail, raw });
         callback();
         for (const one of waiting) if (received.length >= one.count) one.done();
       });

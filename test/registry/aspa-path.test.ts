@@ -85,6 +85,13 @@ describe('registry/aspa-path', () => {
     const valley = verifyPath(path('E G D C A'), SIMPLE, 'downstream', as('E'));
     expect(valley.why).to.match(/^it goes down and up again: AS64498 does not have AS64499 for a provider/);
     expect(verifyPath(path('D E B'), SIMPLE, 'upstream', as('D')).why).to.match(/^no ASPA of AS64500 /);
+    // Behind the apex only an AS further down can say that the path comes from its provider.
+    const apex = table({ A: 'B', B: '0' });
+    expect(verifyPath(path('D C B A'), apex, 'downstream', as('D')).why).to.equal(
+      `no ASPA of AS${as('D')} that would settle it`,
+    );
+    const settled = verifyPath(path('D C B A'), new Map([...apex, [as('D'), [as('C')]]]), 'downstream', as('D'));
+    expect(settled.state).to.equal('valid');
   });
 
   /** The meaning of the rule: uphill hops, then at most one between equals, then downhill hops. */

@@ -58,6 +58,7 @@ describe('registry/hints', () => {
 
   // research: hijack 3.6, a row each, and beside it what lacks the telling fact.
   const stories: readonly [what: string, Story, HintName[]][] = [
+    ['an AS_SET in the middle of the path', { ...own12([64500, [64501, 64502], 64496]), origin: 64496 }, ['as-set']],
     ['a private AS behind the registered one', { ...own12([64500, 64496, 65001]), origin: 65001 }, ['private-as']],
     ['several private ASes', { ...own12([64500, 64496, 65002, 4200000000]), origin: 4200000000 }, ['private-as']],
     ['a private AS behind a stranger', { ...own12([64500, 64499, 65001]), origin: 65001 }, []],
@@ -155,7 +156,7 @@ describe('registry/hints', () => {
     ['an AS_SET', { ...own12(), origin: [64496], remark: 'as-set' }, ['as-set']],
     ['nothing where the registry agrees', { ...own12([64500, 64496]), origin: 64496 }, []],
   ];
-  function own12(path?: readonly number[]): Story {
+  function own12(path?: Story['path']): Story {
     return { prefix: '192.0.2.0/24', origin: 0, objects: [own], ...(path && { path }) };
   }
   for (const [what, story, expected] of stories)

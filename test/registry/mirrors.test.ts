@@ -146,6 +146,27 @@ describe('registry/mirrors', () => {
     expect(status()).to.include({ objects: 199, serial: 401, lastError: '' });
   });
 
+  it('is not deceived by objects that are written anew in the same transaction', async () => {
+    await caughtUp();
+    for (let i = 0; i < 150; i++) jpirr.add(route(`10.1.${i % 44}.0/24`, 64496)); // changes 44, over and over
+    for (let i = 0; i < 101; i++) jpirr.del(route(`10.0.${i}.0/24`, 64496));
+    await registry.reload([irr()], []);
+    await until('it is refused', () => status().lastError !== '');
+    expect(status().lastError).to.equal('one transaction takes away 101 of 300 route objects: more than 10 %');
+    expect(status()).to.include({ objects: 300, serial: 300 });
+  });
+
+  it('raises an alarm when a tenth goes a few at a time', async () => {
+    await caughtUp();
+    for (let gone = 0; gone < 120; gone += 60) {
+      for (let i = gone; i < gone + 60; i++) jpirr.del(route(`10.0.${i}.0/24`, 64496));
+      await caughtUp();
+    }
+    expect(status()).to.include({ objects: 180, lastError: '' });
+    const why = 'changes have taken away 120 of 300 route objects, a few at a time: more than 10 %';
+    expect([alarms, status().alarms.map(alarm => alarm.why)]).to.deep.equal([[`JPIRR: ${why}`], [why]]);
+  });
+
   it('takes nothing that is no dump for a first copy', async () => {
     server.files.set('/JPIRR.db', Buffer.from('<html><body>We have moved.</body></html>\n'));
     await registry.reload([irr({ dump: `${server.http}/JPIRR.db` })], []);
@@ -209,6 +230,9 @@ describe('registry/mirrors', () => {
     jpirr.add(route('192.0.2.0/24', 64500));
     expect(state('10.0.0.0/24', 64496)).to.equal('unknown');
     expect(server.queries.length).to.equal(asked);
+    expect(alarms).to.deep.equal([
+      `JPIRR: configured no more: what was kept of it in ${directory} is removed in 30 days`,
+    ]);
   });
 
   it('tells an alarm once, though it is raised at every look', async () => {

@@ -81,6 +81,16 @@ describe('registry/route-object', () => {
       'descr: A\n X-Keiro: a@example.jp, b@example.net;c@example.org d@example.com\n X-Keiro: e@example.jp',
       ['a@example.jp', 'b@example.net', 'c@example.org', 'd@example.com', 'e@example.jp'],
     ],
+    [
+      'a list that goes on',
+      'descr: A\n X-Keiro: a@example.jp,\n  b@example.jp;\n\tc@example.jp\n more',
+      ['a@example.jp', 'b@example.jp', 'c@example.jp'],
+    ],
+    [
+      'a list that goes on and ends in a comma',
+      'descr: A\n X-Keiro: a@example.jp,\norg: b@example.jp',
+      ['a@example.jp'],
+    ],
     ['the same address twice', 'descr: A\n X-Keiro: a@example.jp, A@EXAMPLE.JP', ['a@example.jp']],
     ['angle brackets and a comment', 'descr: A\n X-Keiro: <a@example.jp> # night shift', ['a@example.jp']],
     ['not in the middle of a line', 'descr: see X-Keiro: a@example.jp', []],
@@ -98,6 +108,27 @@ describe('registry/route-object', () => {
       { line: 3, why: 'X-Keiro: "b@localhost" is no plain mail address: refused' },
       { line: 4, why: 'notify: "|sh@example.jp" is no plain mail address: refused' },
     ]);
+  });
+
+  it('refuses addresses that are local by their name, and what would end a line of a mail', () => {
+    for (const address of [
+      'root@localhost.localdomain',
+      'a@LOCALHOST',
+      'a@b.localhost',
+      'a@printer.local',
+      'a@[127.0.0.1]',
+    ])
+      expect(isAddrSpec(address), address).to.equal(false);
+    expect(isAddrSpec('a@local.example.jp')).to.equal(true);
+    const reading = read(
+      withLines('descr: A\n X-Keiro: a@example.jp\rBcc:b@example.jp \u0000c@example.jp d@example.jp\u2028'),
+    );
+    expect(reading.ok && reading.object.keiro).to.deep.equal(['a@example.jp', 'd@example.jp']);
+  });
+
+  it('reads values with comments or nothing on lines of their own', () => {
+    const object = objectOf('route:\n 192.0.2.0/24\n # ours\norigin: # whose?\n+ AS64496\n #\nmnt-by:\n M\n');
+    expect([formatPrefix(object.prefix), object.origin, object.mntBy]).to.deep.equal(['192.0.2.0/24', 64496, ['M']]);
   });
 
   it('takes no more addresses than a sane object has', () => {

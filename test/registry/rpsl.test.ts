@@ -58,6 +58,38 @@ describe('registry/rpsl', () => {
     ]);
   });
 
+  it('lets a line of blanks go on an attribute, as it lets any other line that begins with one', () => {
+    expect(attributesOf('route: 192.0.2.0/24\ndescr: one\n   \n two\n\t\norigin: AS1\n')).to.deep.equal([
+      ['route', '192.0.2.0/24'],
+      ['descr', 'one\n\ntwo\n'],
+      ['origin', 'AS1'],
+    ]);
+  });
+
+  for (const [what, between] of [
+    ['blanks', '   '],
+    ['a tab', '\t'],
+    ['blanks and CR LF', '  \r'],
+    ['several such lines', '  \n \n\t'],
+    ['such a line and a comment', ' \n# next'],
+    ['an empty line and such a line', '\n  '],
+    ['such a line and an empty one', '  \n'],
+  ] as const)
+    it(`ends an object where another begins behind ${what}`, () => {
+      const input = `route: 192.0.2.0/24\norigin: AS1\n${between}\nroute:198.51.100.0/24\n${between}\n*xxte: x\n${between}\nperson: P\n${between}\nRoute : 203.0.113.0/24\n`;
+      for (const sizes of [[1 << 20], [1], [7, 3]]) {
+        const { objects, problems, counts } = read(input, sizes);
+        expect(problems).to.deep.equal([]);
+        expect(objects.map(({ attributes }) => attributes.map(({ value }) => value.trim()))).to.deep.equal([
+          ['192.0.2.0/24', 'AS1'],
+          ['198.51.100.0/24'],
+          ['203.0.113.0/24'],
+        ]);
+        expect(objects[0]!.text).to.equal('route: 192.0.2.0/24\norigin: AS1');
+        expect(counts).to.include({ objects: 3, dead: 1, skipped: 1, problems: 0 });
+      }
+    });
+
   it('cuts comments off and passes over comment lines and server remarks', () => {
     expect(
       attributesOf('% remark\n# batch 7\nroute: 192.0.2.0/24 # ours\n# a line\n% another\norigin:AS64496#x\n  #\n'),
@@ -201,6 +233,8 @@ describe('registry/rpsl', () => {
       'mntner: M',
       '*xxte: 192.0.2.0/24',
       ' continued',
+      '  ',
+      '\t\r',
       '+',
       '# comment',
       '% remark',

@@ -149,6 +149,57 @@ describe('itctl check route, by files', () => {
     expect(out).to.match(/^ {2}HERE +192\.0\.2\.0\/24 AS64496 MAINT-AS64496 decides$/m);
     expect(err).to.equal(`itctl: ${jpirr}:23: route: "10.0.0.0/33" is no prefix, or has bits set behind its length\n`);
   });
+  it('takes for the source of an object what it says itself, unless the file is named', async () => {
+    const both = file('both.db', `${RADB}\nroute: 192.0.2.0/24\norigin: AS64497\nmnt-by: MAINT-X\nsource: altdb\n`);
+    const sources = async (...words: readonly string[]) => {
+      const { out } = await run('-j', 'check', 'route', '192.0.2.0/24', '64497', '--irr', ...words);
+      return JSON.parse(out).objects.map((one: { source: string }) => one.source);
+    };
+    expect(await sources(both)).to.deep.equal(['RADB', 'ALTDB']);
+    expect(await sources(`HERE=${both}`)).to.deep.equal(['HERE']);
+    const none = file('none.db', 'route: 192.0.2.0/24\norigin: AS64497\n');
+    expect(await sources(none)).to.deep.equal(['NONE']);
+  });
+  it('takes the last of several objects with the same key, as registries do', async () => {
+    const twice = `route: 192.0.2.0/24\norigin: AS64496\nmnt-by: MAINT-A\n\nroute: 192.0.2.0/24\norigin: AS64496\nmnt-by: MAINT-B\n`;
+    const { out } = await run('-j', 'check', 'route', '192.0.2.0/24', '64496', '--irr', file('twice.db', twice));
+    expect(JSON.parse(out).objects.map((one: { mntBy: string[] }) => one.mntBy)).to.deep.equal([['MAINT-B']]);
+  });
+  it('knows who is whose customer or sibling by aut-nums and as-sets', async () => {
+    const hintsOf = async (more: string) => {
+      const dump = `route: 198.51.100.0/22\norigin: AS64496\nmnt-by: MAINT-A\n\n${more}`;
+      const { out } = await run('-j', 'check', 'route', '198.51.102.0/24', '64511', '--irr', file('more.db', dump));
+      return JSON.parse(out).hints.map((one: { hint: string }) => one.hint);
+    };
+    const autNum = (as: number, mntner: string) => `aut-num: AS${as}\nmnt-by: ${mntner}\n\n`;
+    const asSet = (name: string, mntner: string) => `as-set: ${name}\nmembers: AS64511\nmnt-by: ${mntner}\n\n`;
+    expect(await hintsOf('')).to.deep.equal([]);
+    expect(await hintsOf(autNum(64496, 'MAINT-B') + autNum(64511, 'MAINT-B'))).to.deep.equal(['sibling']);
+    expect(await hintsOf(autNum(64496, 'MAINT-B') + asSet('AS-CUSTOMERS', 'MAINT-B'))).to.deep.equal(['customer-pa']);
+    expect(await hintsOf(asSet('AS64496:AS-CUSTOMERS', 'MAINT-C'))).to.deep.equal(['customer-pa']);
+    expect(await hintsOf(asSet('AS64499:AS-CUSTOMERS', 'MAINT-C'))).to.deep.equal([]);
+  });
+  it('tells a VRP once that several files have', async () => {
+    const { out } = await run('-j', 'check', 'route', '192.0.2.0/24', '64496', '--vrp', rpki, rpki);
+    expect(JSON.parse(out).vrps).to.have.length(1);
+  });
+  it('reads ASPAs in the older form, apart for each address family', async () => {
+    const older = { ipv4: [{ customer_asid: 64511, providers: [64496] }], ipv6: [{ customer_asid: 'AS64496' }] };
+    const aspas = file('older.json', JSON.stringify({ provider_authorizations: older }));
+    const words = ['192.0.2.0/24', '64511', '--path', '64500 64511', '--from', 'customer', '--aspa', aspas];
+    const { status, out, err } = await run('-j', 'check', 'route', ...words);
+    expect([status, JSON.parse(out).aspa]).to.deep.equal([0, 'invalid']);
+    expect(err).to.match(/provider_authorizations\.ipv6\[0\]: no providers/);
+  });
+  it('leaves out what was over its time when the file was made', async () => {
+    const roas = [{ ...RPKI.roas[0], expires: 1_800_000_000 }];
+    const made = async (buildtime: string) => {
+      const vrps = file('made.json', JSON.stringify({ metadata: { buildtime }, roas }));
+      return JSON.parse((await run('-j', 'check', 'route', '192.0.2.0/24', '64496', '--vrp', vrps)).out).rov;
+    };
+    expect(await made('2027-01-01T00:00:00Z')).to.equal('valid');
+    expect(await made('2027-02-01T00:00:00Z')).to.equal('not-found');
+  });
   it('reads a file of ASPAs alone, and VRPs that are over their time', async () => {
     const aspas = file('aspas.json', JSON.stringify({ aspas: RPKI.aspas }));
     const old = file('old.json', JSON.stringify({ roas: [{ ...RPKI.roas[0], expires: 1 }] }));
@@ -197,7 +248,11 @@ describe('itctl check route, by files', () => {
   const usage: readonly [words: readonly string[], why: RegExp][] = [
     [[], /^a prefix is missing/],
     [['192.0.2.0/24'], /^an AS number is missing/],
-    [['192.0.2.1/24', '64496'], /is no prefix/],
+    [['192.0.2.1/24', '64496'], /^"192.0.2.1\/24" is no prefix: it has host bits; its network is 192.0.2.0\/24$/],
+    [['192.0.2.0/33', '64496'], /^"192.0.2.0\/33" is no prefix: IPv4 has 32 bits$/],
+    [['2001:db8::/129', '64496'], /^"2001:db8::\/129" is no prefix: IPv6 has 128 bits$/],
+    [['192.0.2.0/24/7', '64496'], /^"192.0.2.0\/24\/7" is no prefix or address$/],
+    [['192.0.2/24', '64496'], /^"192.0.2\/24" is no prefix or address$/],
     [['192.0.2.0/24', 'x'], /is no AS number/],
     [['192.0.2.0/24', '4294967296'], /is no AS number/],
     [['192.0.2.0/24', '64496', 'more'], /^unexpected "more"/],
@@ -214,17 +269,22 @@ describe('itctl check route, by files', () => {
   ];
   for (const [words, why] of usage) it(`refuses: ${words.join(' ')}`, () => expect(checkOptions(words)).to.match(why));
   it('reads AS numbers in every form, and files in any place', async () => {
-    const options = checkOptions(['--irr', 'A=a', 'b.db.gz', '--vrp=v', '192.0.2.0/24', '1.10', '--path', 'AS5 65546']);
-    expect(options).to.match(/^a prefix is missing/); // behind --vrp a prefix would be a file
-    const read = checkOptions(['192.0.2.0/24', '1.10', '--irr', 'A=a', '/x/b.db.gz', '--vrp=v', '--path', 'AS5 65546']);
-    if (typeof read === 'string') throw new Error(read);
-    expect(read.route.origin).to.equal(65546);
-    expect(read.route.path).to.deep.equal([5, 65546]);
-    expect(read.irr).to.deep.equal([
-      { name: 'A', file: 'a' },
-      { name: 'B', file: '/x/b.db.gz' },
-    ]);
-    expect(read.vrp).to.deep.equal(['v']);
+    const route = ['192.0.2.0/24', '1.10'];
+    const files = ['--irr', 'A=a', '/x/b.db.gz', '--vrp=v'];
+    for (const words of [
+      [...route, ...files],
+      [...files, ...route],
+    ]) {
+      const read = checkOptions([...words, '--path', 'AS5 65546']);
+      if (typeof read === 'string') throw new Error(read);
+      expect(read.route.origin).to.equal(65546);
+      expect(read.route.path).to.deep.equal([5, 65546]);
+      expect(read.irr).to.deep.equal([
+        { name: 'A', file: 'a', fixed: true },
+        { name: 'B', file: '/x/b.db.gz', fixed: false },
+      ]);
+      expect(read.vrp).to.deep.equal(['v']);
+    }
   });
   it('asks the daemon where no file is named', async () => {
     expect(namesFiles(['192.0.2.0/24', '64496', '--path', '64496'])).to.equal(false);

@@ -155,6 +155,36 @@ describe('itctl decode bgp', () => {
     expect(await one(`${MARKER}001702 0000 0000`)).to.deep.include({ endOfRib: 'ipv4 unicast' });
   });
 
+  it('remarks on what a message says that is to be passed over', async () => {
+    const remark = async (line: string) => {
+      const { action, remarks } = await one(line);
+      return [action, remarks];
+    };
+    expect(await remark(`${MARKER}001705 0001 07 01`)).to.deep.equal([
+      'accept',
+      [{ attribute: null, offset: 21, clause: 'RFC 7313 5', what: 'subtype 7: the message is to be ignored' }],
+    ]);
+    const shutdown = (what: string) => ['accept', [{ attribute: null, offset: 21, clause: 'RFC 9003 4', what }]];
+    expect(await remark(`${MARKER}001703 06 02 09 61`)).to.deep.equal(
+      shutdown('shutdown communication of 9 octets, 1 are there'),
+    );
+    expect(await remark(`${MARKER}001703 06 04 01 ff`)).to.deep.equal(
+      shutdown('the shutdown communication is no UTF-8'),
+    );
+    expect(await remark(`${MARKER}001703 06 09 06 02`)).to.deep.equal(['accept', undefined]);
+  });
+
+  it('shows a large community once that stands twice (RFC 8092), and a rate below 0 as 0 (RFC 8955)', async () => {
+    const value = '0000fbf0 00000001 00000002';
+    const large = attribute(0xc0, 32, `${value} 0000fbf0 00000001 00000003 ${value}`);
+    const rate = attribute(0xc0, 16, '8006 0000 c2c80000');
+    const { attributes } = await one(update('', BASE + HOP + large + rate, '18c63364'));
+    expect(attributes).to.deep.include({
+      LARGE_COMMUNITY: ['64496:1:2', '64496:1:3'],
+      EXTENDED_COMMUNITIES: ['rate-bytes 0'],
+    });
+  });
+
   it('takes blanks and colons between octets, and both cases', async () => {
     expect(await one(`${MARKER.toUpperCase()}:0013:04`)).to.include({ type: 'KEEPALIVE' });
     expect(await one(`{"hex":"${MARKER} 00 13 04"}`)).to.include({ type: 'KEEPALIVE' });

@@ -53,6 +53,14 @@ describe('itctl decode nrtm', function () {
       skipped: 'a class that is not read',
     });
   });
+  it('prints what was deleted in place as such', () => {
+    const answer = '%START Version: 3 TEST 7-7\n\nADD 7\n\n*xxte: 192.0.2.0/24\norigin: AS64500\n\n%END TEST\n';
+    const { status, found } = json(answer);
+    expect([status, found[1]]).to.deep.equal([
+      0,
+      { line: 3, op: 'add', serial: 7, class: '*xxte', skipped: 'deleted in place' },
+    ]);
+  });
   it('fails on an answer that is cut short, on an error, and on what is no NRTM', () => {
     expect(decode(`%START Version: 3 TEST 7-9\n\nADD 7\n\n${ROUTE}`)).to.deep.include({ status: 1 });
     const { status, lines } = decode('%ERROR:401: (Requesting 1-2) - not allowed\n');

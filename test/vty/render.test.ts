@@ -274,7 +274,11 @@ Recipients: 2
   noc@example.net (x-keiro)
     begin: delivered at attempt 1
   duty@example.net (group noc)
-    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again`,
+    begin: pending after 3 attempts, next 2026-03-01 12:04:00Z: 451 4.3.0 try again
+
+Channels: 1
+  webhook hooks.example.net #1a2b3c4d
+    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503`,
   ],
   [
     'show irr',
@@ -324,8 +328,9 @@ source:  JPIRR
     'show outbox',
     () => daemon.outbox(),
     `
-Recipient        Case          Event Tries   Due in Last answer
-duty@example.net 2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again`,
+Channel Recipient                   Case          Event Tries   Due in Last answer
+mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 451 4.3.0 try again
+webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 503`,
   ],
   [
     'show probe',
@@ -697,6 +702,10 @@ Registered, and not announced for 90 days:
 About to be removed by their registry:
   Source Prefix       Origin  Removal
   JPIRR  192.0.2.0/24 AS64500 2026-04-01 warned of
+
+Registered, and invalid by the RPKI:
+  Source Prefix       Origin  Reason
+  JPIRR  192.0.2.0/25 AS64500 length AS64500 may announce up to /24, not /25
 
 Of others, for prefixes of ours or inside them:
   What Prefix          Origin  Maintainer First seen

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isUrl } from '../../config/location.ts';
 import type { IrrConfig } from '../../config/tree.ts';
+import { slicer } from '../slice.ts';
 import { DUMP_LIMITS, fetchSerial, guessSerialPlace, transportOf } from './dump-place.ts';
 import { readDump, whyOf } from './dump-reader.ts';
 import { takeDump } from './dump-taker.ts';
@@ -22,11 +23,16 @@ export interface DumpFeedOptions {
   readonly config: IrrConfig & { readonly dump: string };
   /** Where copies and journals are kept. */
   readonly directory: string;
+  /** No server is asked and nothing is written: what lies on this machine is taken once. */
+  readonly offline?: boolean;
   readonly limits?: FetchLimits;
   readonly times?: NrtmTimes;
 }
 
-/** So many answers in a row that are no NRTM: the dump is read instead. */
+/**
+ * So many answers in a row that are no NRTM, or of a server that stands behind the copy: the dump is read instead. One of
+ * several servers behind one name may be slower than the others, and that is no reason to go back.
+ */
 const PATIENCE = 3;
 /** While NRTM is refused the dump is looked at so often. */
 const FALLBACK = 3_600_000;
@@ -38,12 +44,27 @@ const RETRY = 30_000;
 export const retryAfter = (failures: number, refresh: number): number =>
   failures === 0 ? refresh : Math.min(refresh, RETRY * 2 ** (failures - 1));
 
+type Changes = NrtmOutcome & { readonly what: 'changes' };
+
+/** Why NRTM does not lead on. `back`: the server stands behind the copy. */
+interface Lost {
+  readonly why: string;
+  readonly back: boolean;
+}
+
+/**
+ * Which dump helps. `newer`: one ahead of the copy in use. `shorter`: any other than the one that the copy began with, to
+ * take the place of a long journal. `again`: also one behind the copy, and that one itself: the server was set back.
+ * `whole`: any.
+ */
+type Wanted = 'newer' | 'shorter' | 'again' | 'whole';
+
 export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed {
-  const { config, directory, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
+  const { config, directory, offline = false, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
   const { name, dump, nrtm } = config;
   const fetched = isUrl(dump);
   const copyFile = join(directory, `${name}.db.gz`);
-  const journal = openJournal(join(directory, `${name}.nrtm`));
+  const journal = openJournal(join(directory, `${name}.nrtm`), offline);
   const end = new AbortController();
   const { signal } = end;
   /** The copy in use, and the serial that NRTM has brought it to. */
@@ -52,6 +73,9 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   /** The state of the dump that was refused last, and why: it is not read again. */
   let tried: { readonly tag: string | null; readonly serial: number | null; readonly why: string } | null = null;
   let broken = 0;
+  let back = 0;
+  /** Serial of the last dump that NRTM did not lead on from to where the copy is. */
+  let passed: number | null = null;
   /** Looks in a row that did not succeed. */
   let failures = 0;
   let dumpLooked = Number.NEGATIVE_INFINITY;
@@ -75,25 +99,29 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   async function dumpSerial(): Promise<number | null | string> {
     if (config.serial === undefined && !fetched && nrtm === undefined) return null;
     const place = config.serial ?? guessSerialPlace(name, dump);
+    if (offline && isUrl(place)) return null;
     const found = await fetchSerial(place, signal);
     if (typeof found === 'string') return `${place}: ${found}`;
     return found === null && config.serial !== undefined ? `${place}: no such file` : found;
   }
 
-  /**
-   * Takes the dump when it is another than the one in use or refused last. `again`: though it be the one in use, but not one
-   * refused; `whole`: any. `same`: what is in use is what the dump says, or newer.
-   */
-  async function lookAtDump(wanted: 'newer' | 'again' | 'whole'): Promise<'new' | 'same' | 'failed'> {
+  /** Takes the dump when it is one that is wanted and was not refused. `same`: what is in use is what the dump says, or newer. */
+  async function lookAtDump(wanted: Wanted): Promise<'new' | 'same' | 'failed'> {
     dumpLooked = performance.now();
     const now = await dumpSerial();
     if (typeof now === 'string') return fail(now);
-    const known = wanted === 'whole' ? null : (tried ?? (wanted === 'again' ? null : copy));
+    // With it the copy would lose where it is, and could not go on.
+    if (now === null && nrtm !== undefined && serial !== null && wanted !== 'whole')
+      return fail(`${dump}: nothing tells its serial any more`);
+    // What NRTM has brought since is of serials that the server never had: it goes, though the dump be the same.
+    const undone = wanted === 'again' && serial !== copy?.serial;
+    const known = wanted === 'whole' ? null : (tried ?? (undone ? null : copy));
     if (known !== null && now !== null) {
       if (known.serial === now) return tried === null ? 'same' : fail(tried.why);
       if (wanted === 'newer' && serial !== null && now < serial)
         return nrtm === undefined ? fail(`${dump}: its serial is ${now}, behind ${serial} of the copy in use`) : 'same';
     }
+    if (wanted === 'shorter' && now !== null && now === passed) return 'same';
     const asking = { limits, signal, tag: known?.tag ?? null };
     const taken = await takeDump(name, dump, asking, fetched ? copyFile : null);
     if (taken.what === 'same') return tried === null ? 'same' : fail(tried.why);
@@ -111,15 +139,44 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       id: fetched ? randomUUID() : (state.tag ?? ''),
     };
     const behind = fetched ? null : await replay(mark, reading);
-    const why = await use(mark, reading, behind ?? now, false);
+    const since =
+      behind === null && now !== null && serial !== null && now < serial ? await catchUp(reading, now) : null;
+    if (typeof since === 'string') {
+      alarm(`${dump}: at serial ${now}, behind ${serial} of the copy in use, and NRTM does not lead on: ${since}`);
+      if (wanted === 'shorter') {
+        passed = now;
+        await kept?.abandon();
+        return 'same';
+      }
+    }
+    const caught = typeof since === 'string' ? null : since;
+    const why = await use(mark, reading, behind ?? caught?.serial ?? now, false);
     if (why !== null) {
       await kept?.abandon();
       tried = { tag: mark.tag, serial: now, why };
       return fail(why);
     }
     tried = null;
-    if (behind === null) await keep(mark, kept);
+    if (behind === null && !offline) await keep(mark, kept);
+    if (caught !== null) await record(caught, now! + 1);
     return 'new';
+  }
+
+  /**
+   * Brings a dump that is behind the copy in use to where NRTM ends, before anybody sees it: verdicts must not go back and
+   * forth. Null when nothing has happened since; in words why NRTM does not tell.
+   */
+  async function catchUp(reading: DumpReading, from: number): Promise<Changes | null | string> {
+    if (nrtm === undefined) return null;
+    const outcome = await askNrtm(nrtm, { source: name, version: nrtm.version, from: from + 1 }, signal, times);
+    if (outcome.what === 'nothing-new') return null;
+    if (outcome.what !== 'changes') return outcome.why;
+    const pause = slicer();
+    for (const { op, object } of outcome.operations) {
+      reading.book.apply(op, object);
+      await pause();
+    }
+    return outcome;
   }
 
   async function use(mark: CopyMark, reading: DumpReading, at: number | null, kept: boolean): Promise<string | null> {
@@ -129,6 +186,8 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     copy = mark;
     serial = at;
     broken = 0;
+    back = 0;
+    passed = null;
     return null;
   }
 
@@ -166,7 +225,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     try {
       const reading = await readDump(name, kept.octets, false);
       const at = await replay(kept.mark, reading);
-      if (at === null && nrtm !== undefined) await journal.begin(kept.mark.id);
+      if (at === null && nrtm !== undefined && !offline) await journal.begin(kept.mark.id);
       const why = await use(kept.mark, reading, at ?? kept.mark.serial, true);
       if (why !== null) fail(why);
     } catch (error) {
@@ -175,10 +234,11 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   }
 
   /** Asks for what is new since `serial`. Null when there is no more to do; why only the dump helps otherwise. */
-  async function askForChanges(server: NonNullable<typeof nrtm>, from: number): Promise<string | null> {
+  async function askForChanges(server: NonNullable<typeof nrtm>, from: number): Promise<Lost | null> {
     const outcome = await askNrtm(server, { source: name, version: server.version, from }, signal, times);
     if (signal.aborted) return null;
     broken = outcome.what === 'broken' ? broken + 1 : 0;
+    back = outcome.what === 'behind' ? back + 1 : 0;
     if (outcome.what === 'nothing-new') {
       succeed();
       return null;
@@ -187,19 +247,21 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       await takeChanges(outcome, from);
       return null;
     }
-    const why = `nrtm ${server.host} port ${server.port}: ${outcome.why}`;
+    const said = `nrtm ${server.host} port ${server.port}: ${outcome.why}`;
+    const why = outcome.what === 'behind' ? `serials went back: ${said}` : said;
     const patient =
       (outcome.what === 'refused' && performance.now() - dumpLooked < FALLBACK) ||
-      (outcome.what === 'broken' && broken < PATIENCE);
+      (outcome.what === 'broken' && broken < PATIENCE) ||
+      (outcome.what === 'behind' && back < PATIENCE);
     if (patient) {
       fail(why);
       return null;
     }
-    alarm(outcome.what === 'behind' ? `serials went back: ${why}` : why);
-    return why;
+    alarm(why);
+    return { why, back: outcome.what === 'behind' };
   }
 
-  async function takeChanges(outcome: NrtmOutcome & { what: 'changes' }, from: number): Promise<void> {
+  async function takeChanges(outcome: Changes, from: number): Promise<void> {
     replayed += outcome.replayed;
     if (outcome.unreadable > 0)
       alarm(`nrtm: ${outcome.unreadable} operations cannot be read, the first: ${outcome.problems[0]?.why}`);
@@ -214,27 +276,31 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     }
     serial = outcome.serial;
     operations += outcome.operations.length;
+    await record(outcome, from);
+    succeed();
+  }
+
+  /** Keeps a transaction for the next start. */
+  async function record(outcome: Changes, from: number): Promise<void> {
     const lost = await journal.append(name, outcome.operations, from, outcome.serial);
     if (lost !== null && lost !== told) alarm(`changes cannot be kept in ${directory}: ${lost}`);
     told = lost;
-    succeed();
   }
   /** Why changes are not kept; said once. */
   let told: string | null = null;
 
   async function lookWithNrtm(server: NonNullable<typeof nrtm>, whole: boolean): Promise<void> {
-    let why: string | null = null;
-    if (!whole && serial !== null && !journal.full) {
-      why = await askForChanges(server, serial + 1);
-      if (why === null) return;
+    let lost: Lost | null = null;
+    const shorten = !whole && serial !== null && journal.full;
+    if (!whole && serial !== null && !shorten) {
+      lost = await askForChanges(server, serial + 1);
+      if (lost === null) return;
     }
-    // What was added to the dump since it was read goes only when the dump is read again, though it be the same.
-    const changed = copy !== null && serial !== copy.serial;
-    const found = await lookAtDump(whole ? 'whole' : changed ? 'again' : 'newer');
-    if (found === 'failed') return;
+    const found = await lookAtDump(whole ? 'whole' : shorten ? 'shorter' : lost?.back ? 'again' : 'newer');
+    if (found === 'failed' && !shorten) return;
     if (serial === null) fail(`${dump}: nothing tells its serial, which NRTM must go on from`);
-    else if (found === 'new' || why === null) why = await askForChanges(server, serial + 1);
-    if (why !== null) fail(`${why}; the dump has nothing newer`);
+    else if (found === 'new' || lost === null) lost = await askForChanges(server, serial + 1);
+    if (lost !== null) fail(`${lost.why}; the dump has nothing newer`);
   }
 
   const look = lookout(
@@ -251,7 +317,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     },
   );
   const started = begin().catch(error => void fail(whyOf(error)));
-  void started.then(() => (fetched || nrtm !== undefined ? look.now(false) : look.wait()));
+  if (!offline) void started.then(() => (fetched || nrtm !== undefined ? look.now(false) : look.wait()));
 
   return {
     started,

@@ -30,7 +30,8 @@ export interface Journal {
 
 const headOf = (id: string): string => `% intertrack copy ${id}\n`;
 
-export function openJournal(file: string): Journal {
+/** `readOnly`: what is not whole is left where it is. */
+export function openJournal(file: string, readOnly = false): Journal {
   let octets = 0;
   /** Nothing may be appended: a transaction is missing, or it is not known what is there. */
   let closed = true;
@@ -84,9 +85,9 @@ export function openJournal(file: string): Journal {
         } finally {
           await handle.close();
         }
-        if ((await stat(file)).size > whole) await truncate(file, whole);
+        if (!readOnly && (await stat(file)).size > whole) await truncate(file, whole);
         octets = whole;
-        closed = false;
+        closed = readOnly;
       });
       return why ?? count;
     },

@@ -65,6 +65,9 @@ export function nrtmAnswer(question: NrtmQuestion, most = MAX_OPERATIONS): NrtmA
         if (event.version !== version) return broken(`asked for version ${version}, got ${event.version}`);
         if (event.last < from - 1)
           return { what: 'behind', why: `the server is at serial ${event.last}, this copy at ${from - 1}` };
+        // Gaps are legal within the range that was asked for; what comes before another range is lost.
+        if (event.first > from)
+          return { what: 'expired', why: `the answer begins at serial ${event.first}, ${from} was asked for` };
         last = event.last;
         return null;
       case 'operation':

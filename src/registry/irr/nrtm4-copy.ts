@@ -140,7 +140,7 @@ export async function bring(
 
 /**
  * Reads a file that is in the directory, in slices; its changes go to `onChange`. Null when it is whole and what it should
- * be; else why not, in words: then whatever it gave must not be used, and it is removed.
+ * be; else why not, in words: then whatever it gave must not be used, and it is removed unless `readOnly`.
  */
 export async function readKept(
   directory: string,
@@ -148,10 +148,11 @@ export async function readKept(
   reference: FileReference,
   expected: ExpectedHead,
   onChange: (change: Nrtm4Change, record: number) => void,
+  readOnly = false,
 ): Promise<string | null> {
   const path = join(directory, nameOf(type, reference));
   const why = await readWhole(path, type, reference, expected, onChange);
-  if (why !== null) await rm(path, { force: true });
+  if (why !== null && !readOnly) await rm(path, { force: true });
   return why;
 }
 

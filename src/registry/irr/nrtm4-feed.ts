@@ -36,6 +36,8 @@ export interface Nrtm4Options {
   readonly refresh: number;
   /** Its own directory, for what is kept. */
   readonly directory: string;
+  /** The publisher is not asked and nothing is written: what was kept is taken once. */
+  readonly offline?: boolean;
   readonly limits?: Partial<Record<FileType | 'notification', FetchLimits>>;
   /** More deltas than these behind the kept snapshot are exchanged for a newer one. */
   readonly manyDeltas?: number;
@@ -53,7 +55,7 @@ export function delayAfter(failures: number, refresh: number): number {
 
 /** Starts with what an earlier run kept, if anything: `started` resolves after that. Then it looks. */
 export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
-  const { source, key, refresh, directory, manyDeltas = 1000 } = options;
+  const { source, key, refresh, directory, offline = false, manyDeltas = 1000 } = options;
   const notificationUrl = new URL(options.url);
   const limits = { notification: NOTIFICATION_LIMITS, ...FILE_LIMITS, ...options.limits };
   const end = new AbortController();
@@ -90,11 +92,18 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     const tally = emptyTally();
     for (const [type, file] of [['snapshot', base] as const, ...steps.map(step => ['delta', step] as const)]) {
       const name = `${type} ${file.version}`;
-      const why = await readKept(directory, type, file, { source, session }, (change, record) => {
-        const reading = objectOf(change, source);
-        if (reading.what === 'object') apply(book, change.op, reading.object, name, record, tally);
-        else count(tally, reading, name, record);
-      });
+      const why = await readKept(
+        directory,
+        type,
+        file,
+        { source, session },
+        (change, record) => {
+          const reading = objectOf(change, source);
+          if (reading.what === 'object') apply(book, change.op, reading.object, name, record, tally);
+          else count(tally, reading, name, record);
+        },
+        offline,
+      );
       if (why !== null) return `${name}: ${why}`;
     }
     return { book, tally };
@@ -261,7 +270,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
 
   const started = begin().catch(error => listener.alarm(`what was kept cannot be used: ${whyOf(error)}`));
   const turns = lookout(() => delayAfter(failures, refresh), end.signal, look);
-  void turns.now(false);
+  if (!offline) void turns.now(false);
   return {
     started,
     get status() {

@@ -1,5 +1,6 @@
 /** From a record of NRTMv4 to the object or the key that it is about. */
 import { OTHER_CLASSES } from '../other-objects.ts';
+import { sourceOf } from '../registration.ts';
 import { MAX_OBJECT, quote, type RpslObject, type RpslProblem, readRpslObject } from '../rpsl.ts';
 import { KEPT_PROBLEMS } from './dump-reader.ts';
 import type { Nrtm4Change } from './nrtm4-file.ts';
@@ -30,8 +31,8 @@ export function objectOf(change: Nrtm4Change, source: string): ObjectReading {
   if (bytes.length > MAX_OBJECT) return problem(`object longer than ${MAX_OBJECT} octets`);
   const object = readRpslObject(bytes);
   if (object === null) return problem('there is no attribute in the object');
-  const its = object.attributes.find(attribute => attribute.name === 'source');
-  if (its !== undefined && its.value.toUpperCase() !== source) return problem(`its source is ${quote(its.value)}`);
+  const its = sourceOf(object);
+  if (its !== '' && its !== source) return problem(`its source is ${quote(its)}`);
   return KEPT.has(object.class) ? { what: 'object', object } : SKIPPED;
 }
 

@@ -1,11 +1,8 @@
 /** The thread that reads one JSON file of payloads and ends: half a million of them hold a thread for a second. */
 import { readFileSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { readPayloadJson } from './payload-json.ts';
+import { MAX_FILE, readPayloadJson } from './payload-json.ts';
 import { vrpLog } from './vrp-log.ts';
-
-/** Longest file that is read. */
-export const MAX_FILE = 400 * 2 ** 20;
 
 /** What the thread says of the file: its payloads in a form that can be sent. */
 export type FileAnswer =

@@ -6,6 +6,8 @@ import { parsePrefix, wordsOf } from '../../net/prefix.ts';
 import { MAX_PROVIDERS, providersOf } from './aspa.ts';
 import { aspaKey, MAX_ASPAS, MAX_VRPS, noPayloads, type Payloads } from './payloads.ts';
 
+/** Longest file that is read, octets. */
+export const MAX_FILE = 400 * 2 ** 20;
 /** Problems kept with their words; all are counted. */
 const KEPT_PROBLEMS = 20;
 
@@ -42,19 +44,28 @@ function timeOf(value: unknown): number | null {
 }
 
 /**
- * Reads such a text. `now` (ms): payloads whose time is over are left out. It must have the list `wanted`; the other one may
- * be missing.
+ * Reads such a text. Payloads whose time is over at `now` (ms) are left out; null stands for the time at which the file was
+ * made, if it says so. It must have the list `wanted`; the other one may be missing.
  */
-export function readPayloadJson(text: string, now: number, wanted: 'roas' | 'aspas' = 'roas'): JsonReading {
+export function readPayloadJson(text: string, now: number | null, wanted: 'roas' | 'aspas' = 'roas'): JsonReading {
   let root: unknown;
   try {
     root = JSON.parse(text);
   } catch (error) {
     return { ok: false, why: `no JSON: ${(error as Error).message}` };
   }
-  if (!isEntry(root) || !Array.isArray(root[wanted])) return { ok: false, why: `no \`${wanted}\` in it` };
+  if (!isEntry(root)) return { ok: false, why: `no \`${wanted}\` in it` };
+  // rpki-client's older form of ASPAs, which StayRTR reads: apart for each address family.
+  const older = root.provider_authorizations;
+  if (!Array.isArray(root[wanted]) && !(wanted === 'aspas' && isEntry(older)))
+    return { ok: false, why: `no \`${wanted}\` in it` };
   const roas = Array.isArray(root.roas) ? root.roas : [];
   if (roas.length > MAX_VRPS) return { ok: false, why: `more than ${MAX_VRPS} VRPs` };
+  const { metadata } = root;
+  const generated = isEntry(metadata)
+    ? timeOf(metadata.buildtime ?? metadata.generatedTime ?? metadata.generated)
+    : null;
+  const time = now ?? generated ?? Number.NEGATIVE_INFINITY;
   const anchors = new Map<string, number>();
   const payloads = noPayloads(anchors, roas.length);
   const problems: string[] = [];
@@ -65,7 +76,7 @@ export function readPayloadJson(text: string, now: number, wanted: 'roas' | 'asp
     if (!Array.isArray(list)) return;
     list.forEach((entry: unknown, i) => {
       const over = isEntry(entry) ? timeOf(entry.expires) : null;
-      if (over !== null && over < now) {
+      if (over !== null && over < time) {
         expired++;
         return;
       }
@@ -106,18 +117,12 @@ export function readPayloadJson(text: string, now: number, wanted: 'roas' | 'asp
 
   each('roas', roas, takeVrp);
   each('aspas', root.aspas, takeAspa(null));
-  // rpki-client's older form, which StayRTR reads: apart for each address family.
-  const older = root.provider_authorizations;
   if (isEntry(older)) {
     each('provider_authorizations.ipv4', older.ipv4, takeAspa(1));
     each('provider_authorizations.ipv6', older.ipv6, takeAspa(2));
   }
   const keys = root.bgpsec_keys ?? root.routerKeys;
   payloads.routerKeys = Array.isArray(keys) ? keys.length : 0;
-  const { metadata } = root;
-  const generated = isEntry(metadata)
-    ? timeOf(metadata.buildtime ?? metadata.generatedTime ?? metadata.generated)
-    : null;
   return { ok: true, payloads, generated, expired, refused, problems };
 }
 

@@ -5,6 +5,7 @@
  */
 import {
   CORRUPT_DATA,
+  ERROR_REPORT,
   errorName,
   type Intervals,
   NO_DATA_AVAILABLE,
@@ -38,13 +39,15 @@ export interface RtrState {
   readonly session: number;
   /** The response under way is to a Reset Query. */
   readonly full: boolean;
-  /** A Serial Notify came while a response was under way. */
+  /** A Serial Notify came, and the query that it asks for has not been sent yet. */
   readonly notified: boolean;
   readonly intervals: Intervals;
   /** Seconds that a cache which failed is left alone at most. */
   readonly longestWait: number;
   /** Connections that ended one after the other without an End of Data. */
   readonly failures: number;
+  /** What was said of the times that the cache asks for: it is said again only when it is something else. */
+  readonly remark: string;
 }
 
 export interface RtrOptions {
@@ -122,6 +125,7 @@ export function initialState(options: RtrOptions): RtrState {
     },
     longestWait: options.retry ?? WAIT,
     failures: 0,
+    remark: '',
   };
 }
 
@@ -151,30 +155,35 @@ function fail(state: RtrState, text: string, ...before: readonly RtrAction[]): R
   return { state: next, actions: [...before, { do: 'close' }, arm('retry', patience(state)), say(text)] };
 }
 
-/** Tells the cache what is wrong with it, and starts anew: nothing of its session is continued. */
+/**
+ * Tells the cache what is wrong with it, and starts anew: nothing of its session is continued. What is wrong with a report of
+ * its own is not reported (section 5.11): two that do not understand each other would never end.
+ */
 function refuse(state: RtrState, code: number, reason: string, enclosed: Uint8Array = NOTHING): RtrStep {
   const report: RtrAction = {
     do: 'send',
     pdu: { version: state.version, type: 'error-report', code, enclosed, text: reason },
   };
-  return fail({ ...state, held: null }, `${errorName(code)}: ${reason}`, report);
+  const told = enclosed[1] === ERROR_REPORT ? [] : [report];
+  return fail({ ...state, held: null }, `${errorName(code)}: ${reason}`, ...told);
 }
 
 /** Section 7: the cache speaks an older version. Caches have been seen to name 0 where they speak 1: one step at a time. */
-function downgrade(state: RtrState): RtrStep {
-  if (state.version === 0) return fail(state, 'the cache speaks none of our versions');
+function downgrade(state: RtrState, options: RtrOptions): RtrStep {
+  // The next try begins at the top again: the cache may be another one then.
+  if (state.version === 0) return fail({ ...state, version: options.newest }, 'the cache speaks none of our versions');
   const version = (state.version - 1) as RtrVersion;
   const next: RtrState = { ...state, phase: 'connecting', version, agreed: false };
   return { state: next, actions: [{ do: 'close' }, { do: 'connect' }, arm('stall', ANSWER)] };
 }
 
 /** A report of the cache (section 5.11); there is never a report about a report. */
-function reported(state: RtrState, pdu: RtrPdu & { readonly type: 'error-report' }): RtrStep {
-  if (pdu.code === UNSUPPORTED_VERSION && !state.agreed) return downgrade(state);
+function reported(state: RtrState, pdu: RtrPdu & { readonly type: 'error-report' }, options: RtrOptions): RtrStep {
+  if (pdu.code === UNSUPPORTED_VERSION && !state.agreed) return downgrade(state, options);
   const words = `${errorName(pdu.code)}${pdu.text === '' ? '' : `: ${readable(pdu.text)}`}`;
   if (pdu.code === NO_DATA_AVAILABLE && state.phase === 'asked') {
     // Section 8.4: the cache is alive; it is asked again after the retry interval, others serve meanwhile.
-    const next: RtrState = { ...state, phase: 'no-data', failures: state.failures + 1 };
+    const next: RtrState = { ...state, phase: 'no-data', failures: state.failures + 1, notified: false };
     return { state: next, actions: [arm('retry', state.longestWait), say(`the cache reports ${words}`)] };
   }
   // A cache that was restarted does not know the session that it is asked about: it is asked for all, and soon.
@@ -194,6 +203,13 @@ function responded(state: RtrState, pdu: RtrPdu & { readonly type: 'cache-respon
   // Section 5.1: another session than the one that is continued means that both sides disagree about the data.
   if (!full && held !== null && pdu.session !== held.session)
     return refuse(state, CORRUPT_DATA, `session ${pdu.session} in an answer about session ${held.session}`);
+  // The same number in another version is another session (section 5.1): it continues nothing.
+  if (!full && held !== null && pdu.version !== held.version)
+    return refuse(
+      state,
+      UNEXPECTED_VERSION,
+      `version ${pdu.version} in an answer about a session of version ${held.version}`,
+    );
   const next: RtrState = { ...state, phase: 'receiving', session: pdu.session };
   return { state: next, actions: [{ do: 'begin', full }, arm('stall', TRANSFER)] };
 }
@@ -203,6 +219,7 @@ function completed(state: RtrState, pdu: RtrPdu & { readonly type: 'end-of-data'
   if (pdu.session !== state.session)
     return refuse(state, CORRUPT_DATA, `End of Data of session ${pdu.session} in session ${state.session}`);
   const { intervals, wrong } = intervalsOf(pdu.intervals, options);
+  const remark = wrong.join('; ');
   const next: RtrState = {
     ...state,
     phase: 'synchronised',
@@ -210,10 +227,11 @@ function completed(state: RtrState, pdu: RtrPdu & { readonly type: 'end-of-data'
     intervals,
     longestWait: options.retry === null ? Math.min(WAIT, intervals.retry) : intervals.retry,
     failures: 0,
-    notified: false,
+    remark,
   };
   const wait = state.notified ? NOTICE : intervals.refresh;
-  return { state: next, actions: [{ do: 'commit' }, arm('refresh', wait), ...wrong.map(say)] };
+  const said = remark === '' || remark === state.remark ? [] : [say(remark)];
+  return { state: next, actions: [{ do: 'commit' }, arm('refresh', wait), ...said] };
 }
 
 /** The times of the cache within the bounds of section 6, those of the configuration before them. */
@@ -232,17 +250,25 @@ function intervalsOf(given: Intervals | null, options: RtrOptions): { intervals:
   return { intervals: { refresh: Math.min(refresh, expire), retry: Math.min(retry, expire), expire }, wrong };
 }
 
-/** Section 5.2. Before the version is settled it is only noted (section 7). */
+/**
+ * Section 5.2. Before the version is settled it is only noted (section 7). The first one sets the timer: a cache that does not
+ * stop to notify must not put the query off for ever.
+ */
 function notified(state: RtrState, pdu: RtrPdu & { readonly type: 'serial-notify' }): RtrStep {
   const { held, phase } = state;
-  if (phase !== 'synchronised') return { state: { ...state, notified: true }, actions: [] };
+  const noted = { ...state, notified: true };
+  // A cache that had no data has some now.
+  if (phase === 'no-data') return { state: noted, actions: state.notified ? [] : [arm('retry', NOTICE)] };
+  if (phase !== 'synchronised') return { state: noted, actions: [] };
   if (held !== null && held.session !== pdu.session)
     return refuse(state, CORRUPT_DATA, `Serial Notify of session ${pdu.session} in session ${held.session}`);
-  return held?.serial === pdu.serial ? { state, actions: [] } : { state, actions: [arm('refresh', NOTICE)] };
+  if (held?.serial === pdu.serial || state.notified) return { state, actions: [] };
+  return { state: noted, actions: [arm('refresh', NOTICE)] };
 }
 
-/** Section 8.3: the cache cannot continue what we have. */
+/** Section 8.3: the cache cannot continue what we have. To a Reset Query it is no answer: it would be asked for ever. */
 function reset(state: RtrState): RtrStep {
+  if (state.full) return refuse(state, CORRUPT_DATA, 'Cache Reset in answer to a Reset Query');
   return ask({ ...state, held: null });
 }
 
@@ -251,7 +277,7 @@ function onPdu(before: RtrState, pdu: RtrPdu, options: RtrOptions): RtrStep {
   const { phase } = before;
   const connected = phase !== 'idle' && phase !== 'connecting';
   if (!connected) return { state: before, actions: [] };
-  if (pdu.type === 'error-report') return reported(before, pdu);
+  if (pdu.type === 'error-report') return reported(before, pdu, options);
   // Section 7: a Serial Notify that comes before the version is settled is ignored whatever its version.
   if (!before.agreed && pdu.type === 'serial-notify') return notified(before, pdu);
   const settles = !before.agreed && pdu.version < before.version;

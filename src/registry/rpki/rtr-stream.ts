@@ -4,6 +4,7 @@
  */
 import type { Afi } from '../../net/address.ts';
 import {
+  HEADER,
   IPV4_PREFIX,
   IPV4_PREFIX_LENGTH,
   IPV6_PREFIX,
@@ -93,7 +94,7 @@ export function rtrStream(receiver: RtrReceiver): RtrStream {
       needed = reading.size;
       return 0;
     }
-    if (reading.how === 'fault') return fail(reading.fault, b.subarray(at, end));
+    if (reading.how === 'fault') return fail(reading.fault, b.subarray(at, Math.min(end, at + claimed(b, at))));
     receiver.onPdu(reading.pdu);
     return reading.size;
   }
@@ -120,6 +121,9 @@ export function rtrStream(receiver: RtrReceiver): RtrStream {
     },
   };
 }
+
+/** Octets of the PDU at `at` by its own length field, its header at least: what follows is another one. */
+const claimed = (b: Uint8Array, at: number): number => Math.max(HEADER, word(b, at + 4) >>> 0);
 
 const word = (b: Uint8Array, at: number): number =>
   (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;

@@ -1,6 +1,7 @@
 /**
  * Local exceptions (SLURM): RFC 8416, and its version 2 with ASPAs (draft-ietf-sidrops-aspa-slurm). Filters take payloads
- * out, assertions put some in, whatever the filters say. BGPsec parts are read over.
+ * out, assertions put some in, whatever the filters say. BGPsec parts are read over. A member that is not defined is an
+ * error (section 3.1): a filter whose name is misspelt must not be none in silence. Lists may be missing.
  */
 import type { Afi } from '../../net/address.ts';
 import { parsePrefix, wordsOf } from '../../net/prefix.ts';
@@ -8,7 +9,7 @@ import { MAX_PROVIDERS, providersOf } from './aspa.ts';
 import { asnOf } from './payload-json.ts';
 import { type VrpTable, vrpTable } from './vrp-table.ts';
 
-/** Filters and assertions together. */
+/** Filters and assertions together, those for BGPsec among them. */
 const MAX_ENTRIES = 100_000;
 
 export interface Slurm {
@@ -32,6 +33,29 @@ type Entry = Readonly<Record<string, unknown>>;
 const isEntry = (value: unknown): value is Entry =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The name of the customer, and that of its providers, have changed from draft to draft. */
+const CUSTOMER = ['customerAsn', 'customerAsid', 'customer_asid'] as const;
+const PROVIDERS = ['providerAsns', 'providers', 'providerSet'] as const;
+
+/** Members of the file, and of the entries of each list (sections 3.2 to 3.4). */
+const OF_FILE = ['slurmVersion', 'validationOutputFilters', 'locallyAddedAssertions'];
+const OF_FILTERS: Readonly<Record<string, readonly string[]>> = {
+  prefixFilters: ['prefix', 'asn', 'comment'],
+  bgpsecFilters: ['asn', 'SKI', 'comment'],
+  aspaFilters: [...CUSTOMER, 'comment'],
+};
+const OF_ASSERTIONS: Readonly<Record<string, readonly string[]>> = {
+  prefixAssertions: ['prefix', 'asn', 'maxPrefixLength', 'comment'],
+  bgpsecAssertions: ['asn', 'SKI', 'routerPublicKey', 'comment'],
+  aspaAssertions: [...CUSTOMER, ...PROVIDERS, 'comment'],
+};
+
+/** The first member of an object that is none of these, in words; null when there is none. */
+function stranger(entry: Entry, known: readonly string[]): string | null {
+  const name = Object.keys(entry).find(one => !known.includes(one));
+  return name === undefined ? null : `unknown member ${JSON.stringify(name.slice(0, 60))}`;
+}
+
 /** Marks of a prefix filter in a table of VRPs, in the place of the maxLength: of one AS, or of any. */
 const [ANY_AS, ONE_AS] = [0, 1] as const;
 
@@ -46,8 +70,17 @@ export function readSlurm(text: string): SlurmReading {
   if (!isEntry(root)) return { ok: false, why: 'no object' };
   if (root.slurmVersion !== 1 && root.slurmVersion !== 2)
     return { ok: false, why: `slurmVersion ${JSON.stringify(root.slurmVersion)}` };
-  const filtersIn = isEntry(root.validationOutputFilters) ? root.validationOutputFilters : {};
-  const assertionsIn = isEntry(root.locallyAddedAssertions) ? root.locallyAddedAssertions : {};
+  const { validationOutputFilters: filtersIn = {}, locallyAddedAssertions: assertionsIn = {} } = root;
+  if (!isEntry(filtersIn)) return { ok: false, why: 'validationOutputFilters: no object' };
+  if (!isEntry(assertionsIn)) return { ok: false, why: 'locallyAddedAssertions: no object' };
+  for (const [where, entry, known] of [
+    ['', root, OF_FILE],
+    ['validationOutputFilters: ', filtersIn, Object.keys(OF_FILTERS)],
+    ['locallyAddedAssertions: ', assertionsIn, Object.keys(OF_ASSERTIONS)],
+  ] as const) {
+    const unknown = stranger(entry, known);
+    if (unknown !== null) return { ok: false, why: `${where}${unknown}` };
+  }
 
   const asns = new Set<number>();
   const prefixes = vrpTable();
@@ -81,13 +114,15 @@ export function readSlurm(text: string): SlurmReading {
     if (prefix === null) return 'no prefix';
     const maxLength = maxPrefixLength ?? prefix.length;
     const most = prefix.bytes.length * 8;
-    if (typeof maxLength !== 'number' || !(maxLength >= prefix.length && maxLength <= most)) return 'maxPrefixLength';
+    if (typeof maxLength !== 'number' || !Number.isInteger(maxLength)) return 'maxPrefixLength';
+    if (maxLength < prefix.length || maxLength > most) return `maxPrefixLength ${maxLength}`;
     vrps.add(prefix.afi, ...wordsOf(prefix), prefix.length, maxLength, asn);
     return null;
   }
 
-  // The name of the customer has changed from draft to draft.
-  const customerIn = (entry: Entry) => asnOf(entry.customerAsn ?? entry.customerAsid ?? entry.customer_asid);
+  const named = (entry: Entry, names: readonly string[]): unknown =>
+    names.map(name => entry[name]).find(value => value !== undefined);
+  const customerIn = (entry: Entry) => asnOf(named(entry, CUSTOMER));
 
   function aspaFilter(entry: Entry): string | null {
     const customer = customerIn(entry);
@@ -99,7 +134,7 @@ export function readSlurm(text: string): SlurmReading {
   function aspaAssertion(entry: Entry): string | null {
     const customer = customerIn(entry);
     if (customer === null) return 'no customer AS';
-    const list = entry.providerAsns ?? entry.providers ?? entry.providerSet;
+    const list = named(entry, PROVIDERS);
     if (!Array.isArray(list) || list.length === 0 || list.length > MAX_PROVIDERS) return 'no providers';
     const providers = list.map(asnOf);
     if (providers.includes(null)) return 'a provider that is no AS number';
@@ -107,19 +142,24 @@ export function readSlurm(text: string): SlurmReading {
     return null;
   }
 
+  const passed = () => null;
   const parts = [
-    ['prefixFilters', filtersIn, prefixFilter, 'filters'],
-    ['aspaFilters', filtersIn, aspaFilter, 'filters'],
-    ['prefixAssertions', assertionsIn, prefixAssertion, 'assertions'],
-    ['aspaAssertions', assertionsIn, aspaAssertion, 'assertions'],
+    ['prefixFilters', filtersIn, OF_FILTERS, prefixFilter, 'filters'],
+    ['aspaFilters', filtersIn, OF_FILTERS, aspaFilter, 'filters'],
+    ['bgpsecFilters', filtersIn, OF_FILTERS, passed, null],
+    ['prefixAssertions', assertionsIn, OF_ASSERTIONS, prefixAssertion, 'assertions'],
+    ['aspaAssertions', assertionsIn, OF_ASSERTIONS, aspaAssertion, 'assertions'],
+    ['bgpsecAssertions', assertionsIn, OF_ASSERTIONS, passed, null],
   ] as const;
-  for (const [name, within, take, kind] of parts) {
+  let entries = 0;
+  for (const [name, within, members, take, kind] of parts) {
     const list = within[name] ?? [];
     if (!Array.isArray(list)) return { ok: false, why: `${name}: no list` };
-    counts[kind] += list.length;
-    if (counts.filters + counts.assertions > MAX_ENTRIES) return { ok: false, why: `more than ${MAX_ENTRIES} entries` };
+    entries += list.length;
+    if (entries > MAX_ENTRIES) return { ok: false, why: `more than ${MAX_ENTRIES} entries` };
+    if (kind !== null) counts[kind] += list.length;
     for (const [i, entry] of list.entries()) {
-      const problem = isEntry(entry) ? take(entry) : 'no object';
+      const problem = isEntry(entry) ? (stranger(entry, members[name]!) ?? take(entry)) : 'no object';
       if (problem !== null) return { ok: false, why: `${name}[${i}]: ${problem}` };
     }
   }

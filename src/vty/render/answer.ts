@@ -89,6 +89,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
+  'show quarantine PEER': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show route PREFIX at TIME': (rows: readonly RouteRow[]) => renderRoutes(rows),
   'show route history PREFIX since TIME': (rows: readonly HistoryRow[]) => renderHistory(rows),
   'show route PREFIX': (rows: readonly RouteRow[]) => renderRoutes(rows),

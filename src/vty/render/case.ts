@@ -90,6 +90,24 @@ export function renderCase(one: CaseDetail, now: number): string[] {
         .filter(notice => notice.recipient === recipient.address)
         .map(notice => `    ${notice.event}: ${reached(notice)}`),
     ]),
+    ...channels(one.notices),
+  ];
+}
+
+/** Web hooks, syslog servers and programs, each with what it was told. */
+function channels(notices: readonly NoticeRow[]): string[] {
+  const others = Map.groupBy(
+    notices.filter(({ channel }) => channel !== 'mail'),
+    ({ channel, recipient }) => `${channel} ${recipient}`,
+  );
+  if (others.size === 0) return [];
+  return [
+    '',
+    `Channels: ${others.size}`,
+    ...[...others].flatMap(([name, told]) => [
+      `  ${name}`,
+      ...told.map(notice => `    ${notice.event}: ${reached(notice)}`),
+    ]),
   ];
 }
 
@@ -109,6 +127,7 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
   if (rows.length === 0) return ['nothing is pending'];
   return table(
     [
+      { head: 'Channel' },
       { head: 'Recipient' },
       { head: 'Case' },
       { head: 'Event' },
@@ -116,6 +135,14 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
       { head: 'Due in', right: true },
       { head: 'Last answer' },
     ],
-    rows.map(row => [row.recipient, row.caseId, row.event, row.attempts, duration(row.due - now), row.lastError]),
+    rows.map(row => [
+      row.channel,
+      row.recipient,
+      row.caseId,
+      row.event,
+      row.attempts,
+      duration(row.due - now),
+      row.lastError,
+    ]),
   );
 }

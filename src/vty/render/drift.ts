@@ -7,8 +7,8 @@ const day = (time: number): string => instant(time).slice(0, 10);
 
 /** `show drift`: one list for each way in which announcements and registry can come apart. */
 export function renderDrift(report: DriftReport): string[] {
-  const { time, since, days, watched, announced, silent, waiting, expiring, strangers } = report;
-  const nothing = announced.length + silent.length + expiring.length + strangers.length === 0;
+  const { time, since, days, watched, announced, silent, waiting, expiring, contradicted, strangers } = report;
+  const nothing = [announced, silent, expiring, contradicted, strangers].every(list => list.length === 0);
   return [
     `${count(watched, 'route')} registered in watched space; what was seen is kept since ${instant(since)}, for ${duration(time - since)}`,
     ...section(
@@ -35,6 +35,16 @@ export function renderDrift(report: DriftReport): string[] {
         `AS${one.origin}`,
         day(one.removal),
         one.state === 'removal' ? 'due' : 'warned of',
+      ]),
+    ),
+    ...section(
+      'Registered, and invalid by the RPKI',
+      rows(contradicted, ['Source', 'Prefix', 'Origin', 'Reason', ''], one => [
+        one.source,
+        one.prefix,
+        `AS${one.origin}`,
+        one.reason,
+        one.why,
       ]),
     ),
     ...section(

@@ -21,7 +21,7 @@ export function renderHistory(rows: readonly HistoryRow[]): string[] {
         { head: 'Next hop' },
         { head: 'Path' },
       ],
-      rows.map(({ time, what, prefix, peer, pathId, route }) => [
+      rows.map(({ time, what, prefix, peer, pathId, route, why }) => [
         instant(time),
         what,
         ...(route === null ? ['', ''] : lettersOf(route)),
@@ -29,8 +29,10 @@ export function renderHistory(rows: readonly HistoryRow[]): string[] {
         peer,
         ...(pathIds ? [String(pathId ?? '')] : []),
         route?.nextHop ?? '',
-        route === null ? '' : pathOf(route),
+        route === null ? malformed(why) : pathOf(route),
       ]),
     ),
   ];
 }
+
+const malformed = (why: string | undefined) => (why === undefined ? '' : `malformed: ${why}`);

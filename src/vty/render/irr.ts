@@ -132,7 +132,7 @@ function sourceLines(row: IrrSourceRow, now: number): string[] {
   return [
     ...facts([
       ['Source', row.source],
-      ['State', [row.stale ? 'stale' : 'ok', ...(row.authoritative ? ['authoritative'] : [])].join(', ')],
+      ['State', [stateOf(row), ...(row.authoritative ? ['authoritative'] : [])].join(', ')],
       ['Via', row.place === '' ? row.transport : `${row.transport} ${row.place}`],
       ['Serial', row.serial === null ? '' : String(row.serial)],
       ['Loaded', row.loaded === null ? 'never' : `${duration(now - row.loaded)} ago`],

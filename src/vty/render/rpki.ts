@@ -67,13 +67,18 @@ function cacheFacts(cache: RpkiCacheStatus): string[] {
   ]);
 }
 
+/** AS 0 is nobody: alone it says that there are none. */
+function providersOf(providers: readonly number[]): string {
+  const named = providers.filter(as => as !== 0);
+  if (named.length === 0) return 'no providers (AS 0)';
+  return `the provider${named.length === 1 ? '' : 's'} ${named.map(as => `AS${as}`).join(', ')}`;
+}
+
 /** `show rpki PREFIX` and `show rpki AS`. */
 export function renderPayloads(rows: readonly RpkiPayloadRow[]): string[] {
   const vrps = rows.flatMap(row => (row.what === 'vrp' ? [[row.prefix, row.maxLength, `AS${row.as}`]] : []));
   const aspas = rows.flatMap(row =>
-    row.what === 'vrp'
-      ? []
-      : [`AS${row.customer} has by ASPA the providers ${row.providers.map(as => `AS${as}`).join(', ')}`],
+    row.what === 'vrp' ? [] : [`AS${row.customer} has by ASPA ${providersOf(row.providers)}`],
   );
   const list =
     vrps.length === 0 ? [] : table([{ head: 'Prefix' }, { head: 'Max', right: true }, { head: 'Origin' }], vrps);

@@ -145,6 +145,12 @@ describe('registry/irr/dump-feed', () => {
       ['is gone', () => server.files.set('/JPIRR.db.gz', null), /the server answers with status 404$/],
       ['cannot be had', () => (server.http5xx = /gz$/), /the server answers with status 503$/],
       ['is cut short', () => cut('/JPIRR.db.gz'), /gzip data is cut short$/],
+      ['has something behind its gzip data', () => behind(Buffer.from('<html>\n')), /no good gzip data/],
+      [
+        'has something like gzip behind it',
+        () => behind(Buffer.from([0x1f, 0x8b, 1, 2, 3])),
+        /no good gzip data|cut short/,
+      ],
       ['is no gzip', () => server.files.set('/JPIRR.db.gz', Buffer.from('<html>\n')), /no good gzip data/],
       [
         'has another serial that is none',
@@ -152,6 +158,8 @@ describe('registry/irr/dump-feed', () => {
         /it is no serial$/,
       ],
     ];
+    const behind = (octets: Buffer) =>
+      server.files.set('/JPIRR.db.gz', Buffer.concat([gzipSync(jpirr.dump()), octets]));
     const cut = (path: string) => server.files.set(path, gzipSync(jpirr.dump()).subarray(0, -30));
     for (const [what, spoil, why] of bad)
       it(`leaves the last good copy in use, and on the disk, when it ${what}`, async () => {
@@ -171,6 +179,18 @@ describe('registry/irr/dump-feed', () => {
         await settled(one);
         expect([held(one), one.trouble]).to.deep.equal([22, '']);
       });
+
+    it('may be of several gzip members, with zeros behind the last one', async () => {
+      const text = Buffer.from(jpirr.dump(), 'latin1');
+      const members = [gzipSync(text.subarray(0, 333)), gzipSync(text.subarray(333)), Buffer.alloc(512)];
+      server.files.set('/JPIRR.db.gz', Buffer.concat(members));
+      const one = await settled(mirror({}));
+      expect([held(one), one.trouble]).to.deep.equal([20, '']);
+      one.feed.stop();
+      const two = mirror({});
+      await two.feed.started;
+      expect(held(two)).to.equal(20);
+    });
 
     it('is not read again while it is one that was refused', async () => {
       const one = await settled(mirror({}));
@@ -383,9 +403,121 @@ describe('registry/irr/dump-feed', () => {
       jpirr.add(route('192.0.2.0/24'));
       await settled(one);
       jpirr.setBack(3);
+      for (let i = 0; i < 2; i++) {
+        await settled(one);
+        expect(one.trouble).to.match(/^serials went back: nrtm .*: ERROR: Serials 3 - 22 do not exist$/);
+        expect([held(one), one.feed.status.serial, one.alarms]).to.deep.equal([21, 21, []]);
+      }
       await settled(one);
       expect(one.alarms.join()).to.match(/^serials went back: nrtm .*: ERROR: Serials 3 - 22 do not exist$/);
       expect([held(one), one.feed.status.serial, one.trouble]).to.deep.equal([21, 3, '']);
+    });
+
+    it('reads it again also when nothing had come by NRTM, and not again and again', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.setBack(3);
+      jpirr.del(route('10.0.0.0/24'));
+      for (let i = 0; i < 3; i++) await settled(one);
+      expect([held(one), one.feed.status.serial, one.trouble, dumps()]).to.deep.equal([19, 4, '', 2]);
+      server.files.set('/JPIRR.db.gz', gzipSync(jpirr.dump())).set('/JPIRR.CURRENTSERIAL', Buffer.from('4'));
+      jpirr.setBack(2);
+      for (let i = 0; i < 5; i++) await settled(one);
+      expect(one.trouble).to.match(/^serials went back: .*; the dump has nothing newer$/);
+      expect([held(one), one.feed.status.serial, dumps()]).to.deep.equal([19, 4, 2]);
+    });
+
+    it('does not go back for one of several servers that is slower than the others', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      jpirr.add(route('198.51.100.0/24'));
+      await settled(one);
+      for (const serial of [20, 22, 19, 20, 22]) {
+        jpirr.setBack(serial);
+        await settled(one);
+        expect([held(one), one.feed.status.serial, one.trouble === '']).to.deep.equal([22, 22, serial === 22]);
+      }
+      expect([dumps(), one.alarms]).to.deep.equal([1, []]);
+    });
+
+    /** The dump stays as it is now, whatever happens to its source. */
+    const freezeDump = () =>
+      server.files
+        .set('/JPIRR.db.gz', gzipSync(Buffer.from(jpirr.dump(), 'latin1')))
+        .set('/JPIRR.CURRENTSERIAL', Buffer.from(`${jpirr.serial}`));
+
+    for (const [what, spoil] of [
+      ['has the serials no more', () => jpirr.forget()],
+      ['sends what is no NRTM', () => (server.manners = 'cuts')],
+    ] as const)
+      it(`does not go back to an older dump when the server ${what}`, async () => {
+        const one = await settled(mirror({ nrtm: nrtm() }));
+        jpirr.add(route('192.0.2.0/24'));
+        freezeDump();
+        jpirr.add(route('198.51.100.0/24'));
+        await settled(one);
+        jpirr.add(route('203.0.113.0/24'));
+        spoil();
+        for (let i = 0; i < 4; i++) await settled(one);
+        expect(one.trouble).to.match(/; the dump has nothing newer$/);
+        expect([held(one), one.feed.status.serial, dumps(), one.origins.length]).to.deep.equal([22, 22, 1, 1]);
+      });
+
+    it('takes an older dump that is asked for only together with what NRTM has told since', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      freezeDump();
+      jpirr.add(route('192.0.2.0/24'));
+      jpirr.del(route('10.0.0.0/24'));
+      await settled(one);
+      jpirr.add(route('198.51.100.0/24'));
+      await settled(one, true);
+      expect(one.origins.map(({ serial }) => serial)).to.deep.equal([20, 23]);
+      expect([held(one), one.feed.status.serial, one.trouble, one.alarms]).to.deep.equal([21, 23, '', []]);
+      one.feed.stop();
+      const two = mirror({ nrtm: nrtm() });
+      await two.feed.started;
+      expect([held(two), two.feed.status.serial], 'by the journal').to.deep.equal([21, 23]);
+    });
+
+    it('takes it as it is when NRTM does not lead on, and says so', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      freezeDump();
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      server.manners = 'denies';
+      await settled(one, true);
+      expect([held(one), one.feed.status.serial]).to.deep.equal([20, 20]);
+      expect(one.alarms.join()).to.match(
+        /: at serial 20, behind 21 of the copy in use, and NRTM does not lead on: .*Access denied$/,
+      );
+    });
+
+    it('exchanges a long journal for a newer dump, though that is behind the copy', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      const long = (i: number) => `mntner: MAINT-${i}\n${`remarks: ${'x'.repeat(1000)}\n`.repeat(240)}source: JPIRR\n`;
+      for (let i = 0; i < 289; i++) jpirr.add(long(i));
+      freezeDump();
+      jpirr.add(long(289));
+      await settled(one);
+      const journal = join(directory, 'JPIRR.nrtm');
+      expect(readFileSync(journal).length).to.be.greaterThan(64 * 2 ** 20);
+      jpirr.add(route('192.0.2.0/24'));
+      await settled(one);
+      expect([held(one), one.feed.status.serial, dumps(), one.trouble]).to.deep.equal([21, 311, 2, '']);
+      expect(readFileSync(journal).length).to.be.lessThan(2 ** 20);
+      expect(one.origins.map(({ serial }) => serial)).to.deep.equal([20, 311]);
+    });
+
+    it('keeps its place when nothing tells the serial of the dump any more', async () => {
+      const one = await settled(mirror({ nrtm: nrtm() }));
+      server.files.set('/JPIRR.CURRENTSERIAL', null);
+      for (const object of many(20, 22)) jpirr.add(object);
+      jpirr.forget();
+      await settled(one);
+      expect(one.trouble).to.match(/: nothing tells its serial any more$/);
+      expect([held(one), one.feed.status.serial]).to.deep.equal([20, 20]);
+      server.files.clear();
+      await settled(one);
+      expect([held(one), one.feed.status.serial, one.trouble]).to.deep.equal([22, 22, '']);
     });
 
     it('leaves out and counts what is sent again', async () => {

@@ -216,6 +216,8 @@ describe('registry/irr/nrtm-answer', () => {
     ['%% ERROR: Serials 1002 - 1500 do not exist\n', 1002, 'expired'],
     ['%% ERROR: Serials 20 - 1002 do not exist\n', 1002, 'behind'],
     ['%START Version: 3 JPIRR 1-20\n\n%END JPIRR\n', 1002, 'behind'],
+    // Serials 1002 to 1004 are not in it, and nothing says that there are none.
+    ['%START Version: 3 JPIRR 1005-1009\n\n%END JPIRR\n', 1002, 'expired'],
     ['%START Version: 3 JPIRR 900-1001\n\n%END JPIRR\n', 1002, 'changes'],
     ['%% ERROR: Access denied\n', 1002, 'refused'],
     ['%ERROR:402: not authorised to mirror the database\n', 1002, 'refused'],

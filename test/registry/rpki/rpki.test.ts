@@ -242,6 +242,37 @@ describe('the RPKI', () => {
         expect(cacheStatus().faults).to.be.at.least(code === 8 || code === 0 ? 0 : 1);
       });
 
+    it('that answers every query by a Cache Reset is not asked without end', async () => {
+      const cache = await kept(
+        scriptedCache((pdu, connection) => {
+          if (pdu.type !== 'error-report') connection.send({ version: 2, type: 'cache-reset' });
+        }),
+      );
+      configure([at(cache)]);
+      await says(/Cache Reset in answer to a Reset Query/);
+      await until('a report', () => cache.heard.some(({ type }) => type === 'error-report'));
+      expect(cache.heard.map(({ type }) => type)).to.deep.equal(['reset-query', 'error-report']);
+    });
+
+    for (const [what, octets] of [
+      ['an Error Report whose lengths lie', '02 0a 0001 00000014 000000ff 00000000 41424344'],
+      ['an Error Report that claims 2 GB', '02 0a 0001 80000000 00000000 00000000'],
+      ['an Error Report that is cut short', '02 0a 0001 0000000c 00000000'],
+    ] as const)
+      it(`that sends ${what} is left without a report, and tried again`, async () => {
+        let attacks = true;
+        const cache = await kept(
+          scriptedCache((pdu, connection) => {
+            if (attacks) connection.write(hex(octets));
+            else if (pdu.type === 'reset-query') connection.send(...response(7, 1, range(0, 3)));
+            attacks = false;
+          }),
+        );
+        configure([at(cache)]);
+        await have(3);
+        expect(cache.heard.map(({ type }) => type)).to.deep.equal(['reset-query', 'reset-query']);
+      });
+
     it('that sends octet by octet is understood', async () => {
       const octets = Buffer.concat(response(7, 1, range(0, 3)).map(writePdu));
       const cache = await kept(

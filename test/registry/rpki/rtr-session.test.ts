@@ -84,6 +84,31 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     'asked',
   ],
   [
+    'refuses a Cache Reset in answer to a Reset Query, which would be asked for ever',
+    [START, CONNECTED, pdu({ version: 2, type: 'cache-reset' })],
+    ['error-report 0 v2', 'close', 'retry 1', 'say'],
+    'idle',
+  ],
+  [
+    'refuses a second Cache Reset in a row',
+    [...UP, { type: 'refresh' }, pdu({ version: 2, type: 'cache-reset' }), pdu({ version: 2, type: 'cache-reset' })],
+    ['error-report 0 v2', 'close', 'retry 1', 'say'],
+    'idle',
+  ],
+  ['is not put off by a second Serial Notify', [...UP, notify(7, 2), notify(7, 3)], [], 'synchronised'],
+  [
+    'is not put off by one that came while a response did',
+    [...UP, { type: 'refresh' }, response(7), notify(7, 3), endOfData(7, 2), notify(7, 4)],
+    [],
+    'synchronised',
+  ],
+  [
+    'hears the next Serial Notify after it has asked',
+    [...UP, notify(7, 2), { type: 'refresh' }, response(7), endOfData(7, 2), notify(7, 3)],
+    ['refresh 0.25'],
+    'synchronised',
+  ],
+  [
     'continues its session on a new connection',
     [...UP, CLOSED, RETRY, CONNECTED],
     ['serial-query 7/1 v2', 'stall 30'],
@@ -135,6 +160,13 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     'asked',
   ],
   [
+    'asks soon when a cache without data notifies',
+    [START, CONNECTED, report(2), notify(7, 1)],
+    ['retry 0.25'],
+    'no-data',
+  ],
+  ['once', [START, CONNECTED, report(2), notify(7, 1), notify(7, 2)], [], 'no-data'],
+  [
     'steps down when its version is not supported (7)',
     [START, CONNECTED, report(4, 1)],
     ['close', 'connect', 'stall 30'],
@@ -151,6 +183,12 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     [START, CONNECTED, report(4, 0), CONNECTED, report(4, 0), CONNECTED, report(4, 0)],
     ['close', 'retry 1', 'say'],
     'idle',
+  ],
+  [
+    'begins with the newest version when it tries such a cache again',
+    [START, CONNECTED, report(4, 0), CONNECTED, report(4, 0), CONNECTED, report(4, 0), RETRY, CONNECTED],
+    ['reset-query v2', 'stall 30'],
+    'asked',
   ],
   [
     'settles for an older version that the cache answers in',
@@ -182,6 +220,12 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     [START, CONNECTED, response(7, 1), endOfData(7, 1, 1), CLOSED, RETRY, CONNECTED, report(4, 1), CONNECTED],
     ['serial-query 7/1 v1', 'stall 30'],
     'asked',
+  ],
+  [
+    'continues no session in another version, though it have the same number (5.1)',
+    [...UP, CLOSED, RETRY, CONNECTED, response(7, 1)],
+    ['error-report 8 v1', 'close', 'retry 2', 'say'],
+    'idle',
   ],
   [
     'tries an older version when a cache closes on the query again and again',
@@ -224,6 +268,12 @@ const ROWS: readonly [string, readonly RtrEvent[], readonly string[], RtrState['
     ['close', 'retry 1', 'say'],
     'idle',
   ],
+  [
+    'answers what is wrong with a report by no report (5.11)',
+    [...UP, { type: 'fault', code: 0, reason: 'lengths', enclosed: Uint8Array.of(2, 10, 0, 0) }],
+    ['close', 'retry 1', 'say'],
+    'idle',
+  ],
   ['hears nothing when it is not connected', [START, notify(7, 1)], [], 'connecting'],
   ['is not closed twice', [...UP, CLOSED, CLOSED], [], 'idle'],
 ];
@@ -238,13 +288,16 @@ describe('a session with a cache', () => {
 
   it('keeps the times of the cache within their bounds (6)', () => {
     const far = { refresh: 0, retry: 1_000_000, expire: 10 };
-    const { state, said } = play([START, CONNECTED, response(7), endOfData(7, 1, 2, far)]);
+    const events = [START, CONNECTED, response(7), endOfData(7, 1, 2, far)];
+    const { state, said } = play(events);
     expect(state.intervals).to.deep.equal({ refresh: 1, retry: 600, expire: 600 });
     expect(said).to.deep.equal([
-      'the cache asks for refresh 0s, 1s is used (RFC 8210 section 6)',
-      'the cache asks for retry 1000000s, 7200s is used (RFC 8210 section 6)',
-      'the cache asks for expire 10s, 600s is used (RFC 8210 section 6)',
+      'the cache asks for refresh 0s, 1s is used (RFC 8210 section 6); ' +
+        'the cache asks for retry 1000000s, 7200s is used (RFC 8210 section 6); ' +
+        'the cache asks for expire 10s, 600s is used (RFC 8210 section 6)',
     ]);
+    const again: readonly RtrEvent[] = [{ type: 'refresh' }, response(7), endOfData(7, 2, 2, far)];
+    expect(play([...events, ...again]).said, 'it is said once').to.deep.equal([]);
   });
 
   it('puts the times of the configuration before those of the cache', () => {

@@ -91,6 +91,27 @@ describe('local exceptions', () => {
       within('prefixAssertions', '[{"asn": 1, "prefix": "192.0.2.0/24", "maxPrefixLength": 33}]'),
       /^prefixAssertions\[0\]: maxPrefixLength/,
     ],
+    [
+      within('prefixAssertions', '[{"asn": 1, "prefix": "192.0.2.0/24", "maxPrefixLength": 23}]'),
+      /^prefixAssertions\[0\]: maxPrefixLength 23/,
+    ],
+    [
+      within('prefixAssertions', '[{"asn": 1, "prefix": "192.0.2.0/24", "maxPrefixLength": 24.5}]'),
+      /^prefixAssertions\[0\]: maxPrefixLength/,
+    ],
+    // Section 3.1: what is not defined is an error.
+    [within('prefixFilter', '[]'), /^locallyAddedAssertions: unknown member "prefixFilter"/],
+    [within('prefxFilters', '[]'), /^validationOutputFilters: unknown member "prefxFilters"/],
+    [within('prefixFilters', '[{"asn": 1, "prefx": "192.0.2.0/24"}]'), /^prefixFilters\[0\]: unknown member "prefx"/],
+    [
+      within('prefixAssertions', '[{"asn": 1, "prefix": "192.0.2.0/24", "maxLength": 25}]'),
+      /unknown member "maxLength"/,
+    ],
+    ['{"slurmVersion": 1, "filters": {}}', /^unknown member "filters"/],
+    ['{"slurmVersion": 1, "validationOutputFilters": []}', /^validationOutputFilters: no object/],
+    ['{"slurmVersion": 1, "locallyAddedAssertions": null}', /^locallyAddedAssertions: no object/],
+    [within('bgpsecFilters', '{}'), /^bgpsecFilters: no list/],
+    [within('bgpsecAssertions', '[7]'), /^bgpsecAssertions\[0\]: no object/],
     [within('aspaFilters', '[{"customerAsn": "AS"}]'), /^aspaFilters\[0\]: no customer AS/],
     [within('aspaAssertions', '[{"customerAsn": 1, "providerAsns": []}]'), /^aspaAssertions\[0\]: no providers/],
     [within('prefixFilters', '[null]'), /^prefixFilters\[0\]: no object/],

@@ -1,0 +1,72 @@
+import { channelName } from '../config/notify.ts';
+import type { NotifyConfig } from '../config/tree.ts';
+import type { OutboxRecord } from '../store/records.ts';
+import type { Outcome } from './delivery.ts';
+import { createExec } from './exec.ts';
+import { createMailer, type MailTimeouts } from './mail.ts';
+import { type Notice, readNotice } from './notice.ts';
+import { blockFor, mailBlocks, readMail } from './notices.ts';
+import { createSyslog } from './syslog.ts';
+import { createWebhook } from './webhook.ts';
+
+/** One way out that is no mail. `send` never rejects: how it ended is a value. */
+export interface Channel {
+  send(notice: Notice, signal: AbortSignal): Promise<Outcome>;
+}
+
+/** The channels of a configuration: brings an outbox row to whom it is for. */
+export interface Carrier {
+  /** First wait after a failure of this row, ms; null when nothing carries it. */
+  retry(row: OutboxRecord): number | null;
+  /** Never rejects. */
+  carry(row: OutboxRecord, signal: AbortSignal): Promise<Outcome>;
+}
+
+const UNREADABLE: Outcome = { result: 'refused', error: 'the stored message cannot be read' };
+
+/** Opens nothing yet: each channel comes into being with its first row. */
+export function createCarrier(notify: readonly NotifyConfig[], hostname: string, timeouts: MailTimeouts): Carrier {
+  const opened = new Map<NotifyConfig, unknown>();
+  function once<T>(block: NotifyConfig, open: () => T): T {
+    if (!opened.has(block)) opened.set(block, open());
+    return opened.get(block) as T;
+  }
+
+  // A mail block that a reload took away leaves its rows to the first one; another channel is that one or none.
+  const blockOf = (row: OutboxRecord): NotifyConfig | undefined =>
+    row.channel === 'mail'
+      ? (blockFor(readMail(row)?.because ?? '', notify) ?? mailBlocks(notify)[0])
+      : notify.find(block => block.kind === row.channel && channelName(block) === row.recipient);
+
+  async function carry(row: OutboxRecord, signal: AbortSignal): Promise<Outcome> {
+    const block = blockOf(row);
+    const gone = `the configuration has no notify ${row.channel} block${row.channel === 'mail' ? '' : ' of this name'}`;
+    if (block === undefined) return { result: 'deferred', error: gone };
+    if (block.kind === 'mail') {
+      const mail = readMail(row);
+      if (mail === null) return UNREADABLE;
+      return once(block, () => createMailer(block, hostname, timeouts)).send(row.recipient, mail, signal);
+    }
+    const notice = readNotice(row.body);
+    if (notice === null) return UNREADABLE;
+    return once(block, () => openChannel(block, hostname)).send(notice, signal);
+  }
+
+  return {
+    retry: row => blockOf(row)?.retry ?? null,
+    carry: (row, signal) =>
+      carry(row, signal).catch((error: unknown) => ({ result: 'deferred', error: `fault of our own: ${error}` })),
+  };
+}
+
+/** The channel of a block. */
+export function openChannel(block: Exclude<NotifyConfig, { kind: 'mail' }>, hostname: string): Channel {
+  switch (block.kind) {
+    case 'webhook':
+      return createWebhook(block);
+    case 'syslog':
+      return createSyslog(block, hostname);
+    case 'exec':
+      return createExec(block);
+  }
+}
