@@ -7,6 +7,7 @@ import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
 import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
 import {
+  DAY,
   RESERVED_ASN,
   readAsn,
   readDuration,
@@ -183,6 +184,21 @@ function readMac(text: string): Read {
   return Number.parseInt(text.slice(0, 2), 16) & 1 ? wrong('it is a group address') : { value: text.toLowerCase() };
 }
 
+/** A day, meaning its end in UTC, or an instant of UTC; both kept as they are written. */
+function readDate(text: string): Read {
+  return dateEnd(text) === null ? NOT : { value: text };
+}
+
+/** The instant that a date of the language stands for, milliseconds since the epoch; null when the text is none. */
+export function dateEnd(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}Z)?$/.exec(text);
+  if (match === null) return null;
+  const time = Date.parse(match[2] === undefined ? `${text}T00:00Z` : text);
+  // Date.parse takes 2026-02-30 for the second of March.
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== match[1]) return null;
+  return match[2] === undefined ? time + DAY : time;
+}
+
 function readMail(text: string): Read {
   return /^[^\s@<>",;:()\\]{1,64}@[^\s@<>",;:()\\]{1,255}$/.test(text) ? { value: text } : NOT;
 }
@@ -207,6 +223,7 @@ export const ARGUMENTS = {
   COMMUNITY: plain('a community such as 64500:66 or blackhole', readCommunity),
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
   MED: plain('a number (0 to 4294967295)', readMed),
+  DATE: plain('a date such as 2026-12-31, or 2026-12-31T12:00Z', readDate),
   MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
   NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
   TEMPLATE: word(
@@ -242,6 +259,11 @@ export const ARGUMENTS = {
   URL: quoted('an https URL', 1024, text => {
     const url = URL.parse(text);
     return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
+  BOOTSTRAP: quoted('a directory or an https URL', 1024, (text, directory) => {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { value: resolve(directory, text) };
+    const url = URL.parse(text);
+    return url?.protocol === 'http:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
   }),
   WEBHOOK: {
     ...quoted('an https URL', 1024, text => {

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { dateEnd } from './argument.ts';
 import {
   all,
   denied,
@@ -23,10 +24,12 @@ import type {
   BgpPeerConfig,
   BmpConfig,
   Config,
+  ContactsConfig,
   GroupConfig,
   IrrConfig,
   ListenConfig,
   LogConfig,
+  MitigateConfig,
   PrefixLimit,
   ProbeConfig,
   RpkiConfig,
@@ -34,6 +37,7 @@ import type {
   TracebackConfig,
   TracePeerConfig,
   WatchConfig,
+  WatchException,
   WhoisConfig,
 } from './tree.ts';
 import { HOUR, MINUTE } from './units.ts';
@@ -47,6 +51,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const contacts = first(config, 'contacts');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -67,6 +72,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),
+    contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
@@ -132,6 +138,7 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     },
     disabled: flag(session, 'disabled'),
     ...optional('announce', first(peer.block, 'announce')?.block.map(announcedOf)),
+    ...optional('mitigate', mitigateOf(first(peer.block, 'mitigate'))),
   };
 }
 
@@ -143,6 +150,15 @@ function announcedOf(one: Entry): AnnouncedRoute {
     ...optional('nextHop', text(one, 'address')),
     ...optional('med', number(one, 'med')),
   };
+}
+
+function mitigateOf(permit: Entry | undefined): MitigateConfig | undefined {
+  if (permit === undefined) return undefined;
+  const prefixes = all(permit.block, 'prefix').map(one => ({
+    ...announcedOf(one),
+    nextHop: must(text(one, 'address')),
+  }));
+  return { prefixes, most: numberIn(permit.block, 'mitigate', 'maximum prefixes', 'count') };
 }
 
 function bmpOf(station: Entry): BmpConfig {
@@ -233,6 +249,7 @@ function whoisOf(block: readonly Entry[]): WhoisConfig {
 function watchOf(watch: Entry): WatchConfig {
   const { block } = watch;
   const group = first(block, 'group');
+  const exceptions = all(block, 'except prefix').map(exceptionOf);
   return {
     name: must(text(watch, 'name')),
     maintainers: all(block, 'maintainer').map(one => ({
@@ -257,11 +274,34 @@ function watchOf(watch: Entry): WatchConfig {
     critical: flag(block, 'critical'),
     holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
     holdDown: numberIn(block, 'watch', 'hold down', 'duration'),
+    ...optional('exceptions', exceptions.length === 0 ? undefined : exceptions),
+  };
+}
+
+function exceptionOf(one: Entry): WatchException {
+  const until = text(one, 'date');
+  return {
+    prefix: must(text(one, 'prefix')),
+    origins: list(one, 'asn').map(Number),
+    until: until === undefined ? null : dateEnd(until),
+    reason: must(text(one, 'text')),
   };
 }
 
 function groupOf(group: Entry): GroupConfig {
   return { name: must(text(group, 'name')), mail: list(stated(group.block, 'group', 'mail'), 'mail').map(String) };
+}
+
+function contactsOf(block: readonly Entry[]): ContactsConfig {
+  return {
+    whois: all(block, 'whois').map(one => ({ host: must(text(one, 'host')), port: must(number(one, 'port')) })),
+    rdap: all(block, 'rdap').map(one => must(text(one, 'url'))),
+    ...optional('bootstrap', text(stated(block, 'contacts', 'rdap bootstrap'), 'bootstrap')),
+    ...optional('peeringdbFile', text(stated(block, 'contacts', 'peeringdb file'), 'file')),
+    ...optional('peeringdbUrl', text(stated(block, 'contacts', 'peeringdb url'), 'url')),
+    ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
+    cache: numberIn(block, 'contacts', 'cache', 'duration'),
+  };
 }
 
 function probeOf(probe: Entry): ProbeConfig {

@@ -33,6 +33,11 @@ export const WATCH: readonly StatementSpec[] = [
     help: 'Most ASes of a path, prepending included',
     bounds: { min: 1, max: 255 },
   },
+  {
+    usage: 'except prefix PREFIX origin ASN… [until DATE] reason TEXT',
+    help: 'Origins that may announce the prefix, or what lies in it: their cases are dismissed',
+    unique: ['prefix', 'asn'],
+  },
   { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
   { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
   {

@@ -2,11 +2,14 @@
 import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
-import type { OutboxRecord } from '../store/records.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
-import type { CaseDetail, Daemon, NoticeRow } from './daemon.ts';
+import { CASE_COMMANDS } from './case-commands.ts';
+import { CONTACT_COMMANDS } from './contact-commands.ts';
+import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
+import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
+import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -83,6 +86,9 @@ export const COMMANDS: readonly Command[] = [
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
+  ...CASE_COMMANDS,
+  ...CONTACT_COMMANDS,
+  ...MITIGATION_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -95,13 +101,6 @@ export const COMMANDS: readonly Command[] = [
     run: ({ daemon, row }) => sendRib(daemon, { about: 'summary' }, row),
   },
   {
-    syntax: 'show case [open|all]',
-    help: 'Cases, the latest first',
-    words: { open: 'Those neither resolved nor dismissed (the default)', all: 'All of them' },
-    run: showCases,
-  },
-  { syntax: 'show case CASE-ID', help: 'All about one case', one: true, run: showCase },
-  {
     syntax: 'show config',
     help: 'The configuration in force, printed back',
     one: true,
@@ -112,11 +111,6 @@ export const COMMANDS: readonly Command[] = [
     help: 'What the memory is for, and what one more peer would cost',
     one: true,
     run: async ({ daemon, row }) => row(await daemon.memory()),
-  },
-  {
-    syntax: 'show outbox',
-    help: 'Notices not yet delivered',
-    run: async ({ daemon, row }) => sendAll((await daemon.outbox()).map(notice), row),
   },
   {
     syntax: 'show peer PEER quality',
@@ -201,29 +195,42 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: tracePacket,
   },
+  ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
 ];
 
 /** Help for words that several commands begin with. */
 const GROUPS: Readonly<Record<string, string>> = {
+  case: 'A case: look at it, or do something with it',
+  'case ack': 'Say that somebody knows of a case: there are no more reminders',
+  'case dismiss': 'Set a case aside: it is followed in silence',
+  'case export': 'A case with its evidence as a document',
+  'case note': 'Write a line into the timeline of a case',
+  'case reopen': 'Take a dismissed case up again',
   clear: 'End something and begin it anew',
   'clear bgp': 'End a session and begin it anew',
   disable: 'Hold something down',
   'disable bgp': 'End a session, and hold it down',
   enable: 'Begin what was disabled',
   'enable bgp': 'Begin a session that was disabled',
+  mitigate: 'Plan, order and end counter-measures against a hijack',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
   'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
+  'show case all': 'All of them, however long ago',
+  'show case open': 'Those neither resolved nor dismissed (the default)',
+  'show incident': 'Incidents: cases that belong together',
+  'show contact': 'Whom to call',
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  test: 'Try something out',
   trace: 'Find where a packet entered',
   whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
@@ -312,28 +319,6 @@ async function reload({ daemon, row }: Call): Promise<void> {
   const report = await daemon.reload();
   if (!report.applied) throw new Error(['nothing was changed:', ...report.errors].join('\n'));
   await row(report);
-}
-
-async function showCases({ daemon, args, row }: Call): Promise<void> {
-  const all = await daemon.cases();
-  const shown =
-    args.all === undefined ? all.filter(one => one.state !== 'resolved' && one.state !== 'dismissed') : all.slice();
-  await sendAll(
-    shown.sort((a, b) => b.opened - a.opened || (a.id < b.id ? 1 : -1)),
-    row,
-  );
-}
-
-async function showCase({ daemon, args, row }: Call): Promise<void> {
-  const id = args['CASE-ID']!;
-  const found = (await daemon.cases()).find(one => one.id === id);
-  if (found === undefined) throw new Error(`there is no case ${id}`);
-  const detail: CaseDetail = { ...found, notices: (await daemon.outboxOf(id)).map(notice) };
-  await row(detail);
-}
-
-function notice({ body: _, ...rest }: OutboxRecord): NoticeRow {
-  return rest;
 }
 
 async function showRoutes({ daemon, args, signal, row, note }: Call): Promise<void> {

@@ -17,10 +17,12 @@ import type {
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
-import type { ArchiveConfig } from '../config/tree.ts';
+import type { ArchiveConfig, NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
+import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
+import type { TestResult } from '../notify/test-notice.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -31,7 +33,9 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -70,12 +74,34 @@ export interface Daemon {
   memory(): Promise<MemoryStatus>;
   /** What can leave the daemon. */
   safety(): Promise<SafetyStatus>;
-  /** All cases, in any order. */
+  /** Cases that are not over, in any order. */
   cases(): Promise<readonly Case[]>;
+  /** One case, over or not; null: there is none. */
+  case(id: string): Promise<Case | null>;
+  /** Cases, over or not, that were opened before this one, the latest first; null: from the latest on. */
+  casesBefore(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** The chain of evidence of a case, the first record first; empty for one of an older version. */
+  evidence(id: string): Promise<readonly SealedEvidence[]>;
+  /** All cases of an incident in the order of their opening; empty: there is no such incident. */
+  incident(id: string): Promise<readonly Case[]>;
+  /** Who this daemon is to others: the name of its host, and a mail address where there is one. */
+  creator(): { readonly name: string; readonly contact: string | null };
+  /**
+   * Does what a person wants with a case, and resolves with it when that is on disk. Rejects in words: there is no such case,
+   * it is over (but for a note), it is not set aside (`reopen`).
+   */
+  markCase(id: string, order: CaseOrder): Promise<Case>;
   /** Notices of one case, whatever became of them. */
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** Notices that are pending. */
   outbox(): Promise<readonly OutboxRecord[]>;
+  /** Sends test notices through every channel, or those of one kind, and tells of each when it has ended. */
+  testNotify(
+    kind: NotifyConfig['kind'] | null,
+    by: string,
+    take: (result: TestResult) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The latest traces, latest first. */
   traces(limit: number): Promise<readonly Trace[]>;
   trace(id: string): Promise<Trace | null>;
@@ -94,6 +120,21 @@ export interface Daemon {
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly remarks: readonly string[] }>;
+  /** Whom to call about an AS or a prefix: first of itself, then of the ASes that the prefix is registered to. */
+  contacts(
+    subject: { readonly as: number } | { readonly prefix: string },
+    signal: AbortSignal,
+  ): Promise<readonly ContactSheet[]>;
+  /** Whom to call about a case, each with a draft. */
+  calls(of: Case, language: 'ja' | 'en', signal: AbortSignal): Promise<readonly CaseSheet[]>;
+  /** What can be done against a case; `length`: of what is to be announced. Rejects when it cannot be so long. */
+  planMitigation(caseId: string, length: number | null): Promise<MitigationPlan>;
+  /** Announces against a case once it is confirmed. Rejects, in words, when it is not permitted. */
+  announceMitigation(order: MitigationOrder, by: string): Promise<MitigationOrdered>;
+  /** Withdraws all that is announced against a case. */
+  stopMitigation(caseId: string, by: string): Promise<readonly MitigationRow[]>;
+  /** What is and was announced against cases, the latest first. */
+  mitigations(): Promise<readonly MitigationRow[]>;
   rpkiStatus(): Promise<readonly RpkiSourceStatus[]>;
   /** VRPs that cover a prefix, the longest first; or those of an AS and its ASPA. `omitted`: VRPs that are not told. */
   rpkiPayloads(
@@ -127,6 +168,14 @@ export interface Daemon {
   reload(): Promise<ReloadReport>;
   /** Asks for a whole copy of one IRR source, to be taken though it be small with `force`. Null: no such source. */
   reloadIrr(source: string, force: boolean): Promise<SourceReport | null>;
+}
+
+/** What a person does with a case. `by`: who it is, in words; `until`: when a dismissal ends, null for never. */
+export interface CaseOrder {
+  readonly what: 'ack' | 'dismiss' | 'note' | 'reopen';
+  readonly by: string;
+  readonly reason: string;
+  readonly until: number | null;
 }
 
 export interface TraceStart {
@@ -324,7 +373,4 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
-/** `show case ID`: the case and what became of its notices. */
-export interface CaseDetail extends Case {
-  readonly notices: readonly NoticeRow[];
-}
+export type { CaseDetail } from './case-rows.ts';

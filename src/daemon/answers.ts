@@ -1,5 +1,6 @@
 /** What the command set asks of the daemon (control/daemon.ts), answered from its parts. */
 
+import { hostname } from 'node:os';
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
@@ -17,6 +18,7 @@ import type {
   TracePeerRow,
 } from '../control/daemon.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { sendTest, testTargets } from '../notify/test-notice.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
@@ -24,9 +26,12 @@ import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
+import { createMitigationAnswers } from './mitigation-answers.ts';
+import type { Mitigations } from './mitigations.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import type { Traces } from './traces.ts';
@@ -43,6 +48,8 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly whois: Whois;
   readonly cases: Cases;
+  readonly contacts: ContactDesk;
+  readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
   readonly archive: Archive;
@@ -124,6 +131,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),
+      ...parts.mitigations.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
@@ -163,6 +171,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
+  const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
     status,
@@ -193,9 +202,21 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         peers,
       };
     },
-    cases: async () => cases.all(),
+    cases: async () => cases.open(),
+    case: id => cases.get(id),
+    evidence: id => cases.evidence(id),
+    incident: id => cases.ofIncident(id),
+    creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),
+    markCase: (id, order) => cases.mark(id, order),
+    casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
     outbox: () => store.read('outbox.pending', {}),
+    async testNotify(kind, by, take, signal) {
+      parts.log('info', `test notices are sent for ${by}`);
+      const names = { hostname: hostname(), routerName: config().routerId };
+      const targets = testTargets(config(), kind);
+      await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
+    },
     traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
     async trace(id) {
       const [record] = await store.read('trace.get', { id });
@@ -207,12 +228,15 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     lookUp: parts.whois.lookUp,
     lookUpSet: parts.whois.lookUpSet,
     ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
+    contacts: parts.contacts.contactsOf,
+    calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
-    ...createVerdicts(parts),
+    ...verdicts,
+    ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),
     drift: days => parts.drift.report(days),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,

@@ -4,12 +4,18 @@
  */
 import { hostname } from 'node:os';
 import type { Config } from '../config/tree.ts';
-import type { Case } from '../hijack/case.ts';
+import type { CaseOrder } from '../control/daemon.ts';
+import type { GroundOf } from '../hijack/assessment.ts';
+import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
-import { outboxRecords } from '../notify/notices.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
+import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
+import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import type { OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
@@ -25,14 +31,38 @@ export interface Cases {
   /** A peer that a router reported is known no more: as one that is no longer configured. */
   peerForgotten(peer: string): void;
   registryChanged(): void;
-  /** Every case ever stored, as it is now. */
-  all(): readonly Case[];
+  /** Cases that are not over, as they are now. */
+  open(): readonly Case[];
   openCount(): number;
+  /** One case, over or not; null: there is none of this id. */
+  get(id: string): Promise<Case | null>;
+  /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
+  before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** The chain of evidence of a case. */
+  evidence(id: string): Promise<readonly SealedEvidence[]>;
+  /** As `incident` of the Daemon. */
+  ofIncident(incident: string): Promise<readonly Case[]>;
+  /** As `markCase` of the Daemon (control/daemon.ts). */
+  mark(id: string, order: CaseOrder): Promise<Case>;
   /** What is wrong, in words. */
   problems(): readonly string[];
   /** Writes what waits. */
   close(): Promise<void>;
 }
+
+/** What else takes part in cases. */
+export interface CaseCompany {
+  /** A case is another one than before, or is new. */
+  readonly changed?: (of: Case) => void;
+  /** Contacts of an AS for a notice, as they are known now. */
+  readonly contacts?: NonNullable<NoticeSettings['contacts']>;
+}
+
+/** The order of `case.before`. */
+const isBefore = (a: Pick<Case, 'opened' | 'id'>, b: Pick<Case, 'opened' | 'id'>): boolean =>
+  a.opened < b.opened || (a.opened === b.opened && a.id < b.id);
+
+const isOpen = ({ state }: Case): boolean => state !== 'resolved';
 
 /** The case book looks at its timers so often. */
 const TICK = 500;
@@ -46,13 +76,23 @@ export async function openCases(
   registry: RegistryView,
   settings: () => Config,
   log: Log,
+  ground: GroundOf | null = null,
+  { changed = () => {}, contacts }: CaseCompany = {},
 ): Promise<Cases> {
-  const stored = (await store.read('case.all', {})).map(record => JSON.parse(record.body) as Case);
+  const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
+  const stored = (await store.read('case.open', {})).map(caseOf);
+  const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
+  /** Cases that are not over, and those whose end is not on disk. */
   const cases = new Map(stored.map(one => [one.id, one]));
-  const book = createCaseBook({ clock: Date.now, registry, settings, stored });
+  const book = createCaseBook({ clock: Date.now, registry, settings, stored, usedIds, ...(ground && { ground }) });
+  /** Where the evidence of each case that is not over ends. */
+  const chains = new Map<string, ChainEnd>(
+    (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
+  );
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';
   let closing = false;
+  let lost = 0;
 
   function describe({ case: of, notice, why }: CaseChange): void {
     const offender = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
@@ -77,42 +117,117 @@ export async function openCases(
   }
 
   /** Puts changes and their notices into the queue of transactions, some at a time: a storm must not hold up the rest. */
-  function keep(changes: readonly CaseChange[]): Promise<void> {
+  function keep(changes: readonly CaseChange[], frozen = true): Promise<void> {
     for (const change of changes) {
       describe(change);
       cases.set(change.case.id, change.case);
+      changed(change.case);
     }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
       const some = changes.slice(i, i + AT_ONCE);
       writing = writing
-        .then(() => transact(some))
-        .catch((e: Error) => log('error', `${some.length} changes of cases are lost: ${e.message}`));
+        .then(() => transact(some, frozen))
+        .catch((e: Error) => {
+          lost += some.length;
+          log('error', `${some.length} changes of cases are lost: ${e.message}`);
+        });
     }
     return writing;
   }
 
+  /** The next record of the case's evidence; null when nothing of it has changed. */
+  function freeze(of: Case, why: string): EvidenceRecord | null {
+    const { archive } = settings();
+    const time = of.changed;
+    const name = archive && {
+      kind: 'updates' as const,
+      start: windowOf(time, archive.updates),
+      compress: archive.compress,
+      incomplete: false,
+    };
+    const { end, record } = seal(
+      chains.get(of.id) ?? BEGIN,
+      of,
+      why,
+      time,
+      name && { file: formatArchiveName(name), time },
+    );
+    chains.set(of.id, end);
+    return record && { caseId: of.id, ...record };
+  }
+
   /** Changes with their notices, in one transaction; once they are on disk the notices are sent. */
-  async function transact(changes: readonly CaseChange[]): Promise<void> {
+  async function transact(changes: readonly CaseChange[], frozen: boolean): Promise<void> {
     const batch: StoreWrite[] = [];
     const mails: OutboxRecord[] = [];
-    for (const { case: of, notice } of changes) {
-      const { id, state, prefix, opened, changed } = of;
-      batch.push({ op: 'case.put', record: { id, state, prefix, opened, changed, body: JSON.stringify(of) } });
+    for (const { case: of, notice, why } of changes) {
+      const { id, state, prefix, opened, changed, incident = '' } = of;
+      batch.push({
+        op: 'case.put',
+        record: { id, state, prefix, opened, changed, incident, body: JSON.stringify(of) },
+      });
+      const evidence = frozen ? freeze(of, why) : null;
+      if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
       if (notice === null) continue;
       const { notify, watches } = settings();
-      const names = { hostname: hostname(), routerName: settings().routerId };
+      const names = { hostname: hostname(), routerName: settings().routerId, ...(contacts && { contacts }) };
       const { records, refused } = outboxRecords(
         { case: of, event: notice },
         { notify, watches, ...names },
         Date.now(),
       );
+      if (notice === 'begin')
+        for (const words of refusedContacts(of)) log('warn', `case ${id}: nobody is told by ${words}`);
       for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
       if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
       mails.push(...records);
       batch.push(...records.map(record => ({ op: 'outbox.add', record }) as const));
     }
     await write(batch);
+    for (const { case: of } of changes)
+      if (of.state === 'resolved') {
+        cases.delete(of.id);
+        chains.delete(of.id);
+      }
     outbox.added(mails);
+  }
+
+  async function get(id: string): Promise<Case | null> {
+    const known = cases.get(id);
+    if (known !== undefined) return known;
+    const [record] = await store.read('case.get', { id });
+    return record === undefined ? null : caseOf(record);
+  }
+
+  async function mark(id: string, { what, by, reason, until }: CaseOrder): Promise<Case> {
+    const as = { time: Date.now(), by, reason };
+    const done = {
+      ack: () => book.acknowledge(id, as),
+      dismiss: () => book.dismiss(id, { ...as, until }),
+      note: () => book.remark(id, as),
+      reopen: () => book.takeUp(id, as),
+    }[what]();
+    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
+    // The evidence of what is over has its end.
+    return done === null ? durably([await remarked(id, what, as)], false) : durably(done, true);
+  }
+
+  /** A case that is over, with a person's note; nothing else can be done with it. */
+  async function remarked(id: string, what: CaseOrder['what'], { time, by, reason }: Mark): Promise<CaseChange> {
+    const found = await get(id);
+    if (found === null) throw new Error(`there is no case ${id}`);
+    if (isOpen(found)) throw new Error(`case ${id} is not dismissed, but ${found.state}`);
+    if (what !== 'note') throw new Error(`case ${id} is over: only a note can be written`);
+    const line = { time, what: `note: ${reason}`, state: found.state, by };
+    return { case: { ...found, changed: time, timeline: [...found.timeline, line] }, notice: null, why: line.what };
+  }
+
+  /** Resolves with the case as the changes leave it when they are on disk. */
+  async function durably(changes: readonly CaseChange[], frozen: boolean): Promise<Case> {
+    const before = lost;
+    await keep(changes, frozen);
+    if (lost !== before) throw new Error('it could not be written: the daemon ends');
+    return changes.at(-1)!.case;
   }
 
   const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
@@ -127,8 +242,29 @@ export async function openCases(
     },
     peerForgotten: peer => void keep(book.peerRemoved(peer, Date.now())),
     registryChanged: () => void keep(book.registryChanged()),
-    all: () => [...cases.values()],
-    openCount: () => book.open().length,
+    open: () => [...cases.values()].filter(isOpen),
+    openCount: () => [...cases.values()].filter(isOpen).length,
+    get,
+    async before(one, limit) {
+      const from = one ?? { opened: Number.MAX_SAFE_INTEGER, id: '' };
+      const read = (await store.read('case.before', { opened: from.opened, id: from.id, limit })).map(caseOf);
+      const last = read.length < limit ? null : read.at(-1)!;
+      // What is known here is newer than what is on disk, or not there yet.
+      const known = [...cases.values()].filter(at => isBefore(at, from) && (last === null || !isBefore(at, last)));
+      const page = new Map([...read, ...known].map(at => [at.id, at]));
+      return [...page.values()].sort((a, b) => (isBefore(a, b) ? 1 : -1));
+    },
+    evidence: caseId => store.read('evidence.of-case', { caseId }),
+    async ofIncident(incident) {
+      const read = (await store.read('case.of-incident', { incident })).map(caseOf);
+      const known = [...cases.values()].filter(one => incidentOf(one) === incident);
+      const all = [...new Map([...read, ...known].map(one => [one.id, one])).values()];
+      // A case of an older version is an incident of its own, which is not written down.
+      const alone = all.length > 0 ? null : await get(incident.slice(1));
+      if (alone !== null && incidentOf(alone) === incident) return [alone];
+      return all.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    },
+    mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),

@@ -6,6 +6,7 @@ import { isLocal } from '../registry/irr/open-feed.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { readPayloadsOnce } from '../registry/rpki/payloads-once.ts';
+import type { Rpki } from '../registry/rpki/rpki.ts';
 
 /** What was judged by, for the summary. */
 export interface ReplayedSource {
@@ -21,7 +22,7 @@ export interface ReplayRegistry {
   readonly layers: Layers;
   /** Null: there are none. */
   readonly aspas: AspaTable | null;
-  readonly vrps: number;
+  readonly rpki: Pick<Rpki, 'view'>;
   readonly sources: readonly ReplayedSource[];
   /** What should be on this machine and cannot be read, each in words. */
   readonly unreadable: readonly string[];
@@ -59,7 +60,7 @@ export async function openReplayRegistry(config: Config, remark: (text: string) 
     sources.push({ source: `rpki ${source}`, objects: vrps, leftOut: unasked });
   }
   return {
-    ...{ registry, sources, unreadable, vrps: payloads.vrps.count },
+    ...{ registry, sources, unreadable, rpki: { view: () => payloads } },
     layers,
     aspas: payloads.aspas.size === 0 ? null : payloads.aspas,
   };

@@ -19,18 +19,16 @@ import { covers, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts
 import { directionFor, verifyPath } from '../registry/aspa-path.ts';
 import { datesOf } from '../registry/dates.ts';
 import { forecast } from '../registry/expiry.ts';
-import { hasCustomer, maintainersOf } from '../registry/known.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import { readRowOrigin } from '../registry/origin.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type CheckedRoute, checkRoute, type Grounds } from '../registry/route-check.ts';
+import { type CheckedRoute, checkRoute, type Grounds, type RouteCheck } from '../registry/route-check.ts';
 import { routeOf } from '../registry/route-text.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
-import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
 import { troubleOf } from '../registry/source-trouble.ts';
-import { watchIndex } from '../registry/watch.ts';
 import { whatWouldChange } from '../registry/what-if.ts';
+import { groundsOf } from './grounds.ts';
 
 export interface Verdicts {
   checkRoute(question: VerdictQuestion): Promise<RouteAnswer>;
@@ -44,33 +42,16 @@ export interface VerdictParts {
   readonly collector: Pick<CollectorThread, 'query'>;
   readonly registry: Pick<Registry, 'books' | 'status' | 'watchesFor'>;
   readonly rpki: Pick<Rpki, 'view' | 'status'>;
-  readonly cases: { all(): readonly Case[] };
+  readonly cases: { open(): readonly Case[] };
 }
 
-/** Objects of one source that are looked at, held routes that are told, paths that are shown, origins that are explained. */
-const MOST_OBJECTS = 256;
+/** Held routes that are told, paths that are shown, origins that are explained. */
 const MOST_HELD = 1000;
 const MOST_PATHS = 8;
 const MOST_ORIGINS = 8;
 
 export function createVerdicts({ config, collector, registry, rpki, cases }: VerdictParts): Verdicts {
-  /** All that touches the prefix. */
-  function groundsOf(prefix: Prefix): Grounds {
-    const books = registry.books();
-    const { vrps, aspas } = rpki.view();
-    const irr = new Map(config().irr.map(one => [one.name, one]));
-    const declared = watchIndex(config().watches).declared.filter(object => covers(object.prefix, prefix));
-    const held = books.flatMap(({ routes }) => routes.rowsCovering(prefix).slice(0, MOST_OBJECTS).map(routes.object));
-    return {
-      objects: [...declared, ...held],
-      vrps: vrpsCovering(vrps, prefix),
-      aspas: aspas.size === 0 ? null : aspas,
-      authoritative: new Set([...irr.values()].filter(one => one.authoritative).map(({ name }) => name)),
-      ixLans: [],
-      maintainersOf: as => maintainersOf(books, as),
-      hasCustomer: (as, member) => hasCustomer(books, as, member),
-    };
-  }
+  const about = (prefix: Prefix): Grounds => groundsOf(prefix, { config, registry, rpki });
 
   function routeAsked({ prefix: text, as, path, from }: VerdictQuestion): CheckedRoute {
     const prefix = parsePrefix(text);
@@ -87,7 +68,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
 
   function explanation(asked: CheckedRoute, held: readonly RouteRow[]): Explanation {
     const now = Date.now();
-    const grounds = groundsOf(asked.prefix);
+    const grounds = about(asked.prefix);
     const members = [asked.origin].flat();
     const isOf = ({ origin, path }: RouteRow) =>
       origin === null ? sameMembers(path.at(-1), members) : typeof asked.origin === 'number' && origin === asked.origin;
@@ -118,8 +99,8 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
       paths: [...own, ...paths.slice(0, MOST_PATHS)],
       morePaths: Math.max(0, paths.length - MOST_PATHS),
       cases: cases
-        .all()
-        .filter(one => one.prefix === check.prefix && one.state !== 'resolved' && one.state !== 'dismissed')
+        .open()
+        .filter(one => one.prefix === check.prefix && one.state !== 'dismissed')
         .map(({ id, state }) => ({ id, state })),
       whatIf: whatWouldChange(route, grounds),
     };
@@ -168,11 +149,27 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     return ours === undefined ? null : OPPOSITE[ours];
   }
 
+  /** What the registry in force lacks, or is not sure of. */
+  function doubtsNow(now: number): string[] {
+    const told: string[] = [];
+    if (config().irr.length === 0) told.push('no source of the IRR is configured');
+    for (const row of registry.status(now)) told.push(...troubleOf(row).map(why => `irr ${row.source}: ${why}`));
+    if (config().rpki.length === 0) told.push('no source of the RPKI is configured');
+    for (const { source, inUse, stale, doubt } of rpki.status()) {
+      if (inUse === null) told.push(`rpki ${source} has no data`);
+      if (stale) told.push(`rpki ${source} has not been refreshed for two hours`);
+      if (doubt !== '') told.push(`rpki ${source}: ${doubt}`);
+    }
+    return told;
+  }
+
   return {
     async checkRoute(question) {
       const route = routeAsked(question);
       const held = await heldFor(formatPrefix(route.prefix), 'exact', null);
-      return { ...checkRoute(route, groundsOf(route.prefix), Date.now()), held: held.map(heldRow) };
+      const now = Date.now();
+      const check = checkRoute(route, about(route.prefix), now);
+      return { ...check, held: held.map(heldRow), doubts: doubtsNow(now) };
     },
     async explain(question) {
       const route = routeAsked(question);
@@ -205,10 +202,7 @@ const otcOf = ({ attributes }: RouteRow): string | null =>
 const sameMembers = (last: RouteRow['path'][number] | undefined, members: readonly number[]): boolean =>
   last !== undefined && typeof last !== 'number' && [...new Set(last)].sort((a, b) => a - b).join() === members.join();
 
-function askedPath(
-  { path, direction }: CheckedRoute,
-  { aspa, why, hops }: RouteAnswer | Omit<RouteAnswer, 'held'>,
-): PathRow {
+function askedPath({ path, direction }: CheckedRoute, { aspa, why, hops }: RouteCheck): PathRow {
   return { path: path ?? [], peers: [], role: null, direction, aspa, why: why.aspa, hops, otc: null, leak: null };
 }
 

@@ -1,14 +1,18 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import type { Case, FoundKind, Witness } from './case.ts';
+import type { GroundOf } from './assessment.ts';
+import { createAssessor } from './assessor.ts';
+import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
+import { createCaseLife, FLAP_WINDOW, recent } from './case-life.ts';
 import { evidenceOf } from './evidence.ts';
+import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
 import { foundAs, isStillWrong, kindOf } from './kinds.ts';
-import { type LifeEvent, type Notice, step } from './life-cycle.ts';
-import { note, type OpenCase, reopen, snapshotOf, tally } from './open-case.ts';
+import type { Notice } from './life-cycle.ts';
+import { note, type OpenCase, reopen, snapshotOf, tally, unheardOf } from './open-case.ts';
 import { recipientsOf } from './recipients.ts';
-import { commonUpstream } from './upstream.ts';
+import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
 /** The parts of the configuration in force that concern cases. */
 export interface CaseSettings {
@@ -23,8 +27,12 @@ export interface CaseBookOptions {
   readonly registry: RegistryView;
   /** Asked anew each time: a reload needs no word to the case book. */
   readonly settings: () => CaseSettings;
-  /** All cases ever stored; those that are not over are taken up again. */
+  /** What the registry says of a route; left out: cases have no severity and no hints. */
+  readonly ground?: GroundOf;
+  /** Stored cases; those that are not over are taken up again. */
   readonly stored: readonly Case[];
+  /** Ids that were ever given besides; the last of each day will do. */
+  readonly usedIds?: readonly string[];
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
 }
@@ -53,149 +61,111 @@ export interface CaseBook {
   registryChanged(): readonly CaseChange[];
   /** Hold-up, hold-down, silence: to be called about once a second. */
   tick(now: number): readonly CaseChange[];
+  /** A person knows of the case. Null, here and below: no case of this id is open. */
+  acknowledge(id: string, mark: Mark): readonly CaseChange[] | null;
+  /** A person sets the case aside. */
+  dismiss(id: string, as: Dismissal): readonly CaseChange[] | null;
+  /** A person takes it up again. Null too when it is not set aside. */
+  takeUp(id: string, mark: Mark): readonly CaseChange[] | null;
+  /** A person's words for the timeline. */
+  remark(id: string, mark: Mark): readonly CaseChange[] | null;
   /** Cases that are not over. */
   open(): readonly Case[];
   /** How many routes opened no case because `maxOpen` was reached. */
   readonly refused: number;
+  /** How many changes were older than what was known already. */
+  readonly late: number;
 }
 
 /** How long ends are not believed after a restart, where the tables of witnesses are not whole before. */
 export const PATIENCE = 5 * 60_000;
-/** A case held without change for so long is dormant. */
-export const QUIET = 24 * 3_600_000;
-const HOLD_DOWN = 5 * 60_000;
-
-/** For how long the timers of a book run, milliseconds: each begins with a change that the book was told of, or tells. */
-export const timersOf = ({ watches }: Pick<CaseSettings, 'watches'>): readonly number[] =>
-  [...new Set([QUIET, HOLD_DOWN, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
-    length => length > 0,
-  );
-
-/** Why a peer no longer holds a route: as a collector says, or as the case book finds. */
-type GoneWhy = Judged['why'] | 'absent' | 'removed';
-
-const GONE: Readonly<Record<GoneWhy, string>> = {
-  update: 'announces another route',
-  withdraw: 'withdrew it',
-  replaced: 'replaced it',
-  registry: 'may hold it: the registry or the watches changed',
-  session: 'ended its session',
-  absent: 'did not announce it again',
-  removed: 'is no longer configured',
-};
+/** The peer of a drill: no peer of the configuration has such a name. */
+export const DRILL_PEER = '(drill)';
+/**
+ * A change that is older than the newest of its peer and prefix by so much at most came out of order and is left out. One
+ * that is older still tells of a clock that was set back, by which nothing may be lost.
+ */
+const LATE = 10 * 60_000;
+/** How often witnesses are looked at for whether they are stale. */
+const LOOK = 60_000;
+/** Cases that are judged anew at one tick, for another registry. */
+const AT_ONCE = 50;
+/** Offenders and prefixes whose ends are remembered, to know that they flap. */
+const MOST_ENDS = 10_000;
 
 /** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
-  const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
-  const newId = caseIds(stored.map(({ id }) => id));
+  const { clock, registry, settings, stored, usedIds = [], maxOpen = 10_000 } = options;
+  const newId = caseIds([...usedIds, ...stored.map(({ id }) => id)]);
+  const incidents = createIncidents();
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();
   /** Peers whose session is up and whose table is whole. */
   const wholePeers = new Set<string>();
+  /** When cases of the same prefix, offender and kind ended within the last hour. */
+  const ends = new Map<string, readonly number[]>();
   let refused = 0;
+  let late = 0;
+  let looked = 0;
 
   /** What one call changed and has not reported: the last word about each case. */
   let touched = new Map<OpenCase, string>();
   let changes: CaseChange[] = [];
 
   function report(): readonly CaseChange[] {
-    for (const [open, why] of touched) changes.push({ case: snapshotOf(open), notice: null, why });
+    for (const [open, why] of touched) {
+      if (open.state !== 'resolved') assess(open, open.changed);
+      changes.push({ case: snapshotOf(open), notice: null, why });
+    }
     const reported = changes;
     touched = new Map();
     changes = [];
     return reported;
   }
 
-  const keyOf = (prefix: string, offender: number | null, kind: FoundKind) => `${prefix} ${offender ?? 'NONE'} ${kind}`;
-  const keyOfCase = (open: OpenCase) => keyOf(open.prefix, open.offender, foundAs(open));
+  const keyOf = (prefix: string, offender: number | null, kind: FoundKind, drill: boolean) =>
+    `${prefix} ${offender ?? 'NONE'} ${kind}${drill ? ' drill' : ''}`;
+  const keyIn = (open: OpenCase) => keyOf(open.prefix, open.offender, foundAs(open), open.drill === true);
+  const keyFor = ({ prefix, offender, kind, peer }: Judged) => keyOf(prefix, offender, kind, peer === DRILL_PEER);
 
   function enter(open: OpenCase): void {
-    cases.set(keyOfCase(open), open);
+    cases.set(keyIn(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
     else others.add(open);
   }
 
   function leave(open: OpenCase): void {
-    cases.delete(keyOfCase(open));
+    const key = keyIn(open);
+    cases.delete(key);
+    const time = open.ended ?? open.changed;
+    ends.set(key, recent([...open.comebacks, time], time));
+    if (ends.size > MOST_ENDS)
+      for (const [other, times] of ends) if (time - (times.at(-1) ?? 0) >= FLAP_WINDOW) ends.delete(other);
+    incidents.leave(open.incident, open.offender, time);
     const others = byPrefix.get(open.prefix)!;
     others.delete(open);
     if (others.size === 0) byPrefix.delete(open.prefix);
   }
 
-  /** Takes one step of the life cycle and does what it says. */
-  function live(open: OpenCase, event: LifeEvent, time: number, why: string): void {
-    const { state, notice } = step(open.state, event);
-    if (state === open.state && notice === null) return;
-    open.state = state;
-    if (state === 'resolved') {
-      open.ended = open.goneAt ?? time;
-      leave(open);
-    }
-    note(open, time, why);
-    const due = notice !== null && !open.told.includes(notice);
-    if (!due) {
-      touched.set(open, why);
-      return;
-    }
-    open.told.push(notice);
-    touched.delete(open);
-    changes.push({ case: snapshotOf(open), notice, why });
-  }
-
-  function holdOf(open: OpenCase): { up: number; down: number } {
-    const watches = settings().watches.filter(({ name }) => open.watches.includes(name));
-    if (watches.length === 0) return { up: 0, down: HOLD_DOWN };
-    return {
-      up: Math.min(...watches.map(({ holdUp }) => holdUp)),
-      down: Math.max(...watches.map(({ holdDown }) => holdDown)),
-    };
-  }
-
-  /**
-   * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for
-   * what it covers. Aggregates of providers are of this kind.
-   */
-  const tells = (open: OpenCase) =>
-    open.kind !== 'super-prefix' || [...open.witnesses.values()].some(({ drawing }) => drawing === true);
-
   /** True when nobody can say what the registry would: a source that the case rests on is configured but not there. */
   const blind = (open: OpenCase) => open.objects.some(({ source }) => registry.lacks(source));
 
-  /** Judges the case by who holds the route at `now`; `news` says that this has changed, and by whose doing last. */
-  function settle(open: OpenCase, now: number, news: 'peer' | 'registry' | null): void {
-    if (open.state === 'resolved') return;
-    const { holds, unseen } = tally(open);
-    if (holds > 0) {
-      open.heldSince ??= now;
-      open.goneAt = null;
-      if (news !== null) {
-        open.peakWitnesses = Math.max(open.peakWitnesses, holds);
-        const holders = [...open.witnesses.values()].filter(({ state }) => state === 'holds');
-        open.upstream = commonUpstream(
-          holders.map(({ path }) => path),
-          open.offender,
-        );
-        live(open, 'held', now, 'seen again');
+  const assess = createAssessor(options.ground ?? null, settings, () => wholePeers.size);
+  const { settle, live, dismiss, takeUp } = createCaseLife({
+    watches: () => settings().watches,
+    blind,
+    leave,
+    assess,
+    stepped(open, notice, why) {
+      if (notice === null) {
+        touched.set(open, why);
+        return;
       }
-      if (open.state === 'suspected' && tells(open) && now - open.heldSince >= holdOf(open).up)
-        live(open, 'held-up', now, 'ongoing');
-      if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
-      return;
-    }
-    open.heldSince = null;
-    if (unseen > 0) {
-      open.goneAt = null;
-      if (news !== null) live(open, 'out-of-sight', now, 'out of sight: no session that carried it is up');
-      return;
-    }
-    open.goneAt ??= now;
-    if (news === 'registry') live(open, 'cleared', now, 'the registry or the watches no longer object');
-    else if (news !== null) live(open, 'let-go', now, 'no peer holds it any more');
-    const sure = !blind(open) && (open.awaited.size === 0 || now >= open.awaitUntil);
-    if (sure && now - open.goneAt >= holdOf(open).down)
-      live(open, tells(open) ? 'stayed-away' : 'cleared', now, 'no peer has held it for the hold-down');
-  }
+      touched.delete(open);
+      changes.push({ case: snapshotOf(open), notice, why });
+    },
+  });
 
   /** Watches that a case falls under: by its place, by what it covers, or by the AS that announces it. */
   function watchesOver(prefix: Prefix, registered: Prefix, { kind, offender }: Judged): readonly WatchConfig[] {
@@ -232,31 +202,20 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       opened: change.time,
       changed: change.time,
       ended: null,
-      witnesses: new Map(),
-      peakWitnesses: 0,
-      upstream: null,
       objects: evidenceOf(objects),
       recipients: recipientsOf(guarded, watches, groups, notify),
-      timeline: [],
-      told: [],
-      heldSince: null,
-      goneAt: null,
-      leftOut: 0,
-      awaited: new Set(),
-      awaitUntil: 0,
+      ...unheardOf(),
+      ...(change.peer === DRILL_PEER && { drill: true }),
     };
+    open.comebacks = recent(ends.get(keyIn(open)) ?? [], change.time);
     enter(open);
     return open;
-  }
-
-  function lineOf({ peer, as }: Witness, what: string): string {
-    return `${peer} (AS${as}) ${what}`;
   }
 
   function hold(change: Judged): void {
     const prefix = parsePrefix(change.prefix);
     if (prefix === null) return;
-    const key = keyOf(change.prefix, change.offender, change.kind);
+    const key = keyFor(change);
     // A peer holds one route for a prefix, unless it sends several: by announcing this one it has replaced any other.
     if (!change.beside)
       for (const other of [...(byPrefix.get(change.prefix) ?? [])])
@@ -276,9 +235,21 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       ...(change.drawing !== undefined && { drawing: change.drawing }),
     };
     open.witnesses.set(change.peer, witness);
+    open.heard.set(change.peer, change.time);
+    open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });
     open.changed = Math.max(open.changed, change.time);
     touched.set(open, lineOf(witness, 'holds it'));
     if (!held) note(open, change.time, lineOf(witness, 'holds it'));
+  }
+
+  /** True when something newer is known of this peer and prefix. What the registry or a session did is known as it is done. */
+  function isLate({ prefix, peer, time, why }: Judged): boolean {
+    if (why === 'registry' || why === 'session') return false;
+    for (const open of byPrefix.get(prefix) ?? []) {
+      const heard = open.heard.get(peer) ?? 0;
+      if (time < heard && heard - time <= LATE) return true;
+    }
+    return false;
   }
 
   /** The peer no longer holds the case's route. Its neighbours in the book are settled by the caller. */
@@ -288,6 +259,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     // What this batch has brought so far is judged first, so that a route seen for a moment is not overlooked.
     settle(open, time, 'peer');
     open.witnesses.set(peer, { ...witness, state: 'gone', until: time });
+    open.heard.set(peer, time);
     const line = lineOf(witness, GONE[why]);
     note(open, time, line);
     touched.set(open, line);
@@ -314,9 +286,22 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     }
   }
 
+  function remark(open: OpenCase, { time, by, reason }: Mark, what: string): void {
+    const line = reason === '' ? what : `${what}: ${reason}`;
+    note(open, time, line, by);
+    touched.set(open, line);
+  }
+
+  /** Does something to an open case; null when there is none, or when it could not be done. */
+  function withCase(id: string, act: (open: OpenCase) => unknown): readonly CaseChange[] | null {
+    const open = [...cases.values()].find(one => one.id === id);
+    return open === undefined || act(open) === false ? null : report();
+  }
+
   for (const old of stored)
     if (old.state !== 'resolved') {
       const open = reopen(old, clock(), PATIENCE);
+      incidents.restore(old);
       enter(open);
       note(open, clock(), 'taken up again after a restart');
       touched.set(open, 'taken up again after a restart');
@@ -327,9 +312,13 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     judged(batch) {
       const last = new Map<OpenCase, number>();
       for (const change of batch) {
+        if (isLate(change)) {
+          late++;
+          continue;
+        }
         if (change.what === 'held') hold(change);
         else {
-          const open = cases.get(keyOf(change.prefix, change.offender, change.kind));
+          const open = cases.get(keyFor(change));
           if (open && change.what === 'gone') letGo(open, change.peer, change.time, change.why);
           else if (open) loseSight(open, change.peer, change.time);
         }
@@ -358,6 +347,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     registryChanged() {
       const now = clock();
       for (const open of [...cases.values()]) {
+        open.assessedFrom = '';
         const prefix = parsePrefix(open.prefix);
         // Where a peer holds the route its collector has judged it anew and says so itself.
         if (prefix === null || blind(open) || tally(open).holds > 0 || isStillWrong(open, prefix, registry)) continue;
@@ -369,12 +359,31 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       return report();
     },
     tick(now) {
-      for (const open of [...cases.values()]) settle(open, now, null);
+      const look = now - looked >= LOOK;
+      if (look) looked = now;
+      let due = AT_ONCE;
+      for (const open of [...cases.values()]) {
+        settle(open, now, null);
+        if (open.state === 'resolved' || (open.assessedFrom === '' ? due-- <= 0 : !look)) continue;
+        if (assess(open, now)) touched.set(open, 'judged anew');
+      }
       return report();
     },
+    acknowledge: (id, mark) =>
+      withCase(id, open => {
+        open.acknowledged = mark;
+        remark(open, mark, 'acknowledged');
+      }),
+    dismiss: (id, as) => withCase(id, open => dismiss(open, as)),
+    takeUp: (id, { time, by, reason }) =>
+      withCase(id, open => open.dismissed !== undefined && takeUp(open, time, reason, by)),
+    remark: (id, mark) => withCase(id, open => remark(open, mark, 'note')),
     open: () => [...cases.values()].map(snapshotOf),
     get refused() {
       return refused;
+    },
+    get late() {
+      return late;
     },
   };
 }

@@ -1,6 +1,20 @@
 /** A case: one suspicious fact with a life. Plain data: stored, shown and mailed as it is. Times are ms since the epoch. */
+import type { Hint, HintName } from '../registry/hints.ts';
+import type { AspaState, IrrState, RovReason, RovState, Severity } from '../registry/verdict.ts';
 
-export type CaseState = 'suspected' | 'ongoing' | 'dormant' | 'unseen' | 'resolved' | 'dismissed';
+/**
+ * `fading`: a fifth at most of those who held the route still does. `flapping`: it comes and goes, more than three times an
+ * hour. The others: intertrack(7).
+ */
+export type CaseState =
+  | 'suspected'
+  | 'ongoing'
+  | 'dormant'
+  | 'fading'
+  | 'flapping'
+  | 'unseen'
+  | 'resolved'
+  | 'dismissed';
 
 /**
  * What a collector finds wrong with a route. `origin`: the registered prefix itself has another origin. `more-specific`: a
@@ -40,6 +54,71 @@ export interface Witness {
   readonly state: 'holds' | 'gone' | 'unseen';
   /** Of a `super-prefix`: it has no route for what is covered. */
   readonly drawing?: boolean;
+  /** How likely the route is just stuck at this peer, and why; not there when nothing says so. */
+  readonly stale?: Staleness;
+}
+
+/** A sum of named reasons; from 0.5 on the peer is no good witness. */
+export interface Staleness {
+  readonly score: number;
+  readonly reasons: readonly string[];
+}
+
+/** What may make a case harmless. The first sentence of what people are told is that of the first hint. */
+export interface CaseHint extends Omit<Hint, 'hint'> {
+  readonly hint: CaseHintName;
+}
+
+/** The registry's hints, and those that take the case's own facts. */
+export type CaseHintName = HintName | 'scrubbing' | 'blip' | 'stuck-route';
+
+/** Why a case is as grave as it is: what the registry said, of which state of it, and by what rule. */
+export interface WhyRecord {
+  readonly time: number;
+  /** How states and hints come to the severity, a sentence without its full stop. */
+  readonly rule: string;
+  readonly rov: RovState;
+  readonly rovReason: RovReason | null;
+  readonly irr: IrrState;
+  readonly aspa: AspaState;
+  /** By the registry alone, before the hints. */
+  readonly severity: Severity;
+  readonly decidedBy: string | null;
+  /** The path that was judged. */
+  readonly path: AsPath;
+  /** Route objects that touch it; `serial`: of their source then, null where it has none. */
+  readonly objects: readonly {
+    readonly source: string;
+    readonly serial: number | null;
+    readonly prefix: string;
+    readonly origin: number;
+    readonly decides: boolean;
+    /** The RPKI contradicts the object itself, for this reason. */
+    readonly disputed: RovReason | null;
+  }[];
+  readonly vrps: readonly {
+    readonly prefix: string;
+    readonly maxLength: number;
+    readonly asn: number;
+    readonly matches: boolean;
+  }[];
+  /** The ground of each state. */
+  readonly why: { readonly rov: string; readonly irr: string; readonly aspa: string };
+}
+
+/** What a person said of a case. */
+export interface Mark {
+  readonly time: number;
+  /** As the kernel has it: user and process. Or the watch whose exception it is. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Set aside: followed in silence. `until`: taken up again then; null: as long as it lasts. */
+export interface Dismissal extends Mark {
+  readonly until: number | null;
+  /** It is an `except` of a watch that has set it aside: it ends with that. */
+  readonly exception?: true;
 }
 
 /** A registered object as it stood when the case was opened. */
@@ -56,6 +135,8 @@ export interface CaseEvent {
   readonly time: number;
   readonly what: string;
   readonly state: CaseState;
+  /** Who did it, where a person did. */
+  readonly by?: string;
 }
 
 export interface Case {
@@ -91,4 +172,17 @@ export interface Case {
   readonly timeline: readonly CaseEvent[];
   /** Which notices were put into the outbox, so that none is sent twice. */
   readonly told: readonly ('begin' | 'end')[];
+  // What follows is not there in cases of older versions.
+  /** How grave it is, hints taken in. */
+  readonly severity?: Severity;
+  readonly hints?: readonly CaseHint[];
+  readonly why?: WhyRecord;
+  /** The incident that it is part of: `I` and the id of its first case. */
+  readonly incident?: string;
+  readonly acknowledged?: Mark;
+  readonly dismissed?: Dismissal;
+  /** How often the route was gone and came back. */
+  readonly flaps?: number;
+  /** It is a drill: no peer holds such a route. */
+  readonly drill?: true;
 }

@@ -1,12 +1,34 @@
-import type { Case, CaseEvent, Witness } from './case.ts';
+import type { Severity } from '../registry/verdict.ts';
+import type { Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord, Witness } from './case.ts';
 
 /** Lines of a timeline; beyond that the middle is left out, and a line says how much. */
 export const MAX_TIMELINE = 400;
 const KEPT_HEAD = 50;
 
 /** A case that is not over, while the case book works on it. The fields of Case, changeable, and what only runs. */
-export interface OpenCase extends Omit<Case, 'witnesses' | 'timeline' | 'told' | 'state'> {
+export interface OpenCase
+  extends Omit<
+    Case,
+    | 'witnesses'
+    | 'timeline'
+    | 'told'
+    | 'state'
+    | 'severity'
+    | 'hints'
+    | 'why'
+    | 'incident'
+    | 'acknowledged'
+    | 'dismissed'
+    | 'flaps'
+  > {
   state: Case['state'];
+  severity: Severity | undefined;
+  hints: readonly CaseHint[] | undefined;
+  why: WhyRecord | undefined;
+  incident: string | undefined;
+  acknowledged: Mark | undefined;
+  dismissed: Dismissal | undefined;
+  flaps: number;
   changed: number;
   ended: number | null;
   peakWitnesses: number;
@@ -24,6 +46,38 @@ export interface OpenCase extends Omit<Case, 'witnesses' | 'timeline' | 'told' |
   /** After a restart: peers whose tables are still awaited, and until when. */
   readonly awaited: Set<string>;
   awaitUntil: number;
+  /** When it came back, or its like ended, within the last hour. */
+  comebacks: readonly number[];
+  /** By peer: the time of the newest that was heard of the prefix. */
+  readonly heard: Map<string, number>;
+  /** What the assessment was made from; empty when it has to be made anew. */
+  assessedFrom: string;
+}
+
+/** What a case has before anything was heard of it. */
+export function unheardOf() {
+  return {
+    witnesses: new Map<string, Witness>(),
+    peakWitnesses: 0,
+    upstream: null,
+    timeline: [] as CaseEvent[],
+    told: [] as ('begin' | 'end')[],
+    heldSince: null,
+    goneAt: null,
+    leftOut: 0,
+    awaited: new Set<string>(),
+    awaitUntil: 0,
+    severity: undefined,
+    hints: undefined,
+    why: undefined,
+    incident: undefined,
+    acknowledged: undefined,
+    dismissed: undefined,
+    flaps: 0,
+    comebacks: [],
+    heard: new Map<string, number>(),
+    assessedFrom: '',
+  };
 }
 
 /** Witnesses by state. */
@@ -34,9 +88,9 @@ export function tally(open: OpenCase): Readonly<Record<Witness['state'], number>
 }
 
 /** Writes a line into the timeline. */
-export function note(open: OpenCase, time: number, what: string): void {
+export function note(open: OpenCase, time: number, what: string, by?: string): void {
   open.changed = Math.max(open.changed, time);
-  open.timeline.push({ time, what, state: open.state });
+  open.timeline.push({ time, what, state: open.state, ...(by !== undefined && { by }) });
   if (open.timeline.length <= MAX_TIMELINE) return;
   // The first cut takes one line more: its place is taken by the line that tells of the cut.
   const cut = open.leftOut === 0 ? 2 : 1;
@@ -73,6 +127,14 @@ export function snapshotOf(open: OpenCase): Case {
     recipients: open.recipients,
     timeline: [...open.timeline],
     told: [...open.told],
+    ...(open.severity !== undefined && { severity: open.severity }),
+    ...(open.hints !== undefined && { hints: open.hints }),
+    ...(open.why !== undefined && { why: open.why }),
+    ...(open.incident !== undefined && { incident: open.incident }),
+    ...(open.acknowledged !== undefined && { acknowledged: open.acknowledged }),
+    ...(open.dismissed !== undefined && { dismissed: open.dismissed }),
+    ...(open.flaps > 0 && { flaps: open.flaps }),
+    ...(open.drill && { drill: open.drill }),
   };
 }
 
@@ -97,6 +159,16 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     leftOut: 0,
     awaited: new Set(witnesses.keys()),
     awaitUntil: now + patience,
+    severity: stored.severity,
+    hints: stored.hints,
+    why: stored.why,
+    incident: stored.incident,
+    acknowledged: stored.acknowledged,
+    dismissed: stored.dismissed,
+    flaps: stored.flaps ?? 0,
+    comebacks: [],
+    heard: new Map(),
+    assessedFrom: '',
   };
   const leftOut = stored.timeline[KEPT_HEAD]?.what.match(/^(\d+) events left out$/);
   if (leftOut) open.leftOut = Number(leftOut[1]);

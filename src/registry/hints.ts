@@ -142,8 +142,11 @@ function registrationError(facts: HintFacts): Hint | null {
   };
 }
 
-function disputed({ irr, rovOf }: HintFacts): Hint | null {
-  for (const object of irr.deciding) {
+function disputed(facts: HintFacts): Hint | null {
+  const { irr, origin, rovOf } = facts;
+  const origins = [origin].flat();
+  // What the route matches is not weakened by an object of another origin beside it.
+  for (const object of irr.deciding.filter(one => contradicts(facts) || origins.includes(one.origin))) {
     const { state, why } = rovOf(object);
     if (state === 'invalid')
       return { hint: 'disputed', text: `${named(object)}, which decides, is itself contradicted by the RPKI: ${why}.` };
@@ -151,23 +154,24 @@ function disputed({ irr, rovOf }: HintFacts): Hint | null {
   return null;
 }
 
-/** True when the object says so, or when its source has no say and one that has is there to be asked. */
-function isProxy(object: RouteObject, { authoritative }: HintFacts): boolean {
-  if (authoritative.size > 0 && !authoritative.has(object.source)) return true;
-  return attributes(object).some(
-    ({ name, value }) => (name === 'descr' || name === 'remarks') && /\bproxy\b/i.test(value),
-  );
-}
+/** True when the source has no say and one that has is there to be asked. */
+const hasNoSay = ({ source }: RouteObject, { authoritative }: HintFacts): boolean =>
+  authoritative.size > 0 && !authoritative.has(source);
+
+/** True when the object says itself that it was registered for others. */
+const saysProxy = (object: RouteObject): boolean =>
+  attributes(object).some(({ name, value }) => (name === 'descr' || name === 'remarks') && /\bproxy\b/i.test(value));
 
 function proxyObject(facts: HintFacts): Hint | null {
   const { deciding } = facts.irr;
   const [object] = deciding;
-  if (!contradicts(facts) || object === undefined || !deciding.every(one => isProxy(one, facts))) return null;
+  if (!contradicts(facts) || object === undefined) return null;
+  if (!deciding.every(one => hasNoSay(one, facts) || saysProxy(one))) return null;
   const by = object.mntBy.length === 0 ? '' : ` by ${object.mntBy.join(', ')}`;
-  return {
-    hint: 'proxy-object',
-    text: `The contradicting object is a registration${by} in ${object.source} on behalf of others: it need not be the holder's word.`,
-  };
+  const what = saysProxy(object)
+    ? `is a registration${by} in ${object.source} on behalf of others`
+    : `was registered${by} in ${object.source}, which is no authoritative source`;
+  return { hint: 'proxy-object', text: `The contradicting object ${what}: it need not be the holder's word.` };
 }
 
 function sibling(facts: HintFacts): Hint | null {

@@ -46,10 +46,8 @@ export function rov<V extends Vrp>(prefix: Prefix, origin: RouteOrigin, vrps: It
   if (ofAs.length > 0)
     return invalid('length', `${formatOrigin(origin)} may announce up to /${most}, not /${prefix.length}`);
   if (covering.every(({ asn }) => asn === 0)) return invalid('as0', 'AS 0: nobody may announce the prefix');
-  return invalid(
-    'as',
-    `${[...new Set(covering.map(({ asn }) => `AS${asn}`))].join(', ')} may, ${formatOrigin(origin)} not`,
-  );
+  const may = new Set(covering.flatMap(({ asn }) => (asn === 0 ? [] : [`AS${asn}`])));
+  return invalid('as', `${[...may].join(', ')} may, ${formatOrigin(origin)} not`);
 }
 
 /** `192.0.2.0/24-24 AS64496`: prefix, maxLength, AS. */

@@ -16,7 +16,9 @@ export interface WhatIf {
 }
 
 /** The single changes that would move one of the two states, and what it would come to. */
-export function whatWouldChange({ prefix, origin }: CheckedRoute, grounds: Grounds): readonly WhatIf[] {
+export function whatWouldChange({ prefix, origin, remark }: CheckedRoute, grounds: Grounds): readonly WhatIf[] {
+  // Of an origin that was lost on the way nothing can be registered.
+  if (remark === 'unreadable') return [];
   const rank = (object: RouteObject) => rankOf(object, grounds);
   const origins = rov(prefix, origin, grounds.vrps);
   const irr = irrState(prefix, origin, grounds.objects, rank);

@@ -73,6 +73,28 @@ export const migrations: readonly string[] = [
      key  TEXT    NOT NULL PRIMARY KEY,
      time INTEGER NOT NULL
    ) STRICT;`,
+
+  // 4: cases that are not over are found without reading the others; their incident; their evidence, a chain of records.
+  `ALTER TABLE cases ADD COLUMN incident TEXT NOT NULL DEFAULT '';
+   CREATE INDEX cases_not_over ON cases (opened, id) WHERE state != 'resolved';
+   CREATE INDEX cases_by_incident ON cases (incident, opened, id);
+   CREATE TABLE evidence (
+     case_id TEXT    NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+     number  INTEGER NOT NULL,
+     time    INTEGER NOT NULL,
+     hash    TEXT    NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, number)
+   ) STRICT;`,
+
+  // 5: announcements against hijacks: those that go on are made again at a start.
+  `CREATE TABLE mitigations (
+     case_id TEXT    NOT NULL,
+     peer    TEXT    NOT NULL,
+     since   INTEGER NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, peer)
+   ) STRICT;`,
 ];
 
 /**

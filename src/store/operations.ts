@@ -4,8 +4,22 @@ import type { StoreReads, StoreWrite } from './records.ts';
 const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
   last_error AS "lastError"`;
 
+const CASE = 'id, state, prefix, opened, changed, incident, body';
+
 const READS: Readonly<Record<keyof StoreReads, string>> = {
-  'case.all': 'SELECT id, state, prefix, opened, changed, body FROM cases ORDER BY opened, id',
+  'case.all': `SELECT ${CASE} FROM cases ORDER BY opened, id`,
+  'case.open': `SELECT ${CASE} FROM cases WHERE state != 'resolved' ORDER BY opened, id`,
+  'case.get': `SELECT ${CASE} FROM cases WHERE id = :id`,
+  'case.before': `SELECT ${CASE} FROM cases WHERE (opened, id) < (:opened, :id)
+    ORDER BY opened DESC, id DESC LIMIT :limit`,
+  'case.of-incident': `SELECT ${CASE} FROM cases WHERE incident = :incident ORDER BY opened, id`,
+  'case.last-ids': `SELECT substr(id, 1, 11) || printf('%02d', max(CAST(substr(id, 12) AS INTEGER))) AS id
+    FROM cases GROUP BY substr(id, 1, 10)`,
+  'evidence.of-case': `SELECT case_id AS "caseId", number, time, hash, body FROM evidence WHERE case_id = :caseId
+    ORDER BY number`,
+  'evidence.heads': `SELECT case_id AS "caseId", number, hash FROM evidence AS one
+    WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')
+      AND number = (SELECT max(number) FROM evidence WHERE case_id = one.case_id)`,
   'outbox.pending': `SELECT ${OUTBOX} FROM outbox WHERE state = 'pending' AND (:channel IS NULL OR channel = :channel)
     AND (:recipient IS NULL OR recipient = :recipient) ORDER BY due, id LIMIT :limit`,
   'outbox.lanes': `SELECT DISTINCT channel, CASE channel WHEN 'mail' THEN NULL ELSE recipient END AS recipient
@@ -16,15 +30,18 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'stranger.all': 'SELECT key, time FROM strangers',
+  'mitigation.all': 'SELECT case_id AS "caseId", peer, since, body FROM mitigations ORDER BY since, case_id, peer',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
 };
 
 const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   // An upsert, never REPLACE: that would delete the row under the outbox's foreign key.
-  'case.put': `INSERT INTO cases (id, state, prefix, opened, changed, body)
-    VALUES (:id, :state, :prefix, :opened, :changed, :body)
+  'case.put': `INSERT INTO cases (id, state, prefix, opened, changed, incident, body)
+    VALUES (:id, :state, :prefix, :opened, :changed, :incident, :body)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
-      changed = excluded.changed, body = excluded.body`,
+      changed = excluded.changed, incident = excluded.incident, body = excluded.body`,
+  'evidence.add': `INSERT INTO evidence (case_id, number, time, hash, body)
+    VALUES (:caseId, :number, :time, :hash, :body)`,
   'outbox.add': `INSERT INTO outbox
     (id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
     VALUES (:id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError)
@@ -39,6 +56,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
   'sighting.put': `INSERT INTO sightings (prefix, origin, first, last) VALUES (:prefix, :origin, :time, :time)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
+  'mitigation.put': `INSERT INTO mitigations (case_id, peer, since, body) VALUES (:caseId, :peer, :since, :body)
+    ON CONFLICT (case_id, peer) DO UPDATE SET since = excluded.since, body = excluded.body`,
   'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)
     ON CONFLICT (name) DO UPDATE SET file = excluded.file, objects = excluded.objects`,
 };

@@ -10,6 +10,19 @@ export interface CaseRecord {
   readonly prefix: string;
   readonly opened: number;
   readonly changed: number;
+  /** The incident that it is part of; empty for a case of an older version. */
+  readonly incident: string;
+  readonly body: string;
+}
+
+/** A link of a case's chain of evidence (hijack/evidence-chain.ts). */
+export interface EvidenceRecord {
+  readonly caseId: string;
+  /** From 1 on, without a gap. */
+  readonly number: number;
+  readonly time: number;
+  readonly hash: string;
+  /** The record as canonical JSON: the octets that were hashed. */
   readonly body: string;
 }
 
@@ -57,6 +70,14 @@ export interface SourceRecord {
   readonly objects: number;
 }
 
+/** An announcement against a hijack, whole; `body` is the mitigation as JSON. */
+export interface MitigationRecord {
+  readonly caseId: string;
+  readonly peer: string;
+  readonly since: number;
+  readonly body: string;
+}
+
 /** When a registered route was held by some peer, first and last. */
 export interface SightingRecord {
   readonly prefix: string;
@@ -67,6 +88,7 @@ export interface SightingRecord {
 
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
+  | { readonly op: 'evidence.add'; readonly record: EvidenceRecord }
   /** Does nothing when the id is there already. */
   | { readonly op: 'outbox.add'; readonly record: OutboxRecord }
   | {
@@ -80,6 +102,7 @@ export type StoreWrite =
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
+  | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
   /** A time that is kept by the first who writes it. */
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
@@ -88,7 +111,25 @@ export type StoreWrite =
   | { readonly op: 'stranger.put'; readonly key: string; readonly time: number };
 
 export interface StoreReads {
+  /** In the order of their opening. */
   'case.all': { readonly args: Record<never, never>; readonly row: CaseRecord };
+  /** Those that are not resolved. */
+  'case.open': { readonly args: Record<never, never>; readonly row: CaseRecord };
+  'case.get': { readonly args: { readonly id: string }; readonly row: CaseRecord };
+  /** Those before the one of this opening and id, the latest first. */
+  'case.before': {
+    readonly args: { readonly opened: number; readonly id: string; readonly limit: number };
+    readonly row: CaseRecord;
+  };
+  'case.of-incident': { readonly args: { readonly incident: string }; readonly row: CaseRecord };
+  /** The highest id of each day of opening. */
+  'case.last-ids': { readonly args: Record<never, never>; readonly row: { readonly id: string } };
+  'evidence.of-case': { readonly args: { readonly caseId: string }; readonly row: EvidenceRecord };
+  /** The last link of the chain of every case that is not resolved. */
+  'evidence.heads': {
+    readonly args: Record<never, never>;
+    readonly row: Pick<EvidenceRecord, 'caseId' | 'number' | 'hash'>;
+  };
   /** The earliest due first; all of them without `limit`. Of one lane alone when it is given. */
   'outbox.pending': {
     readonly args: { readonly limit?: number; readonly channel?: string; readonly recipient?: string };
@@ -101,6 +142,7 @@ export interface StoreReads {
   };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
+  'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
   'mark.get': {
     readonly args: { readonly name: string };

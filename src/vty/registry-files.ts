@@ -1,7 +1,8 @@
 /** The registry out of files, for one route: of each file only what touches it is kept. */
 
 import { openMrt } from '../mrt/source.ts';
-import { covers, formatPrefix, type Prefix } from '../net/prefix.ts';
+import { parseAddress } from '../net/address.ts';
+import { covers, formatPrefix, type Prefix, prefixOf } from '../net/prefix.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import { parseRpslPrefix, readRouteObject } from '../registry/route-object.ts';
 import { type RpslObject, rpslReader } from '../registry/rpsl.ts';
@@ -54,11 +55,12 @@ export async function readDump(
     bad,
     new Set([routeClass, 'aut-num', 'as-set']),
     {
-      // What cannot be read here is handed on, and told of with its line.
+      // What cannot be read is handed on, and told of with its line, unless it is certain to lie elsewhere.
       worth(objectClass, key) {
         if (objectClass !== routeClass) return true;
         const registered = parseRpslPrefix(key, prefix.afi);
-        return typeof registered === 'string' || covers(registered, prefix);
+        const place = typeof registered === 'string' ? networkIn(key) : registered;
+        return place === null || covers(place, prefix);
       },
     },
   );
@@ -71,6 +73,14 @@ export async function readDump(
   const { objects: read, skipped, dead, lines } = reader.counts;
   if (read + skipped + dead === 0 && lines > 0) throw new UnreadableFile(`${file}: no RPSL: there is no object in it`);
   return { objects: [...objects.values()], book };
+}
+
+/** The prefix that a text would be if it had no host bits; null when it is not near to one. */
+function networkIn(text: string): Prefix | null {
+  const match = /^([\da-f.:]+)\/(\d{1,3})$/i.exec(text);
+  const address = match === null ? null : parseAddress(match[1]!);
+  const length = Number(match?.[2]);
+  return address === null || length > address.bytes.length * 8 ? null : prefixOf(address, length);
 }
 
 /** The source that an object names, where it is the name of one. */

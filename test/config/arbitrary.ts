@@ -134,10 +134,41 @@ const peers = (localAs: number) =>
       .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
         if (peer.range !== null) return fc.constant(peer);
         const told = fc.option(announced(peer.neighbor, peer));
-        return told.map(list => (list === null || list.length === 0 ? peer : { ...peer, announce: list }));
+        return fc.tuple(told, told, fc.integer({ min: 1, max: 256 })).map(([list, permit, most]) => ({
+          ...peer,
+          ...(list === null || list.length === 0 ? {} : { announce: list }),
+          ...(permit === null || permit.length === 0
+            ? {}
+            : {
+                mitigate: {
+                  prefixes: permit.map(({ prefix, communities, largeCommunities }) => ({
+                    ...{ prefix, communities, largeCommunities },
+                    nextHop: prefix.includes(':') ? 'fd01::1' : '10.9.9.9',
+                  })),
+                  most,
+                },
+              }),
+        }));
       }),
     { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
   );
+
+const contacts = fc
+  .record({
+    whois: fc.uniqueArray(fc.record({ host: fc.constantFrom('whois.example.net', '192.0.2.43'), port }), {
+      maxLength: 2,
+      selector: one => `${one.host} ${one.port}`,
+    }),
+    rdap: fc.uniqueArray(fc.constantFrom('https://rdap.example.net/', 'http://127.0.0.1:8080/rdap/')),
+    cache: seconds(3600, 86400),
+    bootstrap: maybe('bootstrap', fc.constantFrom('/srv/iana', 'https://iana.example/rdap/')),
+    peeringdb: fc.oneof(
+      file.map(peeringdbFile => ({ peeringdbFile })),
+      fc.constant({ peeringdbUrl: 'https://peeringdb.example/api/', peeringdbKey: 'k"\\' }),
+      fc.constant({}),
+    ),
+  })
+  .map(({ bootstrap, peeringdb, ...rest }) => ({ ...rest, ...bootstrap, ...peeringdb }));
 
 const rib = fc.constantFrom('pre-policy' as const, 'post-policy' as const, 'loc-rib' as const);
 const bmp = fc
@@ -232,7 +263,18 @@ export const config: fc.Arbitrary<Config> = fc
       prefix: fc.constantFrom('192.0.2.0/24', '198.51.100.0/25', '2001:db8::/32', '0.0.0.0/0', '203.0.113.7/32'),
       origins: fc.uniqueArray(asn, { maxLength: 3 }),
     });
-    const watch = fc.record({
+    const exception = fc.record({
+      prefix: fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '203.0.113.7/32'),
+      origins: fc.uniqueArray(asn, { minLength: 1, maxLength: 3 }),
+      until: fc.option(fc.integer({ min: 0, max: 2_000_000 }).map(hours => hours * 3_600_000)),
+      reason: words,
+    });
+    const exceptions = fc.uniqueArray(exception, {
+      minLength: 1,
+      maxLength: 3,
+      selector: one => `${one.prefix} ${one.origins}`,
+    });
+    const plainWatch = fc.record({
       name,
       maintainers: fc.uniqueArray(fc.record({ maintainer: source, source: from }), {
         minLength: 1,
@@ -258,6 +300,9 @@ export const config: fc.Arbitrary<Config> = fc
       holdUp: fc.oneof(fc.constant(0), seconds(1, 86400)),
       holdDown: fc.oneof(fc.constant(0), seconds(1, 604800)),
     });
+    const watch = fc
+      .tuple(plainWatch, fc.option(exceptions))
+      .map(([one, given]) => (given === null ? one : { ...one, exceptions: given }));
     const signed = maybe(
       'dkim',
       fc.record({ domain: fc.constant('example.net'), selector: fc.constantFrom('s1', '2026.mail'), key: file }),
@@ -402,6 +447,7 @@ export const config: fc.Arbitrary<Config> = fc
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify,
       groups: fc.constant(groups),
+      contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });

@@ -5,9 +5,9 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "drift", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "contact", "drift", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -16,10 +16,20 @@ describe('control/grammar', () => {
     ['s b s', 'show bgp summary'],
     ['sh b n tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
     ['show bgp neighbor 2001:db8::1', 'show bgp neighbor', { PEER: '2001:db8::1' }],
+    ['show bgp neighbors', 'show bgp neighbor'],
+    ['show bgp neighbors tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
+    ['show cases', 'show case'],
     ['show trace', 'show trace'],
     ['show traceb', 'show traceback'],
     ['show trace t20260301-120003-9f3a', 'show trace TRACE-ID', { 'TRACE-ID': 't20260301-120003-9f3a' }],
-    ['sh ca a', 'show case'],
+    ['sh ca', 'show case'],
+    ['sh ca o', 'show case'],
+    ['sh ca a', 'show case all'],
+    ['sh ca a tim', 'show case all timeline'],
+    ['sh ca 2026-03-01-01 ev', 'show case CASE-ID evidence', { 'CASE-ID': '2026-03-01-01' }],
+    ['sh inc I2026-03-01-01', 'show incident INCIDENT-ID', { 'INCIDENT-ID': 'I2026-03-01-01' }],
+    ['ca a 2026-03-01-01', 'case ack CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
+    ['ca d 2026-03-01-01 r x for 7d', 'case dismiss CASE-ID reason TEXT', { TEXT: 'x', DURATION: '7d' }],
     ['sh ca 2026-03-01-01', 'show case CASE-ID', { 'CASE-ID': '2026-03-01-01' }],
     ['sh ro c', 'show route count'],
     ['sh ro 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
@@ -37,8 +47,8 @@ describe('control/grammar', () => {
     ['sh rp 192.0.2.1', 'show rpki PREFIX', { PREFIX: '192.0.2.1' }],
     ['sh rp AS64496', 'show rpki AS', { AS: 'AS64496' }],
     ['sh rp c validators', 'show rpki cache RPKI', { RPKI: 'validators' }],
-    ['t p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
-    ['t p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
+    ['tr p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
+    ['tr p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
     ['h sh bgp', 'help'],
     ['show bgp ?', '?'],
   ];
@@ -56,7 +66,7 @@ describe('control/grammar', () => {
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
     ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
-    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case" or "config"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "contact" or "config"'],
     [
       'sh b sumary',
       2,
@@ -136,6 +146,8 @@ describe('control/grammar', () => {
       PREFIX: '192.0.2.0/24',
       PEER: 'tyo1',
       'CASE-ID': CASE.id,
+      'INCIDENT-ID': 'I2026-03-01-01',
+      DURATION: '7d',
       'TRACE-ID': TRACE.id,
       FILE: 'x',
       NUMBER: '1',
@@ -149,6 +161,8 @@ describe('control/grammar', () => {
       UNTIL: '-2h',
       PATH: '64496 64500',
       ROLE: 'provider',
+      LENGTH: '24',
+      CONFIRMATION: CASE.id,
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -185,7 +199,10 @@ describe('control/commands: completion', () => {
       'refresh',
       'reload',
       'show',
+      'case',
+      'mitigate',
       'trace',
+      'test',
       'whois',
     ]);
     expect(await words('sh', 'b', '')).to.deep.equal(['neighbor', 'summary']);
@@ -201,7 +218,7 @@ describe('control/commands: completion', () => {
     expect(await words('show', 'case', '2026-02')).to.deep.equal(['CASE-ID', RESOLVED.id]);
   });
   it('still offers words when the daemon cannot list its names', async () => {
-    const broken = scriptedDaemon({ cases: () => Promise.reject(new Error('disk full')) });
+    const broken = scriptedDaemon({ casesBefore: () => Promise.reject(new Error('disk full')) });
     const found = await complete(broken, ['show', 'case', '']);
     expect('error' in found ? [] : found.map(one => one.word)).to.deep.equal(['open', 'all', 'CASE-ID', '']);
   });
@@ -218,6 +235,8 @@ describe('control/commands: completion', () => {
                   {
                     PREFIX: '::/0',
                     'CASE-ID': CASE.id,
+                    'INCIDENT-ID': 'I2026-03-01-01',
+                    DURATION: '7d',
                     'TRACE-ID': TRACE.id,
                     COMMUNITY: '1:2',
                     STATE: 'match',
@@ -227,6 +246,8 @@ describe('control/commands: completion', () => {
                     FAMILY: 'ipv6-vpn',
                     SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
+                    LENGTH: '24',
+                    CONFIRMATION: CASE.id,
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
+import type { ContactSheet } from '../../src/control/contact-rows.ts';
 import type {
   Daemon,
   MemoryStatus,
@@ -14,8 +15,12 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
+import { planMitigation } from '../../src/hijack/mitigation-plan.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { TestResult } from '../../src/notify/test-notice.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
 import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
 import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
@@ -136,6 +141,33 @@ export const CASE: Case = {
   ],
   timeline: [{ time: NOON - 600_000, what: 'opened: tyo1 holds the route', state: 'ongoing' }],
   told: ['begin'],
+  severity: 'minor',
+  hints: [
+    {
+      hint: 'customer-pa',
+      text: "192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.",
+      object: 'route:      192.0.2.0/25\norigin:     AS64666',
+    },
+  ],
+  why: {
+    time: NOON - 600_000,
+    rule: 'IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor',
+    rov: 'not-found',
+    rovReason: null,
+    irr: 'mismatch-covering',
+    aspa: 'unknown',
+    severity: 'major',
+    decidedBy: '192.0.2.0/24',
+    path: [64496, 64511, 64666],
+    objects: [{ source: 'JPIRR', serial: 1007, prefix: '192.0.2.0/24', origin: 64500, decides: true, disputed: null }],
+    vrps: [{ prefix: '192.0.2.0/23', maxLength: 24, asn: 64500, matches: false }],
+    why: {
+      rov: 'no VRP covers it',
+      irr: 'an object for 192.0.2.0/24 has another origin',
+      aspa: 'there are no ASPAs',
+    },
+  },
+  incident: 'I2026-03-01-01',
 };
 
 export const RESOLVED: Case = {
@@ -147,6 +179,87 @@ export const RESOLVED: Case = {
   ended: NOON - 29 * HOUR,
   witnesses: [],
 };
+
+export const SHEET: ContactSheet = {
+  subject: 'AS64666',
+  findings: [
+    {
+      source: 'irr JPIRR',
+      name: 'EXAMPLE-AS, Example Inc.',
+      contacts: [
+        { role: 'technical', name: '', handle: 'EX1-JP', emails: [], phones: [] },
+        { role: 'maintainer', name: 'upd-to', handle: 'MAINT-EX', emails: ['db@example.jp'], phones: [] },
+      ],
+      present: [],
+      asked: null,
+      why: '',
+    },
+    {
+      source: 'peeringdb',
+      name: 'Example',
+      contacts: [{ role: 'noc', name: 'NOC', handle: '', emails: ['noc@example.net'], phones: ['+81 3 0000 0000'] }],
+      present: ['EXAMPLE-IX 203.0.113.66'],
+      asked: NOON - 49 * HOUR,
+      why: 'status 429, it is asked too much; it is asked again in 60 s',
+    },
+    { source: 'rdap', name: '', contacts: [], present: [], asked: null, why: 'not asked yet' },
+  ],
+};
+
+/** Of a /23: the first half is ready, the second needs a ROA and an object. */
+export const PLAN: MitigationPlan = await planMitigation(
+  { ...CASE, kind: 'origin', prefix: '192.0.2.0/23', decidedBy: '192.0.2.0/23' },
+  {
+    localAs: 64500,
+    check: async (prefix, origin) => ({
+      ...ANSWER,
+      ...{ prefix, origin, hints: [] },
+      ...(prefix === '192.0.2.0/24'
+        ? { rov: 'valid' as const, irr: 'match' as const, vrps: [] }
+        : {
+            ...{ rov: 'invalid' as const, irr: 'match-covering' as const },
+            vrps: [{ prefix: '192.0.2.0/23', maxLength: 23, asn: 64500, matches: false }],
+          }),
+    }),
+    held: [{ origin: 64500, rov: 'valid' }],
+    length: null,
+    waysFor: () => [
+      { peer: 'tyo1', why: '' },
+      { peer: 'osa1', why: '`mitigate` of osa1 does not permit 192.0.2.0/24' },
+    ],
+  },
+);
+
+export const MITIGATIONS: readonly MitigationRow[] = [
+  {
+    caseId: CASE.id,
+    peer: 'tyo1',
+    prefixes: ['192.0.2.0/24', '192.0.3.0/24'],
+    since: NOON - 60_000,
+    by: 'user root',
+    until: null,
+    ended: '',
+    told: 2,
+  },
+  {
+    caseId: '2026-02-28-01',
+    peer: 'tyo1',
+    prefixes: ['198.51.100.0/24'],
+    since: NOON - 30 * HOUR,
+    by: 'user root',
+    until: NOON - 29 * HOUR,
+    ended: 'the case is resolved',
+    told: 0,
+  },
+];
+
+/** What was frozen of CASE. */
+export const EVIDENCE: readonly SealedEvidence[] = [
+  seal(BEGIN, CASE, 'tyo1 (AS64496) holds it', CASE.opened, {
+    file: '2026.03/updates.20260301.1150.gz',
+    time: CASE.opened,
+  }).record!,
+];
 
 export const NOTICES: readonly OutboxRecord[] = [
   {
@@ -188,6 +301,11 @@ export const NOTICES: readonly OutboxRecord[] = [
     created: NOON - 600_000,
     lastError: 'answers 503',
   },
+];
+
+export const TESTS: readonly TestResult[] = [
+  { channel: 'mail', recipient: 'noc@example.net', result: 'sent', error: '', took: 84 },
+  { channel: 'webhook', recipient: 'hooks.example.net #1a2b3c4d', result: 'deferred', error: 'answers 503', took: 12 },
 ];
 
 function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {
@@ -358,6 +476,10 @@ export const SAFETY: SafetyStatus = {
         { prefix: '192.0.2.1/32', communities: ['blackhole', 'no-export'], largeCommunities: [], med: 10 },
         { prefix: '2001:db8::/48', communities: [], largeCommunities: ['64500:1:20'], nextHop: '2001:db8::1' },
       ],
+      mitigate: {
+        prefixes: [{ prefix: '192.0.2.0/23', communities: [], largeCommunities: [], nextHop: '203.0.113.3' }],
+        most: 4,
+      },
       told: [
         {
           prefix: '192.0.2.1/32',
@@ -378,6 +500,7 @@ export const SAFETY: SafetyStatus = {
       as: 64497,
       state: 'Active',
       may: [],
+      mitigate: null,
       told: [],
       updates: 0,
       marks: 0,
@@ -466,8 +589,21 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return { changed: scope === 'longer' ? 3 : 0 };
     },
     familyRoutes: (_, take) => take([]),
-    cases: async () => [RESOLVED, CASE],
+    cases: async () => [CASE],
+    case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
+    evidence: async id => (id === CASE.id ? EVIDENCE : []),
+    incident: async id => (id === CASE.incident ? [CASE] : []),
+    creator: () => ({ name: 'it.example.net', contact: 'keiro@example.net' }),
+    markCase: async (id, { what, by, reason, until }) => {
+      if (id !== CASE.id) throw new Error(`there is no case ${id}`);
+      const line = { time: NOON, what: `${what}: ${reason}`, state: CASE.state, by };
+      return { ...CASE, timeline: [...CASE.timeline, line], ...(until !== null && { changed: NOON }) };
+    },
+    casesBefore: async one => (one === null ? [CASE, RESOLVED] : []),
     outboxOf: async id => NOTICES.filter(notice => notice.caseId === id),
+    async testNotify(kind, _by, take) {
+      for (const result of TESTS) if (kind === null || result.channel === kind) await take(result);
+    },
     outbox: async () => NOTICES.filter(notice => notice.state === 'pending'),
     traces: async () => [TRACE],
     trace: async id => (id === TRACE.id ? TRACE : null),
@@ -600,6 +736,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],
+    calls: async () => [{ ...SHEET, draft: 'Subject: Unauthorised BGP announcement\n\nDear colleagues,\n' }],
+    planMitigation: async () => PLAN,
+    announceMitigation: async ({ caseId, peer, confirmed }) => ({
+      ...{ caseId, peer, prefixes: ['192.0.2.0/24', '192.0.3.0/24'] },
+      announced: confirmed !== null,
+    }),
+    stopMitigation: async () => MITIGATIONS.slice(1),
+    mitigations: async () => MITIGATIONS,
     drift: async days => ({ ...DRIFT, days }),
     checkRoute: async () => ANSWER,
     explain: async () => EXPLANATION,

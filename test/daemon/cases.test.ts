@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
 import type { Config } from '../../src/config/tree.ts';
+import type { CaseOrder } from '../../src/control/daemon.ts';
 import { type Cases, openCases } from '../../src/daemon/cases.ts';
 import type { Log } from '../../src/daemon/log.ts';
+import type { Case } from '../../src/hijack/case.ts';
+import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import { readMail } from '../../src/notify/notices.ts';
 import type { Outbox } from '../../src/notify/outbox.ts';
@@ -21,7 +24,7 @@ const held = (peer: string, more: Partial<Judged> = {}): Judged => ({
   prefix: '192.0.2.0/24',
   origin: 64666,
   kind: 'origin',
-  offender: 64666,
+  offender: more.origin === undefined ? 64666 : more.origin,
   ground: '',
   what: 'held',
   why: 'update',
@@ -96,9 +99,9 @@ describe('daemon/cases', () => {
     const done = cases.judged([held('a')]);
     expect(added).to.deep.equal([]);
     await done;
-    expect(batches.map(batch => batch.map(({ op }) => op))).to.deep.equal([['case.put', 'outbox.add']]);
+    expect(batches.map(batch => batch.map(({ op }) => op))).to.deep.equal([['case.put', 'evidence.add', 'outbox.add']]);
     expect(added).to.have.length(1);
-    expect(cases.all()[0]).to.include({ state: 'ongoing', prefix: '192.0.2.0/24' });
+    expect(cases.open()[0]).to.include({ state: 'ongoing', prefix: '192.0.2.0/24' });
   });
 
   it('tells whom a maintainer names when its object inherits X-Keiro, and says so', async () => {
@@ -113,7 +116,7 @@ describe('daemon/cases', () => {
     config = { ...config, irr, watches };
     await registry.reload(irr, watches);
     await cases.judged([held('a')]);
-    expect(cases.all()[0]!.recipients).to.deep.equal([
+    expect(cases.open()[0]!.recipients).to.deep.equal([
       { address: 'keiro@example.jp', because: 'x-keiro of MAINT-OWNER' },
     ]);
     const notice = batches[0]!.find(one => one.op === 'outbox.add');
@@ -138,24 +141,134 @@ describe('daemon/cases', () => {
     expect(added).to.have.length(1);
     const [record, ...others] = await store.read('case.all', {});
     expect(others).to.deep.equal([]);
-    expect(JSON.parse(record!.body)).to.deep.equal(JSON.parse(JSON.stringify(cases.all()[0])));
-    expect(cases.all()[0]?.witnesses.map(({ peer, state }) => `${peer} ${state}`)).to.deep.equal(['a gone', 'b holds']);
+    expect(JSON.parse(record!.body)).to.deep.equal(JSON.parse(JSON.stringify(cases.open()[0])));
+    expect(cases.open()[0]?.witnesses.map(({ peer, state }) => `${peer} ${state}`)).to.deep.equal([
+      'a gone',
+      'b holds',
+    ]);
+  });
+
+  it('keeps in memory what is not over, and reads the rest', async () => {
+    for (const origin of [64601, 64602, 64603]) {
+      await cases.judged([held('a', { origin })]);
+      await cases.judged([held('a', { origin, what: 'gone', path: [] })]);
+    }
+    await cases.judged([held('a', { origin: 64604 })]);
+    expect(cases.open().map(({ offender }) => offender)).to.deep.equal([64604]);
+    const offenders = async (...from: Parameters<Cases['before']>) =>
+      (await cases.before(...from)).map(({ offender }) => offender);
+    expect(await offenders(null, 10)).to.deep.equal([64604, 64603, 64602, 64601]);
+    const [first, second] = await cases.before(null, 2);
+    expect([first?.offender, second?.offender]).to.deep.equal([64604, 64603]);
+    expect(await offenders(second!, 2)).to.deep.equal([64602, 64601]);
+    expect(await offenders((await cases.before(second!, 2))[1]!, 2)).to.deep.equal([]);
+    expect(await cases.get(second!.id)).to.include({ offender: 64603, state: 'resolved' });
+    expect(await cases.get('2026-01-01-01')).to.equal(null);
+    const ids = (await cases.before(null, 10)).map(({ id }) => id);
+    await cases.close();
+    await store.close();
+    await open();
+    expect(cases.open().map(({ offender }) => offender)).to.deep.equal([64604]);
+    await cases.judged([held('a', { origin: 64605 })]);
+    const [next] = await cases.before(null, 1);
+    expect(ids, 'an id is never used again').to.not.include(next!.id);
+    expect([next!.offender, Number(next!.id.slice(11))]).to.deep.equal([64605, 5]);
+  });
+
+  it('freezes evidence with each change, as a chain that goes on after a restart', async () => {
+    await cases.judged([held('a')]);
+    const [{ id }] = cases.open() as [Case];
+    await cases.close();
+    await store.close();
+    await open();
+    await until('it is out of sight', () => cases.open()[0]?.state === 'unseen');
+    await cases.judged([held('a')]);
+    cases.endOfRib('a', Date.now());
+    await cases.judged([held('a', { what: 'gone', path: [] })]);
+    const records = await cases.evidence(id);
+    expect(checkChain(id, records)).to.include({ fault: null, records: records.length });
+    const [first, ...more] = records.map(({ body }) => readEvidence(body)!);
+    expect(first).to.deep.include({
+      case: id,
+      number: 1,
+      state: 'ongoing',
+      prefix: '192.0.2.0/24',
+      offender: 64666,
+      mrt: null,
+    });
+    expect(first!.witnesses!.map(({ peer, path }) => [peer, path])).to.deep.equal([['a', [64496, 64666]]]);
+    expect(first!.objects!.map(({ text }) => text)).to.deep.equal([
+      'route: 192.0.2.0/24\norigin: AS64501\nmnt-by: MAINT-OWNER\nsource: JPIRR',
+    ]);
+    expect(more.at(-1)).to.include({ state: 'resolved' });
+    expect(more.at(-1)!.objects, 'as in the record before').to.equal(undefined);
+  });
+
+  it('does what people want with a case, and answers when it is on disk', async () => {
+    await cases.judged([held('a')]);
+    const [{ id }] = cases.open() as [Case];
+    const order = (what: CaseOrder['what'], reason: string, until: number | null = null) =>
+      cases.mark(id, { what, by: 'uid 1000, pid 4711', reason, until });
+    const stored = async () => JSON.parse((await store.read('case.get', { id }))[0]!.body) as Case;
+    expect((await order('ack', 'called them')).acknowledged).to.include({ reason: 'called them' });
+    expect((await stored()).acknowledged).to.include({ by: 'uid 1000, pid 4711', reason: 'called them' });
+    expect(await order('dismiss', 'a customer', Date.now() + 3_600_000)).to.include({ state: 'dismissed' });
+    expect(await stored()).to.include({ state: 'dismissed' });
+    await cases.close();
+    await store.close();
+    await open();
+    expect(cases.open()[0]).to.deep.include({ state: 'dismissed', acknowledged: (await stored()).acknowledged });
+    await cases.judged([held('a')]);
+    await order('reopen', 'no customer');
+    await until('it goes on', () => cases.open()[0]?.state === 'ongoing');
+    cases.endOfRib('a', Date.now());
+    await cases.judged([held('a', { what: 'gone', path: [] })]);
+    expect(await stored()).to.include({ state: 'resolved' });
+    const told = added.length;
+    expect((await order('note', 'it was a typing error')).timeline.at(-1)).to.deep.include({
+      what: 'note: it was a typing error',
+      by: 'uid 1000, pid 4711',
+    });
+    expect((await stored()).timeline.at(-1)).to.include({ what: 'note: it was a typing error' });
+    expect([added.length, cases.openCount()]).to.deep.equal([told, 0]);
+    expect(checkChain(id, await cases.evidence(id)).fault).to.equal(null);
+    for (const [what, error] of [
+      ['ack', `case ${id} is over: only a note can be written`],
+      ['dismiss', `case ${id} is over: only a note can be written`],
+    ] as const)
+      expect(await order(what, 'x').catch((e: Error) => e.message)).to.equal(error);
+    const none = await cases
+      .mark('2026-01-01-77', { what: 'ack', by: 'x', reason: '', until: null })
+      .catch((e: Error) => e.message);
+    expect(none).to.equal('there is no case 2026-01-01-77');
+  });
+
+  it('finds the cases of an incident, over or not', async () => {
+    await cases.judged([held('a'), held('b', { origin: 64667 })]);
+    await cases.judged([held('a', { what: 'gone', path: [] })]);
+    const [{ incident }] = cases.open() as [Case];
+    const all = await cases.ofIncident(incident!);
+    expect(all.map(({ offender, state }) => [offender, state])).to.deep.equal([
+      [64666, 'resolved'],
+      [64667, 'ongoing'],
+    ]);
+    expect(await cases.ofIncident('I2026-01-01-77')).to.deep.equal([]);
   });
 
   it('takes its cases up again, and forgets peers that are no longer configured', async () => {
     await cases.judged([held('a'), held('b')]);
-    const [before] = cases.all();
+    const [before] = cases.open();
     await cases.close();
     await store.close();
     added = [];
     await open();
-    await until('it is out of sight', () => cases.all()[0]?.state === 'unseen');
-    expect(cases.all()[0]).to.include({ id: before!.id, opened: before!.opened });
+    await until('it is out of sight', () => cases.open()[0]?.state === 'unseen');
+    expect(cases.open()[0]).to.include({ id: before!.id, opened: before!.opened });
     cases.peersAre(['a']);
-    await until('b is gone', () => cases.all()[0]?.witnesses[1]?.state === 'gone');
-    expect(cases.all()[0]).to.deep.include({ state: 'unseen' });
+    await until('b is gone', () => cases.open()[0]?.witnesses[1]?.state === 'gone');
+    expect(cases.open()[0]).to.deep.include({ state: 'unseen' });
     cases.peersAre([]);
-    await until('it is over', () => cases.all()[0]?.state === 'resolved');
+    await until('it is over', () => cases.openCount() === 0);
     await until('the end is told', () => added.length === 1);
     expect(added[0]).to.equal(`${before!.id}.end.1`);
   });
@@ -163,11 +276,11 @@ describe('daemon/cases', () => {
   it('forgets a peer that a router reports only when it is told to, or no router can report any more', async () => {
     await cases.judged([held('edge1/192.0.2.1'), held('edge1/192.0.2.2'), held('a')]);
     cases.peersAre([], name => name.includes('/'));
-    await until('a is gone', () => cases.all()[0]?.witnesses[2]?.state === 'gone');
+    await until('a is gone', () => cases.open()[0]?.witnesses[2]?.state === 'gone');
     cases.peerForgotten('edge1/192.0.2.1');
-    await until('one is gone', () => cases.all()[0]?.witnesses[0]?.state === 'gone');
-    expect(cases.all()[0]?.witnesses[1]).to.include({ state: 'holds' });
+    await until('one is gone', () => cases.open()[0]?.witnesses[0]?.state === 'gone');
+    expect(cases.open()[0]?.witnesses[1]).to.include({ state: 'holds' });
     cases.peersAre([]);
-    await until('it is over', () => cases.all()[0]?.state === 'resolved');
+    await until('it is over', () => cases.openCount() === 0);
   });
 });

@@ -112,6 +112,16 @@ describe('registry/hints', () => {
       ['disputed'],
     ],
     [
+      'no more than the object of the origin, where that matches',
+      {
+        prefix: '192.0.2.0/24',
+        origin: 64496,
+        objects: [own, object('192.0.2.0/24', 64666)],
+        vrps: [vrp('192.0.2.0/24', 24, 64496)],
+      },
+      [],
+    ],
+    [
       'an object that a ROA bears out',
       { prefix: '192.0.2.0/24', origin: 64666, objects: [own], vrps: [vrp('192.0.2.0/24', 24, 64496)] },
       [],

@@ -40,6 +40,10 @@ describe('registry/what-if', () => {
       'if the object for 192.0.2.0/24 went: unknown invalid major',
     ]);
   });
+  it('proposes nothing for AS_TRANS', () => {
+    const route = { ...routeOf('192.0.2.0/24', 23456), remark: 'unreadable' } as const;
+    expect(whatWouldChange(route, { ...none, objects: [object('192.0.2.0/24', 64496)] })).to.deep.equal([]);
+  });
   it('asks for no better source than the one that decides', () => {
     const objects = [object('192.0.2.0/24', 64496, 'RADB')];
     expect(told('192.0.2.0/24', 64666, { objects })[0]).to.match(

@@ -1,7 +1,8 @@
 import type { CaseRecord, OutboxRecord, StoreWrite } from '../../src/store/records.ts';
 
 export function caseRecord(id: string, body = '{}'): CaseRecord {
-  return { id, state: 'ongoing', prefix: '192.0.2.0/24', opened: 1_700_000_000_000, changed: 1_700_000_000_001, body };
+  const times = { opened: 1_700_000_000_000, changed: 1_700_000_000_001 };
+  return { id, state: 'ongoing', prefix: '192.0.2.0/24', ...times, incident: '', body };
 }
 
 export function outboxRecord(id: string, caseId: string, due = 5): OutboxRecord {

@@ -179,6 +179,21 @@ describe('itctl check route, by files', () => {
     expect(await hintsOf(asSet('AS64496:AS-CUSTOMERS', 'MAINT-C'))).to.deep.equal(['customer-pa']);
     expect(await hintsOf(asSet('AS64499:AS-CUSTOMERS', 'MAINT-C'))).to.deep.equal([]);
   });
+  it('says in the first line that the path is no good where the origin is', async () => {
+    const words = ['192.0.2.0/24', '64496', '--path', '64500 64511 64496'];
+    const { out } = await run('check', 'route', ...words, ...ALL);
+    expect(out.split('\n')[0]).to.equal('192.0.2.0/24 AS64496: ok by its origin; the path is invalid by ASPA');
+  });
+  it('does not tell of objects that cannot be read and are certain to lie elsewhere', async () => {
+    const odd = ['10.1.2.3/8', '192.0.2.1/24', '192.0.2.0', '2001:db8::/32'];
+    const dump = odd.map(one => `route: ${one}\norigin: AS1\n\n`).join('');
+    const { err } = await run('check', 'route', '192.0.2.0/24', '64496', '--irr', file('odd.db', dump));
+    const lines = err.trim().split('\n');
+    expect(lines.map(line => /odd\.db:(\d+): route: "([^"]*)"/.exec(line)?.slice(1))).to.deep.equal([
+      ['4', '192.0.2.1/24'],
+      ['7', '192.0.2.0'],
+    ]);
+  });
   it('tells a VRP once that several files have', async () => {
     const { out } = await run('-j', 'check', 'route', '192.0.2.0/24', '64496', '--vrp', rpki, rpki);
     expect(JSON.parse(out).vrps).to.have.length(1);

@@ -21,12 +21,17 @@ import {
   STATUS,
   SUMMARY,
   scriptedDaemon,
+  TESTS,
   TRACE,
   WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
-const DETAIL: CaseDetail = { ...CASE, notices: NOTICES };
+const DETAIL: CaseDetail = {
+  ...CASE,
+  notices: NOTICES,
+  refused: ['JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused'],
+};
 
 /** What each command shows, to the letter. */
 const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
@@ -240,21 +245,35 @@ all  8000  348   8348`,
     'show case',
     async () => [CASE, RESOLVED],
     `
-  Case          State    Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+  ],
+  [
+    'show case all',
+    async () => [RESOLVED],
+    `
+  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
+  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
   ],
   [
     'show case CASE-ID',
     async () => [DETAIL],
     `
 Case 2026-03-01-01: ongoing, critical
+Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
 Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
 Watches:       ours
+Incident:      I2026-03-01-01
 Opened:        2026-03-01 11:50:00Z
 Lasts:         00:10:00
+
+Hints:
+  customer-pa: 192.0.2.0/25 is inside AS64500's 192.0.2.0/24; AS64666 is reached through AS64500: probably its customer. If so, register this object.
+    route:      192.0.2.0/25
+    origin:     AS64666
 
 Witnesses: 1 hold it now, 2 at most
   Peer    AS State Since                Path
@@ -278,7 +297,10 @@ Recipients: 2
 
 Channels: 1
   webhook hooks.example.net #1a2b3c4d
-    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503`,
+    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503
+
+Refused: 1
+  JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused`,
   ],
   [
     'show irr',
@@ -384,6 +406,14 @@ Alarms:
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
   ],
   [
+    'test notify',
+    async () => TESTS,
+    `
+Channel Recipient                   Ended    ms Answer
+mail    noc@example.net             sent     84
+webhook hooks.example.net #1a2b3c4d deferred 12 answers 503`,
+  ],
+  [
     'show memory',
     async () => [MEMORY],
     `
@@ -438,6 +468,9 @@ Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:
 Peer Address        AS State       May Told Updates Marks Password TTL
 tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
 osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
+
+Peer tyo1 may be told on order, 4 prefixes at a time, of
+  192.0.2.0/23 next hop 203.0.113.3
 
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
@@ -612,6 +645,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -680,7 +716,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
@@ -722,10 +764,10 @@ Of others, for prefixes of ours or inside them:
     },
     `
   open    Those neither resolved nor dismissed (the default)
-  all     All of them
+  all     All of them, however long ago
   CASE-ID number of a case, such as 2026-03-01-01
   <Enter> Cases, the latest first
-  now: 2026-02-28-01 2026-03-01-01`,
+  now: 2026-03-01-01 2026-02-28-01`,
   ],
 ];
 
@@ -748,7 +790,7 @@ describe('vty/render', () => {
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {
-    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [], mitigate: null }));
     const shown = (encoder: number | null) =>
       renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
     expect(shown(null).slice(0, 2)).to.deep.equal([
@@ -756,6 +798,12 @@ describe('vty/render', () => {
       'No route can leave this daemon.',
     ]);
     expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
+  });
+
+  it('says that a route leaves on order only', () => {
+    const peers = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = renderAnswer('show safety', [{ threads: [], peers }], NOON);
+    expect(shown[0]).to.equal('No route leaves this daemon unless it is ordered by `mitigate announce`.');
   });
 
   it('says in a word that there is nothing', () => {

@@ -7,14 +7,17 @@ export interface FileMark {
   readonly inode: number;
 }
 
-/** What the file is now, or in words why it cannot be looked at. */
+/** Words of a system error without its call and file: `ENOENT: no such file or directory`. */
+export const wordsOfError = (error: unknown): string => (error as Error).message.replace(/, [a-z]+( '.*')?$/s, '');
+
+/** What the file is now, or in words, without its name, why it cannot be looked at. */
 export async function markOf(file: string): Promise<FileMark | string> {
   try {
     const stats = await stat(file);
-    if (!stats.isFile()) return `${file}: not a file`;
+    if (!stats.isFile()) return 'not a file';
     return { mtime: stats.mtimeMs, size: stats.size, inode: stats.ino };
   } catch (error) {
-    return (error as Error).message;
+    return wordsOfError(error);
   }
 }
 

@@ -67,6 +67,10 @@ export function cacheName(cache: RpkiCacheConfig): string {
   return `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** The same words of a cache are told again after so long, milliseconds; and so many of them are known. */
+const AGAIN = 60_000;
+const MOST_TOLD = 50;
+
 /** How often a file is looked at when the configuration does not say. */
 const FILE_REFRESH = 60_000;
 
@@ -78,6 +82,18 @@ export function payloadFeed(
   listener: PayloadFeedListener,
 ): PayloadFeed {
   return 'file' in cache ? fileFeed(config, cache.file, listener) : rtrFeed(config, cache, clock, listener);
+}
+
+/** Passes words on, the same ones once in a while only: a cache may work and fail by turns, each time for a second. */
+function seldom(clock: () => number, tell: (why: string) => void): (why: string) => void {
+  const told = new Map<string, number>();
+  return why => {
+    const now = clock();
+    if (now - (told.get(why) ?? Number.NEGATIVE_INFINITY) < AGAIN) return;
+    if (told.size >= MOST_TOLD) told.clear();
+    told.set(why, now);
+    tell(why);
+  };
 }
 
 type RtrCacheConfig = Exclude<RpkiCacheConfig, { readonly file: string }>;
@@ -100,6 +116,7 @@ function rtrFeed(
     expire: seconds(config.expire),
   };
   const tls = ca === undefined ? null : () => secured(cache, ca);
+  const tell = seldom(clock, listener.onTrouble);
   let failed = false;
   let lastError = '';
   let running = false;
@@ -114,7 +131,7 @@ function rtrFeed(
       onTrouble(why) {
         // What is said of a response that was put in force is no failure.
         if (client.status().phase !== 'synchronised') failed = true;
-        if (why !== lastError) listener.onTrouble(why);
+        if (why !== lastError) tell(why);
         lastError = why;
       },
       onPhase: listener.onState,
@@ -154,7 +171,8 @@ function rtrFeed(
       const { phase, version, session, serial, intervals, age, updates, faults } = client.status();
       const { payloads } = client;
       return {
-        ...{ cache: name, kind: 'rtr', state: running ? phase : 'off', version, session, serial, age, updates, faults },
+        ...{ cache: name, kind: 'rtr', state: running ? phase : 'off', session, serial, age, updates, faults },
+        version: session === null ? null : version,
         ...sizes(payloads),
         refresh: intervals.refresh * 1000,
         retry: intervals.retry * 1000,

@@ -1,6 +1,7 @@
 /** The thread that reads one JSON file of payloads and ends: half a million of them hold a thread for a second. */
 import { readFileSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { wordsOfError } from './file-mark.ts';
 import { MAX_FILE, readPayloadJson } from './payload-json.ts';
 import { vrpLog } from './vrp-log.ts';
 
@@ -40,7 +41,7 @@ function answer(): FileAnswer {
   try {
     return read((workerData as { readonly file: string }).file);
   } catch (error) {
-    return { ok: false, why: (error as Error).message };
+    return { ok: false, why: wordsOfError(error) };
   }
 }
 

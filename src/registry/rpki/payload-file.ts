@@ -9,7 +9,7 @@ import { vrpLog } from './vrp-log.ts';
 export interface PayloadFileListener {
   /** Another set is in use. */
   readonly onChange: () => void;
-  /** Trouble, in words; empty when it is over. */
+  /** Trouble, in words without the name of the file; empty when it is over. */
   readonly onTrouble: (why: string) => void;
 }
 
@@ -57,13 +57,13 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
     const answer = await read();
     if (mine !== run) return;
     if (!answer.ok) {
-      listener.onTrouble(`${file}: ${answer.why}`);
+      listener.onTrouble(answer.why);
       return;
     }
     // Written in place while it was read: what came of it is no state of it.
     if (!sameMark(mark, await markOf(file))) {
       tried = null;
-      listener.onTrouble(`${file}: it changed while it was read`);
+      listener.onTrouble('it changed while it was read');
       return;
     }
     const taken = await assemble(answer);
@@ -71,7 +71,9 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
     payloads = taken;
     const { expired, refused, problems } = answer;
     status = { generated: answer.generated ?? mark.mtime, updates: status.updates + 1, expired, refused, problems };
-    listener.onTrouble(refused === 0 ? '' : `${file}: ${refused} entries cannot be read: ${problems[0] ?? ''}`);
+    const first = problems[0] ?? '';
+    const what = refused === 1 ? 'an entry cannot be read' : `${refused} entries cannot be read, the first`;
+    listener.onTrouble(refused === 0 ? '' : `${what}: ${first}`);
     listener.onChange();
   }
 

@@ -50,7 +50,8 @@ function timeOf(value: unknown): number | null {
 export function readPayloadJson(text: string, now: number | null, wanted: 'roas' | 'aspas' = 'roas'): JsonReading {
   let root: unknown;
   try {
-    root = JSON.parse(text);
+    // RFC 8259 section 8.1: a byte order mark may be passed over.
+    root = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (error) {
     return { ok: false, why: `no JSON: ${(error as Error).message}` };
   }

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { RpkiConfig } from '../../config/tree.ts';
-import { type FileMark, markOf, sameMark } from './file-mark.ts';
+import { type FileMark, markOf, sameMark, wordsOfError } from './file-mark.ts';
 import { type PayloadFeed, payloadFeed, type RpkiCacheStatus } from './payload-feed.ts';
 import type { PayloadChange, Payloads } from './payloads.ts';
 import { INTERVALS } from './rtr-session.ts';
@@ -209,7 +209,7 @@ export function payloadSource(
   async function lookAtSlurm(file: string): Promise<void> {
     const read = async (): Promise<string> => {
       const mark = await markOf(file);
-      if (typeof mark === 'string') return mark;
+      if (typeof mark === 'string') return `${file}: ${mark}`;
       if (sameMark(slurmTried, mark)) return slurmError;
       slurmTried = mark;
       if (mark.size > MAX_SLURM) return `${file}: more than ${MAX_SLURM} octets`;
@@ -219,7 +219,7 @@ export function payloadSource(
       if (ready && !closed) listener.onChange({ whole: true });
       return '';
     };
-    const why = await read().catch((error: Error) => error.message);
+    const why = await read().catch((error: Error) => `${file}: ${wordsOfError(error)}`);
     if (closed) return;
     if (why !== '' && why !== slurmError)
       listener.onTrouble(`slurm ${why}; ${slurm === null ? 'there are no exceptions' : 'the last good ones stay'}`);

@@ -9,8 +9,17 @@ import type {
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
 import type {
-  ArchiveRow,
   CaseDetail,
+  CaseEvidence,
+  CaseExport,
+  CaseTimeline,
+  CheckedEvidence,
+  IncidentDetail,
+  IodefExport,
+} from '../../control/case-rows.ts';
+import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
+import type {
+  ArchiveRow,
   HistoryRow,
   IrrNamedRow,
   IrrObjectRow,
@@ -25,9 +34,12 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
+import type { IncidentSummary } from '../../hijack/incident-summary.ts';
+import type { TestResult } from '../../notify/test-notice.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -35,13 +47,27 @@ import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
-import { renderCase, renderCases, renderOutbox } from './case.ts';
+import {
+  renderCase,
+  renderCases,
+  renderChecked,
+  renderDetails,
+  renderEvidence,
+  renderExport,
+  renderMarked,
+  renderOutbox,
+  renderTests,
+  renderTimelines,
+} from './case.ts';
+import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
+import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -65,12 +91,22 @@ function first<T>(render: (row: T, now: number) => readonly string[]): Rendering
 const RENDERINGS: Readonly<Record<string, Rendering>> = {
   help: (rows: readonly { syntax: string; help: string }[]) => renderCommands(rows),
   '?': (rows: readonly Completion[]) => renderChoices(rows),
+  'case CASE-ID': first<CaseDetail>(renderCase),
+  'case ack CASE-ID': first<Case>(renderMarked),
+  'case dismiss CASE-ID reason TEXT': first<Case>(renderMarked),
+  'case export CASE-ID': first<CaseExport | IodefExport>(renderExport),
+  'case note CASE-ID TEXT': first<Case>(renderMarked),
+  'case reopen CASE-ID': first<Case>(renderMarked),
+  'check evidence CASE-ID': first<CheckedEvidence>(renderChecked),
   'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'explain PREFIX AS': first<Explanation>(renderExplanation),
   'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
+  'mitigate announce CASE-ID peer PEER': first<MitigationOrdered>(renderMitigationOrdered),
+  'mitigate plan CASE-ID': first<MitigationPlan>(renderPlan),
+  'mitigate stop CASE-ID': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
@@ -78,13 +114,30 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
+  'show case all': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case CASE-ID': first<CaseDetail>(renderCase),
+  'show case CASE-ID detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case CASE-ID evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case CASE-ID timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
+  'show case all detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case all evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case all timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
+  'show case open detail': (rows: readonly CaseDetail[], now) => renderDetails(rows, now),
+  'show case open evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
+  'show case open timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
+  'show contact AS': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
+  'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
+  'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
+  'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
+  'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
+  'show incident all': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show irr': (rows: readonly IrrStatusRow[], now) => renderIrr(rows, now),
   'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
+  'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
@@ -104,6 +157,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),

@@ -1,9 +1,28 @@
 import { formatFlatPath } from '../../bgp/as-path.ts';
-import type { CaseDetail, NoticeRow } from '../../control/daemon.ts';
-import type { Case } from '../../hijack/case.ts';
+import type {
+  CaseDetail,
+  CaseEvidence,
+  CaseExport,
+  CaseTimeline,
+  CheckedEvidence,
+  IodefExport,
+} from '../../control/case-rows.ts';
+import type { NoticeRow } from '../../control/daemon.ts';
+import type { Case, CaseEvent, Dismissal, Mark } from '../../hijack/case.ts';
+import type { TestResult } from '../../notify/test-notice.ts';
+import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
+
+const SHORT: Readonly<Record<Severity, string>> = {
+  critical: 'crt',
+  major: 'maj',
+  minor: 'min',
+  info: 'inf',
+  ok: 'ok',
+  'no-opinion': '-',
+};
 
 function ageOf(one: Case, now: number): string {
   return duration((one.ended ?? now) - one.opened);
@@ -21,6 +40,7 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
       { head: '' },
       { head: 'Case' },
       { head: 'State' },
+      { head: 'Sev' },
       { head: 'Prefix' },
       { head: 'Origin' },
       { head: 'Registered' },
@@ -32,6 +52,7 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
       row.critical ? '!' : ' ',
       row.id,
       row.state,
+      row.severity === undefined ? '-' : SHORT[row.severity],
       row.prefix,
       showOrigin(row.offender),
       row.expected.map(as => `AS${as}`).join(','),
@@ -46,16 +67,22 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
 export function renderCase(one: CaseDetail, now: number): string[] {
   const registered = one.expected.map(as => `AS${as}`).join(', ');
   return [
-    `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}`,
+    `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}${one.drill ? ', drill' : ''}`,
     ...facts([
+      ['Severity', severityOf(one)],
       ['Prefix', one.prefix],
       ['Announced by', `${showOrigin(one.offender)}${one.upstream === null ? '' : ` via AS${one.upstream}`}`],
       ['Registered to', `${registered}${one.kind === 'more-specific' ? ` as ${one.decidedBy}, which covers it` : ''}`],
       ['Watches', one.watches.join(', ')],
+      ['Incident', one.incident ?? ''],
+      ['Acknowledged', one.acknowledged === undefined ? '' : showMark(one.acknowledged)],
+      ['Dismissed', one.dismissed === undefined ? '' : dismissal(one.dismissed)],
       ['Opened', instant(one.opened)],
       ['Ended', one.ended === null ? '' : instant(one.ended)],
       [one.ended === null ? 'Lasts' : 'Lasted', ageOf(one, now)],
+      ['Came back', one.flaps === undefined ? '' : count(one.flaps, 'time')],
     ]),
+    ...hints(one),
     '',
     `Witnesses: ${holding(one)} hold it now, ${one.peakWitnesses} at most`,
     ...indented(
@@ -64,7 +91,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
         one.witnesses.map(witness => [
           witness.peer,
           witness.as,
-          witness.state,
+          witness.stale === undefined ? witness.state : `${witness.state}, stale ${witness.stale.score}`,
           instant(witness.until ?? witness.since),
           formatFlatPath(witness.path),
         ]),
@@ -81,7 +108,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     ]),
     '',
     'Timeline:',
-    ...one.timeline.map(event => `  ${instant(event.time)} ${event.state}: ${event.what}`),
+    ...lastLines(one),
     '',
     `Recipients: ${one.recipients.length === 0 ? 'none' : one.recipients.length}`,
     ...one.recipients.flatMap(recipient => [
@@ -91,6 +118,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
         .map(notice => `    ${notice.event}: ${reached(notice)}`),
     ]),
     ...channels(one.notices),
+    ...(one.refused.length === 0 ? [] : ['', `Refused: ${one.refused.length}`, ...indented(one.refused)]),
   ];
 }
 
@@ -109,6 +137,122 @@ function channels(notices: readonly NoticeRow[]): string[] {
       ...told.map(notice => `    ${notice.event}: ${reached(notice)}`),
     ]),
   ];
+}
+
+function severityOf({ severity, why }: Case): string {
+  return severity === undefined ? '' : `${severity}${why === undefined ? '' : `: ${why.rule}`}`;
+}
+
+const showMark = ({ time, by, reason }: Mark): string =>
+  `${instant(time)} by ${by}${reason === '' ? '' : `: ${reason}`}`;
+
+const dismissal = (one: Dismissal): string =>
+  `${one.until === null ? '' : `until ${instant(one.until)}, `}since ${showMark(one)}`;
+
+/** What may make it harmless, each with the object that would mend it. */
+function hints({ hints: found = [] }: Case): string[] {
+  if (found.length === 0) return [];
+  const lines = found.flatMap(({ hint, text, object }) => [
+    `  ${hint}: ${text}`,
+    ...(object === undefined ? [] : object.split('\n').map(line => `    ${line}`)),
+  ]);
+  return ['', 'Hints:', ...lines];
+}
+
+/** The last lines, and how to see those before. */
+function lastLines({ id, timeline }: Case): string[] {
+  const more = timeline.length - LINES;
+  return [
+    ...(more > 0 ? [`  ${count(more, 'line')} before: show case ${id} timeline`] : []),
+    ...timeline.slice(-LINES).map(event => `  ${timelineLine(event)}`),
+  ];
+}
+
+/** Lines of a timeline that stand with a case. */
+const LINES = 20;
+
+/** `show case … timeline`. */
+export function renderTimelines(rows: readonly CaseTimeline[]): string[] {
+  return rows.flatMap(({ id, state, prefix, offender, timeline }, i) => [
+    ...(i === 0 ? [] : ['']),
+    `Case ${id}: ${state}: ${prefix} announced by ${showOrigin(offender)}`,
+    ...timeline.map(event => `  ${timelineLine(event)}`),
+  ]);
+}
+
+/** `show case … detail`: all that is known of each. */
+export function renderDetails(rows: readonly CaseDetail[], now: number): string[] {
+  return rows.flatMap((one, i) => [...(i === 0 ? [] : ['']), ...renderCase(one, now), ...whyOf(one)]);
+}
+
+/** The why-record. */
+function whyOf({ why }: Case): string[] {
+  if (why === undefined) return [];
+  return [
+    '',
+    `Why, as of ${instant(why.time)}:`,
+    ...facts([
+      ['Rule', why.rule],
+      ['IRR', `${why.irr}: ${why.why.irr}`],
+      ['ROV', `${why.rov}${why.rovReason === null ? '' : ` (${why.rovReason})`}: ${why.why.rov}`],
+      ['ASPA', `${why.aspa}: ${why.why.aspa}`],
+      ['Path', formatFlatPath(why.path)],
+    ]).map(line => `  ${line}`),
+    ...why.objects.map(
+      ({ source, serial, prefix, origin, decides, disputed }) =>
+        `  ${source}${serial === null ? '' : ` serial ${serial}`}: ${prefix} AS${origin}${decides ? ', decides' : ''}${disputed === null ? '' : `, disputed by the RPKI (${disputed})`}`,
+    ),
+    ...why.vrps.map(
+      ({ prefix, maxLength, asn, matches }) => `  VRP ${prefix}-${maxLength} AS${asn}${matches ? ', matches' : ''}`,
+    ),
+  ];
+}
+
+/** `show case … evidence`: each record by what it froze. */
+export function renderEvidence(rows: readonly CaseEvidence[]): string[] {
+  return rows.flatMap(({ case: id, check, records }, i) => [
+    ...(i === 0 ? [] : ['']),
+    `Evidence of case ${id}: ${count(records.length, 'record')}, ${check.fault === null ? 'the chain is whole' : `broken at record ${check.fault.number}: ${check.fault.why}`}`,
+    ...records.flatMap(record => [
+      `  ${record.number} ${instant(record.time)} ${record.state}: ${record.event}`,
+      `    SHA-256 ${record.hash}`,
+      ...(record.mrt === null ? [] : [`    MRT: ${record.mrt.file} at ${instant(record.mrt.time)}`]),
+      ...(record.leftOut === undefined ? [] : [`    ${count(record.leftOut, 'change')} before left out`]),
+      `    frozen: ${FROZEN.filter(part => record[part] !== undefined).join(', ')}`,
+    ]),
+  ]);
+}
+
+/** Parts that a record may have. */
+const FROZEN = [
+  'state',
+  'witnesses',
+  'objects',
+  'severity',
+  'hints',
+  'why',
+  'upstream',
+  'acknowledged',
+  'dismissed',
+] as const;
+
+/** `check evidence`. */
+export const renderChecked = ({ case: id, records, hash }: CheckedEvidence): string[] => [
+  `Evidence of case ${id}: ${count(records, 'record')}, the chain is whole`,
+  `SHA-256 ${hash}`,
+];
+
+/** `case export`: the document itself. */
+export const renderExport = (row: CaseExport | IodefExport): string[] =>
+  ('iodef' in row ? row.iodef.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
+
+const timelineLine = ({ time, state, what, by }: CaseEvent): string =>
+  `${instant(time)} ${state}: ${what}${by === undefined ? '' : ` (${by})`}`;
+
+/** What came of `case ack` and the like: the line that it left. */
+export function renderMarked(one: Case): string[] {
+  const line = one.timeline.at(-1);
+  return [`Case ${one.id}: ${one.state}${line === undefined ? '' : `; ${line.what}`}`];
 }
 
 function reached(notice: NoticeRow): string {
@@ -144,5 +288,14 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
       duration(row.due - now),
       row.lastError,
     ]),
+  );
+}
+
+/** `test notify`. */
+export function renderTests(rows: readonly TestResult[]): string[] {
+  if (rows.length === 0) return [];
+  return table(
+    [{ head: 'Channel' }, { head: 'Recipient' }, { head: 'Ended' }, { head: 'ms', right: true }, { head: 'Answer' }],
+    rows.map(row => [row.channel, row.recipient, row.result, row.took, row.error]),
   );
 }

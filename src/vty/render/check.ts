@@ -7,7 +7,7 @@ import { facts, table } from './text.ts';
 export function renderCheck(check: RouteCheck): string[] {
   const { rov, rovReason, irr, aspa, why } = check;
   return [
-    `${check.prefix} ${formatOrigin(check.origin)}: ${SEVERITY_WORDS[check.severity]}`,
+    `${check.prefix} ${formatOrigin(check.origin)}: ${headline(check)}`,
     ...facts([
       ['Path', check.path === null ? '' : formatFlatPath(check.path)],
       ['IRR', `${irr}: ${why.irr}`],
@@ -19,6 +19,12 @@ export function renderCheck(check: RouteCheck): string[] {
     ...section('Hops, from the origin on', renderHops(check)),
     ...section('Hints', renderHints(check)),
   ];
+}
+
+/** How grave it is; of a path that is no good while the origin is, that too. */
+export function headline({ severity, aspa }: Pick<RouteCheck, 'severity' | 'aspa'>): string {
+  const grave = severity === 'critical' || severity === 'major';
+  return `${SEVERITY_WORDS[severity]}${aspa === 'invalid' && !grave ? ' by its origin; the path is invalid by ASPA' : ''}`;
 }
 
 /** A severity as the end of a sentence. */

@@ -78,6 +78,10 @@ describe('payloads in JSON', () => {
     expect(reading.generated).to.equal(null);
   });
 
+  it('are read behind a byte order mark', () => {
+    expect(vrpsOf(read('\ufeff{"roas": [{"asn": 1, "prefix": "192.0.2.0/24"}]}'))).to.have.length(1);
+  });
+
   it('are left out when their time is over', () => {
     const reading = read(
       `{"roas": [{"asn": 1, "prefix": "192.0.2.0/24", "expires": ${NOW / 1000 - 1}},

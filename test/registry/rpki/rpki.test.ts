@@ -301,6 +301,22 @@ describe('the RPKI', () => {
       expect(vrps()).to.have.length(3);
     });
 
+    it('that works and fails by turns is told of once in a while', async () => {
+      const cache = await kept(
+        scriptedCache((pdu, connection) => {
+          if (pdu.type === 'reset-query') connection.send(...response(7, 1, range(0, 3)));
+          if (pdu.type === 'serial-query') connection.send(...response(7, 2, [vrp(1)]));
+          if (pdu.type !== 'error-report')
+            connection.send({ version: 2, type: 'serial-notify', session: 7, serial: 2 });
+        }),
+      );
+      configure([at(cache)]);
+      await until('three failures', () => cacheStatus().faults >= 3);
+      expect(said.filter(one => /Duplicate Announcement/.test(one))).to.have.length(1);
+      later += 61_000;
+      await until('it is told again', () => said.filter(one => /Duplicate Announcement/.test(one)).length === 2);
+    });
+
     it('that says nothing is left for the next one', async () => {
       const silent = await kept(scriptedCache(() => {}));
       const sound = await kept(soundCache({ session: 7, serial: 1, payload: range(0, 3) }));

@@ -1,0 +1,96 @@
+/** How grave a case is, and why: the registry's verdict (registry/verdict.ts), softened by the hints. */
+import type { Prefix } from '../net/prefix.ts';
+import type { RouteCheck } from '../registry/route-check.ts';
+import type { Severity } from '../registry/verdict.ts';
+import type { AsPath, CaseHint, CaseKind, WhyRecord } from './case.ts';
+import { caseHints, type HintedCase, SOFTENS } from './case-hints.ts';
+import type { FoundException } from './exceptions.ts';
+
+/** What the registry in force says of a route, and of which serials of its sources. */
+export interface Ground {
+  readonly check: RouteCheck;
+  /** By source; null where it has none. */
+  readonly serials: ReadonlyMap<string, number | null>;
+}
+
+/** Asks the registry about a route on this path; the origin, where the path ends in an AS_SET, is null. */
+export type GroundOf = (prefix: Prefix, origin: number | null, path: AsPath) => Ground;
+
+export interface Assessment {
+  readonly severity: Severity;
+  readonly hints: readonly CaseHint[];
+  readonly why: WhyRecord;
+}
+
+/** The steps that hints go down. */
+const STEPS: readonly Severity[] = ['critical', 'major', 'minor', 'info'];
+/** Of a case that is there for a reason of which the two registries' states say nothing. */
+const OTHERWISE: Severity = 'minor';
+/** Of kinds that are there for such a reason. */
+const BY_KIND: Readonly<Partial<Record<CaseKind, Severity>>> = {
+  'super-prefix': 'major',
+  upstream: 'major',
+  leak: 'major',
+  squatting: 'major',
+  path: 'minor',
+  'new-prefix': 'minor',
+  'ix-lan': 'minor',
+  bogon: 'minor',
+};
+
+/** Hints lower a severity, a step or two each, and never below `info`: what is there is told. */
+export function soften(severity: Severity, hints: readonly CaseHint[]): Severity {
+  const at = STEPS.indexOf(severity);
+  const down = hints.reduce((sum, { hint }) => sum + SOFTENS[hint], 0);
+  return at < 0 ? severity : STEPS[Math.min(STEPS.length - 1, at + down)]!;
+}
+
+/** Judges a case by what the registry says of its route on `path`, at `now`. */
+export function assess(
+  one: HintedCase,
+  path: AsPath,
+  { check, serials }: Ground,
+  exception: FoundException | null,
+  now: number,
+): Assessment {
+  const hints = caseHints(one, check.hints, exception);
+  const ofKind = BY_KIND[one.kind];
+  const known = STEPS.includes(check.severity);
+  const base = ofKind ?? (known ? check.severity : OTHERWISE);
+  const severity = soften(base, hints);
+  const softeners = hints.filter(({ hint }) => SOFTENS[hint] > 0).map(({ hint }) => `${hint} -${SOFTENS[hint]}`);
+  const ground = ofKind
+    ? `${one.kind} is ${base}`
+    : known
+      ? `IRR ${check.irr} and ROV ${check.rov} make it ${base}`
+      : `IRR ${check.irr} and ROV ${check.rov} say nothing against it: it is ${base} for being a case`;
+  const rule = softeners.length === 0 ? ground : `${ground}; ${softeners.join(', ')} make it ${severity}`;
+  return {
+    severity,
+    hints,
+    why: {
+      time: now,
+      rule,
+      rov: check.rov,
+      rovReason: check.rovReason,
+      irr: check.irr,
+      aspa: check.aspa,
+      severity: base,
+      decidedBy: check.decidedBy,
+      path,
+      objects: check.objects.slice(0, MOST).map(({ source, prefix, origin, decides, disputed }) => ({
+        source,
+        serial: serials.get(source) ?? null,
+        prefix,
+        origin,
+        decides,
+        disputed,
+      })),
+      vrps: check.vrps.slice(0, MOST),
+      why: check.why,
+    },
+  };
+}
+
+/** Objects, and VRPs, of a why-record; real prefixes have a few. */
+const MOST = 16;

@@ -1,0 +1,82 @@
+/** When a case is judged anew: as it opens, and whenever something changed that its judgement was made from. */
+import type { WatchConfig } from '../config/tree.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { type Assessment, assess, type GroundOf } from './assessment.ts';
+import type { AsPath, WhyRecord, Witness } from './case.ts';
+import { exceptionFor, exceptionsAt } from './exceptions.ts';
+import { note, type OpenCase } from './open-case.ts';
+import { isStuck, staleness } from './stale-witness.ts';
+
+/**
+ * Judges a case that changed, at `time`: sets its severity, hints and why-record, and scores its witnesses. Does nothing when
+ * all is as it was; `assessedFrom` is emptied when the registry is another. True when something of that is another now.
+ * `tables`: peers whose table is whole.
+ */
+export function createAssessor(
+  ground: GroundOf | null,
+  settings: () => { readonly watches: readonly WatchConfig[] },
+  tables: () => number,
+): (open: OpenCase, time: number) => boolean {
+  return (open, time) => {
+    const scored = score(open, tables(), time);
+    const prefix = parsePrefix(open.prefix);
+    if (ground === null || prefix === null) return scored;
+    const witnesses = [...open.witnesses.values()];
+    const path = commonPath(witnesses);
+    const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.origin);
+    const over = open.state === 'resolved';
+    const from = JSON.stringify([path, isStuck(witnesses), exception?.reason ?? null, over]);
+    if (from === open.assessedFrom) return scored;
+    open.assessedFrom = from;
+    const found = assess({ ...open, witnesses }, path, ground(prefix, open.origin, path), exception, time);
+    const before = open.severity;
+    const same = isSame(open, found);
+    open.severity = found.severity;
+    open.hints = found.hints;
+    // The older record of the same is the one that was there at the beginning.
+    if (!same || open.why === undefined) open.why = found.why;
+    if (before !== undefined && before !== found.severity)
+      note(open, time, `severity ${found.severity}, was ${before}: ${found.why.rule}`);
+    return scored || !same;
+  };
+}
+
+/** True when the case has been judged so already, by the same objects and VRPs, whatever their serials. */
+function isSame({ severity, hints, why }: OpenCase, found: Assessment): boolean {
+  const text = (record: WhyRecord | undefined) =>
+    JSON.stringify({ ...record, time: 0, objects: record?.objects.map(object => ({ ...object, serial: null })) });
+  return (
+    severity === found.severity &&
+    JSON.stringify(hints) === JSON.stringify(found.hints) &&
+    text(why) === text(found.why)
+  );
+}
+
+/** Writes what speaks against them into the witnesses; true when that is something else than before. */
+export function score(open: OpenCase, tables: number, now: number): boolean {
+  const all = [...open.witnesses.values()];
+  let changed = false;
+  for (const witness of all) {
+    const { stale: before, ...rest } = witness;
+    const stale = staleness(witness, all, tables, now);
+    if ((before?.reasons.join() ?? '') === (stale?.reasons.join() ?? '')) continue;
+    changed = true;
+    open.witnesses.set(witness.peer, stale === null ? rest : { ...rest, stale });
+  }
+  return changed;
+}
+
+/** The path that most of those who hold the route have, or else of those who held it; the first heard of equals. */
+export function commonPath(witnesses: readonly Witness[]): AsPath {
+  const holders = witnesses.filter(({ state }) => state === 'holds');
+  const votes = new Map<string, { count: number; path: AsPath }>();
+  for (const { path } of holders.length > 0 ? holders : witnesses) {
+    const key = JSON.stringify(path);
+    const vote = votes.get(key) ?? { count: 0, path };
+    vote.count++;
+    votes.set(key, vote);
+  }
+  let best: { count: number; path: AsPath } = { count: 0, path: [] };
+  for (const vote of votes.values()) if (vote.count > best.count) best = vote;
+  return best.path;
+}

@@ -1,0 +1,190 @@
+/** What a case does next: who holds its route now, and for how long, turned into the events of life-cycle.ts. */
+import type { WatchConfig } from '../config/tree.ts';
+import type { Case, Dismissal } from './case.ts';
+import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
+import { type LifeEvent, type Notice, step } from './life-cycle.ts';
+import { note, type OpenCase, tally } from './open-case.ts';
+import { commonUpstream } from './upstream.ts';
+
+/** A case held without change for so long is dormant. */
+export const QUIET = 24 * 3_600_000;
+const HOLD_DOWN = 5 * 60_000;
+/** More comebacks than so many within so long are flapping. */
+const FLAPS = 3;
+export const FLAP_WINDOW = 3_600_000;
+/** A flapping route must stand, or be away, for so long before its case goes on, or ends. */
+export const STEADY = 30 * 60_000;
+/** A case is fading when at most this share of so many peers still holds its route. */
+const FADED = 0.2;
+const MANY = 5;
+
+/**
+ * For how long hold-ups and hold-downs run, milliseconds: each begins with a change that the book was told of, or tells, of a
+ * case that is `isTimed`.
+ */
+export const timersOf = ({ watches }: { readonly watches: readonly WatchConfig[] }): readonly number[] =>
+  [...new Set([HOLD_DOWN, STEADY, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
+    length => length > 0,
+  );
+
+/** True when such a time may run: nobody was told yet, nobody holds the route, or it comes and goes. */
+export const isTimed = ({ state, witnesses }: Pick<Case, 'state' | 'witnesses'>): boolean =>
+  state === 'suspected' || state === 'flapping' || !witnesses.some(one => one.state === 'holds');
+
+export interface LifeParts {
+  readonly watches: () => readonly WatchConfig[];
+  /** True when nobody can say what the registry would. */
+  readonly blind: (open: OpenCase) => boolean;
+  /** The case is over. */
+  readonly leave: (open: OpenCase) => void;
+  /** Judges the case anew where that is due, in its new state. */
+  readonly assess: (open: OpenCase, time: number) => void;
+  /** The case took a step; `notice` is due and was never told before. */
+  readonly stepped: (open: OpenCase, notice: Notice, why: string) => void;
+}
+
+export interface CaseLife {
+  /** Judges the case by who holds the route at `now`; `news` says that this has changed, and by whose doing last. */
+  settle(open: OpenCase, now: number, news: 'peer' | 'registry' | null): void;
+  /** Takes one step of the life cycle and does what it says. */
+  live(open: OpenCase, event: LifeEvent, time: number, why: string, by?: string): void;
+  dismiss(open: OpenCase, as: Dismissal): void;
+  /** Ends the dismissal. */
+  takeUp(open: OpenCase, time: number, why: string, by?: string): void;
+}
+
+/**
+ * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for what
+ * it covers and others have. Aggregates of providers are of this kind.
+ */
+const tells = (open: OpenCase): boolean =>
+  open.kind !== 'super-prefix' || [...open.witnesses.values()].some(({ drawing }) => drawing === true);
+
+/** Comebacks that still count at `now`. */
+export const recent = (times: readonly number[], now: number): readonly number[] =>
+  times.filter(time => now - time < FLAP_WINDOW).slice(-(FLAPS + 1));
+
+export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeParts): CaseLife {
+  let seen: { watches: readonly WatchConfig[]; now: number; exceptions: readonly FoundException[] } = {
+    watches: [],
+    now: 0,
+    exceptions: [],
+  };
+
+  function live(open: OpenCase, event: LifeEvent, time: number, why: string, by?: string): void {
+    const { state, notice, ifBegun } = step(open.state, event);
+    if (state === open.state && notice === null) return;
+    open.state = state;
+    if (state === 'resolved') {
+      open.ended = open.goneAt ?? time;
+      leave(open);
+    }
+    note(open, time, why, by);
+    const due = notice !== null && !open.told.includes(notice) && (!ifBegun || open.told.includes('begin'));
+    assess(open, time);
+    if (due) open.told.push(notice);
+    stepped(open, due ? notice : null, why);
+  }
+
+  function holdOf(open: OpenCase): { up: number; down: number } {
+    if (open.drill) return { up: 0, down: 0 };
+    const own = watches().filter(({ name }) => open.watches.includes(name));
+    const longest = open.state === 'flapping' ? STEADY : 0;
+    if (own.length === 0) return { up: 0, down: Math.max(HOLD_DOWN, longest) };
+    return {
+      up: Math.min(...own.map(({ holdUp }) => holdUp)),
+      down: Math.max(longest, ...own.map(({ holdDown }) => holdDown)),
+    };
+  }
+
+  /** They are looked for in every case at every tick. */
+  function exceptionsNow(now: number): readonly FoundException[] {
+    const configured = watches();
+    if (seen.watches !== configured || seen.now !== now)
+      seen = { watches: configured, now, exceptions: exceptionsAt(configured, now) };
+    return seen.exceptions;
+  }
+
+  /** An exception sets the case aside as long as it is in force; a person does as long as was said. */
+  function lookAside(open: OpenCase, now: number): void {
+    const { dismissed } = open;
+    if (dismissed !== undefined && dismissed.until !== null && now >= dismissed.until)
+      takeUp(open, now, dismissed.exception ? 'the exception is over' : 'the dismissal is over');
+    const found = open.drill ? null : exceptionFor(exceptionsNow(now), open.prefix, open.origin);
+    if (open.dismissed?.exception && found === null) takeUp(open, now, 'the exception is no longer configured');
+    if (found === null || open.dismissed !== undefined) return;
+    const { watch, until } = found;
+    dismiss(open, {
+      time: now,
+      by: `watch ${watch}`,
+      reason: `exception ${exceptionWords(found)}`,
+      until,
+      exception: true,
+    });
+  }
+
+  function dismiss(open: OpenCase, as: Dismissal): void {
+    open.dismissed = as;
+    const till = as.until === null ? '' : ` until ${new Date(as.until).toISOString().slice(0, 19)}Z`;
+    const why = `dismissed${till}: ${as.reason}`;
+    if (open.state !== 'dismissed') live(open, 'set-aside', as.time, why, as.by);
+    else {
+      note(open, as.time, why, as.by);
+      stepped(open, null, why);
+    }
+  }
+
+  function takeUp(open: OpenCase, time: number, why: string, by?: string): void {
+    open.dismissed = undefined;
+    live(open, 'taken-up', time, `taken up again: ${why}`, by);
+  }
+
+  function comeBack(open: OpenCase, now: number): void {
+    open.flaps++;
+    open.comebacks = recent([...open.comebacks, now], now);
+  }
+
+  function settle(open: OpenCase, now: number, news: 'peer' | 'registry' | null): void {
+    if (open.state === 'resolved') return;
+    lookAside(open, now);
+    const { holds, unseen } = tally(open);
+    if (holds > 0) {
+      open.heldSince ??= now;
+      if (open.goneAt !== null) comeBack(open, now);
+      open.goneAt = null;
+      if (news !== null) {
+        open.peakWitnesses = Math.max(open.peakWitnesses, holds);
+        const holders = [...open.witnesses.values()].filter(({ state }) => state === 'holds');
+        open.upstream = commonUpstream(
+          holders.map(({ path }) => path),
+          open.offender,
+        );
+        const left = holds + unseen;
+        if (open.peakWitnesses >= MANY && left <= FADED * open.peakWitnesses)
+          live(open, 'faded', now, `fading: ${left} of ${open.peakWitnesses} left`);
+        else live(open, 'held', now, 'seen again');
+      }
+      if (recent(open.comebacks, now).length > FLAPS)
+        live(open, 'flaps', now, `flapping: it came back more than ${FLAPS} times within an hour`);
+      else if (now - open.heldSince >= STEADY) live(open, 'settled', now, 'no longer flapping');
+      if (open.state === 'suspected' && tells(open) && now - open.heldSince >= holdOf(open).up)
+        live(open, 'held-up', now, 'ongoing');
+      if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
+      return;
+    }
+    open.heldSince = null;
+    if (unseen > 0) {
+      open.goneAt = null;
+      if (news !== null) live(open, 'out-of-sight', now, 'out of sight: no session that carried it is up');
+      return;
+    }
+    open.goneAt ??= now;
+    if (news === 'registry') live(open, 'cleared', now, 'the registry or the watches no longer object');
+    else if (news !== null) live(open, 'let-go', now, 'no peer holds it any more');
+    const sure = !blind(open) && (open.awaited.size === 0 || now >= open.awaitUntil);
+    if (sure && now - open.goneAt >= holdOf(open).down)
+      live(open, tells(open) ? 'stayed-away' : 'cleared', now, 'no peer has held it for the hold-down');
+  }
+
+  return { settle, live, dismiss, takeUp };
+}
