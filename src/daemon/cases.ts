@@ -13,6 +13,7 @@ import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
+import type { NoticeSettings } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { createReach, type Reach } from '../notify/reach.ts';
 import { openTelling, type Said } from '../notify/telling.ts';
@@ -51,6 +52,16 @@ export interface Cases {
   close(): Promise<void>;
 }
 
+/** What else takes part in cases. */
+export interface CaseCompany {
+  /** A case is another one than before, or is new. */
+  readonly changed?: (of: Case) => void;
+  /** Contacts of an AS for a notice, as they are known now. */
+  readonly contacts?: NonNullable<NoticeSettings['contacts']>;
+  /** Whom mail may not reach; left out: asks the DNS. */
+  readonly reach?: Reach;
+}
+
 /** The order of `case.before`. */
 const isBefore = (a: Pick<Case, 'opened' | 'id'>, b: Pick<Case, 'opened' | 'id'>): boolean =>
   a.opened < b.opened || (a.opened === b.opened && a.id < b.id);
@@ -72,7 +83,7 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
-  reach: Reach = createReach(),
+  { changed = () => {}, contacts, reach = createReach() }: CaseCompany = {},
 ): Promise<Cases> {
   const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
   const stored = (await store.read('case.open', {})).map(caseOf);
@@ -87,7 +98,7 @@ export async function openCases(
   const open = () => [...cases.values()].filter(isOpen);
   const noticeSettings = () => {
     const { notify, watches, routerId } = settings();
-    return { notify, watches, hostname: hostname(), routerName: routerId };
+    return { notify, watches, hostname: hostname(), routerName: routerId, ...(contacts && { contacts }) };
   };
   const telling = await openTelling({ store, settings: noticeSettings, caseOf: get, log }, stored);
   let writing: Promise<void> = Promise.resolve();
@@ -122,6 +133,7 @@ export async function openCases(
     for (const change of changes) {
       describe(change);
       cases.set(change.case.id, change.case);
+      changed(change.case);
     }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
       const some = changes.slice(i, i + AT_ONCE);

@@ -1,5 +1,12 @@
 import type { Case, CaseKind, CaseState } from '../hijack/case.ts';
-import { composeText, formatPath, type NoticeCause, type NoticeEvent, wordingsOf } from './compose.ts';
+import {
+  type ComposeOptions,
+  composeText,
+  formatPath,
+  type NoticeCause,
+  type NoticeEvent,
+  wordingsOf,
+} from './compose.ts';
 import { subjectOf } from './subject.ts';
 import { type Change, kindOf } from './wording.ts';
 
@@ -66,6 +73,8 @@ export interface NoticeOptions {
   readonly languages: readonly ('ja' | 'en')[];
   readonly hostname: string;
   readonly routerName: string;
+  /** Contacts of an AS, as they are known now. */
+  readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
 
 /** Bounds of a notice: what is beyond is cut, and the text says so. Characters of JSON as a whole, paths, objects, text. */

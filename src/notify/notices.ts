@@ -3,7 +3,7 @@ import { channelName } from '../config/notify.ts';
 import type { MailConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { composeMail, type NoticeCause, noticeId } from './compose.ts';
+import { type ComposeOptions, composeMail, type NoticeCause, noticeId } from './compose.ts';
 import { printable } from './layout.ts';
 import { noticeOf } from './notice.ts';
 
@@ -14,6 +14,8 @@ export interface NoticeSettings {
   readonly watches: readonly Pick<WatchConfig, 'name' | 'group'>[];
   readonly hostname: string;
   readonly routerName: string;
+  /** Contacts of an AS, as far as they are known now. */
+  readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
 
 /** A mail as it lies in the outbox: the `body` of an OutboxRecord. The sender is the configuration's at sending. */
@@ -120,8 +122,13 @@ export function outboxRecords(
   for (const block of channelsFor(of, settings)) {
     const id = noticeId(of.id, cause, channelKey(block));
     const languages = 'languages' in block ? block.languages : (['en'] as const);
-    const { hostname, routerName } = settings;
-    add(id, block.kind, channelName(block), noticeOf(of, cause, id, { languages, hostname, routerName }, now));
+    const { hostname, routerName, contacts } = settings;
+    add(
+      id,
+      block.kind,
+      channelName(block),
+      noticeOf(of, cause, id, { languages, hostname, routerName, ...(contacts && { contacts }) }, now),
+    );
   }
   return { records, refused };
 }

@@ -87,7 +87,16 @@ export const migrations: readonly string[] = [
      PRIMARY KEY (case_id, number)
    ) STRICT;`,
 
-  // 5: what is still to be told of cases in a summary, and which notices have spoken of other cases than their own.
+  // 5: announcements against hijacks: those that go on are made again at a start.
+  `CREATE TABLE mitigations (
+     case_id TEXT    NOT NULL,
+     peer    TEXT    NOT NULL,
+     since   INTEGER NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, peer)
+   ) STRICT;`,
+
+  // 6: what is still to be told of cases in a summary, and which notices have spoken of other cases than their own.
   `CREATE TABLE owed (
      case_id TEXT    NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
      event   TEXT    NOT NULL,

@@ -24,6 +24,9 @@ const held = (peer: string, more: Partial<Judged> = {}): Judged => ({
   peerAddress: '203.0.113.1',
   prefix: '192.0.2.0/24',
   origin: 64666,
+  kind: 'origin',
+  offender: more.origin === undefined ? 64666 : more.origin,
+  ground: '',
   what: 'held',
   why: 'update',
   time: Date.now(),
@@ -66,7 +69,7 @@ describe('daemon/cases', () => {
     };
     const outbox = { added: records => void added.push(...records.map(({ id }) => id)) } satisfies Partial<Outbox>;
     const reach = { cutOff: async () => cut, close: () => {} };
-    cases = await openCases(store, outbox as unknown as Outbox, registry, () => config, log, null, reach);
+    cases = await openCases(store, outbox as unknown as Outbox, registry, () => config, log, null, { reach });
   }
 
   beforeEach(async () => {

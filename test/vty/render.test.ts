@@ -469,6 +469,9 @@ Peer Address        AS State       May Told Updates Marks Password TTL
 tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
 osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 
+Peer tyo1 may be told on order, 4 prefixes at a time, of
+  192.0.2.0/23 next hop 203.0.113.3
+
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
@@ -642,6 +645,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -710,7 +716,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
@@ -778,7 +790,7 @@ describe('vty/render', () => {
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {
-    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [], mitigate: null }));
     const shown = (encoder: number | null) =>
       renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
     expect(shown(null).slice(0, 2)).to.deep.equal([
@@ -786,6 +798,12 @@ describe('vty/render', () => {
       'No route can leave this daemon.',
     ]);
     expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
+  });
+
+  it('says that a route leaves on order only', () => {
+    const peers = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = renderAnswer('show safety', [{ threads: [], peers }], NOON);
+    expect(shown[0]).to.equal('No route leaves this daemon unless it is ordered by `mitigate announce`.');
   });
 
   it('says in a word that there is nothing', () => {
