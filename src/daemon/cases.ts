@@ -15,6 +15,7 @@ import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
@@ -37,6 +38,8 @@ export interface Cases {
   get(id: string): Promise<Case | null>;
   /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
   before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** As `watchCases` of the Daemon. */
+  readonly watch: CaseWatchers['add'];
   /** The chain of evidence of a case. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;
   /** As `incident` of the Daemon. */
@@ -79,6 +82,7 @@ export async function openCases(
   const chains = new Map<string, ChainEnd>(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
   );
+  const watchers = caseWatchers();
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';
   let closing = false;
@@ -110,6 +114,7 @@ export async function openCases(
   function keep(changes: readonly CaseChange[], frozen = true): Promise<void> {
     for (const change of changes) {
       describe(change);
+      watchers.tell(change);
       cases.set(change.case.id, change.case);
     }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
@@ -241,6 +246,7 @@ export async function openCases(
       const page = new Map([...read, ...known].map(at => [at.id, at]));
       return [...page.values()].sort((a, b) => (isBefore(a, b) ? 1 : -1));
     },
+    watch: watchers.add,
     evidence: caseId => store.read('evidence.of-case', { caseId }),
     async ofIncident(incident) {
       const read = (await store.read('case.of-incident', { incident })).map(caseOf);

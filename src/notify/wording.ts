@@ -98,6 +98,8 @@ export interface Wording {
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;
+  /** Above a drill: nothing has happened. */
+  readonly drill: string;
   /** `from`: where questions go; null: nowhere. */
   sentBy(host: string, router: string, from: string | null): string;
 }

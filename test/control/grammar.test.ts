@@ -5,7 +5,7 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "refresh", "reload", "show", "trace", "watch" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "drift", "incident", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -195,6 +195,8 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'case',
+      'watch',
+      'drill',
       'trace',
       'whois',
     ]);
