@@ -248,6 +248,11 @@ export const ARGUMENTS = {
     const url = URL.parse(text);
     return url !== null && url.protocol !== 'https:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
   }),
+  BOOTSTRAP: quoted('a directory or an https URL', 1024, (text, directory) => {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { value: resolve(directory, text) };
+    const url = URL.parse(text);
+    return url?.protocol === 'http:' && isSafeUrl(url) ? { value: url.href } : readUrl(text, ['https']);
+  }),
   WEBHOOK: {
     ...quoted('an https URL', 1024, text => {
       const url = URL.parse(text);

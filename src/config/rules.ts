@@ -16,6 +16,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkRpki(config, report);
   checkWatches(config, report);
   checkMail(config, report);
+  checkContacts(config, report);
   checkChannels(config, report);
   checkTraceback(config, report);
 }
@@ -129,6 +130,17 @@ function checkMail(config: readonly Entry[], report: Report): void {
     if (tls !== undefined && text(tls, 'tls') === 'none')
       report.warning(placed(tls), '`tls none` sends the password in the clear');
     if (placed(password).source.readableByAll) report.warning(placed(password), everyoneReads(password));
+  }
+}
+
+function checkContacts(config: readonly Entry[], report: Report): void {
+  for (const { block } of all(config, 'contacts')) {
+    const [file, url, key] = ['file', 'url', 'key'].map(head => first(block, `peeringdb ${head}`));
+    if (file !== undefined && url !== undefined)
+      report.error(placed(url), '`peeringdb url` does not go with `peeringdb file`: expected one of them');
+    if (key === undefined) continue;
+    if (url === undefined && !report.damaged) report.error(placed(key), '`peeringdb key` needs a `peeringdb url`');
+    if (placed(key).source.readableByAll) report.warning(placed(key), everyoneReads(key));
   }
 }
 

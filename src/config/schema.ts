@@ -1,4 +1,6 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { CONTACTS } from './contact-statements.ts';
+import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
@@ -47,6 +49,7 @@ export type BlockName =
   | 'template'
   | 'peer'
   | 'announce'
+  | 'mitigate'
   | 'bmp'
   | 'archive'
   | 'socket'
@@ -59,6 +62,7 @@ export type BlockName =
   | 'syslog'
   | 'exec'
   | 'group'
+  | 'contacts'
   | 'probe'
   | 'traceback'
   | 'federation'
@@ -148,6 +152,7 @@ const GLOBAL: readonly StatementSpec[] = [
     optionalBlock: true,
   },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
+  { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
@@ -167,9 +172,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
       // Never in a template: who is told something is to be read in one place.
       { usage: 'announce', help: 'The prefixes that the peer is told, and no others', block: 'announce' },
+      { usage: 'mitigate', help: 'The prefixes that the peer may be told on order', block: 'mitigate' },
       ...SESSION,
     ],
   },
+  mitigate: { title: 'mitigate', statements: MITIGATE },
   announce: {
     title: 'announce',
     statements: [
@@ -273,6 +280,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   syslog: { title: 'notify syslog', statements: SYSLOG },
   exec: { title: 'notify exec', statements: EXEC },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
+  contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
     statements: [
@@ -357,6 +365,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
   announce: read(DECLARED.announce),
+  mitigate: read(DECLARED.mitigate),
   bmp: read(DECLARED.bmp),
   archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
@@ -369,6 +378,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   syslog: read(DECLARED.syslog),
   exec: read(DECLARED.exec),
   group: read(DECLARED.group),
+  contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

@@ -6,6 +6,7 @@ import { checkChain, readEvidence } from '../hijack/evidence-chain.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import { incidentSummary } from '../hijack/incident-summary.ts';
 import { iodefDocument } from '../hijack/iodef.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type {
   CaseDetail,
@@ -258,7 +259,8 @@ async function named({ daemon, args }: Call): Promise<Case> {
 
 /** A case, and what became of its notices. */
 async function detailOf({ daemon }: Call, one: Case): Promise<CaseDetail> {
-  return { ...one, notices: (await daemon.outboxOf(one.id)).map(notice) };
+  const notices = (await daemon.outboxOf(one.id)).map(notice);
+  return { ...one, notices, refused: refusedContacts(one) };
 }
 
 async function timelineOf(_: Call, { id, state, prefix, offender, timeline }: Case): Promise<CaseTimeline> {

@@ -9,6 +9,8 @@ import type { NoticeRow } from './daemon.ts';
 /** `show case ID` and `detail`: the case and what became of its notices. */
 export interface CaseDetail extends Case {
   readonly notices: readonly NoticeRow[];
+  /** Whom its objects name and who is not told, in words with the reason. */
+  readonly refused: readonly string[];
 }
 
 /** `show case … timeline`. */

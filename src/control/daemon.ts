@@ -17,11 +17,12 @@ import type {
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
-import type { ArchiveConfig } from '../config/tree.ts';
+import type { ArchiveConfig, NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
+import type { TestResult } from '../notify/test-notice.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -33,7 +34,9 @@ import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
+import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -100,6 +103,13 @@ export interface Daemon {
   outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
   /** Notices that are pending. */
   outbox(): Promise<readonly OutboxRecord[]>;
+  /** Sends test notices through every channel, or those of one kind, and tells of each when it has ended. */
+  testNotify(
+    kind: NotifyConfig['kind'] | null,
+    by: string,
+    take: (result: TestResult) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The latest traces, latest first. */
   traces(limit: number): Promise<readonly Trace[]>;
   trace(id: string): Promise<Trace | null>;
@@ -118,6 +128,21 @@ export interface Daemon {
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly remarks: readonly string[] }>;
+  /** Whom to call about an AS or a prefix: first of itself, then of the ASes that the prefix is registered to. */
+  contacts(
+    subject: { readonly as: number } | { readonly prefix: string },
+    signal: AbortSignal,
+  ): Promise<readonly ContactSheet[]>;
+  /** Whom to call about a case, each with a draft. */
+  calls(of: Case, language: 'ja' | 'en', signal: AbortSignal): Promise<readonly CaseSheet[]>;
+  /** What can be done against a case; `length`: of what is to be announced. Rejects when it cannot be so long. */
+  planMitigation(caseId: string, length: number | null): Promise<MitigationPlan>;
+  /** Announces against a case once it is confirmed. Rejects, in words, when it is not permitted. */
+  announceMitigation(order: MitigationOrder, by: string): Promise<MitigationOrdered>;
+  /** Withdraws all that is announced against a case. */
+  stopMitigation(caseId: string, by: string): Promise<readonly MitigationRow[]>;
+  /** What is and was announced against cases, the latest first. */
+  mitigations(): Promise<readonly MitigationRow[]>;
   rpkiStatus(): Promise<readonly RpkiSourceStatus[]>;
   /** VRPs that cover a prefix, the longest first; or those of an AS and its ASPA. `omitted`: VRPs that are not told. */
   rpkiPayloads(

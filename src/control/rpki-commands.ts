@@ -19,7 +19,7 @@ export const RPKI_COMMANDS: readonly Command[] = [
     run: showSource,
   },
   { syntax: 'show rpki PREFIX', help: 'VRPs that cover a prefix', run: showCovering },
-  { syntax: 'show rpki AS', help: 'VRPs of an AS, and its providers by ASPA', run: showAs },
+  { syntax: 'show rpki AS', help: 'VRPs of an AS, its providers by ASPA, and who names it as one', run: showAs },
 ];
 
 async function showSource({ daemon, args, row }: Call): Promise<void> {
@@ -39,5 +39,5 @@ async function showAs({ daemon, args, row, note }: Call): Promise<void> {
   const { rows, omitted } = await daemon.rpkiPayloads({ as });
   for (const one of rows) await row(one);
   if (rows.length === 0) note(`there is neither a VRP nor an ASPA of AS${as}`);
-  if (omitted > 0) note(`${omitted} more VRPs of AS${as} are not shown`);
+  if (omitted > 0) note(`${omitted} more VRPs and ASPAs of AS${as} are not shown`);
 }

@@ -28,6 +28,8 @@ export interface HeldRow {
 /** `check route PREFIX AS`: the verdict of the registry in force, and what peers hold of the prefix. */
 export interface RouteAnswer extends RouteCheck {
   readonly held: readonly HeldRow[];
+  /** Why the answer may not be the last word: data that is missing, stale or doubted, a line each. */
+  readonly doubts: readonly string[];
 }
 
 /** Where an object or a list of VRPs stands now. Times are ms. */

@@ -4,6 +4,7 @@ import type { Config, IrrConfig } from '../config/tree.ts';
 import { isLocal } from '../registry/irr/open-feed.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
 import { readPayloadsOnce } from '../registry/rpki/payloads-once.ts';
+import type { Rpki } from '../registry/rpki/rpki.ts';
 import { openSnapshot, type Snapshot } from '../registry/snapshot.ts';
 
 /** What was judged by, for the summary. */
@@ -18,7 +19,7 @@ export interface ReplayedSource {
 export interface ReplayRegistry {
   readonly registry: Registry;
   readonly snapshot: Snapshot;
-  readonly vrps: number;
+  readonly rpki: Pick<Rpki, 'view'>;
   readonly sources: readonly ReplayedSource[];
   /** What should be on this machine and cannot be read, each in words. */
   readonly unreadable: readonly string[];
@@ -56,7 +57,7 @@ export async function openReplayRegistry(config: Config, remark: (text: string) 
     sources.push({ source: `rpki ${source}`, objects: vrps, leftOut: unasked });
   }
   return {
-    ...{ registry, sources, unreadable, vrps: payloads.vrps.count },
+    ...{ registry, sources, unreadable, rpki: { view: () => payloads } },
     snapshot: openSnapshot(layers.base, layers.overlay),
   };
 }

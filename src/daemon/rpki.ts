@@ -3,9 +3,11 @@
 import type { Daemon, RpkiPayloadRow } from '../control/daemon.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Vrp } from '../registry/rov.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { openRpki, type Rpki, type RpkiChange, type RpkiListener } from '../registry/rpki/rpki.ts';
 import { vrpsOfAs } from '../registry/rpki/vrp-walk.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
+import { slicer } from '../registry/slice.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import type { Log } from './log.ts';
 
@@ -32,8 +34,22 @@ export function createRpki(
   return rpki;
 }
 
-/** VRPs of one AS that are told. */
+/** VRPs of one AS that are told, and ASPAs. */
 const MOST = 10_000;
+/** ASPAs between two looks at the clock. */
+const STRIDE = 1024;
+
+/** The ASPA of an AS, and then those that name it as a provider, by their customers. */
+async function aspasNaming(aspas: AspaTable, as: number): Promise<(readonly [number, readonly number[]])[]> {
+  const pause = slicer();
+  const found: (readonly [number, readonly number[]])[] = [];
+  let passed = 0;
+  for (const [customer, providers] of aspas) {
+    if (++passed % STRIDE === 0) await pause();
+    if (customer === as || providers.includes(as)) found.push([customer, providers]);
+  }
+  return found.sort(([a], [b]) => Number(b === as) - Number(a === as) || a - b);
+}
 
 /** What the command set asks about the RPKI. */
 export function createRpkiAnswers(rpki: Rpki): Pick<Daemon, 'rpkiStatus' | 'rpkiPayloads'> {
@@ -50,10 +66,12 @@ export function createRpkiAnswers(rpki: Rpki): Pick<Daemon, 'rpkiStatus' | 'rpki
         return { rows: vrpsCovering(vrps, prefix).map(row), omitted: 0 };
       }
       const { as } = question;
+      const named = await aspasNaming(aspas, as);
       const { found, count } = await vrpsOfAs(vrps, as, MOST);
-      const providers = aspas.get(as);
-      const aspa = providers === undefined ? [] : [{ what: 'aspa', customer: as, providers } as const];
-      return { rows: [...aspa, ...found.map(row)], omitted: count - found.length };
+      const rows = named
+        .slice(0, MOST)
+        .map(([customer, providers]) => ({ what: 'aspa', customer, providers }) as const);
+      return { rows: [...rows, ...found.map(row)], omitted: count - found.length + named.length - rows.length };
     },
   };
 }

@@ -22,7 +22,7 @@ import { forecast } from '../registry/expiry.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import { readRowOrigin } from '../registry/origin.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type CheckedRoute, checkRoute, type Grounds } from '../registry/route-check.ts';
+import { type CheckedRoute, checkRoute, type Grounds, type RouteCheck } from '../registry/route-check.ts';
 import { routeOf } from '../registry/route-text.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
@@ -149,11 +149,27 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     return ours === undefined ? null : OPPOSITE[ours];
   }
 
+  /** What the registry in force lacks, or is not sure of. */
+  function doubtsNow(now: number): string[] {
+    const told: string[] = [];
+    if (config().irr.length === 0) told.push('no source of the IRR is configured');
+    for (const row of registry.status(now)) told.push(...troubleOf(row).map(why => `irr ${row.source}: ${why}`));
+    if (config().rpki.length === 0) told.push('no source of the RPKI is configured');
+    for (const { source, inUse, stale, doubt } of rpki.status()) {
+      if (inUse === null) told.push(`rpki ${source} has no data`);
+      if (stale) told.push(`rpki ${source} has not been refreshed for two hours`);
+      if (doubt !== '') told.push(`rpki ${source}: ${doubt}`);
+    }
+    return told;
+  }
+
   return {
     async checkRoute(question) {
       const route = routeAsked(question);
       const held = await heldFor(formatPrefix(route.prefix), 'exact', null);
-      return { ...checkRoute(route, about(route.prefix), Date.now()), held: held.map(heldRow) };
+      const now = Date.now();
+      const check = checkRoute(route, about(route.prefix), now);
+      return { ...check, held: held.map(heldRow), doubts: doubtsNow(now) };
     },
     async explain(question) {
       const route = routeAsked(question);
@@ -186,10 +202,7 @@ const otcOf = ({ attributes }: RouteRow): string | null =>
 const sameMembers = (last: RouteRow['path'][number] | undefined, members: readonly number[]): boolean =>
   last !== undefined && typeof last !== 'number' && [...new Set(last)].sort((a, b) => a - b).join() === members.join();
 
-function askedPath(
-  { path, direction }: CheckedRoute,
-  { aspa, why, hops }: RouteAnswer | Omit<RouteAnswer, 'held'>,
-): PathRow {
+function askedPath({ path, direction }: CheckedRoute, { aspa, why, hops }: RouteCheck): PathRow {
   return { path: path ?? [], peers: [], role: null, direction, aspa, why: why.aspa, hops, otc: null, leak: null };
 }
 

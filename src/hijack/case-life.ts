@@ -1,6 +1,6 @@
 /** What a case does next: who holds its route now, and for how long, turned into the events of life-cycle.ts. */
 import type { WatchConfig } from '../config/tree.ts';
-import type { Dismissal } from './case.ts';
+import type { Case, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, tally } from './open-case.ts';
@@ -18,17 +18,18 @@ export const STEADY = 30 * 60_000;
 const FADED = 0.2;
 const MANY = 5;
 
-/** For how long the timers of a case run, milliseconds: each begins with a change that the book was told of, or tells. */
+/**
+ * For how long hold-ups and hold-downs run, milliseconds: each begins with a change that the book was told of, or tells, of a
+ * case that is `isTimed`.
+ */
 export const timersOf = ({ watches }: { readonly watches: readonly WatchConfig[] }): readonly number[] =>
-  [
-    ...new Set([
-      QUIET,
-      HOLD_DOWN,
-      STEADY,
-      FLAP_WINDOW,
-      ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown]),
-    ]),
-  ].filter(length => length > 0);
+  [...new Set([HOLD_DOWN, STEADY, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
+    length => length > 0,
+  );
+
+/** True when such a time may run: nobody was told yet, nobody holds the route, or it comes and goes. */
+export const isTimed = ({ state, witnesses }: Pick<Case, 'state' | 'witnesses'>): boolean =>
+  state === 'suspected' || state === 'flapping' || !witnesses.some(one => one.state === 'holds');
 
 export interface LifeParts {
   readonly watches: () => readonly WatchConfig[];

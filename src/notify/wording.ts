@@ -100,6 +100,8 @@ export interface Wording {
   because(reason: string): string;
   /** Above a drill: nothing has happened. */
   readonly drill: string;
+  /** All that a test notice has to say. */
+  readonly test: string;
   /** `from`: where questions go; null: nowhere. */
   sentBy(host: string, router: string, from: string | null): string;
 }

@@ -75,6 +75,8 @@ export interface RegistryListener {
   readonly onTrouble: (source: string, why: string) => void;
   /** Something about a source that is over but that a person should know. */
   readonly onAlarm: (source: string, why: string) => void;
+  /** The trouble of a source is over. */
+  readonly onWell?: (source: string) => void;
   /** A copy that is believed to be whole is in use: what the next run has to know of it. */
   readonly onWhole: (size: SourceSize) => void;
 }

@@ -33,15 +33,14 @@ export function whyNotReplace(last: SourceSize, next: SourceSize): string | null
  * is written anew makes up for none that goes.
  */
 export async function whyNotChange({ routes }: SourceBook, operations: readonly Operation[]): Promise<string | null> {
-  const ofRoutes = operations.filter(({ object }) => object.class === 'route' || object.class === 'route6');
-  if (ofRoutes.filter(({ op }) => op === 'del').length <= SMALL_LOSS) return null;
+  if (operations.filter(({ op }) => op === 'del').length <= SMALL_LOSS) return null;
   const pause = slicer();
   const there = new Map<string, boolean>();
   let lost = 0;
-  for (const { op, object } of ofRoutes) {
+  for (const { op, object } of operations) {
     await pause();
-    const reading = readRouteObject(object, '');
-    if (!reading.ok) continue;
+    const reading = object.class === 'route' || object.class === 'route6' ? readRouteObject(object, '') : null;
+    if (!reading?.ok) continue;
     const { prefix, origin } = reading.object;
     const key = `${formatPrefix(prefix)} ${origin}`;
     const before = there.get(key) ?? routes.rowsOf(prefix).some(row => routes.row(row).origin === origin);

@@ -47,11 +47,16 @@ export function watchIndex(watches: readonly WatchConfig[]): WatchIndex {
     return watches.filter(watch => found.has(watch));
   }
 
-  const namesMaintainer = (watch: WatchConfig, maintainers: readonly string[], source: string) =>
-    watch.maintainers.some(
-      selector =>
-        (selector.source === null || selector.source === source) &&
-        maintainers.includes(selector.maintainer.toUpperCase()),
+  /** By maintainer (upper case), the watches that name it, each with the source that it means; null: any. */
+  const byMaintainer = new Map<string, { readonly watch: WatchConfig; readonly source: string | null }[]>();
+  for (const watch of watches)
+    for (const { maintainer, source } of watch.maintainers) {
+      const name = maintainer.toUpperCase();
+      byMaintainer.set(name, [...(byMaintainer.get(name) ?? []), { watch, source }]);
+    }
+  const naming = (maintainers: readonly string[], source: string): WatchConfig[] =>
+    maintainers.flatMap(name =>
+      (byMaintainer.get(name) ?? []).filter(one => one.source === null || one.source === source).map(one => one.watch),
     );
   const namesKeiro = (watch: WatchConfig, source: string) =>
     watch.keiro.some(selector => selector.source === null || selector.source === source);
@@ -60,15 +65,14 @@ export function watchIndex(watches: readonly WatchConfig[]): WatchIndex {
     ofPrefix,
     ofObject(object) {
       const maintainers = object.mntBy.map(name => name.toUpperCase());
-      const byPlace = new Set(ofPrefix(object.prefix));
+      const found = new Set([...ofPrefix(object.prefix), ...naming(maintainers, object.source)]);
       return watches.filter(
         watch =>
-          byPlace.has(watch) ||
-          namesMaintainer(watch, maintainers, object.source) ||
+          found.has(watch) ||
           ((object.keiro.length > 0 || object.inherited !== undefined) && namesKeiro(watch, object.source)),
       );
     },
-    anyMaintainer: (maintainers, source) => watches.some(watch => namesMaintainer(watch, maintainers, source)),
+    anyMaintainer: (maintainers, source) => naming(maintainers, source).length > 0,
     anyKeiro: source => watches.some(watch => namesKeiro(watch, source)),
     declared,
     bare,

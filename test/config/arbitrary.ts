@@ -134,10 +134,41 @@ const peers = (localAs: number) =>
       .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
         if (peer.range !== null) return fc.constant(peer);
         const told = fc.option(announced(peer.neighbor, peer));
-        return told.map(list => (list === null || list.length === 0 ? peer : { ...peer, announce: list }));
+        return fc.tuple(told, told, fc.integer({ min: 1, max: 256 })).map(([list, permit, most]) => ({
+          ...peer,
+          ...(list === null || list.length === 0 ? {} : { announce: list }),
+          ...(permit === null || permit.length === 0
+            ? {}
+            : {
+                mitigate: {
+                  prefixes: permit.map(({ prefix, communities, largeCommunities }) => ({
+                    ...{ prefix, communities, largeCommunities },
+                    nextHop: prefix.includes(':') ? 'fd01::1' : '10.9.9.9',
+                  })),
+                  most,
+                },
+              }),
+        }));
       }),
     { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
   );
+
+const contacts = fc
+  .record({
+    whois: fc.uniqueArray(fc.record({ host: fc.constantFrom('whois.example.net', '192.0.2.43'), port }), {
+      maxLength: 2,
+      selector: one => `${one.host} ${one.port}`,
+    }),
+    rdap: fc.uniqueArray(fc.constantFrom('https://rdap.example.net/', 'http://127.0.0.1:8080/rdap/')),
+    cache: seconds(3600, 86400),
+    bootstrap: maybe('bootstrap', fc.constantFrom('/srv/iana', 'https://iana.example/rdap/')),
+    peeringdb: fc.oneof(
+      file.map(peeringdbFile => ({ peeringdbFile })),
+      fc.constant({ peeringdbUrl: 'https://peeringdb.example/api/', peeringdbKey: 'k"\\' }),
+      fc.constant({}),
+    ),
+  })
+  .map(({ bootstrap, peeringdb, ...rest }) => ({ ...rest, ...bootstrap, ...peeringdb }));
 
 const rib = fc.constantFrom('pre-policy' as const, 'post-policy' as const, 'loc-rib' as const);
 const bmp = fc
@@ -404,6 +435,7 @@ export const config: fc.Arbitrary<Config> = fc
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify,
       groups: fc.constant(groups),
+      contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });

@@ -49,6 +49,7 @@ const verified = verifyPath(path, grounds.aspas!, 'upstream', 64496);
 export const ANSWER: RouteAnswer = {
   ...check,
   held: [{ peer: 'tyo1', peerAs: 64496, path, origin: 64666, irr: 'mismatch', rov: 'invalid' }],
+  doubts: ['rpki caches has not been refreshed for two hours'],
 };
 
 export const EXPLANATION: Explanation = {

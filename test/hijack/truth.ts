@@ -148,8 +148,9 @@ export const truthTable = (rows: readonly TruthRow[]): string =>
 /** What the registry and the table say of routes, by the plainest reading of both. */
 export interface Plain {
   /**
-   * Why a case that belongs to no incident is right by the registry: the route stood in the table before anything happened,
-   * and its origin is not registered where others are. Null: it is not.
+   * Why a case that belongs to no incident is right by the registry: the origin is not registered where others are, and the
+   * route stood in the table before anything happened, or came with the churn and stays, which no incident does (the second
+   * of two origins that take turns). Null: it is not.
    */
   staleness(of: CaseStory): string | null;
 }
@@ -180,16 +181,17 @@ export async function plainReading(directory: string): Promise<Plain> {
   await readMrt(openMrt(join(directory, 'rib.mrt')), { record: record => void walker.walk(record), gap() {} });
 
   return {
-    staleness({ prefix: text, origin }) {
+    staleness({ prefix: text, origin, ended }) {
       const prefix = parsePrefix(text)!;
-      if (origin === null || !held.get(text)?.has(origin)) return null;
+      if (origin === null) return null;
+      const stood = held.get(text)?.has(origin) === true;
+      if (!stood && (ended !== null || !held.has(text))) return null;
       for (let length = prefix.length; length >= 0; length--) {
         const origins = registered.get(formatPrefix(prefixOf(prefix, length)));
         if (origins === undefined) continue;
         if (origins.has(origin)) return null;
-        return length === prefix.length
-          ? 'registered to another origin'
-          : 'inside a prefix registered to another origin';
+        const where = length === prefix.length ? 'registered' : 'inside a prefix registered';
+        return `${where} to another origin${stood ? '' : ', the second of two that take turns'}`;
       }
       return null;
     },

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { RpkiPayloadRow } from '../../src/control/daemon.ts';
+import type { RouteAnswer } from '../../src/control/verdict-rows.ts';
 import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts';
 import { noStayRtr, type StayRtr, stayrtr } from '../registry/rpki/stayrtr.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
@@ -79,6 +80,11 @@ rpki lab { rtr "127.0.0.1" port ${cache.port}; }`);
     expect(await rov('203.0.113.0/24')).to.equal('valid');
     expect(await rov('192.0.2.0/24')).to.equal('invalid');
     expect(daemon.log()).to.match(/rpki lab: tcp 127\.0\.0\.1:\d+: the cache closed the connection/);
+  });
+
+  it('tells with a verdict what it lacks', async () => {
+    const { doubts } = await daemon.json<RouteAnswer>('check', 'route', '192.0.2.0/24', String(PEER));
+    expect(doubts).to.deep.equal(['no source of the IRR is configured']);
   });
 
   it('keeps its data over a reload that changes the block, and lets it go with the block', async () => {

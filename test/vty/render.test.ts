@@ -26,12 +26,17 @@ import {
   STATUS,
   SUMMARY,
   scriptedDaemon,
+  TESTS,
   TRACE,
   WHOIS,
 } from '../control/scripted.ts';
 
 const daemon = scriptedDaemon();
-const DETAIL: CaseDetail = { ...CASE, notices: NOTICES };
+const DETAIL: CaseDetail = {
+  ...CASE,
+  notices: NOTICES,
+  refused: ['JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused'],
+};
 
 /** What each command shows, to the letter. */
 const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
@@ -297,7 +302,10 @@ Recipients: 2
 
 Channels: 1
   webhook hooks.example.net #1a2b3c4d
-    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503`,
+    begin: pending after 1 attempt, next 2026-03-01 12:00:30Z: answers 503
+
+Refused: 1
+  JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused`,
   ],
   [
     'show case CASE-ID timeline',
@@ -486,6 +494,14 @@ Alarms:
 64510 198.51.100.7 Established 01:00:00 allow deny     5        4       1`,
   ],
   [
+    'test notify',
+    async () => TESTS,
+    `
+Channel Recipient                   Ended    ms Answer
+mail    noc@example.net             sent     84
+webhook hooks.example.net #1a2b3c4d deferred 12 answers 503`,
+  ],
+  [
     'show memory',
     async () => [MEMORY],
     `
@@ -540,6 +556,9 @@ Encoder of announcements in the collector thread: loaded since 2026-03-01 11:00:
 Peer Address        AS State       May Told Updates Marks Password TTL
 tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
 osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
+
+Peer tyo1 may be told on order, 4 prefixes at a time, of
+  192.0.2.0/23 next hop 203.0.113.3
 
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
@@ -714,6 +733,9 @@ VRPs:
 Hops, from the origin on:
   AS64666 - AS64496: by AS64666, AS64496 is no provider of it; by AS64496, AS64666 is no provider of it
 
+Missing or in doubt:
+  rpki caches has not been refreshed for two hours
+
 Held now:
   Peer IRR      ROV     Path
   tyo1 mismatch invalid 64496 64666`,
@@ -782,7 +804,13 @@ IRR:      mismatch: objects for the prefix have AS64500, not AS64666
 ROV:      invalid (as): AS64500 may, AS64666 not
 Together: IRR mismatch and ROV invalid: critical
 Watched:  no
-Held:     by no peer`,
+Held:     by no peer
+
+Sources:
+  none is configured
+
+RPKI data:
+  none is configured`,
   ],
   [
     'show drift',
@@ -850,7 +878,7 @@ describe('vty/render', () => {
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {
-    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [], mitigate: null }));
     const shown = (encoder: number | null) =>
       renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
     expect(shown(null).slice(0, 2)).to.deep.equal([
@@ -858,6 +886,12 @@ describe('vty/render', () => {
       'No route can leave this daemon.',
     ]);
     expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
+  });
+
+  it('says that a route leaves on order only', () => {
+    const peers = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = renderAnswer('show safety', [{ threads: [], peers }], NOON);
+    expect(shown[0]).to.equal('No route leaves this daemon unless it is ordered by `mitigate announce`.');
   });
 
   it('says in a word that there is nothing', () => {

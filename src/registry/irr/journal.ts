@@ -6,7 +6,7 @@
 import { appendFile, mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { whyOf } from './dump-reader.ts';
-import type { Operation } from './feed.ts';
+import { type Operation, operationOf } from './feed.ts';
 import { type NrtmEvent, nrtmReader } from './nrtm3.ts';
 
 /** Octets of a journal; beyond it a new copy is better. */
@@ -27,6 +27,9 @@ export interface Journal {
   /** True when it is longer than is good. */
   readonly full: boolean;
 }
+
+/** Octets written at a time. */
+const PIECE = 256 * 1024;
 
 const headOf = (id: string): string => `% intertrack copy ${id}\n`;
 
@@ -66,7 +69,7 @@ export function openJournal(file: string, readOnly = false): Journal {
         if (event.kind === 'start') {
           taken = [];
           last = event.last;
-        } else if (event.kind === 'operation') taken.push({ op: event.op, object: event.object, serial: event.serial });
+        } else if (event.kind === 'operation') taken.push(operationOf(event.op, event.serial, event.object));
         else if (event.kind === 'end') {
           take(taken, last);
           count++;
@@ -93,13 +96,18 @@ export function openJournal(file: string, readOnly = false): Journal {
     },
     async append(source, operations, first, last) {
       if (closed) return 'an earlier change could not be kept';
-      const text = [`%START Version: 3 ${source} ${first}-${last}\n\n`];
-      for (const { op, serial, object } of operations)
-        text.push(`${op.toUpperCase()} ${serial}\n\n`, Buffer.from(object.bytes).toString('latin1').trimEnd(), '\n\n');
-      text.push(`%END ${source}\n\n`);
-      const bytes = Buffer.from(text.join(''), 'latin1');
-      octets += bytes.length;
-      return attempt(() => append(file, bytes));
+      return attempt(async () => {
+        const handle = await open(file, 'a', 0o640);
+        try {
+          for (const piece of piecesOf(source, operations, first, last)) {
+            await handle.appendFile(piece);
+            octets += piece.length;
+          }
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      });
     },
     suspend() {
       closed = true;
@@ -108,6 +116,35 @@ export function openJournal(file: string, readOnly = false): Journal {
       return octets > MAX_JOURNAL;
     },
   };
+}
+
+/** A transaction, piece by piece: it may have hundreds of megabytes, and other work has its turn in between. */
+function* piecesOf(source: string, operations: readonly Operation[], first: number, last: number): Generator<Buffer> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  const put = (bytes: Uint8Array) => {
+    parts.push(bytes);
+    size += bytes.length;
+  };
+  put(Buffer.from(`%START Version: 3 ${source} ${first}-${last}\n\n`));
+  for (const { op, serial, bytes } of operations) {
+    put(Buffer.from(`${op.toUpperCase()} ${serial}\n\n`));
+    put(withoutEnd(bytes));
+    put(Buffer.from('\n\n'));
+    if (size < PIECE) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    size = 0;
+  }
+  put(Buffer.from(`%END ${source}\n\n`));
+  yield Buffer.concat(parts);
+}
+
+/** The octets without the blanks and ends of lines behind them. */
+function withoutEnd(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1]! <= 0x20) end--;
+  return bytes.subarray(0, end);
 }
 
 /** `flush`: the octets are on the disk when it resolves. */

@@ -1,6 +1,6 @@
 /** What an answer of NRTM 1 or 3 means to one who asked for the serials from `from` on. Pure; the socket is outside. */
 import type { RpslProblem } from '../rpsl.ts';
-import type { Operation } from './feed.ts';
+import { type Operation, operationOf } from './feed.ts';
 import { type NrtmEvent, nrtmReader } from './nrtm3.ts';
 
 /** More changes than these are no changes any more: the dump is read instead. */
@@ -72,7 +72,7 @@ export function nrtmAnswer(question: NrtmQuestion, most = MAX_OPERATIONS): NrtmA
         return null;
       case 'operation':
         if (event.serial < from) replayed++;
-        else if (operations.push({ op: event.op, object: event.object, serial: event.serial }) > most)
+        else if (operations.push(operationOf(event.op, event.serial, event.object)) > most)
           return { what: 'expired', why: `more than ${most} operations` };
         return null;
       case 'unreadable':

@@ -7,7 +7,7 @@ import type { PublicKey } from '../../net/public-key.ts';
 import { isSafeUrl } from '../../net/safe-url.ts';
 import { type SourceBook, sourceBook } from '../source-book.ts';
 import { whyOf } from './dump-reader.ts';
-import type { Feed, FeedListener, Operation } from './feed.ts';
+import { type Feed, type FeedListener, type Operation, operationOf } from './feed.ts';
 import { type FetchLimits, fetchUrl } from './http-fetch.ts';
 import { lookout } from './lookout.ts';
 import { MAX_OPERATIONS } from './nrtm-answer.ts';
@@ -156,7 +156,7 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
       const reading = objectOf(change, source);
       if (reading.what !== 'object') count(tally, reading, name, record);
       else if (found.length >= MAX_OPERATIONS) tooMany = true;
-      else found.push({ op: change.op, object: reading.object, serial: delta.version });
+      else found.push(operationOf(change.op, delta.version, reading.object));
     });
     if (why !== null) return `${name}: ${why}`;
     if (tooMany) return `${name}: more than ${MAX_OPERATIONS} changes, which are none any more`;

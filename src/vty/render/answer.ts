@@ -20,6 +20,7 @@ import type {
   IodefExport,
   LeftOutRow,
 } from '../../control/case-rows.ts';
+import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
   HistoryRow,
@@ -36,10 +37,12 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
+import type { TestResult } from '../../notify/test-notice.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -56,8 +59,10 @@ import {
   renderExport,
   renderMarked,
   renderOutbox,
+  renderTests,
   renderTimelines,
 } from './case.ts';
+import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
@@ -66,6 +71,7 @@ import { renderHistory } from './history.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -103,6 +109,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'explain PREFIX AS': first<Explanation>(renderExplanation),
   'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
+  'mitigate announce CASE-ID peer PEER': first<MitigationOrdered>(renderMitigationOrdered),
+  'mitigate plan CASE-ID': first<MitigationPlan>(renderPlan),
+  'mitigate stop CASE-ID': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
@@ -122,6 +131,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show case open evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
   'show case open timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
+  'show contact AS': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
+  'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
+  'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
   'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
@@ -130,6 +142,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
+  'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
@@ -149,6 +162,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),

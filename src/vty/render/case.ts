@@ -9,6 +9,7 @@ import type {
 } from '../../control/case-rows.ts';
 import type { NoticeRow } from '../../control/daemon.ts';
 import type { Case, CaseEvent, Dismissal, Mark } from '../../hijack/case.ts';
+import type { TestResult } from '../../notify/test-notice.ts';
 import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
 import { count, facts, table } from './text.ts';
@@ -117,6 +118,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
         .map(notice => `    ${notice.event}: ${reached(notice)}`),
     ]),
     ...channels(one.notices),
+    ...(one.refused.length === 0 ? [] : ['', `Refused: ${one.refused.length}`, ...indented(one.refused)]),
   ];
 }
 
@@ -286,5 +288,14 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
       duration(row.due - now),
       row.lastError,
     ]),
+  );
+}
+
+/** `test notify`. */
+export function renderTests(rows: readonly TestResult[]): string[] {
+  if (rows.length === 0) return [];
+  return table(
+    [{ head: 'Channel' }, { head: 'Recipient' }, { head: 'Ended' }, { head: 'ms', right: true }, { head: 'Answer' }],
+    rows.map(row => [row.channel, row.recipient, row.result, row.took, row.error]),
   );
 }

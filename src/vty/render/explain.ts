@@ -1,5 +1,5 @@
 import { formatFlatPath } from '../../bgp/as-path.ts';
-import type { Explanation, PathRow, RouteAnswer, SourceRow } from '../../control/verdict-rows.ts';
+import type { Explanation, PathRow, RouteAnswer, RpkiRow, SourceRow } from '../../control/verdict-rows.ts';
 import { formatOrigin } from '../../registry/origin.ts';
 import { headline, renderCheck, renderHints, renderHops, SEVERITY_WORDS, section } from './check.ts';
 import { showOrigin } from './origin.ts';
@@ -14,6 +14,7 @@ export function renderAnswered(answer: RouteAnswer): string[] {
   );
   return [
     ...renderCheck(answer),
+    ...section('Missing or in doubt', answer.doubts),
     ...(answer.held.length === 0 ? ['', 'No peer holds the prefix.'] : section('Held now', held)),
   ];
 }
@@ -32,14 +33,9 @@ export function renderExplanation(one: Explanation): string[] {
       ['Cases', one.cases.map(({ id, state }) => `${id} ${state}`).join(', ')],
     ]),
     ...section('Route objects that touch it, those of the longest prefix that has any decide', objectLines(one)),
-    ...section('Sources', sourceLines(one.sources)),
+    ...section('Sources', one.sources.length === 0 ? ['none is configured'] : sourceLines(one.sources)),
     ...section('VRPs that cover it', vrpLines(one)),
-    ...section(
-      'RPKI data',
-      one.rpki.map(
-        row => `${row.source}: ${row.inUse ?? 'none in use'}${row.trouble === '' ? '' : `, ${row.trouble}`}`,
-      ),
-    ),
+    ...section('RPKI data', one.rpki.length === 0 ? ['none is configured'] : rpkiLines(one.rpki)),
     ...one.paths.flatMap(pathLines),
     ...(one.morePaths === 0 ? [] : ['', `${count(one.morePaths, 'path')} more`]),
     ...section('Hints', renderHints(one)),
@@ -94,6 +90,12 @@ function sourceLines(sources: readonly SourceRow[]): string[] {
       ...(row.age === null ? [] : [`${duration(row.age)} old`]),
       ...(row.trouble === '' ? [] : [row.trouble]),
     ].join(', '),
+  );
+}
+
+function rpkiLines(rows: readonly RpkiRow[]): string[] {
+  return rows.map(({ source, inUse, trouble }) =>
+    [`${source}: ${inUse ?? 'none in use'}`, ...(trouble === '' ? [] : [trouble])].join(', '),
   );
 }
 
