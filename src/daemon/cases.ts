@@ -9,6 +9,7 @@ import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { refusedContacts } from '../hijack/refused-contacts.ts';
@@ -212,9 +213,10 @@ export async function openCases(
       note: () => book.remark(id, as),
       reopen: () => book.takeUp(id, as),
     }[what]();
-    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
     // The evidence of what is over has its end.
-    return done === null ? durably([await remarked(id, what, as)], false) : durably(done, true);
+    const of = await (done === null ? durably([await remarked(id, what, as)], false) : durably(done, true));
+    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
+    return of;
   }
 
   /** A case that is over, with a person's note; nothing else can be done with it. */
@@ -235,7 +237,12 @@ export async function openCases(
     return changes.at(-1)!.case;
   }
 
-  const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
+  const endsOf = exceptionEnds();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
+    void keep(book.tick(now));
+  }, TICK);
   return {
     judged: changes => keep(book.judged(changes)),
     session: book.session,
@@ -273,6 +280,7 @@ export async function openCases(
     mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
+      ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
     async close() {
