@@ -34,7 +34,7 @@ export function caseLine({ case: of, notice, why }: CaseChange): CaseLine {
     state: of.state,
     kind: of.kind,
     prefix: of.prefix,
-    origin: of.offender,
+    origin: of.origin,
     offender: of.offender,
     expected: of.expected,
     witnesses: of.witnesses.filter(({ state }) => state === 'holds').map(({ peer }) => peer),

@@ -54,7 +54,7 @@ export async function replay(
   listener: ReplayListener,
 ): Promise<number> {
   const known = await openReplayRegistry(config, listener.remark);
-  const { registry, rpki, snapshot } = known;
+  const { registry, rpki, layers, aspas } = known;
   for (const text of known.unreadable) listener.complain(text);
   for (const { source, leftOut } of known.sources) if (leftOut !== '') listener.remark(`${source}: ${leftOut}`);
 
@@ -98,7 +98,8 @@ export async function replay(
 
   const named = new Map(config.peers.map(({ neighbor, neighborAs, name }) => [`${neighbor} ${neighborAs}`, name]));
   const peers = createFilePeers({
-    snapshot,
+    layers,
+    aspas,
     localAs: config.localAs,
     now: clock,
     nameOf: (address, as, collector) =>
