@@ -4,10 +4,11 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DrillNotice, DrillReport } from '../control/case-rows.ts';
-import type { Case } from '../hijack/case.ts';
+import type { Case, FoundKind } from '../hijack/case.ts';
 import { DRILL_PEER } from '../hijack/case-book.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
+import type { IrrState } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 
 export interface DrillParts {
@@ -20,6 +21,12 @@ export interface DrillParts {
   readonly outboxOf: (caseId: string) => Promise<readonly OutboxRecord[]>;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
+
+/** What a collector would find wrong with it. */
+const KINDS: Readonly<Partial<Record<IrrState, FoundKind>>> = {
+  mismatch: 'origin',
+  'mismatch-covering': 'more-specific',
+};
 
 /** How often the outbox is looked at, and for how long notices of one end are awaited, milliseconds. */
 const LOOK = 10;
@@ -37,11 +44,12 @@ export async function drill(
 ): Promise<DrillReport> {
   const prefix = parsePrefix(text);
   if (prefix === null) throw new Error(`${text} is no prefix`);
-  const { state, decidedBy, watched } = registry.decide(prefix, as);
+  const { state, rov, decidedBy, watched } = registry.decide(prefix, as);
   const name = formatPrefix(prefix);
   if (!watched) throw new Error(`${name} falls under no watch: a route of it would open no case`);
-  if (decidedBy === null || (state !== 'mismatch' && state !== 'mismatch-covering'))
-    throw new Error(`${name} by AS${as} is ${state} by the registry: it would open no case`);
+  const kind = KINDS[state] ?? (rov === 'invalid' ? 'rpki-invalid' : undefined);
+  if (kind === undefined)
+    throw new Error(`${name} by AS${as} is ${state} by the IRR and ${rov} by the RPKI: it would open no case`);
   const running = () => cases.open().find(one => one.drill && one.prefix === name && one.offender === as);
   if (running() !== undefined) throw new Error(`a drill of ${name} by AS${as} is under way: case ${running()!.id}`);
 
@@ -51,12 +59,15 @@ export async function drill(
     peerAddress: '',
     prefix: name,
     origin: as,
+    kind,
+    offender: as,
+    ground: '',
     what,
     why: what === 'held' ? 'update' : 'withdraw',
     time: Date.now(),
     path: what === 'held' ? [localAs(), as] : [],
     state,
-    decidedBy: formatPrefix(decidedBy),
+    decidedBy: formatPrefix(decidedBy ?? prefix),
   });
 
   /** How long after `since` each notice of the event was delivered. */

@@ -250,7 +250,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
     expect(await daemon.case(report.case)).to.include({ state: 'resolved', drill: true });
     expect(await daemon.routes('198.18.8.0/24'), 'no route anywhere').to.deep.equal([]);
     for (const [prefix, as, why] of [
-      ['198.18.8.0/24', '64501', 'is match by the registry: it would open no case'],
+      ['198.18.8.0/24', '64501', 'is match by the IRR and not-found by the RPKI: it would open no case'],
       ['203.0.113.0/24', '64511', 'falls under no watch'],
     ] as const) {
       const refused = await daemon.itctl('drill', prefix, as);
