@@ -221,7 +221,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     lookUp: parts.whois.lookUp,
     lookUpSet: parts.whois.lookUpSet,
     ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
-    ...createRpkiAnswers(parts.rpki),
+    ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
