@@ -15,7 +15,8 @@ export interface ConnectionEvents {
   readonly came: () => void;
   readonly ahead?: OnAhead;
   readonly message: OnMessage;
-  readonly headerError: (error: SessionError) => void;
+  /** A header is bad (RFC 4271 section 6.1); `message` is what came of its message. */
+  readonly headerError: (error: SessionError, message: Uint8Array) => void;
   /** The connection could not be made, was reset, or was closed by the peer. */
   readonly lost: (reason: string) => void;
 }
@@ -61,7 +62,7 @@ export function openConnection(socket: Socket, events: ConnectionEvents): Connec
     if (!open) return;
     events.came();
     const error = framer.push(chunk);
-    if (error !== null && open) events.headerError(error);
+    if (error !== null && open) events.headerError(error, framer.refused());
   });
   socket.on('error', error => lose(error.message));
   socket.on('end', () => lose('connection closed by the peer'));

@@ -69,6 +69,8 @@ export interface Owner {
   readonly paused: () => boolean;
   /** Gets every message of the peer, whole, before it is looked at. */
   heard(buffer: Uint8Array, start: number, end: number): void;
+  /** A message that cannot be read ends the session, and is no UPDATE: what came of it, header and all. */
+  refused(message: Uint8Array): void;
   /** Judges the peer's OPEN against ours; null when this connection lost against another one and is closed already. */
   opened(machine: Machine, ours: Open, open: Open, connection: Connection): Negotiated | SessionError | null;
   perform(machine: Machine, action: PeerAction, detail: Detail): void;
@@ -272,14 +274,17 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
     const marked = negotiated?.enhancedRefresh === true;
     // RFC 7313 section 5: of what cannot be read the sender is told by a NOTIFICATION, as of a bad header. What would be a mark
     // means nothing where none were agreed on.
-    if (isSessionError(refresh) && marked) fire('BGPHeaderErr', { error: refresh });
-    else if (isSessionError(refresh) || (refresh.subtype !== REFRESH_REQUEST && !marked)) fire('RouteRefreshMsg');
+    if (isSessionError(refresh) && marked) {
+      owner.refused(buffer.subarray(start - HEADER_LENGTH, end));
+      fire('BGPHeaderErr', { error: refresh });
+    } else if (isSessionError(refresh) || (refresh.subtype !== REFRESH_REQUEST && !marked)) fire('RouteRefreshMsg');
     else fire('RouteRefreshMsg', { refresh });
   }
 
   function receiveOpen(buffer: Uint8Array, start: number, end: number): void {
     if (state === 'OpenSent' && connection !== null) {
       const open = decodeOpen(buffer, start, end);
+      if (isSessionError(open)) owner.refused(buffer.subarray(start - HEADER_LENGTH, end));
       const answer = isSessionError(open) ? open : owner.opened(machine, offered, open, connection);
       if (answer === null) return;
       if (isSessionError(answer)) {
@@ -315,7 +320,10 @@ export function createMachine(owner: Owner, state: State, closing: (closed: Prom
           receive(type, buffer, start, end);
           return connection === mine;
         },
-        headerError: error => fire('BGPHeaderErr', { error }),
+        headerError(error, message) {
+          owner.refused(message);
+          fire('BGPHeaderErr', { error });
+        },
         lost: reason => fire('TcpConnectionFails', { reason }),
       });
       connection = mine;

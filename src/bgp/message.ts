@@ -105,6 +105,8 @@ export interface Framer {
   push(chunk: Uint8Array): SessionError | null;
   /** Raises the limit once RFC 8654 is negotiated. */
   setMaxLength(octets: number): void;
+  /** Behind a header error: the message it was of, from its marker on, as much of it as came; at most 4096 octets, a copy. */
+  readonly refused: () => Uint8Array;
 }
 
 /** Cuts a byte stream into messages. Only a message that straddles chunks is copied. */
@@ -116,10 +118,19 @@ export function createFramer(onMessage: OnMessage, onAhead: OnAhead = () => {}):
   let held = Buffer.alloc(MAX_LENGTH);
   let heldLength = 0;
 
-  const stop = (error: SessionError | null) => {
+  let refused = new Uint8Array(0);
+
+  const stop = (error: SessionError) => {
     stopped = true;
     return error;
   };
+
+  /** Keeps the message whose header, the octets `begin`, is bad; `rest` is what came behind it. */
+  function refuse(begin: Uint8Array, rest: Uint8Array): void {
+    const length = (begin[16]! << 8) | begin[17]!;
+    const all = Buffer.concat([begin, rest.subarray(0, MAX_LENGTH)]);
+    refused = Uint8Array.from(all.subarray(0, Math.min(Math.max(length, HEADER_LENGTH), MAX_LENGTH)));
+  }
 
   /** Completes the held message from `chunk`. Returns how many octets it took, or the error. */
   function complete(chunk: Uint8Array): number | SessionError {
@@ -133,7 +144,10 @@ export function createFramer(onMessage: OnMessage, onAhead: OnAhead = () => {}):
     };
     if (heldLength < HEADER_LENGTH) {
       if (!fill(HEADER_LENGTH)) return taken;
-      if (soundLength(held, 0, maxLength) === 0) return headerError(held, 0, maxLength);
+      if (soundLength(held, 0, maxLength) === 0) {
+        refuse(held.subarray(0, HEADER_LENGTH), chunk.subarray(taken));
+        return headerError(held, 0, maxLength);
+      }
     }
     const length = (held[16]! << 8) | held[17]!;
     if (length > held.length) {
@@ -148,6 +162,7 @@ export function createFramer(onMessage: OnMessage, onAhead: OnAhead = () => {}):
   }
 
   return {
+    refused: () => refused,
     setMaxLength(octets) {
       maxLength = octets;
     },
@@ -166,7 +181,10 @@ export function createFramer(onMessage: OnMessage, onAhead: OnAhead = () => {}):
           onAhead(chunk, at, shown);
         }
         const length = soundLength(chunk, at, maxLength);
-        if (length === 0) return stop(headerError(chunk, at, maxLength));
+        if (length === 0) {
+          refuse(chunk.subarray(at, at + HEADER_LENGTH), chunk.subarray(at + HEADER_LENGTH));
+          return stop(headerError(chunk, at, maxLength));
+        }
         const end = at + length;
         if (end > chunk.length) break;
         if (!onMessage(chunk[at + 18]!, chunk, at, end)) stopped = true;

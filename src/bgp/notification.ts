@@ -1,6 +1,7 @@
 import { Cursor } from '../net/cursor.ts';
 import { type Capability, decodeCapabilities, formatCapability } from './capabilities.ts';
 import type { SessionError } from './errors.ts';
+import { type Family, formatFamily } from './family.ts';
 import { encodeMessage, NOTIFICATION } from './message.ts';
 
 /** Codes and subcodes: RFC 4271 section 4.5, 4486 (Cease), 6608 (FSM), 5492, 7313, 8538, 9234, 9384, 9687. */
@@ -151,6 +152,13 @@ export function communicationFault(error: SessionError): string | null {
   return shutdownCommunication(error) === null ? 'the shutdown communication is no UTF-8' : null;
 }
 
+/** The family and the bound that a Maximum Number of Prefixes Reached may name (RFC 4486 section 4); null when it names none. */
+function prefixBound({ code, subcode, data }: SessionError): (Family & { readonly most: number }) | null {
+  if (code !== CEASE || subcode !== MAXIMUM_PREFIXES || data.length !== 7) return null;
+  const c = new Cursor(data);
+  return { afi: c.u16(), safi: c.u8(), most: c.u32() };
+}
+
 /** The NOTIFICATION that a Hard Reset carries (RFC 8538 section 3.1); null when this is none, or carries none. */
 export function hardResetReason({ code, subcode, data }: SessionError): SessionError | null {
   if (code !== CEASE || subcode !== HARD_RESET || data.length < 2) return null;
@@ -177,5 +185,7 @@ function format(error: SessionError): string {
   const missing = unsupportedCapabilities(error);
   if (missing.length > 0 && missing.length <= MOST_NAMED)
     return `${title}: ${missing.map(formatCapability).join(', ')}`;
+  const bound = prefixBound(error);
+  if (bound !== null) return `${title}: ${formatFamily(bound)}, at most ${bound.most}`;
   return error.data.length === 0 ? title : `${title}, data ${Buffer.from(error.data).toString('hex')}`;
 }

@@ -38,6 +38,8 @@ export interface SessionHandler {
   ahead?(buffer: Uint8Array, start: number, end: number): void;
   /** The body of an UPDATE, valid until the call returns. A returned error is sent as NOTIFICATION and ends the session. */
   update(buffer: Uint8Array, start: number, end: number): SessionError | null;
+  /** A message other than an UPDATE that cannot be read and ends the session: what came of it, valid until the call returns. */
+  refused?(message: Uint8Array): void;
   /** A ROUTE-REFRESH message: a request of the peer (RFC 2918), or where the answer to one of ours begins and ends (RFC 7313). */
   refresh?(message: RouteRefresh): void;
   /** The session was Established and is no more; `end`: whether its routes may be kept (graceful-restart.ts). */
@@ -143,6 +145,7 @@ export function createSession(options: SessionOptions): Session {
   };
   const heard = handler.heard ?? nothing;
   const ahead = handler.ahead ?? nothing;
+  const refused = handler.refused ?? nothing;
   const owner = {
     ours: () => ours,
     clock,
@@ -153,6 +156,7 @@ export function createSession(options: SessionOptions): Session {
     paused: () => paused,
     heard,
     ahead,
+    refused,
     opened,
     perform,
     deliver: (buffer: Uint8Array, start: number, end: number) => handler.update(buffer, start, end),

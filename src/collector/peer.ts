@@ -13,7 +13,7 @@ import { type Announcer, createAnnouncer, type Encoder } from './announcer.ts';
 import type { SessionForm } from './archive-feed.ts';
 import { createDuplicates } from './duplicates.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
-import { newQuarantine } from './malformed.ts';
+import { keepRefused, newQuarantine } from './malformed.ts';
 import { exceeded, type RouteCounts, watchLimits } from './prefix-limits.ts';
 import { createRestart } from './restart.ts';
 import { safetyRow } from './safety.ts';
@@ -127,6 +127,10 @@ export function createPeer(
         peer.overLimit = excess.limit;
         session.stayDown(excess.limit.action === 'down' ? Number.POSITIVE_INFINITY : excess.limit.after);
         return excess.error;
+      },
+      refused(message) {
+        const agreed = session.status().negotiated?.extendedMessage === true;
+        log('warn', `${row.name}: ${keepRefused(peer.quarantine, message, agreed, now())}`);
       },
       refresh(message) {
         announcer.refresh(message);

@@ -34,10 +34,10 @@ export interface Peers {
 }
 
 /** What of a peer's configuration is on the wire: the rest can change while its session goes on. */
-const onTheWire = (of: BgpPeerConfig, routerId = ''): string =>
+const onTheWire = ({ announce: _, mitigate: __, ...of }: BgpPeerConfig, routerId = ''): string =>
   JSON.stringify({
     ...of,
-    ...{ description: '', prefixLimits: [], announce: [], restart: null, range: of.range !== null, routerId },
+    ...{ description: '', prefixLimits: [], restart: null, range: of.range !== null, routerId },
   });
 
 /** The configuration of one peer of a range. */

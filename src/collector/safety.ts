@@ -1,7 +1,7 @@
 /** What can leave a collector, for `show safety`. */
 import { encoderLoadedAt } from '../bgp/encoder-loaded.ts';
 import type { SessionStatus } from '../bgp/session.ts';
-import type { AnnouncedRoute, BgpPeerConfig } from '../config/tree.ts';
+import type { AnnouncedRoute, BgpPeerConfig, MitigateConfig } from '../config/tree.ts';
 import { leastTtlOf } from '../net/tcp-options.ts';
 import type { Announcer, ToldRoute } from './announcer.ts';
 import type { RowPeer } from './rows.ts';
@@ -12,8 +12,10 @@ export interface SafetyRow {
   readonly address: string;
   readonly as: number;
   readonly state: string;
-  /** The whole of its `announce` block; empty where there is none: nothing can be told. */
+  /** The whole of its `announce` block, and what it is told by order; empty: nothing is told. */
   readonly may: readonly AnnouncedRoute[];
+  /** What it may be told on an operator's order, beside `may`; null without a `mitigate` block. */
+  readonly mitigate: MitigateConfig | null;
   /** What the peer knows now: with next hops, without families that it did not agree to. */
   readonly told: readonly ToldRoute[];
   /** UPDATE messages sent since the peer was configured: those with routes or withdrawals, and mere End-of-RIB markers. */
@@ -34,7 +36,7 @@ export interface SafetyReport {
 /** The row of a peer with a session of our own. */
 export function safetyRow(
   { name, address, as }: RowPeer,
-  { announce = [], password, ttlSecurity }: BgpPeerConfig,
+  { announce = [], mitigate, password, ttlSecurity }: BgpPeerConfig,
   { state, sent }: SessionStatus,
   { told, marks }: Pick<Announcer, 'told' | 'marks'>,
 ): SafetyRow {
@@ -44,6 +46,7 @@ export function safetyRow(
     as,
     state,
     may: announce,
+    mitigate: mitigate ?? null,
     told: told(),
     updates: sent.update - marks(),
     marks: marks(),

@@ -1,7 +1,7 @@
-/** Checks `announce`: what could never be announced, or would never be taken, is told when the file is read. */
+/** Checks `announce` and `mitigate`: what could never be announced, or would never be taken, is told when the file is read. */
 import { type Afi, parseAddress } from '../net/address.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type Entry, first, list, placed, text } from './entry.ts';
+import { all, type Entry, first, list, placed, text } from './entry.ts';
 import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
 
@@ -14,22 +14,34 @@ interface Neighbor {
 /** Octets of communities: an UPDATE has 4096 octets (RFC 4271 section 4), and some hundred of them are for the rest. */
 const MOST_OCTETS = 3840;
 
-/** Holds the block of a peer against its session; `neighbor` is null where that could not be read. */
+/** Holds these blocks of a peer against its session; `neighbor` is null where that could not be read. */
 export function checkAnnounce(
   peer: Entry,
   neighbor: Neighbor | null,
   families: { readonly ipv4: boolean; readonly ipv6: boolean },
   report: Report,
 ): void {
-  const block = first(peer.block, 'announce');
-  if (block === undefined) return;
+  for (const head of ['announce', 'mitigate'] as const) {
+    const block = first(peer.block, head);
+    if (block !== undefined) checkBlock(block, head, neighbor, families, report);
+  }
+}
+
+function checkBlock(
+  block: Entry,
+  head: 'announce' | 'mitigate',
+  neighbor: Neighbor | null,
+  families: { readonly ipv4: boolean; readonly ipv6: boolean },
+  report: Report,
+): void {
   if (neighbor?.isRange) {
-    report.error(placed(block), '`announce` is for one peer: whoever connects from a range is told nothing');
+    report.error(placed(block), `\`${head}\` is for one peer: whoever connects from a range is told nothing`);
     return;
   }
-  if (block.whole && block.block.length === 0 && !report.damaged)
-    report.error(placed(block), '`announce` names no prefix, expected `prefix`');
-  for (const one of block.block) {
+  const routes = all(block.block, 'prefix');
+  if (block.whole && routes.length === 0 && !report.damaged)
+    report.error(placed(block), `\`${head}\` names no prefix, expected \`prefix\``);
+  for (const one of routes) {
     const prefix = parsePrefix(text(one, 'prefix') ?? '');
     if (!one.whole || prefix === null) continue;
     const family = prefix.afi === 1 ? 'ipv4' : 'ipv6';

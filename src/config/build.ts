@@ -24,10 +24,12 @@ import type {
   BgpPeerConfig,
   BmpConfig,
   Config,
+  ContactsConfig,
   GroupConfig,
   IrrConfig,
   ListenConfig,
   LogConfig,
+  MitigateConfig,
   PrefixLimit,
   ProbeConfig,
   RpkiConfig,
@@ -49,6 +51,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const contacts = first(config, 'contacts');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -69,6 +72,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),
+    contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
@@ -134,6 +138,7 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
     },
     disabled: flag(session, 'disabled'),
     ...optional('announce', first(peer.block, 'announce')?.block.map(announcedOf)),
+    ...optional('mitigate', mitigateOf(first(peer.block, 'mitigate'))),
   };
 }
 
@@ -145,6 +150,15 @@ function announcedOf(one: Entry): AnnouncedRoute {
     ...optional('nextHop', text(one, 'address')),
     ...optional('med', number(one, 'med')),
   };
+}
+
+function mitigateOf(permit: Entry | undefined): MitigateConfig | undefined {
+  if (permit === undefined) return undefined;
+  const prefixes = all(permit.block, 'prefix').map(one => ({
+    ...announcedOf(one),
+    nextHop: must(text(one, 'address')),
+  }));
+  return { prefixes, most: numberIn(permit.block, 'mitigate', 'maximum prefixes', 'count') };
 }
 
 function bmpOf(station: Entry): BmpConfig {
@@ -247,6 +261,15 @@ function watchOf(watch: Entry): WatchConfig {
       prefix: must(text(one, 'prefix')),
       origins: list(one, 'asn').map(Number),
     })),
+    ases: all(block, 'as').flatMap(one => list(one, 'asn').map(Number)),
+    asSets: all(block, 'as-set').map(one => ({ asSet: must(text(one, 'set')), source: text(one, 'source') ?? null })),
+    sources: all(block, 'source').map(one => must(text(one, 'source'))),
+    segments: all(block, 'segment').flatMap(one => list(one, 'prefix').map(String)),
+    unused: all(block, 'unused').flatMap(one => list(one, 'prefix').map(String)),
+    bogons: flag(block, 'bogons'),
+    upstreams: all(block, 'upstream').flatMap(one => list(one, 'asn').map(Number)),
+    paths: all(block, 'path').map(one => must(text(one, 'pattern'))),
+    longestPath: first(block, 'path length') ? numberIn(block, 'watch', 'path length', 'count') : null,
     group: group === undefined ? null : must(text(group, 'group')),
     critical: flag(block, 'critical'),
     holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
@@ -267,6 +290,18 @@ function exceptionOf(one: Entry): WatchException {
 
 function groupOf(group: Entry): GroupConfig {
   return { name: must(text(group, 'name')), mail: list(stated(group.block, 'group', 'mail'), 'mail').map(String) };
+}
+
+function contactsOf(block: readonly Entry[]): ContactsConfig {
+  return {
+    whois: all(block, 'whois').map(one => ({ host: must(text(one, 'host')), port: must(number(one, 'port')) })),
+    rdap: all(block, 'rdap').map(one => must(text(one, 'url'))),
+    ...optional('bootstrap', text(stated(block, 'contacts', 'rdap bootstrap'), 'bootstrap')),
+    ...optional('peeringdbFile', text(stated(block, 'contacts', 'peeringdb file'), 'file')),
+    ...optional('peeringdbUrl', text(stated(block, 'contacts', 'peeringdb url'), 'url')),
+    ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
+    cache: numberIn(block, 'contacts', 'cache', 'duration'),
+  };
 }
 
 function probeOf(probe: Entry): ProbeConfig {

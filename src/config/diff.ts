@@ -20,6 +20,7 @@ export type Section =
   | 'watch'
   | 'notify'
   | 'group'
+  | 'contacts'
   | 'probe'
   | 'traceback';
 
@@ -60,6 +61,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'notify syslog': 'notify',
   'notify exec': 'notify',
   group: 'group',
+  contacts: 'contacts',
   probe: 'probe',
 };
 

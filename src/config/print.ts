@@ -66,6 +66,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.watches.map(watchEntry),
     ...config.notify.map(notifyEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
+    ...(config.contacts === null ? [] : [contactsEntry(config.contacts)]),
     ...config.probes.map(probeEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
   ];
@@ -124,6 +125,7 @@ function peerEntry(peer: Config['peers'][number]): Entry {
     entry('peer', 'long lived stale time', { duration: peer.restart.longLivedStaleTime }),
     ...flagEntry('peer', 'disabled', peer.disabled),
     ...(peer.announce === undefined ? [] : [entry('peer', 'announce', {}, peer.announce.map(announcedEntry))]),
+    ...(peer.mitigate === undefined ? [] : [mitigateEntry(peer.mitigate)]),
   ]);
 }
 
@@ -135,6 +137,19 @@ const announcedEntry = ({ prefix, communities, largeCommunities, nextHop, med }:
     address: nextHop,
     med,
   });
+
+const mitigateEntry = ({ prefixes, most }: NonNullable<Config['peers'][number]['mitigate']>): Entry =>
+  entry('peer', 'mitigate', {}, [
+    ...prefixes.map(({ prefix, communities, largeCommunities, nextHop }) =>
+      entry('mitigate', 'prefix', {
+        prefix,
+        community: communities.length > 0 ? communities : undefined,
+        large: largeCommunities.length > 0 ? largeCommunities : undefined,
+        address: nextHop,
+      }),
+    ),
+    entry('mitigate', 'maximum prefixes', { count: most }),
+  ]);
 
 function bmpEntry(station: Config['bmp'][number]): Entry {
   return entry('global', 'protocol bmp', { name: station.name }, [
@@ -211,6 +226,15 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...watch.prefixes.map(({ prefix, origins }) =>
       entry('watch', 'prefix', { prefix, asn: origins.length > 0 ? origins : undefined }),
     ),
+    ...(watch.ases.length > 0 ? [entry('watch', 'as', { asn: watch.ases })] : []),
+    ...watch.asSets.map(one => entry('watch', 'as-set', { set: one.asSet, source: one.source ?? undefined })),
+    ...watch.sources.map(source => entry('watch', 'source', { source })),
+    ...(watch.segments.length > 0 ? [entry('watch', 'segment', { prefix: watch.segments })] : []),
+    ...(watch.unused.length > 0 ? [entry('watch', 'unused', { prefix: watch.unused })] : []),
+    ...flagEntry('watch', 'bogons', watch.bogons),
+    ...(watch.upstreams.length > 0 ? [entry('watch', 'upstream', { asn: watch.upstreams })] : []),
+    ...watch.paths.map(pattern => entry('watch', 'path', { pattern })),
+    ...(watch.longestPath === null ? [] : [entry('watch', 'path length', { count: watch.longestPath })]),
     ...(watch.exceptions ?? []).map(({ prefix, origins, until, reason }) =>
       entry('watch', 'except prefix', {
         prefix,
@@ -223,6 +247,19 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...flagEntry('watch', 'critical', watch.critical),
     entry('watch', 'hold up', { duration: watch.holdUp }),
     entry('watch', 'hold down', { duration: watch.holdDown }),
+  ]);
+}
+
+function contactsEntry(contacts: NonNullable<Config['contacts']>): Entry {
+  const { whois, rdap, bootstrap, peeringdbFile, peeringdbUrl, peeringdbKey, cache } = contacts;
+  return entry('global', 'contacts', {}, [
+    ...whois.map(({ host, port }) => entry('contacts', 'whois', { host, port })),
+    ...rdap.map(url => entry('contacts', 'rdap', { url })),
+    ...(bootstrap === undefined ? [] : [entry('contacts', 'rdap bootstrap', { bootstrap })]),
+    ...(peeringdbFile === undefined ? [] : [entry('contacts', 'peeringdb file', { file: peeringdbFile })]),
+    ...(peeringdbUrl === undefined ? [] : [entry('contacts', 'peeringdb url', { url: peeringdbUrl })]),
+    ...(peeringdbKey === undefined ? [] : [entry('contacts', 'peeringdb key', { secret: peeringdbKey })]),
+    entry('contacts', 'cache', { duration: cache }),
   ]);
 }
 

@@ -16,6 +16,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkRpki(config, report);
   checkWatches(config, report);
   checkMail(config, report);
+  checkContacts(config, report);
   checkChannels(config, report);
   checkTraceback(config, report);
 }
@@ -74,6 +75,10 @@ function checkRpki(config: readonly Entry[], report: Report): void {
   }
 }
 
+/** What says by the registry which prefixes a watch guards, and what says it by itself. */
+const REGISTERED = ['maintainer', 'x-keiro', 'prefix', 'as', 'as-set', 'source'];
+const DECLARED = ['segment', 'unused', 'bogons'];
+
 function checkWatches(config: readonly Entry[], report: Report): void {
   if (report.damaged) return;
   const irrs = all(config, 'irr');
@@ -82,11 +87,12 @@ function checkWatches(config: readonly Entry[], report: Report): void {
   const anyNotify = config.some(({ spec }) => spec.head[0] === 'notify');
   for (const watch of all(config, 'watch')) {
     const name = text(watch, 'name') ?? '';
-    const selectors = ['maintainer', 'x-keiro', 'prefix'].flatMap(head => all(watch.block, head));
-    if (watch.whole && selectors.length === 0)
+    const selectors = REGISTERED.flatMap(head => all(watch.block, head));
+    const declared = DECLARED.flatMap(head => all(watch.block, head));
+    if (watch.whole && selectors.length + declared.length === 0)
       report.error(
         placed(watch),
-        `\`watch ${name}\` guards nothing, expected \`maintainer\`, \`x-keiro\` or \`prefix\``,
+        `\`watch ${name}\` guards nothing, expected \`maintainer\`, \`x-keiro\`, \`prefix\` or another selector`,
       );
     for (const one of selectors) {
       const source = text(one, 'source');
@@ -129,6 +135,17 @@ function checkMail(config: readonly Entry[], report: Report): void {
     if (tls !== undefined && text(tls, 'tls') === 'none')
       report.warning(placed(tls), '`tls none` sends the password in the clear');
     if (placed(password).source.readableByAll) report.warning(placed(password), everyoneReads(password));
+  }
+}
+
+function checkContacts(config: readonly Entry[], report: Report): void {
+  for (const { block } of all(config, 'contacts')) {
+    const [file, url, key] = ['file', 'url', 'key'].map(head => first(block, `peeringdb ${head}`));
+    if (file !== undefined && url !== undefined)
+      report.error(placed(url), '`peeringdb url` does not go with `peeringdb file`: expected one of them');
+    if (key === undefined) continue;
+    if (url === undefined && !report.damaged) report.error(placed(key), '`peeringdb key` needs a `peeringdb url`');
+    if (placed(key).source.readableByAll) report.warning(placed(key), everyoneReads(key));
   }
 }
 

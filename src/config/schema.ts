@@ -1,9 +1,12 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { CONTACTS } from './contact-statements.ts';
+import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
+import { DAY, HOUR, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
+import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
 
 /**
@@ -47,6 +50,7 @@ export type BlockName =
   | 'template'
   | 'peer'
   | 'announce'
+  | 'mitigate'
   | 'bmp'
   | 'archive'
   | 'socket'
@@ -59,6 +63,7 @@ export type BlockName =
   | 'syslog'
   | 'exec'
   | 'group'
+  | 'contacts'
   | 'probe'
   | 'traceback'
   | 'federation'
@@ -148,6 +153,7 @@ const GLOBAL: readonly StatementSpec[] = [
     optionalBlock: true,
   },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
+  { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
@@ -167,9 +173,11 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       { usage: 'neighbor range PREFIX as ASN', help: 'Peers that connect from these addresses', hard: true },
       // Never in a template: who is told something is to be read in one place.
       { usage: 'announce', help: 'The prefixes that the peer is told, and no others', block: 'announce' },
+      { usage: 'mitigate', help: 'The prefixes that the peer may be told on order', block: 'mitigate' },
       ...SESSION,
     ],
   },
+  mitigate: { title: 'mitigate', statements: MITIGATE },
   announce: {
     title: 'announce',
     statements: [
@@ -237,42 +245,13 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     ],
   },
   rpki: { title: 'rpki', statements: RPKI },
-  watch: {
-    title: 'watch',
-    statements: [
-      {
-        usage: 'maintainer MAINTAINER [in SOURCE]',
-        help: 'Every prefix whose object this maintainer holds',
-        unique: ['maintainer', 'source'],
-      },
-      { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
-      { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
-      {
-        usage: 'except prefix PREFIX origin ASN… [until DATE] reason TEXT',
-        help: 'Origins that may announce the prefix, or what lies in it: their cases are dismissed',
-        unique: ['prefix', 'asn'],
-      },
-      { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
-      { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
-      {
-        usage: 'hold up DURATION',
-        help: 'How long a route must stand before its case is told',
-        defaults: { duration: 0 },
-        bounds: { min: SECOND, max: DAY, zero: true },
-      },
-      {
-        usage: 'hold down DURATION',
-        help: 'How long all routes must be gone before the end is told',
-        defaults: { duration: 5 * MINUTE },
-        bounds: { min: SECOND, max: 7 * DAY, zero: true },
-      },
-    ],
-  },
+  watch: { title: 'watch', statements: WATCH },
   mail: { title: 'notify mail', statements: MAIL },
   webhook: { title: 'notify webhook', statements: WEBHOOK },
   syslog: { title: 'notify syslog', statements: SYSLOG },
   exec: { title: 'notify exec', statements: EXEC },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
+  contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
     statements: [
@@ -357,6 +336,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   template: read(DECLARED.template),
   peer: read(DECLARED.peer),
   announce: read(DECLARED.announce),
+  mitigate: read(DECLARED.mitigate),
   bmp: read(DECLARED.bmp),
   archive: read(DECLARED.archive),
   socket: read(DECLARED.socket),
@@ -369,6 +349,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   syslog: read(DECLARED.syslog),
   exec: read(DECLARED.exec),
   group: read(DECLARED.group),
+  contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

@@ -23,6 +23,7 @@ export interface Config {
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];
+  readonly contacts: ContactsConfig | null;
   readonly probes: readonly ProbeConfig[];
   readonly traceback: TracebackConfig | null;
 }
@@ -64,6 +65,14 @@ export interface AnnouncedRoute {
   /** Of the prefix's family; not there: the own address of the session. */
   readonly nextHop?: string;
   readonly med?: number;
+}
+
+/** `mitigate { … }`: what a peer may be told on an operator's order. */
+export interface MitigateConfig {
+  /** What may be announced, and all inside it, each with its next hop and communities. */
+  readonly prefixes: readonly (Omit<AnnouncedRoute, 'nextHop' | 'med'> & { readonly nextHop: string })[];
+  /** Prefixes at a time. */
+  readonly most: number;
 }
 
 /** What is kept of a peer that restarts. Times in milliseconds. */
@@ -118,6 +127,8 @@ export interface BgpPeerConfig {
   readonly disabled: boolean;
   /** All that the peer is told; not there: nothing. */
   readonly announce?: readonly AnnouncedRoute[];
+  /** What it may be told besides, on order. */
+  readonly mitigate?: MitigateConfig;
 }
 
 /** A table of a router that BMP shows (RFC 7854 section 2, RFC 9069). */
@@ -221,6 +232,24 @@ export interface WatchConfig {
   /** Every object with an X-Keiro address, of this source or (null) of any. */
   readonly keiro: readonly { readonly source: string | null }[];
   readonly prefixes: readonly { readonly prefix: string; readonly origins: readonly number[] }[];
+  /** Every prefix registered to one of these ASes, and whatever they announce that nobody registered. */
+  readonly ases: readonly number[];
+  /** The same of the members of these as-sets. */
+  readonly asSets: readonly { readonly asSet: string; readonly source: string | null }[];
+  /** Every prefix of these sources. */
+  readonly sources: readonly string[];
+  /** LANs of exchange points and links between networks: nobody is to announce them. */
+  readonly segments: readonly string[];
+  /** Own space that is not in use: nobody is to announce it. */
+  readonly unused: readonly string[];
+  /** Space that nobody may announce (net/special-prefixes.ts). */
+  readonly bogons: boolean;
+  /** ASes that may stand next to the origin; empty: any. */
+  readonly upstreams: readonly number[];
+  /** AS-path expressions (net/path-pattern.ts) of which a path must match one; empty: any path will do. */
+  readonly paths: readonly string[];
+  /** Most ASes of a path, prepending included; null: any number. */
+  readonly longestPath: number | null;
   readonly group: string | null;
   readonly critical: boolean;
   /** No notice before the route was held so long; default 0. */
@@ -304,6 +333,21 @@ export interface ExecConfig {
 export interface GroupConfig {
   readonly name: string;
   readonly mail: readonly string[];
+}
+
+/** `contacts { … }`: who is asked whom to call. */
+export interface ContactsConfig {
+  readonly whois: readonly { readonly host: string; readonly port: number }[];
+  /** URLs of RDAP servers that are asked for everything. */
+  readonly rdap: readonly string[];
+  /** Directory or URL of the bootstrap files of RFC 9224. */
+  readonly bootstrap?: string;
+  /** A local copy of PeeringDB, or the URL of its API; never both. */
+  readonly peeringdbFile?: string;
+  readonly peeringdbUrl?: string;
+  readonly peeringdbKey?: string;
+  /** How long an answer is good for, milliseconds. */
+  readonly cache: number;
 }
 
 /** `probe NAME { neighbor as N mac M; retention 1h; … }`: how this tap's frames name neighbour ASes. */

@@ -3,10 +3,10 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
-import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 
@@ -30,6 +30,8 @@ const STATES: readonly string[] = [...IRR_STATES, ...ROV_STATES];
 
 /** Families as one word each. */
 const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'));
+
+const CASE_ID = /^\d{4}-\d{2}-\d{2}-\d{2,6}$/;
 
 /** Highest packet number: what an index of 32 bits can hold. */
 const MAX_NUMBER = 4_294_967_295;
@@ -115,13 +117,17 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   'CASE-ID': {
     help: 'number of a case, such as 2026-03-01-01',
-    refuse: text => (/^\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
+    refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
     values: async daemon => (await daemon.casesBefore(null, 200)).map(one => one.id),
   },
   'INCIDENT-ID': {
     help: 'number of an incident, such as I2026-03-01-01',
     refuse: text => (/^I\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of an incident (IYYYY-MM-DD-NN)'),
     values: async daemon => [...new Set((await daemon.cases()).map(incidentOf))],
+  },
+  CONFIRMATION: {
+    help: 'the number of the case once more',
+    refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
   },
   'TRACE-ID': {
     help: 'number of a trace, such as t20260301-120003-9f3a',
@@ -136,6 +142,10 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: `whole number from 1 on`,
     refuse: text =>
       /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_NUMBER ? null : `whole number from 1 to ${MAX_NUMBER}`,
+  },
+  LENGTH: {
+    help: 'prefix length, 1 to 48',
+    refuse: text => (/^[1-9]\d?$/.test(text) && Number(text) <= 48 ? null : 'prefix length of 1 to 48'),
   },
   TEXT: {
     help: 'a few words, between double quotes',

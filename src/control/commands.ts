@@ -4,9 +4,11 @@ import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
+import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
+import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
@@ -85,6 +87,8 @@ export const COMMANDS: readonly Command[] = [
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...CASE_COMMANDS,
+  ...CONTACT_COMMANDS,
+  ...MITIGATION_COMMANDS,
   {
     syntax: 'show bgp neighbor [PEER]',
     help: 'Details of one session or all',
@@ -210,6 +214,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'disable bgp': 'End a session, and hold it down',
   enable: 'Begin what was disabled',
   'enable bgp': 'Begin a session that was disabled',
+  mitigate: 'Plan, order and end counter-measures against a hijack',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
   'reload irr': 'Ask for a whole copy of an IRR source',
@@ -219,6 +224,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show case all': 'All of them, however long ago',
   'show case open': 'Those neither resolved nor dismissed (the default)',
   'show incident': 'Incidents: cases that belong together',
+  'show contact': 'Whom to call',
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',

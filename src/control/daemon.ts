@@ -33,7 +33,9 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -118,6 +120,21 @@ export interface Daemon {
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly rows: readonly IrrNamedRow[]; readonly remarks: readonly string[] }>;
+  /** Whom to call about an AS or a prefix: first of itself, then of the ASes that the prefix is registered to. */
+  contacts(
+    subject: { readonly as: number } | { readonly prefix: string },
+    signal: AbortSignal,
+  ): Promise<readonly ContactSheet[]>;
+  /** Whom to call about a case, each with a draft. */
+  calls(of: Case, language: 'ja' | 'en', signal: AbortSignal): Promise<readonly CaseSheet[]>;
+  /** What can be done against a case; `length`: of what is to be announced. Rejects when it cannot be so long. */
+  planMitigation(caseId: string, length: number | null): Promise<MitigationPlan>;
+  /** Announces against a case once it is confirmed. Rejects, in words, when it is not permitted. */
+  announceMitigation(order: MitigationOrder, by: string): Promise<MitigationOrdered>;
+  /** Withdraws all that is announced against a case. */
+  stopMitigation(caseId: string, by: string): Promise<readonly MitigationRow[]>;
+  /** What is and was announced against cases, the latest first. */
+  mitigations(): Promise<readonly MitigationRow[]>;
   rpkiStatus(): Promise<readonly RpkiSourceStatus[]>;
   /** VRPs that cover a prefix, the longest first; or those of an AS and its ASPA. `omitted`: VRPs that are not told. */
   rpkiPayloads(

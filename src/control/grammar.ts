@@ -180,7 +180,10 @@ export function choices<E extends Entry>(
   return { choices: found, ends: begun === '' ? node.ends : null };
 }
 
-/** From a place by one typed word: a whole word of the language, else an abbreviation of one, else an argument. */
+/**
+ * From a place by one typed word: a whole word of the language, else an abbreviation of one, else an argument, else, where none
+ * may stand, the plural of a word.
+ */
 function stepInto<E extends Entry>(
   node: Node<E>,
   typed: string,
@@ -199,6 +202,9 @@ function stepInto<E extends Entry>(
   const args = all.filter(one => one.node.argument !== null);
   const argument = args.find(one => one.node.argument!.refuse(typed) === null);
   if (argument !== undefined) return argument;
+  // `show bgp neighbors` is in the fingers of many.
+  const plural = args.length === 0 ? words.find(one => typed === `${one.name}s`) : undefined;
+  if (plural !== undefined) return plural;
   if (all.length === 0) return { error: `unexpected word ${quote(typed)}${after}: the command ends there` };
   const names = words.map(one => one.name);
   const slip = nearest(typed, names);

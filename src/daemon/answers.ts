@@ -26,9 +26,12 @@ import type { Store } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
+import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
+import { createMitigationAnswers } from './mitigation-answers.ts';
+import type { Mitigations } from './mitigations.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import type { Traces } from './traces.ts';
@@ -45,6 +48,8 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly whois: Whois;
   readonly cases: Cases;
+  readonly contacts: ContactDesk;
+  readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
   readonly archive: Archive;
@@ -126,6 +131,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),
+      ...parts.mitigations.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
@@ -165,6 +171,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
+  const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
     status,
@@ -221,12 +228,15 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     lookUp: parts.whois.lookUp,
     lookUpSet: parts.whois.lookUpSet,
     ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
+    contacts: parts.contacts.contactsOf,
+    calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
-    ...createVerdicts(parts),
+    ...verdicts,
+    ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),
     drift: days => parts.drift.report(days),
     configText: async () => printConfig(config(), { secrets: 'hidden' }),
     reload: parts.reload,

@@ -13,7 +13,7 @@ import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { refusedContacts } from '../hijack/refused-contacts.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
-import { outboxRecords } from '../notify/notices.ts';
+import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
 import type { Log } from './log.ts';
@@ -50,6 +50,14 @@ export interface Cases {
   close(): Promise<void>;
 }
 
+/** What else takes part in cases. */
+export interface CaseCompany {
+  /** A case is another one than before, or is new. */
+  readonly changed?: (of: Case) => void;
+  /** Contacts of an AS for a notice, as they are known now. */
+  readonly contacts?: NonNullable<NoticeSettings['contacts']>;
+}
+
 /** The order of `case.before`. */
 const isBefore = (a: Pick<Case, 'opened' | 'id'>, b: Pick<Case, 'opened' | 'id'>): boolean =>
   a.opened < b.opened || (a.opened === b.opened && a.id < b.id);
@@ -69,6 +77,7 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
+  { changed = () => {}, contacts }: CaseCompany = {},
 ): Promise<Cases> {
   const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
   const stored = (await store.read('case.open', {})).map(caseOf);
@@ -112,6 +121,7 @@ export async function openCases(
     for (const change of changes) {
       describe(change);
       cases.set(change.case.id, change.case);
+      changed(change.case);
     }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
       const some = changes.slice(i, i + AT_ONCE);
@@ -160,7 +170,7 @@ export async function openCases(
       if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
       if (notice === null) continue;
       const { notify, watches } = settings();
-      const names = { hostname: hostname(), routerName: settings().routerId };
+      const names = { hostname: hostname(), routerName: settings().routerId, ...(contacts && { contacts }) };
       const { records, refused } = outboxRecords(
         { case: of, event: notice },
         { notify, watches, ...names },

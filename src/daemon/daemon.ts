@@ -3,6 +3,7 @@
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
@@ -10,18 +11,22 @@ import { diffConfig, formatErrors, loadConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
+import type { Case } from '../hijack/case.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openCases } from './cases.ts';
+import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
+import { type Mitigations, openMitigations } from './mitigations.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
@@ -70,7 +75,18 @@ export async function startDaemon({
         .write([{ op: 'source.put', record }])
         .catch((e: Error) => log('error', `${record.name}: its size cannot be remembered: ${e.message}`));
     };
-    const vrpsChanged = (change: RpkiChange) => registry.vrpsChanged(change.whole ? null : change.touched);
+    let told: AspaTable | null = null;
+    /** Sends the collector the ASPAs in force, when they are others than it has. */
+    function tellAspas(): void {
+      const { aspas } = rpki.view();
+      if (aspas.size === 0 ? told === null : isDeepStrictEqual(aspas, told)) return;
+      told = aspas.size === 0 ? null : new Map(aspas);
+      collector.send({ type: 'aspas', aspas: told });
+    }
+    function vrpsChanged(change: RpkiChange): void {
+      registry.vrpsChanged(change.whole ? null : change.touched);
+      tellAspas();
+    }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
     const registry = await openRegistry(
@@ -81,6 +97,7 @@ export async function startDaemon({
           log('error', `irr ${source}: ${why}; ${then}`);
         },
         onAlarm: (source, why) => log('warn', `irr ${source}: ${why}`),
+        onWell: source => log('info', `irr ${source}: well again`),
         onWhole: remember,
       },
       { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps },
@@ -88,8 +105,19 @@ export async function startDaemon({
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
     closers.push(() => whois.close());
+    const contacts = openContacts(config.state, registry, log);
+    closers.push(() => contacts.close());
+    contacts.configure(config);
+    let mitigations: Mitigations | null = null;
+    const company = {
+      changed(of: Case) {
+        contacts.changed(of);
+        mitigations?.changed(of);
+      },
+      contacts: contacts.lines,
+    };
     const ground = groundOfCases({ config: () => config, registry, rpki });
-    const cases = await openCases(store, outbox, registry, () => config, log, ground);
+    const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
     closers.push(() => cases.close());
     const collector: CollectorThread = startCollector({
       message: heard,
@@ -99,7 +127,8 @@ export async function startDaemon({
     closers.push(() => archive.close()); // after the collector, whose last words are for it
     closers.push(() => collector.stop());
 
-    /** Addresses at which routers find nobody. */
+    /** Who waits for the collector to have taken a configuration, in the order in which they were sent. */
+    const awaitingReady: (() => void)[] = [];
 
     /** What a collector says goes on to the book of cases and to the log. */
     function heard(message: Exclude<FromCollector, { type: 'answer' | 'rows' }>): void {
@@ -138,6 +167,7 @@ export async function startDaemon({
           log(message.level, message.text, message.fields);
           break;
         case 'ready':
+          awaitingReady.shift()?.();
           // Only now have the sessions that are no longer configured said their last. At the start it is the word about
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
@@ -168,11 +198,18 @@ export async function startDaemon({
       collector.send({ type: 'registry', ...layers, touched: touched?.map(formatPrefix) ?? null, generation });
     }
 
-    /** Sends the collector what it needs of the configuration. */
-    function configureCollector(): void {
-      const { routerId, localAs, bgpListen: listen, peers, bmp } = config;
+    /** Sends the collector what it needs of the configuration, with what is announced on order; resolves when it has it. */
+    function configureCollector(): Promise<void> {
+      const { routerId, localAs, bgpListen: listen, bmp } = config;
+      const peers = mitigations?.peers() ?? config.peers;
+      const taken = new Promise<void>(resolve => awaitingReady.push(resolve));
       collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
+      return taken;
     }
+    mitigations = await openMitigations({
+      ...{ store, config: () => config, cases: cases.open, apply: configureCollector, log },
+    });
+    closers.push(() => mitigations?.close());
 
     const traces = await openTraces(config, collector.query, store, log);
     closers.push(() => traces.close());
@@ -201,8 +238,10 @@ export async function startDaemon({
       config = loaded.config;
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
+      if (touches('contacts')) contacts.configure(config);
       await archive.configure(config);
-      configureCollector(); // always: where it could not listen it tries again
+      mitigations?.reconfigured();
+      void configureCollector(); // always: where it could not listen it tries again
       await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
       rpki.reload(config.rpki);
@@ -240,6 +279,8 @@ export async function startDaemon({
       rpki,
       drift,
       cases,
+      contacts,
+      mitigations,
       outbox,
       traces,
       archive,
@@ -255,7 +296,7 @@ export async function startDaemon({
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     void archive.configure(config); // what peers send waits for it
-    configureCollector();
+    void configureCollector();
     await outbox.start();
     return { reload: reloadInTurn, close };
   } catch (e) {

@@ -23,12 +23,12 @@ export function createAssessor(
     if (ground === null || prefix === null) return scored;
     const witnesses = [...open.witnesses.values()];
     const path = commonPath(witnesses);
-    const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.offender);
+    const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.origin);
     const over = open.state === 'resolved';
     const from = JSON.stringify([path, isStuck(witnesses), exception?.reason ?? null, over]);
     if (from === open.assessedFrom) return scored;
     open.assessedFrom = from;
-    const found = assess({ ...open, witnesses }, path, ground(prefix, open.offender, path), exception, time);
+    const found = assess({ ...open, witnesses }, path, ground(prefix, open.origin, path), exception, time);
     const before = open.severity;
     const same = isSame(open, found);
     open.severity = found.severity;

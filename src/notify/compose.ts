@@ -1,4 +1,7 @@
 import type { AsPath, Case } from '../hijack/case.ts';
+import { callWordings } from './call-wording.ts';
+import { calleesOf, contactLines, draftLines, type Language } from './calls.ts';
+import type { CallLine } from './contacts/call-list.ts';
 import { columns, hang, LINE, pad, printable } from './layout.ts';
 import { subjectOf } from './subject.ts';
 import { type Change, kindOf, type Wording } from './wording.ts';
@@ -32,6 +35,8 @@ export interface ComposeOptions {
   readonly hostname: string;
   /** What the operator calls this collector, such as `AS64500, router id 192.0.2.10`. */
   readonly routerName: string;
+  /** Contacts of an AS, as they are known when the notice is written; left out: nobody looks them up. */
+  readonly contacts?: (as: number) => readonly CallLine[];
 }
 
 /** A notice ready for a header and a body. `references` is null where there is nothing to refer to. */
@@ -108,7 +113,7 @@ function body(
     ...facts(of, cause, say),
     '',
     ...(notice === 'begin' || notice === 'blip' ? [...evidence(of, say), ''] : []),
-    ...(notice === 'begin' || notice === 'reminder' ? [...advice(of, say), ''] : []),
+    ...(notice === 'begin' || notice === 'reminder' ? [...advice(of, say, options), ''] : []),
     ...(tail ? [...hang('', say.willTell), ''] : []),
     ...(because === null ? [] : hang('', say.because(printable(because)))),
     ...hang(
@@ -201,10 +206,21 @@ function evidence(of: Case, say: Wording): string[] {
   return lines;
 }
 
-/** JPNIC's list of false alarms first, then whom to call. */
-function advice(of: Case, say: Wording): string[] {
+/** JPNIC's list of false alarms first, then whom to call, and drafts to them. */
+function advice(
+  of: Case,
+  say: Wording,
+  { contacts, languages }: Pick<ComposeOptions, 'contacts' | 'languages'>,
+): string[] {
   const callees = say.callees(of.offender, of.upstream);
   const call = of.upstream ?? of.offender;
+  const language: Language = say === japanese ? 'ja' : 'en';
+  const called = calleesOf(of);
+  const known = (i: number) => (contacts === undefined ? [] : contactLines(contacts(called[i]!), language));
+  // Who is called may well not read Japanese.
+  const drafted: readonly Language[] = language === 'ja' && !languages.includes('en') ? ['ja', 'en'] : [language];
+  const addresses = (as: number) =>
+    (contacts?.(as) ?? []).flatMap(({ reach }) => reach.filter(one => one.includes('@')));
   return [
     say.heading.todo,
     ...hang('  ', say.checkFirst),
@@ -214,8 +230,16 @@ function advice(of: Case, say: Wording): string[] {
     ),
     '',
     ...hang('  ', say.call),
-    ...callees.flatMap(callee => hang('  - ', callee)),
+    ...callees.flatMap((callee, i) => [...hang('  - ', callee), ...known(i).flatMap(line => hang('      ', line))]),
     ...(call === null ? [] : hang('  ', say.contacts(call))),
+    ...(contacts === undefined || called.length === 0
+      ? []
+      : [
+          '',
+          ...hang('  ', callWordings[language].heading),
+          '',
+          ...drafted.flatMap(one => draftLines(of, one, addresses)),
+        ]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { channelName } from '../config/notify.ts';
 import type { MailConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { OutboxRecord } from '../store/records.ts';
-import { composeMail, type NoticeCause, noticeId } from './compose.ts';
+import { type ComposeOptions, composeMail, type NoticeCause, noticeId } from './compose.ts';
 import { printable } from './layout.ts';
 import { noticeOf } from './notice.ts';
 
@@ -14,6 +14,8 @@ export interface NoticeSettings {
   readonly watches: readonly Pick<WatchConfig, 'name' | 'group'>[];
   readonly hostname: string;
   readonly routerName: string;
+  /** Contacts of an AS, as far as they are known now. */
+  readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
 
 /** A mail as it lies in the outbox: the `body` of an OutboxRecord. The sender is the configuration's at sending. */

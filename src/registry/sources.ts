@@ -54,6 +54,8 @@ export interface SourcesOptions {
   readonly onChange: (report: SourceReport, touched: readonly Prefix[] | null) => Promise<void>;
   readonly onTrouble: (source: string, why: string) => void;
   readonly onAlarm: (source: string, why: string) => void;
+  /** The trouble that was told is over. */
+  readonly onWell?: (source: string) => void;
   readonly onWhole: (size: SourceSize) => void;
 }
 
@@ -82,7 +84,7 @@ const keiroChanges = ({ config, copy }: HeldSource): number =>
   config.keiroInherited === true && copy !== null ? copy.reading.book.others.keiroChanges : 0;
 
 export function openSources(options: SourcesOptions): Sources {
-  const { directory, earlier, offline, inTurn, onChange, onTrouble, onAlarm, onWhole } = options;
+  const { directory, earlier, offline, inTurn, onChange, onTrouble, onAlarm, onWell, onWhole } = options;
   /** In the order of the configuration. */
   let held: ReadonlyMap<string, HeldSource> = new Map();
 
@@ -96,13 +98,14 @@ export function openSources(options: SourcesOptions): Sources {
   function tell(source: HeldSource): void {
     const why = lastError(source);
     if (why !== '' && why !== source.told) onTrouble(source.config.name, why);
+    if (why === '' && source.told !== '') onWell?.(source.config.name);
     source.told = why;
     const status = statusOf(source, Date.now());
-    const stale = isStale(source) || (why === '' && status.age !== null && outOfDate(status));
+    // What was kept is old, for whoever asks for it alone.
+    const stale = !offline && (isStale(source) || (why === '' && status.age !== null && outOfDate(status)));
     if (stale && !source.staleTold) {
-      const words = `stale: ${troubleOf(status)
-        .join()
-        .replace(/^stale: /, '')}`;
+      const [trouble = ''] = troubleOf(status);
+      const words = trouble.startsWith('stale: ') ? trouble : `stale: ${trouble}`;
       if (why === '') onAlarm(source.config.name, words);
       else onTrouble(source.config.name, words);
     }

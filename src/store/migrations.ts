@@ -86,6 +86,15 @@ export const migrations: readonly string[] = [
      body    TEXT    NOT NULL,
      PRIMARY KEY (case_id, number)
    ) STRICT;`,
+
+  // 5: announcements against hijacks: those that go on are made again at a start.
+  `CREATE TABLE mitigations (
+     case_id TEXT    NOT NULL,
+     peer    TEXT    NOT NULL,
+     since   INTEGER NOT NULL,
+     body    TEXT    NOT NULL,
+     PRIMARY KEY (case_id, peer)
+   ) STRICT;`,
 ];
 
 /**

@@ -30,6 +30,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'stranger.all': 'SELECT key, time FROM strangers',
+  'mitigation.all': 'SELECT case_id AS "caseId", peer, since, body FROM mitigations ORDER BY since, case_id, peer',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
 };
 
@@ -55,6 +56,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
   'sighting.put': `INSERT INTO sightings (prefix, origin, first, last) VALUES (:prefix, :origin, :time, :time)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
+  'mitigation.put': `INSERT INTO mitigations (case_id, peer, since, body) VALUES (:caseId, :peer, :since, :body)
+    ON CONFLICT (case_id, peer) DO UPDATE SET since = excluded.since, body = excluded.body`,
   'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)
     ON CONFLICT (name) DO UPDATE SET file = excluded.file, objects = excluded.objects`,
 };

@@ -70,6 +70,14 @@ export interface SourceRecord {
   readonly objects: number;
 }
 
+/** An announcement against a hijack, whole; `body` is the mitigation as JSON. */
+export interface MitigationRecord {
+  readonly caseId: string;
+  readonly peer: string;
+  readonly since: number;
+  readonly body: string;
+}
+
 /** When a registered route was held by some peer, first and last. */
 export interface SightingRecord {
   readonly prefix: string;
@@ -94,6 +102,7 @@ export type StoreWrite =
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
+  | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
   /** A time that is kept by the first who writes it. */
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
@@ -133,6 +142,7 @@ export interface StoreReads {
   };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
+  'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
   'mark.get': {
     readonly args: { readonly name: string };

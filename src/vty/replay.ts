@@ -93,8 +93,10 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
 
   async function play(file: string): Promise<void> {
     const name = file === '-' ? 'standard input' : file;
+    // What is left of a file when the session has ended was not read, and is not torn.
+    let stopped = false;
     const complain = (text: string) => {
-      if (++damaged <= 20) err(plain(`${name}: ${text}`));
+      if (!stopped && ++damaged <= 20) err(plain(`${name}: ${text}`));
     };
     const visitor = updatesOf({
       update: enqueue,
@@ -107,7 +109,13 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
         if (wrong !== null) complain(`record ${record.number} at octet ${record.offset}: ${wrong}`);
       },
       gap: ({ offset, octets, reason }) => complain(`octet ${offset}: ${reason}; ${octets} octets are left out`),
-      drained: () => (queue.length > 0 ? send() : undefined),
+      drained() {
+        if (queue.length === 0) return undefined;
+        return send().catch(error => {
+          stopped = true;
+          throw error;
+        });
+      },
     }).catch(error => {
       if (error instanceof Ended) throw error;
       complain(sentence(error));

@@ -44,6 +44,22 @@ describe('bgp/message', () => {
       });
     });
 
+  it('has what came of the message whose header is bad, however it came', () => {
+    const refused = (text: string, cut: number) => {
+      const framer = createFramer(() => true);
+      const stream = hex(text);
+      framer.push(stream.subarray(0, cut));
+      framer.push(stream.subarray(cut));
+      return toHex(framer.refused());
+    };
+    const sound = `${MARKER}001304`;
+    for (const cut of [0, 5, 19, 30, 37])
+      expect(refused(`${sound}${MARKER}001404 07 ${sound}`, cut)).to.equal(`${MARKER}00140407`);
+    expect(refused(`${sound}${'00'.repeat(40)}`, 0)).to.equal('00'.repeat(19));
+    expect(refused(`${MARKER}ffff02${'00'.repeat(9000)}`, 0)).to.equal(`${MARKER}ffff02${'00'.repeat(4096 - 19)}`);
+    expect(refused(sound, 3)).to.equal('');
+  });
+
   it('takes a long UPDATE, but no long OPEN, once RFC 8654 is negotiated', () => {
     const long = encodeMessage(UPDATE, new Uint8Array(65535 - 19));
     expect(frame([long], 65535)).to.deep.equal({ messages: [toHex(long)], error: null });

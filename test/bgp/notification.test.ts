@@ -22,6 +22,9 @@ describe('bgp/notification', () => {
     ['0502', 'Finite State Machine Error/Unexpected Message in OpenConfirm State'],
     ['0202 fbf0', 'OPEN Message Error/Bad Peer AS, data fbf0'],
     ['0663', 'Cease/subcode 99'],
+    // RFC 4486 section 4
+    ['0601 0002 01 000f4240', 'Cease/Maximum Number of Prefixes Reached: ipv6 unicast, at most 1000000'],
+    ['0601 0002', 'Cease/Maximum Number of Prefixes Reached, data 0002'],
     // RFC 8538 section 3.1
     ['0609 0602 05 68656c6c6f', 'Cease/Hard Reset: Cease/Administrative Shutdown "hello"'],
     ['0609 0609 0602', 'Cease/Hard Reset: Cease/Hard Reset, data 0602'],

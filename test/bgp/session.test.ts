@@ -23,7 +23,7 @@ import { createSession, type Session } from '../../src/bgp/session.ts';
 import type { SessionConfig } from '../../src/bgp/session-config.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { handClock } from './clock.ts';
-import { hex } from './octets.ts';
+import { hex, MARKER, toHex } from './octets.ts';
 
 const CONFIG: Omit<BgpPeerConfig, 'neighborPort'> = {
   name: 'peer',
@@ -99,6 +99,7 @@ describe('bgp/session', () => {
   let clock = handClock();
   let events: string[] = [];
   let updates: string[] = [];
+  let refusedMessages: string[] = [];
   let ends: SessionEnd[] = [];
   let answer: SessionError | null = null;
   const waiting: ((peer: Peer) => void)[] = [];
@@ -130,6 +131,7 @@ describe('bgp/session', () => {
           note('update');
           return answer;
         },
+        refused: message => void refusedMessages.push(toHex(message)),
         refresh: ({ afi, safi, subtype }) => note(`refresh ${afi}/${safi} ${subtype}`),
         down(reason, end) {
           ends.push(end);
@@ -167,6 +169,7 @@ describe('bgp/session', () => {
     clock = handClock();
     events = [];
     updates = [];
+    refusedMessages = [];
     ends = [];
     answer = null;
     server = createServer(socket => {
@@ -500,6 +503,29 @@ describe('bgp/session', () => {
       await peer.sees(`NOTIFICATION ${notification}`);
       await peer.closed();
       expect(session.status().state).to.equal('Idle');
+    });
+
+  // What is shown to the handler: the whole message, or as much of it as its header lets it have.
+  const unreadable: readonly [name: string, messages: readonly Uint8Array[], refused: string][] = [
+    ['an OPEN with a hold time of 1 s', [peerOpen({ holdTime: 1 })], toHex(peerOpen({ holdTime: 1 }))],
+    ['a header of zeros', [new Uint8Array(30)], '00'.repeat(19)],
+    ['a KEEPALIVE with a body', [encodeMessage(KEEPALIVE, Uint8Array.of(7)), new Uint8Array(9)], `${MARKER}00140407`],
+    [
+      'a demarcation of 5 octets',
+      [peerOpen(), encodeMessage(KEEPALIVE), hex(`${MARKER}001805 0001 01 01 00`)],
+      `${MARKER}0018050001010100`,
+    ],
+  ];
+  for (const [name, messages, octets] of unreadable)
+    it(`shows ${name} that ends the session`, async () => {
+      const next = dialled();
+      newSession().start();
+      const peer = await next;
+      await peer.sees('OPEN');
+      peer.send(...messages);
+      await peer.sees('NOTIFICATION');
+      await peer.closed();
+      expect(refusedMessages).to.deep.equal([octets]);
     });
 
   it('has neither keepalives nor a hold timer where the peer offers a hold time of 0', async () => {

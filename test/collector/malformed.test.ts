@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import { keepMalformed, newQuarantine, quarantineRows } from '../../src/collector/malformed.ts';
+import { keepMalformed, keepRefused, newQuarantine, quarantineRows } from '../../src/collector/malformed.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { newPeerTable } from '../../src/rib/adj-rib-in.ts';
 import { renderQuarantined } from '../../src/vty/render/bgp.ts';
@@ -47,6 +47,25 @@ Peer tyo1
                                         ^^
     0020  00 00 fb f0 40 03 04 c0 00 02 01 18 c0 00 02
     1 route withdrawn: 192.0.2.0/24`);
+  });
+
+  it('keeps other messages that ended the session', () => {
+    const ring = newQuarantine();
+    const open = Buffer.from(`${'ff'.repeat(16)}001d0104fbf00001c000020100`, 'hex');
+    expect(keepRefused(ring, open, false, 0)).to.equal(
+      'malformed OPEN, session-reset: hold time 1 s (RFC 4271 6.2, octet 22)',
+    );
+    const keepalive = Buffer.from(`${'ff'.repeat(16)}00140407`, 'hex');
+    expect(keepRefused(ring, keepalive, false, 0)).to.equal(
+      'malformed KEEPALIVE, session-reset: KEEPALIVE of 20 octets (RFC 4271 6.1, octet 16)',
+    );
+    expect(`\n${renderQuarantined(quarantineRows('tyo1', ring).slice(1)).join('\n')}`).to.equal(`
+Peer tyo1
+  1970-01-01 00:00:00.000Z KEEPALIVE of 20 octets: session-reset
+    octet 16: KEEPALIVE of 20 octets (RFC 4271 6.1)
+    0000  ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff
+    0010  00 14 04 07
+          ^^`);
   });
 
   it('keeps the latest hundred, and says how many gave way', () => {

@@ -134,10 +134,41 @@ const peers = (localAs: number) =>
       .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
         if (peer.range !== null) return fc.constant(peer);
         const told = fc.option(announced(peer.neighbor, peer));
-        return told.map(list => (list === null || list.length === 0 ? peer : { ...peer, announce: list }));
+        return fc.tuple(told, told, fc.integer({ min: 1, max: 256 })).map(([list, permit, most]) => ({
+          ...peer,
+          ...(list === null || list.length === 0 ? {} : { announce: list }),
+          ...(permit === null || permit.length === 0
+            ? {}
+            : {
+                mitigate: {
+                  prefixes: permit.map(({ prefix, communities, largeCommunities }) => ({
+                    ...{ prefix, communities, largeCommunities },
+                    nextHop: prefix.includes(':') ? 'fd01::1' : '10.9.9.9',
+                  })),
+                  most,
+                },
+              }),
+        }));
       }),
     { maxLength: 4, selector: peer => peer.name, comparator: (a, b) => a === b },
   );
+
+const contacts = fc
+  .record({
+    whois: fc.uniqueArray(fc.record({ host: fc.constantFrom('whois.example.net', '192.0.2.43'), port }), {
+      maxLength: 2,
+      selector: one => `${one.host} ${one.port}`,
+    }),
+    rdap: fc.uniqueArray(fc.constantFrom('https://rdap.example.net/', 'http://127.0.0.1:8080/rdap/')),
+    cache: seconds(3600, 86400),
+    bootstrap: maybe('bootstrap', fc.constantFrom('/srv/iana', 'https://iana.example/rdap/')),
+    peeringdb: fc.oneof(
+      file.map(peeringdbFile => ({ peeringdbFile })),
+      fc.constant({ peeringdbUrl: 'https://peeringdb.example/api/', peeringdbKey: 'k"\\' }),
+      fc.constant({}),
+    ),
+  })
+  .map(({ bootstrap, peeringdb, ...rest }) => ({ ...rest, ...bootstrap, ...peeringdb }));
 
 const rib = fc.constantFrom('pre-policy' as const, 'post-policy' as const, 'loc-rib' as const);
 const bmp = fc
@@ -252,6 +283,18 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
+      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
+        maxLength: 2,
+        selector: one => `${one.asSet} ${one.source}`,
+      }),
+      sources: fc.subarray(irr.map(one => one.name)),
+      segments: fc.subarray(['203.0.113.0/28', '2001:db8:1::/64']),
+      unused: fc.subarray(['198.51.100.128/25', '2001:db8:2::/48']),
+      bogons: fc.boolean(),
+      upstreams: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      paths: fc.subarray(['^64496 ', '_64500$']),
+      longestPath: fc.option(fc.integer({ min: 1, max: 255 })),
       group: fc.option(fc.constantFrom(...groups.map(one => one.name))),
       critical: fc.boolean(),
       holdUp: fc.oneof(fc.constant(0), seconds(1, 86400)),
@@ -404,6 +447,7 @@ export const config: fc.Arbitrary<Config> = fc
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify,
       groups: fc.constant(groups),
+      contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });

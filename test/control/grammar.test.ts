@@ -5,9 +5,9 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "enable", "explain", "help", "refresh", "reload", "show", "test", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "drift", "incident", "irr", "memory", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "contact", "drift", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -16,6 +16,9 @@ describe('control/grammar', () => {
     ['s b s', 'show bgp summary'],
     ['sh b n tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
     ['show bgp neighbor 2001:db8::1', 'show bgp neighbor', { PEER: '2001:db8::1' }],
+    ['show bgp neighbors', 'show bgp neighbor'],
+    ['show bgp neighbors tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
+    ['show cases', 'show case'],
     ['show trace', 'show trace'],
     ['show traceb', 'show traceback'],
     ['show trace t20260301-120003-9f3a', 'show trace TRACE-ID', { 'TRACE-ID': 't20260301-120003-9f3a' }],
@@ -63,7 +66,7 @@ describe('control/grammar', () => {
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
     ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
-    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case" or "config"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "contact" or "config"'],
     [
       'sh b sumary',
       2,
@@ -158,6 +161,8 @@ describe('control/grammar', () => {
       UNTIL: '-2h',
       PATH: '64496 64500',
       ROLE: 'provider',
+      LENGTH: '24',
+      CONFIRMATION: CASE.id,
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -195,6 +200,7 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'case',
+      'mitigate',
       'trace',
       'test',
       'whois',
@@ -240,6 +246,8 @@ describe('control/commands: completion', () => {
                     FAMILY: 'ipv6-vpn',
                     SET: 'AS-EXAMPLE',
                     ROLE: 'peer',
+                    LENGTH: '24',
+                    CONFIRMATION: CASE.id,
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

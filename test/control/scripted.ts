@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
+import type { ContactSheet } from '../../src/control/contact-rows.ts';
 import type {
   Daemon,
   MemoryStatus,
@@ -14,8 +15,10 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
+import { planMitigation } from '../../src/hijack/mitigation-plan.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { TestResult } from '../../src/notify/test-notice.ts';
 import type { RpkiCacheStatus } from '../../src/registry/rpki/payload-feed.ts';
@@ -93,6 +96,8 @@ export const CASE: Case = {
   prefix: '192.0.2.0/25',
   offender: 64666,
   expected: [64500],
+  origin: 64666,
+  ground: '',
   decidedBy: '192.0.2.0/24',
   watches: ['ours'],
   critical: true,
@@ -174,6 +179,79 @@ export const RESOLVED: Case = {
   ended: NOON - 29 * HOUR,
   witnesses: [],
 };
+
+export const SHEET: ContactSheet = {
+  subject: 'AS64666',
+  findings: [
+    {
+      source: 'irr JPIRR',
+      name: 'EXAMPLE-AS, Example Inc.',
+      contacts: [
+        { role: 'technical', name: '', handle: 'EX1-JP', emails: [], phones: [] },
+        { role: 'maintainer', name: 'upd-to', handle: 'MAINT-EX', emails: ['db@example.jp'], phones: [] },
+      ],
+      present: [],
+      asked: null,
+      why: '',
+    },
+    {
+      source: 'peeringdb',
+      name: 'Example',
+      contacts: [{ role: 'noc', name: 'NOC', handle: '', emails: ['noc@example.net'], phones: ['+81 3 0000 0000'] }],
+      present: ['EXAMPLE-IX 203.0.113.66'],
+      asked: NOON - 49 * HOUR,
+      why: 'status 429, it is asked too much; it is asked again in 60 s',
+    },
+    { source: 'rdap', name: '', contacts: [], present: [], asked: null, why: 'not asked yet' },
+  ],
+};
+
+/** Of a /23: the first half is ready, the second needs a ROA and an object. */
+export const PLAN: MitigationPlan = await planMitigation(
+  { ...CASE, kind: 'origin', prefix: '192.0.2.0/23', decidedBy: '192.0.2.0/23' },
+  {
+    localAs: 64500,
+    check: async (prefix, origin) => ({
+      ...ANSWER,
+      ...{ prefix, origin, hints: [] },
+      ...(prefix === '192.0.2.0/24'
+        ? { rov: 'valid' as const, irr: 'match' as const, vrps: [] }
+        : {
+            ...{ rov: 'invalid' as const, irr: 'match-covering' as const },
+            vrps: [{ prefix: '192.0.2.0/23', maxLength: 23, asn: 64500, matches: false }],
+          }),
+    }),
+    held: [{ origin: 64500, rov: 'valid' }],
+    length: null,
+    waysFor: () => [
+      { peer: 'tyo1', why: '' },
+      { peer: 'osa1', why: '`mitigate` of osa1 does not permit 192.0.2.0/24' },
+    ],
+  },
+);
+
+export const MITIGATIONS: readonly MitigationRow[] = [
+  {
+    caseId: CASE.id,
+    peer: 'tyo1',
+    prefixes: ['192.0.2.0/24', '192.0.3.0/24'],
+    since: NOON - 60_000,
+    by: 'user root',
+    until: null,
+    ended: '',
+    told: 2,
+  },
+  {
+    caseId: '2026-02-28-01',
+    peer: 'tyo1',
+    prefixes: ['198.51.100.0/24'],
+    since: NOON - 30 * HOUR,
+    by: 'user root',
+    until: NOON - 29 * HOUR,
+    ended: 'the case is resolved',
+    told: 0,
+  },
+];
 
 /** What was frozen of CASE. */
 export const EVIDENCE: readonly SealedEvidence[] = [
@@ -398,6 +476,10 @@ export const SAFETY: SafetyStatus = {
         { prefix: '192.0.2.1/32', communities: ['blackhole', 'no-export'], largeCommunities: [], med: 10 },
         { prefix: '2001:db8::/48', communities: [], largeCommunities: ['64500:1:20'], nextHop: '2001:db8::1' },
       ],
+      mitigate: {
+        prefixes: [{ prefix: '192.0.2.0/23', communities: [], largeCommunities: [], nextHop: '203.0.113.3' }],
+        most: 4,
+      },
       told: [
         {
           prefix: '192.0.2.1/32',
@@ -418,6 +500,7 @@ export const SAFETY: SafetyStatus = {
       as: 64497,
       state: 'Active',
       may: [],
+      mitigate: null,
       told: [],
       updates: 0,
       marks: 0,
@@ -653,6 +736,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
       },
     ],
+    contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],
+    calls: async () => [{ ...SHEET, draft: 'Subject: Unauthorised BGP announcement\n\nDear colleagues,\n' }],
+    planMitigation: async () => PLAN,
+    announceMitigation: async ({ caseId, peer, confirmed }) => ({
+      ...{ caseId, peer, prefixes: ['192.0.2.0/24', '192.0.3.0/24'] },
+      announced: confirmed !== null,
+    }),
+    stopMitigation: async () => MITIGATIONS.slice(1),
+    mitigations: async () => MITIGATIONS,
     drift: async days => ({ ...DRIFT, days }),
     checkRoute: async () => ANSWER,
     explain: async () => EXPLANATION,

@@ -106,6 +106,7 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
     server.manners = 'well';
     await inState('203.0.113.0/24', 'resolved');
     await until('all is well', async () => (await daemon.status()).problems.join('\n') === '');
+    await until('that is told', () => /irr JPIRR: well again/.test(daemon.log()));
   });
 
   it('begins with what it had after a kill, though the server has forgotten it, and goes on from there', async () => {

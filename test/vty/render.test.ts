@@ -469,6 +469,9 @@ Peer Address        AS State       May Told Updates Marks Password TTL
 tyo1 203.0.113.1 64496 Established   2    1       2     2 yes      255
 osa1 203.0.113.5 64497 Active        0    0       0     0 no       any
 
+Peer tyo1 may be told on order, 4 prefixes at a time, of
+  192.0.2.0/23 next hop 203.0.113.3
+
 Peer tyo1 may be told
   192.0.2.1/32 community blackhole, no-export med 10, told
   2001:db8::/48 large community 64500:1:20 next hop 2001:db8::1, not told: the family was not agreed on`,
@@ -787,7 +790,7 @@ describe('vty/render', () => {
   });
 
   it('says that nothing can leave, and what stays loaded when nothing may', () => {
-    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const quiet = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [], mitigate: null }));
     const shown = (encoder: number | null) =>
       renderAnswer('show safety', [{ threads: [{ thread: 'collector', encoder }], peers: quiet }], NOON);
     expect(shown(null).slice(0, 2)).to.deep.equal([
@@ -795,6 +798,12 @@ describe('vty/render', () => {
       'No route can leave this daemon.',
     ]);
     expect(shown(NOON)[1]).to.match(/^No peer may be told a route; what was loaded stays/);
+  });
+
+  it('says that a route leaves on order only', () => {
+    const peers = SAFETY.peers.map(peer => ({ ...peer, may: [], told: [] }));
+    const shown = renderAnswer('show safety', [{ threads: [], peers }], NOON);
+    expect(shown[0]).to.equal('No route leaves this daemon unless it is ordered by `mitigate announce`.');
   });
 
   it('says in a word that there is nothing', () => {

@@ -37,6 +37,6 @@ function keyLines(object: RpslObject): string {
 
 function withoutPasswords(bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
-  const shown = text.replace(/\b((?:crypt|md5|bcrypt)-pw)\s+\S+/gi, '$1 DummyValue  # Filtered for security');
+  const shown = text.replace(/\b((?:crypt|md5|bcrypt)-pw)\s+\S[^\r\n]*/gi, '$1 DummyValue  # Filtered for security');
   return Buffer.from(shown, 'latin1');
 }

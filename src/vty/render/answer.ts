@@ -17,6 +17,7 @@ import type {
   IncidentDetail,
   IodefExport,
 } from '../../control/case-rows.ts';
+import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
   HistoryRow,
@@ -33,6 +34,7 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
@@ -57,6 +59,7 @@ import {
   renderTests,
   renderTimelines,
 } from './case.ts';
+import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -64,6 +67,7 @@ import { renderHistory } from './history.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
+import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -100,6 +104,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'explain PREFIX AS': first<Explanation>(renderExplanation),
   'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
+  'mitigate announce CASE-ID peer PEER': first<MitigationOrdered>(renderMitigationOrdered),
+  'mitigate plan CASE-ID': first<MitigationPlan>(renderPlan),
+  'mitigate stop CASE-ID': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
@@ -119,6 +126,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show case open evidence': (rows: readonly CaseEvidence[]) => renderEvidence(rows),
   'show case open timeline': (rows: readonly CaseTimeline[]) => renderTimelines(rows),
   'show config': first<{ config: string }>(row => row.config.trimEnd().split('\n')),
+  'show contact AS': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
+  'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
+  'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
   'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
@@ -127,6 +137,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show irr NAME': (rows: readonly IrrNamedRow[], now) => renderIrrNamed(rows, now),
   'show irr PREFIX': (rows: readonly IrrObjectRow[]) => renderIrrObjects(rows),
   'show memory': first<MemoryStatus>(renderMemory),
+  'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),

@@ -15,6 +15,7 @@ const route = ({ prefix, communities, largeCommunities, nextHop, med }: Announce
 /** `show safety`. */
 export function renderSafety({ threads, peers }: SafetyStatus): string[] {
   const may = peers.filter(peer => peer.may.length > 0);
+  const orders = peers.filter(({ mitigate }) => mitigate !== null);
   const able = threads.some(({ encoder }) => encoder !== null);
   return [
     ...threads.map(
@@ -23,9 +24,11 @@ export function renderSafety({ threads, peers }: SafetyStatus): string[] {
     ),
     may.length > 0
       ? `${count(may.length, 'peer')} may be told routes: those below, and no others.`
-      : able
-        ? 'No peer may be told a route; what was loaded stays until the daemon is started again.'
-        : 'No route can leave this daemon.',
+      : orders.length > 0
+        ? 'No route leaves this daemon unless it is ordered by `mitigate announce`.'
+        : able
+          ? 'No peer may be told a route; what was loaded stays until the daemon is started again.'
+          : 'No route can leave this daemon.',
     '',
     ...table(
       [
@@ -53,6 +56,11 @@ export function renderSafety({ threads, peers }: SafetyStatus): string[] {
         row.leastTtl ?? 'any',
       ]),
     ),
+    ...orders.flatMap(({ peer, mitigate }) => [
+      '',
+      `Peer ${peer} may be told on order, ${count(mitigate!.most, 'prefix', 'prefixes')} at a time, of`,
+      ...mitigate!.prefixes.map(one => `  ${route(one)}`),
+    ]),
     ...may.flatMap(row => [
       '',
       `Peer ${row.peer} may be told`,

@@ -27,7 +27,15 @@ const JPIRR = [
   object('route-set: RS-TOP', 'members: 192.0.2.0/24^+', 'mp-members: 2001:db8:1::/48, RS-SUB', HELD, 'source: JPIRR'),
   object('route-set: RS-SUB', 'members: 198.51.100.0/24, AS1, AS-SUB', HELD, 'source: JPIRR'),
   object('route-set: RS-REF', 'mbrs-by-ref: MAINT-A', HELD, 'source: JPIRR'),
-  object('mntner: MAINT-A', 'auth: CRYPT-PW abcdefghijklm', 'auth: PGPKEY-1', HELD, 'source: JPIRR'),
+  object(
+    'mntner: MAINT-A',
+    'auth: CRYPT-PW abcdefghijklm # old',
+    'auth: MD5-PW',
+    '+ $1$a$b',
+    'auth: PGPKEY-1',
+    HELD,
+    'source: JPIRR',
+  ),
 ].join('');
 const RADB = [
   route('10.1.0.0/16', 1, 'RADB', 'descr: 日本'),
@@ -106,7 +114,7 @@ describe('registry/whois/answer', () => {
     [
       '!mmntner,MAINT-A',
       irrd(
-        'mntner: MAINT-A\nauth: CRYPT-PW DummyValue  # Filtered for security\nauth: PGPKEY-1\nmnt-by: MAINT-A\nsource: JPIRR\n',
+        'mntner: MAINT-A\nauth: CRYPT-PW DummyValue  # Filtered for security\nauth: MD5-PW DummyValue  # Filtered for security\nauth: PGPKEY-1\nmnt-by: MAINT-A\nsource: JPIRR\n',
       ),
     ],
     [

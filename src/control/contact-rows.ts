@@ -1,0 +1,9 @@
+/** What the commands about contacts answer with. */
+import type { ContactSheet } from '../notify/contacts/contact.ts';
+
+export type { ContactSheet };
+
+/** Row of `show contact CASE-ID`: an AS to call, and a draft to it. */
+export interface CaseSheet extends ContactSheet {
+  readonly draft: string;
+}

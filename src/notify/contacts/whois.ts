@@ -1,0 +1,111 @@
+/** Asks whois servers (RFC 3912): one line out, text in until the server closes. Silence, time and octets are bounded. */
+import { connect } from 'node:net';
+import { parseAddress } from '../../net/address.ts';
+import { hostText, type WhoisHost } from '../../registry/whois/client.ts';
+import { type Answered, type Subject, subjectText } from './contact.ts';
+import type { Asked } from './politeness.ts';
+import { readWhoisAnswer, referralIn } from './whois-answer.ts';
+
+export interface WhoisLimits {
+  /** ms without an octet, and for all of it. */
+  readonly silence: number;
+  readonly total: number;
+  readonly octets: number;
+}
+
+export const WHOIS_LIMITS: WhoisLimits = { silence: 8_000, total: 15_000, octets: 256 * 1024 };
+/** Servers that are asked one after the other since each refers to the next. */
+const MOST_REFERRALS = 3;
+
+/** How some servers want to be asked; all others take `AS64500` and `192.0.2.0/24`. */
+function queryFor({ host }: WhoisHost, subject: Subject): string {
+  const text = subjectText(subject);
+  switch (host.toLowerCase()) {
+    case 'whois.arin.net':
+      return 'as' in subject ? `a ${subject.as}` : `n + ${text}`;
+    case 'whois.nic.ad.jp':
+      return `${text}/e`;
+    case 'whois.ripe.net':
+      return `-B ${text}`;
+    default:
+      return text;
+  }
+}
+
+/** A server's answer as text; rejects in words. */
+export function askWhois(
+  server: WhoisHost,
+  query: string,
+  signal: AbortSignal,
+  { silence, total, octets }: WhoisLimits = WHOIS_LIMITS,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const socket = connect({ host: server.host, port: server.port, signal });
+    const fail = (why: string) => {
+      reject(new Error(`whois ${hostText(server)}: ${why}`));
+      socket.destroy();
+    };
+    const last = setTimeout(() => fail(`it goes on for ${total / 1000} s`), total);
+    socket.setTimeout(silence, () => fail(`no answer for ${silence / 1000} s`));
+    socket.on('connect', () => socket.write(`${query}\r\n`));
+    socket.on('data', chunk => {
+      size += chunk.length;
+      if (size > octets) fail(`it answers with more than ${octets} octets`);
+      else chunks.push(chunk);
+    });
+    socket.on('error', error => fail(error.name === 'AbortError' ? 'given up' : error.message));
+    socket.on('end', () => resolve(textOf(Buffer.concat(chunks))));
+    socket.on('close', () => {
+      clearTimeout(last);
+      fail('the connection was closed');
+    });
+  });
+}
+
+/** Most answer in ASCII or UTF-8, JPNIC in ISO-2022-JP, whose escapes nothing else has. */
+function textOf(octets: Buffer): string {
+  const japanese = octets.includes('\x1b$B', 0, 'latin1');
+  return new TextDecoder(japanese ? 'iso-2022-jp' : 'utf-8').decode(octets);
+}
+
+/**
+ * A stranger's answer must not make us speak to machines of this network: only names of the public name space, on the
+ * port of whois, are followed.
+ */
+export function mayFollow({ host, port }: WhoisHost): boolean {
+  return port === 43 && parseAddress(host) === null && /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,63}$/.test(host);
+}
+
+/** What a server says of a subject, and those that it refers to, the last one first. `follow`: whether a referral is. */
+export async function whoisContacts(
+  server: WhoisHost,
+  subject: Subject,
+  signal: AbortSignal,
+  follow: (to: WhoisHost) => boolean = mayFollow,
+): Promise<Asked<Answered>> {
+  const asked = new Set<string>();
+  const answers: Answered[] = [];
+  let next: WhoisHost | null = server;
+  let why = '';
+  while (next !== null && asked.size <= MOST_REFERRALS && !asked.has(hostText(next))) {
+    asked.add(hostText(next));
+    let text: string;
+    try {
+      text = await askWhois(next, queryFor(next, subject), signal);
+    } catch (error) {
+      // What the one before it said counts all the same.
+      why = (error as Error).message;
+      break;
+    }
+    answers.unshift(readWhoisAnswer(text));
+    const to = referralIn(text);
+    next = to !== null && follow(to) ? to : null;
+  }
+  if (answers.length === 0) return { ok: false, why, wait: null };
+  const [nearest] = answers;
+  const name = answers.find(one => one.name !== '')?.name ?? '';
+  const contacts = answers.find(one => one.contacts.length > 0)?.contacts ?? [];
+  return { ok: true, value: { ...nearest!, name, contacts } };
+}
