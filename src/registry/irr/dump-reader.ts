@@ -86,6 +86,7 @@ export async function readDump(
     problems: reader.counts.problems + more + refused,
     refusedAddresses: refused,
     firstProblems: problems,
+    eof: reader.counts.eof,
   };
 }
 
