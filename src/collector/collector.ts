@@ -3,38 +3,32 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { formatPrefix, parsePrefix } from '../net/prefix.ts';
-import { openSnapshot } from '../registry/snapshot.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
-import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
-import { prefixById } from '../rib/query.ts';
 import { countStale } from '../rib/stale.ts';
 import type { Encoder } from './announcer.ts';
 import { createAnswerer } from './answers.ts';
 import { createArchiveFeed } from './archive-feed.ts';
 import { createStations } from './bmp-station.ts';
-import { afiOf, Contradictions, type Place, prefixIdOf } from './contradictions.ts';
 import { createDoor } from './door.ts';
 import { createDropWatch, type Guarded, netstat } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
 import { PASSED_OVER } from './ingest-peer.ts';
+import { createJudging } from './judging.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
-import type { CollectorConfig, FromCollector, RegistryMessage, ToCollector } from './messages.ts';
+import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
 import { createOrders, shutProblems } from './orders.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
 import { createQuality } from './quality.ts';
-import { createRejudge } from './rejudge.ts';
 import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
-import { pathOf, type RowPeer } from './rows.ts';
+import type { RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { beginTableDump, type TableDump } from './table-dump.ts';
-import { VerdictMemo } from './verdict-memo.ts';
 import { warmUp } from './warm-up.ts';
 import { type AwaitedTable, createWholeness } from './wholeness.ts';
 
@@ -55,8 +49,6 @@ const guardedOf = ({ row, config, session }: Peer): Guarded => ({
 /** A collector that tells through `post`; the answer takes what the main thread sends. */
 export function createCollector(post: (message: FromCollector) => void): (message: ToCollector) => void {
   const rib = newRib();
-  const memo = new VerdictMemo(rib);
-  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: (SeatedPeer | undefined)[] = [];
   let config: CollectorConfig | null = null;
 
@@ -83,31 +75,21 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     on ? stations.pause() : stations.resume();
   }
 
-  const book = new Contradictions({
-    now: Date.now,
-    mark: (place, on) => memo.mark(afiOf(place), prefixIdOf(place), on),
+  const judging = createJudging({
+    rib,
+    rowOf: number => byNumber[number]?.row,
+    isWhole: (number, afi) => byNumber[number]?.awaiting.has(afi) === false,
     tell: outflow.tell,
-    describe,
+    done(done) {
+      outflow.flush();
+      post({ type: 'rejudged', done });
+    },
+    now: Date.now,
   });
+  const { memo, book } = judging;
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
 
-  function describe(place: Place, number: number, as: number, attribute: number) {
-    const { row } = byNumber[number]!;
-    const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
-    const origin = as === ORIGIN_NONE ? null : as;
-    const decided = memo.snapshot?.decide(prefix, origin ?? -1);
-    return {
-      peer: row.name,
-      peerAs: row.as,
-      peerAddress: row.address,
-      prefix: formatPrefix(prefix),
-      origin,
-      path: attribute === 0 ? [] : pathOf(rib, attribute),
-      state: decided?.state ?? 'unknown',
-      decidedBy: formatPrefix(decided?.decidedBy ?? prefix),
-    };
-  }
-
-  const ingest = createIngest(rib, memo, book, {
+  const ingest = createIngest(rib, judging, {
     endOfRib(peer, afi) {
       const owner = byNumber[peer.number];
       if (owner) quality.endOfRib(owner.row.name, afi);
@@ -128,6 +110,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
     owner?.ended?.(afi);
+    if (owner?.awaiting.has(afi)) setImmediate(judging.look);
     if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
     outflow.flush(); // what the table holds goes before the word that it is whole
     post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
@@ -144,6 +127,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     });
   const wholeness = createWholeness(() => performance.now());
   const wholenessTimer = setInterval(() => {
+    judging.look();
     for (const number of wholeness.look(awaited(), outflow.held)) {
       const { row, awaiting } = byNumber[number]!;
       log('info', `${row.name} tells no End-of-RIB: its table has hardly grown for 5 min and counts as whole`);
@@ -267,16 +251,6 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     await stations.configure(next.bmp);
   }
 
-  const rejudge = createRejudge(rib, memo, book, done => {
-    outflow.flush();
-    post({ type: 'rejudged', done });
-  });
-  function registry({ base, overlay, touched, generation }: RegistryMessage): void {
-    const opened = openSnapshot(base, overlay);
-    memo.snapshot = opened.prefixes4 + opened.prefixes6 + opened.overlaid === 0 ? null : opened;
-    rejudge(touched?.map(text => parsePrefix(text)!) ?? null, generation);
-  }
-
   /** The dump of the tables that is being written. */
   let dumping: TableDump | null = null;
   let resumeDump = () => {};
@@ -347,7 +321,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
           });
         break;
       case 'registry':
-        registry(message);
+        judging.registry(message);
+        break;
+      case 'aspas':
+        judging.attest(message.aspas);
         break;
       case 'archive':
         connectArchive(message.port);

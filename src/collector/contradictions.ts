@@ -1,12 +1,15 @@
 /**
- * The contradicting routes of watched space that peers hold now, and what is told upward as they come and go. Only what is
- * in this book is ever told; a route that leaves is told once, with why it left.
+ * The routes with which something is wrong that peers hold now, and what is told upward as they come and go. Only what is in
+ * this book is ever told; a route that leaves is told once, with why it left.
  */
-import type { AsPath, JudgedChange } from './messages.ts';
+import type { Finding, FindingKind } from './finding.ts';
+import type { JudgedChange } from './judged-change.ts';
+import type { AsPath } from './messages.ts';
 
-/** A contradicting route. */
+/** Such a route: its origin (0 for NONE), what is wrong, its attributes. */
 export interface Held {
   readonly origin: number;
+  readonly finding: Finding;
   readonly attribute: number;
 }
 
@@ -24,16 +27,19 @@ export interface Telling {
   describe(
     place: Place,
     peer: number,
-    origin: number,
-    attribute: number,
+    held: Held,
   ): Omit<JudgedChange, 'what' | 'why' | 'time' | 'path'> & { path: AsPath };
   mark(place: Place, on: boolean): void;
   tell(change: JudgedChange): void;
   now(): number;
 }
 
+/** The same fact, though perhaps by other attributes. */
+const same = (a: Held, b: Held): boolean =>
+  a.origin === b.origin && a.finding.kind === b.finding.kind && a.finding.offender === b.finding.offender;
+
 export class Contradictions {
-  /** What each peer holds of a prefix: of each origin one route. Only a peer with several paths has several. */
+  /** What each peer holds of a prefix: of each fact one route. Only a peer with several paths has several. */
   private readonly book = new Map<Place, Map<number, readonly Held[]>>();
   private readonly telling: Telling;
 
@@ -41,7 +47,7 @@ export class Contradictions {
     this.telling = telling;
   }
 
-  /** Contradicting (prefix, peer, origin) held now. */
+  /** Facts (prefix, peer, what is wrong) held now. */
   get size(): number {
     let size = 0;
     for (const row of this.book.values()) for (const held of row.values()) size += held.length;
@@ -49,34 +55,55 @@ export class Contradictions {
   }
 
   /**
-   * A peer holds a contradicting route: tells it when it is new, or has another origin or other attributes. `why`: an
-   * UPDATE brought it, or the registry made it one.
+   * A peer holds a route with which something is wrong: tells it when that is new, or another, or has other attributes.
+   * `why`: an UPDATE brought it, or the registry made it one.
    */
-  hold(place: Place, peer: number, origin: number, attribute: number, why: 'update' | 'registry'): void {
+  hold(
+    place: Place,
+    peer: number,
+    origin: number,
+    finding: Finding,
+    attribute: number,
+    why: 'update' | 'registry',
+  ): void {
     const held = this.book.get(place)?.get(peer);
-    if (held?.length === 1 && held[0]!.origin === origin && held[0]!.attribute === attribute) return;
-    this.enter(place, peer, [{ origin, attribute }], why, 'replaced');
+    const now = { origin, finding, attribute };
+    if (held?.length === 1 && held[0]!.attribute === attribute && same(held[0]!, now)) return;
+    this.enter(place, peer, [now], why, why === 'registry' ? 'registry' : 'replaced');
   }
 
   /**
-   * A peer that sends several paths for a prefix holds these contradicting ones, and no others. It is a witness of an origin
-   * while any of its paths has it; `gone`: why those it no longer holds have left.
+   * A peer that sends several paths for a prefix holds these wrong ones, and no others. It is a witness of a fact while any of
+   * its paths has it; `gone`: why those it no longer holds have left.
    */
   holdPaths(place: Place, peer: number, paths: readonly Held[], why: 'update' | 'registry', gone: GoneWhy): void {
     const before = this.book.get(place)?.get(peer) ?? [];
     const held: Held[] = [];
     for (const path of paths) {
-      if (held.some(({ origin }) => origin === path.origin)) continue;
-      const same = ({ origin, attribute }: Held) =>
-        origin === path.origin && paths.some(one => one.origin === origin && one.attribute === attribute);
-      held.push(before.find(same) ?? path);
+      if (held.some(one => same(one, path))) continue;
+      const stays = (old: Held) =>
+        same(old, path) && paths.some(one => same(one, old) && one.attribute === old.attribute);
+      held.push(before.find(stays) ?? path);
     }
     this.enter(place, peer, held, why, gone, true);
   }
 
-  /** A peer holds no contradicting route of this prefix any more. Nothing is told when it held none. */
+  /** A peer holds no such route of this prefix any more. Nothing is told when it held none. */
   leave(place: Place, peer: number, why: GoneWhy | 'session'): void {
     if (this.book.get(place)?.has(peer)) this.enter(place, peer, [], 'update', why);
+  }
+
+  /** Calls `visit` with every route of a kind; it must not change the book. */
+  forEach(kind: FindingKind, visit: (place: Place, peer: number, held: Held) => void): void {
+    for (const [place, row] of this.book)
+      for (const [peer, held] of row) for (const one of held) if (one.finding.kind === kind) visit(place, peer, one);
+  }
+
+  /** Tells a held route once more: what is around it has changed. */
+  retell(place: Place, peer: number, held: Held): void {
+    const beside = this.book.get(place)?.get(peer)?.length !== 1;
+    const about = this.telling.describe(place, peer, held);
+    this.telling.tell({ ...about, what: 'held', why: 'update', time: this.telling.now(), ...(beside && { beside }) });
   }
 
   /** The session of a peer is lost: what it held is now unseen. */
@@ -95,23 +122,22 @@ export class Contradictions {
   ): void {
     const row = this.book.get(place) ?? new Map<number, readonly Held[]>();
     const before = row.get(peer) ?? [];
-    for (const held of before)
-      if (!now.some(({ origin }) => origin === held.origin)) this.tellGone(place, peer, held, gone);
+    for (const held of before) if (!now.some(one => same(one, held))) this.tellGone(place, peer, held, gone);
     if (now.length > 0) row.set(peer, now);
     else row.delete(peer);
     if (this.book.has(place) !== row.size > 0) this.telling.mark(place, row.size > 0);
     if (row.size > 0) this.book.set(place, row);
     else this.book.delete(place);
-    for (const { origin, attribute } of now) {
-      if (before.some(held => held.origin === origin && held.attribute === attribute)) continue;
-      const about = this.telling.describe(place, peer, origin, attribute);
+    for (const one of now) {
+      if (before.some(held => same(held, one) && held.attribute === one.attribute)) continue;
+      const about = this.telling.describe(place, peer, one);
       const time = this.telling.now();
       this.telling.tell({ ...about, what: 'held', why, time, ...(beside && { beside }) });
     }
   }
 
   private tellGone(place: Place, peer: number, held: Held, why: JudgedChange['why']): void {
-    const about = this.telling.describe(place, peer, held.origin, 0);
+    const about = this.telling.describe(place, peer, { ...held, attribute: 0 });
     const what = why === 'session' ? 'unseen' : 'gone';
     this.telling.tell({ ...about, path: [], what, why, time: this.telling.now() });
   }

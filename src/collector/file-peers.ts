@@ -13,18 +13,15 @@ import type { MrtRecord } from '../mrt/records.ts';
 import { routeUpdateWriter } from '../mrt/route-update.ts';
 import type { DumpedRoute, MrtVisitor } from '../mrt/walk.ts';
 import { type Afi, formatAddress } from '../net/address.ts';
-import { formatPrefix } from '../net/prefix.ts';
-import type { Snapshot } from '../registry/snapshot.ts';
+import type { Layers } from '../registry/compile.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { dropTable, newPeerTable, newRib, pathsOf } from '../rib/adj-rib-in.ts';
-import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
-import { prefixById } from '../rib/query.ts';
-import { afiOf, Contradictions, prefixIdOf } from './contradictions.ts';
 import { createIngest } from './ingest.ts';
 import { type IngestPeer, noCounts } from './ingest-peer.ts';
+import { createJudging } from './judging.ts';
 import type { FromCollector } from './messages.ts';
-import { pathOf, type RowPeer } from './rows.ts';
-import { VerdictMemo } from './verdict-memo.ts';
+import type { RowPeer } from './rows.ts';
 import { createWholeness } from './wholeness.ts';
 
 /** The messages of a collector that peers of files cause. */
@@ -32,7 +29,9 @@ export type FromFiles = Extract<FromCollector, { type: 'judged' | 'session' | 'e
 
 export interface FilePeersOptions {
   /** What routes are judged by. */
-  readonly snapshot: Snapshot;
+  readonly layers: Layers;
+  /** By which paths are; null: by none. */
+  readonly aspas: AspaTable | null;
   readonly localAs: number;
   /** Now, in the time of the files: ms since the epoch. */
   readonly now: () => number;
@@ -92,11 +91,8 @@ interface FilePeer {
   readonly tabled: Set<Afi>;
 }
 
-export function createFilePeers({ snapshot, localAs, now, nameOf, tell }: FilePeersOptions): FilePeers {
+export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: FilePeersOptions): FilePeers {
   const rib = newRib();
-  const memo = new VerdictMemo(rib);
-  memo.snapshot = snapshot;
-  reclaimPrefixIds(rib, afi => memo.forget(afi));
   const byNumber: FilePeer[] = [];
   const byKey = new Map<string, FilePeer>();
   const counts: FileCounts = { updates: 0, routes: 0, malformed: 0, leftOut: new Map() };
@@ -112,34 +108,25 @@ export function createFilePeers({ snapshot, localAs, now, nameOf, tell }: FilePe
     tell({ type: 'judged', changes });
   }
 
-  const book = new Contradictions({
-    now,
-    mark: (place, on) => memo.mark(afiOf(place), prefixIdOf(place), on),
+  const judging = createJudging({
+    rib,
+    rowOf: number => byNumber[number]?.row,
+    isWhole: (number, afi) => byNumber[number]?.awaiting.has(afi) === false,
     tell(change) {
       judged.push(change);
       if (judged.length >= BATCH) flush();
     },
-    describe(place, number, as, attribute) {
-      const { row } = byNumber[number]!;
-      const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
-      const origin = as === ORIGIN_NONE ? null : as;
-      const decided = snapshot.decide(prefix, origin ?? -1);
-      return {
-        peer: row.name,
-        peerAs: row.as,
-        peerAddress: row.address,
-        prefix: formatPrefix(prefix),
-        origin,
-        path: attribute === 0 ? [] : pathOf(rib, attribute),
-        state: decided.state,
-        decidedBy: formatPrefix(decided.decidedBy ?? prefix),
-      };
-    },
+    done: () => {},
+    now,
   });
+  const { memo, book } = judging;
+  reclaimPrefixIds(rib, afi => memo.forget(afi));
+  judging.registry({ ...layers, touched: null, generation: 1 });
+  judging.attest(aspas);
 
   const leaveOut = (reason: string) => void counts.leftOut.set(reason, (counts.leftOut.get(reason) ?? 0) + 1);
 
-  const ingest = createIngest(rib, memo, book, {
+  const ingest = createIngest(rib, judging, {
     endOfRib: (peer, afi) => whole(byNumber[peer.number]!, afi),
     malformed: () => {
       counts.malformed++;
@@ -209,6 +196,7 @@ export function createFilePeers({ snapshot, localAs, now, nameOf, tell }: FilePe
 
   function whole(peer: FilePeer, afi: Afi): void {
     if (!peer.awaiting.delete(afi) || peer.awaiting.size > 0) return;
+    judging.look();
     flush(); // what the table holds goes before the word that it is whole
     tell({ type: 'end-of-rib', peer: peer.row.name, time: now() });
   }

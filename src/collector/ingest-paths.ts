@@ -7,7 +7,7 @@ import { addCount, pathsOf, type Rib } from '../rib/adj-rib-in.ts';
 import { putPath, takePath } from '../rib/paths.ts';
 import type { IngestPeer } from './ingest-peer.ts';
 import type { NlriIds } from './nlri-ids.ts';
-import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 import type { Witnesses } from './witness.ts';
 
 /** `excess`: a path was not held, for the prefix has too many; `group`: one to a multicast group was ignored. */
@@ -35,7 +35,8 @@ export function createPathIngest(
       if (before !== 0) attributes.release(before);
     }
     if (memo.snapshot === null) return;
-    if (memo.marked(afi, id) || contradicts(witnesses.verdict(afi, id, attributes.originOf(attribute))))
+    const { number } = peer;
+    if (memo.marked(afi, id) || witnesses.find(afi, id, attributes.originOf(attribute), attribute, number) !== null)
       witnesses.judgePaths(peer, afi, id, 'update', 'replaced');
   }
 

@@ -13,23 +13,24 @@ import { leadingBits } from '../net/leading-bits.ts';
 import { columnOf, extendColumn, pathsOf, type Rib, staleOf } from '../rib/adj-rib-in.ts';
 import { findMultiprotocol, newAttributeScan, reachOf, scanOrigin } from '../rib/attribute-scan.ts';
 import { CONTEXT_AS4, CONTEXT_EBGP, CONTEXT_MP, ORIGIN_NONE } from '../rib/attribute-store.ts';
-import { type Contradictions, placeOf } from './contradictions.ts';
+import { placeOf } from './contradictions.ts';
 import { createPathIngest } from './ingest-paths.ts';
 import type { IngestEvents, IngestPeer } from './ingest-peer.ts';
+import type { Judges } from './judging.ts';
 import { createLookAhead } from './look-ahead.ts';
 import { createNlriIds, hasPathIds } from './nlri-ids.ts';
 import { createSlowRoad } from './slow-road.ts';
-import { contradicts, type VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
 
-export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, events: IngestEvents) {
+/** The route path into `rib`, past what judges it (judging.ts). */
+export function createIngest(rib: Rib, { memo, book, paths }: Judges, events: IngestEvents) {
   const { ids4, ids6, attributes } = rib;
   const found = newAttributeScan();
   // A Buffer as what sockets give, so that all octets the loops see are of one kind to the compiler.
   const scratch = Buffer.alloc(65536);
   const scratchView = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
   const layout = emptyLayout();
-  const witnesses = createWitnesses(rib, memo, book);
+  const witnesses = createWitnesses(rib, memo, book, paths);
   const nlriIds = createNlriIds(rib);
   const withPaths = createPathIngest(
     rib,
@@ -82,10 +83,10 @@ export function createIngest(rib: Rib, memo: VerdictMemo, book: Contradictions, 
     return attributes.add(hash, data, start, end, context, hop, origin);
   }
 
-  /** Judges a route just held, and tells the book of cases when it contradicts, or stands where one that did was. */
+  /** Judges a route just held, and tells the book of cases when something is wrong with it, or was with what stood there. */
   function look(peer: IngestPeer, afi: 1 | 2, id: number, origin: number, attribute: number): void {
-    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-    if (contradicts(verdict)) book.hold(placeOf(afi, id), peer.number, origin >>> 0, attribute, 'update');
+    const finding = witnesses.find(afi, id, origin, attribute, peer.number);
+    if (finding !== null) book.hold(placeOf(afi, id), peer.number, origin >>> 0, finding, attribute, 'update');
     else if (memo.marked(afi, id)) book.leave(placeOf(afi, id), peer.number, 'replaced');
   }
 

@@ -9,7 +9,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IndexedPeer } from '../mrt/peer-index.ts';
+import type { PathRules } from '../registry/path-rules.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
+import type { JudgedChange } from './judged-change.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];
@@ -35,7 +38,7 @@ export type RibQuery =
       readonly peer?: string;
       /** Origin AS; 0 stands for NONE. */
       readonly originAs?: number;
-      /** Regular expression on the AS path (rib/path-pattern.ts). */
+      /** Regular expression on the AS path (net/path-pattern.ts). */
       readonly path?: string;
       /** As a row shows it: `64500:120`, `64500:1:20`, `no-export`. */
       readonly community?: string;
@@ -95,7 +98,11 @@ export interface RegistryMessage {
   readonly type: 'registry';
   readonly base: SharedArrayBuffer;
   readonly overlay: SharedArrayBuffer | null;
-  /** Prefixes inside which verdicts may be others than before; null: anywhere. */
+  /** What the numbers in them demand of paths (registry/path-rules.ts). */
+  readonly rules: readonly PathRules[];
+  /** ASes whose unregistered announcements are told. */
+  readonly ases: ReadonlySet<number>;
+  /** Prefixes inside which verdicts may be others than before, or of routes that cover them; null: anywhere. */
   readonly touched: readonly string[] | null;
   readonly generation: number;
 }
@@ -103,6 +110,8 @@ export interface RegistryMessage {
 export type ToCollector =
   | { readonly type: 'configure'; readonly config: CollectorConfig }
   | RegistryMessage
+  /** The ASPAs in force, by which paths of watched routes are judged; null: there are none. */
+  | { readonly type: 'aspas'; readonly aspas: AspaTable | null }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
   /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
   | { readonly type: 'archive'; readonly port: MessagePort | null }
@@ -118,32 +127,6 @@ export type ToCollector =
   | { readonly type: 'took'; readonly changes: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */
   | { readonly type: 'stop' };
-
-/** A route of watched space that contradicts the registry, or no longer does, at one peer. */
-export interface JudgedChange {
-  /** Name of the peer as configured, with its AS and address as the witness's identity. */
-  readonly peer: string;
-  readonly peerAs: number;
-  readonly peerAddress: string;
-  readonly prefix: string;
-  /** RFC 6811 section 2; null stands for NONE (the path ends in an AS_SET). */
-  readonly origin: number | null;
-  /**
-   * `held`: the peer holds the route now (new, or still there with another path). `gone`: the peer withdrew it, replaced
-   * it by a route that does not contradict, or the registry changed so that it no longer contradicts (`why` tells).
-   * `unseen`: the session is lost; nobody knows.
-   */
-  readonly what: 'held' | 'gone' | 'unseen';
-  readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
-  readonly time: number;
-  /** Empty when `what` is not `held`. */
-  readonly path: AsPath;
-  readonly state: IrrState;
-  /** The registered prefix that decided: equal to `prefix`, or covering it. */
-  readonly decidedBy: string;
-  /** The peer sends several paths for a prefix (RFC 7911): that it holds this one says nothing of others. */
-  readonly beside?: boolean;
-}
 
 export interface SessionChange {
   readonly peer: string;

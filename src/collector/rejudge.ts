@@ -8,8 +8,9 @@ import { pathsOf, type Rib, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { afiOf, type Contradictions, placeOf } from './contradictions.ts';
 import type { Rejudged } from './messages.ts';
+import type { PathCheck } from './path-check.ts';
 import { type PrefixSet, prefixSet } from './prefix-set.ts';
-import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 import { createWitnesses } from './witness.ts';
 
 /** Prefix ids a slice passes through: about a millisecond of work a peer. */
@@ -17,8 +18,17 @@ const SLICE = 16384;
 /** The same where most of them are passed over. */
 const SPARSE_SLICE = 65536;
 
-/** Where to judge again: inside of these prefixes, or (null) everywhere. */
-export type Scope = readonly Prefix[] | null;
+/**
+ * Where to judge again: inside of these prefixes and where they are covered, or (null) everywhere; `marked`: where paths are
+ * looked at, for nothing but what is demanded of them has changed.
+ */
+export type Scope = readonly Prefix[] | 'marked' | null;
+
+/** The marked prefixes, as a set to judge within. */
+const markedSet = (memo: VerdictMemo): PrefixSet => ({
+  has: () => true,
+  touches: (_rib, afi, id) => memo.marked(afi, id),
+});
 
 export interface Rejudging {
   /** Routes judged so far. */
@@ -36,15 +46,18 @@ export function createRejudge(
   rib: Rib,
   memo: VerdictMemo,
   book: Contradictions,
+  paths: PathCheck,
   done: (done: Rejudged) => void,
 ): (scope: Scope, generation: number) => void {
   let running: Rejudging | null = null;
+  /** What is to be judged when the one that runs is through: first one scope, then the other. */
   let waiting: { readonly scope: readonly Prefix[]; readonly generation: number } | null = null;
+  let pathsWait: number | null = null;
 
   function begin(scope: Scope, generation: number): void {
     if (scope === null) memo.forgetAll();
     const began = performance.now();
-    const mine = beginRejudging(rib, memo, book, scope);
+    const mine = beginRejudging(rib, memo, book, paths, scope);
     running = mine;
     const slice = () => {
       if (running !== mine) return; // all begins anew
@@ -55,17 +68,23 @@ export function createRejudge(
       running = null;
       const milliseconds = Math.round(performance.now() - began);
       done({ generation, partial: scope !== null, routes: mine.routes, milliseconds });
-      if (waiting === null) return;
-      const next = waiting;
-      waiting = null;
-      begin(next.scope, next.generation);
+      if (waiting !== null) {
+        const next = waiting;
+        waiting = null;
+        begin(next.scope, next.generation);
+      } else if (pathsWait !== null) {
+        const next = pathsWait;
+        pathsWait = null;
+        begin('marked', next);
+      }
     };
     slice();
   }
 
   return (scope, generation) => {
-    if (scope === null) waiting = null;
+    if (scope === null) [waiting, pathsWait] = [null, null];
     if (scope === null || running === null) begin(scope, generation);
+    else if (scope === 'marked') pathsWait = generation;
     else waiting = { scope: [...(waiting?.scope ?? []), ...scope], generation };
   };
 }
@@ -74,9 +93,15 @@ export function createRejudge(
  * Begins to judge held routes by `memo.snapshot`. Where everything is judged the memo must have forgotten the old
  * verdicts; inside of a scope it is made to forget them here.
  */
-export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions, scope: Scope = null): Rejudging {
-  const witnesses = createWitnesses(rib, memo, book);
-  const within = scope === null ? null : prefixSet(scope);
+export function beginRejudging(
+  rib: Rib,
+  memo: VerdictMemo,
+  book: Contradictions,
+  paths: PathCheck,
+  scope: Scope = null,
+): Rejudging {
+  const witnesses = createWitnesses(rib, memo, book, paths);
+  const within = scope === null ? null : scope === 'marked' ? markedSet(memo) : prefixSet(scope);
   let afi: 1 | 2 = afiOf(0);
   let next = 0;
   let routes = 0;
@@ -94,12 +119,12 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
         // Whether a stale route still holds is not known: its announcement, if it comes, is judged.
         if (unseen && (stale!.marks[place] ?? 0) !== 0) return;
         const origin = rib.attributes.originOf(attribute);
-        const verdict = witnesses.verdict(afi, id, origin);
-        if (!contradicts(verdict) && !memo.marked(afi, id)) return;
+        const finding = witnesses.find(afi, id, origin, attribute, peer);
+        if (finding === null && !memo.marked(afi, id)) return;
         if (paths) {
           if (id !== last) witnesses.judgePaths({ number: peer, table }, afi, id, 'registry', 'registry');
           last = id;
-        } else if (contradicts(verdict)) book.hold(placeOf(afi, id), peer, origin, attribute, 'registry');
+        } else if (finding !== null) book.hold(placeOf(afi, id), peer, origin, finding, attribute, 'registry');
         else book.leave(placeOf(afi, id), peer, 'registry');
       });
     });
@@ -107,7 +132,7 @@ export function beginRejudging(rib: Rib, memo: VerdictMemo, book: Contradictions
 
   function judgeWithin(set: PrefixSet, from: number, end: number): void {
     for (let id = from; id < end; id++) {
-      if (!set.covers(rib, afi, id)) continue;
+      if (!set.touches(rib, afi, id)) continue;
       memo.forgetOne(afi, id);
       judge(id, id + 1);
     }

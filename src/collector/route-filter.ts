@@ -1,8 +1,8 @@
 /** Which routes `show route` wants, beyond their prefix: looked at by attribute set, and each set only once. */
 import { formatPath } from '../bgp/as-path.ts';
 import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
-import { compilePath } from '../rib/path-pattern.ts';
 import type { KnownPrefix } from '../rib/query.ts';
 import type { RibQuery } from './messages.ts';
 import { decodeSet } from './rows.ts';

@@ -1,25 +1,17 @@
 /**
  * What the collector remembers of its verdicts, so that a route is judged once and not once a peer: for each prefix id
  * the origin judged last and what the registry said of it; and apart, a bit for each prefix of which some peer now holds
- * a route that contradicts the registry in watched space. Columns grow with the prefix table.
+ * a route with which something is wrong, or whose paths have to be looked at. Columns grow with the prefix table.
  */
 import { extend } from '../net/prefix-ids.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { IRR_MASK, ROV_MASK, ROV_SHIFT, WATCHED_FLAG } from '../registry/snapshot.ts';
+import { IRR_MASK, ROV_MASK, ROV_SHIFT } from '../registry/snapshot.ts';
 import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from '../registry/verdict.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
+import { isUnregistered, NEW_FLAG } from './finding.ts';
 
-/** Bit of a remembered verdict that tells it from none. The others are what `judge` returned. */
+/** Bit of a remembered verdict that tells it from none. The others are what `judge` returned, and NEW_FLAG. */
 const JUDGED = 0x40;
-
-const MISMATCH = IRR_STATES.indexOf('mismatch');
-const MISMATCH_COVERING = IRR_STATES.indexOf('mismatch-covering');
-
-/** True when a verdict is worth telling: a contradiction in watched space. */
-export function contradicts(verdict: number): boolean {
-  const state = verdict & IRR_MASK;
-  return (verdict & WATCHED_FLAG) !== 0 && (state === MISMATCH || state === MISMATCH_COVERING);
-}
 
 export class VerdictMemo {
   /** Pairs (origin, verdict) by prefix id; verdict 0 is none. A look at one touches one line of memory. */
@@ -31,6 +23,8 @@ export class VerdictMemo {
   private readonly rib: Rib;
   /** Null while there is nothing to judge by: then every verdict is `unknown`, and nothing is remembered. */
   snapshot: Snapshot | null = null;
+  /** ASes whose announcements are to be told when nobody has registered them. */
+  ases: ReadonlySet<number> = new Set();
 
   constructor(rib: Rib) {
     this.rib = rib;
@@ -60,8 +54,8 @@ export class VerdictMemo {
     const memo = this.judged4;
     if (memo[id * 2 + 1] !== 0 && memo[id * 2] === (origin | 0)) return memo[id * 2 + 1]!;
     const { address, length } = this.rib.ids4;
-    const verdict =
-      JUDGED | this.snapshot.judge(1, address[id]!, 0, 0, 0, length[id]!, origin === 0 ? -1 : origin >>> 0);
+    const as = origin === 0 ? -1 : origin >>> 0;
+    const verdict = this.remembered(this.snapshot.judge(1, address[id]!, 0, 0, 0, length[id]!, as), as);
     memo[id * 2] = origin;
     memo[id * 2 + 1] = verdict;
     return verdict;
@@ -76,10 +70,21 @@ export class VerdictMemo {
     const { address: a, length } = this.rib.ids6;
     const at = id * 4;
     const as = origin === 0 ? -1 : origin >>> 0;
-    const verdict = JUDGED | this.snapshot.judge(2, a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!, length[id]!, as);
+    const judged = this.snapshot.judge(2, a[at]!, a[at + 1]!, a[at + 2]!, a[at + 3]!, length[id]!, as);
+    const verdict = this.remembered(judged, as);
     memo[id * 2] = origin;
     memo[id * 2 + 1] = verdict;
     return verdict;
+  }
+
+  /** The verdict with what only a collector adds. */
+  private remembered(judged: number, as: number): number {
+    return isUnregistered(judged) && this.ases.has(as) ? judged | JUDGED | NEW_FLAG : judged | JUDGED;
+  }
+
+  /** The verdict remembered last for this prefix, of whichever origin; 0 without one. */
+  lastOf(afi: 1 | 2, id: number): number {
+    return (afi === 1 ? this.judged4 : this.judged6)[id * 2 + 1] ?? 0;
   }
 
   /** The state of (prefix id, origin), for a person. */
@@ -96,7 +101,7 @@ export class VerdictMemo {
     return ROV_STATES[(verdict >> ROV_SHIFT) & ROV_MASK] ?? 'not-found';
   }
 
-  /** True when some peer holds a contradicting route of this prefix. */
+  /** True when each change of a route of this prefix has to be looked at. */
   marked(afi: 1 | 2, id: number): boolean {
     const marks = afi === 1 ? this.marks4 : this.marks6;
     const octet = id >> 3;

@@ -3,7 +3,9 @@ import type { Rib } from '../rib/adj-rib-in.ts';
 import { type PeerTable, pathsOf, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { type Contradictions, type GoneWhy, type Held, placeOf } from './contradictions.ts';
-import { contradicts, type VerdictMemo } from './verdict-memo.ts';
+import { type Finding, findingOf, isConcerned, kindOf } from './finding.ts';
+import type { PathCheck } from './path-check.ts';
+import type { VerdictMemo } from './verdict-memo.ts';
 
 /** A peer and its table. */
 interface TableOf {
@@ -12,17 +14,24 @@ interface TableOf {
 }
 
 export interface Witnesses {
-  /** The verdict on an origin of a prefix. */
-  verdict(afi: 1 | 2, id: number, origin: number): number;
+  /**
+   * What is wrong with a route (`origin` 0 for NONE) that the peer of this number holds; null when nothing. Where its path
+   * had to be looked at, the prefix is marked, so that it is again when only the attributes are others.
+   */
+  find(afi: 1 | 2, id: number, origin: number, attribute: number, peer: number): Finding | null;
   /** A route of the prefix was taken away. */
   left(peer: TableOf, afi: 1 | 2, id: number, why: GoneWhy): void;
   /** Enters all that a peer with several paths holds of the prefix. */
   judgePaths(peer: TableOf, afi: 1 | 2, id: number, why: 'update' | 'registry', gone: GoneWhy): void;
 }
 
-export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradictions): Witnesses {
-  const verdict = (afi: 1 | 2, id: number, origin: number) =>
-    afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
+export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradictions, paths: PathCheck): Witnesses {
+  function find(afi: 1 | 2, id: number, origin: number, attribute: number, peer: number): Finding | null {
+    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
+    if (!isConcerned(verdict)) return null;
+    if (kindOf(verdict) === null && paths.concerns(verdict, peer)) memo.mark(afi, id, true);
+    return findingOf(verdict, origin, attribute, peer, paths);
+  }
 
   function judgePaths(
     { number, table }: TableOf,
@@ -38,13 +47,14 @@ export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradiction
       const origin = rib.attributes.originOf(attribute);
       // Of a stale route nobody knows whether the peer still holds it.
       if (unseen && (stale!.marks[row] ?? 0) !== 0) return;
-      if (contradicts(verdict(afi, id, origin))) found.push({ origin, attribute });
+      const finding = find(afi, id, origin, attribute, number);
+      if (finding !== null) found.push({ origin, finding, attribute });
     });
     book.holdPaths(placeOf(afi, id), number, found, why, gone);
   }
 
   return {
-    verdict,
+    find,
     judgePaths,
     left(peer, afi, id, why) {
       if (!memo.marked(afi, id)) return;

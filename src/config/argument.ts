@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
 import { isSafeUrl } from '../net/safe-url.ts';
@@ -242,6 +243,17 @@ export const ARGUMENTS = {
       ? { value: text.toUpperCase() }
       : wrong('it has letters, digits, `_`, `-`'),
   ),
+  SET: plain('the name of an as-set', text =>
+    /^(AS\d+:)?(AS-[A-Za-z0-9_-]+|AS\d+)(:(AS-[A-Za-z0-9_-]+|AS\d+))*$/i.test(text) &&
+    /AS-/i.test(text) &&
+    text.length <= 255
+      ? { value: text.toUpperCase() }
+      : wrong('it has `AS-` in it, letters, digits, `_`, `-`, and `:` between names'),
+  ),
+  PATTERN: quoted('an AS-path expression', 256, text => {
+    const pattern = compilePath(text);
+    return 'error' in pattern ? wrong(pattern.error) : { value: text };
+  }),
   FILE: file('a file name'),
   LOCATION: location,
   URL: quoted('an https URL', 1024, text => {

@@ -226,6 +226,15 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...watch.prefixes.map(({ prefix, origins }) =>
       entry('watch', 'prefix', { prefix, asn: origins.length > 0 ? origins : undefined }),
     ),
+    ...(watch.ases.length > 0 ? [entry('watch', 'as', { asn: watch.ases })] : []),
+    ...watch.asSets.map(one => entry('watch', 'as-set', { set: one.asSet, source: one.source ?? undefined })),
+    ...watch.sources.map(source => entry('watch', 'source', { source })),
+    ...(watch.segments.length > 0 ? [entry('watch', 'segment', { prefix: watch.segments })] : []),
+    ...(watch.unused.length > 0 ? [entry('watch', 'unused', { prefix: watch.unused })] : []),
+    ...flagEntry('watch', 'bogons', watch.bogons),
+    ...(watch.upstreams.length > 0 ? [entry('watch', 'upstream', { asn: watch.upstreams })] : []),
+    ...watch.paths.map(pattern => entry('watch', 'path', { pattern })),
+    ...(watch.longestPath === null ? [] : [entry('watch', 'path length', { count: watch.longestPath })]),
     ...(watch.exceptions ?? []).map(({ prefix, origins, until, reason }) =>
       entry('watch', 'except prefix', {
         prefix,

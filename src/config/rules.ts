@@ -75,6 +75,10 @@ function checkRpki(config: readonly Entry[], report: Report): void {
   }
 }
 
+/** What says by the registry which prefixes a watch guards, and what says it by itself. */
+const REGISTERED = ['maintainer', 'x-keiro', 'prefix', 'as', 'as-set', 'source'];
+const DECLARED = ['segment', 'unused', 'bogons'];
+
 function checkWatches(config: readonly Entry[], report: Report): void {
   if (report.damaged) return;
   const irrs = all(config, 'irr');
@@ -83,11 +87,12 @@ function checkWatches(config: readonly Entry[], report: Report): void {
   const anyNotify = config.some(({ spec }) => spec.head[0] === 'notify');
   for (const watch of all(config, 'watch')) {
     const name = text(watch, 'name') ?? '';
-    const selectors = ['maintainer', 'x-keiro', 'prefix'].flatMap(head => all(watch.block, head));
-    if (watch.whole && selectors.length === 0)
+    const selectors = REGISTERED.flatMap(head => all(watch.block, head));
+    const declared = DECLARED.flatMap(head => all(watch.block, head));
+    if (watch.whole && selectors.length + declared.length === 0)
       report.error(
         placed(watch),
-        `\`watch ${name}\` guards nothing, expected \`maintainer\`, \`x-keiro\` or \`prefix\``,
+        `\`watch ${name}\` guards nothing, expected \`maintainer\`, \`x-keiro\`, \`prefix\` or another selector`,
       );
     for (const one of selectors) {
       const source = text(one, 'source');

@@ -4,8 +4,9 @@ import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
+import { DAY, HOUR, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
+import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
 
 /**
@@ -244,37 +245,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     ],
   },
   rpki: { title: 'rpki', statements: RPKI },
-  watch: {
-    title: 'watch',
-    statements: [
-      {
-        usage: 'maintainer MAINTAINER [in SOURCE]',
-        help: 'Every prefix whose object this maintainer holds',
-        unique: ['maintainer', 'source'],
-      },
-      { usage: 'x-keiro [in SOURCE]', help: 'Every prefix whose object has an X-Keiro address', unique: ['source'] },
-      { usage: 'prefix PREFIX [origin ASN…]', help: 'This prefix and what lies in it', unique: ['prefix'] },
-      {
-        usage: 'except prefix PREFIX origin ASN… [until DATE] reason TEXT',
-        help: 'Origins that may announce the prefix, or what lies in it: their cases are dismissed',
-        unique: ['prefix', 'asn'],
-      },
-      { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
-      { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
-      {
-        usage: 'hold up DURATION',
-        help: 'How long a route must stand before its case is told',
-        defaults: { duration: 0 },
-        bounds: { min: SECOND, max: DAY, zero: true },
-      },
-      {
-        usage: 'hold down DURATION',
-        help: 'How long all routes must be gone before the end is told',
-        defaults: { duration: 5 * MINUTE },
-        bounds: { min: SECOND, max: 7 * DAY, zero: true },
-      },
-    ],
-  },
+  watch: { title: 'watch', statements: WATCH },
   mail: { title: 'notify mail', statements: MAIL },
   webhook: { title: 'notify webhook', statements: WEBHOOK },
   syslog: { title: 'notify syslog', statements: SYSLOG },

@@ -232,6 +232,24 @@ export interface WatchConfig {
   /** Every object with an X-Keiro address, of this source or (null) of any. */
   readonly keiro: readonly { readonly source: string | null }[];
   readonly prefixes: readonly { readonly prefix: string; readonly origins: readonly number[] }[];
+  /** Every prefix registered to one of these ASes, and whatever they announce that nobody registered. */
+  readonly ases: readonly number[];
+  /** The same of the members of these as-sets. */
+  readonly asSets: readonly { readonly asSet: string; readonly source: string | null }[];
+  /** Every prefix of these sources. */
+  readonly sources: readonly string[];
+  /** LANs of exchange points and links between networks: nobody is to announce them. */
+  readonly segments: readonly string[];
+  /** Own space that is not in use: nobody is to announce it. */
+  readonly unused: readonly string[];
+  /** Space that nobody may announce (net/special-prefixes.ts). */
+  readonly bogons: boolean;
+  /** ASes that may stand next to the origin; empty: any. */
+  readonly upstreams: readonly number[];
+  /** AS-path expressions (net/path-pattern.ts) of which a path must match one; empty: any path will do. */
+  readonly paths: readonly string[];
+  /** Most ASes of a path, prepending included; null: any number. */
+  readonly longestPath: number | null;
   readonly group: string | null;
   readonly critical: boolean;
   /** No notice before the route was held so long; default 0. */

@@ -1,6 +1,6 @@
 /** The commands about the archive: how it is, and what it tells of the past of a prefix. */
 import { formatFlatPath, parseAsn } from '../bgp/as-path.ts';
-import { compilePath } from '../rib/path-pattern.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 

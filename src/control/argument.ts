@@ -3,10 +3,10 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
+import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
-import { compilePath } from '../rib/path-pattern.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 

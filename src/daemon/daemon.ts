@@ -3,6 +3,7 @@
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
@@ -14,6 +15,7 @@ import type { Case } from '../hijack/case.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
@@ -73,7 +75,18 @@ export async function startDaemon({
         .write([{ op: 'source.put', record }])
         .catch((e: Error) => log('error', `${record.name}: its size cannot be remembered: ${e.message}`));
     };
-    const vrpsChanged = (change: RpkiChange) => registry.vrpsChanged(change.whole ? null : change.touched);
+    let told: AspaTable | null = null;
+    /** Sends the collector the ASPAs in force, when they are others than it has. */
+    function tellAspas(): void {
+      const { aspas } = rpki.view();
+      if (aspas.size === 0 ? told === null : isDeepStrictEqual(aspas, told)) return;
+      told = aspas.size === 0 ? null : new Map(aspas);
+      collector.send({ type: 'aspas', aspas: told });
+    }
+    function vrpsChanged(change: RpkiChange): void {
+      registry.vrpsChanged(change.whole ? null : change.touched);
+      tellAspas();
+    }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
     const registry = await openRegistry(

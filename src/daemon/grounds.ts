@@ -15,6 +15,8 @@ export interface GroundParts {
   readonly config: () => Pick<Config, 'irr' | 'watches' | 'localAs'>;
   readonly registry: Pick<Registry, 'books' | 'status'>;
   readonly rpki: Pick<Rpki, 'view'>;
+  /** Now, ms since the epoch; left out: by the machine's clock. */
+  readonly clock?: () => number;
 }
 
 /** Objects of one source that are looked at. */
@@ -59,7 +61,7 @@ export function groundOfCases(parts: GroundParts): GroundOf {
       direction: 'downstream',
       neighbor: null,
     } as const;
-    const check = checkRoute(route, groundsOf(prefix, parts), Date.now());
+    const check = checkRoute(route, groundsOf(prefix, parts), (parts.clock ?? Date.now)());
     const serials = new Map(parts.registry.status().map(({ source, serial }) => [source, serial]));
     return { check, serials };
   };

@@ -1,6 +1,7 @@
 /** What a replay prints: an object for each change of a case, and one for the whole (intertrackd(8), REPLAY). */
-import type { CaseKind, CaseState } from '../hijack/case.ts';
+import type { CaseHint, CaseKind, CaseState } from '../hijack/case.ts';
 import type { CaseChange } from '../hijack/case-book.ts';
+import type { Severity } from '../registry/verdict.ts';
 import type { ReplayedSource } from './replay-registry.ts';
 
 /** A change of a case. Times are ms since the epoch. */
@@ -15,10 +16,12 @@ export interface CaseLine {
   readonly offender: number | null;
   readonly expected: readonly number[];
   readonly witnesses: readonly string[];
-  readonly hints: readonly unknown[];
-  readonly severity: string | null;
+  readonly hints: readonly Pick<CaseHint, 'hint' | 'text'>[];
+  readonly severity: Severity | null;
   readonly recipients: readonly { readonly address: string; readonly because: string }[];
   readonly why: string;
+  /** How the severity came about; null before it was judged. */
+  readonly rule: string | null;
   readonly opened: number;
   readonly ended: number | null;
 }
@@ -31,14 +34,15 @@ export function caseLine({ case: of, notice, why }: CaseChange): CaseLine {
     state: of.state,
     kind: of.kind,
     prefix: of.prefix,
-    origin: of.offender,
+    origin: of.origin,
     offender: of.offender,
     expected: of.expected,
     witnesses: of.witnesses.filter(({ state }) => state === 'holds').map(({ peer }) => peer),
-    hints: [],
-    severity: null,
+    hints: (of.hints ?? []).map(({ hint, text }) => ({ hint, text })),
+    severity: of.severity ?? null,
     recipients: of.recipients,
     why,
+    rule: of.why?.rule ?? null,
     opened: of.opened,
     ended: of.ended,
   };

@@ -1,10 +1,12 @@
 /** The registry as far as it lies on this machine, read once: what a replay judges by. */
 import { join } from 'node:path';
 import type { Config, IrrConfig } from '../config/tree.ts';
+import type { Layers } from '../registry/compile.ts';
 import { isLocal } from '../registry/irr/open-feed.ts';
 import { openRegistry, type Registry } from '../registry/registry.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { readPayloadsOnce } from '../registry/rpki/payloads-once.ts';
-import { openSnapshot, type Snapshot } from '../registry/snapshot.ts';
+import type { Rpki } from '../registry/rpki/rpki.ts';
 
 /** What was judged by, for the summary. */
 export interface ReplayedSource {
@@ -17,8 +19,10 @@ export interface ReplayedSource {
 
 export interface ReplayRegistry {
   readonly registry: Registry;
-  readonly snapshot: Snapshot;
-  readonly vrps: number;
+  readonly layers: Layers;
+  /** Null: there are none. */
+  readonly aspas: AspaTable | null;
+  readonly rpki: Pick<Rpki, 'view'>;
   readonly sources: readonly ReplayedSource[];
   /** What should be on this machine and cannot be read, each in words. */
   readonly unreadable: readonly string[];
@@ -56,8 +60,9 @@ export async function openReplayRegistry(config: Config, remark: (text: string) 
     sources.push({ source: `rpki ${source}`, objects: vrps, leftOut: unasked });
   }
   return {
-    ...{ registry, sources, unreadable, vrps: payloads.vrps.count },
-    snapshot: openSnapshot(layers.base, layers.overlay),
+    ...{ registry, sources, unreadable, rpki: { view: () => payloads } },
+    layers,
+    aspas: payloads.aspas.size === 0 ? null : payloads.aspas,
   };
 }
 

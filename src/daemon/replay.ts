@@ -6,10 +6,11 @@ import type { Readable } from 'node:stream';
 import { createFilePeers, type FromFiles } from '../collector/file-peers.ts';
 import type { Config } from '../config/tree.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
-import { timersOf } from '../hijack/case-life.ts';
+import { isTimed, timersOf } from '../hijack/case-life.ts';
 import { lookTimes } from '../hijack/look-times.ts';
 import { mergeMrt } from '../mrt/merge.ts';
 import { createWalker, type MrtWalker } from '../mrt/walk.ts';
+import { groundOfCases } from './grounds.ts';
 import { type CaseLine, caseLine, caseTally, type SummaryLine } from './replay-lines.ts';
 import type { ReplayedFile } from './replay-options.ts';
 import { openReplayRegistry } from './replay-registry.ts';
@@ -31,7 +32,10 @@ export const REPLAY_EXIT = { ok: 0, damaged: 65, unreadable: 66 } as const;
 
 /** Complaints about one file that are told; the others are counted. */
 const MOST_COMPLAINTS = 20;
-/** Every so often the book looks at its cases besides when a timer may be over, as long as anything is fresh. */
+/**
+ * Every so often the book looks at its cases besides when a hold-up or hold-down may be over, for what takes a day, as long as
+ * anything is fresh.
+ */
 const MINUTE = 60_000;
 const FRESH = 3 * 86_400_000;
 /** How often tables that tell no end are looked at. */
@@ -50,7 +54,7 @@ export async function replay(
   listener: ReplayListener,
 ): Promise<number> {
   const known = await openReplayRegistry(config, listener.remark);
-  const { registry, snapshot } = known;
+  const { registry, rpki, layers, aspas } = known;
   for (const text of known.unreadable) listener.complain(text);
   for (const { source, leftOut } of known.sources) if (leftOut !== '') listener.remark(`${source}: ${leftOut}`);
 
@@ -61,14 +65,18 @@ export async function replay(
   let unreadable = known.unreadable.length;
   let lastChange = 0;
   const looks = lookTimes();
+  const timers = timersOf(config);
   const tally = caseTally();
-  const book = createCaseBook({ clock: () => now, registry, settings: () => config, stored: [] });
+  const clock = () => now;
+  const settings = () => config;
+  const ground = groundOfCases({ config: settings, registry, rpki, clock });
+  const book = createCaseBook({ clock, registry, settings, ground, stored: [] });
 
   function took(changes: readonly CaseChange[]): void {
     if (changes.length === 0) return;
     lastChange = now;
-    looks.began(now, timersOf(config));
     for (const change of changes) {
+      if (isTimed(change.case)) looks.began(now, timers);
       tally.count(change);
       listener.line(caseLine(change));
     }
@@ -90,9 +98,10 @@ export async function replay(
 
   const named = new Map(config.peers.map(({ neighbor, neighborAs, name }) => [`${neighbor} ${neighborAs}`, name]));
   const peers = createFilePeers({
-    snapshot,
+    layers,
+    aspas,
     localAs: config.localAs,
-    now: () => now,
+    now: clock,
     nameOf: (address, as, collector) =>
       `${collector === '' ? '' : `${collector}/`}${named.get(`${address} ${as}`) ?? `${address} AS${as}`}`,
     tell: heard,
@@ -185,7 +194,7 @@ export async function replay(
     what: 'summary',
     ...{ from, until: from === null ? null : now, files: files.length, records, damaged, peers: peers.peers },
     ...{ updates, routes, malformed, leftOut: Object.fromEntries([...leftOut].sort(([a], [b]) => (a < b ? -1 : 1))) },
-    ...{ sources: known.sources, vrps: known.vrps, ...all, kinds, refused: book.refused },
+    ...{ sources: known.sources, vrps: rpki.view().vrps.count, ...all, kinds, refused: book.refused },
   });
   return unreadable > 0 ? REPLAY_EXIT.unreadable : damaged > 0 ? REPLAY_EXIT.damaged : REPLAY_EXIT.ok;
 }

@@ -2,7 +2,7 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { RouteCheck } from '../registry/route-check.ts';
 import type { Severity } from '../registry/verdict.ts';
-import type { AsPath, CaseHint, WhyRecord } from './case.ts';
+import type { AsPath, CaseHint, CaseKind, WhyRecord } from './case.ts';
 import { caseHints, type HintedCase, SOFTENS } from './case-hints.ts';
 import type { FoundException } from './exceptions.ts';
 
@@ -26,6 +26,17 @@ export interface Assessment {
 const STEPS: readonly Severity[] = ['critical', 'major', 'minor', 'info'];
 /** Of a case that is there for a reason of which the two registries' states say nothing. */
 const OTHERWISE: Severity = 'minor';
+/** Of kinds that are there for such a reason. */
+const BY_KIND: Readonly<Partial<Record<CaseKind, Severity>>> = {
+  'super-prefix': 'major',
+  upstream: 'major',
+  leak: 'major',
+  squatting: 'major',
+  path: 'minor',
+  'new-prefix': 'minor',
+  'ix-lan': 'minor',
+  bogon: 'minor',
+};
 
 /** Hints lower a severity, a step or two each, and never below `info`: what is there is told. */
 export function soften(severity: Severity, hints: readonly CaseHint[]): Severity {
@@ -43,13 +54,16 @@ export function assess(
   now: number,
 ): Assessment {
   const hints = caseHints(one, check.hints, exception);
+  const ofKind = BY_KIND[one.kind];
   const known = STEPS.includes(check.severity);
-  const base = known ? check.severity : OTHERWISE;
+  const base = ofKind ?? (known ? check.severity : OTHERWISE);
   const severity = soften(base, hints);
   const softeners = hints.filter(({ hint }) => SOFTENS[hint] > 0).map(({ hint }) => `${hint} -${SOFTENS[hint]}`);
-  const ground = known
-    ? `IRR ${check.irr} and ROV ${check.rov} make it ${base}`
-    : `IRR ${check.irr} and ROV ${check.rov} say nothing against it: it is ${base} for being a case`;
+  const ground = ofKind
+    ? `${one.kind} is ${base}`
+    : known
+      ? `IRR ${check.irr} and ROV ${check.rov} make it ${base}`
+      : `IRR ${check.irr} and ROV ${check.rov} say nothing against it: it is ${base} for being a case`;
   const rule = softeners.length === 0 ? ground : `${ground}; ${softeners.join(', ')} make it ${severity}`;
   return {
     severity,

@@ -10,25 +10,27 @@ import { isStuck, staleness } from './stale-witness.ts';
 /**
  * Judges a case that changed, at `time`: sets its severity, hints and why-record, and scores its witnesses. Does nothing when
  * all is as it was; `assessedFrom` is emptied when the registry is another. True when something of that is another now.
- * `tables`: peers whose table is whole.
+ * `tables`: peers whose table is whole. `passed`: nothing but time has passed since, which makes no other case than one
+ * whose witnesses have become stale; ten thousand cases are looked at so each minute.
  */
 export function createAssessor(
   ground: GroundOf | null,
   settings: () => { readonly watches: readonly WatchConfig[] },
   tables: () => number,
-): (open: OpenCase, time: number) => boolean {
-  return (open, time) => {
+): (open: OpenCase, time: number, passed?: boolean) => boolean {
+  return (open, time, passed = false) => {
     const scored = score(open, tables(), time);
+    if (passed && !scored) return false;
     const prefix = parsePrefix(open.prefix);
     if (ground === null || prefix === null) return scored;
     const witnesses = [...open.witnesses.values()];
     const path = commonPath(witnesses);
-    const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.offender);
+    const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.origin);
     const over = open.state === 'resolved';
     const from = JSON.stringify([path, isStuck(witnesses), exception?.reason ?? null, over]);
     if (from === open.assessedFrom) return scored;
     open.assessedFrom = from;
-    const found = assess({ ...open, witnesses }, path, ground(prefix, open.offender, path), exception, time);
+    const found = assess({ ...open, witnesses }, path, ground(prefix, open.origin, path), exception, time);
     const before = open.severity;
     const same = isSame(open, found);
     open.severity = found.severity;

@@ -1,15 +1,14 @@
 import type { GroupConfig, NotifyConfig, WatchConfig } from '../config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
-import type { IrrState } from '../registry/verdict.ts';
 import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
-import type { Case, CaseKind, Dismissal, Mark, Witness } from './case.ts';
+import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
 import { createCaseLife, FLAP_WINDOW, recent } from './case-life.ts';
 import { evidenceOf } from './evidence.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
+import { foundAs, isStillWrong, kindOf } from './kinds.ts';
 import type { Notice } from './life-cycle.ts';
 import { note, type OpenCase, reopen, snapshotOf, tally, unheardOf } from './open-case.ts';
 import { recipientsOf } from './recipients.ts';
@@ -94,12 +93,7 @@ const AT_ONCE = 50;
 /** Offenders and prefixes whose ends are remembered, to know that they flap. */
 const MOST_ENDS = 10_000;
 
-const KINDS: Readonly<Partial<Record<IrrState, CaseKind>>> = {
-  mismatch: 'origin',
-  'mismatch-covering': 'more-specific',
-};
-
-/** The book of open cases: one per (prefix, offender, kind). No clock but the given one, no input or output. */
+/** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
   const { clock, registry, settings, stored, usedIds = [], maxOpen = 10_000 } = options;
   const newId = caseIds([...usedIds, ...stored.map(({ id }) => id)]);
@@ -129,9 +123,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     return reported;
   }
 
-  const keyOf = (prefix: string, offender: number | null, kind: CaseKind, drill: boolean) =>
+  const keyOf = (prefix: string, offender: number | null, kind: FoundKind, drill: boolean) =>
     `${prefix} ${offender ?? 'NONE'} ${kind}${drill ? ' drill' : ''}`;
-  const keyIn = ({ prefix, offender, kind, drill }: OpenCase) => keyOf(prefix, offender, kind, drill === true);
+  const keyIn = (open: OpenCase) => keyOf(open.prefix, open.offender, foundAs(open), open.drill === true);
+  const keyFor = ({ prefix, offender, kind, peer }: Judged) => keyOf(prefix, offender, kind, peer === DRILL_PEER);
 
   function enter(open: OpenCase): void {
     cases.set(keyIn(open), open);
@@ -172,7 +167,15 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     },
   });
 
-  function openCase(prefix: Prefix, kind: CaseKind, change: Judged): OpenCase | null {
+  /** Watches that a case falls under: by its place, by what it covers, or by the AS that announces it. */
+  function watchesOver(prefix: Prefix, registered: Prefix, { kind, offender }: Judged): readonly WatchConfig[] {
+    if (kind === 'super-prefix') return registry.watchesFor(registered);
+    const byPlace = registry.watchesFor(prefix);
+    if (kind !== 'new-prefix' || offender === null) return byPlace;
+    return [...new Set([...byPlace, ...registry.watchesOf(offender)])];
+  }
+
+  function openCase(prefix: Prefix, change: Judged): OpenCase | null {
     const registered = parsePrefix(change.decidedBy);
     if (registered === null) return null;
     if (cases.size >= maxOpen) {
@@ -182,14 +185,17 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const { groups, notify } = settings();
     const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
     const guarded = objects.filter(object => registry.guards(object).length > 0);
-    const watches = registry.watchesFor(prefix);
+    const watches = watchesOver(prefix, registered, change);
+    const kind = kindOf(change.kind, registered, registry);
     const open: OpenCase = {
       id: newId(change.time),
       kind,
       state: 'suspected',
       prefix: change.prefix,
-      offender: change.origin,
-      expected: [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b),
+      origin: change.origin,
+      offender: change.offender,
+      ground: change.ground,
+      expected: kind === change.kind ? [...new Set(objects.map(({ origin }) => origin))].sort((a, b) => a - b) : [],
       decidedBy: change.decidedBy,
       watches: watches.map(({ name }) => name),
       critical: watches.some(({ critical }) => critical),
@@ -208,14 +214,13 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
 
   function hold(change: Judged): void {
     const prefix = parsePrefix(change.prefix);
-    const kind = KINDS[change.state];
-    if (prefix === null || kind === undefined) return;
-    const key = keyOf(change.prefix, change.origin, kind, change.peer === DRILL_PEER);
+    if (prefix === null) return;
+    const key = keyFor(change);
     // A peer holds one route for a prefix, unless it sends several: by announcing this one it has replaced any other.
     if (!change.beside)
       for (const other of [...(byPrefix.get(change.prefix) ?? [])])
         if (other !== cases.get(key)) letGo(other, change.peer, change.time, 'replaced');
-    const open = cases.get(key) ?? openCase(prefix, kind, change);
+    const open = cases.get(key) ?? openCase(prefix, change);
     if (open === null) return;
     const before = open.witnesses.get(change.peer);
     const held = before?.state === 'holds';
@@ -227,6 +232,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       since: held ? before.since : change.time,
       until: null,
       state: 'holds',
+      ...(change.drawing !== undefined && { drawing: change.drawing }),
     };
     open.witnesses.set(change.peer, witness);
     open.heard.set(change.peer, change.time);
@@ -311,12 +317,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
           continue;
         }
         if (change.what === 'held') hold(change);
-        else
-          for (const open of [...(byPrefix.get(change.prefix) ?? [])])
-            if (open.offender === change.origin) {
-              if (change.what === 'gone') letGo(open, change.peer, change.time, change.why);
-              else loseSight(open, change.peer, change.time);
-            }
+        else {
+          const open = cases.get(keyFor(change));
+          if (open && change.what === 'gone') letGo(open, change.peer, change.time, change.why);
+          else if (open) loseSight(open, change.peer, change.time);
+        }
         if (change.what === 'unseen') wholePeers.delete(change.peer);
         for (const open of byPrefix.get(change.prefix) ?? []) last.set(open, change.time);
       }
@@ -345,9 +350,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
         open.assessedFrom = '';
         const prefix = parsePrefix(open.prefix);
         // Where a peer holds the route its collector has judged it anew and says so itself.
-        if (prefix === null || blind(open) || tally(open).holds > 0) continue;
-        const { state, watched } = registry.decide(prefix, open.offender ?? NO_ORIGIN);
-        if (KINDS[state] !== undefined && watched) continue;
+        if (prefix === null || blind(open) || tally(open).holds > 0 || isStillWrong(open, prefix, registry)) continue;
         for (const witness of open.witnesses.values())
           if (witness.state === 'unseen') open.witnesses.set(witness.peer, { ...witness, state: 'gone', until: now });
         settle(open, now, 'registry');
@@ -362,7 +365,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const open of [...cases.values()]) {
         settle(open, now, null);
         if (open.state === 'resolved' || (open.assessedFrom === '' ? due-- <= 0 : !look)) continue;
-        if (assess(open, now)) touched.set(open, 'judged anew');
+        if (assess(open, now, open.assessedFrom !== '')) touched.set(open, 'judged anew');
       }
       return report();
     },

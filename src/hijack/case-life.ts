@@ -1,6 +1,6 @@
 /** What a case does next: who holds its route now, and for how long, turned into the events of life-cycle.ts. */
 import type { WatchConfig } from '../config/tree.ts';
-import type { Dismissal } from './case.ts';
+import type { Case, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, tally } from './open-case.ts';
@@ -18,17 +18,18 @@ export const STEADY = 30 * 60_000;
 const FADED = 0.2;
 const MANY = 5;
 
-/** For how long the timers of a case run, milliseconds: each begins with a change that the book was told of, or tells. */
+/**
+ * For how long hold-ups and hold-downs run, milliseconds: each begins with a change that the book was told of, or tells, of a
+ * case that is `isTimed`.
+ */
 export const timersOf = ({ watches }: { readonly watches: readonly WatchConfig[] }): readonly number[] =>
-  [
-    ...new Set([
-      QUIET,
-      HOLD_DOWN,
-      STEADY,
-      FLAP_WINDOW,
-      ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown]),
-    ]),
-  ].filter(length => length > 0);
+  [...new Set([HOLD_DOWN, STEADY, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
+    length => length > 0,
+  );
+
+/** True when such a time may run: nobody was told yet, nobody holds the route, or it comes and goes. */
+export const isTimed = ({ state, witnesses }: Pick<Case, 'state' | 'witnesses'>): boolean =>
+  state === 'suspected' || state === 'flapping' || !witnesses.some(one => one.state === 'holds');
 
 export interface LifeParts {
   readonly watches: () => readonly WatchConfig[];
@@ -51,6 +52,13 @@ export interface CaseLife {
   /** Ends the dismissal. */
   takeUp(open: OpenCase, time: number, why: string, by?: string): void;
 }
+
+/**
+ * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for what
+ * it covers and others have. Aggregates of providers are of this kind.
+ */
+const tells = (open: OpenCase): boolean =>
+  open.kind !== 'super-prefix' || [...open.witnesses.values()].some(({ drawing }) => drawing === true);
 
 /** Comebacks that still count at `now`. */
 export const recent = (times: readonly number[], now: number): readonly number[] =>
@@ -102,7 +110,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     const { dismissed } = open;
     if (dismissed !== undefined && dismissed.until !== null && now >= dismissed.until)
       takeUp(open, now, dismissed.exception ? 'the exception is over' : 'the dismissal is over');
-    const found = open.drill ? null : exceptionFor(exceptionsNow(now), open.prefix, open.offender);
+    const found = open.drill ? null : exceptionFor(exceptionsNow(now), open.prefix, open.origin);
     if (open.dismissed?.exception && found === null) takeUp(open, now, 'the exception is no longer configured');
     if (found === null || open.dismissed !== undefined) return;
     const { watch, until } = found;
@@ -147,7 +155,10 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       if (news !== null) {
         open.peakWitnesses = Math.max(open.peakWitnesses, holds);
         const holders = [...open.witnesses.values()].filter(({ state }) => state === 'holds');
-        open.upstream = commonUpstream(holders.map(({ path }) => path));
+        open.upstream = commonUpstream(
+          holders.map(({ path }) => path),
+          open.offender,
+        );
         const left = holds + unseen;
         if (open.peakWitnesses >= MANY && left <= FADED * open.peakWitnesses)
           live(open, 'faded', now, `fading: ${left} of ${open.peakWitnesses} left`);
@@ -156,7 +167,8 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       if (recent(open.comebacks, now).length > FLAPS)
         live(open, 'flaps', now, `flapping: it came back more than ${FLAPS} times within an hour`);
       else if (now - open.heldSince >= STEADY) live(open, 'settled', now, 'no longer flapping');
-      if (open.state === 'suspected' && now - open.heldSince >= holdOf(open).up) live(open, 'held-up', now, 'ongoing');
+      if (open.state === 'suspected' && tells(open) && now - open.heldSince >= holdOf(open).up)
+        live(open, 'held-up', now, 'ongoing');
       if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
       return;
     }
@@ -171,7 +183,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     else if (news !== null) live(open, 'let-go', now, 'no peer holds it any more');
     const sure = !blind(open) && (open.awaited.size === 0 || now >= open.awaitUntil);
     if (sure && now - open.goneAt >= holdOf(open).down)
-      live(open, 'stayed-away', now, 'no peer has held it for the hold-down');
+      live(open, tells(open) ? 'stayed-away' : 'cleared', now, 'no peer has held it for the hold-down');
   }
 
   return { settle, live, dismiss, takeUp };

@@ -16,8 +16,28 @@ export type CaseState =
   | 'resolved'
   | 'dismissed';
 
-/** `origin`: the registered prefix itself has another origin. `more-specific`: a prefix inside it has. */
-export type CaseKind = 'origin' | 'more-specific';
+/**
+ * What a collector finds wrong with a route. `origin`: the registered prefix itself has another origin. `more-specific`: a
+ * prefix inside it has. `rpki-invalid`: the IRR does not object, the RPKI does. `super-prefix`: a stranger's route covers
+ * watched prefixes. `new-prefix`: a watched AS announces what nobody has registered. `upstream`: an AS stands next to the
+ * origin that is none of its upstreams. `leak`: the path goes down and up again, or its sender was to keep it. `path`: it
+ * is not as a watch demands.
+ */
+export type FoundKind =
+  | 'origin'
+  | 'more-specific'
+  | 'rpki-invalid'
+  | 'super-prefix'
+  | 'new-prefix'
+  | 'upstream'
+  | 'leak'
+  | 'path';
+
+/**
+ * Of what nobody may announce an `origin` or `more-specific` is one of these: `squatting` on own space that is not in use,
+ * `ix-lan` for the LAN of an exchange point or a link between networks, `bogon` for special space.
+ */
+export type CaseKind = FoundKind | 'squatting' | 'ix-lan' | 'bogon';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];
@@ -32,6 +52,8 @@ export interface Witness {
   readonly until: number | null;
   /** `holds`; `gone`: withdrawn or replaced; `unseen`: the session was lost while it held the route. */
   readonly state: 'holds' | 'gone' | 'unseen';
+  /** Of a `super-prefix`: it has no route for what is covered. */
+  readonly drawing?: boolean;
   /** How likely the route is just stuck at this peer, and why; not there when nothing says so. */
   readonly stale?: Staleness;
 }
@@ -123,11 +145,15 @@ export interface Case {
   readonly kind: CaseKind;
   readonly state: CaseState;
   readonly prefix: string;
-  /** The contradicting origin; null when the path ends in an AS_SET. */
+  /** The origin of the route; null when the path ends in an AS_SET. */
+  readonly origin: number | null;
+  /** The AS that is to be asked: the wrong origin, or one in the path; null when the path ends in an AS_SET. */
   readonly offender: number | null;
+  /** What the path is blamed for, in words; '' for what the registry says. */
+  readonly ground: string;
   /** Registered origins for `decidedBy`, ascending. */
   readonly expected: readonly number[];
-  /** The registered prefix that decided. */
+  /** The registered prefix that decided: the case's own, one that covers it, or (`super-prefix`) that it covers. */
   readonly decidedBy: string;
   /** Names of the watches it falls under. */
   readonly watches: readonly string[];

@@ -37,7 +37,10 @@ export function createIncidents(): Incidents {
   const runningKey = (incident: string, offender: number | null) => `${incident} ${offender}`;
 
   function keysOf({ offender, expected, witnesses }: Grouped): string[] {
-    const upstream = commonUpstream(witnesses.map(({ path }) => path));
+    const upstream = commonUpstream(
+      witnesses.map(({ path }) => path),
+      offender,
+    );
     return [
       ...(offender === null ? [] : [`o${offender}`]),
       ...(upstream === null ? [] : [`u${upstream}`]),

@@ -110,7 +110,9 @@ export function snapshotOf(open: OpenCase): Case {
     kind: open.kind,
     state: open.state,
     prefix: open.prefix,
+    origin: open.origin,
     offender: open.offender,
+    ground: open.ground,
     expected: open.expected,
     decidedBy: open.decidedBy,
     watches: open.watches,
@@ -146,6 +148,9 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     witnesses.set(witness.peer, witness.state === 'holds' ? { ...witness, state: 'unseen', until: now } : witness);
   const open: OpenCase = {
     ...stored,
+    // Cases of before there were paths to be blamed.
+    origin: stored.origin === undefined ? stored.offender : stored.origin,
+    ground: stored.ground ?? '',
     witnesses,
     timeline: [...stored.timeline],
     told: [...stored.told],

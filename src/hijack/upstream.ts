@@ -1,14 +1,15 @@
 import type { AsPath } from './case.ts';
 
 /**
- * The AS one up the path: next to the offender on the way to the collector, prepending collapsed. Null when the path has
- * none (the peer is the offender) or when an AS_SET stands there. A path that ends in an AS_SET has the whole set for
- * its offender.
+ * The AS one up the path: next to the offender on the way to the collector, prepending collapsed. An offender that is not in
+ * the path stands for its end: for the origin, or for the AS_SET there. Null when the path has none (the peer is the
+ * offender) or when an AS_SET stands there.
  */
-export function upstreamOf(path: AsPath): number | null {
-  const last = path.at(-1);
-  let at = path.length - 2;
-  if (typeof last === 'number') while (at >= 0 && path[at] === last) at--;
+export function upstreamOf(path: AsPath, offender: number | null): number | null {
+  const place = offender === null ? -1 : path.lastIndexOf(offender);
+  const of = place < 0 ? path.length - 1 : place;
+  let at = of - 1;
+  if (typeof path[of] === 'number') while (at >= 0 && path[at] === path[of]) at--;
   const next = path[at];
   return typeof next === 'number' ? next : null;
 }
@@ -17,10 +18,10 @@ export function upstreamOf(path: AsPath): number | null {
  * The AS one up the path that most of the witnesses' paths have in common; of equals the lowest number, so that the
  * answer does not depend on who was heard first. Null when no path has one.
  */
-export function commonUpstream(paths: readonly AsPath[]): number | null {
+export function commonUpstream(paths: readonly AsPath[], offender: number | null): number | null {
   const votes = new Map<number, number>();
   for (const path of paths) {
-    const as = upstreamOf(path);
+    const as = upstreamOf(path, offender);
     if (as !== null) votes.set(as, (votes.get(as) ?? 0) + 1);
   }
   let best: number | null = null;

@@ -3,20 +3,11 @@ import type { CaseKind } from '../hijack/case.ts';
 /** Kinds of cases that have words; a case of any other kind is told as `other`. */
 export type WordedKind =
   | CaseKind
-  | 'super-prefix'
-  | 'squatting'
-  | 'rpki-invalid'
   | 'roa-vanished'
   | 'roa-expiring'
   | 'trust-anchor'
-  | 'upstream'
-  | 'path'
-  | 'leak'
   | 'private-as'
-  | 'bogon'
-  | 'ix-lan'
   | 'visibility'
-  | 'new-prefix'
   | 'blackhole'
   | 'moas'
   | 'exception-ended'

@@ -3,12 +3,13 @@ import { covers, formatPrefix, type Prefix, parsePrefix, wordsOf } from '../net/
 import { inheriting, type MaintainerKeiro, passesOn } from './inherited-keiro.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { RouteObject } from './objects.ts';
+import { type PathRules, pathRuleBook } from './path-rules.ts';
 import type { Vrps } from './rpki/vrp-table.ts';
 import { slicer } from './slice.ts';
-import { openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
+import { IRR_MASK, openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
 import { NO_ORIGIN, type SnapshotBuilder, snapshotBuilder } from './snapshot-builder.ts';
 import { IRR_STATES } from './verdict.ts';
-import { CONFIG_SOURCE, type WatchIndex, watchIndex } from './watch.ts';
+import { CONFIG_SOURCE, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
 
 /** A source's route objects under its configured name. */
 export interface NamedStore {
@@ -24,6 +25,10 @@ export interface NamedStore {
 export interface Layers {
   readonly base: SharedArrayBuffer;
   readonly overlay: SharedArrayBuffer | null;
+  /** What the numbers in them demand of paths: rule N stands at N - 1. */
+  readonly rules: readonly PathRules[];
+  /** ASes whose unregistered announcements are to be told. */
+  readonly ases: ReadonlySet<number>;
 }
 
 /** One state of the registry: the snapshot for the collectors and what the main thread asks beside it. */
@@ -63,8 +68,10 @@ export async function compileRegistry(
   sources: readonly NamedStore[],
   watchConfigs: readonly WatchConfig[],
   vrps: Vrps | null = null,
+  setMembers: SetMembersOf = new Map(),
 ): Promise<Compiled> {
-  const watches = watchIndex(watchConfigs);
+  const watches = watchIndex(watchConfigs, setMembers);
+  const ruleBook = pathRuleBook(watchConfigs);
   const guard = guardOf(watches);
   const rows = sources.reduce((sum, { store }) => sum + store.count, 0);
   const extra = watches.declared.length + watches.bare.length;
@@ -80,9 +87,11 @@ export async function compileRegistry(
   const pause = slicer();
   let overruled = 0;
 
-  /** True when some watch guards the objects of these maintainers: by their name, or by the X-Keiro they pass on. */
+  /** True when some watch guards the objects of these maintainers: by source or name, or by the X-Keiro they pass on. */
   const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
-    watches.anyMaintainer(maintainers, name) || (watches.anyKeiro(name) && passesOn(keiro, maintainers));
+    watches.anySource(name) ||
+    watches.anyMaintainer(maintainers, name) ||
+    (watches.anyKeiro(name) && passesOn(keiro, maintainers));
 
   /** Adds one object, and notes its holes. */
   function addRow(
@@ -95,12 +104,17 @@ export async function compileRegistry(
     const { store, authoritative } = source;
     const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro, hasHoles } = store.row(index);
     const place = guard.judge(afi, w0, w1, w2, w3, length, origin);
-    if ((place & ~WATCHED_FLAG) === MISMATCH) {
+    if ((place & IRR_MASK) === MISMATCH) {
       overruled++;
       return;
     }
-    const watched = place !== 0 || named(maintainers) || (keiro && hasKeiro);
-    to.addWords(afi, w0, w1, w2, w3, length, origin, watched, authoritative);
+    const watched =
+      (place & WATCHED_FLAG) !== 0 || named(maintainers) || (keiro && hasKeiro) || watches.ases.has(origin);
+    const rules =
+      watched && ruleBook.demands
+        ? ruleBook.numberOf(watches.ofObject(inheriting(store.object(index), source.keiro)))
+        : 0;
+    to.addWords(afi, w0, w1, w2, w3, length, origin, watched, authoritative, rules);
     if (!hasHoles) return;
     const object = store.object(index);
     const key = formatPrefix(object.prefix);
@@ -132,7 +146,10 @@ export async function compileRegistry(
   }
   const base = builder.freeze();
   const overlay = snapshotBuilder(64, 64);
-  let layers: Layers = { base, overlay: null };
+  const layersOf = (laid: SharedArrayBuffer | null): Layers => ({
+    ...{ base, overlay: laid, rules: [...ruleBook.rules], ases: watches.ases },
+  });
+  let layers = layersOf(null);
   let snapshot = openSnapshot(base);
 
   /** Says of which objects of covering prefixes this one is a hole: of those of one key it must be one of all that count. */
@@ -162,9 +179,11 @@ export async function compileRegistry(
   }
 
   /** Adds what a watch declares: the operator's own word is better than any source's. */
-  function addDeclared(to: SnapshotBuilder, { prefix, origin }: RouteObject): void {
+  function addDeclared(to: SnapshotBuilder, object: RouteObject): void {
+    const { prefix, origin } = object;
     const [w0, w1, w2, w3] = wordsOf(prefix);
-    to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true);
+    const rules = ruleBook.numberOf(watches.ofObject(object));
+    to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true, rules);
   }
 
   /** Writes all that is known of one prefix into the overlay. */
@@ -195,7 +214,7 @@ export async function compileRegistry(
       for (const hole of holesIn.get(formatPrefix(prefix)) ?? []) overlayPrefix(parsePrefix(hole)!);
     }
     overruled = wrong;
-    layers = { base, overlay: overlay.copy() };
+    layers = layersOf(overlay.copy());
     snapshot = openSnapshot(base, layers.overlay);
     return touched;
   }

@@ -3,6 +3,7 @@
  * Changes of all sources wait in one queue; each is taken when the generation before is made, so that a generation is of one
  * state of all sources.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { IrrConfig, WatchConfig } from '../config/tree.ts';
 import type { Afi } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -10,11 +11,13 @@ import { type Compiled, compileRegistry, type Layers } from './compile.ts';
 import type { SourceStatus } from './held-source.ts';
 import type { RouteObject } from './objects.ts';
 import type { Vrps } from './rpki/vrp-table.ts';
+import { expandAsSet } from './set-expansion.ts';
 import { type Decision, WATCHED_FLAG } from './snapshot.ts';
 import { NO_ORIGIN } from './snapshot-builder.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceSize } from './source-size.ts';
 import { openSources, type SourceReport } from './sources.ts';
+import type { Nobodys, SetMembersOf } from './watch.ts';
 
 export interface RegistryReport {
   readonly sources: readonly SourceReport[];
@@ -50,6 +53,10 @@ export interface Registry {
   decide(prefix: Prefix, origin: number): Decision;
   /** Whether a route of this prefix is watched, whatever its origin: address words and length as for a snapshot's `judge`. */
   isWatched(afi: Afi, w0: number, w1: number, w2: number, w3: number, length: number): boolean;
+  /** Why nobody may announce this very prefix, as a watch says; null when none does. */
+  nobodys(prefix: Prefix): Nobodys | null;
+  /** Watches that guard what this AS announces. */
+  watchesOf(asn: number): readonly WatchConfig[];
   /** Objects of the prefix itself, or else of the most specific one that covers it; at most MAX_SHOWN. */
   objectsFor(prefix: Prefix): readonly RouteObject[];
   watchesFor(prefix: Prefix): readonly WatchConfig[];
@@ -100,6 +107,8 @@ export async function openRegistry(
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
   let generation = 0;
+  let setMembers: SetMembersOf = new Map();
+  const setTroubles = new Map<string, string>();
   let closed = false;
   /** Reloads under way: what comes meanwhile is in the generation that they end with. */
   let reloading = 0;
@@ -132,16 +141,48 @@ export async function openRegistry(
     },
   });
 
+  /** ASes of the as-sets that watches name, as the sources have them now. */
+  async function membersOf(configs: readonly WatchConfig[]): Promise<SetMembersOf> {
+    const found = new Map<string, readonly number[]>();
+    for (const { name, asSets } of configs) {
+      if (asSets.length === 0) continue;
+      const ases = new Set<number>();
+      for (const { asSet, source } of asSets) {
+        const books = sources.ranked().flatMap(({ book }) => (source === null || book.source === source ? [book] : []));
+        const expansion = await expandAsSet(books, asSet);
+        const missing =
+          expansion === null ? `${asSet}, which \`watch ${name}\` names, is in no source` : expansion.stopped;
+        if (missing !== '') tellOfSet(name, asSet, missing);
+        for (const as of expansion?.members ?? []) ases.add(as);
+      }
+      found.set(
+        name,
+        [...ases].sort((a, b) => a - b),
+      );
+    }
+    return found;
+  }
+
+  /** Says once for each new trouble that an as-set is not what a watch takes it for. */
+  function tellOfSet(watch: string, asSet: string, why: string): void {
+    if (setTroubles.get(`${watch} ${asSet}`) === why) return;
+    setTroubles.set(`${watch} ${asSet}`, why);
+    listener.onAlarm(asSet, why);
+  }
+
   /** A generation of all sources as they are. Where only `touched` have changed, an overlay over the last one will do. */
   async function makeGeneration(
     reports: readonly SourceReport[],
     changed: readonly Prefix[] | null,
   ): Promise<RegistryGeneration> {
     const begun = performance.now();
-    const touched = changed === null ? null : compiled.update(changed);
+    const members = await membersOf(watches);
+    const sameMembers = isDeepStrictEqual(members, setMembers);
+    const touched = changed === null || !sameMembers ? null : compiled.update(changed);
     if (touched === null) {
       const stores = sources.ranked().map(({ book, ...rest }) => ({ name: book.source, store: book.routes, ...rest }));
-      compiled = await compileRegistry(stores, watches, vrps?.());
+      compiled = await compileRegistry(stores, watches, vrps?.(), members);
+      setMembers = members;
     }
     generation++;
     const { layers, snapshot, overruled } = compiled;
@@ -181,6 +222,8 @@ export async function openRegistry(
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
     isWatched: (afi, w0, w1, w2, w3, length) =>
       (compiled.snapshot.judge(afi, w0, w1, w2, w3, length, NO_ORIGIN) & WATCHED_FLAG) !== 0,
+    nobodys: prefix => compiled.watches.nobodys(prefix),
+    watchesOf: asn => compiled.watches.ofOrigin(asn),
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),
     guards: object => compiled.watches.ofObject(object),

@@ -23,6 +23,7 @@ import {
   note6,
   OBJECT,
   RECORD,
+  RULES_ENTRY_SHIFT,
   regionsOf,
   take4,
   take6,
@@ -40,7 +41,7 @@ export interface SnapshotBuilder {
   add(prefix: Prefix, origin: number, watched: boolean): void;
   /**
    * The same from address words. An object of a source that is not authoritative does not count where an authoritative
-   * one has an object for the very prefix: those come first.
+   * one has an object for the very prefix: those come first. `rules`: what is demanded of paths (path-rules.ts).
    */
   addWords(
     afi: Afi,
@@ -52,6 +53,7 @@ export interface SnapshotBuilder {
     origin: number,
     watched: boolean,
     authoritative?: boolean,
+    rules?: number,
   ): void;
   addVrp(
     afi: Afi,
@@ -205,10 +207,12 @@ export function snapshotBuilder(
     origin,
     watched,
     authoritative = false,
+    rules = 0,
   ) => {
     const meta = metaOf(afi, w0, w1, w2, w3, length);
     const entries = entriesOf(afi);
     if (watched) entries[meta]! |= WATCHED_ENTRY;
+    if (rules !== 0) entries[meta] = (entries[meta]! & ((1 << RULES_ENTRY_SHIFT) - 1)) | (rules << RULES_ENTRY_SHIFT);
     if (origin === NO_ORIGIN) return;
     if (authoritative) entries[meta]! |= AUTHORITATIVE_ENTRY;
     else if ((entries[meta]! & AUTHORITATIVE_ENTRY) !== 0) return;

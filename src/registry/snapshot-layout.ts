@@ -49,6 +49,8 @@ export const WHAT = 4;
 /** Bits beside the length in an entry: the prefix is watched; an authoritative source has an object for it. */
 export const WATCHED_ENTRY = 0x100;
 export const AUTHORITATIVE_ENTRY = 0x200;
+/** From this bit on: number of what is demanded of paths (path-rules.ts); 0: nothing. */
+export const RULES_ENTRY_SHIFT = 16;
 /** Kinds of records; NOTHING is none. */
 export const NOTHING = 0;
 export const OBJECT = 1;

@@ -11,6 +11,10 @@
  * 8.2) the route lies in. The route is watched when the deciding prefix is, or one passed on the way to it that is watched
  * and has no object.
  *
+ * A route that neither registry gives to its origin, and that covers registered prefixes which are watched, draws what is
+ * sent to those that a peer does not have: it is said of it that it covers (watched-beneath.ts). The default route is not
+ * meant.
+ *
  * The rule for the RPKI is RFC 6811 section 2: `valid` when a VRP that covers the route has its origin and a maxLength
  * that is not less than its length, else `invalid` when any VRP covers it, else `not-found`.
  */
@@ -34,12 +38,14 @@ import {
   OBJECT,
   RECORD,
   type Regions,
+  RULES_ENTRY_SHIFT,
   regionsOf,
   VRP,
   WATCHED_ENTRY,
   WHAT,
 } from './snapshot-layout.ts';
 import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from './verdict.ts';
+import { watchedBeneath } from './watched-beneath.ts';
 
 /** Set in what `judge` returns, over the index into IRR_STATES, when the route is watched. */
 export const WATCHED_FLAG = 8;
@@ -47,6 +53,10 @@ export const WATCHED_FLAG = 8;
 export const IRR_MASK = 7;
 export const ROV_SHIFT = 4;
 export const ROV_MASK = 3;
+/** Set when the route covers registered prefixes that are watched and not registered to its origin. */
+export const COVERS_FLAG = 0x80;
+/** From this bit on, for a route that matches: number of what is demanded of its path (path-rules.ts); 0: nothing. */
+export const RULES_SHIFT = 8;
 
 /** Indexes into IRR_STATES. */
 const UNKNOWN = 0;
@@ -77,11 +87,14 @@ export interface Decision {
   readonly rov: RovState;
   /** All VRPs that cover the route, the most specific first. */
   readonly vrps: readonly CoveringVrp[];
+  /** A watched prefix that the route covers, where neither registry gives it to the route's origin; null without one. */
+  readonly covers: Prefix | null;
 }
 
 export interface Snapshot {
   /**
-   * The verdict about a route: an index into IRR_STATES, WATCHED_FLAG, and an index into ROV_STATES shifted by ROV_SHIFT. The
+   * The verdict about a route: an index into IRR_STATES, WATCHED_FLAG, an index into ROV_STATES shifted by ROV_SHIFT, COVERS_FLAG,
+   * and the number of what is demanded of its path shifted by RULES_SHIFT. The
    * prefix is `afi`, its address in 32-bit words, most significant first, signed or unsigned alike (IPv4: w0 alone), and
    * its length; host bits must be zero. `origin` is an AS number or NO_ORIGIN. Allocates nothing.
    */
@@ -155,6 +168,7 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
   let deciding = base.entries4;
   let further = base.records;
   let deciderLength = -1;
+  const beneath = watchedBeneath(base, laid);
   /** Holes that the last walk met: pairs (origin, length of the prefix it is a hole in). */
   const holes = new Int32Array(MAX_HOLES * 2);
   let holed = 0;
@@ -191,6 +205,7 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
     let irr = -1;
     let rov = authorises ? NOT_FOUND : VALID; // nothing to look for
     let watched = 0;
+    let rules = 0;
     deciderLength = -1;
     holed = 0;
     begin(afi, w0 | 0, w1 | 0, w2 | 0, w3 | 0, length);
@@ -222,8 +237,13 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
       deciding = entries;
       further = records;
       deciderLength = l;
+      if (matches) rules = entries[meta]! >>> RULES_ENTRY_SHIFT;
     }
-    return (irr < 0 ? UNKNOWN : irr) | watched | ((authorises ? rov : NOT_FOUND) << ROV_SHIFT);
+    if (irr < 0) irr = UNKNOWN;
+    if (!authorises) rov = NOT_FOUND;
+    const stranger = rov !== VALID && irr !== MATCH && irr !== MATCH_COVERING;
+    const covers = stranger && beneath.covered(afi, w0, w1, length, asn) ? COVERS_FLAG : 0;
+    return irr | watched | (rov << ROV_SHIFT) | covers | (rules << RULES_SHIFT);
   }
 
   /** Calls `each` with the records of an entry. */
@@ -265,9 +285,10 @@ export function openSnapshot(sab: SharedArrayBuffer, overlay: SharedArrayBuffer 
     const state = IRR_STATES[verdict & IRR_MASK]!;
     const rov = ROV_STATES[(verdict >> ROV_SHIFT) & ROV_MASK]!;
     const watched = (verdict & WATCHED_FLAG) !== 0;
+    const covered = (verdict & COVERS_FLAG) === 0 ? null : beneath.last();
+    const [decidedBy, origins] = deciderLength < 0 ? [null, []] : [prefixOf(prefix, deciderLength), originsOf()];
     const vrps = vrpsCovering(prefix);
-    if (deciderLength < 0) return { state, decidedBy: null, origins: [], watched, rov, vrps };
-    return { state, decidedBy: prefixOf(prefix, deciderLength), origins: originsOf(), watched, rov, vrps };
+    return { state, decidedBy, origins, watched, rov, vrps, covers: covered };
   }
 
   return {

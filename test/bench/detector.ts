@@ -6,21 +6,17 @@
  * that has it. Usage: detector.ts [WATCHED [PASSES]].
  */
 import { createFramer, encodeMessage, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
-import { afiOf, Contradictions, prefixIdOf } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import type { JudgedChange } from '../../src/collector/messages.ts';
-import { pathOf } from '../../src/collector/rows.ts';
-import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
-import type { WatchConfig } from '../../src/config/tree.ts';
+import type { JudgedChange } from '../../src/collector/judged-change.ts';
+import { createJudging } from '../../src/collector/judging.ts';
 import { createCaseBook } from '../../src/hijack/case-book.ts';
-import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
-import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
-import { prefixById } from '../../src/rib/query.ts';
+import { watchOf } from '../config/watch.ts';
 
 const [watched = 100_000, passes = 5] = process.argv.slice(2).map(Number);
 const MESSAGES = 200_000;
@@ -48,10 +44,7 @@ for (let i = 0; i < watched; i++) {
   const text = `${i < four ? 'route' : 'route6'}: ${prefix}\norigin: AS${originOf(i)}\nmnt-by: MAINT-BENCH\n`;
   book.apply('add', readRpslObject(Buffer.from(text))!);
 }
-const watch: WatchConfig = {
-  ...{ name: 'bench', maintainers: [{ maintainer: 'MAINT-BENCH', source: null }], keiro: [], prefixes: [] },
-  ...{ group: null, critical: false, holdUp: 0, holdDown: 300_000 },
-};
+const watch = watchOf('bench', { maintainers: [{ maintainer: 'MAINT-BENCH', source: null }] });
 const compiled = await compileRegistry([{ name: 'BENCH', store: book.routes, authoritative: false }], [watch]);
 
 // 2. The stream.
@@ -93,9 +86,6 @@ const stream = Buffer.concat(Array.from({ length: MESSAGES }, message));
 
 // 3. The detector.
 const rib = newRib();
-const memo = new VerdictMemo(rib);
-const snapshot = openSnapshot(compiled.layers.base, compiled.layers.overlay);
-memo.snapshot = snapshot;
 let clock = Date.UTC(2026, 2, 1);
 const cases = createCaseBook({
   clock: () => clock,
@@ -103,6 +93,8 @@ const cases = createCaseBook({
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
     objectsFor: compiled.objectsFor,
     watchesFor: compiled.watchesFor,
+    watchesOf: compiled.watches.ofOrigin,
+    nobodys: compiled.watches.nobodys,
     guards: object => compiled.watches.ofObject(object),
     lacks: () => false,
   },
@@ -112,21 +104,17 @@ const cases = createCaseBook({
 let waiting: JudgedChange[] = [];
 let told = 0;
 let changes = 0;
-const contradictions = new Contradictions({
-  now: () => clock,
-  mark: (place, on) => memo.mark(afiOf(place), prefixIdOf(place), on),
+const row = { number: 0, name: 'peer', as: 3333, address: '192.0.2.1' };
+const judging = createJudging({
+  rib,
+  rowOf: number => ({ ...row, number, name: `peer${number}` }),
+  isWhole: () => true,
   tell: change => waiting.push(change),
-  describe(place, peer, origin, attributeId) {
-    const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
-    const decided = snapshot.decide(prefix, origin);
-    return {
-      ...{ peer: `peer${peer}`, peerAs: 3333, peerAddress: '192.0.2.1', prefix: formatPrefix(prefix), origin },
-      path: attributeId === 0 ? [] : pathOf(rib, attributeId),
-      ...{ state: decided.state, decidedBy: formatPrefix(decided.decidedBy ?? prefix) },
-    };
-  },
+  done: () => {},
+  now: () => clock,
 });
-const ingest = createIngest(rib, memo, contradictions, {
+judging.registry({ ...compiled.layers, touched: null, generation: 1 });
+const ingest = createIngest(rib, judging, {
   endOfRib: () => {},
   passedOver: () => {},
   malformed: () => {

@@ -13,6 +13,7 @@ import { createFramer, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { createRejudge } from '../../src/collector/rejudge.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
@@ -94,7 +95,16 @@ const rib = newRib();
 const memo = new VerdictMemo(rib);
 const silent = { describe: () => ({}) as never, tell: () => {}, mark: () => {}, now: Date.now };
 const verdictBook = new Contradictions(silent);
-const ingest = createIngest(rib, memo, verdictBook, { endOfRib: () => {}, passedOver: () => {}, malformed: () => {} });
+const paths = createPathCheck(rib, () => undefined);
+const ingest = createIngest(
+  rib,
+  { memo, book: verdictBook, paths },
+  {
+    endOfRib: () => {},
+    passedOver: () => {},
+    malformed: () => {},
+  },
+);
 function load(number: number): void {
   const table = newPeerTable();
   rib.tables[number] = table;
@@ -140,7 +150,7 @@ const tables = rib.tables.filter(table => table !== undefined).length;
 const rejudged: number[] = [];
 let routes = 0;
 let over = () => {};
-const rejudge = createRejudge(rib, memo, verdictBook, done => {
+const rejudge = createRejudge(rib, memo, verdictBook, paths, done => {
   routes += done.routes;
   over();
 });

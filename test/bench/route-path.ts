@@ -9,6 +9,7 @@ import { createFramer, HEADER_LENGTH, type OnMessage, UPDATE } from '../../src/b
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { buildAsGraph } from '../../src/rib/as-graph.ts';
@@ -25,13 +26,17 @@ const nothing = () => {
 };
 const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: Date.now });
 let faults = 0;
-const ingest = createIngest(rib, memo, book, {
-  endOfRib: () => {},
-  passedOver: () => {},
-  malformed: () => {
-    faults++;
+const ingest = createIngest(
+  rib,
+  { memo, book, paths: createPathCheck(rib, () => undefined) },
+  {
+    endOfRib: () => {},
+    passedOver: () => {},
+    malformed: () => {
+      faults++;
+    },
   },
-});
+);
 const streams = new Map(
   ['rib', 'churn'].map(phase => [
     phase,

@@ -125,7 +125,15 @@ export async function soak({ held, changes, rounds }: SoakSetup, sample: (s: Soa
     const builder = snapshotBuilder();
     for (let i = 0; i < 1000; i++)
       builder.add(parsePrefix(`${random(128)}.${random(256)}.0.0/16`)!, 70000 + random(50_000), i % 10 === 0);
-    collector.send({ type: 'registry', base: builder.freeze(), overlay: null, touched: null, generation });
+    collector.send({
+      type: 'registry',
+      base: builder.freeze(),
+      overlay: null,
+      rules: [],
+      ases: new Set<number>(),
+      touched: null,
+      generation,
+    });
   }
 
   const peers: Peer[] = [];

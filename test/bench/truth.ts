@@ -20,7 +20,8 @@ const maintainers = new Set<string>();
 for (const file of readdirSync(join(directory, 'irr')))
   for (const [, as] of readFileSync(join(directory, 'irr', file), 'utf8').matchAll(/^mnt-by:\s*MAINT-AS(\d+)/gm))
     if (victims.has(Number(as)) || Number(as) % Number(oneIn) === 0) maintainers.add(`MAINT-AS${as}`);
-const lans = (JSON.parse(readFileSync(join(directory, 'ixlans.json'), 'utf8')) as { data: { prefix: string }[] }).data;
+const { data } = JSON.parse(readFileSync(join(directory, 'ixlans.json'), 'utf8')) as { data: { prefix: string }[] };
+const lans = new Set(data.map(({ prefix }) => prefix));
 
 const scratch = mkdtempSync(join(tmpdir(), 'truth-bench-'));
 const config = join(scratch, 'intertrackd.conf');
@@ -33,7 +34,7 @@ writeFileSync(
    ${dumps.join('\n')}
    rpki all { file "${directory}/vrps.json"; }
    watch some { ${[...maintainers].map(name => `maintainer ${name};`).join('\n')} }
-   watch lans { ${lans.map(({ prefix }) => `prefix ${prefix};`).join('\n')} }`,
+   watch lans { ${[...lans].map(prefix => `prefix ${prefix};`).join('\n')} }`,
 );
 const program = new URL('../../bin/intertrackd', import.meta.url).pathname;
 const output = join(scratch, 'lines');

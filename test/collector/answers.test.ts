@@ -5,6 +5,7 @@ import { Contradictions } from '../../src/collector/contradictions.ts';
 import { type DriftQuery, type HeldDrift, heldDrift } from '../../src/collector/drift.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { type RouteQuery, routeFilter } from '../../src/collector/route-filter.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
@@ -26,7 +27,11 @@ function table() {
     throw new Error('nothing is watched');
   };
   const book = new Contradictions({ describe: nothing, tell: nothing, mark: () => {}, now: () => 0 });
-  const { update } = createIngest(rib, memo, book, { endOfRib: () => {}, malformed: nothing, passedOver: nothing });
+  const { update } = createIngest(
+    rib,
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
+    { endOfRib: () => {}, malformed: nothing, passedOver: nothing },
+  );
   const held = newPeerTable();
   rib.tables[0] = held;
   const counts = noCounts();

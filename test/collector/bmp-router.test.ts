@@ -14,6 +14,7 @@ import { createRouter } from '../../src/collector/bmp-router.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { peerName, routerName } from '../../src/collector/monitored-name.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import type { SeatedPeer, Seating } from '../../src/collector/seating.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
@@ -35,11 +36,15 @@ describe('collector/bmp-router', () => {
     const rib = newRib();
     const memo = new VerdictMemo(rib);
     const silent = { describe: () => null as never, mark: () => {}, tell: () => {}, now: () => 0 };
-    const ingest = createIngest(rib, memo, new Contradictions(silent), {
-      endOfRib: () => {},
-      malformed: () => {},
-      passedOver: () => {},
-    });
+    const ingest = createIngest(
+      rib,
+      { memo, book: new Contradictions(silent), paths: createPathCheck(rib, () => undefined) },
+      {
+        endOfRib: () => {},
+        malformed: () => {},
+        passedOver: () => {},
+      },
+    );
     const seats: (SeatedPeer | undefined)[] = [];
     const forgotten: string[] = [];
     let now = 0;

@@ -314,7 +314,15 @@ describe('collector/bmp-station', function () {
     collector = await startCollector();
     const builder = snapshotBuilder();
     builder.add(parsePrefix(WATCHED)!, 64511, true);
-    collector.send({ type: 'registry', base: builder.freeze(), overlay: null, touched: null, generation: 1 });
+    collector.send({
+      type: 'registry',
+      base: builder.freeze(),
+      overlay: null,
+      rules: [],
+      ases: new Set<number>(),
+      touched: null,
+      generation: 1,
+    });
     const socket = router(initiation('r'), peerUp(A), peerUp(B), routes(A, [WATCHED]), routes(B, [WATCHED]));
     await shows('r/192.0.2.1 Established 1', 'r/2001:db8::2 Established 1');
     socket.said(peerDown(A));

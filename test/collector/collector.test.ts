@@ -278,7 +278,7 @@ describe('collector/collector', function () {
       one.announce6(0, 11);
       await one.closed;
       // AFI 2, SAFI 1, bound 10
-      expect(one.notification()).to.equal('Cease/Maximum Number of Prefixes Reached, data 0002010000000a');
+      expect(one.notification()).to.equal('Cease/Maximum Number of Prefixes Reached: ipv6 unicast, at most 10');
       expect([stateOf('p'), neighbor('p').prefixes4]).to.deep.equal(['Idle', 0]);
       expect(neighbor('p').lastError).to.equal(
         'sent Cease/Maximum Number of Prefixes Reached: 11 IPv6 routes, `maximum prefix` is 10',

@@ -1,26 +1,23 @@
 import { expect } from 'chai';
 import { createFilePeers, type FromFiles } from '../../src/collector/file-peers.ts';
-import { compileRegistry } from '../../src/registry/compile.ts';
+import { compileRegistry, type Layers } from '../../src/registry/compile.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
-import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
 import { hex } from '../bgp/octets.ts';
+import { watchOf } from '../config/watch.ts';
 import { attributes, osaka, type Speaker, sent, state, T0, table, tokyo, withdraws } from '../daemon/replayed.ts';
 import { DATA, dataFile, dataFiles, readAll } from '../mrt/dump.ts';
 import { address, message, nextHop, nlri, number, path, record, update } from '../mrt/octets.ts';
 
 const OURS = '192.0.2.0/24';
-const watch = {
-  ...{ name: 'ours', maintainers: [], keiro: [], prefixes: [{ prefix: '0.0.0.0/0', origins: [] }] },
-  ...{ group: null, critical: false, holdUp: 0, holdDown: 0 },
-};
+const watch = watchOf('ours', { prefixes: [{ prefix: '0.0.0.0/0', origins: [] }] });
 
 describe('collector/file-peers', () => {
-  let snapshot: Snapshot;
+  let layers: Layers;
   before(async () => {
     const book = sourceBook('JPIRR');
     book.apply('add', readRpslObject(Buffer.from(`route: ${OURS}\norigin: AS64496\n`))!);
-    snapshot = (await compileRegistry([{ name: 'JPIRR', store: book.routes, authoritative: false }], [watch])).snapshot;
+    layers = (await compileRegistry([{ name: 'JPIRR', store: book.routes, authoritative: false }], [watch])).layers;
   });
 
   /** Shows a file of records; what is told, in short, and what was counted. */
@@ -29,7 +26,8 @@ describe('collector/file-peers', () => {
     const told: string[] = [];
     const complaints: string[] = [];
     const peers = createFilePeers({
-      snapshot,
+      layers,
+      aspas: null,
       localAs: 65010,
       now: () => now,
       nameOf: (of, as) => `${of} AS${as}`,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeMessage, UPDATE } from '../../src/bgp/message.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { dropTable, walkRoutes } from '../../src/rib/adj-rib-in.ts';
@@ -152,7 +153,12 @@ describe('collector/ingest-paths', () => {
     feed(p, paths(one(3), [64497, 64500]));
     expect(news()).to.deep.equal(['p0 gone replaced 192.0.2.0/24 64666']);
     registry(['192.0.2.0/24', 64667, true]);
-    const rejudging = beginRejudging(rib, memo, book);
+    const rejudging = beginRejudging(
+      rib,
+      memo,
+      book,
+      createPathCheck(rib, () => undefined),
+    );
     while (!rejudging.step());
     expect(news()).to.deep.equal(['p0 gone registry 192.0.2.0/24 64667', 'p0 held registry 192.0.2.0/24 64500']);
     feed(p, paths([...one(1), ...one(3)], null));

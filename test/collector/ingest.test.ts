@@ -6,8 +6,9 @@ import { decodeAttributes, missingMandatory } from '../../src/bgp/attributes.ts'
 import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { decodeUpdate, emptyLayout, locateUpdate } from '../../src/bgp/update.ts';
 import { afiOf, placeOf, prefixIdOf } from '../../src/collector/contradictions.ts';
+import { kindOf } from '../../src/collector/finding.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
-import { contradicts } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
 import { dropTable } from '../../src/rib/adj-rib-in.ts';
 import { scanOrigin } from '../../src/rib/attribute-scan.ts';
@@ -122,7 +123,12 @@ describe('collector/ingest', () => {
       feed(p, announce('192.0.2.0/24', sequence(64496, 64666)));
       feed(p, announce('203.0.113.0/24', sequence(64496, 64666)));
       registry(['192.0.2.0/24', 64666, true], ['203.0.113.0/24', 64497, true]);
-      const rejudging = beginRejudging(rib, memo, book);
+      const rejudging = beginRejudging(
+        rib,
+        memo,
+        book,
+        createPathCheck(rib, () => undefined),
+      );
       while (!rejudging.step());
       expect(rejudging.routes).to.equal(2);
       expect(told.slice(1)).to.deep.equal([
@@ -132,7 +138,7 @@ describe('collector/ingest', () => {
     });
 
     it('knows a contradiction only in watched space', () => {
-      expect([3, 3 | 8, 4 | 8, 1 | 8].map(contradicts)).to.deep.equal([false, true, true, false]);
+      expect([3, 3 | 8, 4 | 8, 1 | 8].map(kindOf)).to.deep.equal([null, 'origin', 'more-specific', null]);
       expect([afiOf(placeOf(2, 7)), prefixIdOf(placeOf(2, 7))]).to.deep.equal([2, 7]);
     });
   });

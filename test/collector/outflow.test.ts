@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { JudgedChange } from '../../src/collector/messages.ts';
+import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import { createOutflow } from '../../src/collector/outflow.ts';
 
 const change = (time: number): JudgedChange => ({
@@ -13,6 +13,9 @@ const change = (time: number): JudgedChange => ({
   why: 'update',
   time,
   path: [],
+  kind: 'origin',
+  offender: 64666,
+  ground: '',
   state: 'mismatch',
   decidedBy: '192.0.2.0/24',
 });

@@ -6,6 +6,7 @@ import { createDuplicates } from '../../src/collector/duplicates.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { newQuarantine } from '../../src/collector/malformed.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { createHistory } from '../../src/collector/peer-history.ts';
 import { createQuality, type QualityRow } from '../../src/collector/quality.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
@@ -21,7 +22,11 @@ function collector(count: number) {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
   const book = new Contradictions({ describe: nothing as never, tell: nothing, mark: nothing, now: () => now });
-  const ingest = createIngest(rib, memo, book, { endOfRib: nothing, malformed: nothing, passedOver: nothing });
+  const ingest = createIngest(
+    rib,
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
+    { endOfRib: nothing, malformed: nothing, passedOver: nothing },
+  );
   const state = { nearMisses: 0, name: 'Established' };
   const peers = Array.from({ length: count }, (_, number) => {
     const table = newPeerTable();

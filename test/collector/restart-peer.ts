@@ -5,6 +5,7 @@ import { encodeMessage, UPDATE } from '../../src/bgp/message.ts';
 import type { Negotiated } from '../../src/bgp/negotiate.ts';
 import { REFRESH_BEGIN, REFRESH_END } from '../../src/bgp/route-refresh.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { beginRejudging } from '../../src/collector/rejudge.ts';
 import { createRestart, type Slices } from '../../src/collector/restart.ts';
 import type { RestartConfig } from '../../src/config/tree.ts';
@@ -128,7 +129,12 @@ export function restartPeer(options: Partial<RestartConfig> & { readonly held?: 
       settle();
     },
     rejudge() {
-      const rejudging = beginRejudging(rib, path.memo, path.book);
+      const rejudging = beginRejudging(
+        rib,
+        path.memo,
+        path.book,
+        createPathCheck(rib, () => undefined),
+      );
       while (!rejudging.step());
       settle();
     },

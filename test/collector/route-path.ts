@@ -5,6 +5,7 @@ import { decodeUpdate } from '../../src/bgp/update.ts';
 import { afiOf, Contradictions, prefixIdOf, type Telling } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
@@ -21,12 +22,13 @@ export function routePath() {
     now: () => 0,
     mark: (place, on) => memo.mark(afiOf(place), prefixIdOf(place), on),
     tell: c => told.push(`${c.peer} ${c.what} ${c.why} ${c.prefix} ${c.origin}`),
-    describe: (place, peer, origin) => ({
+    describe: (place, peer, { origin, finding }) => ({
       peer: `p${peer}`,
       peerAs: 64496,
       peerAddress: '192.0.2.1',
       prefix: formatPrefix(prefixById(rib, afiOf(place), prefixIdOf(place))),
       origin,
+      ...finding,
       path: [],
       state: 'mismatch',
       decidedBy: '',
@@ -36,14 +38,18 @@ export function routePath() {
   const eor: string[] = [];
   const malformed: string[] = [];
   const passedOver: string[] = [];
-  const ingest = createIngest(rib, memo, book, {
-    passedOver: (peer, what, times) => passedOver.push(`p${peer.number} ${what} ${times}`),
-    endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),
-    malformed(peer, body) {
-      const { action, errors } = decodeUpdate(body, 0, body.length, peer);
-      malformed.push(`${action}: ${errors.map(error => error.what).join('; ')}`);
+  const ingest = createIngest(
+    rib,
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
+    {
+      passedOver: (peer, what, times) => passedOver.push(`p${peer.number} ${what} ${times}`),
+      endOfRib: (peer, afi) => eor.push(`p${peer.number} ${afi}`),
+      malformed(peer, body) {
+        const { action, errors } = decodeUpdate(body, 0, body.length, peer);
+        malformed.push(`${action}: ${errors.map(error => error.what).join('; ')}`);
+      },
     },
-  });
+  );
   const peer = (number: number, more: Partial<IngestPeer> = {}): IngestPeer => {
     const table = newPeerTable(more.addPath?.map(({ afi }) => afi));
     rib.tables[number] = table;

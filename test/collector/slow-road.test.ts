@@ -7,6 +7,7 @@ import { decodeUpdate } from '../../src/bgp/update.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { dropTable, newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { MOST_OTHER_OCTETS, MOST_OTHER_ROUTES, newOtherRoutes, type OtherRoutes } from '../../src/rib/other-routes.ts';
@@ -40,11 +41,15 @@ function road(more: Partial<IngestPeer> = {}) {
   const malformed: string[] = [];
   const ends: number[] = [];
   const passed: string[] = [];
-  const ingest = createIngest(rib, memo, book, {
-    endOfRib: (_, afi) => void ends.push(afi),
-    malformed: (_, body) => void malformed.push(Buffer.from(body).toString('hex')),
-    passedOver: (_, what, times) => void passed.push(`${what} ${times}`),
-  });
+  const ingest = createIngest(
+    rib,
+    { memo, book, paths: createPathCheck(rib, () => undefined) },
+    {
+      endOfRib: (_, afi) => void ends.push(afi),
+      malformed: (_, body) => void malformed.push(Buffer.from(body).toString('hex')),
+      passedOver: (_, what, times) => void passed.push(`${what} ${times}`),
+    },
+  );
   const table = newPeerTable();
   rib.tables[0] = table;
   const addPath = more.addPath ?? [];

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import type { SeatedPeer } from '../../src/collector/seating.ts';
 import { beginTableDump } from '../../src/collector/table-dump.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
@@ -22,11 +23,15 @@ describe('collector/table-dump', () => {
     const rib = newRib();
     const silent = { describe: () => null as never, mark: () => {}, tell: () => {}, now: () => 0 };
     const memo = new VerdictMemo(rib);
-    const ingest = createIngest(rib, memo, new Contradictions(silent), {
-      endOfRib: () => {},
-      malformed: () => {},
-      passedOver: () => {},
-    });
+    const ingest = createIngest(
+      rib,
+      { memo, book: new Contradictions(silent), paths: createPathCheck(rib, () => undefined) },
+      {
+        endOfRib: () => {},
+        malformed: () => {},
+        passedOver: () => {},
+      },
+    );
     const peers = [
       { as: 64496, as4: true, pathIds: [] },
       { as: 64497, as4: false, pathIds: [] },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
-import type { CountRow, FromCollector, JudgedChange, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
+import type { JudgedChange } from '../../src/collector/judged-change.ts';
+import type { CountRow, FromCollector, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import { type CollectorThread, startCollector } from '../../src/collector/thread.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
@@ -103,6 +104,8 @@ describe('collector/thread', function () {
       type: 'registry',
       base: registry('192.0.2.0/24', '2001:db8::/32'),
       overlay: null,
+      rules: [],
+      ases: new Set<number>(),
       touched: null,
       generation: 1,
     });
@@ -134,8 +137,24 @@ describe('collector/thread', function () {
     speaker.announce(['192.0.2.0/24', '198.51.100.0/24'], 64496, OFFENDER);
     await until('held', async () => (await counts())[0]?.ipv4 === 2);
     expect(judged()).to.deep.equal([]);
-    thread.send({ type: 'registry', base: registry('192.0.2.0/24'), overlay: null, touched: null, generation: 1 });
-    thread.send({ type: 'registry', base: registry('198.51.100.0/24'), overlay: null, touched: null, generation: 2 });
+    thread.send({
+      type: 'registry',
+      base: registry('192.0.2.0/24'),
+      overlay: null,
+      rules: [],
+      ases: new Set<number>(),
+      touched: null,
+      generation: 1,
+    });
+    thread.send({
+      type: 'registry',
+      base: registry('198.51.100.0/24'),
+      overlay: null,
+      rules: [],
+      ases: new Set<number>(),
+      touched: null,
+      generation: 2,
+    });
     await until('in force', () => said().includes('rejudged 2'));
     const words = said().filter(line => !line.startsWith('session'));
     expect(words.at(-1)).to.equal('rejudged 2');
@@ -236,7 +255,15 @@ describe('collector/thread', function () {
   it('stops reading when nobody takes what it tells, goes on when somebody does, and loses nothing', async () => {
     const [busy, quiet] = [loopbackAddress(), loopbackAddress()];
     const prefixes = Array.from({ length: 65_536 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
-    thread.send({ type: 'registry', base: registry('10.0.0.0/8'), overlay: null, touched: null, generation: 1 });
+    thread.send({
+      type: 'registry',
+      base: registry('10.0.0.0/8'),
+      overlay: null,
+      rules: [],
+      ases: new Set<number>(),
+      touched: null,
+      generation: 1,
+    });
     await configure(peer('busy', busy), peer('quiet', quiet));
     const speaker = await meet(busy);
     speaker.announce(prefixes, 64496, 64497, OFFENDER);
@@ -273,6 +300,8 @@ describe('collector/thread, dying', () => {
       type: 'registry',
       base: new SharedArrayBuffer(4096),
       overlay: null,
+      rules: [],
+      ases: new Set<number>(),
       touched: null,
       generation: 1,
     });

@@ -96,6 +96,8 @@ export const CASE: Case = {
   prefix: '192.0.2.0/25',
   offender: 64666,
   expected: [64500],
+  origin: 64666,
+  ground: '',
   decidedBy: '192.0.2.0/24',
   watches: ['ours'],
   critical: true,

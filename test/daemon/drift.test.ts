@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Config, WatchConfig } from '../../src/config/tree.ts';
+import type { Config } from '../../src/config/tree.ts';
 import { createDrift, type DriftParts } from '../../src/daemon/drift.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
@@ -8,19 +8,14 @@ import { WATCHED_FLAG } from '../../src/registry/snapshot.ts';
 import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
 import type { SightingRecord, StoreWrite } from '../../src/store/records.ts';
+import { watchOf } from '../config/watch.ts';
 
 const DAY = 24 * 3_600_000;
 
-const watch: WatchConfig = {
-  name: 'ours',
+const watch = watchOf('ours', {
   maintainers: [{ maintainer: 'M-OURS', source: null }],
-  keiro: [],
   prefixes: [{ prefix: '198.51.100.0/24', origins: [64501] }],
-  group: null,
-  critical: false,
-  holdUp: 0,
-  holdDown: 0,
-};
+});
 
 /** A registry of four objects, a collector that holds nothing, and a store that remembers. */
 async function world(sightings: readonly SightingRecord[], began: number) {

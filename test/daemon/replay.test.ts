@@ -74,13 +74,14 @@ describe('daemon/replay', () => {
       offender: 64666,
       expected: [64496],
       witnesses: ['tyo1'],
-      hints: lines[0]!.hints,
-      severity: lines[0]!.severity,
+      hints: [],
+      severity: 'major',
       recipients: [
         { address: 'noc@example.net', because: 'group noc' },
         { address: 'noc@example.jp', because: 'x-keiro' },
       ],
-      why: lines[0]!.why,
+      why: 'ongoing',
+      rule: 'IRR mismatch and ROV not-found make it major',
       opened: (T0 + 10) * 1000,
       ended: null,
     });

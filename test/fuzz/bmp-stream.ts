@@ -6,6 +6,7 @@ import { createArchiveFeed } from '../../src/collector/archive-feed.ts';
 import { createRouter } from '../../src/collector/bmp-router.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import type { SeatedPeer, Seating } from '../../src/collector/seating.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { dropTable, newRib } from '../../src/rib/adj-rib-in.ts';
@@ -17,11 +18,15 @@ function newStation() {
   const rib = newRib();
   const memo = new VerdictMemo(rib);
   const silent = { describe: () => null as never, mark: () => {}, tell: () => {}, now: () => 0 };
-  const ingest = createIngest(rib, memo, new Contradictions(silent), {
-    endOfRib: () => {},
-    malformed: () => {},
-    passedOver: () => {},
-  });
+  const ingest = createIngest(
+    rib,
+    { memo, book: new Contradictions(silent), paths: createPathCheck(rib, () => undefined) },
+    {
+      endOfRib: () => {},
+      malformed: () => {},
+      passedOver: () => {},
+    },
+  );
   const seats: (SeatedPeer | undefined)[] = [];
   const seating: Seating = {
     rib,

@@ -11,6 +11,7 @@ import { Contradictions } from '../../src/collector/contradictions.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
 import { createNlriIds } from '../../src/collector/nlri-ids.ts';
+import { createPathCheck } from '../../src/collector/path-check.ts';
 import { VerdictMemo } from '../../src/collector/verdict-memo.ts';
 import { AFI_IPV4, type Afi } from '../../src/net/address.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
@@ -38,11 +39,15 @@ function newTables() {
   reclaimPrefixIds(rib, () => memo.forgetAll());
   const telling = { now: () => 0, mark: () => {}, tell: () => {}, describe: () => null as never };
   let passed = 0;
-  const ingest = createIngest(rib, memo, new Contradictions(telling), {
-    endOfRib: () => {},
-    malformed: () => {},
-    passedOver: () => void passed++,
-  });
+  const ingest = createIngest(
+    rib,
+    { memo, book: new Contradictions(telling), paths: createPathCheck(rib, () => undefined) },
+    {
+      endOfRib: () => {},
+      malformed: () => {},
+      passedOver: () => void passed++,
+    },
+  );
   const peers = SESSIONS.map((session, number): IngestPeer => {
     const table = newPeerTable(session.addPath?.map(({ afi }) => afi));
     rib.tables[number] = table;

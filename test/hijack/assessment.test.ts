@@ -58,6 +58,7 @@ const witness: Witness = {
 };
 
 const one: HintedCase = {
+  kind: 'origin',
   state: 'ongoing',
   offender: 64666,
   witnesses: [witness],

@@ -8,6 +8,7 @@ import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import { checkRoute } from '../../src/registry/route-check.ts';
 import type { IrrState } from '../../src/registry/verdict.ts';
+import { watchOf } from '../config/watch.ts';
 
 export const T0 = Date.UTC(2026, 10, 22, 4);
 export const MINUTE = 60_000;
@@ -63,19 +64,7 @@ export function openBook(options: { stored?: readonly Case[]; holdUp?: number; h
   const watchNow = (): readonly WatchConfig[] => {
     // Another configuration is another list, as after a reload.
     if (watches[0]?.exceptions !== world.exceptions)
-      watches = [
-        {
-          name: 'ours',
-          maintainers: [],
-          keiro: [],
-          prefixes: [],
-          group: 'noc',
-          critical: false,
-          holdUp,
-          holdDown,
-          exceptions: world.exceptions,
-        },
-      ];
+      watches = [watchOf('ours', { group: 'noc', holdUp, holdDown, exceptions: world.exceptions })];
     return watches;
   };
   const book = createCaseBook({
@@ -89,7 +78,10 @@ export function openBook(options: { stored?: readonly Case[]; holdUp?: number; h
         watched: true,
         rov: 'not-found',
         vrps: [],
+        covers: null,
       }),
+      watchesOf: () => [],
+      nobodys: () => null,
       objectsFor: () => [OURS],
       watchesFor: watchNow,
       guards: watchNow,
@@ -107,6 +99,9 @@ export const held = (peer: string, time: number, more: Partial<Judged> = {}): Ju
   peerAddress: '203.0.113.1',
   prefix: '192.0.2.0/24',
   origin: 64666,
+  kind: more.state === 'mismatch-covering' ? 'more-specific' : 'origin',
+  offender: more.origin === undefined ? 64666 : more.origin,
+  ground: '',
   what: 'held',
   why: 'update',
   time,

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { JudgedChange } from '../../src/collector/messages.ts';
-import type { WatchConfig } from '../../src/config/tree.ts';
+import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { type CaseChange, createCaseBook, PATIENCE } from '../../src/hijack/case-book.ts';
 import { QUIET, STEADY } from '../../src/hijack/case-life.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import type { IrrState } from '../../src/registry/verdict.ts';
+import { watchOf } from '../config/watch.ts';
 
 const T0 = Date.UTC(2026, 10, 22, 4);
 const MINUTE = 60_000;
@@ -30,16 +30,7 @@ function bookWith(
   options: { holdUp?: number; holdDown?: number; stored?: readonly Case[]; maxOpen?: number; now?: number } = {},
 ) {
   const { holdUp = 0, holdDown = 5 * MINUTE, stored = [], maxOpen = 100, now = T0 } = options;
-  const watch: WatchConfig = {
-    name: 'ours',
-    maintainers: [],
-    keiro: [],
-    prefixes: [],
-    group: 'noc',
-    critical: true,
-    holdUp,
-    holdDown,
-  };
+  const watch = watchOf('ours', { group: 'noc', critical: true, holdUp, holdDown });
   const world = { now, state: 'mismatch' as IrrState, watched: true, lacks: false };
   const book = createCaseBook({
     clock: () => world.now,
@@ -51,7 +42,10 @@ function bookWith(
         watched: world.watched,
         rov: 'not-found',
         vrps: [],
+        covers: null,
       }),
+      watchesOf: () => [],
+      nobodys: () => null,
       objectsFor: () => [ours],
       watchesFor: () => [watch],
       guards: () => [watch],
@@ -84,6 +78,9 @@ const change = (what: JudgedChange['what'], time: number, more: Partial<JudgedCh
   peerAddress: '203.0.113.1',
   prefix: '192.0.2.0/24',
   origin: 64666,
+  kind: more.state === 'mismatch-covering' ? 'more-specific' : 'origin',
+  offender: more.origin === undefined ? 64666 : more.origin,
+  ground: '',
   what,
   why: what === 'held' ? 'update' : what === 'gone' ? 'withdraw' : 'session',
   time,
@@ -297,11 +294,10 @@ describe('hijack/case-book', () => {
     expect([book.open().length, book.refused]).to.deep.equal([2, 2]);
   });
 
-  it('ignores what is no contradiction or no prefix', () => {
+  it('ignores what is no prefix', () => {
     const { book } = bookWith();
     expect(
       book.judged([
-        change('held', T0, { state: 'match' }),
         change('held', T0, { prefix: 'x' }),
         change('held', T0, { decidedBy: 'x' }),
         change('gone', T0),

@@ -4,6 +4,7 @@ import { evidenceOf, MAX_EVIDENCE, MAX_TEXT } from '../../src/hijack/evidence.ts
 import { MAX_RECIPIENTS, recipientsOf } from '../../src/hijack/recipients.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
+import { watchOf } from '../config/watch.ts';
 
 const object = (more: Partial<RouteObject>): RouteObject => ({
   source: 'JPIRR',
@@ -18,16 +19,7 @@ const object = (more: Partial<RouteObject>): RouteObject => ({
   text: 'route: 192.0.2.0/24',
   ...more,
 });
-const watch = (group: string | null): WatchConfig => ({
-  name: 'w',
-  maintainers: [],
-  keiro: [],
-  prefixes: [],
-  group,
-  critical: false,
-  holdUp: 0,
-  holdDown: 0,
-});
+const watch = (group: string | null): WatchConfig => watchOf('w', { group });
 const mail = (...to: MailConfig['to']): MailConfig => ({
   kind: 'mail',
   from: 'keiro@example.net',

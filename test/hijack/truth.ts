@@ -3,7 +3,7 @@
  * type of incident found, told otherwise or missed, and its end; and for each case that belongs to no incident, why it is
  * there.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flattenPath } from '../../src/bgp/as-path.ts';
 import type { CaseLine } from '../../src/daemon/replay-lines.ts';
@@ -76,7 +76,7 @@ export interface Truth {
   readonly told: readonly Told[];
   /** Look-alikes that raised a case. */
   readonly lookAlikes: readonly Told[];
-  /** Cases of no incident. */
+  /** Cases of no incident that somebody was told of. */
   readonly beside: readonly CaseStory[];
 }
 
@@ -130,7 +130,7 @@ export function compare(incidents: readonly Incident[], cases: readonly CaseStor
     rows,
     told,
     lookAlikes: told.filter(({ incident, how }) => !incident.malicious && how !== 'missed'),
-    beside: cases.filter(one => !taken.has(one)),
+    beside: cases.filter(one => one.begun && !taken.has(one)),
   };
 }
 
@@ -148,8 +148,9 @@ export const truthTable = (rows: readonly TruthRow[]): string =>
 /** What the registry and the table say of routes, by the plainest reading of both. */
 export interface Plain {
   /**
-   * Why a case that belongs to no incident is right by the registry: the route stood in the table before anything happened,
-   * and its origin is not registered where others are. Null: it is not.
+   * Why a case that belongs to no incident is right by the registry: the origin is not registered where others are, and the
+   * route stood in the table before anything happened, or came with the churn and stays, which no incident does (the second
+   * of two origins that take turns). Null: it is not.
    */
   staleness(of: CaseStory): string | null;
 }
@@ -180,18 +181,42 @@ export async function plainReading(directory: string): Promise<Plain> {
   await readMrt(openMrt(join(directory, 'rib.mrt')), { record: record => void walker.walk(record), gap() {} });
 
   return {
-    staleness({ prefix: text, origin }) {
+    staleness({ kind, prefix: text, origin, ended }) {
       const prefix = parsePrefix(text)!;
-      if (origin === null || !held.get(text)?.has(origin)) return null;
+      if (origin === null) return null;
+      const stood = held.get(text)?.has(origin) === true;
+      if (!stood && (ended !== null || !held.has(text))) return null;
+      if (kind === 'rpki-invalid') return 'its ROA does not allow what is in the table';
+      if (kind === 'super-prefix') return 'the table of a peer has it, and lacks what it covers and others have';
       for (let length = prefix.length; length >= 0; length--) {
         const origins = registered.get(formatPrefix(prefixOf(prefix, length)));
         if (origins === undefined) continue;
         if (origins.has(origin)) return null;
-        return length === prefix.length
-          ? 'registered to another origin'
-          : 'inside a prefix registered to another origin';
+        const where = length === prefix.length ? 'registered' : 'inside a prefix registered';
+        return `${where} to another origin${stood ? '' : ', the second of two that take turns'}`;
       }
       return null;
     },
   };
+}
+
+/**
+ * What the operators of the generated Internet know of it, as statements of a configuration: the LANs of its exchange points,
+ * and by whom each AS is provided, as everybody's ASPA, written to `file`.
+ */
+export function knownOf(directory: string, file: string): string {
+  const lans = JSON.parse(readFileSync(join(directory, 'ixlans.json'), 'utf8')) as { data: { prefix: string }[] };
+  const providers = new Map<number, number[]>();
+  for (const line of readFileSync(join(directory, 'asrel.txt'), 'utf8').split('\n')) {
+    const [a, b, relation] = line.split('|').map(Number);
+    if (Number.isNaN(a) || b === undefined) continue;
+    for (const as of [a!, b]) if (!providers.has(as)) providers.set(as, []);
+    if (relation === -1) providers.get(b)!.push(a!);
+  }
+  const aspas = [...providers].map(([customer_asid, list]) => ({
+    customer_asid,
+    providers: list.length > 0 ? list : [0],
+  }));
+  writeFileSync(file, JSON.stringify({ metadata: { buildtime: '2026-03-01T00:00:00Z' }, roas: [], aspas }));
+  return `rpki aspas { file "${file}"; } watch lans { segment ${lans.data.map(({ prefix }) => prefix).join(', ')}; }`;
 }

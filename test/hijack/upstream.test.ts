@@ -15,18 +15,28 @@ describe('hijack/upstream', () => {
   ];
   for (const [path, as] of one)
     it(`of ${JSON.stringify(path)} is ${as === null ? 'none' : `AS${as}`}`, () =>
-      expect(upstreamOf(path)).to.equal(as));
+      expect(upstreamOf(path, null)).to.equal(as));
+
+  it('is of an offender in the path, not of its end', () => {
+    expect(upstreamOf([64500, 64510, 64666, 64496], 64666)).to.equal(64510);
+    expect(upstreamOf([64500, 64666, 64666, 64496, 64496], 64666)).to.equal(64500);
+    expect(upstreamOf([64666, 64496], 64666)).to.equal(null);
+    expect(upstreamOf([64500, 64496], 64666), 'one that is not there').to.equal(64500);
+  });
 
   it('is what most witnesses have in common', () => {
-    expect(commonUpstream([[1, 64510, 9], [2, 64511, 9], [3, 64510, 9, 9], [9]])).to.equal(64510);
+    expect(commonUpstream([[1, 64510, 9], [2, 64511, 9], [3, 64510, 9, 9], [9]], null)).to.equal(64510);
     expect(
-      commonUpstream([
-        [1, 64511, 9],
-        [2, 64510, 9],
-      ]),
+      commonUpstream(
+        [
+          [1, 64511, 9],
+          [2, 64510, 9],
+        ],
+        null,
+      ),
       'of equals the lowest',
     ).to.equal(64510);
-    expect(commonUpstream([[9]])).to.equal(null);
-    expect(commonUpstream([])).to.equal(null);
+    expect(commonUpstream([[9]], null)).to.equal(null);
+    expect(commonUpstream([], null)).to.equal(null);
   });
 });

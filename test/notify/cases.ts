@@ -12,6 +12,8 @@ export const begun: Case = {
   prefix: '203.0.113.128/25',
   offender: 64666,
   expected: [64496],
+  origin: 64666,
+  ground: '',
   decidedBy: '203.0.113.0/24',
   watches: ['ours'],
   critical: false,

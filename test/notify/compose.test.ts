@@ -149,6 +149,8 @@ describe('notify/compose', () => {
       prefix: text,
       offender: fc.option(number),
       expected: fc.array(number),
+      origin: fc.option(fc.nat()),
+      ground: text,
       decidedBy: text,
       watches: fc.array(text),
       critical: fc.boolean(),

@@ -8,6 +8,7 @@ import { type RpslObject, readRpslObject, rpslReader } from '../../src/registry/
 import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
+import { watchOf } from '../config/watch.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -25,17 +26,7 @@ function objectOf(text: string): RpslObject {
 const route = (prefix: string, origin: number, more = '') =>
   objectOf(`${prefix.includes(':') ? 'route6' : 'route'}: ${prefix}\norigin: AS${origin}\n${more}`);
 
-const watch = (name: string, more: Partial<WatchConfig>): WatchConfig => ({
-  name,
-  maintainers: [],
-  keiro: [],
-  prefixes: [],
-  group: null,
-  critical: false,
-  holdUp: 0,
-  holdDown: 0,
-  ...more,
-});
+const watch = (name: string, more: Partial<WatchConfig>): WatchConfig => watchOf(name, { holdDown: 0, ...more });
 
 /** Two sources, the first an authority, and VRPs. */
 function world() {
@@ -56,8 +47,8 @@ const ORIGINS = [1, 2, 64496];
 const verdicts = ({ snapshot }: Pick<Compiled, 'snapshot'>) =>
   PREFIXES.flatMap(prefix =>
     [...ORIGINS, NO_ORIGIN].map(origin => {
-      const { state, watched, rov, decidedBy } = snapshot.decide(p(prefix), origin);
-      return `${prefix} ${origin}: ${state} ${watched} ${rov} ${decidedBy && formatPrefix(decidedBy)}`;
+      const { state, watched, rov, decidedBy, covers } = snapshot.decide(p(prefix), origin);
+      return `${prefix} ${origin}: ${state} ${watched} ${rov} ${decidedBy && formatPrefix(decidedBy)} ${covers !== null}`;
     }),
   );
 

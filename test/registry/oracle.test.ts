@@ -1,8 +1,7 @@
 /** The fast road of verdicts, snapshots, held against the slow one, which is written by the rule and says its reasons. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { WatchConfig } from '../../src/config/tree.ts';
-import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import { checkRoute, type Grounds } from '../../src/registry/route-check.ts';
@@ -11,6 +10,7 @@ import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { type SourceBook, sourceBook } from '../../src/registry/source-book.ts';
 import { watchIndex } from '../../src/registry/watch.ts';
+import { watchOf } from '../config/watch.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -62,6 +62,25 @@ const objectsIn = ({ routes }: SourceBook): RouteObject[] =>
     .filter(routes.live)
     .map(routes.object);
 
+/** Whether watched prefixes with objects lie beneath the route, and none of them is registered to its origin. */
+function coversStrangers(
+  route: Prefix,
+  origin: number,
+  objects: readonly RouteObject[],
+  selectors: readonly { readonly prefix: string }[],
+): boolean {
+  const beneath = objects.filter(
+    ({ prefix }) =>
+      prefix.length > route.length && covers(route, prefix) && selectors.some(one => covers(p(one.prefix), prefix)),
+  );
+  const counting = beneath.filter(one => {
+    const others = beneath.filter(({ prefix }) => formatPrefix(prefix) === formatPrefix(one.prefix));
+    if (others.some(({ source }) => source === 'CONFIG')) return one.source === 'CONFIG';
+    return AUTHORITATIVE.has(one.source) || !others.some(({ source }) => AUTHORITATIVE.has(source));
+  });
+  return route.length > 0 && counting.length > 0 && !counting.some(one => one.origin === origin);
+}
+
 describe('registry, the fast road against the slow one', () => {
   it('comes to the same verdict on every route', async () => {
     await fc.assert(
@@ -80,16 +99,7 @@ describe('registry, the fast road against the slow one', () => {
             table.add(prefix.afi, w0, w1, w2, w3, prefix.length, maxLength, asn);
             return { prefix, maxLength, asn };
           });
-          const watch: WatchConfig = {
-            name: 'w',
-            maintainers: [],
-            keiro: [],
-            prefixes: selectors,
-            group: null,
-            critical: false,
-            holdUp: 0,
-            holdDown: 0,
-          };
+          const watch = watchOf('w', { prefixes: selectors });
           const sources = books.map(({ source, routes }) => ({
             name: source,
             store: routes,
@@ -123,6 +133,10 @@ describe('registry, the fast road against the slow one', () => {
               expect(fast.decidedBy && formatPrefix(fast.decidedBy), what).to.equal(slow.decidedBy);
               const origins = new Set(slow.objects.filter(one => one.decides).map(one => one.origin));
               expect(fast.origins, what).to.deep.equal([...origins].sort());
+              const strange = slow.rov !== 'valid' && !slow.irr.startsWith('match');
+              expect(fast.covers !== null, `${what} covers`).to.equal(
+                strange && coversStrangers(prefix, origin, grounds.objects, selectors),
+              );
               const unlike = rov(prefix, origin, fast.vrps).state;
               expect(unlike, what).to.equal(slow.rov);
             }

@@ -10,6 +10,7 @@ import { openRegistry, type Registry, type RegistryGeneration } from '../../src/
 import { openSnapshot } from '../../src/registry/snapshot.ts';
 import { NO_ORIGIN } from '../../src/registry/snapshot-builder.ts';
 import type { SourceSize } from '../../src/registry/source-size.ts';
+import { watchOf } from '../config/watch.ts';
 
 const asking = { limits: DUMP_LIMITS, signal: new AbortController().signal };
 
@@ -18,17 +19,8 @@ const p = (text: string): Prefix => parsePrefix(text)!;
 const route = (prefix: string, as: number, more = 'mnt-by: MAINT-A') =>
   `route${prefix.includes(':') ? '6' : ''}: ${prefix}\n${more}\norigin: AS${as}\nsource: X\n\n`;
 
-const watch = (name: string, selectors: Partial<WatchConfig>): WatchConfig => ({
-  name,
-  maintainers: [],
-  keiro: [],
-  prefixes: [],
-  group: null,
-  critical: false,
-  holdUp: 0,
-  holdDown: 0,
-  ...selectors,
-});
+const watch = (name: string, selectors: Partial<WatchConfig>): WatchConfig =>
+  watchOf(name, { holdDown: 0, ...selectors });
 
 describe('registry/registry', () => {
   let directory: string;

@@ -65,13 +65,6 @@ export interface RtrClient {
   status(): RtrStatus;
 }
 
-/**
- * A cache that writes PDU by PDU would wake us for each of them. Within a response a chunk of fewer octets than `FEW` is
- * followed by a pause, milliseconds, in which more gather; the kernel holds them.
- */
-const FEW = 16_384;
-const GATHER = 3;
-
 /** VRPs that there is room for at first, about as many as the Internet has; memory that is not touched costs nothing. */
 const USUAL = 600_000;
 
@@ -182,12 +175,9 @@ export function rtrClient(
       reason = error.message;
     });
     mine.on('close', () => own({ type: 'closed', reason }));
-    const reading = readInTurns(mine, chunk => {
-      mineStream.push(chunk);
-      if (state.phase !== 'receiving' || chunk.length >= FEW || mine.destroyed) return;
-      reading.pause();
-      setTimeout(() => reading.resume(), GATHER).unref();
-    });
+    // At once, though a cache that writes PDU by PDU wakes us for each: what waits in the kernel, a segment for a prefix, soon
+    // fills its buffer, and is then dropped and sent again only seconds later.
+    readInTurns(mine, chunk => mineStream.push(chunk));
   }
 
   function close(): void {

@@ -2,21 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { IrrConfig, WatchConfig } from '../../../src/config/tree.ts';
+import type { IrrConfig } from '../../../src/config/tree.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
 import { openRegistry, type Registry, type RegistryGeneration } from '../../../src/registry/registry.ts';
+import { watchOf } from '../../config/watch.ts';
 import { type IrrServer, startIrrServer } from '../irr-server.ts';
 
-const MEMBERS: WatchConfig = {
-  name: 'members',
-  maintainers: [],
-  keiro: [{ source: 'JPIRR' }],
-  prefixes: [],
-  group: null,
-  critical: false,
-  holdUp: 0,
-  holdDown: 0,
-};
+const MEMBERS = watchOf('members', { keiro: [{ source: 'JPIRR' }] });
 const PREFIX = parsePrefix('192.0.2.0/24')!;
 
 describe('X-Keiro of a maintainer that changes by NRTM', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compilePath, LONGEST_PATTERN } from '../../src/rib/path-pattern.ts';
+import { compilePath, LONGEST_PATTERN } from '../../src/net/path-pattern.ts';
 
 function matches(pattern: string, text: string): boolean {
   const compiled = compilePath(pattern);
@@ -8,7 +8,7 @@ function matches(pattern: string, text: string): boolean {
   return compiled.matches(text);
 }
 
-describe('rib/path-pattern', () => {
+describe('net/path-pattern', () => {
   const PATH = '64496 3356 3356 64500 {64501,64502}';
   const cases: [pattern: string, text: string, matches: boolean][] = [
     ['_3356_', PATH, true],

@@ -1,0 +1,140 @@
+/**
+ * Judging of routes as one piece: the registry in force, what is remembered of its verdicts, the checks of paths, and the
+ * book of those routes with which something is wrong. What the route path and questions need of it is handed to them.
+ */
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
+import { openSnapshot } from '../registry/snapshot.ts';
+import { type Rib, routesOf } from '../rib/adj-rib-in.ts';
+import { ORIGIN_NONE } from '../rib/attribute-store.ts';
+import { prefixById } from '../rib/query.ts';
+import { afiOf, Contradictions, type Held, type Place, prefixIdOf } from './contradictions.ts';
+import type { JudgedChange } from './judged-change.ts';
+import type { RegistryMessage, Rejudged } from './messages.ts';
+import { createNlriIds } from './nlri-ids.ts';
+import { createPathCheck, type PathCheck } from './path-check.ts';
+import { createRejudge } from './rejudge.ts';
+import { pathOf, type RowPeer } from './rows.ts';
+import { VerdictMemo } from './verdict-memo.ts';
+
+export interface JudgingSurroundings {
+  readonly rib: Rib;
+  /** The peer of this number, which has a table. */
+  readonly rowOf: (number: number) => RowPeer | undefined;
+  readonly tell: (change: JudgedChange) => void;
+  /** The table of the peer is whole in a family: what is not in it, the peer does not have. */
+  readonly isWhole: (number: number, afi: 1 | 2) => boolean;
+  /** All that a registry generation touches has been judged by it. */
+  readonly done: (done: Rejudged) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What a route is shown to. */
+export interface Judges {
+  readonly memo: VerdictMemo;
+  readonly book: Contradictions;
+  readonly paths: PathCheck;
+}
+
+export interface Judging extends Judges {
+  /** Looks whether routes that cover watched space draw its traffic: to be called when tables have changed, now and then. */
+  look(): void;
+  /** Another generation of the registry is in force: what it touches is judged anew, in slices. */
+  registry(message: Omit<RegistryMessage, 'type'>): void;
+  /** Other ASPAs are in force, or (null) none: paths are looked at anew, in slices. */
+  attest(aspas: AspaTable | null): void;
+}
+
+export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingSurroundings): Judging {
+  const memo = new VerdictMemo(rib);
+  const nlriIds = createNlriIds(rib);
+  const paths = createPathCheck(rib, number => rowOf(number)?.role);
+  const book = new Contradictions({ now, mark, tell, describe });
+  const rejudge = createRejudge(rib, memo, book, paths, done);
+  let generation = 0;
+
+  function mark(place: Place, on: boolean): void {
+    const [afi, id] = [afiOf(place), prefixIdOf(place)];
+    // Where paths are looked at it stays marked: a route whose path becomes wrong may keep its origin.
+    memo.mark(afi, id, on || paths.concerns(memo.lastOf(afi, id), null));
+  }
+
+  /** The watched prefix that a route covers. */
+  function coveredBy(place: Place, { origin }: Held): Prefix | null {
+    const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
+    return memo.snapshot?.decide(prefix, origin === ORIGIN_NONE ? -1 : origin).covers ?? null;
+  }
+
+  function describe(place: Place, number: number, held: Held) {
+    const { origin: as, finding, attribute } = held;
+    const row = rowOf(number)!;
+    const prefix = prefixById(rib, afiOf(place), prefixIdOf(place));
+    const origin = as === ORIGIN_NONE ? null : as;
+    const decided = memo.snapshot?.decide(prefix, origin ?? -1);
+    const { kind, offender, ground } = finding;
+    const covered = kind === 'super-prefix' ? (decided?.covers ?? null) : null;
+    const drawing = covered !== null && draws(number, covered);
+    told.set(held, drawing);
+    return {
+      peer: row.name,
+      peerAs: row.as,
+      peerAddress: row.address,
+      prefix: formatPrefix(prefix),
+      origin,
+      kind,
+      offender: offender === ORIGIN_NONE ? null : offender,
+      ground,
+      ...(covered !== null && { drawing }),
+      path: attribute === 0 ? [] : pathOf(rib, attribute),
+      state: decided?.state ?? 'unknown',
+      decidedBy: formatPrefix(covered ?? decided?.decidedBy ?? prefix),
+    };
+  }
+
+  /**
+   * True when the peer has no route for the very prefix, while another one has: what is sent to it there goes to whoever
+   * covers it. Of what nobody has nothing is known but that it is registered.
+   */
+  function draws(number: number, prefix: Prefix): boolean {
+    const id = nlriIds.of(prefix);
+    if (id < 0 || !isWhole(number, prefix.afi) || holds(number, prefix.afi, id)) return false;
+    return rib.tables.some((_, other) => holds(other, prefix.afi, id));
+  }
+
+  function holds(number: number, afi: 1 | 2, id: number): boolean {
+    const table = rib.tables[number];
+    return table !== undefined && table !== null && routesOf(table, afi, id).length > 0;
+  }
+
+  /** What was told last of routes that cover. */
+  const told = new WeakMap<Held, boolean>();
+
+  return {
+    memo,
+    book,
+    paths,
+    look() {
+      const changed: [Place, number, Held][] = [];
+      book.forEach('super-prefix', (place, peer, held) => {
+        const covered = coveredBy(place, held);
+        if (covered !== null && draws(peer, covered) !== told.get(held)) changed.push([place, peer, held]);
+      });
+      for (const one of changed) book.retell(...one);
+    },
+    registry({ base, overlay, rules, ases, touched, generation: next }) {
+      const opened = openSnapshot(base, overlay);
+      generation = next;
+      paths.demand(rules);
+      memo.ases = ases;
+      memo.snapshot = opened.prefixes4 + opened.prefixes6 + opened.overlaid === 0 ? null : opened;
+      rejudge(touched?.map(text => parsePrefix(text)!) ?? null, generation);
+    },
+    attest(aspas) {
+      // Before there were any, no path was looked at for their sake, and so no prefix marked.
+      const scope = paths.attested ? 'marked' : null;
+      paths.attest(aspas);
+      if (memo.snapshot !== null) rejudge(scope, generation);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { WatchConfig } from '../../src/config/tree.ts';
+
+/** A watch that guards nothing, but for what is said. */
+export const watchOf = (name: string, more: Partial<WatchConfig> = {}): WatchConfig => ({
+  name,
+  maintainers: [],
+  keiro: [],
+  prefixes: [],
+  ases: [],
+  asSets: [],
+  sources: [],
+  segments: [],
+  unused: [],
+  bogons: false,
+  upstreams: [],
+  paths: [],
+  longestPath: null,
+  group: null,
+  critical: false,
+  holdUp: 0,
+  holdDown: 5 * 60_000,
+  ...more,
+});
