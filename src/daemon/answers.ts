@@ -244,7 +244,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ...createIrrAnswers(registry, config, sources, parts.whois.lookUp),
     contacts: parts.contacts.contactsOf,
     calls: parts.contacts.callsFor,
-    ...createRpkiAnswers(parts.rpki),
+    ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

@@ -10,15 +10,17 @@ import { isStuck, staleness } from './stale-witness.ts';
 /**
  * Judges a case that changed, at `time`: sets its severity, hints and why-record, and scores its witnesses. Does nothing when
  * all is as it was; `assessedFrom` is emptied when the registry is another. True when something of that is another now.
- * `tables`: peers whose table is whole.
+ * `tables`: peers whose table is whole. `passed`: nothing but time has passed since, which makes no other case than one
+ * whose witnesses have become stale; ten thousand cases are looked at so each minute.
  */
 export function createAssessor(
   ground: GroundOf | null,
   settings: () => { readonly watches: readonly WatchConfig[] },
   tables: () => number,
-): (open: OpenCase, time: number) => boolean {
-  return (open, time) => {
+): (open: OpenCase, time: number, passed?: boolean) => boolean {
+  return (open, time, passed = false) => {
     const scored = score(open, tables(), time);
+    if (passed && !scored) return false;
     const prefix = parsePrefix(open.prefix);
     if (ground === null || prefix === null) return scored;
     const witnesses = [...open.witnesses.values()];

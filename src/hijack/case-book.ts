@@ -365,7 +365,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       for (const open of [...cases.values()]) {
         settle(open, now, null);
         if (open.state === 'resolved' || (open.assessedFrom === '' ? due-- <= 0 : !look)) continue;
-        if (assess(open, now)) touched.set(open, 'judged anew');
+        if (assess(open, now, open.assessedFrom !== '')) touched.set(open, 'judged anew');
       }
       return report();
     },

@@ -16,14 +16,17 @@ export const STALE = 0.5;
 /** What speaks against a witness, of all witnesses of its case, when `tables` peers have a whole table. Null: nothing. */
 export function staleness(witness: Witness, all: readonly Witness[], tables: number, now: number): Staleness | null {
   if (witness.state !== 'holds') return null;
+  const old = now - witness.since > OLD;
+  const alone = all.every(({ peer, state }) => state === 'gone' || peer === witness.peer);
+  if (!alone && !old) return null;
   const reasons: string[] = [];
-  const others = all.filter(({ peer }) => peer !== witness.peer);
-  const since = Math.max(witness.since, ...others.map(({ until }) => until ?? 0));
-  if (others.every(({ state }) => state === 'gone') && now - since >= ALONE) {
-    if (others.length > 1) reasons.push(`all ${others.length} others have let go`);
+  const since = Math.max(...all.map(one => (one.peer === witness.peer ? one.since : (one.until ?? 0))));
+  if (alone && now - since >= ALONE) {
+    const others = all.length - 1;
+    if (others > 1) reasons.push(`all ${others} others have let go`);
     else if (tables >= TABLES) reasons.push(`the only one of ${tables} peers`);
   }
-  if (now - witness.since > OLD) reasons.push('held for more than 7 days');
+  if (old) reasons.push('held for more than 7 days');
   return reasons.length === 0 ? null : { score: reasons.length * STALE, reasons };
 }
 

@@ -1,5 +1,6 @@
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
+import { contactTarget } from './contact-answers.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
@@ -25,5 +26,6 @@ export function targets(small: boolean): Target[] {
     rtrTarget(),
     rpkiFileTarget(),
     whoisTarget(),
+    contactTarget(),
   ];
 }

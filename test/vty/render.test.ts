@@ -814,6 +814,25 @@ RPKI data:
   ],
   [
     'show drift',
+    async () => {
+      const nothing = {
+        watched: 0,
+        announced: [],
+        silent: [],
+        waiting: 0,
+        expiring: [],
+        contradicted: [],
+        strangers: [],
+      };
+      return [{ ...(await daemon.drift(90)), ...nothing }];
+    },
+    `
+0 routes registered in watched space; what was seen is kept since 2025-11-21 12:00:00Z, for 100d00h
+
+No registered route is watched: see \`watch\` in intertrackd.conf(5).`,
+  ],
+  [
+    'show drift',
     async () => [await daemon.drift(90)],
     `
 412 routes registered in watched space; what was seen is kept since 2025-11-21 12:00:00Z, for 100d00h

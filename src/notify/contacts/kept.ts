@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type Finding, readFinding } from './contact.ts';
 
 /** Files that are kept; beyond that the one that was asked for longest ago goes. And octets of one. */
-export const MOST_KEPT = 4096;
+export const MOST_KEPT = 2048;
 const MOST_OCTETS = 64 * 1024;
 
 export interface Kept {

@@ -29,10 +29,20 @@ const ROLE_OF_ARIN: Readonly<Record<string, ContactRole>> = {
 const ARIN = /^(?:org|r)(abuse|noc|tech|routing)(handle|name|phone|email)$/;
 
 /** Attributes by what they say of a person or a role. */
-const NAMES = ['person', 'role', 'irt', 'organisation-name', 'org-name', 'name', 'last, first', 'organization'];
+const NAMES = [
+  'person',
+  'role',
+  'irt',
+  'organisation-name',
+  'org-name',
+  'name',
+  'last, first',
+  'group name',
+  'organization',
+];
 const EMAILS = ['e-mail', 'email'];
 const PHONES = ['phone', 'tel'];
-const HANDLES = ['nic-hdl', 'jpnic handle', 'irt'];
+const HANDLES = ['nic-hdl', 'jpnic handle', 'group handle', 'irt'];
 const TITLES = ['as-name', 'netname', 'asname', 'network name', 'as name', 'descr', 'owner', 'orgname'];
 
 type Pair = readonly [name: string, value: string];

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { parseAddress } from '../../net/address.ts';
 import { hostText, type WhoisHost } from '../../registry/whois/client.ts';
-import { type Answered, type Subject, subjectText } from './contact.ts';
+import { type Answered, type Contact, inOrder, type Subject, subjectText } from './contact.ts';
 import type { Asked } from './politeness.ts';
 import { readWhoisAnswer, referralIn } from './whois-answer.ts';
 
@@ -14,8 +14,12 @@ export interface WhoisLimits {
 }
 
 export const WHOIS_LIMITS: WhoisLimits = { silence: 8_000, total: 15_000, octets: 256 * 1024 };
-/** Servers that are asked one after the other since each refers to the next. */
+/** Servers that are asked one after the other since each refers to the next; persons that are asked for by their handle. */
 const MOST_REFERRALS = 3;
+const MOST_PERSONS = 3;
+
+/** A NIC handle, as RIRs and NIRs write them. */
+const HANDLE = /^[A-Za-z0-9][A-Za-z0-9-]{2,29}$/;
 
 /** How some servers want to be asked; all others take `AS64500` and `192.0.2.0/24`. */
 function queryFor({ host }: WhoisHost, subject: Subject): string {
@@ -86,7 +90,7 @@ export async function whoisContacts(
   follow: (to: WhoisHost) => boolean = mayFollow,
 ): Promise<Asked<Answered>> {
   const asked = new Set<string>();
-  const answers: Answered[] = [];
+  const answers: (Answered & { readonly server: WhoisHost })[] = [];
   let next: WhoisHost | null = server;
   let why = '';
   while (next !== null && asked.size <= MOST_REFERRALS && !asked.has(hostText(next))) {
@@ -99,13 +103,41 @@ export async function whoisContacts(
       why = (error as Error).message;
       break;
     }
-    answers.unshift(readWhoisAnswer(text));
+    answers.unshift({ ...readWhoisAnswer(text), server: next });
     const to = referralIn(text);
     next = to !== null && follow(to) ? to : null;
   }
   if (answers.length === 0) return { ok: false, why, wait: null };
-  const [nearest] = answers;
   const name = answers.find(one => one.name !== '')?.name ?? '';
-  const contacts = answers.find(one => one.contacts.length > 0)?.contacts ?? [];
-  return { ok: true, value: { ...nearest!, name, contacts } };
+  const told = answers.find(one => one.contacts.length > 0);
+  const contacts = told === undefined ? [] : await persons(told.server, told.contacts, signal);
+  return { ok: true, value: { name, contacts, present: [] } };
+}
+
+/**
+ * The contacts with what the server says of those of whom it has told the handle alone, as JPNIC's does; of the first of
+ * them. One that it does not tell of stays a handle.
+ */
+async function persons(
+  server: WhoisHost,
+  contacts: readonly Contact[],
+  signal: AbortSignal,
+): Promise<readonly Contact[]> {
+  const found: Contact[] = [];
+  let questions = 0;
+  for (const one of contacts) {
+    const bare = one.emails.length + one.phones.length === 0 && HANDLE.test(one.handle);
+    if (!bare || questions >= MOST_PERSONS || signal.aborted) {
+      found.push(one);
+      continue;
+    }
+    questions++;
+    const suffix = server.host.toLowerCase() === 'whois.nic.ad.jp' ? '/e' : '';
+    const text = await askWhois(server, one.handle + suffix, signal).catch(() => '');
+    const person = readWhoisAnswer(text).contacts.find(
+      ({ handle }) => handle.toUpperCase() === one.handle.toUpperCase(),
+    );
+    found.push(person === undefined ? one : { ...person, role: one.role });
+  }
+  return inOrder(found);
 }
