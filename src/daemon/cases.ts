@@ -9,6 +9,7 @@ import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
@@ -18,6 +19,7 @@ import type { Outbox } from '../notify/outbox.ts';
 import { createReach, type Reach } from '../notify/reach.ts';
 import { openTelling, type Said } from '../notify/telling.ts';
 import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
@@ -40,6 +42,8 @@ export interface Cases {
   get(id: string): Promise<Case | null>;
   /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
   before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** As `watchCases` of the Daemon. */
+  readonly watch: CaseWatchers['add'];
   /** The chain of evidence of a case. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;
   /** As `incident` of the Daemon. */
@@ -101,6 +105,7 @@ export async function openCases(
     return { notify, watches, hostname: hostname(), routerName: routerId, ...(contacts && { contacts }) };
   };
   const telling = await openTelling({ store, settings: noticeSettings, caseOf: get, log }, stored);
+  const watchers = caseWatchers();
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';
   let closing = false;
@@ -132,6 +137,7 @@ export async function openCases(
   function keep(changes: readonly CaseChange[], frozen = true): Promise<void> {
     for (const change of changes) {
       describe(change);
+      watchers.tell(change);
       cases.set(change.case.id, change.case);
       changed(change.case);
     }
@@ -233,9 +239,10 @@ export async function openCases(
       note: () => book.remark(id, as),
       reopen: () => book.takeUp(id, as),
     }[what]();
-    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
     // The evidence of what is over has its end.
-    return done === null ? durably([await remarked(id, what, as)], false) : durably(done, true);
+    const of = await (done === null ? durably([await remarked(id, what, as)], false) : durably(done, true));
+    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
+    return of;
   }
 
   /** A case that is over, with a person's note; nothing else can be done with it. */
@@ -256,7 +263,12 @@ export async function openCases(
     return changes.at(-1)!.case;
   }
 
-  const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
+  const endsOf = exceptionEnds();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
+    void keep(book.tick(now));
+  }, TICK);
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
@@ -281,6 +293,7 @@ export async function openCases(
       const page = new Map([...read, ...known].map(at => [at.id, at]));
       return [...page.values()].sort((a, b) => (isBefore(a, b) ? 1 : -1));
     },
+    watch: watchers.add,
     evidence: caseId => store.read('evidence.of-case', { caseId }),
     async ofIncident(incident) {
       const read = (await store.read('case.of-incident', { incident })).map(caseOf);
@@ -294,6 +307,7 @@ export async function openCases(
     mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
+      ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
     async close() {

@@ -116,7 +116,8 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
-  drill: 'THIS IS A DRILL. No such route exists; nothing needs to be done.',
+  drill:
+    '[drill] This is a drill: no such route exists, and nothing has to be done. It measures how long this mail takes to reach you.',
   summary: (event, count) =>
     event === 'storm'
       ? `${unit(count, 'case')} began within a short time, so many that they are not told one by one. Each is shown in full by "itctl show case" on the collector.`

@@ -111,7 +111,7 @@ export const japanese: Wording = {
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
-  drill: 'これは訓練です。実際にはこのような経路は存在せず、ご対応は不要です。',
+  drill: '[drill] これは訓練です。このような経路は実在せず、対応は不要です。本メールが届くまでの時間を測定しています。',
   summary: (event, count) =>
     event === 'storm'
       ? `短時間に${count}件を検出したため、個別ではなくまとめてお知らせいたします。各件の詳細は、コレクターの「itctl show case」でご確認いただけます。`

@@ -91,7 +91,7 @@ export interface Wording {
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;
-  /** Stands before everything else: no such route exists. */
+  /** Above a drill: nothing has happened. */
   readonly drill: string;
   /** The first sentence of a summary of so many cases. */
   summary(event: 'storm' | 'storm-end', count: number): string;
