@@ -9,6 +9,7 @@ import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { refusedContacts } from '../hijack/refused-contacts.ts';
@@ -16,6 +17,7 @@ import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
@@ -38,6 +40,8 @@ export interface Cases {
   get(id: string): Promise<Case | null>;
   /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
   before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** As `watchCases` of the Daemon. */
+  readonly watch: CaseWatchers['add'];
   /** The chain of evidence of a case. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;
   /** As `incident` of the Daemon. */
@@ -89,6 +93,7 @@ export async function openCases(
   const chains = new Map<string, ChainEnd>(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
   );
+  const watchers = caseWatchers();
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';
   let closing = false;
@@ -120,6 +125,7 @@ export async function openCases(
   function keep(changes: readonly CaseChange[], frozen = true): Promise<void> {
     for (const change of changes) {
       describe(change);
+      watchers.tell(change);
       cases.set(change.case.id, change.case);
       changed(change.case);
     }
@@ -207,9 +213,10 @@ export async function openCases(
       note: () => book.remark(id, as),
       reopen: () => book.takeUp(id, as),
     }[what]();
-    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
     // The evidence of what is over has its end.
-    return done === null ? durably([await remarked(id, what, as)], false) : durably(done, true);
+    const of = await (done === null ? durably([await remarked(id, what, as)], false) : durably(done, true));
+    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
+    return of;
   }
 
   /** A case that is over, with a person's note; nothing else can be done with it. */
@@ -230,7 +237,12 @@ export async function openCases(
     return changes.at(-1)!.case;
   }
 
-  const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
+  const endsOf = exceptionEnds();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
+    void keep(book.tick(now));
+  }, TICK);
   return {
     judged: changes => keep(book.judged(changes)),
     session: book.session,
@@ -254,6 +266,7 @@ export async function openCases(
       const page = new Map([...read, ...known].map(at => [at.id, at]));
       return [...page.values()].sort((a, b) => (isBefore(a, b) ? 1 : -1));
     },
+    watch: watchers.add,
     evidence: caseId => store.read('evidence.of-case', { caseId }),
     async ofIncident(incident) {
       const read = (await store.read('case.of-incident', { incident })).map(caseOf);
@@ -267,6 +280,7 @@ export async function openCases(
     mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
+      ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
     async close() {

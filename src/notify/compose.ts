@@ -107,6 +107,7 @@ function body(
   const notice = cause.event === 'end' && !of.told.includes('begin') ? 'blip' : cause.event;
   const tail = ['begin', 'change', 'reminder'].includes(notice);
   return [
+    ...(of.drill ? [...hang('', say.drill), ''] : []),
     ...(of.hints ?? []).slice(0, 1).flatMap(({ text }) => [...hang('', printable(text)), '']),
     ...hang('', say.intro(notice, kindOf(say, of.kind).found)),
     '',

@@ -112,6 +112,8 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
+  drill:
+    '[drill] This is a drill: no such route exists, and nothing has to be done. It measures how long this mail takes to reach you.',
   test: 'This is a test. No route is concerned, and nothing needs to be done. It shows that notices of this InterTrack reach you.',
   sentBy: (host, router, from) =>
     `Sent automatically by InterTrack on ${host} (${router}).${from === null ? '' : ` Questions to ${from}.`}`,

@@ -107,6 +107,7 @@ export const japanese: Wording = {
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
+  drill: '[drill] これは訓練です。このような経路は実在せず、対応は不要です。本メールが届くまでの時間を測定しています。',
   test: 'これは試験通知です。経路に異常はなく、ご対応は不要です。本システムからのお知らせが届くことを確認するためにお送りしています。',
   sentBy: (host, router, from) =>
     `本メールはInterTrack（${host}、${router}）が自動送信しています。${from === null ? '' : `お問い合わせ先：${from}`}`,

@@ -89,6 +89,8 @@ export interface Wording {
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;
+  /** Above a drill: nothing has happened. */
+  readonly drill: string;
   /** All that a test notice has to say. */
   readonly test: string;
   /** `from`: where questions go; null: nowhere. */

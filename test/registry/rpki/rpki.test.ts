@@ -99,6 +99,7 @@ describe('the RPKI', () => {
       await have(3);
       expect(changes).to.deep.equal([{ whole: true }]);
       expect(rpki.lacks()).to.equal(false);
+      expect(rpki.settled()).to.equal(true);
       expect(cacheStatus()).to.include({
         state: 'synchronised',
         version: 2,
