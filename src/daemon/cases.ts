@@ -13,6 +13,7 @@ import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
 import { refusedContacts } from '../hijack/refused-contacts.ts';
+import { readCase } from '../hijack/stored-case.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -83,7 +84,7 @@ export async function openCases(
   ground: GroundOf | null = null,
   { changed = () => {}, contacts }: CaseCompany = {},
 ): Promise<Cases> {
-  const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
+  const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
   /** Cases that are not over, and those whose end is not on disk. */

@@ -267,6 +267,7 @@ all  8000  348   8348`,
     `
 Case 2026-03-01-01: ongoing, critical
 Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
+Kind:          more-specific
 Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
@@ -377,7 +378,7 @@ I2026-03-01-01 minor       1     1 00:10:00 AS64666   AS64500 192.0.2.0/25`,
     'watch cases',
     async () => [LINE, { leftOut: 7 }],
     `
-2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
+2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor more-specific 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
 7 changes left out: they came faster than they were read`,
   ],
   [

@@ -54,7 +54,7 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
       row.state,
       row.severity === undefined ? '-' : SHORT[row.severity],
       row.prefix,
-      showOrigin(row.offender),
+      showOrigin(row.origin),
       row.expected.map(as => `AS${as}`).join(','),
       row.upstream === null ? '-' : `AS${row.upstream}`,
       `${holding(row)}/${row.peakWitnesses}`,
@@ -70,9 +70,16 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}${one.drill ? ', drill' : ''}`,
     ...facts([
       ['Severity', severityOf(one)],
+      ['Kind', `${one.kind}${one.ground === '' ? '' : `: ${one.ground}`}`],
       ['Prefix', one.prefix],
-      ['Announced by', `${showOrigin(one.offender)}${one.upstream === null ? '' : ` via AS${one.upstream}`}`],
-      ['Registered to', `${registered}${one.kind === 'more-specific' ? ` as ${one.decidedBy}, which covers it` : ''}`],
+      ['Announced by', `${showOrigin(one.origin)}${one.upstream === null ? '' : ` via AS${one.upstream}`}`],
+      ['To be asked', one.offender === one.origin ? '' : showOrigin(one.offender)],
+      [
+        'Registered to',
+        registered === ''
+          ? ''
+          : `${registered}${one.kind === 'more-specific' ? ` as ${one.decidedBy}, which covers it` : ''}`,
+      ],
       ['Watches', one.watches.join(', ')],
       ['Incident', one.incident ?? ''],
       ['Acknowledged', one.acknowledged === undefined ? '' : showMark(one.acknowledged)],
