@@ -29,16 +29,27 @@ const MOST_ORIGINS = 4;
 /** An AS is asked ahead for once in so long, ms; and so many ASes are remembered. */
 const AHEAD = 10 * 60_000;
 const MOST_AHEAD = 4096;
+/** What notices say of an AS is good for so long, ms: a storm of cases asks for the same few ASes over and over. */
+const LATELY = 1_000;
 
 /** Nobody is asked until it is configured. */
 export function openContacts(state: string, registry: Pick<Registry, 'books' | 'objectsFor'>, log: Log): ContactDesk {
   const contacts = createContacts({ books: registry.books, directory: join(state, 'contacts'), log });
   const ahead = new Map<number, number>();
+  const lately = new Map<number, { readonly at: number; readonly lines: readonly CallLine[] }>();
   const linesOf = (sheet: ContactSheet) => callList(sheet, Date.now());
 
   return {
     configure: config => contacts.configure(config.contacts),
-    lines: as => linesOf(contacts.known({ as })),
+    lines(as) {
+      const now = performance.now();
+      const known = lately.get(as);
+      if (known !== undefined && now - known.at < LATELY) return known.lines;
+      if (lately.size >= 256) lately.clear();
+      const lines = linesOf(contacts.known({ as }));
+      lately.set(as, { at: now, lines });
+      return lines;
+    },
     changed(of) {
       if (of.state === 'resolved' || of.state === 'dismissed') return;
       for (const as of calleesOf(of)) {

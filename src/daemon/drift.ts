@@ -14,7 +14,6 @@ import { passesOn } from '../registry/inherited-keiro.ts';
 import type { Registry } from '../registry/registry.ts';
 import { rov } from '../registry/rov.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
-import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
 import { readRpslObject } from '../registry/rpsl.ts';
 import { slicer } from '../registry/slice.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
@@ -223,13 +222,14 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
 
   /** Registered routes of ours that are ROV invalid: by a ROA of whoever, also one of AS 0 or for a block above. */
   async function contradictedOf(own: readonly OwnObject[]): Promise<DriftReport['contradicted']> {
-    const { vrps } = rpki.view();
     const found: DriftReport['contradicted'][number][] = [];
     const pause = slicer();
     for (const object of own) {
       await pause();
       const prefix = parsePrefix(object.prefix)!;
-      const { reason, why } = rov(prefix, object.origin, vrpsCovering(vrps, prefix));
+      const { rov: state, vrps } = registry.decide(prefix, object.origin);
+      if (state !== 'invalid') continue;
+      const { reason, why } = rov(prefix, object.origin, vrps);
       if (reason !== null) found.push({ ...named(object), reason, why });
     }
     return found;

@@ -31,11 +31,12 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
     const of = await caseOf(id);
     const check = (prefix: string, as: number) => checkRoute({ prefix, as, path: null, from: 'provider' });
     // Of the very prefix: what is asked about the offender's route tells who else holds it.
-    const { held } = await check(of.prefix, of.offender ?? of.expected[0] ?? config().localAs);
+    const { held, vrps } = await check(of.prefix, of.offender ?? of.expected[0] ?? config().localAs);
     return planMitigation(of, {
       localAs: config().localAs,
       check,
       held,
+      authorised: vrps.map(({ asn }) => asn),
       length,
       waysFor: (prefixes, origin) => mitigations.waysFor(id, prefixes, origin),
     });

@@ -1,9 +1,11 @@
 /** The RPKI of the daemon: its news go to the log, its changes to the registry. */
 
+import type { RpkiConfig } from '../config/tree.ts';
 import type { Daemon, RpkiPayloadRow } from '../control/daemon.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import type { Vrp } from '../registry/rov.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
+import type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 import { openRpki, type Rpki, type RpkiChange, type RpkiListener } from '../registry/rpki/rpki.ts';
 import { vrpsOfAs } from '../registry/rpki/vrp-walk.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
@@ -51,13 +53,29 @@ async function aspasNaming(aspas: AspaTable, as: number): Promise<(readonly [num
   return found.sort(([a], [b]) => Number(b === as) - Number(a === as) || a - b);
 }
 
-/** What the command set asks about the RPKI. */
-export function createRpkiAnswers(rpki: Rpki): Pick<Daemon, 'rpkiStatus' | 'rpkiPayloads'> {
+/** A source that is configured and not begun with: at the start the dumps of the IRR are read first. */
+const notBegun = ({ name }: RpkiConfig): RpkiSourceStatus => ({
+  ...{ source: name, inUse: null, stale: false, doubt: '', slurm: null, caches: [] },
+  problems: ['not asked for its data yet: the sources of the IRR are read first'],
+});
+
+/** What there is to be said of the sources that are configured. */
+export function sourcesOf(rpki: Pick<Rpki, 'status'>, configured: readonly RpkiConfig[]): readonly RpkiSourceStatus[] {
+  const begun = rpki.status();
+  const waiting = configured.filter(({ name }) => !begun.some(({ source }) => source === name));
+  return [...begun, ...waiting.map(notBegun)];
+}
+
+/** What the command set asks about the RPKI. `configured`: the sources that there should be. */
+export function createRpkiAnswers(
+  rpki: Rpki,
+  configured: () => readonly RpkiConfig[],
+): Pick<Daemon, 'rpkiStatus' | 'rpkiPayloads'> {
   const row = ({ prefix, maxLength, asn }: Vrp): RpkiPayloadRow => ({
     ...{ what: 'vrp', prefix: formatPrefix(prefix), maxLength, as: asn },
   });
   return {
-    rpkiStatus: async () => rpki.status(),
+    rpkiStatus: async () => sourcesOf(rpki, configured()),
     async rpkiPayloads(question) {
       const { vrps, aspas } = rpki.view();
       if ('prefix' in question) {

@@ -29,6 +29,7 @@ import { readRpslObject } from '../registry/rpsl.ts';
 import { troubleOf } from '../registry/source-trouble.ts';
 import { whatWouldChange } from '../registry/what-if.ts';
 import { groundsOf } from './grounds.ts';
+import { sourcesOf } from './rpki.ts';
 
 export interface Verdicts {
   checkRoute(question: VerdictQuestion): Promise<RouteAnswer>;
@@ -41,7 +42,7 @@ export interface VerdictParts {
   readonly config: () => Config;
   readonly collector: Pick<CollectorThread, 'query'>;
   readonly registry: Pick<Registry, 'books' | 'status' | 'watchesFor'>;
-  readonly rpki: Pick<Rpki, 'view' | 'status'>;
+  readonly rpki: Pick<Rpki, 'view' | 'status' | 'settled'>;
   readonly cases: { open(): readonly Case[] };
 }
 
@@ -86,7 +87,7 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
       ...check,
       time: now,
       sources: registry.status(now).map(sourceRow),
-      rpki: rpki.status().map(rpkiRow),
+      rpki: sourcesOf(rpki, config().rpki).map(rpkiRow),
       expiring: expiringOf(
         grounds.objects.filter(object => covers(object.prefix, route.prefix)),
         config().irr,
@@ -155,7 +156,8 @@ export function createVerdicts({ config, collector, registry, rpki, cases }: Ver
     if (config().irr.length === 0) told.push('no source of the IRR is configured');
     for (const row of registry.status(now)) told.push(...troubleOf(row).map(why => `irr ${row.source}: ${why}`));
     if (config().rpki.length === 0) told.push('no source of the RPKI is configured');
-    for (const { source, inUse, stale, doubt } of rpki.status()) {
+    else if (!rpki.settled()) told.push('what has come of the RPKI last is not in force yet');
+    for (const { source, inUse, stale, doubt } of sourcesOf(rpki, config().rpki)) {
       if (inUse === null) told.push(`rpki ${source} has no data`);
       if (stale) told.push(`rpki ${source} has not been refreshed for two hours`);
       if (doubt !== '') told.push(`rpki ${source}: ${doubt}`);

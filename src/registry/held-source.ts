@@ -6,7 +6,7 @@ import { isLocal, placeOf } from './irr/open-feed.ts';
 import type { RpslProblem } from './rpsl.ts';
 import { slicer } from './slice.ts';
 import type { SourceBook } from './source-book.ts';
-import { type SourceSize, slowLoss, whyNotChange, whyNotReplace } from './source-size.ts';
+import { type SourceSize, slowLoss, whyNotChange, whyNotLose, whyNotReplace } from './source-size.ts';
 
 /** Something that is over but that a person should know. */
 export interface Alarm {
@@ -108,6 +108,9 @@ export function takeWhole(
     const better = source.copy === null || (source.doubted !== null && objects > source.copy.reading.book.routes.count);
     if (!better) return small;
   }
+  const whole = source.copy !== null && source.doubted === null && source.copy.origin.place === origin.place;
+  const lacking = !forced && whole ? whyNotLose(source.copy!.reading, reading, origin.place) : null;
+  if (lacking !== null) return lacking;
   // What is no dump at all, an error page for one, has no object in it.
   if (!forced && objects === 0 && !isLocal(source.config)) return `${origin.place}: holds no route object`;
   source.copy = { reading, origin, loaded: Date.now(), changed: Date.now(), problems: 0, most: objects };

@@ -4,8 +4,10 @@
  * otherwise.
  */
 import { formatPrefix } from '../net/prefix.ts';
-import type { Operation } from './irr/feed.ts';
+import type { DumpReading, Operation } from './irr/feed.ts';
+import { keyOf, OTHER_CLASSES } from './other-objects.ts';
 import { readRouteObject } from './route-object.ts';
+import type { RpslObject } from './rpsl.ts';
 import { slicer } from './slice.ts';
 import type { SourceBook } from './source-book.ts';
 
@@ -29,26 +31,64 @@ export function whyNotReplace(last: SourceSize, next: SourceSize): string | null
 }
 
 /**
+ * The same of what a copy holds besides route objects, and of its end: null, or in words why not. Maintainers tell who is
+ * mailed, sets what a customer may announce.
+ */
+export function whyNotLose(last: DumpReading, next: DumpReading, file: string): string | null {
+  if (last.eof === true && next.eof === false)
+    return `${file}: cut short: no "# EOF" at its end, where the last copy had one`;
+  for (const [objectClass, count] of last.book.others.counts) {
+    const now = next.book.others.counts.get(objectClass) ?? 0;
+    if (isLoss(count, count - now) || (now === 0 && count >= FEW))
+      return `${file}: holds ${now} ${objectClass} objects where the last copy held ${count}: more than 10 % fewer`;
+  }
+  return null;
+}
+
+/** So many of a class that all go at once are no small loss. */
+const FEW = 10;
+
+const isLoss = (count: number, lost: number): boolean => lost > SMALL_LOSS && count - lost < count * LEAST_SHARE;
+
+/**
  * Whether a transaction may change a book: null, or in words why not. What counts is how many objects there will be: one that
  * is written anew makes up for none that goes.
  */
-export async function whyNotChange({ routes }: SourceBook, operations: readonly Operation[]): Promise<string | null> {
+export async function whyNotChange(book: SourceBook, operations: readonly Operation[]): Promise<string | null> {
   if (operations.filter(({ op }) => op === 'del').length <= SMALL_LOSS) return null;
+  const { routes, others } = book;
   const pause = slicer();
   const there = new Map<string, boolean>();
-  let lost = 0;
+  const lost = new Map<string, number>();
   for (const { op, object } of operations) {
     await pause();
-    const reading = object.class === 'route' || object.class === 'route6' ? readRouteObject(object, '') : null;
-    if (!reading?.ok) continue;
-    const { prefix, origin } = reading.object;
-    const key = `${formatPrefix(prefix)} ${origin}`;
-    const before = there.get(key) ?? routes.rowsOf(prefix).some(row => routes.row(row).origin === origin);
+    const place = placeOf(book, object);
+    if (place === null) continue;
+    const { kind, key } = place;
+    const before = there.get(key) ?? place.isThere();
     there.set(key, op === 'add');
-    lost += Number(before) - Number(op === 'add');
+    lost.set(kind, (lost.get(kind) ?? 0) + Number(before) - Number(op === 'add'));
   }
-  if (lost <= SMALL_LOSS || routes.count - lost >= routes.count * LEAST_SHARE) return null;
-  return `one transaction takes away ${lost} of ${routes.count} route objects: more than 10 %`;
+  for (const [kind, gone] of lost) {
+    const count = kind === 'route' ? routes.count : (others.counts.get(kind) ?? 0);
+    if (isLoss(count, gone)) return `one transaction takes away ${gone} of ${count} ${kind} objects: more than 10 %`;
+  }
+  return null;
+}
+
+/** Where an object of a transaction belongs; null when it cannot be read, or is not kept. */
+function placeOf({ routes, others }: SourceBook, object: RpslObject) {
+  const { class: kind } = object;
+  if (kind === 'route' || kind === 'route6') {
+    const reading = readRouteObject(object, '');
+    if (!reading.ok) return null;
+    const { prefix, origin } = reading.object;
+    const isThere = () => routes.rowsOf(prefix).some(row => routes.row(row).origin === origin);
+    return { kind: 'route', key: `${formatPrefix(prefix)} ${origin}`, isThere };
+  }
+  if (!(OTHER_CLASSES as readonly string[]).includes(kind)) return null;
+  const name = keyOf(kind, object.attributes[0]?.value ?? '');
+  return { kind, key: `${kind} ${name}`, isThere: () => others.get(kind, name) !== null };
 }
 
 /**

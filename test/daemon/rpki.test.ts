@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createRpkiAnswers } from '../../src/daemon/rpki.ts';
 import type { Rpki } from '../../src/registry/rpki/rpki.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
+import { renderRpki } from '../../src/vty/render/rpki.ts';
 
 describe('daemon/rpki', () => {
   const vrps = vrpTable();
@@ -12,8 +13,14 @@ describe('daemon/rpki', () => {
     [64499, [64498]],
     [64496, [0]],
   ]);
-  const { rpkiPayloads } = createRpkiAnswers({ view: () => ({ vrps, aspas }) } as unknown as Rpki);
+  const rpki = { view: () => ({ vrps, aspas }), status: () => [] } as unknown as Rpki;
+  const { rpkiPayloads, rpkiStatus } = createRpkiAnswers(rpki, () => [{ name: 'lab', caches: [], version: 2 }]);
 
+  it('does not say that there is no source while one is not begun with', async () => {
+    const [row] = await rpkiStatus();
+    expect(row).to.include({ source: 'lab', inUse: null });
+    expect(renderRpki([row!]).join('\n')).to.match(/lab: not asked for its data yet/);
+  });
   it('tells of an AS its own ASPA, then those that name it as a provider, and its VRPs', async () => {
     expect(await rpkiPayloads({ as: 64496 })).to.deep.equal({
       rows: [

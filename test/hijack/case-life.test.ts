@@ -190,6 +190,15 @@ describe('hijack/case-life', () => {
     expect(told(book.tick(T0 + 100_000 * MINUTE)), 'it is held').to.deep.equal([]);
   });
 
+  it('takes up a case that an older version stored', () => {
+    const { book: before } = openBook();
+    const { severity, hints, why, incident, ...old } = last(before.judged([held('a', T0)]));
+    expect([severity, hints, why, incident]).to.not.include(undefined);
+    const { book } = openBook({ stored: [old] });
+    book.tick(T0 + 1000);
+    expect(last(book.judged([held('a', T0 + 2000)]))).to.include({ id: old.id, state: 'ongoing', severity: 'major' });
+  });
+
   it('puts related cases into one incident', () => {
     const { book } = openBook();
     book.judged([held('a', T0), held('b', T0, { prefix: '192.0.2.0/25', state: 'mismatch-covering' })]);

@@ -156,6 +156,31 @@ describe('registry/mirrors', () => {
     expect(status()).to.include({ objects: 300, serial: 300 });
   });
 
+  it('refuses a dump without its end mark, and one that lost a class of objects, until it is forced', async () => {
+    const plain = irr({ nrtm: undefined, dump: `${server.http}/JPIRR.db` } as unknown as Partial<IrrConfig>);
+    for (let i = 0; i < 10; i++) jpirr.add(`mntner: MAINT-${i}\nsource: JPIRR\n`);
+    await caughtUp([plain]);
+    server.files.set('/JPIRR.db', Buffer.from(jpirr.dump().slice(0, -'route: 1'.length)));
+    expect((await registry.reloadSource('JPIRR', false))!.why).to.match(
+      /JPIRR\.db: cut short: no "# EOF" at its end, where the last copy had one$/,
+    );
+    server.files.set('/JPIRR.db', Buffer.from(jpirr.dump().replaceAll(/^mntner:.*\nsource:.*\n\n/gm, '')));
+    expect((await registry.reloadSource('JPIRR', false))!.why).to.match(
+      /JPIRR\.db: holds 0 mntner objects where the last copy held 10: more than 10 % fewer$/,
+    );
+    expect(status()).to.include({ objects: 300 });
+    expect(await registry.reloadSource('JPIRR', true)).to.include({ what: 'loaded', objects: 300, why: '' });
+  });
+
+  it('refuses a transaction that takes away the sets or maintainers', async () => {
+    for (let i = 0; i < 150; i++) jpirr.add(`mntner: MAINT-${i}\nsource: JPIRR\n`);
+    await caughtUp();
+    for (let i = 0; i < 120; i++) jpirr.del(`mntner: MAINT-${i}\nsource: JPIRR\n`);
+    await registry.reload([irr()], []);
+    await until('it is refused', () => status().lastError !== '');
+    expect(status().lastError).to.equal('one transaction takes away 120 of 150 mntner objects: more than 10 %');
+  });
+
   it('raises an alarm when a tenth goes a few at a time', async () => {
     await caughtUp();
     for (let gone = 0; gone < 120; gone += 60) {

@@ -11,7 +11,7 @@ import { peeringdbContacts, peeringdbCopy } from './peeringdb.ts';
 import { type Asked, createPoliteness } from './politeness.ts';
 import { rdapBootstrap, rdapContacts } from './rdap.ts';
 import { registeredContacts } from './registered.ts';
-import { whoisContacts } from './whois.ts';
+import { askWhois, whoisContacts } from './whois.ts';
 
 export interface ContactsOptions {
   readonly books: () => readonly SourceBook[];
@@ -162,8 +162,12 @@ export function createContacts(options: ContactsOptions): Contacts {
       })),
       ...whois.map(server => ({
         name: `whois ${hostText(server)}`,
-        server: hostText(server),
-        ask: (subject: Subject, signal: AbortSignal) => whoisContacts(server, subject, signal),
+        // It may refer to others: each question goes by the manners for the one who is asked.
+        server: null,
+        ask: (subject: Subject, signal: AbortSignal) =>
+          whoisContacts(server, subject, (to, query) =>
+            politeness.ask(hostText(to), signal, () => askWhois(to, query, signal)),
+          ),
       })),
     ];
   }

@@ -16,6 +16,9 @@ import type { DumpReading } from './feed.ts';
 export const KEPT_PROBLEMS = 20;
 /** Octets of a dump when it is unpacked: a packed one may claim to be anything. The largest in use has some 9 GB. */
 export const MAX_UNPACKED = 32 * 2 ** 30;
+/** RPSL is packed to a tenth or so. What comes of a few octets and goes on and on is made to keep us busy. */
+const MOST_TIMES = 100;
+const FREE_OF_CHARGE = 256 * 2 ** 20;
 
 /** Octets unpacked at a time: each time costs as much as some hundred objects. */
 const CHUNK = 256 * 1024;
@@ -54,16 +57,25 @@ export async function readDump(
     { plain: book.addPlain },
   );
   const pause = slicer();
+  let came = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of octets) {
+      came += chunk.length;
+      yield chunk;
+    }
+  }
   async function take(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of chunks) {
       reader.push(chunk);
       if (book.routes.count >= MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} route objects`);
       if (reader.counts.octets > most) throw new Error(`more than ${most} octets when unpacked`);
+      if (packed && reader.counts.octets > Math.max(FREE_OF_CHARGE, MOST_TIMES * came))
+        throw new Error(`more than ${MOST_TIMES} times its octets when unpacked`);
       const rest = pause();
       if (rest !== null) await rest;
     }
   }
-  const stream = Readable.from(octets, { objectMode: false });
+  const stream = Readable.from(counted(), { objectMode: false });
   if (packed) await pipeline(stream, createGunzip({ chunkSize: CHUNK }), take);
   else await pipeline(stream, take);
   reader.end();
@@ -74,6 +86,7 @@ export async function readDump(
     problems: reader.counts.problems + more + refused,
     refusedAddresses: refused,
     firstProblems: problems,
+    eof: reader.counts.eof,
   };
 }
 

@@ -35,6 +35,8 @@ export interface DumpReading {
   readonly problems: number;
   readonly refusedAddresses: number;
   readonly firstProblems: readonly RpslProblem[];
+  /** It ends in the mark that many registries end a dump with, `# EOF`; left out where there is no such thing. */
+  readonly eof?: boolean;
 }
 
 /** Where a whole copy comes from. */

@@ -40,6 +40,8 @@ export interface Rpki {
   view(): { readonly vrps: Vrps; readonly aspas: AspaTable };
   /** True when something is configured and its data is missing, or is not believed to be whole. */
   lacks(): boolean;
+  /** False while a new set is made of what has come: until then the one before is in force. */
+  settled(): boolean;
   status(): readonly RpkiSourceStatus[];
   close(): void;
 }
@@ -235,6 +237,7 @@ export function openRpki(
     },
     view: () => ({ vrps, aspas }),
     lacks: () => sources().some(({ payloads, doubted }) => payloads === null || doubted),
+    settled: () => !making,
     status: () => sources().map(source => source.status()),
     close() {
       closed = true;

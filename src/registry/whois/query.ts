@@ -140,6 +140,7 @@ function parseIrrd(text: string): IrrdQuery | string {
       return { kind: 'maintained', maintainer: parameter.toUpperCase() };
     case 'j':
     case 'J':
+      if (commas(parameter).length === 0) return `Missing parameter for ${command} query`;
       return {
         kind: command === 'j' ? 'serials' : 'status',
         sources: parameter === '-*' ? null : upper(commas(parameter)),

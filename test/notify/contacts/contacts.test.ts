@@ -278,6 +278,30 @@ describe('notify/contacts/politeness', () => {
     expect(polite.alone('a')).to.equal(0);
   });
 
+  it('keeps nobody waiting who gives up, and asks nothing for him', async () => {
+    const polite = createPoliteness({ clock: () => 0, gap: 0, pause: 1000 });
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    const first = polite.ask('a', never, async () => {
+      await gate;
+      return { ok: true, value: 1 };
+    });
+    const control = new AbortController();
+    let asked = 0;
+    const second = polite.ask('a', control.signal, async () => {
+      asked++;
+      return { ok: true, value: 2 };
+    });
+    control.abort();
+    expect(await second).to.deep.equal({ ok: false, why: 'given up', wait: null });
+    go();
+    expect((await first).ok).to.equal(true);
+    expect((await polite.ask('a', never, async () => ({ ok: true, value: 3 }))).ok).to.equal(true);
+    expect(asked).to.equal(0);
+  });
+
   it('lets only so many wait, and outlives a question that throws', async () => {
     const polite = createPoliteness({ clock: () => 0, gap: 0, pause: 1000 });
     let go = () => {};

@@ -236,6 +236,17 @@ describe('registry/irr/dump-feed', () => {
       expect(await read.catch((error: Error) => error.message)).to.equal('more than 500000 octets when unpacked');
     });
 
+    it('is given up when it is next to nothing that was packed', async () => {
+      const member = gzipSync(Buffer.alloc(16 * 2 ** 20, '% remark\n'));
+      async function* members() {
+        for (let i = 0; i < 100; i++) yield member;
+      }
+      const read = readDump('JPIRR', members(), true);
+      expect(await read.catch((error: Error) => error.message)).to.equal(
+        'more than 100 times its octets when unpacked',
+      );
+    });
+
     it('reads past a line of two gigabytes, and holds none of it', async () => {
       const chunk = Buffer.alloc(1 << 20, 'x');
       async function* dump() {

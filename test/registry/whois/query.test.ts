@@ -51,6 +51,7 @@ describe('registry/whois/query', () => {
     ['!r192.0.2.0/24,x', 'irrd: Invalid route search option: x'],
     ['!mroute', 'irrd: Invalid argument for object lookup: route'],
     ['!s,', 'irrd: Missing parameter for s query'],
+    ['!J,', 'irrd: Missing parameter for J query'],
     ['!z', 'irrd: Unrecognised command: z'],
     ['-s jpirr -i mnt-by MAINT-AS64496', '-s JPIRR -i mnt-by MAINT-AS64496'],
     ['-k -K  -s ARIN -L 192.0.2.0/24', '-k -s ARIN -K -L 192.0.2.0/24'],
