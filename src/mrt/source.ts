@@ -55,9 +55,20 @@ function bunzip2(input: Readable): Readable {
   return Object.assign(stdout, { exited });
 }
 
-/** Chunks of the unpacked octets of a file; `-` is `stdin`. Throws when the file cannot be read or unpacked any further. */
+/**
+ * Chunks of the unpacked octets of a file; `-` is `stdin`. Throws when the file cannot be read or unpacked any further. Who
+ * wants no more of it (`return`) has it closed.
+ */
 export async function* openMrt(file: string, stdin: Readable | null = null): AsyncGenerator<Uint8Array> {
   const input = file === '-' && stdin !== null ? stdin : createReadStream(file, { highWaterMark: CHUNK });
+  try {
+    yield* unpacked(input);
+  } finally {
+    input.destroy(); // a pipe does not end what it comes from
+  }
+}
+
+async function* unpacked(input: Readable): AsyncGenerator<Uint8Array> {
   const head = await headOf(input);
   const packing = packingOf(head);
   if (packing === 'none') {

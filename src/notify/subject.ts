@@ -35,6 +35,7 @@ const TAGS: Readonly<Record<NoticeEvent, string>> = {
   begin: '',
   change: ' [changed]',
   reminder: ' [reminder]',
+  flapping: ' [flapping]',
   end: ' [resolved]',
 };
 
