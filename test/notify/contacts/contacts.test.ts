@@ -127,6 +127,16 @@ describe('notify/contacts', () => {
     expect(rdap.asked).to.have.length(2);
   });
 
+  it('believes that there is nothing for a day, and no longer', async () => {
+    const rdap = serve(await httpServer((_, response) => json(response, { errorCode: 404 }, 404)));
+    const contacts = make({ rdap: [rdap.url] }, []);
+    for (const hours of [0, 23, 2, 23]) {
+      now += hours * 3_600_000;
+      await contacts.lookUp({ as: 64666 }, never);
+    }
+    expect(rdap.asked).to.have.length(2);
+  });
+
   it('shows what was said last, and why there is nothing newer, when nobody can be reached', async () => {
     const rdap = serve(await httpServer((_, response) => json(response, autnum(64666))));
     const contacts = make({ rdap: [rdap.url], whois: [{ host: '127.0.0.1', port: 1 }] });
