@@ -115,12 +115,19 @@ const KNOWN: Readonly<Record<number, KnownCapability>> = {
   71:  { name: 'long-lived graceful restart', read: longLived }, //                RFC 9494 section 3
   73:  { name: 'host name', read: hostName },
   75:  { name: 'software version', read: value => readText(value, value.u8()) },
-  128: { name: 'route refresh (old)', length: 0 },
+  128: { name: 'route refresh (old)' },
 };
 
 /** Name of a capability, `capability 131` for one that is not known. */
 export function capabilityName(code: number): string {
   return KNOWN[code]?.name ?? `capability ${code}`;
+}
+
+/** The length of a capability that must have another, in words; null for those that may have it, and for unknown ones. */
+export function lengthFault({ code, value }: Capability): string | null {
+  const length = KNOWN[code]?.length;
+  if (length === undefined || length === value.length) return null;
+  return `${capabilityName(code)} of ${value.length} octets, must be ${length}`;
 }
 
 /** What a capability says; hex when it is not known, or of a length that it must not have. */
@@ -165,11 +172,11 @@ export function familiesOf(capabilities: readonly Capability[]): Family[] {
   return families;
 }
 
-/** AS of the 4-octet AS capability (RFC 6793 section 3); null when absent, -1 when its length is not 4. */
+/** AS of the 4-octet AS capability (RFC 6793 section 3), whose length is right (`lengthFault`); null when absent. */
 export function fourOctetAsOf(capabilities: readonly Capability[]): number | null {
   const found = capabilities.find(capability => capability.code === FOUR_OCTET_AS);
   if (found === undefined) return null;
-  return found.value.length === 4 ? new Cursor(found.value).u32() : -1;
+  return new Cursor(found.value).u32();
 }
 
 /** Multiprotocol capability of a family (RFC 4760 section 8). */

@@ -7,6 +7,7 @@ import {
   encodeCapabilities,
   fourOctetAs,
   fourOctetAsOf,
+  lengthFault,
   multiprotocol,
   ROUTE_REFRESH_CAPABILITY,
 } from './capabilities.ts';
@@ -42,7 +43,7 @@ const EXTENDED_LENGTH = 255; // RFC 9072 section 2
 /**
  * Reads the body of an OPEN and checks what can be checked without knowing the configuration. Errors are those of
  * RFC 4271 section 6.2: 2/1 version, 2/2 AS 0 (RFC 7607), 2/3 identifier 0 (RFC 6286), 2/4 parameter, 2/6 hold time, and
- * 2/0 when the lengths do not add up.
+ * 2/0 when the lengths do not add up, or a capability that is known has another length than it must have.
  */
 export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open | SessionError {
   const c = new Cursor(buffer, start, end);
@@ -69,16 +70,20 @@ export function decodeOpen(buffer: Uint8Array, start: number, end: number): Open
     const at = c.offset;
     const type = c.u8();
     const parameter = c.sub(extended ? c.u16() : c.u8());
+    let place = parameter.offset;
     if (c.failed) return malformed(at, 'an optional parameter overruns the message');
     if (type !== CAPABILITIES_PARAMETER) return sessionErrorAt(at, 2, 4, `optional parameter ${type}`);
     const read = decodeCapabilities(parameter);
     if (read === null) return malformed(parameter.offset, 'a capability overruns its parameter');
-    capabilities.push(...read);
+    for (const capability of read) {
+      const fault = lengthFault(capability);
+      if (fault !== null) return malformed(place, fault);
+      capabilities.push(capability);
+      place += 2 + capability.value.length;
+    }
   }
 
-  const as4 = fourOctetAsOf(capabilities);
-  if (as4 === -1) return malformed(lengthAt, '4-octet AS capability is not 4 octets long');
-  const as = as4 ?? as2;
+  const as = fourOctetAsOf(capabilities) ?? as2;
   if (as === 0 || as2 === 0) return sessionErrorAt(start + 1, 2, 2, 'AS 0');
   if (id === '0.0.0.0') return sessionErrorAt(start + 5, 2, 3, 'BGP identifier 0.0.0.0');
   if (holdTime === 1 || holdTime === 2) return sessionErrorAt(start + 3, 2, 6, `hold time ${holdTime} s`);

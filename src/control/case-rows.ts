@@ -2,6 +2,8 @@
 import type { Case } from '../hijack/case.ts';
 import type { ChainCheck, Evidence, SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { IncidentSummary } from '../hijack/incident-summary.ts';
+import type { Severity } from '../registry/verdict.ts';
+import type { OutboxRecord } from '../store/records.ts';
 import type { NoticeRow } from './daemon.ts';
 
 /** `show case ID` and `detail`: the case and what became of its notices. */
@@ -38,6 +40,50 @@ export interface CaseExport {
 /** `case export ID iodef`: the XML document. */
 export interface IodefExport {
   readonly iodef: string;
+}
+
+/** `watch cases`: a change of a case. */
+export interface CaseLineRow {
+  readonly time: number;
+  readonly case: string;
+  readonly state: Case['state'];
+  readonly severity: Severity | null;
+  readonly kind: Case['kind'];
+  readonly prefix: string;
+  readonly offender: number | null;
+  /** Witnesses that hold the route, and the most there were. */
+  readonly holds: number;
+  readonly peakWitnesses: number;
+  /** The notice that the change causes. */
+  readonly notice: 'begin' | 'end' | null;
+  readonly what: string;
+}
+
+/** `watch cases`: changes that were not shown, for they came too fast. */
+export interface LeftOutRow {
+  readonly leftOut: number;
+}
+
+/** `drill`. */
+export interface DrillReport {
+  readonly case: string;
+  readonly prefix: string;
+  readonly as: number;
+  readonly watches: readonly string[];
+  readonly severity: Severity | null;
+  readonly begin: readonly DrillNotice[];
+  readonly end: readonly DrillNotice[];
+}
+
+/** What became of a notice. */
+export interface DrillNotice {
+  readonly channel: OutboxRecord['channel'];
+  readonly recipient: string;
+  readonly state: OutboxRecord['state'];
+  /** From the route's coming, or going, to the word that the notice was taken, milliseconds; null when it was not. */
+  readonly after: number | null;
+  readonly attempts: number;
+  readonly lastError: string;
 }
 
 /** `show incident ID`. */

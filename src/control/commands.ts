@@ -40,6 +40,8 @@ export interface Command extends Entry {
   readonly one?: true;
   /** The answer may be of any length: its rows are to be shown as they come. */
   readonly long?: true;
+  /** Besides: it ends when the client wants no more, and each row is to be shown at once. */
+  readonly live?: true;
   /** Rejects when the command cannot be carried out, with a message for a person. */
   readonly run: (call: Call) => Promise<void>;
 }
@@ -232,6 +234,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show trace': 'The latest traces, or one of them',
   test: 'Try something out',
   trace: 'Find where a packet entered',
+  watch: 'What happens, as it happens',
+  'watch cases': 'A line for each change of a case as it comes, until it is interrupted',
   whois: 'Ask by whois, the mirror first',
   'trace packet': 'Trace a packet of a pcap file to its entry AS',
 };

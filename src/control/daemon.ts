@@ -33,6 +33,7 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
@@ -80,6 +81,13 @@ export interface Daemon {
   case(id: string): Promise<Case | null>;
   /** Cases, over or not, that were opened before this one, the latest first; null: from the latest on. */
   casesBefore(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** Has `take` told of each change of a case from now on; returns what ends it. */
+  watchCases(take: (line: CaseLineRow) => void): () => void;
+  /** Runs a drill. Rejects in words when such a route would open no case. */
+  drill(
+    question: { readonly prefix: string; readonly as: number; readonly by: string },
+    signal: AbortSignal,
+  ): Promise<DrillReport>;
   /** The chain of evidence of a case, the first record first; empty for one of an older version. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;
   /** All cases of an incident in the order of their opening; empty: there is no such incident. */

@@ -59,6 +59,8 @@ export type ControlReply =
       /** The rows that follow are of this command, and as many as there are: they are to be shown as they come. */
       readonly begin: true;
       readonly command: string;
+      /** Each row is to be shown at once: the answer ends when it is cancelled. */
+      readonly live?: true;
     }
   | {
       readonly id: number;

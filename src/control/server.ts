@@ -169,7 +169,8 @@ async function answer(
         wanted = packet;
       },
     };
-    if (resolved.entry.long) await send({ id, begin: true, command: commandName(resolved.entry) });
+    const { long, live } = resolved.entry;
+    if (long) await send({ id, begin: true, command: commandName(resolved.entry), ...(live && { live }) });
     await Promise.race([resolved.entry.run(call), aborted(signal)]);
     ended = true;
     if (signal.aborted) return await send(cancelled);

@@ -28,6 +28,7 @@ import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
+import { drill } from './drill.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
@@ -204,6 +205,19 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     cases: async () => cases.open(),
     case: id => cases.get(id),
+    watchCases: take => cases.watch(take),
+    drill: (question, signal) =>
+      drill(
+        question,
+        {
+          localAs: () => config().localAs,
+          registry,
+          cases,
+          outboxOf: caseId => store.read('outbox.of-case', { caseId }),
+          log: parts.log,
+        },
+        signal,
+      ),
     evidence: id => cases.evidence(id),
     incident: id => cases.ofIncident(id),
     creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),

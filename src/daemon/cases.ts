@@ -9,13 +9,18 @@ import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
+import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
-import { refusedContacts } from '../hijack/refused-contacts.ts';
+import { readCase } from '../hijack/stored-case.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
-import { type NoticeSettings, outboxRecords } from '../notify/notices.ts';
+import { cutOffRecords } from '../notify/cut-off.ts';
+import type { NoticeSettings } from '../notify/notices.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { createReach, type Reach } from '../notify/reach.ts';
+import { openTelling, type Said } from '../notify/telling.ts';
 import type { CaseRecord, EvidenceRecord, OutboxRecord, Store, StoreWrite } from '../store/records.ts';
+import { type CaseWatchers, caseWatchers } from './case-watchers.ts';
 import type { Log } from './log.ts';
 
 export interface Cases {
@@ -38,6 +43,8 @@ export interface Cases {
   get(id: string): Promise<Case | null>;
   /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
   before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
+  /** As `watchCases` of the Daemon. */
+  readonly watch: CaseWatchers['add'];
   /** The chain of evidence of a case. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;
   /** As `incident` of the Daemon. */
@@ -56,6 +63,8 @@ export interface CaseCompany {
   readonly changed?: (of: Case) => void;
   /** Contacts of an AS for a notice, as they are known now. */
   readonly contacts?: NonNullable<NoticeSettings['contacts']>;
+  /** Whom mail may not reach; left out: asks the DNS. */
+  readonly reach?: Reach;
 }
 
 /** The order of `case.before`. */
@@ -66,6 +75,8 @@ const isOpen = ({ state }: Case): boolean => state !== 'resolved';
 
 /** The case book looks at its timers so often. */
 const TICK = 500;
+/** What is due by the clock, reminders and summaries, is looked for so often. */
+const REMIND_TICK = 5_000;
 const WRITE_RETRY = 1_000;
 /** Changes in one transaction: their mails take some milliseconds to write. */
 const AT_ONCE = 16;
@@ -77,9 +88,9 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
-  { changed = () => {}, contacts }: CaseCompany = {},
+  { changed = () => {}, contacts, reach = createReach() }: CaseCompany = {},
 ): Promise<Cases> {
-  const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
+  const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
   /** Cases that are not over, and those whose end is not on disk. */
@@ -89,6 +100,13 @@ export async function openCases(
   const chains = new Map<string, ChainEnd>(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
   );
+  const open = () => [...cases.values()].filter(isOpen);
+  const noticeSettings = () => {
+    const { notify, watches, routerId } = settings();
+    return { notify, watches, hostname: hostname(), routerName: routerId, ...(contacts && { contacts }) };
+  };
+  const telling = await openTelling({ store, settings: noticeSettings, caseOf: get, log }, stored);
+  const watchers = caseWatchers();
   let writing: Promise<void> = Promise.resolve();
   let trouble = '';
   let closing = false;
@@ -120,6 +138,7 @@ export async function openCases(
   function keep(changes: readonly CaseChange[], frozen = true): Promise<void> {
     for (const change of changes) {
       describe(change);
+      watchers.tell(change);
       cases.set(change.case.id, change.case);
       changed(change.case);
     }
@@ -168,20 +187,9 @@ export async function openCases(
       });
       const evidence = frozen ? freeze(of, why) : null;
       if (evidence !== null) batch.push({ op: 'evidence.add', record: evidence });
-      if (notice === null) continue;
-      const { notify, watches } = settings();
-      const names = { hostname: hostname(), routerName: settings().routerId, ...(contacts && { contacts }) };
-      const { records, refused } = outboxRecords(
-        { case: of, event: notice },
-        { notify, watches, ...names },
-        Date.now(),
-      );
-      if (notice === 'begin')
-        for (const words of refusedContacts(of)) log('warn', `case ${id}: nobody is told by ${words}`);
-      for (const { address, why } of refused) log('warn', `case ${id}: ${address} is not told: ${why}`);
-      if (records.length === 0) log('warn', `case ${id}: nobody is told of its ${notice}: no recipient`);
-      mails.push(...records);
-      batch.push(...records.map(record => ({ op: 'outbox.add', record }) as const));
+      const said = telling.of({ case: of, notice }, Date.now());
+      mails.push(...said.records);
+      batch.push(...said.writes);
     }
     await write(batch);
     for (const { case: of } of changes)
@@ -190,6 +198,31 @@ export async function openCases(
         chains.delete(of.id);
       }
     outbox.added(mails);
+    for (const { case: of, notice } of changes)
+      if (notice === 'begin' && mails.some(({ caseId }) => caseId === of.id)) void warnOfReach(of);
+  }
+
+  /** Whom mail may not reach while the case lasts: told to the operator's own people, in the log and in the timeline. */
+  async function warnOfReach(of: Case): Promise<void> {
+    const addresses = of.recipients.map(({ address }) => address);
+    const cut = await reach.cutOff(addresses, of.prefix);
+    if (cut.length === 0 || closing) return;
+    const reason = `all mail servers of ${cut.map(({ address }) => address).join(', ')} lie inside ${of.prefix}`;
+    log('warn', `case ${of.id}: ${reason}`);
+    const records = cutOffRecords(of, cut, noticeSettings(), Date.now());
+    keepSaid(async () => ({ writes: records.map(record => ({ op: 'outbox.add', record }) as const), records }));
+    if (cases.has(of.id)) void keep(book.remark(of.id, { time: Date.now(), by: 'intertrackd', reason }) ?? [], false);
+  }
+
+  /** Writes what is to be said in its turn, and then has it sent. */
+  function keepSaid(say: () => Promise<Said>): void {
+    writing = writing
+      .then(async () => {
+        const { writes, records } = await say();
+        if (writes.length > 0) await write(writes);
+        outbox.added(records);
+      })
+      .catch((e: Error) => log('error', `notices are late: ${e.message}`));
   }
 
   async function get(id: string): Promise<Case | null> {
@@ -207,9 +240,10 @@ export async function openCases(
       note: () => book.remark(id, as),
       reopen: () => book.takeUp(id, as),
     }[what]();
-    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
     // The evidence of what is over has its end.
-    return done === null ? durably([await remarked(id, what, as)], false) : durably(done, true);
+    const of = await (done === null ? durably([await remarked(id, what, as)], false) : durably(done, true));
+    log('info', `case ${id}: ${what} by ${by}${reason === '' ? '' : `: ${reason}`}`);
+    return of;
   }
 
   /** A case that is over, with a person's note; nothing else can be done with it. */
@@ -230,7 +264,13 @@ export async function openCases(
     return changes.at(-1)!.case;
   }
 
-  const timer = setInterval(() => void keep(book.tick(Date.now())), TICK);
+  const endsOf = exceptionEnds();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const one of endsOf(settings().watches, now)) log('warn', `exception ${exceptionWords(one)} is over`);
+    void keep(book.tick(now));
+  }, TICK);
+  const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
     session: book.session,
@@ -242,8 +282,8 @@ export async function openCases(
     },
     peerForgotten: peer => void keep(book.peerRemoved(peer, Date.now())),
     registryChanged: () => void keep(book.registryChanged()),
-    open: () => [...cases.values()].filter(isOpen),
-    openCount: () => [...cases.values()].filter(isOpen).length,
+    open,
+    openCount: () => open().length,
     get,
     async before(one, limit) {
       const from = one ?? { opened: Number.MAX_SAFE_INTEGER, id: '' };
@@ -254,6 +294,7 @@ export async function openCases(
       const page = new Map([...read, ...known].map(at => [at.id, at]));
       return [...page.values()].sort((a, b) => (isBefore(a, b) ? 1 : -1));
     },
+    watch: watchers.add,
     evidence: caseId => store.read('evidence.of-case', { caseId }),
     async ofIncident(incident) {
       const read = (await store.read('case.of-incident', { incident })).map(caseOf);
@@ -267,11 +308,14 @@ export async function openCases(
     mark,
     problems: () => [
       ...(trouble === '' ? [] : [trouble]),
+      ...(book.late === 0 ? [] : [`${book.late} changes of routes came out of order and were left out`]),
       ...(book.refused === 0 ? [] : [`${book.refused} contradicting routes opened no case: too many are open`]),
     ],
     async close() {
       closing = true;
       clearInterval(timer);
+      clearInterval(reminding);
+      reach.close();
       await writing;
     },
   };

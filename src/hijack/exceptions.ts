@@ -33,3 +33,13 @@ export function exceptionFor(
 /** An exception in words: `192.0.2.0/24 AS64520 of watch ours (scrubbing)`. */
 export const exceptionWords = ({ watch, prefix, origins, reason }: FoundException): string =>
   `${prefix} ${origins.map(as => `AS${as}`).join(', ')} of watch ${watch} (${reason})`;
+
+/** Tells, each time it is asked, which exceptions have come to their end since the last time. */
+export function exceptionEnds(): (watches: readonly WatchConfig[], now: number) => readonly FoundException[] {
+  let last: number | null = null;
+  return (watches, now) => {
+    const since = last ?? now;
+    last = now;
+    return exceptionsAt(watches, since).filter(({ until }) => until !== null && until <= now);
+  };
+}

@@ -1,36 +1,55 @@
 /** When a case is told again while it goes on: reminders, further and further apart, and what has changed meanwhile. */
-import type { Case } from '../hijack/case.ts';
+import type { Case, CaseState } from '../hijack/case.ts';
 import type { Change } from './wording.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** The first reminder comes after a day, each further one after twice the time. */
 export const FIRST_REMINDER = 24 * HOUR;
-/** No two notices of one case, that it has changed, within so long. */
-export const CHANGE_WAIT = 600_000;
+/** That a case is graver, or less grave, is told no sooner after another notice of it; that it is seen more widely, no sooner. */
+export const GRAVE_WAIT = MINUTE;
+export const WIDE_WAIT = 10 * MINUTE;
 /** A flapping case is summed up so often. */
-export const FLAP_SUMMARY = 1_800_000;
+export const FLAP_SUMMARY = 30 * MINUTE;
 
 /** How a case stood when it was last told. */
 export interface Standing {
   readonly critical: boolean;
-  /** Where cases have one. */
   readonly severity: string | null;
-  /** Peers that held the route. */
+  /** Peers that held the route, the most at one time. */
   readonly seen: number;
 }
 
 /** How a case stands. */
-export function standingOf(of: Case): Standing {
-  const { severity } = of as { readonly severity?: unknown };
-  return {
-    critical: of.critical,
-    severity: typeof severity === 'string' ? severity : null,
-    seen: of.witnesses.filter(({ state }) => state === 'holds').length,
-  };
+export function standingOf({ critical, severity, peakWitnesses }: Case): Standing {
+  return { critical, severity: severity ?? null, seen: peakWitnesses };
 }
 
-/** How many reminders are due of a case that was told at `begun`: after 24 h, 72 h, 168 h, 360 h… */
+/** What has been told of a case so far. */
+export interface Told {
+  /** When its begin was told. */
+  readonly begun: number;
+  /** When anything was told of it last. */
+  readonly last: number;
+  readonly reminders: number;
+  readonly changes: number;
+  readonly flappings: number;
+  readonly standing: Standing;
+}
+
+/** A notice that is due, and what is told when it is. */
+export interface DueNotice {
+  readonly event: 'reminder' | 'change' | 'flapping';
+  readonly ordinal: number;
+  readonly changes: readonly Change[];
+  readonly told: Told;
+}
+
+/** States in which a case goes on and people are to be kept informed. */
+const GOES_ON: ReadonlySet<CaseState> = new Set(['ongoing', 'dormant', 'fading', 'flapping', 'unseen']);
+
+/** How many reminders are due of a case that was told at `begun`: after 24 h, 72 h, 168 h, 360 h... */
 export function remindersDue(begun: number, now: number): number {
   const times = (now - begun) / FIRST_REMINDER;
   // The k-th comes after 1 + 2 + 4 + ... = 2^k - 1 times the first wait.
@@ -38,15 +57,41 @@ export function remindersDue(begun: number, now: number): number {
 }
 
 /**
- * What has changed so much since it was told that it is worth another notice: how grave it is; or that it is seen by four times
- * as many peers, five at least. That it is seen by fewer is told with its end.
+ * What has changed so much since it was told that it is worth another notice: how grave it is; or that it was seen by four
+ * times as many peers, five more at least. That it is seen by fewer is told with its end.
  */
-export function changesSince(told: Standing, now: Standing): readonly Change[] {
-  const changes: Change[] = [];
-  if (told.critical !== now.critical) changes.push({ what: 'critical', now: now.critical });
+export function changesSince(told: Standing, now: Standing): { readonly grave: Change[]; readonly wide: Change[] } {
+  const grave: Change[] = [];
+  if (told.critical !== now.critical) grave.push({ what: 'critical', now: now.critical });
   if (told.severity !== null && now.severity !== null && told.severity !== now.severity)
-    changes.push({ what: 'severity', from: told.severity, to: now.severity });
-  if (now.seen >= 4 * told.seen && now.seen - told.seen >= 5)
-    changes.push({ what: 'seen', from: told.seen, to: now.seen });
-  return changes;
+    grave.push({ what: 'severity', from: told.severity, to: now.severity });
+  const wide: Change[] =
+    now.seen >= 4 * told.seen && now.seen - told.seen >= 5 ? [{ what: 'seen', from: told.seen, to: now.seen }] : [];
+  return { grave, wide };
+}
+
+/**
+ * What is due of a case now, if anything: that it flaps, then what has changed, then a reminder. A case that somebody has
+ * acknowledged gets no reminders; one whose begin was not told, or that is set aside, nothing. Pure.
+ */
+export function dueOf(of: Case, told: Told, now: number): DueNotice | null {
+  if (!GOES_ON.has(of.state)) return null;
+  const standing = standingOf(of);
+  const since = now - told.last;
+  const due = (event: DueNotice['event'], ordinal: number, changes: readonly Change[], more: Partial<Told>) => ({
+    event,
+    ordinal,
+    changes,
+    told: { ...told, standing, last: now, ...more },
+  });
+  if (of.state === 'flapping') {
+    if (told.flappings > 0 && since < FLAP_SUMMARY) return null;
+    const flappings = told.flappings + 1;
+    return due('flapping', flappings, [{ what: 'flaps', times: of.flaps ?? 0 }], { flappings });
+  }
+  const { grave, wide } = changesSince(told.standing, standing);
+  const worth = [...(since >= GRAVE_WAIT ? grave : []), ...(since >= WIDE_WAIT ? wide : [])];
+  if (worth.length > 0) return due('change', told.changes + 1, worth, { changes: told.changes + 1 });
+  const reminders = of.acknowledged === undefined ? remindersDue(told.begun, now) : 0;
+  return reminders > told.reminders ? due('reminder', reminders, [], { reminders }) : null;
 }

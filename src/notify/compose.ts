@@ -8,7 +8,7 @@ import { type Change, kindOf, type Wording } from './wording.ts';
 import { english } from './wording-en.ts';
 import { japanese } from './wording-ja.ts';
 
-export type NoticeEvent = 'begin' | 'change' | 'reminder' | 'end';
+export type NoticeEvent = 'begin' | 'change' | 'reminder' | 'flapping' | 'end';
 
 /** What is told of a case. */
 export interface NoticeCause {
@@ -105,8 +105,9 @@ function body(
   say: Wording,
 ): string {
   const notice = cause.event === 'end' && !of.told.includes('begin') ? 'blip' : cause.event;
-  const tail = ['begin', 'change', 'reminder'].includes(notice);
+  const tail = notice !== 'end' && notice !== 'blip';
   return [
+    ...(of.drill ? [...hang('', say.drill), ''] : []),
     ...(of.hints ?? []).slice(0, 1).flatMap(({ text }) => [...hang('', printable(text)), '']),
     ...hang('', say.intro(notice, kindOf(say, of.kind).found)),
     '',
@@ -232,7 +233,7 @@ function advice(
     ...hang('  ', say.call),
     ...callees.flatMap((callee, i) => [...hang('  - ', callee), ...known(i).flatMap(line => hang('      ', line))]),
     ...(call === null ? [] : hang('  ', say.contacts(call))),
-    ...(contacts === undefined || called.length === 0
+    ...(contacts === undefined || called.length === 0 || of.drill
       ? []
       : [
           '',

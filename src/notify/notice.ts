@@ -1,5 +1,12 @@
 import type { Case, CaseKind, CaseState } from '../hijack/case.ts';
-import { composeText, formatPath, type NoticeCause, type NoticeEvent, wordingsOf } from './compose.ts';
+import {
+  type ComposeOptions,
+  composeText,
+  formatPath,
+  type NoticeCause,
+  type NoticeEvent,
+  wordingsOf,
+} from './compose.ts';
 import { subjectOf } from './subject.ts';
 import { type Change, kindOf } from './wording.ts';
 
@@ -35,6 +42,12 @@ export interface Notice {
   readonly case: string | null;
   readonly state: CaseState | null;
   readonly critical: boolean;
+  /** How grave it is, hints taken in; null: not known. */
+  readonly severity: string | null;
+  /** What may make it harmless, the first first. */
+  readonly hints: readonly { readonly hint: string; readonly text: string }[];
+  /** No such route exists. */
+  readonly drill: boolean;
   readonly watches: readonly string[];
   readonly objects: readonly {
     readonly source: string;
@@ -53,13 +66,15 @@ export interface Notice {
 }
 
 /** Notices that speak of several cases. */
-export type SummaryEvent = 'storm' | 'storm-end' | 'flapping';
+export type SummaryEvent = 'storm' | 'storm-end' | 'cut-off';
 
 /** What `noticeOf` must know besides the case. */
 export interface NoticeOptions {
   readonly languages: readonly ('ja' | 'en')[];
   readonly hostname: string;
   readonly routerName: string;
+  /** Contacts of an AS, as they are known now. */
+  readonly contacts?: NonNullable<ComposeOptions['contacts']>;
 }
 
 /** Bounds of a notice: what is beyond is cut, and the text says so. Characters of JSON as a whole, paths, objects, text. */
@@ -106,6 +121,9 @@ export function noticeOf(of: Case, cause: NoticeCause, id: string, options: Noti
     case: of.id,
     state: of.state,
     critical: of.critical,
+    severity: of.severity ?? null,
+    hints: (of.hints ?? []).slice(0, MOST_PATHS).map(({ hint, text }) => ({ hint, text: cut(text, MOST_OBJECT_TEXT) })),
+    drill: of.drill === true,
     watches: of.watches.slice(0, MOST_NAMES),
     objects: of.objects.slice(0, MOST_OBJECTS).map(({ source, prefix, origin, maintainers, text }) => ({
       source,
@@ -152,4 +170,43 @@ export function readNotice(body: string): Notice | null {
   } catch {
     return null;
   }
+}
+
+/** A notice that speaks of no case. */
+export function blankNotice(
+  id: string,
+  event: Notice['event'],
+  subject: string,
+  text: string,
+  now: number,
+): Omit<Notice, 'host' | 'router'> {
+  return {
+    version: 1,
+    id,
+    event,
+    time: isoInstant(now) ?? '',
+    subject,
+    prefix: '',
+    kind: null,
+    what: '',
+    by: null,
+    registered: { prefix: '', origins: [] },
+    via: null,
+    paths: [],
+    seen: { now: 0, unseen: 0, peak: 0 },
+    since: null,
+    ended: null,
+    lasted: null,
+    changes: [],
+    case: null,
+    state: null,
+    critical: false,
+    severity: null,
+    hints: [],
+    drill: false,
+    watches: [],
+    objects: [],
+    cases: [],
+    text,
+  };
 }

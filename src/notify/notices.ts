@@ -122,8 +122,13 @@ export function outboxRecords(
   for (const block of channelsFor(of, settings)) {
     const id = noticeId(of.id, cause, channelKey(block));
     const languages = 'languages' in block ? block.languages : (['en'] as const);
-    const { hostname, routerName } = settings;
-    add(id, block.kind, channelName(block), noticeOf(of, cause, id, { languages, hostname, routerName }, now));
+    const { hostname, routerName, contacts } = settings;
+    add(
+      id,
+      block.kind,
+      channelName(block),
+      noticeOf(of, cause, id, { languages, hostname, routerName, ...(contacts && { contacts }) }, now),
+    );
   }
   return { records, refused };
 }

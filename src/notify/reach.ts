@@ -8,6 +8,8 @@ export interface MailHosts {
   mx(domain: string): Promise<readonly { readonly exchange: string; readonly priority: number }[]>;
   /** IPv4 and IPv6 addresses of a host. */
   addresses(host: string): Promise<readonly string[]>;
+  /** Ends what is under way. */
+  cancel?(): void;
 }
 
 /** A recipient whom a mail may not reach while the prefix is lost. */
@@ -20,6 +22,8 @@ export interface CutOff {
 export interface Reach {
   /** The recipients of whom every mail host is known and lies inside the prefix. Never rejects. */
   cutOff(recipients: readonly string[], prefix: string): Promise<readonly CutOff[]>;
+  /** Gives up what is being looked up. */
+  close(): void;
 }
 
 /** Domains that are remembered, and how long: what was found, and that nothing could be. */
@@ -82,6 +86,7 @@ export function createReach(hosts: MailHosts = systemHosts(), clock: () => numbe
       }
       return result;
     },
+    close: () => hosts.cancel?.(),
   };
 }
 
@@ -123,6 +128,7 @@ function systemHosts(): MailHosts {
       throw error;
     });
   return {
+    cancel: () => resolver.cancel(),
     mx: domain => answers(resolver.resolveMx(domain)),
     addresses: async host =>
       parseAddress(host) !== null

@@ -35,6 +35,7 @@ const TAGS: Readonly<Record<NoticeEvent, string>> = {
   begin: '',
   change: ' [changed]',
   reminder: ' [reminder]',
+  flapping: ' [flapping]',
   end: ' [resolved]',
 };
 
@@ -44,6 +45,6 @@ export function subjectOf(of: Case, event: NoticeEvent): string {
   const origins = of.expected.slice(0, 3).map(as => `AS${as}`);
   const registered = `${origins.join(', ')}${of.expected.length > 3 ? ', ...' : ''}` || 'none';
   const kind = Object.hasOwn(SUBJECTS, of.kind) ? (of.kind as WordedKind) : 'other';
-  const tags = `[InterTrack]${TAGS[event]}${of.critical ? ' [critical]' : ''}`;
+  const tags = `[InterTrack]${of.drill ? ' [drill]' : ''}${TAGS[event]}${of.critical ? ' [critical]' : ''}`;
   return ascii(`${tags} ${SUBJECTS[kind](of.prefix, by, registered)} (${of.id})`, 200);
 }

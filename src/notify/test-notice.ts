@@ -5,7 +5,7 @@ import { wordingsOf } from './compose.ts';
 import type { Outcome } from './delivery.ts';
 import { ascii, hang, LINE, printable } from './layout.ts';
 import { createMailer } from './mail.ts';
-import { isoInstant, type Notice } from './notice.ts';
+import { blankNotice, type Notice } from './notice.ts';
 import type { StoredMail } from './notices.ts';
 
 /** How a test notice to one recipient or channel ended. */
@@ -121,41 +121,5 @@ function noticeOfTest(
     ...blankNotice(id, 'test', subject, text, now),
     host: names.hostname,
     router: names.routerName,
-  };
-}
-
-/** A notice that speaks of no case. */
-export function blankNotice(
-  id: string,
-  event: Notice['event'],
-  subject: string,
-  text: string,
-  now: number,
-): Omit<Notice, 'host' | 'router'> {
-  return {
-    version: 1,
-    id,
-    event,
-    time: isoInstant(now) ?? '',
-    subject,
-    prefix: '',
-    kind: null,
-    what: '',
-    by: null,
-    registered: { prefix: '', origins: [] },
-    via: null,
-    paths: [],
-    seen: { now: 0, unseen: 0, peak: 0 },
-    since: null,
-    ended: null,
-    lasted: null,
-    changes: [],
-    case: null,
-    state: null,
-    critical: false,
-    watches: [],
-    objects: [],
-    cases: [],
-    text,
   };
 }

@@ -16,6 +16,8 @@ export const english: Wording = {
         return `${subject} was detected for a short time${rest}. It is over now; this is the only notice of it.`;
       case 'change':
         return 'What was reported earlier has changed.';
+      case 'flapping':
+        return 'What was reported comes and goes. Each time is not told by itself: a summary follows every 30 minutes as long as it does so.';
       case 'reminder':
         return 'What was reported earlier is still going on.';
       case 'end':
@@ -29,7 +31,9 @@ export const english: Wording = {
       case 'severity':
         return `severity ${change.from} is now ${change.to}`;
       case 'seen':
-        return `held by ${unit(change.to, 'peer')} now; it was ${unit(change.from, 'peer')} when last reported`;
+        return `seen by ${unit(change.to, 'peer')} at most; it was ${unit(change.from, 'peer')} when last reported`;
+      case 'flaps':
+        return `the route was gone and came back ${unit(change.times, 'time')}`;
     }
   },
   label: {
@@ -112,6 +116,14 @@ export const english: Wording = {
       return 'You receive this mail because your address is registered as notify contact of this route.';
     return `You receive this mail because of the configuration of this InterTrack (${reason}).`;
   },
+  drill:
+    '[drill] This is a drill: no such route exists, and nothing has to be done. It measures how long this mail takes to reach you.',
+  summary: (event, count) =>
+    event === 'storm'
+      ? `${unit(count, 'case')} began within a short time, so many that they are not told one by one. Each is shown in full by "itctl show case" on the collector.`
+      : `${unit(count, 'case')} of those told in a summary are over: no peer holds these routes any more.`,
+  cutOff: prefix =>
+    `All mail servers of the following addresses lie inside the affected prefix ${prefix}. Mail to them may not arrive as long as the case lasts; please tell these people in another way.`,
   test: 'This is a test. No route is concerned, and nothing needs to be done. It shows that notices of this InterTrack reach you.',
   sentBy: (host, router, from) =>
     `Sent automatically by InterTrack on ${host} (${router}).${from === null ? '' : ` Questions to ${from}.`}`,

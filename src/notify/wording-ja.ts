@@ -13,6 +13,8 @@ export const japanese: Wording = {
         return `${found}を一時的に検出しましたので、お知らせいたします。現在は検出されなくなっています。本件に関するお知らせは本メールのみです。`;
       case 'change':
         return '先にお知らせした件について、状況に変化がありましたので、お知らせいたします。';
+      case 'flapping':
+        return 'お知らせした件は、検出と消失を繰り返しています。個別のお知らせは行わず、繰り返している間は30分ごとにまとめてお知らせいたします。';
       case 'reminder':
         return '先にお知らせした件は、現在も継続しています。';
       case 'end':
@@ -26,7 +28,9 @@ export const japanese: Wording = {
       case 'severity':
         return `重要度が${change.from}から${change.to}になりました`;
       case 'seen':
-        return `観測しているピアが${change.from}（前回のお知らせ時）から${change.to}になりました`;
+        return `観測したピアが最大${change.from}（前回のお知らせ時）から最大${change.to}になりました`;
+      case 'flaps':
+        return `経路の消失と再検出の回数：${change.times}回`;
     }
   },
   label: {
@@ -107,6 +111,13 @@ export const japanese: Wording = {
     if (reason === 'notify') return '本メールは、当該経路のnotifyに登録されている宛先にお送りしています。';
     return `本メールは、本システムの設定（${reason}）に基づいてお送りしています。`;
   },
+  drill: '[drill] これは訓練です。このような経路は実在せず、対応は不要です。本メールが届くまでの時間を測定しています。',
+  summary: (event, count) =>
+    event === 'storm'
+      ? `短時間に${count}件を検出したため、個別ではなくまとめてお知らせいたします。各件の詳細は、コレクターの「itctl show case」でご確認いただけます。`
+      : `まとめてお知らせした件のうち、${count}件は検出されなくなりました。`,
+  cutOff: prefix =>
+    `次の宛先のメールサーバーは、すべて対象経路${prefix}に含まれています。本件が継続している間、これらの宛先にはメールが届かない可能性があります。他の手段でのご連絡をお願いいたします。`,
   test: 'これは試験通知です。経路に異常はなく、ご対応は不要です。本システムからのお知らせが届くことを確認するためにお送りしています。',
   sentBy: (host, router, from) =>
     `本メールはInterTrack（${host}、${router}）が自動送信しています。${from === null ? '' : `お問い合わせ先：${from}`}`,

@@ -32,7 +32,9 @@ export interface KindWording {
 export type Change =
   | { readonly what: 'critical'; readonly now: boolean }
   | { readonly what: 'severity'; readonly from: string; readonly to: string }
-  | { readonly what: 'seen'; readonly from: number; readonly to: number };
+  | { readonly what: 'seen'; readonly from: number; readonly to: number }
+  /** How often the route was gone and came back. */
+  | { readonly what: 'flaps'; readonly times: number };
 
 /** What a notice says, in one language. `compose.ts` decides the order; a language only words it. */
 export interface Wording {
@@ -40,7 +42,7 @@ export interface Wording {
   readonly follows: string;
   readonly kinds: Readonly<Record<WordedKind, KindWording>>;
   /** The first sentence. `blip`: it was over before anybody was told that it had begun. */
-  intro(notice: 'begin' | 'change' | 'reminder' | 'end' | 'blip', found: string): string;
+  intro(notice: 'begin' | 'change' | 'reminder' | 'flapping' | 'end' | 'blip', found: string): string;
   /** One sentence each. */
   changed(change: Change): string;
   readonly label: Readonly<
@@ -89,6 +91,12 @@ export interface Wording {
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;
+  /** Above a drill: nothing has happened. */
+  readonly drill: string;
+  /** The first sentence of a summary of so many cases. */
+  summary(event: 'storm' | 'storm-end', count: number): string;
+  /** That mail to these addresses may not get through, and why. */
+  cutOff(prefix: string): string;
   /** All that a test notice has to say. */
   readonly test: string;
   /** `from`: where questions go; null: nowhere. */

@@ -5,6 +5,7 @@
  */
 import { covers, formatPrefix, type Prefix } from '../net/prefix.ts';
 import { isAddrSpec } from './addr-spec.ts';
+import { datesOf, lastTouched } from './dates.ts';
 import type { IrrJudgement } from './irr-state.ts';
 import type { RouteObject } from './objects.ts';
 import { formatOrigin, type OriginRemark, type RouteOrigin } from './origin.ts';
@@ -112,10 +113,17 @@ function privateAs(facts: HintFacts): Hint | null {
   const behind = path.findLast(as => typeof as !== 'number' || classOfAs(as) !== 'private');
   if (typeof behind !== 'number') return null;
   const same = facts.maintainersOf(behind).some(name => maintainers(facts).includes(name));
-  if (!registered(facts).includes(behind) && !same) return null;
+  const known = registered(facts).includes(behind)
+    ? 'which is registered'
+    : same
+      ? 'whose maintainer the registered object has'
+      : facts.rov.covering.some(({ asn }) => asn === behind)
+        ? 'which has a ROA'
+        : null;
+  if (known === null) return null;
   return {
     hint: 'private-as',
-    text: `The route ends in private AS${origin} behind AS${behind}, which is registered: most likely remove-private-as is missing on that session.`,
+    text: `The route ends in private AS${origin} behind AS${behind}, ${known}: most likely remove-private-as is missing on that session.`,
   };
 }
 
@@ -232,11 +240,11 @@ function coveringHolder(facts: HintFacts): Hint | null {
 const attributes = (object: RouteObject): readonly RpslAttribute[] =>
   readRpslObject(Buffer.from(object.text))?.attributes ?? [];
 
-/** The last `changed:` as YYYY-MM-DD; '' when the object has none. */
-function changedOn(object: RouteObject): string {
-  const value = attributes(object).findLast(({ name }) => name === 'changed')?.value ?? '';
-  const match = /(\d{4})(\d\d)(\d\d)$/.exec(value);
-  return match === null ? '' : `${match[1]}-${match[2]}-${match[3]}`;
+/** The day on which the object was touched last, by its own dates, as YYYY-MM-DD; '' when it has none. */
+function changedOn({ text }: RouteObject): string {
+  const rpsl = readRpslObject(Buffer.from(text));
+  const touched = rpsl === null ? null : lastTouched(datesOf(rpsl));
+  return touched === null ? '' : new Date(touched).toISOString().slice(0, 10);
 }
 
 /** A route object for a customer inside the holder's block, in the columns and with the attributes that JPIRR wants. */

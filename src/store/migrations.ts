@@ -95,6 +95,19 @@ export const migrations: readonly string[] = [
      body    TEXT    NOT NULL,
      PRIMARY KEY (case_id, peer)
    ) STRICT;`,
+
+  // 6: what is still to be told of cases in a summary, and which notices have spoken of other cases than their own.
+  `CREATE TABLE owed (
+     case_id TEXT    NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+     event   TEXT    NOT NULL,
+     time    INTEGER NOT NULL,
+     PRIMARY KEY (case_id, event)
+   ) STRICT;
+   CREATE TABLE told_by (
+     case_id TEXT NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+     notice  TEXT NOT NULL REFERENCES outbox (id) DEFERRABLE INITIALLY DEFERRED,
+     PRIMARY KEY (case_id, notice)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

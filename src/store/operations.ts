@@ -24,7 +24,14 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
     AND (:recipient IS NULL OR recipient = :recipient) ORDER BY due, id LIMIT :limit`,
   'outbox.lanes': `SELECT DISTINCT channel, CASE channel WHEN 'mail' THEN NULL ELSE recipient END AS recipient
     FROM outbox WHERE state = 'pending'`,
-  'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId ORDER BY created, id`,
+  'outbox.of-case': `SELECT ${OUTBOX} FROM outbox WHERE case_id = :caseId
+      OR id IN (SELECT notice FROM told_by WHERE case_id = :caseId) ORDER BY created, id`,
+  'outbox.told': `SELECT case_id AS "caseId", event, min(created) AS first, max(created) AS last,
+      max(CAST(substr(id, instr(id, event || '-') + length(event) + 1) AS INTEGER)) AS ordinal
+    FROM outbox WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved') GROUP BY case_id, event`,
+  'owed.all': 'SELECT case_id AS "caseId", event, time FROM owed ORDER BY time, case_id',
+  'told.open': `SELECT DISTINCT case_id AS "caseId" FROM told_by
+    WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
@@ -48,6 +55,11 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     ON CONFLICT (id) DO NOTHING`,
   'outbox.update': `UPDATE outbox SET state = :state, attempts = :attempts, due = :due, last_error = :lastError
     WHERE id = :id`,
+  'owed.add': `INSERT INTO owed (case_id, event, time) VALUES (:caseId, :event, :time)
+    ON CONFLICT (case_id, event) DO NOTHING`,
+  'owed.done': 'DELETE FROM owed WHERE case_id = :caseId AND event = :event',
+  'told.add': `INSERT INTO told_by (case_id, notice) VALUES (:caseId, :notice)
+    ON CONFLICT (case_id, notice) DO NOTHING`,
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',

@@ -48,6 +48,22 @@ export interface OutboxRecord {
   readonly lastError: string;
 }
 
+/** What is still to be told of a case in a summary. */
+export interface OwedRecord {
+  readonly caseId: string;
+  readonly event: 'begin' | 'end';
+  readonly time: number;
+}
+
+/** What was told of a case by an event's notices; `ordinal`: of the last of them, where they are counted. */
+export interface ToldRecord {
+  readonly caseId: string;
+  readonly event: string;
+  readonly first: number;
+  readonly last: number;
+  readonly ordinal: number;
+}
+
 export interface TraceRecord {
   readonly id: string;
   readonly asked: number;
@@ -99,6 +115,11 @@ export type StoreWrite =
       readonly due: number;
       readonly lastError: string;
     }
+  /** Something is to be told of a case in a summary; it is there once. */
+  | { readonly op: 'owed.add'; readonly caseId: string; readonly event: OwedRecord['event']; readonly time: number }
+  | { readonly op: 'owed.done'; readonly caseId: string; readonly event: OwedRecord['event'] }
+  /** A notice of the outbox speaks of this case too. */
+  | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
@@ -140,6 +161,11 @@ export interface StoreReads {
     readonly args: Record<never, never>;
     readonly row: { readonly channel: OutboxRecord['channel']; readonly recipient: string | null };
   };
+  /** Of cases that are not over. */
+  'outbox.told': { readonly args: Record<never, never>; readonly row: ToldRecord };
+  'owed.all': { readonly args: Record<never, never>; readonly row: OwedRecord };
+  /** Cases that are not over and that a summary has told of. */
+  'told.open': { readonly args: Record<never, never>; readonly row: { readonly caseId: string } };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };

@@ -132,6 +132,6 @@ export async function openStore(directory: string, options: StoreOptions): Promi
 
 function sizeOf(write: StoreWrite): number {
   if (write.op === 'outbox.update') return write.lastError.length;
-  if (!('record' in write)) return 'key' in write ? write.key.length : 0;
+  if (!('record' in write)) return 'key' in write ? write.key.length : 64;
   return 'body' in write.record ? write.record.body.length : write.record.file.length;
 }

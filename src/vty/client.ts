@@ -30,7 +30,7 @@ export interface AskOptions {
    * The answer is of any length: what is returned takes its rows, one after the other, and the answer then has none. Nothing
    * more is read from the daemon while a row is taken.
    */
-  readonly onBegin?: (command: string) => (row: unknown) => Promise<void> | void;
+  readonly onBegin?: (command: string, live: boolean) => (row: unknown) => Promise<void> | void;
 }
 
 /** A connection to the daemon. Requests may overlap. */
@@ -85,7 +85,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
       if ('end' in reply) {
         pending.delete(reply.id);
         request.resolve({ rows: request.rows, end: reply });
-      } else if ('begin' in reply) request.take = request.onBegin?.(reply.command) ?? request.take;
+      } else if ('begin' in reply) request.take = request.onBegin?.(reply.command, reply.live === true) ?? request.take;
       else if (reply.partial) request.onPartial?.(reply.row);
       else await request.take(reply.row);
     }

@@ -42,6 +42,8 @@ export async function runCommand(
     answer = await client.ask(words, { ...abort, data: { packet }, onPartial: draw.partial });
     draw.clear();
   }
+  // What shows things as they happen is ended by the person.
+  if (list.live() && signal?.aborted) return EXIT.ok;
   return print(answer, screen, list.end);
 }
 
@@ -66,16 +68,20 @@ const PAGE = 1000;
 
 /** Prints a long answer page by page, each when there is room for it. */
 function lister(screen: Screen): {
-  begin(command: string): (row: unknown) => Promise<void> | void;
+  begin(command: string, live: boolean): (row: unknown) => Promise<void> | void;
+  /** True when rows are shown as they happen. */
+  live(): boolean;
   /** Prints what is left; false when there was no such answer. */
   end(whole: boolean): boolean;
 } {
   let page: unknown[] = [];
   let first = true;
   let render: ((rows: readonly unknown[], now: number) => string[]) | null = null;
+  let most = PAGE;
   function flush(): void {
     if (page.length === 0) return;
-    if (screen.json) screen.out(`${first ? '[' : ','}${page.map(row => JSON.stringify(row)).join(',')}`);
+    if (screen.json && most === 1) screen.out(page.map(row => `${JSON.stringify(row)}\n`).join(''));
+    else if (screen.json) screen.out(`${first ? '[' : ','}${page.map(row => JSON.stringify(row)).join(',')}`);
     else
       screen.out(
         render!(page, Date.now())
@@ -86,11 +92,13 @@ function lister(screen: Screen): {
     page = [];
   }
   return {
-    begin(command) {
+    live: () => most === 1,
+    begin(command, live) {
       render = pages(command);
+      if (live) most = 1;
       return row => {
         page.push(row);
-        if (page.length < PAGE) return;
+        if (page.length < most) return;
         flush();
         return screen.ready();
       };
@@ -98,7 +106,7 @@ function lister(screen: Screen): {
     end(whole) {
       if (render === null) return false;
       flush();
-      if (screen.json && (whole || !first)) screen.out(first ? '[]\n' : ']\n');
+      if (screen.json && most > 1 && (whole || !first)) screen.out(first ? '[]\n' : ']\n');
       return true;
     },
   };

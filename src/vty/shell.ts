@@ -123,8 +123,11 @@ export async function runShell({ socket, client: first, screen, input, output }:
     const own = process.env.PAGER ?? '';
     // What a trace draws over needs the terminal itself.
     const drawn = words[0]!.length > 0 && 'trace'.startsWith(words[0]!);
-    const done =
-      own !== '' && length === null && !screen.json && !drawn
+    // What happens as it happens has no pages: it stops when the person stops it.
+    const live = words[0]!.length > 1 && 'watch'.startsWith(words[0]!);
+    const done = live
+      ? runCommand(client, words, screen, abort.signal)
+      : own !== '' && length === null && !screen.json && !drawn
         ? throughOwn(client, own, words, abort)
         : throughPages(client, words, abort);
     await done

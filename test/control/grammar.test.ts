@@ -5,7 +5,7 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace" or "whois"';
+  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
   '"archive", "bgp", "case", "config", "contact", "drift", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -200,6 +200,8 @@ describe('control/commands: completion', () => {
       'reload',
       'show',
       'case',
+      'watch',
+      'drill',
       'mitigate',
       'trace',
       'test',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
+import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
 import type { ContactSheet } from '../../src/control/contact-rows.ts';
 import type {
   Daemon,
@@ -180,6 +181,36 @@ export const RESOLVED: Case = {
   witnesses: [],
 };
 
+export const LINE: CaseLineRow = {
+  time: NOON - 600_000,
+  case: CASE.id,
+  state: 'ongoing',
+  severity: 'minor',
+  kind: 'more-specific',
+  prefix: '192.0.2.0/25',
+  offender: 64666,
+  holds: 1,
+  peakWitnesses: 2,
+  notice: 'begin',
+  what: 'ongoing',
+};
+
+export const DRILL: DrillReport = {
+  case: '2026-03-01-02',
+  prefix: '192.0.2.0/24',
+  as: 64666,
+  watches: ['ours'],
+  severity: 'major',
+  begin: [
+    { channel: 'mail', recipient: 'noc@example.net', state: 'sent', after: 41, attempts: 1, lastError: '' },
+    {
+      ...{ channel: 'mail', recipient: 'duty@example.net', state: 'pending', after: null, attempts: 2 },
+      lastError: '451 try again',
+    },
+  ],
+  end: [{ channel: 'mail', recipient: 'noc@example.net', state: 'sent', after: 33, attempts: 1, lastError: '' }],
+};
+
 export const SHEET: ContactSheet = {
   subject: 'AS64666',
   findings: [
@@ -222,6 +253,7 @@ export const PLAN: MitigationPlan = await planMitigation(
           }),
     }),
     held: [{ origin: 64500, rov: 'valid' }],
+    authorised: [],
     length: null,
     waysFor: () => [
       { peer: 'tyo1', why: '' },
@@ -591,6 +623,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
+    watchCases: take => {
+      for (const state of ['suspected', 'ongoing'] as const)
+        take({ ...LINE, state, notice: state === 'ongoing' ? 'begin' : null, what: state });
+      return () => {};
+    },
+    drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),
     creator: () => ({ name: 'it.example.net', contact: 'keiro@example.net' }),

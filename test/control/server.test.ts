@@ -8,7 +8,7 @@ import { readLines } from '../../src/control/lines.ts';
 import type { ControlReply } from '../../src/control/protocol.ts';
 import { type ControlServer, MAX_CLIENTS, MAX_IN_FLIGHT, openControl } from '../../src/control/server.ts';
 import { findGroup } from '../../src/net/unix-socket.ts';
-import { PARTIAL, ROUTES, SUMMARY, scratch, scriptedDaemon, TRACE } from './scripted.ts';
+import { LINE, PARTIAL, ROUTES, SUMMARY, scratch, scriptedDaemon, TRACE } from './scripted.ts';
 
 const PACKET = { packet: { linkType: 1, frame: 'AAEC', time: 5 } };
 
@@ -273,6 +273,59 @@ describe('control/server', () => {
     const found = await untilEnd(socket);
     expect(found[0]).to.deep.equal({ id: 1, begin: true, command: 'show route PREFIX' });
     expect(found).to.have.length(rows.length + 2);
+  });
+
+  it('tells of cases as they change until it is told to stop', async () => {
+    let ended = false;
+    await open({
+      watchCases: take => {
+        for (let i = 0; i < 3; i++) take({ ...LINE, holds: i });
+        return () => {
+          ended = true;
+        };
+      },
+    });
+    const socket = await dial();
+    socket.write('{"id":1,"words":["watch","cases"]}\n');
+    const found: ControlReply[] = [];
+    for await (const reply of replies(socket)) {
+      found.push(reply);
+      if (found.length === 4) socket.write('{"id":2,"cancel":1}\n');
+      if ('end' in reply) break;
+    }
+    expect(found[0]).to.deep.equal({ id: 1, begin: true, command: 'watch cases', live: true });
+    expect(found.slice(1, 4).map(reply => ('row' in reply ? (reply.row as typeof LINE).holds : null))).to.deep.equal([
+      0, 1, 2,
+    ]);
+    expect(found[4]).to.deep.equal({ id: 1, end: true, error: 'cancelled', kind: 'failed' });
+    socket.destroy();
+    await new Promise(resolve => setImmediate(resolve));
+    expect(ended).to.equal(true);
+  });
+
+  it('says of a client that watches too slowly how much it missed', async () => {
+    let take: Parameters<Daemon['watchCases']>[0] = () => {};
+    await open({
+      watchCases: own => {
+        take = own;
+        return () => {};
+      },
+    });
+    const socket = await dial();
+    socket.write('{"id":1,"words":["watch","cases"]}\n');
+    const reading = replies(socket);
+    await reading.next();
+    for (let i = 0; i < 1500; i++) take({ ...LINE, holds: i });
+    let last: unknown = null;
+    let rows = 0;
+    for await (const reply of reading) {
+      if (!('row' in reply)) continue;
+      rows++;
+      last = reply.row;
+      if ('leftOut' in (reply.row as object)) break;
+    }
+    expect([rows, last]).to.deep.equal([1001, { leftOut: 500 }]);
+    socket.destroy();
   });
 
   it('serves 64 of a thousand clients, tells the others, and serves again when they are gone', async () => {

@@ -12,6 +12,7 @@ import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import type { Judged } from '../../src/hijack/judged.ts';
 import { readMail } from '../../src/notify/notices.ts';
 import type { Outbox } from '../../src/notify/outbox.ts';
+import type { CutOff } from '../../src/notify/reach.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { Store, StoreWrite } from '../../src/store/records.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -53,6 +54,9 @@ describe('daemon/cases', () => {
     close: async () => {},
   }) satisfies Log;
 
+  /** Mail hosts that lie inside the prefix, by recipient. */
+  let cut: readonly CutOff[];
+
   async function open(): Promise<void> {
     const disk = await openStore(join(directory, 'state'), { onProblem: () => {} });
     store = {
@@ -64,7 +68,8 @@ describe('daemon/cases', () => {
       },
     };
     const outbox = { added: records => void added.push(...records.map(({ id }) => id)) } satisfies Partial<Outbox>;
-    cases = await openCases(store, outbox as unknown as Outbox, registry, () => config, log);
+    const reach = { cutOff: async () => cut, close: () => {} };
+    cases = await openCases(store, outbox as unknown as Outbox, registry, () => config, log, null, { reach });
   }
 
   beforeEach(async () => {
@@ -85,7 +90,7 @@ describe('daemon/cases', () => {
       { directory },
     );
     await registry.reload(config.irr, config.watches);
-    [diskFull, batches, added, logged] = [false, [], [], []];
+    [diskFull, batches, added, logged, cut] = [false, [], [], [], []];
     await open();
   });
   afterEach(async () => {
@@ -122,6 +127,17 @@ describe('daemon/cases', () => {
     const notice = batches[0]!.find(one => one.op === 'outbox.add');
     const text = readMail(notice!.record)!.text.replace(/\s+/g, ' ');
     expect(text).to.include('X-Keiro contact of MAINT-OWNER, the maintainer of this route.');
+  });
+
+  it('warns the group, the log and the timeline when all mail servers of a recipient lie inside the prefix', async () => {
+    cut = [{ address: 'keiro@example.jp', hosts: ['mx.example.jp'] }];
+    await cases.judged([held('a')]);
+    await until('it is told', () => added.some(id => id.includes('.cut-off.')));
+    const [one] = cases.open();
+    expect(added).to.deep.equal([`${one!.id}.begin.1`, `${one!.id}.cut-off.1`]);
+    const words = 'all mail servers of keiro@example.jp lie inside 192.0.2.0/24';
+    expect(logged).to.include(`case ${one!.id}: ${words}`);
+    await until('it is noted', () => cases.open()[0]!.timeline.some(({ what }) => what.includes(words)));
   });
 
   it('keeps what it cannot write, in order, says so, and writes it when it can', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
-import { exceptionFor, exceptionsAt } from '../../src/hijack/exceptions.ts';
+import { exceptionEnds, exceptionFor, exceptionsAt } from '../../src/hijack/exceptions.ts';
 
 const NEW_YEAR = Date.UTC(2027, 0, 1);
 
@@ -37,6 +37,13 @@ describe('hijack/exceptions', () => {
       ['192.0.2.0/24', null],
     ] as const)
       expect(exceptionFor(now, prefix, origin), `${prefix} ${origin}`).to.equal(null);
+  });
+  it('tells its end once, not what was over at the start', () => {
+    const ends = exceptionEnds();
+    expect(ends(allowed, NEW_YEAR - 1)).to.deep.equal([]);
+    expect(ends(allowed, NEW_YEAR).map(({ reason }) => reason)).to.deep.equal(['scrubbing']);
+    expect(ends(allowed, NEW_YEAR + 1)).to.deep.equal([]);
+    expect(exceptionEnds()(allowed, NEW_YEAR + 1)).to.deep.equal([]);
   });
   it('refuses dates that are none', () => {
     for (const date of ['2026-02-30', '2026-13-01', '31.12.2026', '2026-12-31T25:00Z', '2026-12-31T12:00'])

@@ -62,6 +62,11 @@ describe('registry/hints', () => {
     ['a private AS behind the registered one', { ...own12([64500, 64496, 65001]), origin: 65001 }, ['private-as']],
     ['several private ASes', { ...own12([64500, 64496, 65002, 4200000000]), origin: 4200000000 }, ['private-as']],
     ['a private AS behind a stranger', { ...own12([64500, 64499, 65001]), origin: 65001 }, []],
+    [
+      'a private AS behind one that has a ROA, though nothing is registered',
+      { prefix: '192.0.2.0/24', origin: 65001, path: [64500, 64496, 65001], vrps: [vrp('192.0.2.0/24', 24, 64496)] },
+      ['private-as'],
+    ],
     ['a private AS of which nothing more is known', { ...own12(), origin: 65001 }, []],
     [
       'a private AS behind one of the same maintainer',
@@ -188,6 +193,12 @@ describe('registry/hints', () => {
     expect(reading.ok && reading.object.origin).to.equal(64511);
     // With it registered the route is in order.
     if (reading.ok) expect(names({ ...customer, objects: [reading.object, block] })).to.deep.equal([]);
+  });
+  it('takes the day from whichever date an object has', () => {
+    const ripe = object('198.51.100.0/22', 64496, { lines: 'last-modified: 2020-02-03T04:05:06Z\n' });
+    const vrps = [vrp('198.51.100.0/22', 22, 64497)];
+    const [hint] = hintsOf({ prefix: '198.51.100.0/22', origin: 64497, objects: [ripe], vrps });
+    expect(hint!.text).to.match(/\(changed 2020-02-03\)/);
   });
   it('says since when an object may be out of date', () => {
     const [hint] = hintsOf({

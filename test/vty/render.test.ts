@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete } from '../../src/control/commands.ts';
 import type { CaseDetail } from '../../src/control/daemon.ts';
+import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
+import { incidentSummary } from '../../src/hijack/incident-summary.ts';
 import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
 import { table, width } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
@@ -9,6 +11,9 @@ import { entrySentence } from '../../src/vty/render/trace.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   CASE,
+  DRILL,
+  EVIDENCE,
+  LINE,
   MEMORY,
   NOON,
   NOTICES,
@@ -262,8 +267,8 @@ Case          State    Sev Knd Prefix       By      Holder  Via     Wit      Age
     `
 Case 2026-03-01-01: ongoing, critical
 Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
-Prefix:        192.0.2.0/25
 Kind:          more-specific
+Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
 Watches:       ours
@@ -302,6 +307,89 @@ Channels: 1
 
 Refused: 1
   JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused`,
+  ],
+  [
+    'show case CASE-ID timeline',
+    async () => [
+      { ...CASE, timeline: [...CASE.timeline, { ...CASE.timeline[0]!, what: 'note: x', by: 'uid 0, pid 1' }] },
+    ],
+    `
+Case 2026-03-01-01: ongoing: 192.0.2.0/25 announced by AS64666
+  2026-03-01 11:50:00Z ongoing: opened: tyo1 holds the route
+  2026-03-01 11:50:00Z ongoing: note: x (uid 0, pid 1)`,
+  ],
+  [
+    'show case CASE-ID evidence',
+    async () => {
+      const records = EVIDENCE.map(({ body, hash }) => ({ ...readEvidence(body)!, hash }));
+      return [{ case: CASE.id, check: checkChain(CASE.id, EVIDENCE), records }];
+    },
+    `
+Evidence of case 2026-03-01-01: 1 record, the chain is whole
+  1 2026-03-01 11:50:00Z ongoing: tyo1 (AS64496) holds it
+    SHA-256 ${EVIDENCE[0]!.hash}
+    MRT: 2026.03/updates.20260301.1150.gz at 2026-03-01 11:50:00Z
+    frozen: state, witnesses, objects, severity, hints, why, upstream, acknowledged, dismissed`,
+  ],
+  [
+    'check evidence CASE-ID',
+    async () => [{ case: CASE.id, ...checkChain(CASE.id, EVIDENCE) }],
+    `
+Evidence of case 2026-03-01-01: 1 record, the chain is whole
+SHA-256 ${EVIDENCE[0]!.hash}`,
+  ],
+  [
+    'case ack CASE-ID',
+    async () => [{ ...CASE, timeline: [{ ...CASE.timeline[0]!, what: 'acknowledged: called them' }] }],
+    `
+Case 2026-03-01-01: ongoing; acknowledged: called them`,
+  ],
+  [
+    'case export CASE-ID',
+    async () => [{ iodef: '<?xml version="1.0" encoding="UTF-8"?>\n<IODEF-Document/>\n' }],
+    `
+<?xml version="1.0" encoding="UTF-8"?>
+<IODEF-Document/>`,
+  ],
+  [
+    'show incident INCIDENT-ID',
+    async () => [{ summary: incidentSummary([CASE, RESOLVED]), cases: [CASE, RESOLVED] }],
+    `
+Incident I2026-03-01-01: 2 cases, 1 not over
+Severity:  minor
+Opened:    2026-02-28 06:00:00Z
+Lasts:     1d06h
+Offenders: AS64666
+Via:       AS64511
+Victims:   AS64500
+
+Case          State    Sev  Knd Prefix       By      Holder  Via     Wit      Age
+2026-03-01-01 ongoing  min! sub 192.0.2.0/25 AS64666 AS64500 AS64511 1/2 00:10:00
+2026-02-28-01 resolved min  sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
+  ],
+  [
+    'show incident',
+    async () => [incidentSummary([CASE])],
+    `
+Incident       Severity Open Cases      Age Offenders Victims Prefixes
+I2026-03-01-01 minor       1     1 00:10:00 AS64666   AS64500 192.0.2.0/25`,
+  ],
+  [
+    'watch cases',
+    async () => [LINE, { leftOut: 7 }],
+    `
+2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor more-specific 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
+7 changes left out: they came faster than they were read`,
+  ],
+  [
+    'drill PREFIX AS',
+    async () => [DRILL],
+    `
+Drill of 192.0.2.0/24 by AS64666: case 2026-03-01-02, major, watch ours
+Event Channel Recipient        After State
+begin mail    noc@example.net  41 ms delivered
+begin mail    duty@example.net     - pending after 2 attempts: 451 try again
+end   mail    noc@example.net  33 ms delivered`,
   ],
   [
     'show irr',
@@ -724,6 +812,25 @@ Sources:
 
 RPKI data:
   none is configured`,
+  ],
+  [
+    'show drift',
+    async () => {
+      const nothing = {
+        watched: 0,
+        announced: [],
+        silent: [],
+        waiting: 0,
+        expiring: [],
+        contradicted: [],
+        strangers: [],
+      };
+      return [{ ...(await daemon.drift(90)), ...nothing }];
+    },
+    `
+0 routes registered in watched space; what was seen is kept since 2025-11-21 12:00:00Z, for 100d00h
+
+No registered route is watched: see \`watch\` in intertrackd.conf(5).`,
   ],
   [
     'show drift',

@@ -12,10 +12,13 @@ import type {
   CaseDetail,
   CaseEvidence,
   CaseExport,
+  CaseLineRow,
   CaseTimeline,
   CheckedEvidence,
+  DrillReport,
   IncidentDetail,
   IodefExport,
+  LeftOutRow,
 } from '../../control/case-rows.ts';
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
@@ -61,6 +64,7 @@ import {
 } from './case.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
+import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
@@ -101,6 +105,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
+  'drill PREFIX AS': first<DrillReport>(renderDrill),
   'enable bgp PEER': first<OrderRow>(renderOrder),
   'explain PREFIX AS': first<Explanation>(renderExplanation),
   'explain route PREFIX': (rows: readonly Explanation[]) => renderExplanations(rows),
@@ -159,6 +164,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
+  'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace packet FILE': first<Trace>(renderTrace),

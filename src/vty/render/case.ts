@@ -93,8 +93,8 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}${one.drill ? ', drill' : ''}`,
     ...facts([
       ['Severity', severityOf(one)],
+      ['Kind', `${one.kind}${one.ground === '' ? '' : `: ${one.ground}`}`],
       ['Prefix', one.prefix],
-      ['Kind', one.ground === '' ? one.kind : `${one.kind}: ${one.ground}`],
       ['Announced by', `${showOrigin(one.origin)}${one.origin === one.offender ? via(one) : ''}`],
       ['To be asked', one.origin === one.offender ? '' : `${showOrigin(one.offender)}${via(one)}`],
       ['Registered to', registered === '' ? '' : `${registered}${DECIDED[one.kind]?.(one.decidedBy) ?? ''}`],

@@ -3,6 +3,8 @@ import { section } from './check.ts';
 import { count, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
+const UNWATCHED = 'No registered route is watched: see `watch` in intertrackd.conf(5).';
+
 const day = (time: number): string => instant(time).slice(0, 10);
 
 /** `show drift`: one list for each way in which announcements and registry can come apart. */
@@ -57,7 +59,7 @@ export function renderDrift(report: DriftReport): string[] {
         one.earlier ? 'before that' : instant(one.firstSeen),
       ]),
     ),
-    ...(nothing ? ['', 'Nothing has come apart.'] : []),
+    ...(nothing ? ['', watched === 0 ? UNWATCHED : 'Nothing has come apart.'] : []),
     ...report.remarks,
   ];
 }

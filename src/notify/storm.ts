@@ -1,0 +1,27 @@
+/** When many cases begin at once: what is told of each, and what in one summary for all. */
+
+/** So many begins within a minute are told one by one. */
+export const STORM_BEGINS = 20;
+export const STORM_WINDOW = 60_000;
+/** What is not told one by one is summed up after so long. */
+export const SUMMARY_WAIT = 60_000;
+
+/** Counts the begins that are told one by one. */
+export interface StormGauge {
+  /** Whether a begin at this time is one too many; counts it when it is not. */
+  exceeds(now: number): boolean;
+}
+
+/** The gauge of one daemon. */
+export function createStormGauge(most = STORM_BEGINS, window = STORM_WINDOW): StormGauge {
+  let times: number[] = [];
+  return {
+    exceeds(now) {
+      // A clock that was set back must not hold the gauge full.
+      times = times.filter(time => time > now - window && time <= now);
+      if (times.length >= most) return true;
+      times.push(now);
+      return false;
+    },
+  };
+}

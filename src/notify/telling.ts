@@ -1,0 +1,148 @@
+/**
+ * What is told of cases, and when: each begin and end by itself; in a storm all of a minute in one summary; reminders and
+ * changes while a case goes on. Everything becomes rows of the outbox, to be written with the case that causes them.
+ */
+import type { Case } from '../hijack/case.ts';
+import { refusedContacts } from '../hijack/refused-contacts.ts';
+import type { OutboxRecord, OwedRecord, Store, StoreWrite } from '../store/records.ts';
+import { dueOf, standingOf, type Told } from './cadence.ts';
+import type { NoticeCause } from './compose.ts';
+import { type NoticeSettings, outboxRecords } from './notices.ts';
+import { createStormGauge, SUMMARY_WAIT } from './storm.ts';
+import { summaryRecords } from './summary.ts';
+
+/** What is to be written in one transaction, and the rows among it that are then to be sent. */
+export interface Said {
+  readonly writes: readonly StoreWrite[];
+  readonly records: readonly OutboxRecord[];
+}
+
+export interface Telling {
+  /** What a change of a case has to say; it belongs into the transaction of the change. */
+  of(change: { readonly case: Case; readonly notice: 'begin' | 'end' | null }, now: number): Said;
+  /** What is due by the clock: reminders, changes, summaries. Rejects when the store cannot be read. */
+  due(open: readonly Case[], now: number): Promise<Said>;
+}
+
+export interface TellingOptions {
+  readonly store: Pick<Store, 'read'>;
+  /** Asked anew each time. */
+  readonly settings: () => NoticeSettings;
+  /** A case that may be over. */
+  readonly caseOf: (id: string) => Promise<Case | null>;
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+}
+
+const NOTHING: Said = { writes: [], records: [] };
+
+/** Takes up what an earlier life has told of the cases that are not over, and what it still owed. */
+export async function openTelling(
+  { store, settings, caseOf, log }: TellingOptions,
+  open: readonly Case[],
+): Promise<Telling> {
+  const gauge = createStormGauge();
+  const told = new Map<string, Told>();
+  const owed = new Map((await store.read('owed.all', {})).map(one => [keyOf(one), one]));
+  /** Cases that are not over and whose begin is told in a summary. */
+  const gathered = new Set([
+    ...(await store.read('told.open', {})).map(({ caseId }) => caseId),
+    ...[...owed.values()].filter(({ event }) => event === 'begin').map(({ caseId }) => caseId),
+  ]);
+  const history = Map.groupBy(await store.read('outbox.told', {}), ({ caseId }) => caseId);
+  for (const of of open) {
+    const events = history.get(of.id) ?? [];
+    const begin = events.find(({ event }) => event === 'begin');
+    if (begin === undefined || gathered.has(of.id)) continue;
+    const ordinal = (which: string) => events.find(({ event }) => event === which)?.ordinal ?? 0;
+    told.set(of.id, {
+      begun: begin.first,
+      last: Math.max(...events.map(({ last }) => last)),
+      reminders: ordinal('reminder'),
+      changes: ordinal('change'),
+      flappings: ordinal('flapping'),
+      standing: standingOf(of),
+    });
+  }
+
+  /** The rows of one notice, and in the log who gets none. */
+  function say(of: Case, cause: NoticeCause, now: number): Said {
+    const { records, refused } = outboxRecords({ case: of, ...cause }, settings(), now);
+    if (cause.event === 'begin')
+      for (const words of refusedContacts(of)) log('warn', `case ${of.id}: nobody is told by ${words}`);
+    for (const { address, why } of refused) log('warn', `case ${of.id}: ${address} is not told: ${why}`);
+    if (records.length === 0) log('warn', `case ${of.id}: nobody is told of its ${cause.event}: no recipient`);
+    return { writes: records.map(record => ({ op: 'outbox.add', record })), records };
+  }
+
+  function owe(of: Case, event: OwedRecord['event'], time: number): Said {
+    const one = { caseId: of.id, event, time };
+    owed.set(keyOf(one), one);
+    return { writes: [{ op: 'owed.add', ...one }], records: [] };
+  }
+
+  /** One summary of all that is owed of an event, when the oldest has waited long enough. */
+  async function summary(event: OwedRecord['event'], now: number): Promise<Said> {
+    const waiting = [...owed.values()].filter(one => one.event === event);
+    // A clock that was set back must not make it wait for longer.
+    if (!waiting.some(({ time }) => now - time >= SUMMARY_WAIT || time > now)) return NOTHING;
+    const cases = (await Promise.all(waiting.map(({ caseId }) => caseOf(caseId)))).filter(of => of !== null);
+    for (const one of waiting) owed.delete(keyOf(one));
+    const done = waiting.map(({ caseId }) => ({ op: 'owed.done', caseId, event }) as const);
+    if (cases.length === 1) {
+      // One alone is told as any other.
+      if (event === 'begin') {
+        gathered.delete(cases[0]!.id);
+        begun(cases[0]!, now);
+      }
+      const said = say(cases[0]!, { event }, now);
+      return { writes: [...done, ...said.writes], records: said.records };
+    }
+    const summaries = summaryRecords(cases, event === 'begin' ? 'storm' : 'storm-end', settings(), now);
+    log('warn', `${cases.length} cases are told of their ${event} in one summary, to ${summaries.length} recipients`);
+    return {
+      records: summaries.map(({ record }) => record),
+      writes: [
+        ...done,
+        ...summaries.map(({ record }) => ({ op: 'outbox.add', record }) as const),
+        ...summaries.flatMap(({ record, cases: of }) =>
+          of.map(({ id }) => ({ op: 'told.add', caseId: id, notice: record.id }) as const),
+        ),
+      ],
+    };
+  }
+
+  function begun(of: Case, now: number): void {
+    told.set(of.id, { begun: now, last: now, reminders: 0, changes: 0, flappings: 0, standing: standingOf(of) });
+  }
+
+  return {
+    of({ case: of, notice }, now) {
+      if (notice === null) return NOTHING;
+      if (notice === 'begin') {
+        if (gauge.exceeds(now)) {
+          gathered.add(of.id);
+          return owe(of, 'begin', now);
+        }
+        begun(of, now);
+        return say(of, { event: 'begin' }, now);
+      }
+      const inStorm = gathered.delete(of.id) || (!told.has(of.id) && gauge.exceeds(now));
+      told.delete(of.id);
+      return inStorm ? owe(of, 'end', now) : say(of, { event: 'end' }, now);
+    },
+    async due(open, now) {
+      const all: Said[] = [];
+      for (const of of open) {
+        const before = told.get(of.id);
+        const due = before && dueOf(of, before, now);
+        if (!due) continue;
+        told.set(of.id, due.told);
+        all.push(say(of, { event: due.event, ordinal: due.ordinal, changes: due.changes }, now));
+      }
+      all.push(await summary('begin', now), await summary('end', now));
+      return { writes: all.flatMap(({ writes }) => writes), records: all.flatMap(({ records }) => records) };
+    },
+  };
+}
+
+const keyOf = ({ caseId, event }: OwedRecord): string => `${caseId} ${event}`;
