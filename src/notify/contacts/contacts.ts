@@ -11,7 +11,7 @@ import { peeringdbContacts, peeringdbCopy } from './peeringdb.ts';
 import { type Asked, createPoliteness } from './politeness.ts';
 import { rdapBootstrap, rdapContacts } from './rdap.ts';
 import { registeredContacts } from './registered.ts';
-import { whoisContacts } from './whois.ts';
+import { askWhois, whoisContacts } from './whois.ts';
 
 export interface ContactsOptions {
   readonly books: () => readonly SourceBook[];
@@ -51,6 +51,8 @@ interface AskedSource {
 /** ms between two questions to one server; the first pause after it failed. */
 const GAP = 1_000;
 const PAUSE = 60_000;
+/** ms for which the answer that there is nothing is good. */
+const NOTHING_FOR = 24 * 3_600_000;
 /** ms that a look-up lasts at most. */
 const PATIENCE = 30_000;
 /** Look-ups in the background that may be under way. */
@@ -70,8 +72,10 @@ export function createContacts(options: ContactsOptions): Contacts {
 
   const keyOf = (source: AskedSource, subject: Subject) => `${source.name}\n${subjectText(subject)}`;
   const isFor = (source: AskedSource, subject: Subject) => 'as' in subject || source.name !== 'peeringdb';
+  /** An answer is good for as long as is configured; that there is nothing, for a day at most. */
+  const goodFor = (finding: Finding) => (finding.contacts.length > 0 ? cache : Math.min(cache, NOTHING_FOR));
   const isFresh = (finding: Finding | null) =>
-    finding?.asked != null && now() - finding.asked < cache && finding.asked <= now();
+    finding?.asked != null && now() - finding.asked < goodFor(finding) && finding.asked <= now();
 
   function findingOf(source: AskedSource, subject: Subject): Finding {
     const known = kept.get(source.name, subjectText(subject));
@@ -162,8 +166,12 @@ export function createContacts(options: ContactsOptions): Contacts {
       })),
       ...whois.map(server => ({
         name: `whois ${hostText(server)}`,
-        server: hostText(server),
-        ask: (subject: Subject, signal: AbortSignal) => whoisContacts(server, subject, signal),
+        // It may refer to others: each question goes by the manners for the one who is asked.
+        server: null,
+        ask: (subject: Subject, signal: AbortSignal) =>
+          whoisContacts(server, subject, (to, query) =>
+            politeness.ask(hostText(to), signal, () => askWhois(to, query, signal)),
+          ),
       })),
     ];
   }

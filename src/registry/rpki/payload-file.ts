@@ -68,12 +68,17 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
     }
     const taken = await assemble(answer);
     if (mine !== run) return;
-    payloads = taken;
     const { expired, refused, problems } = answer;
+    const trouble = troubleOf(answer, taken);
+    // A clock that is wrong, or a validator that has stopped, makes no route unknown.
+    if (expired > 0 && taken.vrps.count + taken.aspas.size === 0) {
+      tried = null;
+      listener.onTrouble(trouble);
+      return;
+    }
+    payloads = taken;
     status = { generated: answer.generated ?? mark.mtime, updates: status.updates + 1, expired, refused, problems };
-    const first = problems[0] ?? '';
-    const what = refused === 1 ? 'an entry cannot be read' : `${refused} entries cannot be read, the first`;
-    listener.onTrouble(refused === 0 ? '' : `${what}: ${first}`);
+    listener.onTrouble(trouble);
     listener.onChange();
   }
 
@@ -120,6 +125,19 @@ export function payloadFile(file: string, refresh: number, listener: PayloadFile
     },
     status: () => status,
   };
+}
+
+/** What an operator has to know of the entries that were left out; empty when it is nothing. */
+function troubleOf(
+  { expired, refused, problems }: FileAnswer & { readonly ok: true },
+  { vrps, aspas }: Payloads,
+): string {
+  const unread = refused === 1 ? 'an entry cannot be read' : `${refused} entries cannot be read, the first`;
+  const over = expired === 1 ? 'an entry is over its time' : `${expired} entries are over their time`;
+  return [
+    ...(expired > vrps.count + aspas.size ? [`${over}: is the clock right, and does the validator run?`] : []),
+    ...(refused === 0 ? [] : [`${unread}: ${problems[0] ?? ''}`]),
+  ].join('; ');
 }
 
 /** The payloads of an answer, made in slices. */

@@ -86,6 +86,24 @@ describe('notify/contacts/rdap', () => {
     expect(readRdapAnswer(autnum(64666), { prefix: '192.0.2.0/24' })).to.match(/another class/);
   });
 
+  it('takes the answer about a network that has the prefix, and no other', () => {
+    const network = (startAddress: string, endAddress: string) => ({
+      ...{ objectClassName: 'ip network', name: 'NET', startAddress, endAddress },
+      entities: autnum(1).entities,
+    });
+    const read = (from: string, to: string, prefix: string) => {
+      const answer = readRdapAnswer(network(from, to), { prefix });
+      return typeof answer === 'string' ? answer : answer.contacts.length;
+    };
+    expect(read('192.0.2.0', '192.0.2.255', '192.0.2.0/24')).to.equal(3);
+    expect(read('192.0.0.0', '192.255.255.255', '192.0.2.128/25')).to.equal(3);
+    expect(read('2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', '2001:db8:7::/48')).to.equal(3);
+    expect(read('192.0.2.0', '192.0.2.127', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('198.51.100.0', '198.51.100.255', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('2001:db8::', '2001:db8::ffff', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('nonsense', '', '192.0.2.0/24'), 'it need not say so').to.equal(3);
+  });
+
   it('takes any JSON for what it is, and never throws', () => {
     let deep: unknown = { roles: ['noc'], entities: [] };
     for (let i = 0; i < 5000; i++) deep = { roles: ['noc'], handle: 'x', entities: [deep, deep] };

@@ -516,6 +516,24 @@ describe('the RPKI', () => {
         expect(rpki.status()[0]!.problems.join()).to.match(why);
       });
 
+    it('stays when all of the file is over its time, as by a clock that is wrong', async () => {
+      const over = (...expires: number[]) =>
+        JSON.stringify({ roas: expires.map((time, i) => ({ asn: 64496, prefix: `10.0.${i}.0/24`, expires: time })) });
+      const later_ = Date.now() / 1000 + 3600;
+      const file = put('over.json', over(later_, later_));
+      configure([{ file }], { refresh: 50 });
+      await have(2);
+      put('over.json', over(1, 1, 1));
+      await says(/^\S+over\.json: 3 entries are over their time: is the clock right, and does the validator run\?$/);
+      expect(vrps()).to.have.length(2);
+      put('over.json', over(1, 1, later_));
+      await have(1);
+      expect(rpki.status()[0]!.problems.join()).to.match(/2 entries are over their time/);
+      put('over.json', over(1, later_, later_));
+      await have(2);
+      await until('no problem', () => rpki.status()[0]!.problems.length === 0);
+    });
+
     it('is doubted when a trust anchor has lost more than a tenth', async () => {
       const file = put('three.json', json(upTo(1000)));
       configure([{ file }], { refresh: 50 });
