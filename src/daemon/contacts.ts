@@ -19,7 +19,7 @@ export interface ContactDesk {
   changed(of: Case): void;
   /** Of an AS; of a prefix, and of the ASes that it is registered to. */
   contactsOf(subject: Subject, signal: AbortSignal): Promise<readonly ContactSheet[]>;
-  /** Of those to call about a case, each with a draft. */
+  /** Of those to call about a case, each with a draft; an empty one of a drill. */
   callsFor(of: Case, language: Language, signal: AbortSignal): Promise<readonly CaseSheet[]>;
   close(): void;
 }
@@ -51,7 +51,7 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
       return lines;
     },
     changed(of) {
-      if (of.state === 'resolved' || of.state === 'dismissed') return;
+      if (of.state === 'resolved' || of.state === 'dismissed' || of.drill) return;
       for (const as of calleesOf(of)) {
         const now = Date.now();
         if (now - (ahead.get(as) ?? 0) < AHEAD) continue;
@@ -71,7 +71,8 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
         calleesOf(of).map(async as => {
           const sheet = await contacts.lookUp({ as }, signal);
           const to = linesOf(sheet).flatMap(({ reach }) => reach.filter(one => one.includes('@')));
-          return { ...sheet, draft: draftText(of, as, language, to) };
+          // Of a drill nobody is to be told that it was real.
+          return { ...sheet, draft: of.drill ? '' : draftText(of, as, language, to) };
         }),
       ),
     close: () => contacts.close(),

@@ -47,6 +47,7 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
     async announceMitigation({ caseId, peer, length, confirmed, force }, by) {
       const of = await caseOf(caseId);
       if (of.state === 'resolved' || of.state === 'dismissed') throw new Error(`case ${caseId} is ${of.state}`);
+      if (of.drill) throw new Error(`case ${caseId} is a drill: there is nothing to announce against`);
       const { announce, origin, why, ways } = await plan(caseId, length);
       if (announce.length === 0 || origin === null) throw new Error(why);
       const way = ways.find(one => one.peer === peer);

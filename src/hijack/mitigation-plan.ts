@@ -229,6 +229,9 @@ function warningsOf(
   const filtered = announce.filter(one => one.rpsl !== '');
   const registered = holders.map(as => `AS${as}`).join(', ');
   return [
+    ...(of.drill ? ['The case is a drill: no such route exists.'] : []),
+    // What may be harmless is looked at before it is fought.
+    ...(of.hints ?? []).map(({ hint, text }) => `It may be harmless (${hint}): ${text}`),
     ...(of.state === 'resolved' || of.state === 'dismissed' ? [`The case is ${of.state}.`] : []),
     ...(origin !== null && origin !== localAs
       ? [`Registered for it is ${registered}, not the own AS${localAs}: that AS has to announce.`]

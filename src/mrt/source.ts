@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { chunksOf } from './chunks.ts';
+import { ungzip } from './gzip-members.ts';
 import { type MrtGap, type MrtReader, type MrtRecord, mrtReader } from './records.ts';
 import { unzstd } from './zstd-frames.ts';
 
-/** How many octets are asked of a file at a time, and unpacked at a time. */
+/** How many octets are asked of a file at a time. */
 const CHUNK = 1 << 18;
 
 const MAGICS = [
@@ -85,9 +85,7 @@ async function* unpacked(input: Readable): AsyncGenerator<Uint8Array> {
     yield* unzstd(chunksOf(input));
     return;
   }
-  const unpack = createGunzip({ chunkSize: CHUNK });
-  input.on('error', (error: Error) => unpack.destroy(error));
-  yield* chunksOf(input.pipe(unpack));
+  yield* ungzip(chunksOf(input));
 }
 
 /** The first octets of a stream, which are put back. */

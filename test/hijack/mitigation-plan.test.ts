@@ -163,6 +163,12 @@ describe('hijack/mitigation-plan', () => {
     expect(leak.warnings.join()).to.match(/will pass on more specifics too/);
     const unused = await plan(of('squatting', { expected: [] }));
     expect(unused).to.include({ origin: OURS, effect: 'wins' });
+    const hints = [{ hint: 'customer-pa' as const, text: 'AS64666 is probably your customer.' }];
+    const harmless = await plan(of('origin', { hints, drill: true }));
+    expect(harmless.warnings.slice(0, 2)).to.deep.equal([
+      'The case is a drill: no such route exists.',
+      'It may be harmless (customer-pa): AS64666 is probably your customer.',
+    ]);
     const invalid = await plan(of('rpki-invalid', { expected: [64666] }), { authorised: [0, 64666, OURS] });
     expect(invalid.origin, 'who has the ROA, not who has the object').to.equal(OURS);
   });

@@ -85,6 +85,11 @@ describe('notify/calls', () => {
     ).not.to.contain('draft to');
   });
 
+  it('drafts nothing about a drill', () => {
+    const mail = composeMail({ ...begun, drill: true }, { event: 'begin' }, to, { ...options, contacts }).text;
+    expect(mail).to.contain('NOC (Example NOC)').and.not.to.contain('draft to');
+  });
+
   it('keeps its own lines within 78 columns', () => {
     for (const line of text().split('\n')) expect(columns(line), line).to.be.at.most(78);
   });

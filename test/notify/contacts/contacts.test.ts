@@ -127,6 +127,16 @@ describe('notify/contacts', () => {
     expect(rdap.asked).to.have.length(2);
   });
 
+  it('believes that there is nothing for a day, and no longer', async () => {
+    const rdap = serve(await httpServer((_, response) => json(response, { errorCode: 404 }, 404)));
+    const contacts = make({ rdap: [rdap.url] }, []);
+    for (const hours of [0, 23, 2, 23]) {
+      now += hours * 3_600_000;
+      await contacts.lookUp({ as: 64666 }, never);
+    }
+    expect(rdap.asked).to.have.length(2);
+  });
+
   it('shows what was said last, and why there is nothing newer, when nobody can be reached', async () => {
     const rdap = serve(await httpServer((_, response) => json(response, autnum(64666))));
     const contacts = make({ rdap: [rdap.url], whois: [{ host: '127.0.0.1', port: 1 }] });
@@ -184,6 +194,12 @@ describe('notify/contacts', () => {
     writeFileSync(file, JSON.stringify(wrapped).replace('noc@example.net', 'new@example.net'));
     expect((await noc(64666)).contacts[0]!.emails).to.deep.equal(['new@example.net']);
     expect((await noc(1)).contacts).to.deep.equal([]);
+    const { asked } = await noc(64666);
+    now = Date.now() + DAY; // later than the file was written
+    await noc(64666);
+    now += DAY;
+    expect((await noc(64666)).asked, 'a file that has not changed is not read again').to.equal(now - DAY);
+    expect(asked).to.be.below(now);
     writeFileSync(file, '{"net": ');
     expect((await noc(64666)).contacts[0]!.emails, 'the last answer stays').to.deep.equal(['new@example.net']);
     expect((await contacts.lookUp({ as: 64668 }, never)).findings[0]!.why).to.equal(`${file}: it is no JSON`);
