@@ -58,8 +58,12 @@ export function assess(
   const ofKind = BY_KIND[one.kind];
   const known = STEPS.includes(check.severity);
   const base = ofKind ?? (known ? check.severity : OTHERWISE);
-  const severity = soften(base, hints);
-  const softeners = hints.filter(({ hint }) => SOFTENS[hint] > 0).map(({ hint }) => `${hint} -${SOFTENS[hint]}`);
+  // That the RPKI contradicts the object too is what such a case says.
+  const softening = hints.filter(
+    ({ hint }) => SOFTENS[hint] > 0 && !(one.kind === 'rpki-invalid' && hint === 'disputed'),
+  );
+  const severity = soften(base, softening);
+  const softeners = softening.map(({ hint }) => `${hint} -${SOFTENS[hint]}`);
   const ground = ofKind
     ? `${one.kind} is ${base}`
     : known

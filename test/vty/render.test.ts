@@ -250,16 +250,16 @@ all  8000  348   8348`,
     'show case',
     async () => [CASE, RESOLVED],
     `
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev  Knd Prefix       By      Holder  Via     Wit      Age
+2026-03-01-01 ongoing  min! sub 192.0.2.0/25 AS64666 AS64500 AS64511 1/2 00:10:00
+2026-02-28-01 resolved min  sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show case all',
     async () => [RESOLVED],
     `
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev Knd Prefix       By      Holder  Via     Wit      Age
+2026-02-28-01 resolved min sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show case CASE-ID',
@@ -363,9 +363,9 @@ Offenders: AS64666
 Via:       AS64511
 Victims:   AS64500
 
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev  Knd Prefix       By      Holder  Via     Wit      Age
+2026-03-01-01 ongoing  min! sub 192.0.2.0/25 AS64666 AS64500 AS64511 1/2 00:10:00
+2026-02-28-01 resolved min  sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show incident',
