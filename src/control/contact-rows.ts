@@ -3,7 +3,7 @@ import type { ContactSheet } from '../notify/contacts/contact.ts';
 
 export type { ContactSheet };
 
-/** Row of `show contact CASE-ID`: an AS to call, and a draft to it. */
+/** Row of `show contact CASE-ID`: an AS to call, and a draft to it; empty for a drill. */
 export interface CaseSheet extends ContactSheet {
   readonly draft: string;
 }

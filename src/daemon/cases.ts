@@ -12,6 +12,7 @@ import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evide
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
+import { readCase } from '../hijack/stored-case.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
 import type { NoticeSettings } from '../notify/notices.ts';
@@ -89,7 +90,7 @@ export async function openCases(
   ground: GroundOf | null = null,
   { changed = () => {}, contacts, reach = createReach() }: CaseCompany = {},
 ): Promise<Cases> {
-  const caseOf = (record: CaseRecord) => JSON.parse(record.body) as Case;
+  const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
   /** Cases that are not over, and those whose end is not on disk. */

@@ -19,7 +19,7 @@ export interface ContactDesk {
   changed(of: Case): void;
   /** Of an AS; of a prefix, and of the ASes that it is registered to. */
   contactsOf(subject: Subject, signal: AbortSignal): Promise<readonly ContactSheet[]>;
-  /** Of those to call about a case, each with a draft. */
+  /** Of those to call about a case, each with a draft; an empty one of a drill. */
   callsFor(of: Case, language: Language, signal: AbortSignal): Promise<readonly CaseSheet[]>;
   close(): void;
 }
@@ -29,18 +29,29 @@ const MOST_ORIGINS = 4;
 /** An AS is asked ahead for once in so long, ms; and so many ASes are remembered. */
 const AHEAD = 10 * 60_000;
 const MOST_AHEAD = 4096;
+/** What notices say of an AS is good for so long, ms: a storm of cases asks for the same few ASes over and over. */
+const LATELY = 1_000;
 
 /** Nobody is asked until it is configured. */
 export function openContacts(state: string, registry: Pick<Registry, 'books' | 'objectsFor'>, log: Log): ContactDesk {
   const contacts = createContacts({ books: registry.books, directory: join(state, 'contacts'), log });
   const ahead = new Map<number, number>();
+  const lately = new Map<number, { readonly at: number; readonly lines: readonly CallLine[] }>();
   const linesOf = (sheet: ContactSheet) => callList(sheet, Date.now());
 
   return {
     configure: config => contacts.configure(config.contacts),
-    lines: as => linesOf(contacts.known({ as })),
+    lines(as) {
+      const now = performance.now();
+      const known = lately.get(as);
+      if (known !== undefined && now - known.at < LATELY) return known.lines;
+      if (lately.size >= 256) lately.clear();
+      const lines = linesOf(contacts.known({ as }));
+      lately.set(as, { at: now, lines });
+      return lines;
+    },
     changed(of) {
-      if (of.state === 'resolved' || of.state === 'dismissed') return;
+      if (of.state === 'resolved' || of.state === 'dismissed' || of.drill) return;
       for (const as of calleesOf(of)) {
         const now = Date.now();
         if (now - (ahead.get(as) ?? 0) < AHEAD) continue;
@@ -60,7 +71,8 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
         calleesOf(of).map(async as => {
           const sheet = await contacts.lookUp({ as }, signal);
           const to = linesOf(sheet).flatMap(({ reach }) => reach.filter(one => one.includes('@')));
-          return { ...sheet, draft: draftText(of, as, language, to) };
+          // Of a drill nobody is to be told that it was real.
+          return { ...sheet, draft: of.drill ? '' : draftText(of, as, language, to) };
         }),
       ),
     close: () => contacts.close(),

@@ -31,11 +31,12 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
     const of = await caseOf(id);
     const check = (prefix: string, as: number) => checkRoute({ prefix, as, path: null, from: 'provider' });
     // Of the very prefix: what is asked about the offender's route tells who else holds it.
-    const { held } = await check(of.prefix, of.offender ?? of.expected[0] ?? config().localAs);
+    const { held, vrps } = await check(of.prefix, of.offender ?? of.expected[0] ?? config().localAs);
     return planMitigation(of, {
       localAs: config().localAs,
       check,
       held,
+      authorised: vrps.map(({ asn }) => asn),
       length,
       waysFor: (prefixes, origin) => mitigations.waysFor(id, prefixes, origin),
     });
@@ -46,6 +47,7 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
     async announceMitigation({ caseId, peer, length, confirmed, force }, by) {
       const of = await caseOf(caseId);
       if (of.state === 'resolved' || of.state === 'dismissed') throw new Error(`case ${caseId} is ${of.state}`);
+      if (of.drill) throw new Error(`case ${caseId} is a drill: there is nothing to announce against`);
       const { announce, origin, why, ways } = await plan(caseId, length);
       if (announce.length === 0 || origin === null) throw new Error(why);
       const way = ways.find(one => one.peer === peer);

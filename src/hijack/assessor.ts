@@ -5,7 +5,7 @@ import { type Assessment, assess, type GroundOf } from './assessment.ts';
 import type { AsPath, WhyRecord, Witness } from './case.ts';
 import { exceptionFor, exceptionsAt } from './exceptions.ts';
 import { note, type OpenCase } from './open-case.ts';
-import { isStuck, staleness } from './stale-witness.ts';
+import { isStuck, loneliness, staleness } from './stale-witness.ts';
 
 /**
  * Judges a case that changed, at `time`: sets its severity, hints and why-record, and scores its witnesses. Does nothing when
@@ -27,6 +27,10 @@ export function createAssessor(
     const path = commonPath(witnesses);
     const exception = exceptionFor(exceptionsAt(settings().watches, time), open.prefix, open.origin);
     const over = open.state === 'resolved';
+    // What was told stands: that nobody holds it any more is no reason to think of it otherwise.
+    if (over && open.told.includes('begin')) return scored;
+    const held = witnesses.some(({ state }) => state === 'holds');
+    if (!over && !held && open.assessedFrom !== '') return scored;
     const from = JSON.stringify([path, isStuck(witnesses), exception?.reason ?? null, over]);
     if (from === open.assessedFrom) return scored;
     open.assessedFrom = from;
@@ -37,7 +41,8 @@ export function createAssessor(
     open.hints = found.hints;
     // The older record of the same is the one that was there at the beginning.
     if (!same || open.why === undefined) open.why = found.why;
-    if (before !== undefined && before !== found.severity)
+    // The last word of a case that is over is why.
+    if (before !== undefined && before !== found.severity && !over)
       note(open, time, `severity ${found.severity}, was ${before}: ${found.why.rule}`);
     return scored || !same;
   };
@@ -57,10 +62,11 @@ function isSame({ severity, hints, why }: OpenCase, found: Assessment): boolean 
 /** Writes what speaks against them into the witnesses; true when that is something else than before. */
 export function score(open: OpenCase, tables: number, now: number): boolean {
   const all = [...open.witnesses.values()];
+  const alone = loneliness(all, tables, now);
   let changed = false;
   for (const witness of all) {
     const { stale: before, ...rest } = witness;
-    const stale = staleness(witness, all, tables, now);
+    const stale = staleness(witness, alone, now);
     if ((before?.reasons.join() ?? '') === (stale?.reasons.join() ?? '')) continue;
     changed = true;
     open.witnesses.set(witness.peer, stale === null ? rest : { ...rest, stale });

@@ -301,7 +301,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   for (const old of stored)
     if (old.state !== 'resolved') {
       const open = reopen(old, clock(), PATIENCE);
-      incidents.restore(old);
+      if (!old.drill) incidents.restore(old);
       enter(open);
       note(open, clock(), 'taken up again after a restart');
       touched.set(open, 'taken up again after a restart');

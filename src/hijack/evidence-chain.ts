@@ -47,7 +47,10 @@ export interface Evidence extends EvidenceParts {
   readonly event: string;
   readonly kind: Case['kind'];
   readonly prefix: string;
+  readonly origin: number | null;
   readonly offender: number | null;
+  /** What the path is blamed for; '' for what the registry says. */
+  readonly ground: string;
   /** Null without an archive. */
   readonly mrt: MrtPointer | null;
   /** Changes since the record before that were too many to be kept. */
@@ -124,7 +127,9 @@ export function seal(
     event,
     kind: of.kind,
     prefix: of.prefix,
+    origin: of.origin,
     offender: of.offender,
+    ground: of.ground,
     mrt,
     ...(end.leftOut > 0 && { leftOut: end.leftOut }),
   } satisfies Omit<Evidence, 'state'> & { state: unknown });

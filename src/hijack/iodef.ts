@@ -63,12 +63,28 @@ export function iodefDocument(of: Case, options: IodefOptions): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${document}\n`;
 }
 
-function what({ prefix, offender, expected, decidedBy, upstream, peakWitnesses, drill }: Case): string {
-  const by = offender === null ? 'an AS_SET' : `AS${offender}`;
-  const via = upstream === null ? '' : ` via AS${upstream}`;
-  const registered = expected.map(as => `AS${as}`).join(', ');
-  const lead = drill ? 'Drill, no such route exists: ' : '';
-  return `${lead}${prefix} announced by ${by}${via}; ${decidedBy} is registered to ${registered}; seen by ${peakWitnesses} peers at most`;
+function what({
+  kind,
+  prefix,
+  origin,
+  offender,
+  ground,
+  expected,
+  decidedBy,
+  upstream,
+  peakWitnesses,
+  drill,
+}: Case): string {
+  const asn = (as: number | null) => (as === null ? 'an AS_SET' : `AS${as}`);
+  const registered = expected.length === 0 ? [] : [`${decidedBy} is registered to ${expected.map(asn).join(', ')}`];
+  const parts = [
+    `${drill ? 'Drill, no such route exists: ' : ''}${kind}: ${prefix} announced by ${asn(origin)}${upstream === null ? '' : ` via AS${upstream}`}`,
+    ...(offender === origin ? [] : [`to be asked is ${asn(offender)}`]),
+    ...(ground === '' ? [] : [ground]),
+    ...registered,
+    `seen by ${peakWitnesses} peers at most`,
+  ];
+  return parts.join('; ');
 }
 
 function relatedActivity(of: Case, name: string, related: readonly string[]): Xml[] {

@@ -6,7 +6,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { RouteCheck } from '../registry/route-check.ts';
 import { formatVrp } from '../registry/rov.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
-import type { Case } from './case.ts';
+import type { Case, CaseKind } from './case.ts';
 import { LONGEST_TAKEN, partsOf } from './mitigation.ts';
 import { routerSnippets, type Snippet } from './router-snippets.ts';
 
@@ -65,6 +65,8 @@ export interface PlanGrounds {
   readonly localAs: number;
   /** What the registry in force says of a route. */
   readonly check: (prefix: string, origin: number) => Promise<RouteCheck>;
+  /** ASes that VRPs allow the case's prefix, or what covers it. */
+  readonly authorised: readonly number[];
   /** Routes of the very prefix that are held now. */
   readonly held: readonly { readonly origin: number | null; readonly rov: RovState }[];
   /** Length of what is to be announced; null: one more than the offender's. */
@@ -81,8 +83,9 @@ export async function planMitigation(of: Case, grounds: PlanGrounds): Promise<Mi
   const { localAs, held } = grounds;
   const prefix = parsePrefix(of.prefix);
   if (prefix === null) throw new Error(`${of.prefix} is no prefix`);
-  const origin = of.expected.includes(localAs) ? localAs : (of.expected[0] ?? null);
-  const ours = held.filter(one => one.origin !== null && of.expected.includes(one.origin));
+  const holders = holdersOf(of, grounds);
+  const origin = holders.includes(localAs) ? localAs : (holders[0] ?? null);
+  const ours = held.filter(one => one.origin !== null && holders.includes(one.origin));
   const chosen = choose(of, prefix, grounds.length, ours.length > 0);
   const checks = origin === null ? [] : await Promise.all(chosen.prefixes.map(text => grounds.check(text, origin)));
   const announce = checks.map(check => planned(of, check, origin!));
@@ -97,9 +100,12 @@ export async function planMitigation(of: Case, grounds: PlanGrounds): Promise<Mi
     offender: of.offender,
     origin,
     effect: announce.length === 0 ? 'none' : chosen.effect,
-    why: origin === null ? 'Nobody is registered for the prefix who could announce it.' : chosen.why,
+    why:
+      origin === null && chosen.prefixes.length > 0
+        ? 'Nobody is registered for the prefix who could announce it.'
+        : chosen.why,
     announce,
-    warnings: warningsOf(of, origin, localAs, announce),
+    warnings: warningsOf(of, holders, origin, localAs, announce),
     conflicts: [...new Set(conflicts)],
     invalidNow: [...new Set(ours.filter(({ rov }) => rov === 'invalid').map(one => `${of.prefix} AS${one.origin}`))],
     instead: insteadOf(of, announce.length > 0 && chosen.effect === 'wins'),
@@ -107,6 +113,28 @@ export async function planMitigation(of: Case, grounds: PlanGrounds): Promise<Mi
     ways: origin === null || announce.length === 0 ? [] : grounds.waysFor(texts, origin),
   };
 }
+
+/**
+ * Who may announce the prefix: those who are registered, or else whom VRPs allow it; own space that is not in use is the own
+ * AS's. Never the AS whose origin is wrong.
+ */
+function holdersOf({ kind, expected, offender }: Case, { authorised, localAs }: PlanGrounds): readonly number[] {
+  const wrong = PATHS.has(kind) ? null : offender;
+  const registered = expected.filter(as => as !== wrong);
+  const allowed = authorised.filter(as => as !== wrong && as !== 0);
+  if (registered.length > 0) return registered;
+  return allowed.length > 0 || kind !== 'squatting' ? [...new Set(allowed)] : [localAs];
+}
+
+/** Kinds whose origin is right, and whose path is not. */
+const PATHS: ReadonlySet<CaseKind> = new Set(['upstream', 'leak', 'path']);
+
+/** Kinds against which nobody announces anything. */
+const NOTHING: Readonly<Partial<Record<CaseKind, string>>> = {
+  bogon: 'Nobody may announce this space: who does has to stop, and others have to filter it.',
+  'ix-lan': 'This segment is not to be announced at all: who does has to stop.',
+  'new-prefix': 'The route is of a watched AS itself: it is withdrawn there, or registered.',
+};
 
 interface Chosen {
   readonly effect: MitigationPlan['effect'];
@@ -118,6 +146,14 @@ interface Chosen {
 function choose(of: Case, prefix: Prefix, wanted: number | null, isHeld: boolean): Chosen {
   const limit = LONGEST_TAKEN[prefix.afi];
   const { length } = prefix;
+  const nothing = NOTHING[of.kind];
+  if (nothing !== undefined) return { effect: 'none', why: nothing, prefixes: [] };
+  if (of.kind === 'super-prefix')
+    return {
+      effect: 'wins',
+      why: `${of.decidedBy} is more specific than ${of.prefix}: its traffic comes home from wherever it is held, so that it has to be announced, and is not everywhere.`,
+      prefixes: [of.decidedBy],
+    };
   if (wanted !== null && (wanted <= length || wanted > limit || 2 ** (wanted - length) > MOST_PLANNED)) {
     const most = Math.min(limit, length + Math.log2(MOST_PLANNED));
     throw new Error(
@@ -182,16 +218,28 @@ export function routeObject(of: Case, prefix: string, origin: number): string {
   ].join('\n');
 }
 
-function warningsOf(of: Case, origin: number | null, localAs: number, announce: readonly PlannedPrefix[]): string[] {
+function warningsOf(
+  of: Case,
+  holders: readonly number[],
+  origin: number | null,
+  localAs: number,
+  announce: readonly PlannedPrefix[],
+): string[] {
   const invalid = announce.filter(one => one.roa !== null);
   const filtered = announce.filter(one => one.rpsl !== '');
-  const registered = of.expected.map(as => `AS${as}`).join(', ');
+  const registered = holders.map(as => `AS${as}`).join(', ');
   return [
+    ...(of.drill ? ['The case is a drill: no such route exists.'] : []),
+    // What may be harmless is looked at before it is fought.
+    ...(of.hints ?? []).map(({ hint, text }) => `It may be harmless (${hint}): ${text}`),
     ...(of.state === 'resolved' || of.state === 'dismissed' ? [`The case is ${of.state}.`] : []),
     ...(origin !== null && origin !== localAs
       ? [`Registered for it is ${registered}, not the own AS${localAs}: that AS has to announce.`]
       : []),
-    ...(of.expected.length > 1
+    ...(PATHS.has(of.kind) && announce.length > 0
+      ? ['Who passes this route on will pass on more specifics too, unless they are kept from the way that they take.']
+      : []),
+    ...(holders.length > 1 && announce.length > 0
       ? [`Several origins are registered (${registered}): the others' traffic would come to AS${origin} too.`]
       : []),
     ...(invalid.length === 0

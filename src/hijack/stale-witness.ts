@@ -13,20 +13,22 @@ const TABLES = 3;
 /** Score from which a witness is called stale. */
 export const STALE = 0.5;
 
-/** What speaks against a witness, of all witnesses of its case, when `tables` peers have a whole table. Null: nothing. */
-export function staleness(witness: Witness, all: readonly Witness[], tables: number, now: number): Staleness | null {
+/** Why the one who still holds the route is the only one, when `tables` peers have a whole table; null: it is not, or not for long. */
+export function loneliness(all: readonly Witness[], tables: number, now: number): string | null {
+  const [last, ...more] = all.filter(({ state }) => state !== 'gone');
+  if (last?.state !== 'holds' || more.length > 0) return null;
+  const since = all.reduce((latest, { until }) => Math.max(latest, until ?? 0), last.since);
+  if (now - since < ALONE) return null;
+  const others = all.length - 1;
+  if (others > 1) return `all ${others} others have let go`;
+  return tables >= TABLES ? `the only one of ${tables} peers` : null;
+}
+
+/** What speaks against a witness; `alone`: as above, of all witnesses of its case. Null: nothing. */
+export function staleness(witness: Witness, alone: string | null, now: number): Staleness | null {
   if (witness.state !== 'holds') return null;
-  const old = now - witness.since > OLD;
-  const alone = all.every(({ peer, state }) => state === 'gone' || peer === witness.peer);
-  if (!alone && !old) return null;
-  const reasons: string[] = [];
-  const since = Math.max(...all.map(one => (one.peer === witness.peer ? one.since : (one.until ?? 0))));
-  if (alone && now - since >= ALONE) {
-    const others = all.length - 1;
-    if (others > 1) reasons.push(`all ${others} others have let go`);
-    else if (tables >= TABLES) reasons.push(`the only one of ${tables} peers`);
-  }
-  if (old) reasons.push('held for more than 7 days');
+  const reasons = alone === null ? [] : [alone];
+  if (now - witness.since > OLD) reasons.push('held for more than 7 days');
   return reasons.length === 0 ? null : { score: reasons.length * STALE, reasons };
 }
 

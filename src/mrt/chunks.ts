@@ -47,3 +47,32 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
   }
   if (error !== null) throw error;
 }
+
+/** The octets of a source, so many at a time. */
+export interface Octets {
+  /** As many as are asked for, or fewer at the end; they stay. */
+  peek(count: number): Promise<Buffer>;
+  /** The next that many. Rejects when there are not so many. */
+  take(count: number): Promise<Buffer>;
+}
+
+export function octetsOf(chunks: AsyncIterator<Uint8Array>): Octets {
+  let held: Buffer = Buffer.alloc(0);
+  const octets: Octets = {
+    async peek(count) {
+      while (held.length < count) {
+        const next = await chunks.next();
+        if (next.done) break;
+        held = held.length === 0 ? Buffer.from(next.value) : Buffer.concat([held, next.value]);
+      }
+      return held.subarray(0, count);
+    },
+    async take(count) {
+      const taken = await octets.peek(count);
+      if (taken.length < count) throw new Error('unexpected end of file');
+      held = held.subarray(count);
+      return taken;
+    },
+  };
+  return octets;
+}

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { chunksOf } from './chunks.ts';
+import { ungzip } from './gzip-members.ts';
 import { type MrtGap, type MrtReader, type MrtRecord, mrtReader } from './records.ts';
 import { unzstd } from './zstd-frames.ts';
 
-/** How many octets are asked of a file at a time, and unpacked at a time. */
+/** How many octets are asked of a file at a time. */
 const CHUNK = 1 << 18;
 
 const MAGICS = [
@@ -55,9 +55,20 @@ function bunzip2(input: Readable): Readable {
   return Object.assign(stdout, { exited });
 }
 
-/** Chunks of the unpacked octets of a file; `-` is `stdin`. Throws when the file cannot be read or unpacked any further. */
+/**
+ * Chunks of the unpacked octets of a file; `-` is `stdin`. Throws when the file cannot be read or unpacked any further. Who
+ * wants no more of it (`return`) has it closed.
+ */
 export async function* openMrt(file: string, stdin: Readable | null = null): AsyncGenerator<Uint8Array> {
   const input = file === '-' && stdin !== null ? stdin : createReadStream(file, { highWaterMark: CHUNK });
+  try {
+    yield* unpacked(input);
+  } finally {
+    input.destroy(); // a pipe does not end what it comes from
+  }
+}
+
+async function* unpacked(input: Readable): AsyncGenerator<Uint8Array> {
   const head = await headOf(input);
   const packing = packingOf(head);
   if (packing === 'none') {
@@ -74,9 +85,7 @@ export async function* openMrt(file: string, stdin: Readable | null = null): Asy
     yield* unzstd(chunksOf(input));
     return;
   }
-  const unpack = createGunzip({ chunkSize: CHUNK });
-  input.on('error', (error: Error) => unpack.destroy(error));
-  yield* chunksOf(input.pipe(unpack));
+  yield* ungzip(chunksOf(input));
 }
 
 /** The first octets of a stream, which are put back. */

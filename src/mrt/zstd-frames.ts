@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { createZstdDecompress, zstdDecompressSync } from 'node:zlib';
 
-import { chunksOf } from './chunks.ts';
+import { chunksOf, octetsOf } from './chunks.ts';
 
 const MAGIC = 0xfd2fb528;
 /** Skippable frames: 16 magic numbers, then their length (section 3.1.2). */
@@ -51,32 +51,9 @@ export function frameBlock(bytes: Buffer, at = 0): { readonly length: number; re
   return { length: 3 + (((word >> 1) & 3) === 1 ? 1 : word >>> 3), last: (word & 1) !== 0 };
 }
 
-/** The octets of a source, so many at a time. */
-function source(chunks: AsyncIterator<Uint8Array>) {
-  let held: Buffer = Buffer.alloc(0);
-  return {
-    /** As many as are asked for, or fewer at the end; they stay. */
-    async peek(count: number): Promise<Buffer> {
-      while (held.length < count) {
-        const next = await chunks.next();
-        if (next.done) break;
-        held = held.length === 0 ? Buffer.from(next.value) : Buffer.concat([held, next.value]);
-      }
-      return held.subarray(0, count);
-    },
-    /** The next that many, which must be there. */
-    async take(count: number): Promise<Buffer> {
-      const taken = await this.peek(count);
-      if (taken.length < count) throw new Error('unexpected end of file');
-      held = held.subarray(count);
-      return taken;
-    },
-  };
-}
-
 /** The unpacked octets of all frames. Throws when one is damaged or cut off; what could be unpacked before it has been given. */
 export async function* unzstd(chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const octets = source(chunks);
+  const octets = octetsOf(chunks);
   for (;;) {
     const bytes = await octets.peek(LONGEST_HEAD);
     if (bytes.length === 0) return;

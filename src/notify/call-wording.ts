@@ -14,14 +14,35 @@ export interface CallWording {
   readonly subject: string;
   subjectLine(prefix: string, offender: number | null): string;
   greeting(as: number): string;
-  fact(prefix: string, offender: number | null, since: string, registered: string, decidedBy: string): string;
+  /** What was seen, of whom. */
+  seen(prefix: string, origin: number | null, since: string): string;
+  /** Between two sentences. */
+  readonly between: string;
+  /** Why it is wrong. */
+  readonly wrong: Readonly<Record<Wrong, (told: WrongWords) => string>>;
   pleaseStop(prefix: string): string;
+  /** To an AS that is not the origin. */
+  pleaseHold(prefix: string): string;
   pleaseFilter(prefix: string, offender: number | null, as: number): string;
   readonly evidence: string;
   readonly path: string;
   object(source: string): string;
   closing(caseId: string): string;
   readonly signature: string;
+}
+
+/**
+ * Why a route is wrong: the registered prefix, one inside it, or one that covers it has another origin; it is RPKI invalid;
+ * nobody may announce it; nobody has registered it; its path is not as it should be.
+ */
+export type Wrong = 'same' | 'inside' | 'covers' | 'invalid' | 'nobody' | 'unregistered' | 'path';
+
+export interface WrongWords {
+  readonly decidedBy: string;
+  /** Registered origins as text; may be empty. */
+  readonly registered: string;
+  /** What the path is blamed for; may be empty. */
+  readonly ground: string;
 }
 
 const HOUR = 3_600_000;
@@ -51,10 +72,26 @@ const english: CallWording = {
   subject: 'Subject',
   subjectLine: (prefix, offender) => `Unauthorised BGP announcement of ${prefix} by ${named(offender, 'an AS_SET')}`,
   greeting: as => `Dear colleagues of AS${as},`,
-  fact: (prefix, offender, since, registered, decidedBy) =>
-    `since ${since} we have seen ${prefix} announced with the origin ${named(offender, 'of an AS_SET')}. ${decidedBy === prefix ? 'The prefix' : `The prefix lies in ${decidedBy}, which`} is registered with the origin ${registered || 'of nobody'}, and we have not authorised any other announcement of it.`,
+  seen: (prefix, origin, since) =>
+    `since ${since} we have seen ${prefix} announced with the origin ${named(origin, 'of an AS_SET')}.`,
+  between: ' ',
+  wrong: {
+    same: ({ registered }) =>
+      `The prefix is registered with the origin ${registered || 'of nobody'}, and we have not authorised any other announcement of it.`,
+    inside: ({ decidedBy, registered }) =>
+      `The prefix lies in ${decidedBy}, which is registered with the origin ${registered || 'of nobody'}, and we have not authorised any other announcement of it.`,
+    covers: ({ decidedBy, registered }) =>
+      `The prefix covers ${decidedBy}, which is registered with the origin ${registered || 'of nobody'}, and draws traffic for it; we have not authorised that.`,
+    invalid: ({ decidedBy }) => `The announcement is RPKI invalid: no ROA for ${decidedBy} allows it.`,
+    nobody: ({ decidedBy }) => `Nobody is authorised to announce ${decidedBy} or any part of it.`,
+    unregistered: () => 'Nothing is registered for that announcement.',
+    path: ({ ground }) =>
+      `The origin is right, and the path is not${ground === '' ? '' : `: ${ground}`}. We have not authorised the route to be passed on that way.`,
+  },
   pleaseStop: prefix =>
     `Please withdraw the announcement of ${prefix} at once, and tell us how it came about. If you believe that it is authorised, please tell us by whom.`,
+  pleaseHold: prefix =>
+    `Please stop passing ${prefix} on at once, and tell us how it came about. If you believe that it is authorised, please tell us by whom.`,
   pleaseFilter: (prefix, offender, as) =>
     `AS${as} passes this route on. Please stop accepting ${prefix} from ${named(offender, 'there')} at once, and help us to reach ${named(offender, 'its origin')}.`,
   evidence: 'Evidence:',
@@ -89,10 +126,27 @@ const japanese: CallWording = {
   subject: '件名',
   subjectLine: (prefix, offender) => `${named(offender, 'AS_SET')}による${prefix}の経路広告停止のお願い`,
   greeting: as => `AS${as} 運用ご担当者様`,
-  fact: (prefix, offender, since, registered, decidedBy) =>
-    `${since}より、${named(offender, 'AS_SET')}をOrigin ASとする${prefix}の経路広告を観測しております。${decidedBy === prefix ? '当該経路' : `当該経路を含む${decidedBy}`}の登録Origin ASは${registered || 'なし'}であり、他のASからの広告を許可しておりません。`,
+  seen: (prefix, origin, since) =>
+    `${since}より、${named(origin, 'AS_SET')}をOrigin ASとする${prefix}の経路広告を観測しております。`,
+  between: '',
+  wrong: {
+    same: ({ registered }) =>
+      `当該経路の登録Origin ASは${registered || 'なし'}であり、他のASからの広告を許可しておりません。`,
+    inside: ({ decidedBy, registered }) =>
+      `当該経路を含む${decidedBy}の登録Origin ASは${registered || 'なし'}であり、他のASからの広告を許可しておりません。`,
+    covers: ({ decidedBy, registered }) =>
+      `当該経路は${decidedBy}（登録Origin AS：${registered || 'なし'}）を含んでおり、その通信を引き込んでいます。この広告は許可しておりません。`,
+    invalid: ({ decidedBy }) =>
+      `当該経路広告はRPKIで無効（Invalid）です。${decidedBy}のROAはこの広告を許可していません。`,
+    nobody: ({ decidedBy }) => `${decidedBy}およびその一部は、どのASからも広告が許可されていません。`,
+    unregistered: () => '当該経路広告は登録されていません。',
+    path: ({ ground }) =>
+      `Origin ASは正しいものの、ASパスが不正です${ground === '' ? '' : `（${ground}）`}。この経路での伝搬は許可しておりません。`,
+  },
   pleaseStop: prefix =>
     `つきましては、至急${prefix}の広告を停止いただき、経緯をお知らせくださいますようお願いいたします。正当な広告とお考えの場合は、どなたの許可によるものかをお知らせください。`,
+  pleaseHold: prefix =>
+    `つきましては、至急${prefix}の他ASへの広告を停止いただき、経緯をお知らせくださいますようお願いいたします。正当な広告とお考えの場合は、どなたの許可によるものかをお知らせください。`,
   pleaseFilter: (prefix, offender, as) =>
     `当該経路はAS${as}を経由して伝搬しております。至急${named(offender, '当該AS')}からの${prefix}の受信を停止いただくとともに、${named(offender, '広告元')}への連絡にご協力くださいますようお願いいたします。`,
   evidence: '観測内容：',

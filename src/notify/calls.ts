@@ -3,7 +3,7 @@
  * to each that can be sent as it is.
  */
 import type { Case, Witness } from '../hijack/case.ts';
-import { type CallWording, callWordings } from './call-wording.ts';
+import { type CallWording, callWordings, type Wrong } from './call-wording.ts';
 import type { CallLine } from './contacts/call-list.ts';
 import { hang, printable } from './layout.ts';
 
@@ -48,7 +48,16 @@ function draft(of: Case, as: number, say: CallWording, to: readonly string[]): s
   const prefix = printable(of.prefix);
   const { offender } = of;
   const registered = of.expected.map(one => `AS${one}`).join(', ');
-  const passes = as !== offender;
+  // A case of an older version has no origin beside its offender, and no ground.
+  const origin = of.origin === undefined ? offender : of.origin;
+  const why = wrongOf(of);
+  const words = { decidedBy: printable(of.decidedBy), registered, ground: printable(of.ground ?? '') };
+  const please =
+    as !== offender
+      ? say.pleaseFilter(prefix, offender, as)
+      : why === 'path'
+        ? say.pleaseHold(prefix)
+        : say.pleaseStop(prefix);
   const paragraph = (text: string) => hang('', printable(text), 72);
   return [
     ...(to.length === 0 ? [] : [`${say.to}: ${to.map(printable).join(', ')}`]),
@@ -56,8 +65,8 @@ function draft(of: Case, as: number, say: CallWording, to: readonly string[]): s
     '',
     ...paragraph(say.greeting(as)),
     '',
-    ...paragraph(say.fact(prefix, offender, utc(of.opened), registered, printable(of.decidedBy))),
-    ...paragraph(passes ? say.pleaseFilter(prefix, offender, as) : say.pleaseStop(prefix)),
+    ...paragraph(`${say.seen(prefix, origin, utc(of.opened))}${say.between}${say.wrong[why](words)}`),
+    ...paragraph(please),
     '',
     say.evidence,
     '',
@@ -75,6 +84,28 @@ function draft(of: Case, as: number, say: CallWording, to: readonly string[]): s
     '',
     say.signature,
   ];
+}
+
+/** Why the route of a case is wrong, in a draft. */
+function wrongOf({ kind, prefix, decidedBy }: Case): Wrong {
+  switch (kind) {
+    case 'super-prefix':
+      return 'covers';
+    case 'rpki-invalid':
+      return 'invalid';
+    case 'squatting':
+    case 'ix-lan':
+    case 'bogon':
+      return 'nobody';
+    case 'new-prefix':
+      return 'unregistered';
+    case 'upstream':
+    case 'leak':
+    case 'path':
+      return 'path';
+    default:
+      return prefix === decidedBy ? 'same' : 'inside';
+  }
 }
 
 /** Distinct paths, those still held first. */

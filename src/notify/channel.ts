@@ -16,6 +16,8 @@ export interface Channel {
 
 /** The channels of a configuration: brings an outbox row to whom it is for. */
 export interface Carrier {
+  /** Makes ready what the first mail needs. */
+  warm(): void;
   /** First wait after a failure of this row, ms; null when nothing carries it. */
   retry(row: OutboxRecord): number | null;
   /** Never rejects. */
@@ -53,6 +55,10 @@ export function createCarrier(notify: readonly NotifyConfig[], hostname: string,
   }
 
   return {
+    warm() {
+      for (const block of mailBlocks(notify).slice(0, 1))
+        once(block, () => createMailer(block, hostname, timeouts)).warm();
+    },
     retry: row => blockOf(row)?.retry ?? null,
     carry: (row, signal) =>
       carry(row, signal).catch((error: unknown) => ({ result: 'deferred', error: `fault of our own: ${error}` })),

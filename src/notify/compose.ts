@@ -233,7 +233,7 @@ function advice(
     ...hang('  ', say.call),
     ...callees.flatMap((callee, i) => [...hang('  - ', callee), ...known(i).flatMap(line => hang('      ', line))]),
     ...(call === null ? [] : hang('  ', say.contacts(call))),
-    ...(contacts === undefined || called.length === 0
+    ...(contacts === undefined || called.length === 0 || of.drill
       ? []
       : [
           '',

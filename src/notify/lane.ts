@@ -46,6 +46,8 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
   const sending = new Map<string, { readonly cut: AbortController; readonly done: Promise<void> }>();
   let more = false;
   let refilling = false;
+  /** How often all that waits was to be tried at once. */
+  let hurries = 0;
   let callOff = () => {};
   let closed = false;
 
@@ -102,10 +104,12 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
 
   function send(record: OutboxRecord): void {
     const cut = new AbortController();
+    const began = hurries;
     const done = deliver(record, cut.signal)
       .then(after => {
         known.delete(after.id);
-        if (after.state === 'pending') enqueue(after);
+        // It may have been tried by what was changed meanwhile.
+        if (after.state === 'pending') enqueue(began === hurries ? after : { ...after, due: clock.now() });
       })
       .finally(() => {
         sending.delete(record.id);
@@ -124,6 +128,7 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
       run();
     },
     hurry() {
+      hurries++;
       const now = clock.now();
       for (const [i, record] of queue.entries()) queue[i] = { ...record, due: now };
       run();

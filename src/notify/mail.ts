@@ -24,6 +24,8 @@ const MOST_ERROR = 500;
 
 /** The relays of a block. `send` never rejects: how it ended is a value. */
 export interface Mailer {
+  /** Makes ready what the first mail needs, so that it need not wait for it. */
+  warm(): void;
   send(recipient: string, mail: StoredMail, signal: AbortSignal): Promise<Outcome>;
 }
 
@@ -39,6 +41,7 @@ export function createMailer(config: MailConfig, hostname: string, timeouts: Mai
   const key = dkim && once(() => signingKey(dkim.key));
   const relays = config.relays.map(relay => createRelay(relay, config, hostname, timeouts, key));
   return {
+    warm: () => void import('nodemailer').catch(() => {}),
     async send(recipient, mail, signal) {
       const errors: string[] = [];
       for (const [i, relay] of relays.entries()) {
@@ -119,7 +122,7 @@ function createRelay(
             privateKey: await key(),
           },
         };
-  // Loaded with the first mail: a tenth of the memory of a daemon that has no table yet.
+  // Loaded when there is a mail block: a tenth of the memory of a daemon that has no table yet.
   const transport = once(async () =>
     (await import('nodemailer')).default.createTransport({ ...options, ...(await dkim()) }),
   );

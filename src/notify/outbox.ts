@@ -151,6 +151,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     async start() {
+      carrier.warm();
       const pending = await store.read('outbox.lanes', {});
       await Promise.all(pending.map(({ channel, recipient }) => laneOf(channel, recipient).refill()));
     },

@@ -253,6 +253,7 @@ export const PLAN: MitigationPlan = await planMitigation(
           }),
     }),
     held: [{ origin: 64500, rov: 'valid' }],
+    authorised: [],
     length: null,
     waysFor: () => [
       { peer: 'tyo1', why: '' },

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Case } from '../../src/hijack/case.ts';
 import { type CaseChange, DRILL_PEER } from '../../src/hijack/case-book.ts';
 import { FLAP_WINDOW, STEADY } from '../../src/hijack/case-life.ts';
+import { readCase } from '../../src/hijack/stored-case.ts';
 import { gone, held, last, MINUTE, openBook, T0, told, unseen } from './book.ts';
 
 const peers = (count: number) => Array.from({ length: count }, (_, i) => `p${i}`);
@@ -188,13 +189,19 @@ describe('hijack/case-life', () => {
       0.5,
     ]);
     expect(told(book.tick(T0 + 100_000 * MINUTE)), 'it is held').to.deep.equal([]);
+    book.judged([gone('a', T0 + 100_001 * MINUTE)]);
+    const over = last(book.tick(T0 + 100_006 * MINUTE));
+    expect([over.state, over.severity]).to.deep.equal(['resolved', 'minor']);
+    expect(over.timeline.at(-1)!.what, 'the last word is why').to.equal('no peer has held it for the hold-down');
   });
 
   it('takes up a case that an older version stored', () => {
     const { book: before } = openBook();
-    const { severity, hints, why, incident, ...old } = last(before.judged([held('a', T0)]));
-    expect([severity, hints, why, incident]).to.not.include(undefined);
-    const { book } = openBook({ stored: [old] });
+    const { severity, hints, why, incident, origin, ground, ...old } = last(before.judged([held('a', T0)]));
+    expect([severity, hints, why, incident, origin, ground]).to.not.include(undefined);
+    const stored = readCase(JSON.stringify(old));
+    expect(stored).to.include({ origin: 64666, ground: '' });
+    const { book } = openBook({ stored: [stored] });
     book.tick(T0 + 1000);
     expect(last(book.judged([held('a', T0 + 2000)]))).to.include({ id: old.id, state: 'ongoing', severity: 'major' });
   });

@@ -57,6 +57,7 @@ function grounds(objects: readonly string[], vrps: readonly Vrp[], more: Partial
       return checkRoute(route, registry, 0);
     },
     held: [{ origin: OURS, rov: 'valid' }],
+    authorised: [],
     length: null,
     waysFor: prefixes => [{ peer: 'edge', why: prefixes.length > 2 ? 'too many' : '' }],
     ...more,
@@ -147,6 +148,29 @@ describe('hijack/mitigation-plan', () => {
     expect(plan.warnings[0]).to.equal('Registered for it is AS64496, not the own AS64500: that AS has to announce.');
     const nobody = await planMitigation(caseOf('192.0.2.0/23', { expected: [], objects: [] }), grounds([], []));
     expect(nobody).to.deep.include({ origin: null, effect: 'none', announce: [], snippets: [] });
+  });
+
+  it('goes by the kind of the case', async () => {
+    const of = (kind: Case['kind'], more: Partial<Case> = {}) => caseOf('198.51.100.0/22', { kind, ...more });
+    const plan = (one: Case, more: Partial<PlanGrounds> = {}) => planMitigation(one, grounds([], [], more));
+    for (const kind of ['bogon', 'ix-lan', 'new-prefix'] as const)
+      expect(await plan(of(kind, { expected: [] })), kind).to.deep.include({ effect: 'none', announce: [] });
+    const covered = await plan(of('super-prefix', { decidedBy: '198.51.101.0/24' }));
+    expect(covered.effect).to.equal('wins');
+    expect(prefixes(covered)).to.deep.equal(['198.51.101.0/24']);
+    const leak = await plan(of('leak', { origin: OURS, offender: OURS }));
+    expect(leak.origin, 'the origin of a leak is right').to.equal(OURS);
+    expect(leak.warnings.join()).to.match(/will pass on more specifics too/);
+    const unused = await plan(of('squatting', { expected: [] }));
+    expect(unused).to.include({ origin: OURS, effect: 'wins' });
+    const hints = [{ hint: 'customer-pa' as const, text: 'AS64666 is probably your customer.' }];
+    const harmless = await plan(of('origin', { hints, drill: true }));
+    expect(harmless.warnings.slice(0, 2)).to.deep.equal([
+      'The case is a drill: no such route exists.',
+      'It may be harmless (customer-pa): AS64666 is probably your customer.',
+    ]);
+    const invalid = await plan(of('rpki-invalid', { expected: [64666] }), { authorised: [0, 64666, OURS] });
+    expect(invalid.origin, 'who has the ROA, not who has the object').to.equal(OURS);
   });
 
   it('splits any prefix into parts that are in it, in order, and cover it', () => {

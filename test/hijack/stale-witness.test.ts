@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Witness } from '../../src/hijack/case.ts';
-import { ALONE, isStuck, OLD, staleness } from '../../src/hijack/stale-witness.ts';
+import { ALONE, isStuck, loneliness, OLD, staleness } from '../../src/hijack/stale-witness.ts';
 
 const T0 = Date.UTC(2026, 10, 22, 4);
 
@@ -14,15 +14,16 @@ const holds = (peer: string, since = T0): Witness => ({
   state: 'holds',
 });
 const gone = (peer: string, until: number): Witness => ({ ...holds(peer), state: 'gone', until });
-const score = (all: readonly Witness[], tables: number, now: number) =>
-  staleness(all[0]!, all, tables, now)?.score ?? 0;
+const found = (all: readonly Witness[], tables: number, now: number) =>
+  staleness(all[0]!, loneliness(all, tables, now), now);
+const score = (all: readonly Witness[], tables: number, now: number) => found(all, tables, now)?.score ?? 0;
 
 describe('hijack/stale-witness', () => {
   it('doubts the last of several when the others have been gone for a while', () => {
     const all = [holds('a'), gone('b', T0 + 1000), gone('c', T0 + 5000)];
     expect(score(all, 3, T0 + 5000 + ALONE - 1)).to.equal(0);
     expect(score(all, 3, T0 + 5000 + ALONE)).to.equal(0.5);
-    expect(staleness(all[0]!, all, 3, T0 + 5000 + ALONE)?.reasons).to.deep.equal(['all 2 others have let go']);
+    expect(found(all, 3, T0 + 5000 + ALONE)?.reasons).to.deep.equal(['all 2 others have let go']);
   });
   it('does not while another is only out of sight', () => {
     const unseen: Witness = { ...gone('c', T0), state: 'unseen' };
@@ -39,7 +40,7 @@ describe('hijack/stale-witness', () => {
     expect(score([holds('a')], 3, T0 + OLD + 1)).to.equal(1);
   });
   it('has nothing to say of one that holds nothing', () => {
-    expect(staleness(gone('a', T0), [gone('a', T0)], 3, T0 + 2 * OLD)).to.equal(null);
+    expect(found([gone('a', T0)], 3, T0 + 2 * OLD)).to.equal(null);
   });
   it('calls a route stuck when all who hold it are stale', () => {
     const stale = { ...holds('a'), stale: { score: 0.5, reasons: ['x'] } };

@@ -119,6 +119,9 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
     await killed();
     await dial();
     expect((await daemon.case(id)).timeline.at(-1)!.what).to.equal('note: it was a typing error');
+    expect(await daemon.json<CheckedEvidence>('check', 'evidence', id), 'its chain went on').to.include({
+      fault: null,
+    });
     const refused = await daemon.itctl('case', 'ack', id);
     expect([refused.status, refused.stderr]).to.deep.equal([
       1,
@@ -223,7 +226,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
       await until('an end', async () => rows().some(({ notice }) => notice === 'end'));
       expect(rows()[0]).to.include({ offender: OFFENDER });
       expect(said.text).to.match(
-        /^\d{4}-\S+ \S+ \d{4}-\d\d-\d\d-\d+ ongoing major 198\.18\.7\.\d+\/30 AS64511 1\/1 \[begin\]: ongoing$/m,
+        /^\d{4}-\S+ \S+ \d{4}-\d\d-\d\d-\d+ ongoing major more-specific 198\.18\.7\.\d+\/30 AS64511 1\/1 \[begin\]: ongoing$/m,
       );
     } finally {
       for (const child of watching) child.kill();

@@ -9,9 +9,11 @@ const PORT = 1790;
 const OURS = 64500;
 const OFFENDER = 64666;
 const PREFIX = '198.51.100.0/22';
+const SIX = '2001:db8:100::/46';
 const HALVES = ['198.51.100.0/23', '198.51.102.0/23'];
 
-const route = (prefix: string) => `route: ${prefix}\norigin: AS${OURS}\nmnt-by: MAINT-OWNER\nsource: JPIRR\n\n`;
+const route = (prefix: string) =>
+  `route${prefix.includes(':') ? '6' : ''}: ${prefix}\norigin: AS${OURS}\nmnt-by: MAINT-OWNER\nsource: JPIRR\n\n`;
 
 /** Our border router is BIRD; a scripted peer shows the hijack. */
 describe('interop/daemon-mitigate', function () {
@@ -29,7 +31,7 @@ protocol bgp feed { neighbor ${feedAt} as 64497; local address ${ours}; passive;
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
 watch ours { maintainer MAINT-OWNER; hold down 1s; }
 `);
-  const PERMIT = `mitigate { prefix ${PREFIX} community 64500:77 next hop 192.0.2.254; maximum prefixes 4; }`;
+  const PERMIT = `mitigate { prefix ${PREFIX} community 64500:77 next hop 192.0.2.254; prefix ${SIX} next hop 2001:db8::254; maximum prefixes 4; }`;
   const held = async () => {
     const text = await border.command('show', 'route', 'all', 'table', 'master4');
     return [...text.matchAll(/^([\d.]+\/\d+)/gm)].map(([, prefix]) => prefix!).sort();
@@ -39,8 +41,9 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
   const safety = async () => (await daemon.ask('show', 'safety'))[0] as SafetyStatus;
   const up = (peer: string) =>
     until(`${peer} is up`, async () => (await daemon.neighbor(peer)).state === 'Established', 30_000);
-  const theCase = async () => (await daemon.cases()).at(-1)!;
+  const theCase = async () => (await daemon.cases()).find(one => one.prefix === PREFIX)!;
   const meetFeed = async () => {
+    await until('no session is left', async () => (await daemon.neighbor('feed')).state !== 'Established');
     feed = await startSpeaker({ from: feedAt, to: ours, port: PORT, as: 64497 });
     await up('feed');
   };
@@ -59,7 +62,7 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
       this.skip();
     }
     daemon = intertrackd(ours, OURS);
-    daemon.write('jpirr.db', route(PREFIX) + route(HALVES[0]!));
+    daemon.write('jpirr.db', route(PREFIX) + route(HALVES[0]!) + route(SIX));
     configure('');
     border = await startRouter('bird', {
       address: borderAt,
@@ -162,6 +165,31 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
     expect(await refused('stop', id)).to.contain(`nothing is announced against case ${id}`);
   });
 
+  it('is announced of IPv6 too, beside another case, and each ends alone', async () => {
+    const { id: four } = await theCase();
+    await daemon.itctl('mitigate', 'announce', four, 'peer', 'border', 'confirm', four);
+    await holds(HALVES);
+    feed.close();
+    await meetFeed();
+    feed.announce([SIX], 64497, 64511, OFFENDER);
+    await until('a case of IPv6', async () => (await daemon.cases()).some(one => one.prefix === SIX));
+    const { id: six } = (await daemon.cases()).find(one => one.prefix === SIX)!;
+    await daemon.itctl('mitigate', 'announce', six, 'peer', 'border', 'confirm', six);
+    const held6 = async () => {
+      const text = await border.command('show', 'route', 'all', 'table', 'master6');
+      return [...text.matchAll(/^([\da-f:]+\/\d+)/gm)].map(([, prefix]) => prefix!).sort();
+    };
+    await until('both halves', async () => (await held6()).join() === '2001:db8:100::/47,2001:db8:102::/47');
+    expect(await held()).to.deep.equal(HALVES);
+    await daemon.itctl('mitigate', 'stop', six);
+    await until('none', async () => (await held6()).length === 0);
+    expect(await held()).to.deep.equal(HALVES);
+    await daemon.itctl('mitigate', 'stop', four);
+    await holds([]);
+    feed.withdraw(SIX);
+    feed.announce([PREFIX], 64497, 64511, OFFENDER);
+  });
+
   it('is withdrawn when the case is over, and can then not be ordered', async () => {
     feed.close();
     await meetFeed();
@@ -177,5 +205,10 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
     expect((await daemon.json<MitigationRow[]>('show', 'mitigation'))[0]!.ended).to.equal('the case is resolved');
     expect(await refused('announce', id, 'peer', 'border', 'confirm', id)).to.contain(`case ${id} is resolved`);
     expect((await daemon.itctl('show', 'mitigation')).stdout).to.match(/0 announcements in force/);
+    const lines = async () => (await daemon.case(id)).timeline.map(({ what }) => what);
+    await until('the timeline has it', async () =>
+      (await lines()).some(what => /no longer announced over border: .*: the case is resolved$/.test(what)),
+    );
+    expect((await lines()).filter(what => what.includes(': announced over border'))).to.have.length.at.least(4);
   });
 });

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { mergeMrt } from '../../src/mrt/merge.ts';
@@ -54,6 +55,21 @@ describe('mrt/merge', () => {
     const one = file(state(15, 6));
     const stdin = Readable.from([state(10, 6), state(20, 6).subarray(0, 9), state(20, 6).subarray(9)]);
     expect(await merged([one, '-'], stdin)).to.deep.equal(['1:10', '0:15', '0 ends', '1:20', '1 ends']);
+  });
+  it('holds no more files open than overlap, however they are packed', async () => {
+    // Longer than what is read at a time, and nothing that packing makes shorter.
+    const noise = randomBytes(600_000).toString('hex');
+    const long = (at: number) => Buffer.concat([state(at, 6), hex(record(16, 4, noise, at)), state(at, 5)]);
+    for (const pack of [gzipSync, zstdCompressSync, (octets: Uint8Array) => octets]) {
+      const paths = Array.from({ length: 20 }, (_, i) => file(pack(long(10 * i))));
+      const open = () => readdirSync('/proc/self/fd').length;
+      const before = open();
+      const seen: number[] = [];
+      await mergeMrt(paths, null, { record: () => void seen.push(open()), gap() {}, end() {} });
+      expect(seen).to.have.length(60);
+      expect(Math.max(...seen) - before).to.be.below(6);
+      for (const path of paths) rmSync(path);
+    }
   });
   it('tells what is damaged or not there, and reads the rest', async () => {
     const torn = file(gzipSync(Buffer.concat([state(10, 6), state(20, 6)])).subarray(0, -12));

@@ -98,6 +98,46 @@ describe('mrt/source', () => {
       expect(records).to.be.within(COUNT * 0.5, COUNT - 1);
     }
   });
+  it('reads all of a gzip file that is damaged, and says by what', async () => {
+    const packed = gzipSync(bytes);
+    const whole = { records: COUNT, gaps: 0, error: '' };
+    const reads = (content: Uint8Array) => read(write('gzip', content));
+    expect(await reads(Buffer.concat([packed, Buffer.alloc(70_000)])), 'zeros behind it').to.deep.equal(whole);
+    const behind = { ...whole, error: 'what follows is no gzip member' };
+    expect(await reads(Buffer.concat([packed, Buffer.from('garbage')]))).to.deep.equal(behind);
+    const cut = { ...whole, error: 'unexpected end of file' };
+    expect(await reads(Buffer.concat([packed, packed.subarray(0, 7)]))).to.deep.equal(cut);
+    expect(await reads(packed.subarray(0, -8))).to.deep.equal(cut);
+    const change = (at: number) => {
+      const copy = Buffer.from(packed);
+      copy[at < 0 ? packed.length + at : at]! ^= 0x55;
+      return reads(copy);
+    };
+    expect(await change(-8)).to.deep.equal({ ...whole, error: 'incorrect data check' });
+    expect(await change(-4)).to.deep.equal({ ...whole, error: 'incorrect length check' });
+    expect((await change(3)).error).to.equal('unknown flags of a gzip member');
+    // Behind a damage of the data comes nothing, or noise; what is in pieces before it is read.
+    const { records, error } = await change(packed.length - 10);
+    expect(error).not.to.equal('');
+    expect(records).to.be.greaterThan(COUNT / 2);
+  });
+  it('reads gzip members with all that a header may hold, cut into pieces anywhere', async () => {
+    const packed = gzipSync(bytes);
+    // FEXTRA, FNAME, FCOMMENT and FHCRC: RFC 1952 section 2.3.1.
+    const head = Buffer.concat([
+      hex('1f8b081e000000000003'),
+      hex('0300 010203'),
+      Buffer.from('updates\0why\0'),
+      hex('abcd'),
+    ]);
+    const member = Buffer.concat([head, packed.subarray(10)]);
+    const all = Buffer.concat([member, member]);
+    const pieces = Array.from({ length: Math.ceil(all.length / 777) }, (_, i) => all.subarray(i * 777, (i + 1) * 777));
+    const found = await read('-', Readable.from(pieces, { objectMode: false }));
+    expect(found).to.deep.equal({ records: 2 * COUNT, gaps: 0, error: '' });
+    const endless = Buffer.concat([hex('1f8b0808000000000003'), Buffer.alloc(200_000, 0x61)]);
+    expect((await read(write('gzip', endless))).error).to.equal('the name of a gzip member has no end');
+  });
   it('reads all frames of zstd, and says what is no frame', async () => {
     const frame = zstdCompressSync(bytes);
     const two = await read(write('two', Buffer.concat([frame, frame, zstdCompressSync(bytes.subarray(0, 0))])));

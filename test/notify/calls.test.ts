@@ -57,6 +57,20 @@ describe('notify/calls', () => {
     expect(mail.replace(/\s+/g, ' ')).to.contain('our reference 2026-11-22-01');
   });
 
+  it('states in a draft what is wrong, by the kind of the case', () => {
+    const said = (more: Partial<typeof begun>, language: 'ja' | 'en' = 'en') =>
+      draftText({ ...begun, ...more }, 64666, language, []).replace(/\s+/g, ' ');
+    expect(said({ kind: 'super-prefix', prefix: '203.0.112.0/23' })).to.contain(
+      'The prefix covers 203.0.113.0/24, which is',
+    );
+    expect(said({ kind: 'rpki-invalid' })).to.contain('RPKI invalid: no ROA for 203.0.113.0/24 allows it');
+    expect(said({ kind: 'ix-lan', expected: [] })).to.contain('Nobody is authorised to announce 203.0.113.0/24');
+    const leak = said({ kind: 'leak', origin: 64496, ground: 'AS64666 passes on to a provider what it has of one' });
+    expect(leak).to.contain('with the origin AS64496. The origin is right, and the path is not: AS64666 passes on');
+    expect(leak).to.contain('Please stop passing 203.0.113.128/25 on at once');
+    expect(said({ kind: 'leak', origin: 64496 }, 'ja')).to.contain('Origin ASは正しいものの、ASパスが不正です。');
+  });
+
   it('drafts in English too where the mail is in Japanese alone: who is called may not read it', () => {
     const mail = text({ languages: ['ja'] });
     expect(mail).to.contain('--- AS64666宛の文案 ---').and.to.contain('--- draft to AS64666 ---');
@@ -69,6 +83,11 @@ describe('notify/calls', () => {
     expect(
       composeMail({ ...begun, told: ['begin'] }, { event: 'end' }, to, { ...options, contacts }).text,
     ).not.to.contain('draft to');
+  });
+
+  it('drafts nothing about a drill', () => {
+    const mail = composeMail({ ...begun, drill: true }, { event: 'begin' }, to, { ...options, contacts }).text;
+    expect(mail).to.contain('NOC (Example NOC)').and.not.to.contain('draft to');
   });
 
   it('keeps its own lines within 78 columns', () => {

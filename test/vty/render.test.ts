@@ -250,16 +250,16 @@ all  8000  348   8348`,
     'show case',
     async () => [CASE, RESOLVED],
     `
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev  Knd Prefix       By      Holder  Via     Wit      Age
+2026-03-01-01 ongoing  min! sub 192.0.2.0/25 AS64666 AS64500 AS64511 1/2 00:10:00
+2026-02-28-01 resolved min  sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show case all',
     async () => [RESOLVED],
     `
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev Knd Prefix       By      Holder  Via     Wit      Age
+2026-02-28-01 resolved min sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show case CASE-ID',
@@ -267,6 +267,7 @@ all  8000  348   8348`,
     `
 Case 2026-03-01-01: ongoing, critical
 Severity:      minor: IRR mismatch-covering and ROV not-found make it major; customer-pa -1 make it minor
+Kind:          more-specific
 Prefix:        192.0.2.0/25
 Announced by:  AS64666 via AS64511
 Registered to: AS64500 as 192.0.2.0/24, which covers it
@@ -362,9 +363,9 @@ Offenders: AS64666
 Via:       AS64511
 Victims:   AS64500
 
-  Case          State    Sev Prefix       Origin  Registered Via     Wit      Age
-! 2026-03-01-01 ongoing  min 192.0.2.0/25 AS64666 AS64500    AS64511 1/2 00:10:00
-  2026-02-28-01 resolved min 192.0.2.0/25 AS64666 AS64500    AS64511 0/2 01:00:00`,
+Case          State    Sev  Knd Prefix       By      Holder  Via     Wit      Age
+2026-03-01-01 ongoing  min! sub 192.0.2.0/25 AS64666 AS64500 AS64511 1/2 00:10:00
+2026-02-28-01 resolved min  sub 192.0.2.0/25 AS64666 AS64500 AS64511 0/2 01:00:00`,
   ],
   [
     'show incident',
@@ -377,7 +378,7 @@ I2026-03-01-01 minor       1     1 00:10:00 AS64666   AS64500 192.0.2.0/25`,
     'watch cases',
     async () => [LINE, { leftOut: 7 }],
     `
-2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
+2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor more-specific 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
 7 changes left out: they came faster than they were read`,
   ],
   [
@@ -870,10 +871,13 @@ Of others, for prefixes of ours or inside them:
       return 'error' in found ? [] : found;
     },
     `
-  open    Those neither resolved nor dismissed (the default)
-  all     All of them, however long ago
-  CASE-ID number of a case, such as 2026-03-01-01
-  <Enter> Cases, the latest first
+  open     Those neither resolved nor dismissed (the default)
+  all      All of them, however long ago
+  CASE-ID  number of a case, such as 2026-03-01-01
+  detail   All about them, with the why-record
+  timeline What happened, line by line
+  evidence What was frozen, and whether the chain is whole
+  <Enter>  Cases, the latest first
   now: 2026-03-01-01 2026-02-28-01`,
   ],
 ];

@@ -97,17 +97,30 @@ export function createPoliteness({ clock, gap, pause }: PolitenessOptions): Poli
       server.waiting++;
       const turn = server.last.then(() => carryOut(server, signal, question));
       server.last = turn;
-      try {
-        return await turn;
-      } finally {
+      void turn.then(() => {
         server.waiting--;
-      }
+      });
+      // Who gives up does not wait for those before him.
+      return orAborted(turn, signal);
     },
     alone: name => {
       const server = servers.get(name);
       return server === undefined || server.trouble === '' ? 0 : Math.max(0, server.free - clock());
     },
   };
+}
+
+/** What is promised, or that it was given up, whichever comes first. */
+function orAborted<T>(promise: Promise<Asked<T>>, signal: AbortSignal): Promise<Asked<T>> {
+  return new Promise(resolve => {
+    const end = () => resolve({ ok: false, why: 'given up', wait: null });
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    void promise.then(answer => {
+      signal.removeEventListener('abort', end);
+      resolve(answer);
+    });
+  });
 }
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>

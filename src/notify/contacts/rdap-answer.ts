@@ -1,4 +1,6 @@
 /** Reads what RDAP servers answer of ASes and prefixes (RFC 9083): entities with their roles, and jCards (RFC 7095). */
+import { parseAddress } from '../../net/address.ts';
+import { type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { type Answered, type Contact, type ContactRole, contact, inOrder, plainText, type Subject } from './contact.ts';
 
 /** Entities of an answer, how deep they lie in each other, and properties of a jCard that are looked at. */
@@ -30,7 +32,7 @@ export function readRdapAnswer(value: unknown, subject: Subject): Answered | str
     const { startAutnum: from, endAutnum: to } = value;
     if (typeof from === 'number' && typeof to === 'number' && (subject.as < from || subject.as > to))
       return `its answer is about AS${from}-AS${to}`;
-  }
+  } else if (!hasPrefix(value, subject.prefix)) return 'its answer is about other addresses';
   const contacts: Contact[] = [];
   let seen = 0;
   const walk = (entities: unknown, depth: number): void => {
@@ -45,6 +47,19 @@ export function readRdapAnswer(value: unknown, subject: Subject): Answered | str
   const name = [value.name, firstRemark(value)].map(plainText).filter(one => one !== '');
   return { name: plainText(name.join(', ')), contacts: inOrder(contacts), present: [] };
 }
+
+/** True unless the network of the answer, by its first and last address, is without a part of the prefix. */
+function hasPrefix({ startAddress, endAddress }: Fields, text: string): boolean {
+  const prefix = parsePrefix(text);
+  const [from, to] = [startAddress, endAddress].map(one => (typeof one === 'string' ? parseAddress(one) : null));
+  if (prefix === null || !from || !to) return true;
+  if (from.afi !== prefix.afi || to.afi !== prefix.afi) return false;
+  return Buffer.compare(from.bytes, prefix.bytes) <= 0 && Buffer.compare(lastOf(prefix), to.bytes) <= 0;
+}
+
+/** The last address of a prefix. */
+const lastOf = ({ bytes, length }: Prefix): Uint8Array =>
+  bytes.map((octet, i) => octet | (0xff >> Math.max(0, Math.min(8, length - i * 8))));
 
 function firstRemark({ remarks }: Fields): unknown {
   const [first] = listOf(remarks);

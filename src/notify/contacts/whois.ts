@@ -36,19 +36,19 @@ function queryFor({ host }: WhoisHost, subject: Subject): string {
   }
 }
 
-/** A server's answer as text; rejects in words. */
+/** A server's answer as text, or in words why there is none. */
 export function askWhois(
   server: WhoisHost,
   query: string,
   signal: AbortSignal,
   { silence, total, octets }: WhoisLimits = WHOIS_LIMITS,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
+): Promise<Asked<string>> {
+  return new Promise(resolve => {
     const chunks: Buffer[] = [];
     let size = 0;
     const socket = connect({ host: server.host, port: server.port, signal });
     const fail = (why: string) => {
-      reject(new Error(`whois ${hostText(server)}: ${why}`));
+      resolve({ ok: false, why: `whois ${hostText(server)}: ${why}`, wait: null });
       socket.destroy();
     };
     const last = setTimeout(() => fail(`it goes on for ${total / 1000} s`), total);
@@ -60,7 +60,7 @@ export function askWhois(
       else chunks.push(chunk);
     });
     socket.on('error', error => fail(error.name === 'AbortError' ? 'given up' : error.message));
-    socket.on('end', () => resolve(textOf(Buffer.concat(chunks))));
+    socket.on('end', () => resolve({ ok: true, value: textOf(Buffer.concat(chunks)) }));
     socket.on('close', () => {
       clearTimeout(last);
       fail('the connection was closed');
@@ -82,11 +82,17 @@ export function mayFollow({ host, port }: WhoisHost): boolean {
   return port === 43 && parseAddress(host) === null && /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,63}$/.test(host);
 }
 
-/** What a server says of a subject, and those that it refers to, the last one first. `follow`: whether a referral is. */
+/** One question to one server. */
+export type AskWhois = (server: WhoisHost, query: string) => Promise<Asked<string>>;
+
+/**
+ * What a server says of a subject, and those that it refers to, the last one first; each question is put by `ask`, in the
+ * manners that are due to its server. `follow`: whether a referral is.
+ */
 export async function whoisContacts(
   server: WhoisHost,
   subject: Subject,
-  signal: AbortSignal,
+  ask: AskWhois,
   follow: (to: WhoisHost) => boolean = mayFollow,
 ): Promise<Asked<Answered>> {
   const asked = new Set<string>();
@@ -95,14 +101,13 @@ export async function whoisContacts(
   let why = '';
   while (next !== null && asked.size <= MOST_REFERRALS && !asked.has(hostText(next))) {
     asked.add(hostText(next));
-    let text: string;
-    try {
-      text = await askWhois(next, queryFor(next, subject), signal);
-    } catch (error) {
+    const answer: Asked<string> = await ask(next, queryFor(next, subject));
+    if (!answer.ok) {
       // What the one before it said counts all the same.
-      why = (error as Error).message;
+      why = answer.why;
       break;
     }
+    const text = answer.value;
     answers.unshift({ ...readWhoisAnswer(text), server: next });
     const to = referralIn(text);
     next = to !== null && follow(to) ? to : null;
@@ -110,7 +115,7 @@ export async function whoisContacts(
   if (answers.length === 0) return { ok: false, why, wait: null };
   const name = answers.find(one => one.name !== '')?.name ?? '';
   const told = answers.find(one => one.contacts.length > 0);
-  const contacts = told === undefined ? [] : await persons(told.server, told.contacts, signal);
+  const contacts = told === undefined ? [] : await persons(told.server, told.contacts, ask);
   return { ok: true, value: { name, contacts, present: [] } };
 }
 
@@ -118,23 +123,19 @@ export async function whoisContacts(
  * The contacts with what the server says of those of whom it has told the handle alone, as JPNIC's does; of the first of
  * them. One that it does not tell of stays a handle.
  */
-async function persons(
-  server: WhoisHost,
-  contacts: readonly Contact[],
-  signal: AbortSignal,
-): Promise<readonly Contact[]> {
+async function persons(server: WhoisHost, contacts: readonly Contact[], ask: AskWhois): Promise<readonly Contact[]> {
   const found: Contact[] = [];
   let questions = 0;
   for (const one of contacts) {
     const bare = one.emails.length + one.phones.length === 0 && HANDLE.test(one.handle);
-    if (!bare || questions >= MOST_PERSONS || signal.aborted) {
+    if (!bare || questions >= MOST_PERSONS) {
       found.push(one);
       continue;
     }
     questions++;
     const suffix = server.host.toLowerCase() === 'whois.nic.ad.jp' ? '/e' : '';
-    const text = await askWhois(server, one.handle + suffix, signal).catch(() => '');
-    const person = readWhoisAnswer(text).contacts.find(
+    const answer = await ask(server, one.handle + suffix);
+    const person = readWhoisAnswer(answer.ok ? answer.value : '').contacts.find(
       ({ handle }) => handle.toUpperCase() === one.handle.toUpperCase(),
     );
     found.push(person === undefined ? one : { ...person, role: one.role });

@@ -27,6 +27,8 @@ export interface DumpFeedOptions {
   readonly offline?: boolean;
   readonly limits?: FetchLimits;
   readonly times?: NrtmTimes;
+  /** Milliseconds, see FALLBACK. */
+  readonly fallback?: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface DumpFeedOptions {
  * several servers behind one name may be slower than the others, and that is no reason to go back.
  */
 const PATIENCE = 3;
-/** While NRTM is refused the dump is looked at so often. */
+/** While NRTM is refused the dump is looked at so often, and one that was refused is looked at again. */
 const FALLBACK = 3_600_000;
 
 /** The wait after a first look that failed; each one more doubles it, up to `refresh`. */
@@ -60,7 +62,7 @@ interface Lost {
 type Wanted = 'newer' | 'shorter' | 'again' | 'whole';
 
 export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed {
-  const { config, directory, offline = false, limits = DUMP_LIMITS, times = NRTM_TIMES } = options;
+  const { config, directory, offline = false, limits = DUMP_LIMITS, times = NRTM_TIMES, fallback = FALLBACK } = options;
   const { name, dump, nrtm } = config;
   const fetched = isUrl(dump);
   const copyFile = join(directory, `${name}.db.gz`);
@@ -71,7 +73,12 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   let copy: CopyMark | null = null;
   let serial: number | null = null;
   /** The state of the dump that was refused last, and why: it is not read again. */
-  let tried: { readonly tag: string | null; readonly serial: number | null; readonly why: string } | null = null;
+  let tried: {
+    readonly tag: string | null;
+    readonly serial: number | null;
+    readonly why: string;
+    readonly time: number;
+  } | null = null;
   let broken = 0;
   let back = 0;
   /** Serial of the last dump that NRTM did not lead on from to where the copy is. */
@@ -117,17 +124,23 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     const undone = wanted === 'again' && serial !== copy?.serial;
     const known = wanted === 'whole' ? null : (tried ?? (undone ? null : copy));
     if (known !== null && now !== null) {
-      if (known.serial === now) return tried === null ? 'same' : fail(tried.why);
+      // One that was refused may be put right under the same serial: its tag tells, now and then.
+      const again = tried !== null && tried.tag !== null && dumpLooked - tried.time >= fallback;
+      if (known.serial === now && !again) return tried === null ? 'same' : fail(tried.why);
       if (wanted === 'newer' && serial !== null && now < serial)
         return nrtm === undefined ? fail(`${dump}: its serial is ${now}, behind ${serial} of the copy in use`) : 'same';
     }
     if (wanted === 'shorter' && now !== null && now === passed) return 'same';
     const asking = { limits, signal, tag: known?.tag ?? null };
     const taken = await takeDump(name, dump, asking, fetched ? copyFile : null);
-    if (taken.what === 'same') return tried === null ? 'same' : fail(tried.why);
+    if (taken.what === 'same') {
+      if (tried === null) return 'same';
+      tried = { ...tried, time: dumpLooked };
+      return fail(tried.why);
+    }
     if (taken.what === 'failed') {
       const why = `${dump}: ${taken.why}`;
-      if (taken.tag !== null) tried = { tag: taken.tag, serial: now, why };
+      if (taken.tag !== null) tried = { tag: taken.tag, serial: now, why, time: dumpLooked };
       return fail(why);
     }
     const { reading, copy: kept, ...state } = taken;
@@ -153,7 +166,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     const why = await use(mark, reading, behind ?? caught?.serial ?? now, false);
     if (why !== null) {
       await kept?.abandon();
-      tried = { tag: mark.tag, serial: now, why };
+      tried = { tag: mark.tag, serial: now, why, time: dumpLooked };
       return fail(why);
     }
     tried = null;
@@ -250,7 +263,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     const said = `nrtm ${server.host} port ${server.port}: ${outcome.why}`;
     const why = outcome.what === 'behind' ? `serials went back: ${said}` : said;
     const patient =
-      (outcome.what === 'refused' && performance.now() - dumpLooked < FALLBACK) ||
+      (outcome.what === 'refused' && performance.now() - dumpLooked < fallback) ||
       (outcome.what === 'broken' && broken < PATIENCE) ||
       (outcome.what === 'behind' && back < PATIENCE);
     if (patient) {

@@ -3,7 +3,6 @@
  * same bounds as over HTTP.
  */
 import { Writable } from 'node:stream';
-import { Client, FTPError } from 'basic-ftp';
 import { type Asking, type Come, failed, type Take } from './dump-place.ts';
 import { whyOf } from './dump-reader.ts';
 
@@ -16,6 +15,8 @@ const UNAVAILABLE = 550;
 export async function fetchFtp(url: URL, { limits, signal, tag }: Asking, take: Take): Promise<Come> {
   const path = decodePath(url);
   if (path === null) return failed('its path has control characters');
+  // Loaded with the first file, as most are not fetched over FTP.
+  const { Client, FTPError } = await import('basic-ftp');
   // A server that names another host for the data would make us connect where it likes.
   const client = new Client(limits.silence, { allowSeparateTransferHost: false });
   let why = '';

@@ -2,7 +2,6 @@
  * The Update Notification File of NRTMv4 (draft-ietf-grow-nrtm-v4-11, "Update Notification File"): a JWS in compact
  * serialization (RFC 7515 section 7.1) whose payload tells the version of the database and where its files are.
  */
-import { compactVerify } from 'jose';
 import { type PublicKey, readPublicKey } from '../../net/public-key.ts';
 
 /** A snapshot or delta file as the notification names it. */
@@ -58,6 +57,8 @@ export async function verifyNotification(
 ): Promise<{ readonly payload: Uint8Array; readonly key: PublicKey } | string> {
   const text = Buffer.from(jws).toString('latin1').trim();
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return 'it is no JWS in compact serialization';
+  // Loaded with the first of them: it is a sixth of the memory of a daemon that has no table yet.
+  const { compactVerify } = await import('jose');
   for (const key of keys)
     try {
       const { payload } = await compactVerify(text, key.key, { algorithms: [...key.algorithms] });

@@ -8,7 +8,7 @@ import type {
   IodefExport,
 } from '../../control/case-rows.ts';
 import type { NoticeRow } from '../../control/daemon.ts';
-import type { Case, CaseEvent, Dismissal, Mark } from '../../hijack/case.ts';
+import type { Case, CaseEvent, CaseKind, Dismissal, Mark } from '../../hijack/case.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
 import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
@@ -32,27 +32,42 @@ function holding(one: Case): number {
   return one.witnesses.filter(witness => witness.state === 'holds').length;
 }
 
+/** Kinds in three letters (itctl(8), show case). */
+const KINDS: Readonly<Record<CaseKind, string>> = {
+  origin: 'org',
+  'more-specific': 'sub',
+  'rpki-invalid': 'rpk',
+  'super-prefix': 'sup',
+  'new-prefix': 'new',
+  upstream: 'ups',
+  leak: 'lea',
+  path: 'pth',
+  squatting: 'squ',
+  'ix-lan': 'ixl',
+  bogon: 'bog',
+};
+
 /** `show case [open|all]`. */
 export function renderCases(rows: readonly Case[], now: number): string[] {
   if (rows.length === 0) return ['no case'];
   return table(
     [
-      { head: '' },
       { head: 'Case' },
       { head: 'State' },
       { head: 'Sev' },
+      { head: 'Knd' },
       { head: 'Prefix' },
-      { head: 'Origin' },
-      { head: 'Registered' },
+      { head: 'By' },
+      { head: 'Holder' },
       { head: 'Via' },
       { head: 'Wit', right: true },
       { head: 'Age', right: true },
     ],
     rows.map(row => [
-      row.critical ? '!' : ' ',
       row.id,
       row.state,
-      row.severity === undefined ? '-' : SHORT[row.severity],
+      `${row.severity === undefined ? '-' : SHORT[row.severity]}${row.critical ? '!' : ''}`,
+      KINDS[row.kind],
       row.prefix,
       showOrigin(row.offender),
       row.expected.map(as => `AS${as}`).join(','),
@@ -63,6 +78,14 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
   );
 }
 
+const via = ({ upstream }: Case): string => (upstream === null ? '' : ` via AS${upstream}`);
+
+/** What is registered, where that is not the prefix itself. */
+const DECIDED: Readonly<Partial<Record<CaseKind, (decidedBy: string) => string>>> = {
+  'more-specific': prefix => ` as ${prefix}, which covers it`,
+  'super-prefix': prefix => ` as ${prefix}, which it covers`,
+};
+
 /** `show case ID`: who, of whom, via whom, seen by whom, on what evidence, when, and who was told. */
 export function renderCase(one: CaseDetail, now: number): string[] {
   const registered = one.expected.map(as => `AS${as}`).join(', ');
@@ -70,9 +93,11 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     `Case ${one.id}: ${one.state}${one.critical ? ', critical' : ''}${one.drill ? ', drill' : ''}`,
     ...facts([
       ['Severity', severityOf(one)],
+      ['Kind', `${one.kind}${one.ground === '' ? '' : `: ${one.ground}`}`],
       ['Prefix', one.prefix],
-      ['Announced by', `${showOrigin(one.offender)}${one.upstream === null ? '' : ` via AS${one.upstream}`}`],
-      ['Registered to', `${registered}${one.kind === 'more-specific' ? ` as ${one.decidedBy}, which covers it` : ''}`],
+      ['Announced by', `${showOrigin(one.origin)}${one.origin === one.offender ? via(one) : ''}`],
+      ['To be asked', one.origin === one.offender ? '' : `${showOrigin(one.offender)}${via(one)}`],
+      ['Registered to', registered === '' ? '' : `${registered}${DECIDED[one.kind]?.(one.decidedBy) ?? ''}`],
       ['Watches', one.watches.join(', ')],
       ['Incident', one.incident ?? ''],
       ['Acknowledged', one.acknowledged === undefined ? '' : showMark(one.acknowledged)],

@@ -39,7 +39,7 @@ export function renderCalls(sheets: readonly CaseSheet[], now: number): string[]
     ...(i === 0 ? [] : ['']),
     ...renderContacts([sheet], now),
     '',
-    ...sheet.draft
+    ...(sheet.draft === '' ? 'a drill: there is nothing to send' : sheet.draft)
       .trimEnd()
       .split('\n')
       .map(line => (line === '' ? '' : `    ${line}`)),

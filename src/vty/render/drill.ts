@@ -9,7 +9,7 @@ export function renderCaseLines(rows: readonly (CaseLineRow | LeftOutRow)[]): st
     if ('leftOut' in row) return `${count(row.leftOut, 'change')} left out: they came faster than they were read`;
     const severity = row.severity === null ? '' : ` ${row.severity}`;
     const notice = row.notice === null ? '' : ` [${row.notice}]`;
-    return `${instant(row.time)} ${row.case} ${row.state}${severity} ${row.prefix} ${showOrigin(row.offender)} ${row.holds}/${row.peakWitnesses}${notice}: ${row.what}`;
+    return `${instant(row.time)} ${row.case} ${row.state}${severity} ${row.kind} ${row.prefix} ${showOrigin(row.offender)} ${row.holds}/${row.peakWitnesses}${notice}: ${row.what}`;
   });
 }
 

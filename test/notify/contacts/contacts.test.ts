@@ -127,6 +127,16 @@ describe('notify/contacts', () => {
     expect(rdap.asked).to.have.length(2);
   });
 
+  it('believes that there is nothing for a day, and no longer', async () => {
+    const rdap = serve(await httpServer((_, response) => json(response, { errorCode: 404 }, 404)));
+    const contacts = make({ rdap: [rdap.url] }, []);
+    for (const hours of [0, 23, 2, 23]) {
+      now += hours * 3_600_000;
+      await contacts.lookUp({ as: 64666 }, never);
+    }
+    expect(rdap.asked).to.have.length(2);
+  });
+
   it('shows what was said last, and why there is nothing newer, when nobody can be reached', async () => {
     const rdap = serve(await httpServer((_, response) => json(response, autnum(64666))));
     const contacts = make({ rdap: [rdap.url], whois: [{ host: '127.0.0.1', port: 1 }] });
@@ -184,6 +194,12 @@ describe('notify/contacts', () => {
     writeFileSync(file, JSON.stringify(wrapped).replace('noc@example.net', 'new@example.net'));
     expect((await noc(64666)).contacts[0]!.emails).to.deep.equal(['new@example.net']);
     expect((await noc(1)).contacts).to.deep.equal([]);
+    const { asked } = await noc(64666);
+    now = Date.now() + DAY; // later than the file was written
+    await noc(64666);
+    now += DAY;
+    expect((await noc(64666)).asked, 'a file that has not changed is not read again').to.equal(now - DAY);
+    expect(asked).to.be.below(now);
     writeFileSync(file, '{"net": ');
     expect((await noc(64666)).contacts[0]!.emails, 'the last answer stays').to.deep.equal(['new@example.net']);
     expect((await contacts.lookUp({ as: 64668 }, never)).findings[0]!.why).to.equal(`${file}: it is no JSON`);
@@ -276,6 +292,30 @@ describe('notify/contacts/politeness', () => {
     time += 86_400_000;
     expect((await polite.ask('a', never, async () => ({ ok: true, value: 1 }))).ok).to.equal(true);
     expect(polite.alone('a')).to.equal(0);
+  });
+
+  it('keeps nobody waiting who gives up, and asks nothing for him', async () => {
+    const polite = createPoliteness({ clock: () => 0, gap: 0, pause: 1000 });
+    let go = () => {};
+    const gate = new Promise<void>(resolve => {
+      go = resolve;
+    });
+    const first = polite.ask('a', never, async () => {
+      await gate;
+      return { ok: true, value: 1 };
+    });
+    const control = new AbortController();
+    let asked = 0;
+    const second = polite.ask('a', control.signal, async () => {
+      asked++;
+      return { ok: true, value: 2 };
+    });
+    control.abort();
+    expect(await second).to.deep.equal({ ok: false, why: 'given up', wait: null });
+    go();
+    expect((await first).ok).to.equal(true);
+    expect((await polite.ask('a', never, async () => ({ ok: true, value: 3 }))).ok).to.equal(true);
+    expect(asked).to.equal(0);
   });
 
   it('lets only so many wait, and outlives a question that throws', async () => {

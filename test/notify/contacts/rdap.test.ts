@@ -51,6 +51,9 @@ describe('notify/contacts/rdap', () => {
     expect(of(ASN, { as: 64496 })).to.equal('https://rir3.example/myrdap/');
     expect(of(ASN, { as: 65551 })).to.equal('https://example.org/');
     expect(of(ASN, { as: 64511 })).to.equal(null);
+    const near = bootstrap([[['1'], ['http://127.0.0.1:8080/']]]);
+    expect(of(near, { as: 1 }), 'a list from elsewhere').to.equal(null);
+    expect(rdapServerFor(near, { as: 1 }, true)).to.deep.include({ url: new URL('http://127.0.0.1:8080/') });
     expect(of({}, { as: 1 })).to.match(/no bootstrap file/);
     expect(
       of(bootstrap([null, [[1], ['x']], [['1-9'], [5, 'file:///etc/passwd', 'javascript:1']]]), { as: 1 }),
@@ -84,6 +87,24 @@ describe('notify/contacts/rdap', () => {
     });
     expect(readRdapAnswer(autnum(64667), { as: 64666 })).to.equal('its answer is about AS64667-AS64667');
     expect(readRdapAnswer(autnum(64666), { prefix: '192.0.2.0/24' })).to.match(/another class/);
+  });
+
+  it('takes the answer about a network that has the prefix, and no other', () => {
+    const network = (startAddress: string, endAddress: string) => ({
+      ...{ objectClassName: 'ip network', name: 'NET', startAddress, endAddress },
+      entities: autnum(1).entities,
+    });
+    const read = (from: string, to: string, prefix: string) => {
+      const answer = readRdapAnswer(network(from, to), { prefix });
+      return typeof answer === 'string' ? answer : answer.contacts.length;
+    };
+    expect(read('192.0.2.0', '192.0.2.255', '192.0.2.0/24')).to.equal(3);
+    expect(read('192.0.0.0', '192.255.255.255', '192.0.2.128/25')).to.equal(3);
+    expect(read('2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', '2001:db8:7::/48')).to.equal(3);
+    expect(read('192.0.2.0', '192.0.2.127', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('198.51.100.0', '198.51.100.255', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('2001:db8::', '2001:db8::ffff', '192.0.2.0/24')).to.equal('its answer is about other addresses');
+    expect(read('nonsense', '', '192.0.2.0/24'), 'it need not say so').to.equal(3);
   });
 
   it('takes any JSON for what it is, and never throws', () => {

@@ -203,6 +203,22 @@ describe('registry/irr/dump-feed', () => {
       expect([held(one), one.trouble]).to.deep.equal([21, '']);
     });
 
+    it('is looked at again now and then though its serial is the same, and read when it was put right', async () => {
+      const config: IrrConfig = { name: 'JPIRR', authoritative: false, refresh: 0 };
+      const dump = `${server.http}/JPIRR.db.gz`;
+      const one = await settled(mirrorOf({ ...config, dump }, directory, NRTM_TIMES, DUMP_LIMITS, 0));
+      mirrors.push(one);
+      jpirr.add(route('192.0.2.0/24'));
+      cut('/JPIRR.db.gz');
+      for (let i = 0; i < 2; i++) {
+        await settled(one);
+        expect([held(one), /cut short$/.test(one.trouble)]).to.deep.equal([20, true]);
+      }
+      server.files.delete('/JPIRR.db.gz');
+      await settled(one);
+      expect([held(one), one.trouble, one.feed.status.serial]).to.deep.equal([21, '', 21]);
+    });
+
     it('over FTP is told to be cut, and may be of a server that tells neither size nor time', async () => {
       const dump = `${server.ftp.url}/JPIRR.db`;
       server.ftp.manners = 'cuts';

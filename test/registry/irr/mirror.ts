@@ -23,6 +23,7 @@ export function mirrorOf(
   directory: string,
   times = NRTM_TIMES,
   limits = DUMP_LIMITS,
+  fallback?: number,
 ): Mirror {
   const told: Omit<Mirror, 'feed'> = { book: null, origins: [], alarms: [], trouble: '', refuse: null };
   const listener: FeedListener = {
@@ -44,7 +45,9 @@ export function mirrorOf(
       told.alarms.push(why);
     },
   };
-  return Object.assign(told, { feed: dumpFeed({ config, directory, times, limits }, listener) });
+  return Object.assign(told, {
+    feed: dumpFeed({ config, directory, times, limits, ...(fallback !== undefined && { fallback }) }, listener),
+  });
 }
 
 /** Waits for the look that follows the start, or for the next one. */
