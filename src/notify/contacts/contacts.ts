@@ -2,6 +2,7 @@
  * Whom to call about an AS or a prefix. What is known without asking is told at once; servers are asked in the background
  * or when an operator waits, each in its turn, and their answers are kept for as long as the configuration says.
  */
+import { stat } from 'node:fs/promises';
 import type { ContactsConfig } from '../../config/tree.ts';
 import type { SourceBook } from '../../registry/source-book.ts';
 import { hostText } from '../../registry/whois/client.ts';
@@ -43,8 +44,8 @@ interface AskedSource {
   readonly name: string;
   /** Whose manners count; null: it looks after them itself, or asks nobody. */
   readonly server: string | null;
-  /** Answers are of this machine: they are not kept. */
-  readonly local?: true;
+  /** Of a file of this machine: when it was written, ms since the epoch. What was read before that is old. */
+  readonly written?: () => Promise<number>;
   readonly ask: (subject: Subject, signal: AbortSignal) => Promise<Asked<Answered>>;
 }
 
@@ -57,6 +58,13 @@ const NOTHING_FOR = 24 * 3_600_000;
 const PATIENCE = 30_000;
 /** Look-ups in the background that may be under way. */
 const MOST_FETCHES = 64;
+
+/** When a file was written; one that is not there counts as new, so that looking for it tells why. */
+const writtenAt = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
 
 /** Contacts without a configuration, until `configure`. */
 export function createContacts(options: ContactsOptions): Contacts {
@@ -91,7 +99,8 @@ export function createContacts(options: ContactsOptions): Contacts {
 
   async function askOne(source: AskedSource, subject: Subject, signal: AbortSignal): Promise<void> {
     const text = subjectText(subject);
-    if (!source.local && isFresh(kept.get(source.name, text))) return;
+    const before = kept.get(source.name, text);
+    if (isFresh(before) && ((await source.written?.()) ?? 0) <= (before?.asked ?? 0)) return;
     const question = () => source.ask(subject, signal);
     const answer = await (source.server === null ? question() : politeness.ask(source.server, signal, question)).catch(
       (error: Error): Asked<Answered> => ({ ok: false, why: error.message, wait: null }),
@@ -152,8 +161,9 @@ export function createContacts(options: ContactsOptions): Contacts {
         : [
             {
               name: 'peeringdb',
-              server: null,
-              local: true as const,
+              // A copy has a hundred megabytes: one thread at a time reads it.
+              server: file,
+              written: () => writtenAt(file),
               ask: (subject: Subject, signal: AbortSignal) =>
                 peeringdbCopy(file, 'as' in subject ? subject.as : 0, signal),
             },

@@ -11,9 +11,9 @@ export function bootstrapFile(subject: Subject): 'asn.json' | 'ipv4.json' | 'ipv
 
 /**
  * The URL of the server for the subject, by a file of IANA's (RFC 9224 sections 3, 5.1 to 5.3): of the longest prefix that
- * covers it, or of the range that has the AS; https where there is a choice. Null: no server is named. Or why the file cannot be read, in words.
+ * covers it, or of the range that has the AS; https where there is a choice, and http on this machine where `local`. Null: no server is named. Or why the file cannot be read, in words.
  */
-export function rdapServerFor(file: unknown, subject: Subject): { readonly url: URL | null } | string {
+export function rdapServerFor(file: unknown, subject: Subject, local = false): { readonly url: URL | null } | string {
   const services = (file as { readonly services?: unknown } | null)?.services;
   if ((file as { readonly version?: unknown } | null)?.version !== '1.0' || !Array.isArray(services))
     return 'no bootstrap file of RFC 9224, version 1.0';
@@ -30,7 +30,9 @@ export function rdapServerFor(file: unknown, subject: Subject): { readonly url: 
   }
   const safe = (best?.urls ?? []).flatMap(text => {
     const url = typeof text === 'string' ? URL.parse(text) : null;
-    return url !== null && url.protocol !== 'file:' && isSafeUrl(url) ? [url] : [];
+    // A list from elsewhere must not send us to services of this machine.
+    const safe = url?.protocol === 'https:' || (local && url?.protocol === 'http:' && isSafeUrl(url));
+    return url !== null && safe ? [url] : [];
   });
   return { url: safe.find(({ protocol }) => protocol === 'https:') ?? safe[0] ?? null };
 }

@@ -48,7 +48,7 @@ export function rdapBootstrap(place: string, politeness: Politeness, clock: () =
     async ask(subject, signal) {
       const file = await fileFor(subject, signal);
       if (!file.ok) return file;
-      const found = rdapServerFor(file.value, subject);
+      const found = rdapServerFor(file.value, subject, !place.startsWith('https:'));
       if (typeof found === 'string') return { ok: false, why: `${place}: ${found}`, wait: null };
       const { url } = found;
       if (url === null) return { ok: false, why: 'the bootstrap files name no server for it', wait: 0 };

@@ -194,6 +194,12 @@ describe('notify/contacts', () => {
     writeFileSync(file, JSON.stringify(wrapped).replace('noc@example.net', 'new@example.net'));
     expect((await noc(64666)).contacts[0]!.emails).to.deep.equal(['new@example.net']);
     expect((await noc(1)).contacts).to.deep.equal([]);
+    const { asked } = await noc(64666);
+    now = Date.now() + DAY; // later than the file was written
+    await noc(64666);
+    now += DAY;
+    expect((await noc(64666)).asked, 'a file that has not changed is not read again').to.equal(now - DAY);
+    expect(asked).to.be.below(now);
     writeFileSync(file, '{"net": ');
     expect((await noc(64666)).contacts[0]!.emails, 'the last answer stays').to.deep.equal(['new@example.net']);
     expect((await contacts.lookUp({ as: 64668 }, never)).findings[0]!.why).to.equal(`${file}: it is no JSON`);

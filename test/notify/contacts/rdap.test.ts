@@ -51,6 +51,9 @@ describe('notify/contacts/rdap', () => {
     expect(of(ASN, { as: 64496 })).to.equal('https://rir3.example/myrdap/');
     expect(of(ASN, { as: 65551 })).to.equal('https://example.org/');
     expect(of(ASN, { as: 64511 })).to.equal(null);
+    const near = bootstrap([[['1'], ['http://127.0.0.1:8080/']]]);
+    expect(of(near, { as: 1 }), 'a list from elsewhere').to.equal(null);
+    expect(rdapServerFor(near, { as: 1 }, true)).to.deep.include({ url: new URL('http://127.0.0.1:8080/') });
     expect(of({}, { as: 1 })).to.match(/no bootstrap file/);
     expect(
       of(bootstrap([null, [[1], ['x']], [['1-9'], [5, 'file:///etc/passwd', 'javascript:1']]]), { as: 1 }),
