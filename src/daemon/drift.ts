@@ -134,14 +134,21 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
       const rule = configured?.expiry;
       const inherited = configured?.keiroInherited ? others.keiro : undefined;
       const keiro = index.anyKeiro(source);
-      const oursBySet = routes.maintainerSets.map(
-        set => index.anyMaintainer(set, source) || (keiro && passesOn(inherited, set)),
-      );
+      // By the set itself: the registry lives on meanwhile, and its number may be another's.
+      const oursBySet = new Map<readonly string[], boolean>();
+      const isOurs = (set: readonly string[]): boolean => {
+        const known = oursBySet.get(set);
+        if (known !== undefined) return known;
+        const found = index.anyMaintainer(set, source) || (keiro && passesOn(inherited, set));
+        oursBySet.set(set, found);
+        return found;
+      };
       for (let i = 0; i < routes.rows; i++) {
         if (i % STRIDE === 0) await pause();
         if (i >= routes.rows || !routes.live(i)) continue;
         const row = routes.row(i);
-        const ours = oursBySet[row.maintainers] === true || (keiro && row.hasKeiro);
+        const mntBy = routes.maintainerSets[row.maintainers]!;
+        const ours = isOurs(mntBy) || (keiro && row.hasKeiro);
         if (!ours && !watchedPlace(row.afi, row.w0, row.w1, row.w2, row.w3, row.length)) continue;
         const prefix = routes.prefix(i);
         const { origin } = row;
@@ -149,7 +156,6 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
         // Where a watch names a prefix and no origin, whose objects are right nobody has said.
         const mine = ours || index.bare.some(bare => covers(bare, prefix)) || isDeclared(index, text, origin);
         if (!mine) {
-          const mntBy = routes.maintainerSets[row.maintainers] ?? [];
           if (strangers.length < MOST_STRANGERS)
             strangers.push({ kind: 'object', source, prefix: text, origin, maxLength: null, mntBy });
           else left++;

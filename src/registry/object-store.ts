@@ -7,11 +7,12 @@
 import type { Afi } from '../net/address.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
 import { extend, PrefixIds4, PrefixIds6 } from '../net/prefix-ids.ts';
-import { nameIndex } from './name-index.ts';
+import { maintainerSets } from './maintainer-sets.ts';
+import { MAX_NAMES, nameIndex } from './name-index.ts';
 import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
 import type { RouteScan } from './route-scan.ts';
-import { listOf, readRpslObject } from './rpsl.ts';
+import { readRpslObject } from './rpsl.ts';
 import { keep } from './snapshot-layout.ts';
 import { textArena } from './text-arena.ts';
 
@@ -65,7 +66,7 @@ export interface ObjectStore {
   /** Row numbers are below this; some of them may be free (`live`). */
   readonly rows: number;
   live(index: number): boolean;
-  /** Distinct sets of maintainers, names in upper case (RFC 2622 section 2: names are case-insensitive). */
+  /** Sets of maintainers by number (maintainer-sets.ts). */
   readonly maintainerSets: readonly (readonly string[])[];
   row(index: number): ObjectRow;
   prefix(index: number): Prefix;
@@ -101,25 +102,13 @@ export function objectStore(source: string): ObjectStore {
   ids6.held = size => withHead(heads6, size);
   const byOrigin = new Map<number, number>();
   const members = nameIndex();
-  const maintainerSets: (readonly string[])[] = [];
-  const setNumbers = new Map<string, number>();
-  const asWritten = new Map<string, number>();
+  const maintainers = maintainerSets();
 
   const get = (index: number, column: number): number =>
     blocks[index >> BLOCK_BITS]![(index & (BLOCK - 1)) * COLUMNS + column]!;
   const put = (index: number, column: number, value: number): void => {
     blocks[index >> BLOCK_BITS]![(index & (BLOCK - 1)) * COLUMNS + column] = value;
   };
-
-  function numberOf(mntBy: readonly string[]): number {
-    const key = mntBy.join(' ').toUpperCase();
-    let number = setNumbers.get(key);
-    if (number === undefined) {
-      number = maintainerSets.push(key === '' ? [] : key.split(' ')) - 1;
-      setNumbers.set(key, number);
-    }
-    return number;
-  }
 
   /** Id of a prefix, -1 when it never had an object. */
   function find(prefix: Prefix): number {
@@ -162,14 +151,19 @@ export function objectStore(source: string): ObjectStore {
   function enter(
     afi: Afi,
     key: Pick<RouteScan, 'w0' | 'w1' | 'w2' | 'w3' | 'length' | 'origin'>,
-    maintainers: number,
+    mntBy: readonly string[] | string,
     octets: Buffer,
     from: number,
     to: number,
   ): number {
     if (count >= MAX_OBJECTS) return -1;
+    const held = typeof mntBy === 'string' ? maintainers.holdWritten(mntBy) : maintainers.hold(mntBy);
+    if (held < 0) return -1;
     const text = texts.add(octets, from, to);
-    if (text < 0) return -1;
+    if (text < 0) {
+      maintainers.release(held);
+      return -1;
+    }
     const { w0, w1, w2, w3, length, origin } = key;
     const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
     const head = headOf(afi, id);
@@ -185,17 +179,18 @@ export function objectStore(source: string): ObjectStore {
       count++;
     } else drop(index);
     put(index, META, afi === 2 ? IPV6 : 0);
-    put(index, MAINTAINERS, maintainers);
+    put(index, MAINTAINERS, held);
     put(index, TEXT, text);
     put(index, OCTETS, to - from);
     return index;
   }
 
   function add({ prefix, origin, mntBy, keiro, holes, memberOf }: RouteObject, bytes: Uint8Array): boolean {
+    if (members.size + memberOf.length > MAX_NAMES) return false;
     const [w0, w1, w2, w3] = wordsOf(prefix);
     const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const key = { w0, w1, w2, w3, length: prefix.length, origin };
-    const index = enter(prefix.afi, key, numberOf(mntBy), octets, 0, octets.length);
+    const index = enter(prefix.afi, key, mntBy, octets, 0, octets.length);
     if (index < 0) return false;
     for (const set of memberOf) members.add(set, index);
     const flags = (keiro.length > 0 ? KEIRO : 0) | (holes.length > 0 ? HOLES : 0) | (memberOf.length > 0 ? MEMBER : 0);
@@ -203,20 +198,11 @@ export function objectStore(source: string): ObjectStore {
     return true;
   }
 
-  /** The number of a set of maintainers as it stands in the object: registries repeat them by the thousand. */
-  function numberAsWritten(mntBy: string): number {
-    let number = asWritten.get(mntBy);
-    if (number === undefined) {
-      number = numberOf(listOf(mntBy));
-      asWritten.set(mntBy, number);
-    }
-    return number;
-  }
-
-  /** Gives back the text of a row, and forgets which sets its object is a member of. */
+  /** Gives back the text and the maintainers of a row, and forgets which sets its object is a member of. */
   function drop(index: number): void {
     if ((get(index, META) & MEMBER) !== 0) for (const set of object(index).memberOf) members.remove(set, index);
     texts.free(get(index, TEXT), get(index, OCTETS));
+    maintainers.release(get(index, MAINTAINERS));
   }
 
   /** Takes the row out of the chain that begins at `head`; returns the new head. */
@@ -307,7 +293,7 @@ export function objectStore(source: string): ObjectStore {
 
   return {
     add,
-    addPlain: (afi, scan, octets, from, to) => enter(afi, scan, numberAsWritten(scan.mntBy), octets, from, to) >= 0,
+    addPlain: (afi, scan, octets, from, to) => enter(afi, scan, scan.mntBy, octets, from, to) >= 0,
     remove,
     get count() {
       return count;
@@ -316,7 +302,7 @@ export function objectStore(source: string): ObjectStore {
       return rows;
     },
     live: index => (get(index, META) & FREE) === 0,
-    maintainerSets,
+    maintainerSets: maintainers.sets,
     row,
     prefix,
     bytes,

@@ -222,7 +222,15 @@ describe('control/commands: completion', () => {
   it('still offers words when the daemon cannot list its names', async () => {
     const broken = scriptedDaemon({ casesBefore: () => Promise.reject(new Error('disk full')) });
     const found = await complete(broken, ['show', 'case', '']);
-    expect('error' in found ? [] : found.map(one => one.word)).to.deep.equal(['open', 'all', 'CASE-ID', '']);
+    expect('error' in found ? [] : found.map(one => one.word)).to.deep.equal([
+      'open',
+      'all',
+      'CASE-ID',
+      'detail',
+      'timeline',
+      'evidence',
+      '',
+    ]);
   });
   it('refuses where a word before is wrong', async () => {
     expect(await words('shw', 'b', '')).to.equal(`unknown word "shw": expected ${FIRST}; nearest is "show"`);

@@ -4,6 +4,7 @@ import { covers, formatPrefix, type Prefix, parsePrefix } from '../../src/net/pr
 import { type ObjectStore, objectStore } from '../../src/registry/object-store.ts';
 import { readRouteObject } from '../../src/registry/route-object.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
+import { sourceBook } from '../../src/registry/source-book.ts';
 
 const p = (text: string): Prefix => parsePrefix(text)!;
 
@@ -75,6 +76,29 @@ describe('registry/object-store', () => {
     add(store, '192.0.2.0/24', 64496, 'descr: after\n');
     expect(store.count).to.equal(1);
     expect(store.object(store.rowsOf(p('192.0.2.0/24'))[0]!).descr).to.equal('after');
+  });
+
+  it('forgets the maintainers that no object has any more, whatever comes and goes', () => {
+    const store = objectStore('JPIRR');
+    const book = sourceBook('JPIRR');
+    for (let i = 0; i < 500; i++) {
+      add(store, '192.0.2.0/24', 64496, `mnt-by: M-${i}\n`);
+      add(store, '198.51.100.0/24', 64496, `mnt-by: M-${i >> 1}, m-${i}\n`);
+      const plain = Buffer.from(`route: 192.0.2.0/24\norigin: AS1\nmnt-by: M-${i}\n`);
+      expect(book.addPlain('route', plain, 0, plain.length)).to.equal(true);
+      if (i % 100 === 99) store.remove(p('192.0.2.0/24'), 64496);
+    }
+    expect(store.maintainerSets.length).to.be.lessThan(5);
+    expect(book.routes.maintainerSets.length).to.be.lessThan(3);
+    const [row] = store.rowsOf(p('198.51.100.0/24'));
+    expect(store.maintainerSets[store.row(row!).maintainers]).to.deep.equal(['M-249', 'M-499']);
+    expect(book.routes.maintainerSets[book.routes.row(0).maintainers]).to.deep.equal(['M-499']);
+    // A spelling whose set was forgotten meanwhile.
+    for (const name of ['A', 'B', 'A']) {
+      const plain = Buffer.from(`route: 192.0.2.0/24\norigin: AS1\nmnt-by: ${name}\n`);
+      book.addPlain('route', plain, 0, plain.length);
+      expect(book.routes.maintainerSets[book.routes.row(0).maintainers]).to.deep.equal([name]);
+    }
   });
 
   it('uses the row of what was taken out for what comes', () => {

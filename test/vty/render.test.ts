@@ -871,10 +871,13 @@ Of others, for prefixes of ours or inside them:
       return 'error' in found ? [] : found;
     },
     `
-  open    Those neither resolved nor dismissed (the default)
-  all     All of them, however long ago
-  CASE-ID number of a case, such as 2026-03-01-01
-  <Enter> Cases, the latest first
+  open     Those neither resolved nor dismissed (the default)
+  all      All of them, however long ago
+  CASE-ID  number of a case, such as 2026-03-01-01
+  detail   All about them, with the why-record
+  timeline What happened, line by line
+  evidence What was frozen, and whether the chain is whole
+  <Enter>  Cases, the latest first
   now: 2026-03-01-01 2026-02-28-01`,
   ],
 ];
