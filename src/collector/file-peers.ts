@@ -119,8 +119,7 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     done: () => {},
     now,
   });
-  const { memo, book } = judging;
-  reclaimPrefixIds(rib, afi => memo.forget(afi));
+  reclaimPrefixIds(rib, afi => judging.memo.forget(afi));
   judging.registry({ ...layers, touched: null, generation: 1 });
   judging.attest(aspas);
 
@@ -188,14 +187,16 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     peer.up = false;
     peer.awaiting.clear();
     peer.tabled.clear();
-    book.lose(number);
+    judging.lose(number);
     dropTable(rib, number);
     peer.ingest = freshIngest(number, peer.ebgp, pathIds);
     changed(peer.row, 'Idle');
   }
 
   function whole(peer: FilePeer, afi: Afi): void {
-    if (!peer.awaiting.delete(afi) || peer.awaiting.size > 0) return;
+    if (!peer.awaiting.delete(afi)) return;
+    judging.whole(peer.row.number, afi);
+    if (peer.awaiting.size > 0) return;
     judging.look();
     flush(); // what the table holds goes before the word that it is whole
     tell({ type: 'end-of-rib', peer: peer.row.name, time: now() });
