@@ -84,13 +84,13 @@ export const CASE_COMMANDS: readonly Command[] = [
   { syntax: 'show case all', help: 'All of them, however long ago', long: true, run: call => forAll(call, call.row) },
   { syntax: 'show case CASE-ID', help: 'All about one case', one: true, run: showCase },
   ...VIEWS.flatMap(({ view, help, rowOf }) => [
-    {
-      syntax: `show case open ${view}`,
+    ...[`show case ${view}`, `show case open ${view}`].map(syntax => ({
+      syntax,
       help,
       async run(call: Call) {
         for (const one of await openCases(call)) await call.row(await rowOf(call, one));
       },
-    },
+    })),
     {
       syntax: `show case all ${view}`,
       help,

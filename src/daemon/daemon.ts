@@ -206,8 +206,15 @@ export async function startDaemon({
       collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
       return taken;
     }
+    /** Later: the case may be in the middle of a change. */
+    const note = (id: string, reason: string, by: string) =>
+      setImmediate(() =>
+        cases
+          .mark(id, { what: 'note', by, reason, until: null })
+          .catch((e: Error) => log('warn', `case ${id}: a note is lost: ${e.message}`)),
+      );
     mitigations = await openMitigations({
-      ...{ store, config: () => config, cases: cases.open, apply: configureCollector, log },
+      ...{ store, config: () => config, cases: cases.open, apply: configureCollector, note, log },
     });
     closers.push(() => mitigations?.close());
 

@@ -35,12 +35,19 @@ export interface MitigationParts {
   readonly cases: () => readonly Case[];
   /** Tells the collector; resolves when it has taken it in. */
   readonly apply: () => Promise<void>;
+  /** Writes a line into the timeline of a case; `by`: who did what it says. */
+  readonly note: (caseId: string, words: string, by: string) => void;
   readonly log: Log;
   readonly now?: () => number;
 }
 
 const RETRY = 1_000;
 const keyOf = ({ caseId, peer }: Pick<Mitigation, 'caseId' | 'peer'>) => `${caseId} ${peer}`;
+/** Prefixes as a line of a timeline has them. */
+const namesOf = ({ prefixes }: Mitigation): string => {
+  const more = prefixes.length - 4;
+  return `${prefixes.slice(0, 4).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+};
 const isOver = (of: Case | undefined) => of === undefined || of.state === 'resolved' || of.state === 'dismissed';
 const goesOn = ({ until }: Mitigation) => until === null;
 
@@ -50,6 +57,7 @@ export async function openMitigations({
   config,
   cases,
   apply,
+  note,
   log,
   now = Date.now,
 }: MitigationParts): Promise<Mitigations> {
@@ -94,6 +102,7 @@ export async function openMitigations({
     all.set(keyOf(one), over);
     log('warn', `case ${one.caseId}: ${one.prefixes.join(', ')} no longer announced over ${one.peer}: ${why}`);
     keepEnd(over);
+    note(one.caseId, `no longer announced over ${one.peer}: ${namesOf(one)}: ${why}`, 'intertrackd');
     return over;
   }
 
@@ -164,6 +173,7 @@ export async function openMitigations({
       await writing;
       await put(one);
       all.set(keyOf(one), one);
+      note(caseId, `announced over ${peer}: ${namesOf(one)}`, by);
       log('warn', `case ${caseId}: ${prefixes.join(', ')} announced over ${peer} by ${by}`);
       // The case may have ended, and the configuration changed, while it was written.
       if (isOver(cases().find(({ id }) => id === caseId))) end(one, 'the case is over');

@@ -4,6 +4,7 @@ import type { RouteCheck } from '../registry/route-check.ts';
 import type { Severity } from '../registry/verdict.ts';
 import type { AsPath, CaseHint, CaseKind, WhyRecord } from './case.ts';
 import { caseHints, type HintedCase, SOFTENS } from './case-hints.ts';
+import { MAX_EVIDENCE as MOST_EVIDENCE, shortened } from './evidence.ts';
 import type { FoundException } from './exceptions.ts';
 
 /** What the registry in force says of a route, and of which serials of its sources. */
@@ -83,19 +84,20 @@ export function assess(
       severity: base,
       decidedBy: check.decidedBy,
       path,
-      objects: check.objects.slice(0, MOST).map(({ source, prefix, origin, decides, disputed }) => ({
+      objects: check.objects.slice(0, MOST_EVIDENCE).map(({ source, prefix, origin, decides, disputed, text }) => ({
         source,
         serial: serials.get(source) ?? null,
         prefix,
         origin,
         decides,
         disputed,
+        ...(!one.objects.some(known => known.text === shortened(text)) && { text: shortened(text) }),
       })),
-      vrps: check.vrps.slice(0, MOST),
+      vrps: check.vrps.slice(0, MOST_VRPS),
       why: check.why,
     },
   };
 }
 
-/** Objects, and VRPs, of a why-record; real prefixes have a few. */
-const MOST = 16;
+/** VRPs of a why-record; real prefixes have a few. */
+const MOST_VRPS = 16;

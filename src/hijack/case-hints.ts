@@ -24,7 +24,7 @@ export const SOFTENS: Readonly<Record<CaseHintName, number>> = {
 /** The facts of a case that hints are made from. */
 export type HintedCase = Pick<
   Case,
-  'state' | 'witnesses' | 'opened' | 'ended' | 'peakWitnesses' | 'told' | 'kind' | 'offender'
+  'state' | 'witnesses' | 'opened' | 'ended' | 'peakWitnesses' | 'told' | 'kind' | 'offender' | 'objects'
 >;
 
 /** All hints of a case, in the order in which they are told; nothing is suppressed by any. */

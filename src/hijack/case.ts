@@ -96,6 +96,8 @@ export interface WhyRecord {
     readonly decides: boolean;
     /** The RPKI contradicts the object itself, for this reason. */
     readonly disputed: RovReason | null;
+    /** The object as it stood, where it is not one of those that stand with the case. */
+    readonly text?: string;
   }[];
   readonly vrps: readonly {
     readonly prefix: string;

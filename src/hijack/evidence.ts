@@ -13,6 +13,10 @@ export function evidenceOf(objects: readonly RouteObject[]): readonly ObjectEvid
     prefix: formatPrefix(prefix),
     origin,
     maintainers: mntBy,
-    text: text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}\n(${text.length - MAX_TEXT} characters cut off)` : text,
+    text: shortened(text),
   }));
 }
+
+/** The text of an object as it is kept. */
+export const shortened = (text: string): string =>
+  text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}\n(${text.length - MAX_TEXT} characters cut off)` : text;

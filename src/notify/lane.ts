@@ -30,8 +30,6 @@ export interface Lane {
     readonly more: boolean;
     /** When the oldest row that waits was written; infinite when none waits. */
     readonly oldest: number;
-    /** Some row that waits has failed before. */
-    readonly troubled: boolean;
   };
   /** Lets deliveries finish for so long, then cuts them. */
   close(grace: number): Promise<void>;
@@ -138,7 +136,6 @@ export function createLane({ clock, parallel, most, pending, deliver, onTrouble 
       sending: sending.size,
       more,
       oldest: queue.reduce((least, record) => Math.min(least, record.created), Number.POSITIVE_INFINITY),
-      troubled: queue.some(({ lastError }) => lastError !== ''),
     }),
     async close(grace) {
       closed = true;

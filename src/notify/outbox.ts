@@ -76,7 +76,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const count = { sent: 0, failed: 0, deferred: 0 };
   let notify = options.notify;
   let carrier: Carrier = createCarrier(notify, name, timeouts);
-  let lastError = '';
+  /** Why the last attempt of each row that waits has failed, by id, the latest last. */
+  const troubles = new Map<string, string>();
   let closed = false;
   const ended = Promise.withResolvers<void>();
 
@@ -115,13 +116,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function say(after: OutboxRecord, outcome: Outcome): void {
     const { channel, recipient, caseId, attempts } = after;
     const fields = { id: after.id, recipient, case: caseId, attempts };
+    troubles.delete(after.id);
     if (outcome.result === 'sent') {
       count.sent++;
-      if (![...lanes.values()].some(lane => lane.status().troubled)) lastError = '';
       log('info', `${channel} sent`, fields);
       return;
     }
-    lastError = `${recipient}: ${outcome.error}`;
+    if (after.state === 'pending') troubles.set(after.id, `${recipient}: ${outcome.error}`);
     if (after.state === 'failed') {
       count.failed++;
       log('error', `${channel} given up after 5 days`, { ...fields, error: outcome.error });
@@ -180,7 +181,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         sending: all.reduce((sum, lane) => sum + lane.sending, 0),
         ...count,
         oldest: Number.isFinite(oldest) ? oldest : null,
-        lastError,
+        lastError: [...troubles.values()].at(-1) ?? '',
       };
     },
     async close() {

@@ -10,30 +10,36 @@ export interface MaintainerSets {
    * under its number later is another.
    */
   readonly sets: readonly (readonly string[])[];
-  /** The number of a set, which is held until it is released. */
+  /** The number of a set, which is held until it is released; -1 when there are too many names. */
   hold(mntBy: readonly string[]): number;
   /** The same of a set as it stands in the object, parted by commas and blanks. */
   holdWritten(mntBy: string): number;
   release(number: number): void;
 }
 
-/** Spellings that are remembered. The largest registry has some 50,000. */
+/** Letters of all sets: they stand in the JavaScript heap. The largest registry has some 50,000 sets of two million letters. */
+const MOST_LETTERS = 128 * 2 ** 20;
+/** Spellings that are remembered, and letters of one. */
 const MOST_WRITTEN = 200_000;
+const LONGEST_WRITTEN = 256;
 
 const NOBODY: readonly string[] = [];
 
-/** No sets yet. */
-export function maintainerSets(): MaintainerSets {
+/** No sets yet; of all that come the letters are at most `most`. */
+export function maintainerSets(most = MOST_LETTERS): MaintainerSets {
   const sets: (readonly string[])[] = [];
   const holders: number[] = [];
   const free: number[] = [];
   const numbers = new Map<string, number>();
+  let letters = 0;
   const written = new Map<string, { readonly number: number; readonly set: readonly string[] }>();
 
   function hold(mntBy: readonly string[]): number {
     const key = mntBy.join(' ').toUpperCase();
     let number = numbers.get(key);
     if (number === undefined) {
+      if (letters + key.length > most) return -1;
+      letters += key.length;
       number = free.pop() ?? sets.length;
       sets[number] = key === '' ? [] : key.split(' ');
       holders[number] = 0;
@@ -53,13 +59,16 @@ export function maintainerSets(): MaintainerSets {
         return known.number;
       }
       const number = hold(listOf(mntBy));
+      if (number < 0 || mntBy.length > LONGEST_WRITTEN) return number;
       if (written.size >= MOST_WRITTEN) written.clear();
       written.set(mntBy, { number, set: sets[number]! });
       return number;
     },
     release(number) {
       if (--holders[number]! > 0) return;
-      numbers.delete(sets[number]!.join(' '));
+      const key = sets[number]!.join(' ');
+      numbers.delete(key);
+      letters -= key.length;
       sets[number] = NOBODY;
       free.push(number);
     },

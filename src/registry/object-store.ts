@@ -8,7 +8,7 @@ import type { Afi } from '../net/address.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
 import { extend, PrefixIds4, PrefixIds6 } from '../net/prefix-ids.ts';
 import { maintainerSets } from './maintainer-sets.ts';
-import { nameIndex } from './name-index.ts';
+import { MAX_NAMES, nameIndex } from './name-index.ts';
 import type { RouteObject } from './objects.ts';
 import { readRouteObject } from './route-object.ts';
 import type { RouteScan } from './route-scan.ts';
@@ -157,8 +157,13 @@ export function objectStore(source: string): ObjectStore {
     to: number,
   ): number {
     if (count >= MAX_OBJECTS) return -1;
+    const held = typeof mntBy === 'string' ? maintainers.holdWritten(mntBy) : maintainers.hold(mntBy);
+    if (held < 0) return -1;
     const text = texts.add(octets, from, to);
-    if (text < 0) return -1;
+    if (text < 0) {
+      maintainers.release(held);
+      return -1;
+    }
     const { w0, w1, w2, w3, length, origin } = key;
     const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
     const head = headOf(afi, id);
@@ -172,11 +177,7 @@ export function objectStore(source: string): ObjectStore {
       put(index, SAME_ORIGIN, byOrigin.get(origin) ?? 0);
       byOrigin.set(origin, index + 1);
       count++;
-      put(index, MAINTAINERS, -1);
-    }
-    // Held before what it had is released: most often it is the same.
-    const held = typeof mntBy === 'string' ? maintainers.holdWritten(mntBy) : maintainers.hold(mntBy);
-    if (get(index, MAINTAINERS) >= 0) drop(index);
+    } else drop(index);
     put(index, META, afi === 2 ? IPV6 : 0);
     put(index, MAINTAINERS, held);
     put(index, TEXT, text);
@@ -185,6 +186,7 @@ export function objectStore(source: string): ObjectStore {
   }
 
   function add({ prefix, origin, mntBy, keiro, holes, memberOf }: RouteObject, bytes: Uint8Array): boolean {
+    if (members.size + memberOf.length > MAX_NAMES) return false;
     const [w0, w1, w2, w3] = wordsOf(prefix);
     const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const key = { w0, w1, w2, w3, length: prefix.length, origin };

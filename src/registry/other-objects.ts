@@ -4,7 +4,7 @@
  * and where it is named: by maintainer, and by the set it says it is a member of.
  */
 import { keiroOf } from './keiro.ts';
-import { nameIndex } from './name-index.ts';
+import { MAX_NAMES, nameIndex } from './name-index.ts';
 import { parseAsNumber } from './route-object.ts';
 import { namesIn, quote, type RpslObject, type RpslProblem, readRpslObject } from './rpsl.ts';
 import { textArena } from './text-arena.ts';
@@ -119,6 +119,10 @@ export function otherObjects(): OtherObjects {
     const before = rowOf(objectClass, key);
     if (before === undefined && names.length - freeRows.length >= MAX_OTHERS)
       return bad(`more than ${MAX_OTHERS} objects`);
+    const mntBy = namesIn(object, 'mnt-by');
+    const memberOf = namesIn(object, 'member-of');
+    if (maintained.size + mntBy.length > MAX_NAMES || members.size + memberOf.length > MAX_NAMES)
+      return bad(`more than ${MAX_NAMES} names in mnt-by or member-of`);
     const { buffer, byteOffset, length } = object.bytes;
     const block = arena.add(Buffer.from(buffer, byteOffset, length), 0, length);
     if (block < 0) return bad(`more than ${MAX_OTHER_TEXT} octets of objects`);
@@ -127,8 +131,8 @@ export function otherObjects(): OtherObjects {
     names[row] = { class: objectClass, key };
     blocks[row] = block;
     octets[row] = object.bytes.length;
-    for (const name of namesIn(object, 'mnt-by')) maintained.add(name, row);
-    for (const name of namesIn(object, 'member-of')) members.add(name, row);
+    for (const name of mntBy) maintained.add(name, row);
+    for (const name of memberOf) members.add(name, row);
     if (objectClass === 'mntner') {
       const { addresses } = keiroOf(object);
       passOn(key, addresses);

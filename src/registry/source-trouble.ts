@@ -22,6 +22,13 @@ export function troubleOf(row: TroubledSource): string[] {
   if (lastError !== '') return [lastError];
   if (!outOfDate(row)) return [];
   if (age === null) return ['no copy of it has come yet'];
-  const ago = age < 2 * HOUR ? `${Math.floor(age / 60_000)} minutes ago` : `${Math.floor(age / HOUR)} hours ago`;
+  const ago = `${inWords(age)} ago`;
   return [`stale: ${transport === 'file' ? 'its file was written' : 'its copy was the newest one for certain'} ${ago}`];
+}
+
+/** The largest unit of which there are at least two. */
+function inWords(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  if (seconds < 120) return `${seconds} seconds`;
+  return seconds < 7200 ? `${Math.floor(seconds / 60)} minutes` : `${Math.floor(seconds / 3600)} hours`;
 }

@@ -70,6 +70,17 @@ describe('collector/finding', () => {
     expect(world.told()).to.deep.equal(['gone super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24']);
   });
 
+  it('does not say so where it is the same AS that others have the covered prefix from', async () => {
+    const world = await feedOf({ objects: [[OURS, 64496]], watch: { sources: ['TEST'] } });
+    world.feed(announce('192.0.0.0/16', sequence(64500, 64666)));
+    world.feed(announce(OURS, sequence(64501, 64666)), 1);
+    world.tables(true);
+    expect(world.told()).to.deep.equal([
+      'held super-prefix 192.0.0.0/16 64666 of 192.0.2.0/24',
+      'held origin 192.0.2.0/24 64666 of 192.0.2.0/24',
+    ]);
+  });
+
   it('tells nobody who has registered what covers, in either registry', async () => {
     const world = await feedOf({
       objects: [

@@ -36,6 +36,7 @@ describe('daemon/mitigations', () => {
   let applied: number;
   let diskFull: boolean;
   let logged: string[];
+  let notes: string[];
   const log = Object.assign((_: string, text: string) => void logged.push(text), {
     configure: () => {},
     problems: () => [],
@@ -52,6 +53,7 @@ describe('daemon/mitigations', () => {
       config: () => config,
       cases: () => cases,
       apply: async () => void applied++,
+      note: (caseId, words, by) => void notes.push(`${caseId} ${by}: ${words}`),
       log,
     });
   };
@@ -77,7 +79,7 @@ describe('daemon/mitigations', () => {
       { ...begun, id: '2026-03-01-02', state: 'unseen' },
       { ...begun, id: '2026-03-01-03', state: 'resolved' },
     ];
-    [applied, diskFull, logged] = [0, false, []];
+    [applied, diskFull, logged, notes] = [0, false, [], []];
     await open();
   });
   afterEach(async () => {
@@ -105,6 +107,10 @@ describe('daemon/mitigations', () => {
     expect(told()).to.equal(undefined);
     expect(applied).to.equal(2);
     expect(await mitigations.stop('2026-03-01-01', 'again')).to.deep.equal([]);
+    expect(notes).to.deep.equal([
+      '2026-03-01-01 user root: announced over edge: 192.0.2.0/24, 192.0.3.0/24',
+      '2026-03-01-01 intertrackd: no longer announced over edge: 192.0.2.0/24, 192.0.3.0/24: stopped by user root',
+    ]);
   });
 
   it('keeps to the limits over all cases, and to the AS of the session', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { assess, type Ground, soften } from '../../src/hijack/assessment.ts';
 import type { CaseHint, Witness } from '../../src/hijack/case.ts';
 import type { HintedCase } from '../../src/hijack/case-hints.ts';
+import { evidenceOf } from '../../src/hijack/evidence.ts';
 import type { FoundException } from '../../src/hijack/exceptions.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
@@ -66,6 +67,7 @@ const one: HintedCase = {
   ended: null,
   peakWitnesses: 1,
   told: ['begin'],
+  objects: evidenceOf([object('192.0.2.0/24', 64496)]),
 };
 
 const exception: FoundException = {
@@ -117,6 +119,17 @@ describe('hijack/assessment', () => {
         { source: 'JPIRR', serial: 1007, prefix: '192.0.2.0/24', origin: 64496, decides: true, disputed: null },
       ],
     });
+  });
+
+  it('keeps the text of an object that is another than at the opening', () => {
+    const path = [64500, 64666];
+    const objects = [object('192.0.2.0/24', 64497), object('192.0.0.0/16', 64496), object('192.0.2.0/24', 64496)];
+    const { why } = assess(one, path, ground('192.0.2.0/24', path, { objects }), null, NOW);
+    expect(why.objects.map(({ prefix, origin, text }) => [prefix, origin, text !== undefined])).to.deep.equal([
+      ['192.0.2.0/24', 64497, true],
+      ['192.0.2.0/24', 64496, false],
+      ['192.0.0.0/16', 64496, true],
+    ]);
   });
 
   it('takes an exception of a watch for the first hint', () => {

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { COMMANDS, resolveCommand } from '../../src/control/commands.ts';
 import { offlineCommand } from '../../src/vty/offline.ts';
+import { splitWords } from '../../src/vty/words.ts';
 import { ROOT } from './sources.ts';
 
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
@@ -38,7 +39,7 @@ describe('README.md and CONTRIBUTING.md', () => {
     const shown = [...README.matchAll(/(?:[$#] |`)itctl ([a-z][^`\n]*)/g)].map(([, words]) => words!.trim());
     expect(shown.length).to.be.greaterThan(5);
     for (const words of shown) {
-      const found = resolveCommand(words.split(' '));
+      const found = resolveCommand(splitWords(words).words);
       const begins = COMMANDS.some(({ syntax }) => syntax.startsWith(words));
       const offline = offlineCommand(words.split(' ')) !== null;
       expect('entry' in found || begins || offline, words).to.equal(true);

@@ -119,6 +119,9 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
     await killed();
     await dial();
     expect((await daemon.case(id)).timeline.at(-1)!.what).to.equal('note: it was a typing error');
+    expect(await daemon.json<CheckedEvidence>('check', 'evidence', id), 'its chain went on').to.include({
+      fault: null,
+    });
     const refused = await daemon.itctl('case', 'ack', id);
     expect([refused.status, refused.stderr]).to.deep.equal([
       1,

@@ -181,6 +181,11 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtpPort};
     const [running, down] = [PREFIXES[4]!, PREFIXES[5]!];
     await router.announce(running, down);
     await Promise.all([inState(running, 'ongoing'), inState(down, 'ongoing')]);
+    // What was taken and is not recorded would rightly come again.
+    for (const prefix of [running, down])
+      await until('recorded', async () =>
+        (await daemon.case((await caseOf(prefix))!.id)).notices.every(({ state }) => state === 'sent'),
+      );
     await router.withdraw(running);
     await until('nobody holds it', async () => (await caseOf(running))?.witnesses[0]?.state === 'gone');
     await daemon.end('SIGKILL');
@@ -200,7 +205,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtpPort};
     await router.announce(prefix);
     await inState(prefix, 'ongoing');
     await until('tried', async () => (await daemon.outbox()).every(({ attempts }) => attempts > 0));
-    expect((await daemon.status()).problems.join()).to.match(/mail: .*ECONNREFUSED/);
+    expect((await daemon.status()).problems.join()).to.match(/not delivered: .*ECONNREFUSED/);
     await restart();
     const { id } = (await caseOf(prefix))!;
     const waiting = await daemon.outbox();

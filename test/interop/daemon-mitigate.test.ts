@@ -205,5 +205,10 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
     expect((await daemon.json<MitigationRow[]>('show', 'mitigation'))[0]!.ended).to.equal('the case is resolved');
     expect(await refused('announce', id, 'peer', 'border', 'confirm', id)).to.contain(`case ${id} is resolved`);
     expect((await daemon.itctl('show', 'mitigation')).stdout).to.match(/0 announcements in force/);
+    const lines = async () => (await daemon.case(id)).timeline.map(({ what }) => what);
+    await until('the timeline has it', async () =>
+      (await lines()).some(what => /no longer announced over border: .*: the case is resolved$/.test(what)),
+    );
+    expect((await lines()).filter(what => what.includes(': announced over border'))).to.have.length.at.least(4);
   });
 });

@@ -104,7 +104,7 @@ describe('notify, killed', () => {
     const told = join(directory, 'told');
     writeFileSync(told, '');
     const pager = join(directory, 'pager');
-    writeFileSync(pager, `#!/bin/sh\nread -r line\nprintf '%s\\n' "$line" >>'${told}'\n`);
+    writeFileSync(pager, `#!/bin/sh\nread -r line || exit 1\nprintf '%s\\n' "$line" >>'${told}'\n`);
     chmodSync(pager, 0o755);
     const notify: NotifyConfig[] = [
       { ...block, ...at(mails.port) },

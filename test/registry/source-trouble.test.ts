@@ -21,6 +21,12 @@ describe('registry/source-trouble', () => {
     ['a file of the day before yesterday', row('file', 47 * HOUR), false, []],
     ['an older one', row('file', 49.5 * HOUR), true, ['stale: its file was written 49 hours ago']],
     [
+      'one whose look lasts',
+      row('nrtm', 4321, { stale: true }),
+      true,
+      ['stale: its copy was the newest one for certain 4 seconds ago'],
+    ],
+    [
       'one whose look lasts for ever',
       row('ftp', 200_000, { stale: true }),
       true,

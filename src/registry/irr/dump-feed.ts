@@ -151,7 +151,9 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       tag: state.tag,
       id: fetched ? randomUUID() : (state.tag ?? ''),
     };
-    const behind = fetched ? null : await replay(mark, reading);
+    // The journal is of the copy in use, and stays so until another is.
+    const ours = !fetched && (copy === null || copy.id === mark.id);
+    const behind = ours ? await replay(mark, reading) : null;
     const since =
       behind === null && now !== null && serial !== null && now < serial ? await catchUp(reading, now) : null;
     if (typeof since === 'string') {

@@ -224,6 +224,8 @@ export function rtrClient(
   function commit(): void {
     const customers = new Set(before.map(({ key }) => key));
     const change: PayloadChange = target === payloads ? { whole: false, vrps: log, customers } : { whole: true };
+    // Version 2 alone has them: one that answers in an older version now takes them with it.
+    const lost = state.version < 2 && target?.aspas.size === 0 ? (payloads?.aspas.size ?? 0) : 0;
     payloads = target;
     target = null;
     log = vrpLog();
@@ -231,6 +233,7 @@ export function rtrClient(
     updated = clock();
     updates++;
     listener.onChange(change);
+    if (lost > 0) listener.onTrouble(`it speaks version ${state.version} now, without ASPAs: ${lost} are given up`);
   }
 
   const refuse = (code: number, reason: string): RtrFault => ({ code, offset: HEADER, reason });

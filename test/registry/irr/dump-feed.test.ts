@@ -382,6 +382,23 @@ describe('registry/irr/dump-feed', () => {
       expect([held(two), two.feed.status.serial], 'by the journal').to.deep.equal([21, 21]);
     });
 
+    it('keeps what comes behind a file though the next file was refused', async () => {
+      const dump = join(directory, 'jpirr.db');
+      writeFileSync(dump, jpirr.dump(), 'latin1');
+      writeFileSync(join(directory, 'JPIRR.CURRENTSERIAL'), '20\n');
+      const one = await settled(mirror({ dump, nrtm: nrtm() }));
+      jpirr.add(route('192.0.2.0/24'));
+      writeFileSync(dump, jpirr.dump(), 'latin1');
+      writeFileSync(join(directory, 'JPIRR.CURRENTSERIAL'), '21\n');
+      one.refuse = 'too small';
+      await settled(one, true);
+      expect([one.trouble, one.feed.status.serial]).to.deep.equal(['too small', 20]);
+      one.refuse = null;
+      await settled(one);
+      expect([held(one), one.feed.status.serial, one.trouble, one.alarms]).to.deep.equal([21, 21, '', []]);
+      expect(readFileSync(join(directory, 'JPIRR.nrtm'), 'latin1')).to.match(/192\.0\.2\.0/);
+    });
+
     it('says what it lacks to go on', async () => {
       server.files.set('/JPIRR.CURRENTSERIAL', null);
       const one = await settled(mirror({ nrtm: nrtm() }));

@@ -184,6 +184,24 @@ describe('the RPKI', () => {
       expect(cacheStatus().version).to.equal(0);
     });
 
+    it('tells that ASPAs are gone with version 2', async () => {
+      let old = false;
+      const cache = await kept(
+        scriptedCache((pdu, connection) => {
+          if (pdu.type === 'error-report') return;
+          if (old) connection.send(...response(8, 1, [vrp(0, 1, true, 1)], 1));
+          else connection.send(...response(7, 1, [vrp(0, 1), aspa(1, 2), aspa(3, 4)]));
+        }),
+      );
+      configure([at(cache)]);
+      await until('ASPAs', () => rpki.view().aspas.size === 2);
+      old = true;
+      cache.connections[0]!.end();
+      await says(/it speaks version 1 now, without ASPAs: 2 are given up/);
+      await until('no ASPA', () => rpki.view().aspas.size === 0);
+      expect(vrps()).to.have.length(1);
+    });
+
     it('skips router keys, and counts them', async () => {
       const key: RtrPdu = {
         ...{ version: 2, type: 'router-key', announce: true, ski: new Uint8Array(20), asn: 1 },
