@@ -20,6 +20,9 @@ import { textArena } from './text-arena.ts';
 export const MAX_OBJECTS = 8_000_000;
 export const MAX_TEXT = 4_000_000_000;
 
+/** Objects of one prefix, which are gone through one by one; what is beyond is refused. Real ones have some fifty. */
+export const MAX_SAME_PREFIX = 1024;
+
 /** Rows of a block: the store grows by blocks, never by copying what it has. */
 const BLOCK_BITS = 13;
 const BLOCK = 1 << BLOCK_BITS;
@@ -53,7 +56,7 @@ export interface ObjectRow {
 
 export interface ObjectStore {
   /**
-   * Copies what it keeps, in place of an object of the same prefix and origin. False when the store is full: the object
+   * Copies what it keeps, in place of an object of the same prefix and origin. False when there is no room: the object
    * is not in it, and what it would replace still is.
    */
   add(object: RouteObject, bytes: Uint8Array): boolean;
@@ -128,11 +131,12 @@ export function objectStore(source: string): ObjectStore {
     }
   }
 
-  /** Row of the key, or -1. */
+  /** Row of the key; -1 when there is none, -2 when its prefix has no room for another. */
   function rowOf(afi: Afi, id: number, origin: number): number {
-    for (let next = headOf(afi, id); next > 0; next = get(next - 1, SAME_PREFIX))
+    let seen = 0;
+    for (let next = headOf(afi, id); next > 0; next = get(next - 1, SAME_PREFIX), seen++)
       if (get(next - 1, ORIGIN) === (origin | 0)) return next - 1;
-    return -1;
+    return seen < MAX_SAME_PREFIX ? -1 : -2;
   }
 
   /** A row to write to, -1 when there are too many. */
@@ -157,6 +161,11 @@ export function objectStore(source: string): ObjectStore {
     to: number,
   ): number {
     if (count >= MAX_OBJECTS) return -1;
+    const { w0, w1, w2, w3, length, origin } = key;
+    const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
+    const head = headOf(afi, id);
+    let index = head === 0 ? -1 : rowOf(afi, id, origin);
+    if (index === -2) return -1;
     const held = typeof mntBy === 'string' ? maintainers.holdWritten(mntBy) : maintainers.hold(mntBy);
     if (held < 0) return -1;
     const text = texts.add(octets, from, to);
@@ -164,10 +173,6 @@ export function objectStore(source: string): ObjectStore {
       maintainers.release(held);
       return -1;
     }
-    const { w0, w1, w2, w3, length, origin } = key;
-    const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
-    const head = headOf(afi, id);
-    let index = head === 0 ? -1 : rowOf(afi, id, origin);
     if (index < 0) {
       index = takeRow();
       put(index, PREFIX, id);
