@@ -23,6 +23,9 @@ export const MAX_TEXT = 4_000_000_000;
 /** Objects of one prefix, which are gone through one by one; what is beyond is refused. Real ones have some fifty. */
 export const MAX_SAME_PREFIX = 1024;
 
+/** Holes of all objects of a source. Real ones have a few thousand. */
+export const MAX_ALL_HOLES = 50_000;
+
 /** Rows of a block: the store grows by blocks, never by copying what it has. */
 const BLOCK_BITS = 13;
 const BLOCK = 1 << BLOCK_BITS;
@@ -95,6 +98,7 @@ export function objectStore(source: string): ObjectStore {
   /** The first free row below `rows`, + 1; the others follow by SAME_PREFIX. */
   let free = 0;
   let count = 0;
+  let allHoles = 0;
   const ids4 = new PrefixIds4(1024);
   const ids6 = new PrefixIds6(1024);
   /** By prefix id: its first row + 1. */
@@ -191,21 +195,26 @@ export function objectStore(source: string): ObjectStore {
   }
 
   function add({ prefix, origin, mntBy, keiro, holes, memberOf }: RouteObject, bytes: Uint8Array): boolean {
-    if (members.size + memberOf.length > MAX_NAMES) return false;
+    if (members.size + memberOf.length > MAX_NAMES || allHoles + holes.length > MAX_ALL_HOLES) return false;
     const [w0, w1, w2, w3] = wordsOf(prefix);
     const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const key = { w0, w1, w2, w3, length: prefix.length, origin };
     const index = enter(prefix.afi, key, mntBy, octets, 0, octets.length);
     if (index < 0) return false;
     for (const set of memberOf) members.add(set, index);
+    allHoles += holes.length;
     const flags = (keiro.length > 0 ? KEIRO : 0) | (holes.length > 0 ? HOLES : 0) | (memberOf.length > 0 ? MEMBER : 0);
     put(index, META, get(index, META) | flags);
     return true;
   }
 
-  /** Gives back the text and the maintainers of a row, and forgets which sets its object is a member of. */
+  /** Gives back the text and the maintainers of a row, and forgets its holes and which sets its object is a member of. */
   function drop(index: number): void {
-    if ((get(index, META) & MEMBER) !== 0) for (const set of object(index).memberOf) members.remove(set, index);
+    if ((get(index, META) & (MEMBER | HOLES)) !== 0) {
+      const { memberOf, holes } = object(index);
+      for (const set of memberOf) members.remove(set, index);
+      allHoles -= holes.length;
+    }
     texts.free(get(index, TEXT), get(index, OCTETS));
     maintainers.release(get(index, MAINTAINERS));
   }

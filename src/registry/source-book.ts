@@ -49,7 +49,7 @@ export function sourceBook(source: string): SourceBook {
     if (operation === 'del') {
       if (!routes.remove(prefix, origin)) return bad(`${rpsl.class}: there is no such object to delete`);
     } else if (!routes.add(reading.object, rpsl.bytes))
-      return bad('too many objects, at all or of this prefix, or too much text: left out');
+      return bad('too many objects, at all or of this prefix, too many holes or names, or too much text: left out');
     return { ok: true, touched: prefix, refused: operation === 'add' ? reading.refused : [] };
   }
 
