@@ -2,7 +2,7 @@
  * The routes with which something is wrong that peers hold now, and what is told upward as they come and go. Only what is in
  * this book is ever told; a route that leaves is told once, with why it left.
  */
-import type { Finding, FindingKind } from './finding.ts';
+import type { Finding } from './finding.ts';
 import type { JudgedChange } from './judged-change.ts';
 import type { AsPath } from './messages.ts';
 
@@ -38,9 +38,13 @@ export interface Telling {
 const same = (a: Held, b: Held): boolean =>
   a.origin === b.origin && a.finding.kind === b.finding.kind && a.finding.offender === b.finding.offender;
 
+const isCovering = ({ finding }: Held): boolean => finding.kind === 'super-prefix';
+
 export class Contradictions {
   /** What each peer holds of a prefix: of each fact one route. Only a peer with several paths has several. */
   private readonly book = new Map<Place, Map<number, readonly Held[]>>();
+  /** Where some peer holds a `super-prefix`: they are looked at again and again. */
+  private readonly covering = new Set<Place>();
   private readonly telling: Telling;
 
   constructor(telling: Telling) {
@@ -93,10 +97,11 @@ export class Contradictions {
     if (this.book.get(place)?.has(peer)) this.enter(place, peer, [], 'update', why);
   }
 
-  /** Calls `visit` with every route of a kind; it must not change the book. */
-  forEach(kind: FindingKind, visit: (place: Place, peer: number, held: Held) => void): void {
-    for (const [place, row] of this.book)
-      for (const [peer, held] of row) for (const one of held) if (one.finding.kind === kind) visit(place, peer, one);
+  /** Calls `visit` with every `super-prefix`; it must not change the book. */
+  forEachCovering(visit: (place: Place, peer: number, held: Held) => void): void {
+    for (const place of this.covering)
+      for (const [peer, held] of this.book.get(place)!)
+        for (const one of held) if (isCovering(one)) visit(place, peer, one);
   }
 
   /** Tells a held route once more: what is around it has changed. */
@@ -128,6 +133,8 @@ export class Contradictions {
     if (this.book.has(place) !== row.size > 0) this.telling.mark(place, row.size > 0);
     if (row.size > 0) this.book.set(place, row);
     else this.book.delete(place);
+    if ([...row.values()].some(held => held.some(isCovering))) this.covering.add(place);
+    else this.covering.delete(place);
     for (const one of now) {
       if (before.some(held => same(held, one) && held.attribute === one.attribute)) continue;
       const about = this.telling.describe(place, peer, one);

@@ -35,7 +35,8 @@ export interface FilePeersOptions {
   readonly localAs: number;
   /** Now, in the time of the files: ms since the epoch. */
   readonly now: () => number;
-  readonly nameOf: (address: string, as: number, collector: string) => string;
+  /** Its name, and our role towards it where one is configured. */
+  readonly known: (address: string, as: number, collector: string) => Pick<RowPeer, 'name' | 'role'>;
   readonly tell: (message: FromFiles) => void;
 }
 
@@ -51,9 +52,12 @@ export interface FileCounts {
 export interface FilePeers {
   /** One for each file. `complain`: an UPDATE cannot be read, in words. */
   file(collector: string, complain: (text: string) => void): FileVisitor;
-  /** Looks whether tables that tell no end count as whole: about every ten seconds while `awaits`. */
+  /**
+   * Looks whether tables that tell no end count as whole, and what has come of routes that cover watched ones: about every
+   * ten seconds while `wants`.
+   */
   look(): void;
-  readonly awaits: boolean;
+  readonly wants: boolean;
   /** Tells what waits. */
   flush(): void;
   readonly counts: FileCounts;
@@ -91,7 +95,7 @@ interface FilePeer {
   readonly tabled: Set<Afi>;
 }
 
-export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: FilePeersOptions): FilePeers {
+export function createFilePeers({ layers, aspas, localAs, now, known: knownAs, tell }: FilePeersOptions): FilePeers {
   const rib = newRib();
   const byNumber: FilePeer[] = [];
   const byKey = new Map<string, FilePeer>();
@@ -119,11 +123,12 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     done: () => {},
     now,
   });
-  const { memo, book } = judging;
-  reclaimPrefixIds(rib, afi => memo.forget(afi));
+  reclaimPrefixIds(rib, afi => judging.memo.forget(afi));
   judging.registry({ ...layers, touched: null, generation: 1 });
   judging.attest(aspas);
 
+  /** Routes have come or gone since the last look. */
+  let changedSince = false;
   const leaveOut = (reason: string) => void counts.leftOut.set(reason, (counts.leftOut.get(reason) ?? 0) + 1);
 
   const ingest = createIngest(rib, judging, {
@@ -155,7 +160,7 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     const address = formatAddress({ afi, bytes: octets });
     const ebgp = as !== local;
     const peer: FilePeer = {
-      row: { number, name: nameOf(address, as, collector), as, address },
+      row: { number, as, address, ...knownAs(address, as, collector) },
       ebgp,
       ingest: freshIngest(number, ebgp, []),
       up: false,
@@ -188,15 +193,19 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     peer.up = false;
     peer.awaiting.clear();
     peer.tabled.clear();
-    book.lose(number);
+    judging.lose(number);
     dropTable(rib, number);
+    changedSince = true;
     peer.ingest = freshIngest(number, peer.ebgp, pathIds);
     changed(peer.row, 'Idle');
   }
 
   function whole(peer: FilePeer, afi: Afi): void {
-    if (!peer.awaiting.delete(afi) || peer.awaiting.size > 0) return;
+    if (!peer.awaiting.delete(afi)) return;
+    judging.whole(peer.row.number, afi);
+    if (peer.awaiting.size > 0) return;
     judging.look();
+    changedSince = false;
     flush(); // what the table holds goes before the word that it is whole
     tell({ type: 'end-of-rib', peer: peer.row.name, time: now() });
   }
@@ -290,6 +299,7 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
           const agreed = (table.paths4 !== null) === addPath && (table.paths6 !== null) === addPath;
           if (!agreed || peer.families.size < 2) agreeOn(peer, bytes, message);
           counts.updates++;
+          changedSince = true;
           const wrong = ingest.update(as4 ? peer.ingest.as4 : peer.ingest.as2, bytes, start, end);
           if (wrong !== null) complain(wordsOf(wrong));
         },
@@ -311,10 +321,12 @@ export function createFilePeers({ layers, aspas, localAs, now, nameOf, tell }: F
     get peers() {
       return byNumber.length;
     },
-    get awaits() {
-      return byNumber.some(({ up, awaiting }) => up && awaiting.size > 0);
+    get wants() {
+      return changedSince || byNumber.some(({ up, awaiting }) => up && awaiting.size > 0);
     },
     look() {
+      if (changedSince) judging.look();
+      changedSince = false;
       const awaited = byNumber.flatMap(({ row: { number }, up, since, awaiting }) => {
         const table = rib.tables[number];
         return up && awaiting.size > 0 && table ? [{ number, since, routes: table.count4 + table.count6 }] : [];

@@ -5,7 +5,7 @@
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
-import { type Rib, routesOf } from '../rib/adj-rib-in.ts';
+import { type HeldRoute, type Rib, routesOf } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import { afiOf, Contradictions, type Held, type Place, prefixIdOf } from './contradictions.ts';
@@ -16,6 +16,7 @@ import { createPathCheck, type PathCheck } from './path-check.ts';
 import { createRejudge } from './rejudge.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { createVisibility } from './visibility.ts';
 
 export interface JudgingSurroundings {
   readonly rib: Rib;
@@ -38,8 +39,17 @@ export interface Judges {
 }
 
 export interface Judging extends Judges {
-  /** Looks whether routes that cover watched space draw its traffic: to be called when tables have changed, now and then. */
+  /**
+   * Looks whether routes that cover watched space draw its traffic, and who has lost prefixes that are to be seen: to be called
+   * when tables have changed, now and then.
+   */
   look(): void;
+  /** The table of a peer has become whole in a family: to be called before that is told. */
+  whole(number: number, afi: 1 | 2): void;
+  /** The session of a peer is lost: what it held, nobody knows. */
+  lose(number: number): void;
+  /** The peer is no more. */
+  forget(number: number): void;
   /** Another generation of the registry is in force: what it touches is judged anew, in slices. */
   registry(message: Omit<RegistryMessage, 'type'>): void;
   /** Other ASPAs are in force, or (null) none: paths are looked at anew, in slices. */
@@ -52,6 +62,7 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
   const paths = createPathCheck(rib, number => rowOf(number)?.role);
   const book = new Contradictions({ now, mark, tell, describe });
   const rejudge = createRejudge(rib, memo, book, paths, done);
+  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now });
   let generation = 0;
 
   function mark(place: Place, on: boolean): void {
@@ -74,8 +85,8 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     const decided = memo.snapshot?.decide(prefix, origin ?? -1);
     const { kind, offender, ground } = finding;
     const covered = kind === 'super-prefix' ? (decided?.covers ?? null) : null;
-    const drawing = covered !== null && draws(number, covered);
-    told.set(held, drawing);
+    const drawing = covered !== null && draws(number, covered, as);
+    told.set(held, { drawing, covered, generation });
     return {
       peer: row.name,
       peerAs: row.as,
@@ -93,22 +104,26 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
   }
 
   /**
-   * True when the peer has no route for the very prefix, while another one has: what is sent to it there goes to whoever
-   * covers it. Of what nobody has nothing is known but that it is registered.
+   * True when the peer has no route for the very prefix, while another one has, to another AS than whoever covers it: what is
+   * sent to it there goes astray. Of what nobody has nothing is known but that it is registered.
    */
-  function draws(number: number, prefix: Prefix): boolean {
+  function draws(number: number, prefix: Prefix, coverer: number): boolean {
     const id = nlriIds.of(prefix);
-    if (id < 0 || !isWhole(number, prefix.afi) || holds(number, prefix.afi, id)) return false;
-    return rib.tables.some((_, other) => holds(other, prefix.afi, id));
+    if (id < 0 || !isWhole(number, prefix.afi) || routesAt(number, prefix.afi, id).length > 0) return false;
+    const isOther = ({ attribute }: HeldRoute) => rib.attributes.originOf(attribute) !== coverer;
+    return rib.tables.some((_, other) => routesAt(other, prefix.afi, id).some(isOther));
   }
 
-  function holds(number: number, afi: 1 | 2, id: number): boolean {
+  function routesAt(number: number, afi: 1 | 2, id: number): readonly HeldRoute[] {
     const table = rib.tables[number];
-    return table !== undefined && table !== null && routesOf(table, afi, id).length > 0;
+    return table ? routesOf(table, afi, id) : [];
   }
 
-  /** What was told last of routes that cover. */
-  const told = new WeakMap<Held, boolean>();
+  /** What was told last of routes that cover, and by which generation. */
+  const told = new WeakMap<
+    Held,
+    { readonly drawing: boolean; readonly covered: Prefix | null; readonly generation: number }
+  >();
 
   return {
     memo,
@@ -116,17 +131,27 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     paths,
     look() {
       const changed: [Place, number, Held][] = [];
-      book.forEach('super-prefix', (place, peer, held) => {
-        const covered = coveredBy(place, held);
-        if (covered !== null && draws(peer, covered) !== told.get(held)) changed.push([place, peer, held]);
+      book.forEachCovering((place, peer, held) => {
+        const before = told.get(held);
+        const covered = before?.generation === generation ? before.covered : coveredBy(place, held);
+        if (covered !== null && draws(peer, covered, held.origin) !== before?.drawing)
+          changed.push([place, peer, held]);
       });
       for (const one of changed) book.retell(...one);
+      visibility.look();
     },
-    registry({ base, overlay, rules, ases, touched, generation: next }) {
+    whole: visibility.lookAt,
+    lose(number) {
+      book.lose(number);
+      visibility.lose(number);
+    },
+    forget: visibility.forget,
+    registry({ base, overlay, rules, ases, visible, touched, generation: next }) {
       const opened = openSnapshot(base, overlay);
       generation = next;
       paths.demand(rules);
       memo.ases = ases;
+      visibility.watch(visible);
       memo.snapshot = opened.prefixes4 + opened.prefixes6 + opened.overlaid === 0 ? null : opened;
       rejudge(touched?.map(text => parsePrefix(text)!) ?? null, generation);
     },

@@ -3,9 +3,10 @@ import { formatPath } from '../bgp/as-path.ts';
 import { formatCommunity, formatLargeCommunity } from '../net/community.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
+import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import type { KnownPrefix } from '../rib/query.ts';
 import type { RibQuery } from './messages.ts';
-import { decodeSet } from './rows.ts';
+import { decodeSet, membersOf, pathOf } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 export type RouteQuery = Extract<RibQuery, { readonly about: 'route' }>;
@@ -47,6 +48,7 @@ export function routeFilter(
     if (!wantedSet(attribute)) return false;
     if (validity === undefined) return true;
     const origin = rib.attributes.originOf(attribute);
-    return memo.stateOf(afi, id, origin) === validity || memo.rovOf(afi, id, origin) === validity;
+    const members = origin === ORIGIN_NONE ? membersOf(pathOf(rib, attribute)) : [];
+    return memo.stateOf(afi, id, origin, members) === validity || memo.rovOf(afi, id, origin) === validity;
   };
 }

@@ -42,6 +42,12 @@ export function pathOf(rib: Rib, attribute: number): AsPath {
   return flattenPath(decodeSet(rib, attribute).set.path);
 }
 
+/** Members of the AS_SET that a path ends in; none when it does not. */
+export function membersOf(path: AsPath): readonly number[] {
+  const last = path.at(-1);
+  return typeof last === 'object' ? last : [];
+}
+
 /** An attribute set as rows show it. */
 interface ShownSet extends Pick<RouteRow, 'path' | 'originCode' | 'origin' | 'communities'> {
   readonly set: AttributeSet;
@@ -99,7 +105,7 @@ export function routeRow(
     originCode,
     origin,
     communities,
-    state: memo.stateOf(known.afi, known.id, origin ?? ORIGIN_NONE),
+    state: memo.stateOf(known.afi, known.id, origin ?? ORIGIN_NONE, membersOf(path)),
     rov: memo.rovOf(known.afi, known.id, origin ?? ORIGIN_NONE),
     ...(pathId !== null && { pathId }),
     ...(marked !== null && isUnseen(marked) && { stale: { kind: marked.kind, since: marked.since } }),

@@ -13,6 +13,9 @@ import { isUnregistered, NEW_FLAG } from './finding.ts';
 /** Bit of a remembered verdict that tells it from none. The others are what `judge` returned, and NEW_FLAG. */
 const JUDGED = 0x40;
 
+const MATCH = IRR_STATES.indexOf('match');
+const MATCH_COVERING = IRR_STATES.indexOf('match-covering');
+
 export class VerdictMemo {
   /** Pairs (origin, verdict) by prefix id; verdict 0 is none. A look at one touches one line of memory. */
   private judged4: Int32Array = new Int32Array(0);
@@ -77,6 +80,25 @@ export class VerdictMemo {
     return verdict;
   }
 
+  /**
+   * Verdict on a route whose path ends in an AS_SET of these members: for the IRR it matches when every one of them does
+   * (research: hijack 3.1), for the RPKI it has no origin. Without members it is that of NONE.
+   */
+  verdictOfSet(afi: 1 | 2, id: number, members: readonly number[]): number {
+    const none = this.verdictOf(afi, id, 0);
+    let matched = 0;
+    for (const as of members) {
+      matched = this.verdictOf(afi, id, as) & IRR_MASK;
+      if (matched !== MATCH && matched !== MATCH_COVERING) return none;
+    }
+    return members.length === 0 ? none : (none & ~IRR_MASK) | matched;
+  }
+
+  /** Verdict on (prefix id, origin AS; 0 for NONE) of either family. */
+  verdictOf(afi: 1 | 2, id: number, origin: number): number {
+    return afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
+  }
+
   /** The verdict with what only a collector adds. */
   private remembered(judged: number, as: number): number {
     return isUnregistered(judged) && this.ases.has(as) ? judged | JUDGED | NEW_FLAG : judged | JUDGED;
@@ -87,17 +109,17 @@ export class VerdictMemo {
     return (afi === 1 ? this.judged4 : this.judged6)[id * 2 + 1] ?? 0;
   }
 
-  /** The state of (prefix id, origin), for a person. */
-  stateOf(afi: 1 | 2, id: number, origin: number): IrrState {
+  /** The state of (prefix id, origin), for a person; of NONE with the members of the AS_SET at the end of its path. */
+  stateOf(afi: 1 | 2, id: number, origin: number, members: readonly number[] = []): IrrState {
     if (this.snapshot === null) return 'unknown';
-    const verdict = afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
+    const verdict = origin === 0 ? this.verdictOfSet(afi, id, members) : this.verdictOf(afi, id, origin);
     return IRR_STATES[verdict & IRR_MASK] ?? 'unknown';
   }
 
   /** The same against the RPKI. */
   rovOf(afi: 1 | 2, id: number, origin: number): RovState {
     if (this.snapshot === null) return 'not-found';
-    const verdict = afi === 1 ? this.verdict4Of(id, origin) : this.verdict6Of(id, origin);
+    const verdict = this.verdictOf(afi, id, origin);
     return ROV_STATES[(verdict >> ROV_SHIFT) & ROV_MASK] ?? 'not-found';
   }
 

@@ -1,10 +1,12 @@
 /** What a peer is a witness of: from its routes of one prefix to the book of contradictions. */
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { type PeerTable, pathsOf, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
+import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { type Contradictions, type GoneWhy, type Held, placeOf } from './contradictions.ts';
 import { type Finding, findingOf, isConcerned, kindOf } from './finding.ts';
 import type { PathCheck } from './path-check.ts';
+import { membersOf, pathOf } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 /** A peer and its table. */
@@ -27,9 +29,12 @@ export interface Witnesses {
 
 export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradictions, paths: PathCheck): Witnesses {
   function find(afi: 1 | 2, id: number, origin: number, attribute: number, peer: number): Finding | null {
-    const verdict = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
-    if (!isConcerned(verdict)) return null;
-    if (kindOf(verdict) === null && paths.concerns(verdict, peer)) memo.mark(afi, id, true);
+    const alone = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
+    if (!isConcerned(alone)) return null;
+    const verdict = origin === ORIGIN_NONE ? memo.verdictOfSet(afi, id, membersOf(pathOf(rib, attribute))) : alone;
+    // Another set of members is NONE all the same.
+    const byPath = verdict !== alone || paths.concerns(verdict, peer);
+    if (kindOf(verdict) === null && byPath) memo.mark(afi, id, true);
     return findingOf(verdict, origin, attribute, peer, paths);
   }
 

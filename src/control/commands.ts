@@ -242,9 +242,21 @@ const GROUPS: Readonly<Record<string, string>> = {
 
 const TREE = buildTree(COMMANDS, GROUPS);
 
+/** `show route PREFIX longer at TIME` with the time where its command has it, behind the prefix; null where there is none to move. */
+function withTimeFirst(words: readonly string[]): readonly string[] | null {
+  const at = words.indexOf('at', 4);
+  if (at < 0 || at + 1 >= words.length) return null;
+  return [...words.slice(0, 3), ...words.slice(at, at + 2), ...words.slice(3, at), ...words.slice(at + 2)];
+}
+
 /** The command that the words mean, abbreviations and all, or what is wrong with them. A last word `?` asks for help. */
 export function resolveCommand(words: readonly string[]): Resolved<Command> | UsageError {
-  if (words.at(-1) !== '?') return resolve(TREE, words);
+  if (words.at(-1) !== '?') {
+    const found = resolve(TREE, words);
+    const moved = 'error' in found ? withTimeFirst(words) : null;
+    const again = moved === null ? found : resolve(TREE, moved);
+    return 'error' in again ? found : again;
+  }
   const possible = choices(TREE, [...words.slice(0, -1), '']);
   if ('error' in possible) return possible;
   const run = async ({ daemon, row }: Call) => {

@@ -48,6 +48,10 @@ export interface SourceRow {
 export interface RpkiRow {
   readonly source: string;
   readonly inUse: string | null;
+  /** Serial of the cache in use; null for a file. */
+  readonly serial: number | null;
+  /** Since its data was last known to be current; null when there is none. */
+  readonly age: number | null;
   readonly trouble: string;
 }
 

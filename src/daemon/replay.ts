@@ -38,8 +38,8 @@ const MOST_COMPLAINTS = 20;
  */
 const MINUTE = 60_000;
 const FRESH = 3 * 86_400_000;
-/** How often tables that tell no end are looked at. */
-const WHOLENESS_LOOK = 10_000;
+/** How often tables are looked at, as in a collector. */
+const TABLES_LOOK = 10_000;
 /** Errors of a file that could not be opened at all. */
 const NO_FILE = new Set(['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'EPERM']);
 
@@ -96,14 +96,17 @@ export async function replay(
     }
   }
 
-  const named = new Map(config.peers.map(({ neighbor, neighborAs, name }) => [`${neighbor} ${neighborAs}`, name]));
+  const configured = new Map(config.peers.map(one => [`${one.neighbor} ${one.neighborAs}`, one]));
   const peers = createFilePeers({
     layers,
     aspas,
     localAs: config.localAs,
     now: clock,
-    nameOf: (address, as, collector) =>
-      `${collector === '' ? '' : `${collector}/`}${named.get(`${address} ${as}`) ?? `${address} AS${as}`}`,
+    known(address, as, collector) {
+      const { name = `${address} AS${as}`, role } = configured.get(`${address} ${as}`) ?? {};
+      const whole = collector === '' ? name : `${collector}/${name}`;
+      return { name: whole, ...(role !== undefined && { role: { ours: role, peerAs: as } }) };
+    },
     tell: heard,
   });
 
@@ -112,7 +115,7 @@ export async function replay(
     peers.flush();
     for (;;) {
       const minute = tally.open() > 0 && now < lastChange + FRESH ? nextOf(now, MINUTE) : Number.POSITIVE_INFINITY;
-      const look = peers.awaits ? nextOf(now, WHOLENESS_LOOK) : Number.POSITIVE_INFINITY;
+      const look = peers.wants ? nextOf(now, TABLES_LOOK) : Number.POSITIVE_INFINITY;
       const due = looks.next(Math.min(time, minute, look));
       if (due === null && Math.min(minute, look) > time) break;
       now = Math.max(now, due ?? Math.min(minute, look));

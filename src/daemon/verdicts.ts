@@ -220,8 +220,9 @@ function sourceRow(status: ReturnType<Registry['status']>[number]): SourceRow {
 }
 
 /** What is doubted and what is stale stands among the problems. */
-function rpkiRow({ source, inUse, problems }: ReturnType<Rpki['status']>[number]): RpkiRow {
-  return { source, inUse, trouble: problems.join('; ') };
+function rpkiRow({ source, inUse, problems, caches }: ReturnType<Rpki['status']>[number]): RpkiRow {
+  const serving = caches.find(({ cache }) => cache === inUse);
+  return { source, inUse, serial: serving?.serial ?? null, age: serving?.age ?? null, trouble: problems.join('; ') };
 }
 
 function expiringOf(objects: readonly RouteObject[], irr: readonly IrrConfig[]): Explanation['expiring'] {

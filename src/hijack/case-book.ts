@@ -4,7 +4,7 @@ import type { GroundOf } from './assessment.ts';
 import { createAssessor } from './assessor.ts';
 import type { Case, Dismissal, FoundKind, Mark, Witness } from './case.ts';
 import { caseIds } from './case-id.ts';
-import { createCaseLife, FLAP_WINDOW, recent } from './case-life.ts';
+import { createCaseLife, recent } from './case-life.ts';
 import { evidenceOf } from './evidence.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
@@ -139,9 +139,10 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     const key = keyIn(open);
     cases.delete(key);
     const time = open.ended ?? open.changed;
+    // The latest stand last: where there are too many the first one goes.
+    ends.delete(key);
     ends.set(key, recent([...open.comebacks, time], time));
-    if (ends.size > MOST_ENDS)
-      for (const [other, times] of ends) if (time - (times.at(-1) ?? 0) >= FLAP_WINDOW) ends.delete(other);
+    if (ends.size > MOST_ENDS) ends.delete(ends.keys().next().value!);
     incidents.leave(open.incident, open.offender, time);
     const others = byPrefix.get(open.prefix)!;
     others.delete(open);
@@ -235,6 +236,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       ...(change.drawing !== undefined && { drawing: change.drawing }),
     };
     open.witnesses.set(change.peer, witness);
+    if (change.hadBy !== undefined) open.hadBy = change.hadBy;
+    open.ground = change.ground;
     open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });
     open.changed = Math.max(open.changed, change.time);

@@ -34,6 +34,8 @@ export function createIncidents(): Incidents {
   /** How many cases of an offender are not over, by incident. */
   const running = new Map<string, number>();
 
+  let forgot = 0;
+
   const runningKey = (incident: string, offender: number | null) => `${incident} ${offender}`;
 
   function keysOf({ offender, expected, witnesses }: Grouped): string[] {
@@ -83,10 +85,13 @@ export function createIncidents(): Incidents {
       const left = (running.get(key) ?? 0) - 1;
       if (left > 0) running.set(key, left);
       else running.delete(key);
-      if (latest.size > MOST) forget(time);
+      if (latest.size <= MOST || time - forgot < FORGET) return;
+      forgot = time;
+      forget(time);
     },
   };
 }
 
-/** Keys that are kept before those that are of no use any more are looked for. */
+/** Keys that are kept before those that are of no use any more are looked for, and how often they are. */
 const MOST = 1000;
+const FORGET = 60_000;

@@ -1,7 +1,7 @@
 import type { Severity } from '../registry/verdict.ts';
 import type { Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord, Witness } from './case.ts';
 
-/** Lines of a timeline; beyond that the middle is left out, and a line says how much. */
+/** Lines of a timeline; beyond that the middle is left out but for what people did, and a line says how much. */
 export const MAX_TIMELINE = 400;
 const KEPT_HEAD = 50;
 
@@ -29,6 +29,8 @@ export interface OpenCase
   acknowledged: Mark | undefined;
   dismissed: Dismissal | undefined;
   flaps: number;
+  ground: string;
+  hadBy?: number;
   changed: number;
   ended: number | null;
   peakWitnesses: number;
@@ -95,12 +97,19 @@ export function note(open: OpenCase, time: number, what: string, by?: string): v
   // The first cut takes one line more: its place is taken by the line that tells of the cut.
   const cut = open.leftOut === 0 ? 2 : 1;
   const from = open.leftOut === 0 ? KEPT_HEAD : KEPT_HEAD + 1;
-  const [first] = open.timeline.splice(from, cut);
+  const first = cutOff(open.timeline, from);
+  if (cut === 2) cutOff(open.timeline, from);
   open.leftOut += cut;
-  const at = open.leftOut === cut ? first!.time : open.timeline[KEPT_HEAD]!.time;
-  const line = { time: at, what: `${open.leftOut} events left out`, state: first!.state };
+  const at = cut === 2 ? first.time : open.timeline[KEPT_HEAD]!.time;
+  const line = { time: at, what: `${open.leftOut} events left out`, state: first.state };
   if (cut === 2) open.timeline.splice(KEPT_HEAD, 0, line);
   else open.timeline[KEPT_HEAD] = line;
+}
+
+/** Takes out the first line from this place on that is no person's: theirs stay as long as there are others. */
+function cutOff(timeline: CaseEvent[], from: number): CaseEvent {
+  const at = timeline.findIndex(({ by }, i) => i >= from && by === undefined);
+  return timeline.splice(at < 0 ? from : at, 1)[0]!;
 }
 
 /** The case as it stands now: plain data that later changes do not touch. */
@@ -113,6 +122,7 @@ export function snapshotOf(open: OpenCase): Case {
     origin: open.origin,
     offender: open.offender,
     ground: open.ground,
+    ...(open.hadBy !== undefined && { hadBy: open.hadBy }),
     expected: open.expected,
     decidedBy: open.decidedBy,
     watches: open.watches,

@@ -151,7 +151,7 @@ export function createReplay(
           const pathId = addPath ? identifier : null;
           const one = { peerAddress, peerAs, prefix, pathId };
           verdict ??= archivedVerdict(bytes, message);
-          if (verdict.routes === 'reset' || (announced && isMulticast(prefix))) return;
+          if (verdict.routes === 'none' || (announced && isMulticast(prefix))) return;
           if (!announced || verdict.routes === 'withdrawn') {
             if (held.get(keyOf(prefix, peer))?.delete(identifier) === true) count--;
             const why = announced && verdict.routes === 'withdrawn' ? { why: verdict.why } : {};

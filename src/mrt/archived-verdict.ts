@@ -5,9 +5,12 @@ import type { DumpedMessage } from './bgp4mp.ts';
 
 const UNICAST = [1, 2].map(afi => ({ afi, safi: 1 }));
 
-/** `withdrawn`: `why` in words (RFC 7606); `reset`: the message ended the session, and nothing of it counts. */
+/**
+ * `withdrawn`: `why` in words (RFC 7606); `none`: the message ended the session, or its routes look as if they had path identifiers
+ * that nobody agreed on (RFC 7911), and nothing of it counts.
+ */
 export type ArchivedVerdict =
-  | { readonly routes: 'held' | 'reset' }
+  | { readonly routes: 'held' | 'none' }
   | { readonly routes: 'withdrawn'; readonly why: string };
 
 /**
@@ -17,7 +20,7 @@ export type ArchivedVerdict =
  */
 export function archivedVerdict(bytes: Uint8Array, message: DumpedMessage): ArchivedVerdict {
   const { start, end, as4, addPath, peerAs, localAs } = message;
-  const { errors, notification } = decodeUpdate(bytes, start, end, {
+  const { errors, notification, remarks } = decodeUpdate(bytes, start, end, {
     as4,
     ebgp: peerAs !== localAs,
     ipv4: true,
@@ -25,7 +28,7 @@ export function archivedVerdict(bytes: Uint8Array, message: DumpedMessage): Arch
     addPath: addPath ? UNICAST : [],
     extendedNextHop: UNICAST.slice(0, 1),
   });
-  if (notification !== null) return { routes: 'reset' };
+  if (notification !== null || remarks.some(({ clause }) => clause === 'RFC 7911 3')) return { routes: 'none' };
   const fault = errors.find(
     ({ action, code, clause }) => action === 'treat-as-withdraw' && !(code === NEXT_HOP && clause === 'RFC 7606 3 d'),
   );

@@ -48,6 +48,20 @@ export function readReach(bytes: Uint8Array, start: number, end: number, reach: 
   reach.nlriStart = at;
 }
 
+/** Reads the value of MP_REACH_NLRI as it stands in messages: the octet behind the next hop means nothing (RFC 4760 section 3). */
+export function readMessageReach(bytes: Uint8Array, start: number, end: number, reach: DumpedReach): void {
+  reach.afi = 0;
+  reach.nlriStart = reach.nlriEnd = end;
+  if (start < 0 || end - start < 5 || bytes[start] !== 0) return;
+  const octets = bytes[start + 3]!;
+  if (start + 5 + octets > end) return;
+  reach.afi = bytes[start + 1]!;
+  reach.safi = bytes[start + 2]!;
+  reach.hop = start + 4;
+  reach.hopOctets = octets;
+  reach.nlriStart = start + 5 + octets;
+}
+
 /** Reads the value of MP_UNREACH_NLRI. */
 export function readUnreach(bytes: Uint8Array, start: number, end: number, reach: DumpedReach): void {
   reach.afi = 0;

@@ -2,7 +2,7 @@
 import { emptyLayout, locateUpdate } from '../bgp/update.ts';
 import { emptyPlaces, locateAttributes, MP_REACH_NLRI, MP_UNREACH_NLRI } from './attribute-places.ts';
 import type { DumpedMessage } from './bgp4mp.ts';
-import { type DumpedReach, emptyReach, readReach, readUnreach } from './dumped-reach.ts';
+import { type DumpedReach, emptyReach, readMessageReach, readUnreach } from './dumped-reach.ts';
 
 /** Gets a prefix: where its octets stand, its length, whether it is announced, its path identifier, the next hop's field. */
 export type OnPrefix = (
@@ -39,7 +39,7 @@ export function prefixesOf(bytes: Uint8Array, { start, end, addPath }: DumpedMes
   };
   field(withdrawnStart, withdrawnEnd, 1, false, null);
   locateAttributes(bytes, attributesStart, attributesEnd, places);
-  readReach(bytes, places.starts[MP_REACH_NLRI]!, places.ends[MP_REACH_NLRI]!, reach);
+  readMessageReach(bytes, places.starts[MP_REACH_NLRI]!, places.ends[MP_REACH_NLRI]!, reach);
   readUnreach(bytes, places.starts[MP_UNREACH_NLRI]!, places.ends[MP_UNREACH_NLRI]!, unreach);
   const isOurs = ({ afi, safi }: DumpedReach): boolean => safi === UNICAST && (afi === 1 || afi === 2);
   if (isOurs(unreach)) field(unreach.nlriStart, unreach.nlriEnd, unreach.afi as 1 | 2, false, null);

@@ -9,7 +9,7 @@ import { slicer } from './slice.ts';
 import { IRR_MASK, openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
 import { NO_ORIGIN, type SnapshotBuilder, snapshotBuilder } from './snapshot-builder.ts';
 import { IRR_STATES } from './verdict.ts';
-import { CONFIG_SOURCE, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
+import { CONFIG_SOURCE, NOBODY, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
 
 /** A source's route objects under its configured name. */
 export interface NamedStore {
@@ -29,6 +29,8 @@ export interface Layers {
   readonly rules: readonly PathRules[];
   /** ASes whose unregistered announcements are to be told. */
   readonly ases: ReadonlySet<number>;
+  /** Registered prefixes whose watch wants to be told when peers lose them; at most MAX_VISIBLE. */
+  readonly visible: readonly string[];
 }
 
 /** One state of the registry: the snapshot for the collectors and what the main thread asks beside it. */
@@ -50,6 +52,8 @@ export interface Compiled {
   update(touched: readonly Prefix[]): readonly Prefix[] | null;
 }
 
+/** Prefixes whose loss can be told: each is looked at every ten seconds, at every peer. */
+export const MAX_VISIBLE = 50_000;
 /** Objects shown for one prefix; real registries hold a few. */
 export const MAX_SHOWN = 64;
 /** Prefixes of an overlay. Beyond, judging would become slower, and writing the overlay no longer be a matter of a millisecond. */
@@ -119,6 +123,7 @@ export async function compileRegistry(
   const holders = new Map<string, Holder[]>();
   const pause = slicer();
   let overruled = 0;
+  const visible = new Set<string>();
 
   /** True when some watch guards the objects of these maintainers: by source or name, or by the X-Keiro they pass on. */
   const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
@@ -144,6 +149,7 @@ export async function compileRegistry(
     }
     const watched =
       (place & WATCHED_FLAG) !== 0 || named(maintainers) || (keiro && hasKeiro) || watches.ases.has(origin);
+    if (watched && watches.sees) see(source, index);
     const rules =
       watched && ruleBook.demands
         ? ruleBook.numberOf(watches.ofObject(inheriting(store.object(index), source.keiro)))
@@ -165,6 +171,14 @@ export async function compileRegistry(
     if (list === undefined) holders.set(hole, [holder]);
     else list.push(holder);
   };
+
+  /** Enters the object's prefix among those that are to be seen, when a watch that guards it wants that. */
+  function see(source: NamedStore, index: number): void {
+    if (visible.size >= MAX_VISIBLE) return;
+    const object = inheriting(source.store.object(index), source.keiro);
+    if (watches.ofObject(object).some(({ visibility }) => visibility !== null))
+      visible.add(formatPrefix(object.prefix));
+  }
 
   for (const source of sources) {
     const { name, store } = source;
@@ -205,7 +219,7 @@ export async function compileRegistry(
   const base = builder.freeze();
   const overlay = snapshotBuilder(64, 64);
   const layersOf = (laid: SharedArrayBuffer | null): Layers => ({
-    ...{ base, overlay: laid, rules: [...ruleBook.rules], ases: watches.ases },
+    ...{ base, overlay: laid, rules: [...ruleBook.rules], ases: watches.ases, visible: [...visible] },
   });
   let layers = layersOf(null);
   let snapshot = openSnapshot(base);
@@ -244,7 +258,10 @@ export async function compileRegistry(
   function addDeclared(to: SnapshotBuilder, object: RouteObject): void {
     const { prefix, origin } = object;
     const [w0, w1, w2, w3] = wordsOf(prefix);
-    const rules = ruleBook.numberOf(watches.ofObject(object));
+    const guarding = watches.ofObject(object);
+    if (origin !== NOBODY && visible.size < MAX_VISIBLE && guarding.some(({ visibility }) => visibility !== null))
+      visible.add(formatPrefix(prefix));
+    const rules = ruleBook.numberOf(guarding);
     to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true, rules);
   }
 

@@ -30,7 +30,7 @@ describe('collector/file-peers', () => {
       aspas: null,
       localAs: 65010,
       now: () => now,
-      nameOf: (of, as) => `${of} AS${as}`,
+      known: (of, as) => ({ name: `${of} AS${as}` }),
       tell(said: FromFiles) {
         if (said.type === 'session') told.push(`${said.change.peerAddress} ${said.change.state}`);
         else if (said.type === 'end-of-rib') told.push(`${said.peer.split(' ')[0]} whole`);

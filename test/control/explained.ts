@@ -59,7 +59,15 @@ export const EXPLANATION: Explanation = {
     { source: 'JPIRR', authoritative: true, serial: 1007, age: 5000, objects: 12_000, trouble: '' },
     { source: 'RADB', authoritative: false, serial: null, age: null, objects: 0, trouble: 'no such file or directory' },
   ],
-  rpki: [{ source: 'caches', inUse: '192.0.2.9 port 3323', trouble: 'not refreshed for two hours' }],
+  rpki: [
+    {
+      source: 'caches',
+      inUse: 'tcp 192.0.2.9:3323',
+      serial: 77,
+      age: 9_000_000,
+      trouble: 'tcp 192.0.2.9:3323: stale, not refreshed for more than 2 hours; it stays in use',
+    },
+  ],
   expiring: [{ source: 'JPIRR', prefix: '192.0.2.0/24', origin: 64500, removal: Date.UTC(2026, 5, 1) }],
   watches: [{ watch: 'ours', because: "maintainer MAINT-AS64500 of JPIRR's object 192.0.2.0/24 AS64500" }],
   holders: [

@@ -36,6 +36,11 @@ describe('control/grammar', () => {
     ['sh ro 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
     ['sh ro 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
     ['sh ro 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
+    [
+      'sh ro ::/0 l pa _64500_ at -2h pe tyo1',
+      'show route PREFIX at TIME',
+      { REGEX: '_64500_', TIME: '-2h', longer: 'l' },
+    ],
     ['sh ro ::/0 at -2h l pa _64500_', 'show route PREFIX at TIME', { REGEX: '_64500_' }],
     ['sh ro h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
     ['sh ro ::/0 valid valid pe tyo1 det l', 'show route PREFIX', { PEER: 'tyo1', STATE: 'valid', longer: 'l' }],
@@ -98,6 +103,11 @@ describe('control/grammar', () => {
       'unknown word "longer" after "show route 192.0.2.0/24 validity match detail exact": expected "community", "origin-as", "path" or "peer"',
     ],
     ['show quarantine peer tyo1 b', 4, 'unexpected word "b" after "show quarantine peer tyo1": the command ends there'],
+    [
+      'show route ::/0 longer at -2x',
+      4,
+      'unknown word "at" after "show route ::/0 longer": expected "community", "detail", "origin-as", "path", "peer" or "validity"',
+    ],
     [
       'show route 192.0.2.0/24 path (64500',
       4,

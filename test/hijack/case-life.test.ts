@@ -162,6 +162,22 @@ describe('hijack/case-life', () => {
     expect(book.acknowledge('2026-11-22-99', mark(T0))).to.equal(null);
   });
 
+  it('keeps the words of people while the route goes on and on', () => {
+    const { book } = openBook();
+    const { id } = last(book.judged([held('a', T0)]));
+    for (let i = 1; i <= 3000; i++) {
+      book.judged([(i % 2 === 0 ? held : gone)('a', T0 + i)]);
+      if (i % 500 === 0) book.remark(id, mark(T0 + i, `word ${i}`));
+    }
+    const { timeline } = book.open()[0]!;
+    expect(timeline).to.have.length(400);
+    expect(timeline.filter(({ by }) => by !== undefined).map(({ what }) => what)).to.deep.equal(
+      [500, 1000, 1500, 2000, 2500, 3000].map(i => `note: word ${i}`),
+    );
+    for (let i = 0; i < 500; i++) book.remark(id, mark(T0 + 4000 + i, 'word'));
+    expect(book.open()[0]!.timeline).to.have.length(400);
+  });
+
   it('is as grave as the registry of the hour says', () => {
     const { book, world } = openBook();
     expect(last(book.judged([held('a', T0)]))).to.deep.include({ severity: 'major', hints: [] });

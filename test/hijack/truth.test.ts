@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CaseLine, SummaryLine } from '../../src/daemon/replay-lines.ts';
-import { compare, knownOf, type Plain, plainReading, readIncidents, storiesOf, type Truth } from './truth.ts';
+import { compare, knownOf, plainReading, readIncidents, storiesOf, type Truth, type Why } from './truth.ts';
 
 const generator = new URL('../../../shared/bench/gen/ribgen.c', import.meta.url).pathname;
 const program = new URL('../../bin/intertrackd', import.meta.url).pathname;
@@ -18,9 +18,10 @@ describe('a generated stream with incidents, replayed', () => {
   let lines: CaseLine[];
   let summary: SummaryLine;
   let truth: Truth;
-  let plain: Plain;
+  let why: Why;
 
   before(async function () {
+    this.timeout(120_000); // a minute of one processor, where others are at work
     if (!existsSync(generator)) {
       console.log('      skipped: ../shared/bench is not there');
       return this.skip();
@@ -33,7 +34,18 @@ describe('a generated stream with incidents, replayed', () => {
       return this.skip();
     }
     const data = join(directory, 'data');
-    const asked = ['--prefixes', '15000', '--peers', '4', '--incidents', '96', '--churn', '6000'];
+    const asked = [
+      '--prefixes',
+      '15000',
+      '--peers',
+      '4',
+      '--incidents',
+      '96',
+      '--churn',
+      '6000',
+      '--duration',
+      '21600',
+    ];
     execFileSync(join(directory, 'ribgen'), ['--out', data, ...asked], { stdio: 'pipe' });
     const dumps = readdirSync(join(data, 'irr')).map(
       file => `irr ${file.slice(0, -3)} { dump "${data}/irr/${file}"; }\n`,
@@ -60,7 +72,7 @@ describe('a generated stream with incidents, replayed', () => {
     summary = said.pop() as SummaryLine;
     lines = said as CaseLine[];
     truth = compare(readIncidents(data), storiesOf(lines));
-    plain = await plainReading(data);
+    why = await plainReading(data, truth.beside);
   });
   after(() => {
     if (directory !== undefined) rmSync(directory, { recursive: true });
@@ -89,7 +101,7 @@ describe('a generated stream with incidents, replayed', () => {
     expect(truth.lookAlikes).to.deep.equal([]);
   });
   it('raises no other case but by routes that the registry does not know', () => {
-    const unexplained = truth.beside.filter(one => plain.staleness(one) === null);
+    const unexplained = truth.beside.filter(one => why(one) === null);
     expect(unexplained).to.deep.equal([]);
   });
   it('adds up', () => {

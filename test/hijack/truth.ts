@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { flattenPath } from '../../src/bgp/as-path.ts';
 import type { CaseLine } from '../../src/daemon/replay-lines.ts';
 import { decodeDumped } from '../../src/mrt/dumped-attributes.ts';
+import { prefixesOf } from '../../src/mrt/message-prefixes.ts';
 import { openMrt, readMrt } from '../../src/mrt/source.ts';
 import { createWalker } from '../../src/mrt/walk.ts';
-import { formatPrefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixOf } from '../../src/net/prefix.ts';
 
 /** An incident as the generator writes it. Times are seconds since the epoch. */
 export interface Incident {
@@ -57,7 +58,8 @@ export interface CaseStory {
   readonly offender: number | null;
   readonly opened: number;
   readonly ended: number | null;
-  readonly begun: boolean;
+  /** When somebody was told of it; null: nobody was. */
+  readonly begun: number | null;
 }
 
 /** One row of the truth table. */
@@ -94,8 +96,8 @@ export const readIncidents = (directory: string, mrtPeers = 4): Incident[] =>
 /** The stories of the lines. */
 export function storiesOf(lines: readonly CaseLine[]): CaseStory[] {
   const stories = new Map<string, CaseStory>();
-  for (const { case: id, kind, prefix, origin, offender, opened, ended, what } of lines) {
-    const begun = what === 'begin' || stories.get(id)?.begun === true;
+  for (const { case: id, kind, prefix, origin, offender, opened, ended, what, time } of lines) {
+    const begun = what === 'begin' ? time / 1000 : (stories.get(id)?.begun ?? null);
     stories.set(id, { id, kind, prefix, origin, offender, opened: opened / 1000, ended: ended && ended / 1000, begun });
   }
   return [...stories.values()];
@@ -113,7 +115,8 @@ export function compare(incidents: readonly Incident[], cases: readonly CaseStor
     for (const one of near) taken.add(one);
     const right = RIGHT[type];
     const found = near.filter(
-      ({ kind, offender, begun }) => begun && right?.kinds.includes(kind) && offender === right.offender(incident),
+      ({ kind, offender, begun }) =>
+        begun !== null && right?.kinds.includes(kind) && offender === right.offender(incident),
     );
     const ended = found.some(one => one.ended !== null && one.ended >= end && one.ended <= end + SPREAD);
     return { incident, how: found.length > 0 ? 'found' : near.length > 0 ? 'other' : 'missed', ended, cases: near };
@@ -130,7 +133,7 @@ export function compare(incidents: readonly Incident[], cases: readonly CaseStor
     rows,
     told,
     lookAlikes: told.filter(({ incident, how }) => !incident.malicious && how !== 'missed'),
-    beside: cases.filter(one => one.begun && !taken.has(one)),
+    beside: cases.filter(one => one.begun !== null && !taken.has(one)),
   };
 }
 
@@ -145,17 +148,11 @@ export const truthTable = (rows: readonly TruthRow[]): string =>
     ),
   ].join('\n');
 
-/** What the registry and the table say of routes, by the plainest reading of both. */
-export interface Plain {
-  /**
-   * Why a case that belongs to no incident is right by the registry: the origin is not registered where others are, and the
-   * route stood in the table before anything happened, or came with the churn and stays, which no incident does (the second
-   * of two origins that take turns). Null: it is not.
-   */
-  staleness(of: CaseStory): string | null;
-}
+/** Why a case that belongs to no incident is right by registries and routes, by the plainest reading of both; null: it is not. */
+export type Why = (of: CaseStory) => string | null;
 
-export async function plainReading(directory: string): Promise<Plain> {
+/** Origins by prefix, by the plainest reading of the dumps. */
+function registeredIn(directory: string): Map<string, Set<number>> {
   const registered = new Map<string, Set<number>>();
   for (const file of readdirSync(join(directory, 'irr')))
     for (const text of readFileSync(join(directory, 'irr', file), 'utf8').split('\n\n')) {
@@ -165,38 +162,147 @@ export async function plainReading(directory: string): Promise<Plain> {
       const key = formatPrefix(prefix);
       registered.set(key, (registered.get(key) ?? new Set()).add(origin));
     }
-  const held = new Map<string, Set<number>>();
+  return registered;
+}
+
+interface Authorised {
+  readonly asn: number;
+  readonly maxLength: number;
+}
+
+function authorisedIn(directory: string): Map<string, Authorised[]> {
+  const { roas } = JSON.parse(readFileSync(join(directory, 'vrps.json'), 'utf8')) as {
+    roas: { asn: string; prefix: string; maxLength: number }[];
+  };
+  const vrps = new Map<string, Authorised[]>();
+  for (const { asn, prefix, maxLength } of roas)
+    vrps.set(prefix, [...(vrps.get(prefix) ?? []), { asn: Number(asn.slice(2)), maxLength }]);
+  return vrps;
+}
+
+/** By prefix, the origin at each peer that has it; null where the path ends in a set. */
+type Held = Map<string, Map<string, number | null>>;
+
+/** Reads a file of the stream; after each moment `on` is told of what is held then. */
+async function readStream(file: string, held: Held, on: (time: number) => void): Promise<void> {
+  let now = 0;
+  const prefixAt = (afi: 1 | 2, bytes: Uint8Array, at: number, length: number): string => {
+    const whole = new Uint8Array(afi === 1 ? 4 : 16);
+    whole.set(bytes.subarray(at, at + ((length + 7) >> 3)));
+    return formatPrefix(prefixOf({ afi, bytes: whole }, length));
+  };
+  const originOf = (bytes: Uint8Array, start: number, end: number, as4: boolean): number | null => {
+    const last = flattenPath(decodeDumped(bytes, start, end, as4).set.path).at(-1);
+    return typeof last === 'number' ? last : null;
+  };
+  const hold = (prefix: string, peer: string, origin: number | null) =>
+    held.set(prefix, (held.get(prefix) ?? new Map<string, number | null>()).set(peer, origin));
   const walker = createWalker({
-    route({ bytes }, { afi, prefix, prefixLength, as4, attributesStart, attributesEnd }) {
-      const whole = new Uint8Array(afi === 1 ? 4 : 16);
-      whole.set(bytes.subarray(prefix, prefix + ((prefixLength + 7) >> 3)));
-      const key = formatPrefix(prefixOf({ afi, bytes: whole }, prefixLength));
-      const last = flattenPath(decodeDumped(bytes, attributesStart, attributesEnd, as4).set.path).at(-1);
-      if (typeof last === 'number') held.set(key, (held.get(key) ?? new Set()).add(last));
+    route({ bytes }, { afi, prefix, prefixLength, peerBytes, as4, attributesStart, attributesEnd }) {
+      const origin = originOf(bytes, attributesStart, attributesEnd, as4);
+      hold(prefixAt(afi, bytes, prefix, prefixLength), peerBytes.join(), origin);
     },
-    message() {},
+    message({ bytes }, message) {
+      const peer = bytes.subarray(message.peerAddress, message.peerAddress + 4).join();
+      const attributes = message.start + 4 + ((bytes[message.start]! << 8) | bytes[message.start + 1]!);
+      const octets = (bytes[attributes - 2]! << 8) | bytes[attributes - 1]!;
+      const origin = originOf(bytes, attributes, attributes + octets, message.as4);
+      prefixesOf(bytes, message, (afi, at, length, announced) => {
+        const prefix = prefixAt(afi, bytes, at, length);
+        if (announced) hold(prefix, peer, origin);
+        else held.get(prefix)?.delete(peer);
+      });
+    },
     state() {},
     other() {},
   });
-  await readMrt(openMrt(join(directory, 'rib.mrt')), { record: record => void walker.walk(record), gap() {} });
-
-  return {
-    staleness({ kind, prefix: text, origin, ended }) {
-      const prefix = parsePrefix(text)!;
-      if (origin === null) return null;
-      const stood = held.get(text)?.has(origin) === true;
-      if (!stood && (ended !== null || !held.has(text))) return null;
-      if (kind === 'rpki-invalid') return 'its ROA does not allow what is in the table';
-      if (kind === 'super-prefix') return 'the table of a peer has it, and lacks what it covers and others have';
-      for (let length = prefix.length; length >= 0; length--) {
-        const origins = registered.get(formatPrefix(prefixOf(prefix, length)));
-        if (origins === undefined) continue;
-        if (origins.has(origin)) return null;
-        const where = length === prefix.length ? 'registered' : 'inside a prefix registered';
-        return `${where} to another origin${stood ? '' : ', the second of two that take turns'}`;
-      }
-      return null;
+  await readMrt(openMrt(file), {
+    record(record) {
+      const time = record.seconds + Math.floor(record.microseconds / 1000) / 1000;
+      if (time > now) on(now);
+      now = Math.max(now, time);
+      walker.walk(record);
     },
+    gap() {},
+  });
+  on(Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Reads all of a generated stream. What makes a case right: the registries do not give the route to its origin, and it stood
+ * in the table before anything happened, or came with the churn and stays, which no incident does (the second of two origins
+ * that take turns). And a route that covers others draws when it is told: its peer lacks one that another has from elsewhere.
+ */
+export async function plainReading(directory: string, cases: readonly CaseStory[]): Promise<Why> {
+  const registered = registeredIn(directory);
+  const vrps = authorisedIn(directory);
+  /** The prefix itself and all that cover it, the longest first. */
+  const upwards = (prefix: Prefix): string[] =>
+    Array.from({ length: prefix.length + 1 }, (_, i) => formatPrefix(prefixOf(prefix, prefix.length - i)));
+  /** RFC 6811 section 2. */
+  function rov(prefix: Prefix, origin: number): 'valid' | 'invalid' | 'not-found' {
+    const covering = upwards(prefix).flatMap(one => vrps.get(one) ?? []);
+    if (covering.length === 0) return 'not-found';
+    return covering.some(({ asn, maxLength }) => asn === origin && maxLength >= prefix.length) ? 'valid' : 'invalid';
+  }
+
+  const held: Held = new Map();
+  await readStream(join(directory, 'rib.mrt'), held, () => {});
+  const stood = new Set(cases.filter(({ prefix, origin }) => [...(held.get(prefix)?.values() ?? [])].includes(origin)));
+  const known = new Set(cases.filter(({ prefix }) => held.has(prefix)));
+
+  // What covers others is looked at when it is told, the next one first.
+  const parsed = [...registered].map(([text, origins]) => ({ text, origins, prefix: parsePrefix(text)! }));
+  const told = cases.filter(({ kind, begun }) => kind === 'super-prefix' && begun !== null);
+  const waiting = told.map(one => {
+    const outer = parsePrefix(one.prefix)!;
+    const isBeneath = ({ prefix, origins }: (typeof parsed)[number]) =>
+      prefix.length > outer.length && covers(outer, prefix) && !origins.has(one.origin!);
+    return { one, beneath: parsed.filter(isBeneath).map(({ text }) => text) };
+  });
+  waiting.sort((a, b) => a.one.begun! - b.one.begun!);
+  const draws = new Set<CaseStory>();
+  const look = (time: number) => {
+    while (waiting.length > 0 && waiting[0]!.one.begun! <= time) {
+      const { one, beneath } = waiting.shift()!;
+      const covering = [...(held.get(one.prefix) ?? [])].filter(([, origin]) => origin === one.origin);
+      const astray = beneath.some(text => {
+        const at = held.get(text) ?? new Map<string, number | null>();
+        return [...at.values()].some(origin => origin !== one.origin) && covering.some(([peer]) => !at.has(peer));
+      });
+      if (astray) draws.add(one);
+    }
+  };
+  look(Math.min(...[...cases].map(({ opened }) => opened)));
+  await readStream(join(directory, 'churn.mrt'), held, look);
+
+  function why({ kind, prefix: text, origin }: CaseStory & { readonly origin: number }, of: CaseStory): string | null {
+    const prefix = parsePrefix(text)!;
+    const decidedBy = upwards(prefix).find(one => registered.has(one)) ?? null;
+    const right = decidedBy !== null && registered.get(decidedBy)!.has(origin);
+    switch (kind) {
+      case 'origin':
+        return decidedBy === text && !right ? 'registered to another origin' : null;
+      case 'more-specific':
+        return decidedBy !== null && decidedBy !== text && !right
+          ? 'inside a prefix registered to another origin'
+          : null;
+      case 'rpki-invalid':
+        return rov(prefix, origin) === 'invalid' ? 'its ROA does not allow what is in the table' : null;
+      case 'super-prefix':
+        return !right && rov(prefix, origin) !== 'valid' && draws.has(of)
+          ? 'a peer has it, and lacks what it covers and others have'
+          : null;
+      default:
+        return null;
+    }
+  }
+
+  return one => {
+    const { origin, ended } = one;
+    if (origin === null || !known.has(one) || (!stood.has(one) && ended !== null)) return null;
+    const words = why({ ...one, origin }, one);
+    return words === null || stood.has(one) ? words : `${words}, the second of two that take turns`;
   };
 }
 
@@ -218,5 +324,5 @@ export function knownOf(directory: string, file: string): string {
     providers: list.length > 0 ? list : [0],
   }));
   writeFileSync(file, JSON.stringify({ metadata: { buildtime: '2026-03-01T00:00:00Z' }, roas: [], aspas }));
-  return `rpki aspas { file "${file}"; } watch lans { segment ${lans.data.map(({ prefix }) => prefix).join(', ')}; }`;
+  return `rpki aspas { file "${file}"; } watch lans { segment ${[...new Set(lans.data.map(({ prefix }) => prefix))].join(', ')}; }`;
 }

@@ -68,7 +68,7 @@ describe('interop/daemon-contacts', function () {
 bgp listen ${ours} port ${PORT};
 protocol bgp feed { neighbor ${feedAt} as 64497; local address ${ours}; passive; }
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
-watch ours { maintainer MAINT-OWNER; group noc; hold up 3s; hold down 1s; }
+watch ours { maintainer MAINT-OWNER; group noc; hold up 6s; hold down 1s; }
 group noc { mail "oncall@example.net"; }
 notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}; tls none; language ja, en; }
 contacts {

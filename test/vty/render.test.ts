@@ -766,7 +766,7 @@ VRPs that cover it:
   192.0.2.0/24 up to /24 AS64500
 
 RPKI data:
-  caches: 192.0.2.9 port 3323, not refreshed for two hours
+  caches: tcp 192.0.2.9:3323, serial 77, 02:30:00 old, tcp 192.0.2.9:3323: stale, not refreshed for more than 2 hours; it stays in use
 
 Path 64496 64666, at tyo1:
   ASPA invalid: AS64666 does not have AS64496 for a provider

@@ -94,8 +94,13 @@ function sourceLines(sources: readonly SourceRow[]): string[] {
 }
 
 function rpkiLines(rows: readonly RpkiRow[]): string[] {
-  return rows.map(({ source, inUse, trouble }) =>
-    [`${source}: ${inUse ?? 'none in use'}`, ...(trouble === '' ? [] : [trouble])].join(', '),
+  return rows.map(({ source, inUse, serial, age, trouble }) =>
+    [
+      `${source}: ${inUse ?? 'none in use'}`,
+      ...(serial === null ? [] : [`serial ${serial}`]),
+      ...(age === null ? [] : [`${duration(Math.max(0, age))} old`]),
+      ...(trouble === '' ? [] : [trouble]),
+    ].join(', '),
   );
 }
 
