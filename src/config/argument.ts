@@ -290,6 +290,7 @@ export const ARGUMENTS = {
       : NOT,
   ),
   MAIL: quoted('a mail address', 320, readMail),
+  ROOM: quoted('the address of a room', 320, readMail),
   TEXT: quoted('a text', 255),
   SECRET: quoted('a password', 255),
   KEY: quoted('a password', 255, text =>

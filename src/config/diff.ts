@@ -60,6 +60,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'notify webhook': 'notify',
   'notify syslog': 'notify',
   'notify exec': 'notify',
+  'notify xmpp': 'notify',
   group: 'group',
   contacts: 'contacts',
   probe: 'probe',

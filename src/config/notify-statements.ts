@@ -67,3 +67,20 @@ export const SYSLOG: readonly StatementSpec[] = [
 
 /** What stands in `notify exec`. */
 export const EXEC: readonly StatementSpec[] = [GROUP, LANGUAGE, TIMEOUT, RETRY];
+
+/** What stands in `notify xmpp`. */
+export const XMPP: readonly StatementSpec[] = [
+  GROUP,
+  { usage: 'account MAIL password SECRET', help: 'The account that speaks in the room', required: true, secret: true },
+  {
+    usage: 'server HOST [port PORT]',
+    help: 'XMPP server; default: the domain of the account',
+    defaults: { port: 5222 },
+  },
+  { usage: 'tls TLS', help: 'Encryption to the server', defaults: { tls: 'required' } },
+  AUTHORITY,
+  { usage: 'nick NAME', help: 'What it is called in the room', defaults: { name: 'InterTrack' } },
+  LANGUAGE,
+  TIMEOUT,
+  RETRY,
+];

@@ -15,7 +15,7 @@ import {
   textIn,
 } from './entry.ts';
 import type { BlockName } from './schema.ts';
-import type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig } from './tree.ts';
+import type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig, XmppConfig } from './tree.ts';
 
 /** Ports of syslog over each transport: RFC 5426 section 3.3, RFC 6587 section 3.4 (by custom), RFC 5425 section 4.1. */
 const SYSLOG_PORT = { udp: 514, tcp: 601, tls: 6514 } as const;
@@ -39,6 +39,8 @@ export function channelName(config: NotifyConfig): string {
       return `${config.address} port ${config.port} ${config.transport}`;
     case 'exec':
       return config.file;
+    case 'xmpp':
+      return config.room;
   }
 }
 
@@ -55,6 +57,7 @@ const BUILDERS: Readonly<Record<string, (one: Entry) => NotifyConfig>> = {
   'notify webhook': webhookOf,
   'notify syslog': syslogOf,
   'notify exec': execOf,
+  'notify xmpp': xmppOf,
 };
 
 const languagesOf = (block: readonly Entry[], name: BlockName) =>
@@ -128,6 +131,25 @@ function execOf(one: Entry): ExecConfig {
   };
 }
 
+function xmppOf(one: Entry): XmppConfig {
+  const { block } = one;
+  const account = stated(block, 'xmpp', 'account');
+  const server = stated(block, 'xmpp', 'server');
+  return {
+    kind: 'xmpp',
+    room: must(text(one, 'room')),
+    user: must(text(account, 'mail')),
+    password: must(text(account, 'secret')),
+    ...optional('host', text(server, 'host')),
+    port: must(number(server, 'port')),
+    tls: textIn(block, 'xmpp', 'tls', 'tls') as XmppConfig['tls'],
+    ...optional('authority', text(stated(block, 'xmpp', 'authority'), 'authority')),
+    nick: textIn(block, 'xmpp', 'nick', 'name'),
+    languages: languagesOf(block, 'xmpp'),
+    ...common(block, 'xmpp'),
+  };
+}
+
 /** A `notify` block as an entry, to be printed and compared. */
 export function notifyEntry(config: NotifyConfig): Entry {
   switch (config.kind) {
@@ -156,6 +178,17 @@ export function notifyEntry(config: NotifyConfig): Entry {
         ...groupEntry('exec', config.group),
         entry('exec', 'language', { language: config.languages }),
         ...timeEntries('exec', config),
+      ]);
+    case 'xmpp':
+      return entry('global', 'notify xmpp', { room: config.room }, [
+        ...groupEntry('xmpp', config.group),
+        entry('xmpp', 'account', { mail: config.user, secret: config.password }),
+        ...(config.host === undefined ? [] : [entry('xmpp', 'server', { host: config.host, port: config.port })]),
+        entry('xmpp', 'tls', { tls: config.tls }),
+        ...(config.authority === undefined ? [] : [entry('xmpp', 'authority', { authority: config.authority })]),
+        entry('xmpp', 'nick', { name: config.nick }),
+        entry('xmpp', 'language', { language: config.languages }),
+        ...timeEntries('xmpp', config),
       ]);
   }
 }

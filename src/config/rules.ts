@@ -159,7 +159,7 @@ function checkChannels(config: readonly Entry[], report: Report): void {
     const named = group && text(group, 'group');
     if (group !== undefined && !report.damaged && lacks(groups, named))
       report.error(placed(group), `no \`group ${named}\` is defined`);
-    const secret = first(block, 'secret');
+    const secret = first(block, 'secret') ?? first(block, 'account');
     if (secret !== undefined && placed(secret).source.readableByAll)
       report.warning(placed(secret), everyoneReads(secret));
     if (headOf(one) !== 'notify syslog') continue;

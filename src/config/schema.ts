@@ -1,7 +1,7 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
-import { EXEC, MAIL, SYSLOG, WEBHOOK } from './notify-statements.ts';
+import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import { DAY, HOUR, SECOND } from './units.ts';
@@ -62,6 +62,7 @@ export type BlockName =
   | 'webhook'
   | 'syslog'
   | 'exec'
+  | 'xmpp'
   | 'group'
   | 'contacts'
   | 'probe'
@@ -152,6 +153,7 @@ const GLOBAL: readonly StatementSpec[] = [
     block: 'exec',
     optionalBlock: true,
   },
+  { usage: 'notify xmpp ROOM', help: 'Tells about cases in a chat room (XMPP)', unique: ['room'], block: 'xmpp' },
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
@@ -250,6 +252,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   webhook: { title: 'notify webhook', statements: WEBHOOK },
   syslog: { title: 'notify syslog', statements: SYSLOG },
   exec: { title: 'notify exec', statements: EXEC },
+  xmpp: { title: 'notify xmpp', statements: XMPP },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
   contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
@@ -348,6 +351,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   webhook: read(DECLARED.webhook),
   syslog: read(DECLARED.syslog),
   exec: read(DECLARED.exec),
+  xmpp: read(DECLARED.xmpp),
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),

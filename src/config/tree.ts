@@ -1,4 +1,7 @@
 import type { OtherFamily } from './families.ts';
+import type { NotifyConfig } from './notify-tree.ts';
+
+export type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig, XmppConfig } from './notify-tree.ts';
 
 /**
  * The configuration as typed values: what `config/check.ts` makes of the text, what reload compares and `config/print.ts`
@@ -248,6 +251,8 @@ export interface WatchConfig {
   readonly upstreams: readonly number[];
   /** AS-path expressions (net/path-pattern.ts) of which a path must match one; empty: any path will do. */
   readonly paths: readonly string[];
+  /** Told when fewer than this share of the peers that had a prefix still have it; null: it is not looked at. */
+  readonly visibility: number | null;
   /** Most ASes of a path, prepending included; null: any number. */
   readonly longestPath: number | null;
   readonly group: string | null;
@@ -267,67 +272,6 @@ export interface WatchException {
   /** In force before this time, milliseconds since the epoch; null: as long as it is configured. */
   readonly until: number | null;
   readonly reason: string;
-}
-
-/** `notify …`: a way in which people are told of cases. */
-export type NotifyConfig = MailConfig | WebhookConfig | SyslogConfig | ExecConfig;
-
-/** `notify mail { from "…"; smtp "HOST" port N; to x-keiro, group; }`. */
-export interface MailConfig {
-  readonly kind: 'mail';
-  readonly from: string;
-  /** Tried in this order. */
-  readonly relays: readonly { readonly host: string; readonly port: number }[];
-  readonly tls: 'none' | 'starttls' | 'required';
-  readonly user?: string;
-  readonly password?: string;
-  /** `key`: file of the private key. */
-  readonly dkim?: { readonly domain: string; readonly selector: string; readonly key: string };
-  readonly to: readonly ('x-keiro' | 'group' | 'notify')[];
-  readonly languages: readonly ('ja' | 'en')[];
-  /** First retry after so long, doubled up to one hour. Default 30 s. */
-  readonly retry: number;
-}
-
-/** `notify webhook "https://…" { … }`. */
-export interface WebhookConfig {
-  readonly kind: 'webhook';
-  readonly url: string;
-  /** Only cases of watches with this group; null: all. */
-  readonly group: string | null;
-  readonly format: 'json' | 'slack' | 'teams' | 'mattermost';
-  readonly secret?: string;
-  /** File of the authorities that vouch for the server; not there: those of the system. */
-  readonly authority?: string;
-  readonly languages: readonly ('ja' | 'en')[];
-  /** Most time for one attempt. */
-  readonly timeout: number;
-  readonly retry: number;
-}
-
-/** `notify syslog ADDRESS { … }`. */
-export interface SyslogConfig {
-  readonly kind: 'syslog';
-  readonly address: string;
-  readonly port: number;
-  readonly group: string | null;
-  readonly transport: 'udp' | 'tcp' | 'tls';
-  readonly facility: 'user' | 'daemon' | `local${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`;
-  /** Name that the server's certificate has; not there: the address. */
-  readonly serverName?: string;
-  readonly authority?: string;
-  readonly timeout: number;
-  readonly retry: number;
-}
-
-/** `notify exec "/path" { … }`. */
-export interface ExecConfig {
-  readonly kind: 'exec';
-  readonly file: string;
-  readonly group: string | null;
-  readonly languages: readonly ('ja' | 'en')[];
-  readonly timeout: number;
-  readonly retry: number;
 }
 
 export interface GroupConfig {

@@ -2,7 +2,7 @@
 import type { NotifyConfig } from '../config/tree.ts';
 import type { Call, Command } from './commands.ts';
 
-const CHANNELS = ['mail', 'webhook', 'syslog', 'exec'] as const satisfies readonly NotifyConfig['kind'][];
+const CHANNELS = ['mail', 'webhook', 'syslog', 'exec', 'xmpp'] as const satisfies readonly NotifyConfig['kind'][];
 
 /** Part of COMMANDS. */
 export const NOTIFY_COMMANDS: readonly Command[] = [
@@ -16,6 +16,7 @@ export const NOTIFY_COMMANDS: readonly Command[] = [
       webhook: 'Through web hooks only',
       syslog: 'To syslog servers only',
       exec: 'By programs only',
+      xmpp: 'To chat rooms only',
     },
     run: testNotify,
   },

@@ -8,6 +8,7 @@ import { type Notice, readNotice } from './notice.ts';
 import { blockFor, mailBlocks, readMail } from './notices.ts';
 import { createSyslog } from './syslog.ts';
 import { createWebhook } from './webhook.ts';
+import { createXmpp } from './xmpp.ts';
 
 /** One way out that is no mail. `send` never rejects: how it ended is a value. */
 export interface Channel {
@@ -74,5 +75,7 @@ export function openChannel(block: Exclude<NotifyConfig, { kind: 'mail' }>, host
       return createSyslog(block, hostname);
     case 'exec':
       return createExec(block);
+    case 'xmpp':
+      return createXmpp(block);
   }
 }

@@ -92,3 +92,12 @@ export function teamsBody(notice: Notice): unknown {
     ],
   };
 }
+
+/** A notice as a few lines of plain text, for a chat that knows no others. */
+export function chatText(notice: Notice): string {
+  const rows = rowsOf(notice).map(([label, value]) => `${label}: ${value}`);
+  return [notice.subject, ...rows, textOf(notice)]
+    .filter(line => line !== '')
+    .join('\n')
+    .slice(0, 4000);
+}

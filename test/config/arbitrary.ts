@@ -294,6 +294,7 @@ export const config: fc.Arbitrary<Config> = fc
       bogons: fc.boolean(),
       upstreams: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
       paths: fc.subarray(['^64496 ', '_64500$']),
+      visibility: fc.option(fc.integer({ min: 1, max: 100 }).map(percent => percent / 100)),
       longestPath: fc.option(fc.integer({ min: 1, max: 255 })),
       group: fc.option(fc.constantFrom(...groups.map(one => one.name))),
       critical: fc.boolean(),
@@ -364,12 +365,29 @@ export const config: fc.Arbitrary<Config> = fc
       )
       .map(([one, transport]) => ({ ...one, ...transport }));
     const exec = fc.record({ kind: fc.constant('exec' as const), file, languages, ...channel });
+    const xmpp = fc
+      .tuple(
+        fc.record({
+          kind: fc.constant('xmpp' as const),
+          room: mail,
+          user: mail,
+          password: words,
+          tls: fc.constantFrom('none' as const, 'starttls' as const, 'required' as const),
+          nick: name,
+          languages,
+          ...channel,
+        }),
+        fc.oneof(fc.constant({ port: 5222 }), fc.record({ host, port })),
+        maybe('authority', file),
+      )
+      .map(([one, server, authority]) => ({ ...one, ...server, ...authority }));
     const notify = fc
       .tuple(
         fc.array(mailing, { maxLength: 2 }),
         fc.uniqueArray(webhook, { maxLength: 2, selector: one => one.url }),
         fc.uniqueArray(syslog, { maxLength: 2, selector: one => `${one.address} ${one.port}` }),
         fc.uniqueArray(exec, { maxLength: 2, selector: one => one.file }),
+        fc.uniqueArray(xmpp, { maxLength: 2, selector: one => one.room }),
       )
       .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
