@@ -33,6 +33,7 @@ const BY_KIND: Readonly<Partial<Record<CaseKind, Severity>>> = {
   upstream: 'major',
   leak: 'major',
   squatting: 'major',
+  visibility: 'major',
   path: 'minor',
   'new-prefix': 'minor',
   'ix-lan': 'minor',
