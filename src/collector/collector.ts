@@ -110,8 +110,10 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   function whole(number: number, afi: 1 | 2): void {
     const owner = byNumber[number];
     owner?.ended?.(afi);
-    if (owner?.awaiting.has(afi)) setImmediate(judging.look);
-    if (!owner?.awaiting.delete(afi) || owner.awaiting.size > 0) return;
+    if (!owner?.awaiting.delete(afi)) return;
+    judging.whole(number, afi);
+    setImmediate(judging.look);
+    if (owner.awaiting.size > 0) return;
     outflow.flush(); // what the table holds goes before the word that it is whole
     post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
   }
@@ -169,14 +171,15 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
     unseat(peer) {
       byNumber[peer.row.number] = undefined;
+      judging.forget(peer.row.number);
       quality.forget(peer.row.name);
       peer.archived.leave();
     },
     drop(number) {
-      book.lose(number);
+      judging.lose(number);
       later(beginDrop(rib, number));
     },
-    lose: number => book.lose(number),
+    lose: judging.lose,
     later,
     whole,
     changed,

@@ -123,8 +123,7 @@ export function createFilePeers({ layers, aspas, localAs, now, known: knownAs, t
     done: () => {},
     now,
   });
-  const { memo, book } = judging;
-  reclaimPrefixIds(rib, afi => memo.forget(afi));
+  reclaimPrefixIds(rib, afi => judging.memo.forget(afi));
   judging.registry({ ...layers, touched: null, generation: 1 });
   judging.attest(aspas);
 
@@ -194,7 +193,7 @@ export function createFilePeers({ layers, aspas, localAs, now, known: knownAs, t
     peer.up = false;
     peer.awaiting.clear();
     peer.tabled.clear();
-    book.lose(number);
+    judging.lose(number);
     dropTable(rib, number);
     changedSince = true;
     peer.ingest = freshIngest(number, peer.ebgp, pathIds);
@@ -202,7 +201,9 @@ export function createFilePeers({ layers, aspas, localAs, now, known: knownAs, t
   }
 
   function whole(peer: FilePeer, afi: Afi): void {
-    if (!peer.awaiting.delete(afi) || peer.awaiting.size > 0) return;
+    if (!peer.awaiting.delete(afi)) return;
+    judging.whole(peer.row.number, afi);
+    if (peer.awaiting.size > 0) return;
     judging.look();
     changedSince = false;
     flush(); // what the table holds goes before the word that it is whole

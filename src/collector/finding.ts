@@ -10,7 +10,8 @@ import type { PathCheck } from './path-check.ts';
  * `origin`: the registered prefix itself has another origin. `more-specific`: one inside it has. `rpki-invalid`: the IRR does
  * not object, the RPKI does. `super-prefix`: a stranger's route covers watched prefixes. `new-prefix`: a watched AS announces
  * what nobody has registered. `upstream`: an AS stands next to the origin that is none of its upstreams. `leak`: the path
- * goes down and up again, or its sender was to keep it. `path`: it is not as a watch demands.
+ * goes down and up again, or its sender was to keep it. `path`: it is not as a watch demands. `visibility`: a peer had a
+ * watched prefix, and has it no longer (visibility.ts).
  */
 export type FindingKind =
   | 'origin'
@@ -20,7 +21,8 @@ export type FindingKind =
   | 'new-prefix'
   | 'upstream'
   | 'leak'
-  | 'path';
+  | 'path'
+  | 'visibility';
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -19,6 +19,8 @@ export interface JudgedChange {
   readonly ground: string;
   /** Of a route that covers watched space: the peer has no route for what is covered, so that it draws its traffic. */
   readonly drawing?: boolean;
+  /** Of a `visibility`: peers that have or had the prefix. */
+  readonly hadBy?: number;
   /**
    * `held`: the peer holds the route now (new, or still there with another path). `gone`: the peer withdrew it, replaced
    * it by one with which nothing is wrong, or the registry changed so that nothing is (`why` tells).

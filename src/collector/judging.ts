@@ -16,6 +16,7 @@ import { createPathCheck, type PathCheck } from './path-check.ts';
 import { createRejudge } from './rejudge.ts';
 import { pathOf, type RowPeer } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
+import { createVisibility } from './visibility.ts';
 
 export interface JudgingSurroundings {
   readonly rib: Rib;
@@ -38,8 +39,17 @@ export interface Judges {
 }
 
 export interface Judging extends Judges {
-  /** Looks whether routes that cover watched space draw its traffic: to be called when tables have changed, now and then. */
+  /**
+   * Looks whether routes that cover watched space draw its traffic, and who has lost prefixes that are to be seen: to be called
+   * when tables have changed, now and then.
+   */
   look(): void;
+  /** The table of a peer has become whole in a family: to be called before that is told. */
+  whole(number: number, afi: 1 | 2): void;
+  /** The session of a peer is lost: what it held, nobody knows. */
+  lose(number: number): void;
+  /** The peer is no more. */
+  forget(number: number): void;
   /** Another generation of the registry is in force: what it touches is judged anew, in slices. */
   registry(message: Omit<RegistryMessage, 'type'>): void;
   /** Other ASPAs are in force, or (null) none: paths are looked at anew, in slices. */
@@ -52,6 +62,7 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
   const paths = createPathCheck(rib, number => rowOf(number)?.role);
   const book = new Contradictions({ now, mark, tell, describe });
   const rejudge = createRejudge(rib, memo, book, paths, done);
+  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now });
   let generation = 0;
 
   function mark(place: Place, on: boolean): void {
@@ -127,12 +138,20 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
           changed.push([place, peer, held]);
       });
       for (const one of changed) book.retell(...one);
+      visibility.look();
     },
-    registry({ base, overlay, rules, ases, touched, generation: next }) {
+    whole: visibility.lookAt,
+    lose(number) {
+      book.lose(number);
+      visibility.lose(number);
+    },
+    forget: visibility.forget,
+    registry({ base, overlay, rules, ases, visible, touched, generation: next }) {
       const opened = openSnapshot(base, overlay);
       generation = next;
       paths.demand(rules);
       memo.ases = ases;
+      visibility.watch(visible);
       memo.snapshot = opened.prefixes4 + opened.prefixes6 + opened.overlaid === 0 ? null : opened;
       rejudge(touched?.map(text => parsePrefix(text)!) ?? null, generation);
     },

@@ -102,6 +102,8 @@ export interface RegistryMessage {
   readonly rules: readonly PathRules[];
   /** ASes whose unregistered announcements are told. */
   readonly ases: ReadonlySet<number>;
+  /** Prefixes that are to be seen. */
+  readonly visible: readonly string[];
   /** Prefixes inside which verdicts may be others than before, or of routes that cover them; null: anywhere. */
   readonly touched: readonly string[] | null;
   readonly generation: number;

@@ -269,6 +269,7 @@ function watchOf(watch: Entry): WatchConfig {
     bogons: flag(block, 'bogons'),
     upstreams: all(block, 'upstream').flatMap(one => list(one, 'asn').map(Number)),
     paths: all(block, 'path').map(one => must(text(one, 'pattern'))),
+    visibility: first(block, 'visibility') ? numberIn(block, 'watch', 'visibility', 'percent') : null,
     longestPath: first(block, 'path length') ? numberIn(block, 'watch', 'path length', 'count') : null,
     group: group === undefined ? null : must(text(group, 'group')),
     critical: flag(block, 'critical'),

@@ -234,6 +234,7 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...flagEntry('watch', 'bogons', watch.bogons),
     ...(watch.upstreams.length > 0 ? [entry('watch', 'upstream', { asn: watch.upstreams })] : []),
     ...watch.paths.map(pattern => entry('watch', 'path', { pattern })),
+    ...(watch.visibility === null ? [] : [entry('watch', 'visibility', { percent: watch.visibility })]),
     ...(watch.longestPath === null ? [] : [entry('watch', 'path length', { count: watch.longestPath })]),
     ...(watch.exceptions ?? []).map(({ prefix, origins, until, reason }) =>
       entry('watch', 'except prefix', {

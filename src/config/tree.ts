@@ -251,6 +251,8 @@ export interface WatchConfig {
   readonly upstreams: readonly number[];
   /** AS-path expressions (net/path-pattern.ts) of which a path must match one; empty: any path will do. */
   readonly paths: readonly string[];
+  /** Told when fewer than this share of the peers that had a prefix still have it; null: it is not looked at. */
+  readonly visibility: number | null;
   /** Most ASes of a path, prepending included; null: any number. */
   readonly longestPath: number | null;
   readonly group: string | null;

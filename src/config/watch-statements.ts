@@ -22,6 +22,11 @@ export const WATCH: readonly StatementSpec[] = [
   },
   { usage: 'unused PREFIX…', help: 'Own space that nobody is to announce' },
   { usage: 'bogons [SWITCH]', help: 'Private, documentation and other special space: nobody may announce it' },
+  {
+    usage: 'visibility PERCENT',
+    help: 'Told when fewer of the peers that had a prefix still have it',
+    bounds: { min: 0.01, max: 1 },
+  },
   { usage: 'upstream ASN…', help: 'The ASes that may stand next to the origin in a path' },
   {
     usage: 'path PATTERN',

@@ -236,6 +236,8 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       ...(change.drawing !== undefined && { drawing: change.drawing }),
     };
     open.witnesses.set(change.peer, witness);
+    if (change.hadBy !== undefined) open.hadBy = change.hadBy;
+    open.ground = change.ground;
     open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });
     open.changed = Math.max(open.changed, change.time);

@@ -56,8 +56,9 @@ function blip({ state, opened, ended, peakWitnesses, told }: HintedCase): CaseHi
   };
 }
 
-function stuckRoute({ witnesses }: HintedCase): CaseHint | null {
-  if (!isStuck(witnesses)) return null;
+function stuckRoute({ kind, witnesses }: HintedCase): CaseHint | null {
+  // Of what peers have not, nothing can be stuck.
+  if (kind === 'visibility' || !isStuck(witnesses)) return null;
   const holders = witnesses.filter(({ state }) => state === 'holds');
   const [first] = holders;
   const who = holders.length === 1 ? `peer ${first!.peer} (AS${first!.as})` : `${holders.length} peers`;

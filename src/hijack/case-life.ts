@@ -53,13 +53,6 @@ export interface CaseLife {
   takeUp(open: OpenCase, time: number, why: string, by?: string): void;
 }
 
-/**
- * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for what
- * it covers and others have. Aggregates of providers are of this kind.
- */
-const tells = (open: OpenCase): boolean =>
-  open.kind !== 'super-prefix' || [...open.witnesses.values()].some(({ drawing }) => drawing === true);
-
 /** Comebacks that still count at `now`. */
 export const recent = (times: readonly number[], now: number): readonly number[] =>
   times.filter(time => now - time < FLAP_WINDOW).slice(-(FLAPS + 1));
@@ -84,6 +77,20 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     assess(open, time);
     if (due) open.told.push(notice);
     stepped(open, due ? notice : null, why);
+  }
+
+  /**
+   * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for
+   * what it covers and others have. Aggregates of providers are of this kind. What peers have lost is told when it is as many
+   * of them as a watch wants to be told of.
+   */
+  function tells(open: OpenCase): boolean {
+    if (open.kind === 'super-prefix') return [...open.witnesses.values()].some(({ drawing }) => drawing === true);
+    if (open.kind !== 'visibility') return true;
+    const own = watches().filter(({ name }) => open.watches.includes(name));
+    const share = Math.max(0, ...own.map(({ visibility }) => visibility ?? 0));
+    const hadBy = open.hadBy ?? 0;
+    return hadBy - open.peakWitnesses < share * hadBy;
   }
 
   function holdOf(open: OpenCase): { up: number; down: number } {

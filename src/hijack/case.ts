@@ -21,7 +21,7 @@ export type CaseState =
  * prefix inside it has. `rpki-invalid`: the IRR does not object, the RPKI does. `super-prefix`: a stranger's route covers
  * watched prefixes. `new-prefix`: a watched AS announces what nobody has registered. `upstream`: an AS stands next to the
  * origin that is none of its upstreams. `leak`: the path goes down and up again, or its sender was to keep it. `path`: it
- * is not as a watch demands.
+ * is not as a watch demands. `visibility`: peers had a watched prefix and have it no longer; they are the witnesses.
  */
 export type FoundKind =
   | 'origin'
@@ -31,7 +31,8 @@ export type FoundKind =
   | 'new-prefix'
   | 'upstream'
   | 'leak'
-  | 'path';
+  | 'path'
+  | 'visibility';
 
 /**
  * Of what nobody may announce an `origin` or `more-specific` is one of these: `squatting` on own space that is not in use,
@@ -153,6 +154,8 @@ export interface Case {
   readonly offender: number | null;
   /** What the path is blamed for, in words; '' for what the registry says. */
   readonly ground: string;
+  /** Of a `visibility`: peers that have or had the prefix, when it was last heard. */
+  readonly hadBy?: number;
   /** Registered origins for `decidedBy`, ascending. */
   readonly expected: readonly number[];
   /** The registered prefix that decided: the case's own, one that covers it, or (`super-prefix`) that it covers. */

@@ -41,6 +41,7 @@ export function isStillWrong(
     case 'upstream':
     case 'leak':
     case 'path':
-      return watched; // its path is not there to be looked at
+    case 'visibility':
+      return watched; // what is wrong does not lie in the registry
   }
 }

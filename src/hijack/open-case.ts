@@ -29,6 +29,8 @@ export interface OpenCase
   acknowledged: Mark | undefined;
   dismissed: Dismissal | undefined;
   flaps: number;
+  ground: string;
+  hadBy?: number;
   changed: number;
   ended: number | null;
   peakWitnesses: number;
@@ -120,6 +122,7 @@ export function snapshotOf(open: OpenCase): Case {
     origin: open.origin,
     offender: open.offender,
     ground: open.ground,
+    ...(open.hadBy !== undefined && { hadBy: open.hadBy }),
     expected: open.expected,
     decidedBy: open.decidedBy,
     watches: open.watches,

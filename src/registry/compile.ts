@@ -9,7 +9,7 @@ import { slicer } from './slice.ts';
 import { IRR_MASK, openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
 import { NO_ORIGIN, type SnapshotBuilder, snapshotBuilder } from './snapshot-builder.ts';
 import { IRR_STATES } from './verdict.ts';
-import { CONFIG_SOURCE, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
+import { CONFIG_SOURCE, NOBODY, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
 
 /** A source's route objects under its configured name. */
 export interface NamedStore {
@@ -29,6 +29,8 @@ export interface Layers {
   readonly rules: readonly PathRules[];
   /** ASes whose unregistered announcements are to be told. */
   readonly ases: ReadonlySet<number>;
+  /** Registered prefixes whose watch wants to be told when peers lose them; at most MAX_VISIBLE. */
+  readonly visible: readonly string[];
 }
 
 /** One state of the registry: the snapshot for the collectors and what the main thread asks beside it. */
@@ -50,12 +52,45 @@ export interface Compiled {
   update(touched: readonly Prefix[]): readonly Prefix[] | null;
 }
 
+/** Prefixes whose loss can be told: each is looked at every ten seconds, at every peer. */
+export const MAX_VISIBLE = 50_000;
 /** Objects shown for one prefix; real registries hold a few. */
 export const MAX_SHOWN = 64;
 /** Prefixes of an overlay. Beyond, judging would become slower, and writing the overlay no longer be a matter of a millisecond. */
 export const MAX_OVERLAID = 16_384;
 /** Records of an overlay: a prefix written anew leaves those it had behind. */
 const MAX_OVERLAID_RECORDS = 2 * MAX_OVERLAID;
+
+/** Holes in the objects of the prefixes of one update: each is a prefix of the overlay, and has to be found. */
+const MAX_OVERLAID_HOLES = 512;
+
+/** An object that has a hole, where it stands. */
+interface Holder {
+  readonly store: ObjectStore;
+  readonly index: number;
+}
+
+/** An object with its holes as text; null when it has none. */
+type HoledReader = (
+  store: ObjectStore,
+  index: number,
+) => { readonly object: RouteObject; readonly holes: ReadonlySet<string> } | null;
+
+/** Reads each object once: it is good as long as the stores do not change. */
+function holedReader(): HoledReader {
+  const known = new Map<ObjectStore, Map<number, ReturnType<HoledReader>>>();
+  return (store, index) => {
+    if (!store.row(index).hasHoles) return null;
+    const rows = known.get(store) ?? new Map<number, ReturnType<HoledReader>>();
+    known.set(store, rows);
+    const before = rows.get(index);
+    if (before !== undefined) return before;
+    const object = store.object(index);
+    const found = { object, holes: new Set(object.holes.map(formatPrefix)) };
+    rows.set(index, found);
+    return found;
+  };
+}
 
 const MISMATCH = IRR_STATES.indexOf('mismatch');
 
@@ -84,8 +119,11 @@ export async function compileRegistry(
   );
   /** By prefix, what is a hole in objects of it. */
   const holesIn = new Map<string, Set<string>>();
+  /** By hole, where the objects stand that have it: of the sources as they are while all is compiled. */
+  const holders = new Map<string, Holder[]>();
   const pause = slicer();
   let overruled = 0;
+  const visible = new Set<string>();
 
   /** True when some watch guards the objects of these maintainers: by source or name, or by the X-Keiro they pass on. */
   const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
@@ -100,6 +138,7 @@ export async function compileRegistry(
     index: number,
     named: (maintainers: number) => boolean,
     keiro: boolean,
+    onHole: (hole: string) => void,
   ): void {
     const { store, authoritative } = source;
     const { afi, w0, w1, w2, w3, length, origin, maintainers, hasKeiro, hasHoles } = store.row(index);
@@ -110,6 +149,7 @@ export async function compileRegistry(
     }
     const watched =
       (place & WATCHED_FLAG) !== 0 || named(maintainers) || (keiro && hasKeiro) || watches.ases.has(origin);
+    if (watched && watches.sees) see(source, index);
     const rules =
       watched && ruleBook.demands
         ? ruleBook.numberOf(watches.ofObject(inheriting(store.object(index), source.keiro)))
@@ -119,8 +159,25 @@ export async function compileRegistry(
     const object = store.object(index);
     const key = formatPrefix(object.prefix);
     const noted = holesIn.get(key) ?? new Set();
-    for (const hole of object.holes) noted.add(formatPrefix(hole));
+    for (const hole of object.holes.map(formatPrefix)) {
+      noted.add(hole);
+      onHole(hole);
+    }
     holesIn.set(key, noted);
+  }
+
+  const noteHolder = (hole: string, holder: Holder): void => {
+    const list = holders.get(hole);
+    if (list === undefined) holders.set(hole, [holder]);
+    else list.push(holder);
+  };
+
+  /** Enters the object's prefix among those that are to be seen, when a watch that guards it wants that. */
+  function see(source: NamedStore, index: number): void {
+    if (visible.size >= MAX_VISIBLE) return;
+    const object = inheriting(source.store.object(index), source.keiro);
+    if (watches.ofObject(object).some(({ visibility }) => visibility !== null))
+      visible.add(formatPrefix(object.prefix));
   }
 
   for (const source of sources) {
@@ -129,12 +186,27 @@ export async function compileRegistry(
     const keiro = watches.anyKeiro(name);
     for (let i = 0; i < store.rows; i++) {
       if ((i & 0xff) === 0) await pause();
-      if (store.live(i)) addRow(builder, source, i, set => named[set]!, keiro);
+      if (!store.live(i)) continue;
+      addRow(
+        builder,
+        source,
+        i,
+        set => named[set]!,
+        keiro,
+        hole => noteHolder(hole, { store, index: i }),
+      );
     }
   }
   for (const object of watches.declared) addDeclared(builder, object);
   for (const prefix of watches.bare) builder.add(prefix, NO_ORIGIN, true);
-  for (const holes of [...holesIn.values()]) for (const hole of holes) addHoles(builder, parsePrefix(hole)!);
+  for (const [text, list] of holders) {
+    const hole = parsePrefix(text)!;
+    for (const { store, index } of list) {
+      await pause();
+      addHole(builder, hole, store.object(index));
+    }
+  }
+  holders.clear();
   // Asked anew for each slice: one that comes meanwhile moves the places of IPv6 (vrp-table.ts).
   for (let place = 0; vrps !== null && place < vrps.places; place += 1024) {
     await pause();
@@ -147,22 +219,25 @@ export async function compileRegistry(
   const base = builder.freeze();
   const overlay = snapshotBuilder(64, 64);
   const layersOf = (laid: SharedArrayBuffer | null): Layers => ({
-    ...{ base, overlay: laid, rules: [...ruleBook.rules], ases: watches.ases },
+    ...{ base, overlay: laid, rules: [...ruleBook.rules], ases: watches.ases, visible: [...visible] },
   });
   let layers = layersOf(null);
   let snapshot = openSnapshot(base);
 
-  /** Says of which objects of covering prefixes this one is a hole: of those of one key it must be one of all that count. */
-  function addHoles(to: SnapshotBuilder, hole: Prefix): void {
+  /** Says of which objects of covering prefixes this one is a hole. `read` gives those that have holes, with their text. */
+  function addHoles(to: SnapshotBuilder, hole: Prefix, read: HoledReader): void {
     const text = formatPrefix(hole);
     for (const { store } of sources)
       for (const index of store.rowsCovering(hole)) {
-        if (!store.row(index).hasHoles) continue;
-        const { prefix, origin, holes } = store.object(index);
-        if (!holes.some(one => formatPrefix(one) === text)) continue;
-        if (counting(prefix, origin).every(object => object.holes.some(one => covers(one, hole))))
-          to.addHole(hole, prefix.length, origin);
+        const found = read(store, index);
+        if (found?.holes.has(text)) addHole(to, hole, found.object);
       }
+  }
+
+  /** An object has the hole; of those of its key it must be one of all that count. */
+  function addHole(to: SnapshotBuilder, hole: Prefix, { prefix, origin }: RouteObject): void {
+    if (counting(prefix, origin).every(object => object.holes.some(one => covers(one, hole))))
+      to.addHole(hole, prefix.length, origin);
   }
 
   /** Objects of this key that count: declared, or else of authoritative sources where these have the prefix, or else all. */
@@ -170,34 +245,38 @@ export async function compileRegistry(
     const text = formatPrefix(prefix);
     const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
     if (declared.length > 0) return declared.filter(object => object.origin === origin);
-    const held = sources.filter(({ store }) => store.rowsOf(prefix).length > 0);
+    const held = sources
+      .map(source => ({ ...source, rows: source.store.rowsOf(prefix) }))
+      .filter(one => one.rows.length > 0);
     const best = held.some(({ authoritative }) => authoritative);
     return held
       .filter(({ authoritative }) => authoritative === best)
-      .flatMap(({ store }) => store.rowsOf(prefix).map(store.object))
-      .filter(object => object.origin === origin);
+      .flatMap(({ store, rows }) => rows.filter(row => store.row(row).origin === origin).map(store.object));
   }
 
   /** Adds what a watch declares: the operator's own word is better than any source's. */
   function addDeclared(to: SnapshotBuilder, object: RouteObject): void {
     const { prefix, origin } = object;
     const [w0, w1, w2, w3] = wordsOf(prefix);
-    const rules = ruleBook.numberOf(watches.ofObject(object));
+    const guarding = watches.ofObject(object);
+    if (origin !== NOBODY && visible.size < MAX_VISIBLE && guarding.some(({ visibility }) => visibility !== null))
+      visible.add(formatPrefix(prefix));
+    const rules = ruleBook.numberOf(guarding);
     to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true, rules);
   }
 
   /** Writes all that is known of one prefix into the overlay. */
-  function overlayPrefix(prefix: Prefix): void {
+  function overlayPrefix(prefix: Prefix, read: HoledReader): void {
     overlay.clear(prefix);
     for (const source of sources) {
       const { name, store } = source;
       const named = (set: number) => namesAny(source, store.maintainerSets[set]!);
-      for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name));
+      for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name), () => {});
     }
     const text = formatPrefix(prefix);
     for (const one of watches.declared) if (formatPrefix(one.prefix) === text) addDeclared(overlay, one);
     if (watches.bare.some(one => formatPrefix(one) === text)) overlay.add(prefix, NO_ORIGIN, true);
-    addHoles(overlay, prefix);
+    addHoles(overlay, prefix, read);
     const [w0, w1, w2, w3] = wordsOf(prefix);
     const { afi, length } = prefix;
     vrps?.of(afi, w0, w1, w2, w3, length, (maxLength, asn) =>
@@ -205,13 +284,25 @@ export async function compileRegistry(
     );
   }
 
+  /** How many holes objects of the prefix had and have. */
+  function holesOf(prefix: Prefix, read: HoledReader): number {
+    let now = 0;
+    for (const { store } of sources)
+      for (const index of store.rowsOf(prefix)) now += read(store, index)?.holes.size ?? 0;
+    return now + (holesIn.get(formatPrefix(prefix))?.size ?? 0);
+  }
+
   function update(touched: readonly Prefix[]): readonly Prefix[] | null {
     if (overlay.prefixes + touched.length > MAX_OVERLAID || overlay.records > MAX_OVERLAID_RECORDS) return null;
+    const read = holedReader();
+    let holes = 0;
+    for (const prefix of touched) holes += holesOf(prefix, read);
+    if (holes > MAX_OVERLAID_HOLES) return null;
     const wrong = overruled;
     for (const prefix of touched) {
-      overlayPrefix(prefix);
+      overlayPrefix(prefix, read);
       // Its objects' holes, those they had before and those they have now.
-      for (const hole of holesIn.get(formatPrefix(prefix)) ?? []) overlayPrefix(parsePrefix(hole)!);
+      for (const hole of holesIn.get(formatPrefix(prefix)) ?? []) overlayPrefix(parsePrefix(hole)!, read);
     }
     overruled = wrong;
     layers = layersOf(overlay.copy());

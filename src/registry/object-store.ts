@@ -20,6 +20,12 @@ import { textArena } from './text-arena.ts';
 export const MAX_OBJECTS = 8_000_000;
 export const MAX_TEXT = 4_000_000_000;
 
+/** Objects of one prefix, which are gone through one by one; what is beyond is refused. Real ones have some fifty. */
+export const MAX_SAME_PREFIX = 1024;
+
+/** Holes of all objects of a source. Real ones have a few thousand. */
+export const MAX_ALL_HOLES = 50_000;
+
 /** Rows of a block: the store grows by blocks, never by copying what it has. */
 const BLOCK_BITS = 13;
 const BLOCK = 1 << BLOCK_BITS;
@@ -53,7 +59,7 @@ export interface ObjectRow {
 
 export interface ObjectStore {
   /**
-   * Copies what it keeps, in place of an object of the same prefix and origin. False when the store is full: the object
+   * Copies what it keeps, in place of an object of the same prefix and origin. False when there is no room: the object
    * is not in it, and what it would replace still is.
    */
   add(object: RouteObject, bytes: Uint8Array): boolean;
@@ -92,6 +98,7 @@ export function objectStore(source: string): ObjectStore {
   /** The first free row below `rows`, + 1; the others follow by SAME_PREFIX. */
   let free = 0;
   let count = 0;
+  let allHoles = 0;
   const ids4 = new PrefixIds4(1024);
   const ids6 = new PrefixIds6(1024);
   /** By prefix id: its first row + 1. */
@@ -128,11 +135,12 @@ export function objectStore(source: string): ObjectStore {
     }
   }
 
-  /** Row of the key, or -1. */
+  /** Row of the key; -1 when there is none, -2 when its prefix has no room for another. */
   function rowOf(afi: Afi, id: number, origin: number): number {
-    for (let next = headOf(afi, id); next > 0; next = get(next - 1, SAME_PREFIX))
+    let seen = 0;
+    for (let next = headOf(afi, id); next > 0; next = get(next - 1, SAME_PREFIX), seen++)
       if (get(next - 1, ORIGIN) === (origin | 0)) return next - 1;
-    return -1;
+    return seen < MAX_SAME_PREFIX ? -1 : -2;
   }
 
   /** A row to write to, -1 when there are too many. */
@@ -157,6 +165,11 @@ export function objectStore(source: string): ObjectStore {
     to: number,
   ): number {
     if (count >= MAX_OBJECTS) return -1;
+    const { w0, w1, w2, w3, length, origin } = key;
+    const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
+    const head = headOf(afi, id);
+    let index = head === 0 ? -1 : rowOf(afi, id, origin);
+    if (index === -2) return -1;
     const held = typeof mntBy === 'string' ? maintainers.holdWritten(mntBy) : maintainers.hold(mntBy);
     if (held < 0) return -1;
     const text = texts.add(octets, from, to);
@@ -164,10 +177,6 @@ export function objectStore(source: string): ObjectStore {
       maintainers.release(held);
       return -1;
     }
-    const { w0, w1, w2, w3, length, origin } = key;
-    const id = afi === 1 ? ids4.intern(w0, length) : ids6.intern(w0, w1, w2, w3, length);
-    const head = headOf(afi, id);
-    let index = head === 0 ? -1 : rowOf(afi, id, origin);
     if (index < 0) {
       index = takeRow();
       put(index, PREFIX, id);
@@ -186,21 +195,26 @@ export function objectStore(source: string): ObjectStore {
   }
 
   function add({ prefix, origin, mntBy, keiro, holes, memberOf }: RouteObject, bytes: Uint8Array): boolean {
-    if (members.size + memberOf.length > MAX_NAMES) return false;
+    if (members.size + memberOf.length > MAX_NAMES || allHoles + holes.length > MAX_ALL_HOLES) return false;
     const [w0, w1, w2, w3] = wordsOf(prefix);
     const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const key = { w0, w1, w2, w3, length: prefix.length, origin };
     const index = enter(prefix.afi, key, mntBy, octets, 0, octets.length);
     if (index < 0) return false;
     for (const set of memberOf) members.add(set, index);
+    allHoles += holes.length;
     const flags = (keiro.length > 0 ? KEIRO : 0) | (holes.length > 0 ? HOLES : 0) | (memberOf.length > 0 ? MEMBER : 0);
     put(index, META, get(index, META) | flags);
     return true;
   }
 
-  /** Gives back the text and the maintainers of a row, and forgets which sets its object is a member of. */
+  /** Gives back the text and the maintainers of a row, and forgets its holes and which sets its object is a member of. */
   function drop(index: number): void {
-    if ((get(index, META) & MEMBER) !== 0) for (const set of object(index).memberOf) members.remove(set, index);
+    if ((get(index, META) & (MEMBER | HOLES)) !== 0) {
+      const { memberOf, holes } = object(index);
+      for (const set of memberOf) members.remove(set, index);
+      allHoles -= holes.length;
+    }
     texts.free(get(index, TEXT), get(index, OCTETS));
     maintainers.release(get(index, MAINTAINERS));
   }

@@ -48,7 +48,8 @@ export function sourceBook(source: string): SourceBook {
     const bad = (why: string): Applied => ({ ok: false, problem: { line: rpsl.line, why } });
     if (operation === 'del') {
       if (!routes.remove(prefix, origin)) return bad(`${rpsl.class}: there is no such object to delete`);
-    } else if (!routes.add(reading.object, rpsl.bytes)) return bad('too many objects, or too much text: left out');
+    } else if (!routes.add(reading.object, rpsl.bytes))
+      return bad('too many objects, at all or of this prefix, too many holes or names, or too much text: left out');
     return { ok: true, touched: prefix, refused: operation === 'add' ? reading.refused : [] };
   }
 

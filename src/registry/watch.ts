@@ -35,6 +35,8 @@ export interface WatchIndex {
   readonly declared: readonly RouteObject[];
   /** Why nobody may announce this very prefix; null when no watch says so. */
   nobodys(prefix: Prefix): Nobodys | null;
+  /** True when some watch wants to be told when peers lose a prefix. */
+  readonly sees: boolean;
   /** Prefixes watched without an origin of their own. */
   readonly bare: readonly Prefix[];
 }
@@ -117,6 +119,7 @@ export function watchIndex(watches: readonly WatchConfig[], setMembers: SetMembe
     anySource: source => watches.some(watch => watch.sources.includes(source)),
     ases: new Set([...asesOf.values()].flatMap(ases => [...ases])),
     declared,
+    sees: watches.some(({ visibility }) => visibility !== null),
     nobodys: prefix => nobodys.get(formatPrefix(prefix)) ?? null,
     bare,
   };

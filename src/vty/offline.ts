@@ -45,6 +45,17 @@ export const OFFLINE: readonly OfflineCommand[] = [
     },
   },
   {
+    words: ['check', 'evidence'],
+    syntax: 'check evidence FILE',
+    takes: ([word = '', ...more]) => more.length > 0 || !/^\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(word),
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const { checkEvidenceFile } = await import('./check-evidence.ts');
+      return checkEvidenceFile(file, json, streams);
+    },
+  },
+  {
     words: ['decode', 'bgp'],
     syntax: 'decode bgp',
     async run(args, _, { stdin, stdout }) {

@@ -131,6 +131,7 @@ export async function soak({ held, changes, rounds }: SoakSetup, sample: (s: Soa
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation,
     });

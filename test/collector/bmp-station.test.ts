@@ -320,6 +320,7 @@ describe('collector/bmp-station', function () {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 1,
     });

@@ -9,7 +9,7 @@ import { compileRegistry } from '../../src/registry/compile.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
-import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
+import { beginDrop, newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { watchOf } from '../config/watch.ts';
 
 export { announce, sequence, withdraw } from './route-path.ts';
@@ -105,9 +105,17 @@ export async function feedOf(about: {
       const before = taken();
       grounds = before.map(({ ground }) => ground);
       return before.map(
-        ({ what, kind, prefix, offender, decidedBy, drawing }) =>
-          `${what} ${kind} ${prefix} ${offender} of ${decidedBy}${drawing ? ' drawing' : ''}`,
+        ({ what, kind, prefix, offender, decidedBy, drawing, hadBy }) =>
+          `${what} ${kind} ${prefix} ${offender} of ${decidedBy}${drawing ? ' drawing' : ''}${hadBy ? ` had by ${hadBy}` : ''}`,
       );
+    },
+    /** The session of this peer is lost, and its table with it. */
+    lose(number: 0 | 1) {
+      judging.lose(number);
+      beginDrop(rib, number);
+      const table = newPeerTable();
+      rib.tables[number] = table;
+      peers[number] = { ...peers[number]!, table };
     },
     /** What the paths of those were blamed for. */
     grounds: () => grounds,

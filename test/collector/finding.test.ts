@@ -106,6 +106,35 @@ describe('collector/finding', () => {
     expect(world.told()).to.deep.equal(['gone new-prefix 203.0.113.0/24 64496 of 203.0.113.0/24']);
   });
 
+  it('tells who had a prefix and has it no longer, whatever a session that is down may hold', async () => {
+    const world = await feedOf({ objects: [[OURS, 64496]], watch: { ases: [64496], visibility: 0.5 } });
+    const lost = (what: string) => `${what} visibility 192.0.2.0/24 64496 of 192.0.2.0/24 had by 2`;
+    world.tables(true);
+    expect(world.told(), 'nobody ever had it').to.deep.equal([]);
+    world.feed(announce(OURS, sequence(64500, 64496)));
+    world.feed(announce(OURS, sequence(64501, 64496)), 1);
+    world.tables(true);
+    world.feed(withdraw(OURS));
+    world.tables(false);
+    expect(world.told(), 'a table that is not whole').to.deep.equal([]);
+    world.tables(true);
+    expect(world.told()).to.deep.equal([lost('held')]);
+    expect(world.grounds()).to.deep.equal(['1 of 2 peers that had it have it no longer']);
+    world.lose(1);
+    world.lose(0);
+    expect(world.told(), 'of one nobody knows whether it still lacks it').to.deep.equal([lost('unseen')]);
+    world.tables(false);
+    expect(world.told()).to.deep.equal([]);
+    world.tables(true);
+    expect(world.told(), 'whole again, and without it').to.deep.equal([lost('held'), lost('held')]);
+    world.feed(announce(OURS, sequence(64501, 64666)), 1);
+    world.tables(true);
+    expect(world.told(), 'whoever announces it').to.deep.equal([
+      'held origin 192.0.2.0/24 64666 of 192.0.2.0/24',
+      lost('gone'),
+    ]);
+  });
+
   it('looks at paths where a watch demands something, each time they are others', async () => {
     const world = await feedOf({
       objects: [[OURS, 64496]],

@@ -106,6 +106,7 @@ describe('collector/thread', function () {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 1,
     });
@@ -143,6 +144,7 @@ describe('collector/thread', function () {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 1,
     });
@@ -152,6 +154,7 @@ describe('collector/thread', function () {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 2,
     });
@@ -261,6 +264,7 @@ describe('collector/thread', function () {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 1,
     });
@@ -302,6 +306,7 @@ describe('collector/thread, dying', () => {
       overlay: null,
       rules: [],
       ases: new Set<number>(),
+      visible: [],
       touched: null,
       generation: 1,
     });

@@ -294,6 +294,7 @@ export const config: fc.Arbitrary<Config> = fc
       bogons: fc.boolean(),
       upstreams: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
       paths: fc.subarray(['^64496 ', '_64500$']),
+      visibility: fc.option(fc.integer({ min: 1, max: 100 }).map(percent => percent / 100)),
       longestPath: fc.option(fc.integer({ min: 1, max: 255 })),
       group: fc.option(fc.constantFrom(...groups.map(one => one.name))),
       critical: fc.boolean(),

@@ -14,6 +14,7 @@ export const watchOf = (name: string, more: Partial<WatchConfig> = {}): WatchCon
   bogons: false,
   upstreams: [],
   paths: [],
+  visibility: null,
   longestPath: null,
   group: null,
   critical: false,

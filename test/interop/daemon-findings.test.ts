@@ -9,6 +9,7 @@ const IRR = [
   ['150.0.2.0/24', 64500],
   ['150.1.0.0/24', 64500],
   ['198.18.0.0/24', 64500],
+  ['150.2.0.0/24', 64500],
 ]
   .map(([prefix, as]) => `route: ${prefix}\norigin: AS${as}\nmnt-by: MAINT-AS64500\nsource: JPIRR\n`)
   .join('\n');
@@ -30,26 +31,33 @@ describe('interop/daemon-findings', function () {
   let osaka: Speaker;
 
   const cases = () => daemon.json<Case[]>('show', 'case', 'open');
-  async function found(prefix: string): Promise<Case> {
+  async function found(prefix: string, limit = 15_000): Promise<Case> {
     let one: Case | undefined;
-    await until(`a case of ${prefix}`, async () => {
-      one = (await cases()).find(each => each.prefix === prefix && each.state === 'ongoing');
-      return one !== undefined;
-    });
+    await until(
+      `a case of ${prefix}`,
+      async () => {
+        one = (await cases()).find(each => each.prefix === prefix && each.state === 'ongoing');
+        return one !== undefined;
+      },
+      limit,
+    );
     return one!;
   }
 
-  before(async () => {
-    daemon = intertrackd(ours);
-    daemon.write('jpirr.db', IRR);
-    daemon.write('rpki.json', JSON.stringify(RPKI));
+  const configure = (more: string) =>
     daemon.configure(`bgp listen ${ours} port ${PORT};
 protocol bgp tokyo { neighbor ${tokyos} as 64497; passive; ipv4; }
 protocol bgp osaka { neighbor ${osakas} as 64498; passive; ipv4; }
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; }
 rpki r { file "${daemon.at('rpki.json')}"; }
-watch ours { as 64500; upstream 64510, 64511; hold down 1s; }
+watch ours { as 64500; upstream 64510, 64511; ${more} hold down 1s; }
 watch space { unused 203.0.113.0/25; segment 203.0.113.128/25; bogons; hold down 1s; }`);
+
+  before(async () => {
+    daemon = intertrackd(ours);
+    daemon.write('jpirr.db', IRR);
+    daemon.write('rpki.json', JSON.stringify(RPKI));
+    configure('visibility 60%;');
     await daemon.start();
     const speak = (from: string, as: number) => startSpeaker({ from, to: ours, port: PORT, as });
     [tokyo, osaka] = await Promise.all([speak(tokyos, 64497), speak(osakas, 64498)]);
@@ -88,12 +96,14 @@ watch space { unused 203.0.113.0/25; segment 203.0.113.128/25; bogons; hold down
 
   it('finds what nobody may announce, and calls it by its name', async () => {
     osaka.announce(['203.0.113.0/26', '203.0.113.128/25', '10.0.0.0/8'], 64498, 64777);
-    const kinds = await Promise.all(['203.0.113.0/26', '203.0.113.128/25', '10.0.0.0/8'].map(found));
+    const kinds = await Promise.all(['203.0.113.0/26', '203.0.113.128/25', '10.0.0.0/8'].map(one => found(one)));
     expect(kinds.map(({ kind, offender, expected }) => [kind, offender, expected])).to.deep.equal([
       ['squatting', 64777, []],
       ['ix-lan', 64777, []],
       ['bogon', 64777, []],
     ]);
+    const lan = kinds[1]!;
+    expect([lan.severity, lan.hints?.map(({ hint }) => hint)]).to.deep.equal(['minor', ['ix-lan']]);
   });
 
   it('finds who covers what its peer no longer has', async () => {
@@ -112,7 +122,22 @@ watch space { unused 203.0.113.0/25; segment 203.0.113.128/25; bogons; hold down
     expect(one.ground).to.match(/^ASPA: it goes down and up again/);
   });
 
+  it('finds that too few peers still have what they had', async () => {
+    tokyo.announce(['150.2.0.0/24'], 64497, 64511, 64500);
+    osaka.announce(['150.2.0.0/24'], 64498, 64510, 64500);
+    tokyo.endOfRib();
+    // It is looked at every ten seconds: two looks make sure that both were seen to have it.
+    await new Promise(resolve => setTimeout(resolve, 11_000));
+    tokyo.withdraw('150.2.0.0/24');
+    const one = await found('150.2.0.0/24', 30_000);
+    expect(one).to.include({ kind: 'visibility', origin: 64500, ground: '1 of 2 peers that had it have it no longer' });
+    tokyo.announce(['150.2.0.0/24'], 64497, 64511, 64500);
+  });
+
   it('ends them one by one', async () => {
+    // What is withdrawn now is not to be missed.
+    configure('');
+    await daemon.json('reload');
     tokyo.withdraw('150.1.0.0/24', '198.18.0.0/24', '150.0.2.0/24');
     osaka.withdraw(
       '100.128.0.0/16',

@@ -77,6 +77,33 @@ describe('registry/compile', () => {
     }),
   );
 
+  it('finds many holes in slices, and compiles all anew when they change', async () => {
+    const { books, sources } = world();
+    const holes = (i: number) => `holes: ${Array.from({ length: 250 }, (_, j) => `10.${i}.${j}.0/24`).join(', ')}\n`;
+    for (let i = 1; i <= 8; i++) books[0].apply('add', route('10.0.0.0/8', i, holes(i % 4)));
+    let turns = 0;
+    let over = false;
+    const turn = () => {
+      turns++;
+      if (!over) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const compiled = await compileRegistry(sources, []);
+    over = true;
+    expect(turns).to.be.greaterThan(1);
+    const state = (prefix: string, origin: number) => compiled.snapshot.decide(p(prefix), origin).state;
+    expect([state('10.1.7.0/24', 1), state('10.1.7.0/24', 5), state('10.1.7.0/24', 2)]).to.deep.equal([
+      'mismatch-covering',
+      'mismatch-covering',
+      'match-covering',
+    ]);
+    books[0].apply('add', route('10.0.0.0/8', 9));
+    expect(compiled.update([p('10.0.0.0/8')])).to.equal(null);
+    books[1].apply('add', route('10.1.7.0/24', 64496));
+    expect(compiled.update([p('10.1.7.0/24')])).to.deep.equal([p('10.1.7.0/24')]);
+    expect(state('10.1.7.0/24', 64496)).to.equal('match');
+  });
+
   it('comes to the same by changes as by compiling all again', async () => {
     const batches = fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 5 });
     await fc.assert(

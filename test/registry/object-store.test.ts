@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { covers, formatPrefix, type Prefix, parsePrefix } from '../../src/net/prefix.ts';
-import { type ObjectStore, objectStore } from '../../src/registry/object-store.ts';
+import { MAX_ALL_HOLES, MAX_SAME_PREFIX, type ObjectStore, objectStore } from '../../src/registry/object-store.ts';
 import { readRouteObject } from '../../src/registry/route-object.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
@@ -99,6 +99,29 @@ describe('registry/object-store', () => {
       book.addPlain('route', plain, 0, plain.length);
       expect(book.routes.maintainerSets[book.routes.row(0).maintainers]).to.deep.equal([name]);
     }
+  });
+
+  it('takes so many objects of one prefix, and no more until one goes', () => {
+    const store = objectStore('JPIRR');
+    for (let as = 1; as <= MAX_SAME_PREFIX; as++) expect(add(store, '192.0.2.0/24', as)).to.equal(true);
+    expect(add(store, '192.0.2.0/24', 64496)).to.equal(false);
+    expect(add(store, '192.0.2.0/24', 7, 'descr: anew\n')).to.equal(true);
+    expect(add(store, '192.0.2.0/25', 64496)).to.equal(true);
+    expect([store.count, store.rowsOf(p('192.0.2.0/24')).length]).to.deep.equal([MAX_SAME_PREFIX + 1, MAX_SAME_PREFIX]);
+    store.remove(p('192.0.2.0/24'), 1);
+    expect(add(store, '192.0.2.0/24', 64496)).to.equal(true);
+    expect(shown(store, store.rowsOfOrigin(64496))).to.deep.equal(['192.0.2.0/25 64496', '192.0.2.0/24 64496']);
+  });
+
+  it('takes so many holes, and no more until some go', () => {
+    const store = objectStore('JPIRR');
+    const holes = (i: number) => `holes: ${Array.from({ length: 250 }, (_, j) => `10.${i}.${j}.0/24`).join(', ')}\n`;
+    for (let i = 0; i < MAX_ALL_HOLES / 250; i++) expect(add(store, `10.${i}.0.0/16`, 1, holes(i))).to.equal(true);
+    expect(add(store, '10.0.0.0/16', 2, holes(0))).to.equal(false);
+    expect(add(store, '10.0.0.0/16', 2)).to.equal(true);
+    store.remove(p('10.7.0.0/16'), 1);
+    expect(add(store, '10.0.0.0/16', 2, holes(0))).to.equal(true);
+    expect(store.object(store.rowsOfOrigin(2)[0]!).holes).to.have.length(250);
   });
 
   it('uses the row of what was taken out for what comes', () => {

@@ -42,6 +42,7 @@ const KINDS: Readonly<Record<CaseKind, string>> = {
   upstream: 'ups',
   leak: 'lea',
   path: 'pth',
+  visibility: 'vis',
   squatting: 'squ',
   'ix-lan': 'ixl',
   bogon: 'bog',
