@@ -1,9 +1,9 @@
 /**
  * How many prefixes are judged a second against 100,000 watched ones, on one core, from an UPDATE's octets to the book of
- * cases: framing, Adj-RIB-In, verdict, book. Nothing else runs in the process. The stream is the one that BGPalerter was
- * measured with (research: hijack 5): 200,000 messages of 1.8 prefixes, a fifth of them IPv6, one in fifty in watched space,
- * one in a thousand with a wrong origin; it is played several times, each time by another peer, and once more against a table
- * that has it. Usage: detector.ts [WATCHED [PASSES]].
+ * cases: framing, Adj-RIB-In, both registries, the path by ASPA, book. Nothing else runs in the process. The stream is like the
+ * one that BGPalerter was measured with (research: hijack 5): 200,000 messages of 1.8 prefixes, a fifth of them IPv6, one in
+ * ONE-IN (50) in watched space, of those one in twenty with a wrong origin; it is played several times, each time by another
+ * peer, and once more against a table that has it. Usage: detector.ts [WATCHED [PASSES [ONE-IN]]].
  */
 import { createFramer, encodeMessage, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
@@ -11,14 +11,15 @@ import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import { createJudging } from '../../src/collector/judging.ts';
 import { createCaseBook } from '../../src/hijack/case-book.ts';
-import { parsePrefix } from '../../src/net/prefix.ts';
+import { parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
+import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';
 import { newPeerTable, newRib } from '../../src/rib/adj-rib-in.ts';
 import { watchOf } from '../config/watch.ts';
 
-const [watched = 100_000, passes = 5] = process.argv.slice(2).map(Number);
+const [watched = 100_000, passes = 5, oneIn = 50] = process.argv.slice(2).map(Number);
 const MESSAGES = 200_000;
 
 /** A generator of numbers below 2^32 that always gives the same (xorshift32). */
@@ -39,13 +40,22 @@ const ours = (i: number): string => {
   return `2a10:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::/48`;
 };
 const originOf = (i: number): number => 64_512 + (i % 1000);
+const providerOf = (as: number): number => 10_000 + (as % 5000);
+const vrps = vrpTable(watched);
 for (let i = 0; i < watched; i++) {
   const prefix = ours(i);
   const text = `${i < four ? 'route' : 'route6'}: ${prefix}\norigin: AS${originOf(i)}\nmnt-by: MAINT-BENCH\n`;
   book.apply('add', readRpslObject(Buffer.from(text))!);
+  const { afi, length, ...of } = parsePrefix(prefix)!;
+  vrps.add(afi, ...wordsOf({ afi, length, ...of }), length, length, originOf(i));
 }
 const watch = watchOf('bench', { maintainers: [{ maintainer: 'MAINT-BENCH', source: null }] });
-const compiled = await compileRegistry([{ name: 'BENCH', store: book.routes, authoritative: false }], [watch]);
+const compiled = await compileRegistry([{ name: 'BENCH', store: book.routes, authoritative: false }], [watch], vrps);
+const aspas = new Map<number, readonly number[]>([[1299, [0]]]);
+for (let i = 0; i < 1000; i++) {
+  aspas.set(originOf(i), [providerOf(originOf(i))]);
+  aspas.set(providerOf(originOf(i)), [1299]);
+}
 
 // 2. The stream.
 const u16 = (value: number) => [value >> 8, value & 255];
@@ -57,13 +67,13 @@ const nlri = (text: string): number[] => {
 };
 let prefixes = 0;
 function message(): Uint8Array {
-  const hit = random(50) === 0;
+  const hit = random(oneIn) === 0;
   const wrong = hit && random(20) === 0;
   const count = random(5) === 0 ? 1 : 2;
   const i = random(watched);
   const six = hit ? i >= four : random(5) === 0;
   const origin = wrong ? 4_200_000_000 + random(1000) : hit ? originOf(i) : 1 + random(60_000);
-  const path = [3333, 1299, 10_000 + random(5000), origin];
+  const path = [3333, 1299, hit && !wrong ? providerOf(origin) : 10_000 + random(5000), origin];
   const other = () => {
     if (six) return `2620:${random(0x8000).toString(16)}:${random(16).toString(16)}::/48`;
     return `${100 + random(60)}.${random(256)}.${random(256)}.0/24`;
@@ -114,6 +124,7 @@ const judging = createJudging({
   now: () => clock,
 });
 judging.registry({ ...compiled.layers, touched: null, generation: 1 });
+judging.attest(aspas);
 const ingest = createIngest(rib, judging, {
   endOfRib: () => {},
   passedOver: () => {},
