@@ -1,7 +1,7 @@
 /** All that the registry and the RPKI in force hold about a prefix, for every verdict that needs its reasons. */
 import type { Config, WatchConfig } from '../config/tree.ts';
 import type { Ground, GroundOf } from '../hijack/assessment.ts';
-import { covers, type Prefix } from '../net/prefix.ts';
+import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { hasCustomer, maintainersOf } from '../registry/known.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import { readRowOrigin } from '../registry/origin.ts';
@@ -43,7 +43,7 @@ export function groundsOf(prefix: Prefix, { config, registry, rpki }: GroundPart
     vrps: vrpsCovering(vrps, prefix),
     aspas: aspas.size === 0 ? null : aspas,
     authoritative: new Set(irr.filter(one => one.authoritative).map(({ name }) => name)),
-    ixLans: [],
+    ixLans: watches.flatMap(({ segments }) => segments.map(text => parsePrefix(text)!)),
     maintainersOf: as => maintainersOf(books, as),
     hasCustomer: (as, member) => hasCustomer(books, as, member),
   };

@@ -2,7 +2,7 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { RouteCheck } from '../registry/route-check.ts';
 import type { Severity } from '../registry/verdict.ts';
-import type { AsPath, CaseHint, CaseKind, WhyRecord } from './case.ts';
+import type { AsPath, CaseHint, CaseHintName, CaseKind, WhyRecord } from './case.ts';
 import { caseHints, type HintedCase, SOFTENS } from './case-hints.ts';
 import { MAX_EVIDENCE as MOST_EVIDENCE, shortened } from './evidence.ts';
 import type { FoundException } from './exceptions.ts';
@@ -27,6 +27,8 @@ export interface Assessment {
 const STEPS: readonly Severity[] = ['critical', 'major', 'minor', 'info'];
 /** Of a case that is there for a reason of which the two registries' states say nothing. */
 const OTHERWISE: Severity = 'minor';
+/** The hint that says no more than the kind does: it softens nothing. */
+const SAID: Readonly<Partial<Record<CaseKind, CaseHintName>>> = { 'rpki-invalid': 'disputed', 'ix-lan': 'ix-lan' };
 /** Of kinds that are there for such a reason. */
 const BY_KIND: Readonly<Partial<Record<CaseKind, Severity>>> = {
   'super-prefix': 'major',
@@ -59,10 +61,7 @@ export function assess(
   const ofKind = BY_KIND[one.kind];
   const known = STEPS.includes(check.severity);
   const base = ofKind ?? (known ? check.severity : OTHERWISE);
-  // That the RPKI contradicts the object too is what such a case says.
-  const softening = hints.filter(
-    ({ hint }) => SOFTENS[hint] > 0 && !(one.kind === 'rpki-invalid' && hint === 'disputed'),
-  );
+  const softening = hints.filter(({ hint }) => SOFTENS[hint] > 0 && hint !== SAID[one.kind]);
   const severity = soften(base, softening);
   const softeners = softening.map(({ hint }) => `${hint} -${SOFTENS[hint]}`);
   const ground = ofKind

@@ -115,7 +115,6 @@ function assessment({ severity, hints = [], state }: Case): Xml {
       element('Description', {}, 'Traffic to the prefix may be drawn to the AS that announces it'),
     ]),
     ...hints.map(({ text }) => element('MitigatingFactor', {}, text)),
-    element('Confidence', { rating: hints.length === 0 ? 'high' : 'medium' }, []),
   ]);
 }
 

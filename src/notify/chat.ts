@@ -5,8 +5,9 @@ import type { Notice } from './notice.ts';
 function rowsOf(notice: Notice): readonly (readonly [string, string])[] {
   const rows: (readonly [string, string | null])[] = [
     ['Prefix', notice.prefix],
-    ['What', notice.what],
+    ['What', notice.ground === '' ? notice.what : `${notice.what}: ${notice.ground}`],
     ['Announced by', notice.kind === null ? null : notice.by === null ? 'an AS_SET' : `AS${notice.by}`],
+    ['Passed on by', notice.offender === notice.by || notice.offender === null ? null : `AS${notice.offender}`],
     [
       'Registered to',
       notice.registered.origins.length === 0

@@ -3,7 +3,7 @@ import { callWordings } from './call-wording.ts';
 import { calleesOf, contactLines, draftLines, type Language } from './calls.ts';
 import type { CallLine } from './contacts/call-list.ts';
 import { columns, hang, LINE, pad, printable } from './layout.ts';
-import { subjectOf } from './subject.ts';
+import { originOf, subjectOf } from './subject.ts';
 import { type Change, kindOf, type Wording } from './wording.ts';
 import { english } from './wording-en.ts';
 import { japanese } from './wording-ja.ts';
@@ -137,8 +137,9 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
   const left = of.expected.length - origins.length;
   const rows: (readonly [string, readonly string[]])[] = [
     [say.label.prefix, [of.prefix]],
-    [say.label.what, [kindOf(say, of.kind).what(of.decidedBy)]],
-    [say.label.by, [say.by(of.offender)]],
+    [say.label.what, [kindOf(say, of.kind).what(of.decidedBy), ...(of.ground ? [of.ground] : [])]],
+    [say.label.by, [say.by(originOf(of))]],
+    ...(of.offender === originOf(of) ? [] : [[say.label.passed, [say.by(of.offender)]] as const]),
     [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
     [say.label.via, [say.via(of.upstream)]],
     [say.label.paths, paths(of, say)],
@@ -213,7 +214,7 @@ function advice(
   say: Wording,
   { contacts, languages }: Pick<ComposeOptions, 'contacts' | 'languages'>,
 ): string[] {
-  const callees = say.callees(of.offender, of.upstream);
+  const callees = say.callees(of.offender, of.upstream, of.offender !== originOf(of));
   const call = of.upstream ?? of.offender;
   const language: Language = say === japanese ? 'ja' : 'en';
   const called = calleesOf(of);

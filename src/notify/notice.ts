@@ -7,7 +7,7 @@ import {
   type NoticeEvent,
   wordingsOf,
 } from './compose.ts';
-import { subjectOf } from './subject.ts';
+import { originOf, subjectOf } from './subject.ts';
 import { type Change, kindOf } from './wording.ts';
 
 /**
@@ -28,8 +28,12 @@ export interface Notice {
   readonly kind: CaseKind | null;
   /** The kind in words, in the first language. */
   readonly what: string;
+  /** What the path is blamed for, in words; empty for what the registry says. */
+  readonly ground: string;
   /** The origin AS; null: the path ends in an AS_SET. */
   readonly by: number | null;
+  /** The AS that is to be asked: the origin, or one in the path. */
+  readonly offender: number | null;
   readonly registered: { readonly prefix: string; readonly origins: readonly number[] };
   readonly via: number | null;
   readonly paths: readonly { readonly path: string; readonly peers: readonly string[] }[];
@@ -105,7 +109,9 @@ export function noticeOf(of: Case, cause: NoticeCause, id: string, options: Noti
     prefix: of.prefix,
     kind: of.kind,
     what: kindOf(say!, of.kind).what(of.decidedBy),
-    by: of.offender,
+    ground: of.ground ?? '',
+    by: originOf(of),
+    offender: of.offender,
     registered: { prefix: of.decidedBy, origins: of.expected.slice(0, MOST_NAMES) },
     via: of.upstream,
     paths: pathsOf(of),
@@ -189,7 +195,9 @@ export function blankNotice(
     prefix: '',
     kind: null,
     what: '',
+    ground: '',
     by: null,
+    offender: null,
     registered: { prefix: '', origins: [] },
     via: null,
     paths: [],

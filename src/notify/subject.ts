@@ -3,8 +3,10 @@ import type { NoticeEvent } from './compose.ts';
 import { ascii } from './layout.ts';
 import type { WordedKind } from './wording.ts';
 
-/** What the subject says between the tags and the case's number; `by`, `registered`: ASes in words. */
-const SUBJECTS: Readonly<Record<WordedKind, (prefix: string, by: string, registered: string) => string>> = {
+/** What the subject says between the tags and the case's number; ASes in words; `asked`: the one that is to be asked. */
+const SUBJECTS: Readonly<
+  Record<WordedKind, (prefix: string, by: string, registered: string, asked: string) => string>
+> = {
   origin: announced,
   'more-specific': announced,
   'super-prefix': (prefix, by, registered) => `${prefix} announced by ${by} covers space registered to ${registered}`,
@@ -13,9 +15,9 @@ const SUBJECTS: Readonly<Record<WordedKind, (prefix: string, by: string, registe
   'roa-vanished': prefix => `ROA for ${prefix} is gone`,
   'roa-expiring': prefix => `ROA for ${prefix} expires soon`,
   'trust-anchor': prefix => `RPKI data for ${prefix} is missing`,
-  upstream: (prefix, by) => `${prefix} of ${by} by an unexpected upstream`,
+  upstream: (prefix, by, _, asked) => `${prefix} of ${by} by an unexpected upstream, ${asked}`,
   path: (prefix, by) => `${prefix} of ${by} by an unexpected path`,
-  leak: (prefix, by) => `${prefix} of ${by} leaked`,
+  leak: (prefix, by, _, asked) => `${prefix} of ${by} leaked by ${asked}`,
   'private-as': (prefix, by) => `${prefix} announced by ${by} with a private AS`,
   bogon: (prefix, by) => `${prefix}, reserved space, announced by ${by}`,
   'ix-lan': (prefix, by) => `${prefix}, a peering segment, announced by ${by}`,
@@ -39,12 +41,16 @@ const TAGS: Readonly<Record<NoticeEvent, string>> = {
   end: ' [resolved]',
 };
 
+/** The origin of the route; a case of an older version has none beside its offender. */
+export const originOf = ({ origin, offender }: Case): number | null => (origin === undefined ? offender : origin);
+
 /** The subject of a notice: printable ASCII on one line, 200 characters at most. */
 export function subjectOf(of: Case, event: NoticeEvent): string {
-  const by = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
+  const name = (as: number | null) => (as === null ? 'an AS_SET' : `AS${as}`);
+  const by = name(originOf(of));
   const origins = of.expected.slice(0, 3).map(as => `AS${as}`);
   const registered = `${origins.join(', ')}${of.expected.length > 3 ? ', ...' : ''}` || 'none';
   const kind = Object.hasOwn(SUBJECTS, of.kind) ? (of.kind as WordedKind) : 'other';
   const tags = `[InterTrack]${of.drill ? ' [drill]' : ''}${TAGS[event]}${of.critical ? ' [critical]' : ''}`;
-  return ascii(`${tags} ${SUBJECTS[kind](of.prefix, by, registered)} (${of.id})`, 200);
+  return ascii(`${tags} ${SUBJECTS[kind](of.prefix, by, registered, name(of.offender))} (${of.id})`, 200);
 }

@@ -63,6 +63,8 @@ export function syslogMessage(
     kind: notice.kind,
     prefix: notice.prefix,
     by: notice.kind === null ? null : notice.by === null ? 'AS_SET' : `AS${notice.by}`,
+    offender: notice.offender === notice.by || notice.offender === null ? null : `AS${notice.offender}`,
+    ground: notice.ground,
     registered: notice.registered.origins.map(as => `AS${as}`).join(','),
     via: notice.via === null ? null : `AS${notice.via}`,
     path: notice.paths[0]?.path ?? null,

@@ -40,6 +40,7 @@ export const english: Wording = {
     prefix: 'Prefix',
     what: 'What',
     by: 'Announced by',
+    passed: 'Passed on by',
     registered: 'Registered to',
     via: 'Via',
     paths: 'AS path',
@@ -98,8 +99,8 @@ export const english: Wording = {
     ],
   ],
   call: 'If it is none of these, the prefix may have been hijacked. Please call:',
-  callees: (offender, upstream) => [
-    ...(offender === null ? [] : [`AS${offender}, which announces the route`]),
+  callees: (offender, upstream, passes) => [
+    ...(offender === null ? [] : [`AS${offender}, which ${passes ? 'passes the route on' : 'announces the route'}`]),
     ...(upstream === null
       ? []
       : [`AS${upstream}, one up the path: it can stop the route even if the origin does not answer`]),

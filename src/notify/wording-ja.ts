@@ -37,6 +37,7 @@ export const japanese: Wording = {
     prefix: '対象経路',
     what: '検出内容',
     by: '広告元AS',
+    passed: '再広告元AS',
     registered: '登録Origin AS',
     via: '経由AS',
     paths: 'ASパス',
@@ -95,8 +96,8 @@ export const japanese: Wording = {
     ],
   ],
   call: 'いずれにも該当しない場合は、経路ハイジャックの可能性があります。次のASの運用担当者にご連絡ください。',
-  callees: (offender, upstream) => [
-    ...(offender === null ? [] : [`AS${offender}（当該経路の広告元）`]),
+  callees: (offender, upstream, passes) => [
+    ...(offender === null ? [] : [`AS${offender}（当該経路の${passes ? '再広告元' : '広告元'}）`]),
     ...(upstream === null
       ? []
       : [`AS${upstream}（広告元の1つ手前のAS。広告元と連絡が取れない場合でも、当該経路の伝搬を止めることができます）`]),

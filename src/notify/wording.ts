@@ -50,6 +50,7 @@ export interface Wording {
       | 'prefix'
       | 'what'
       | 'by'
+      | 'passed'
       | 'registered'
       | 'via'
       | 'paths'
@@ -87,7 +88,8 @@ export interface Wording {
   checks(offender: string, prefix: string): readonly Advice[];
   /** Sentence before the list of whom to call, the list, and where contacts are found. */
   readonly call: string;
-  callees(offender: number | null, upstream: number | null): readonly string[];
+  /** `passes`: the first passes the route on, and does not announce it. */
+  callees(offender: number | null, upstream: number | null, passes: boolean): readonly string[];
   contacts(as: number): string;
   readonly willTell: string;
   because(reason: string): string;

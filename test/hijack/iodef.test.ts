@@ -34,7 +34,7 @@ const ORDER: Readonly<Record<string, readonly string[]>> = {
   ],
   RelatedActivity: ['IncidentID', 'Description'],
   Discovery: ['Description'],
-  Assessment: ['SystemImpact', 'MitigatingFactor', 'Confidence'],
+  Assessment: ['SystemImpact', 'MitigatingFactor'],
   SystemImpact: ['Description'],
   Contact: ['ContactName', 'Email'],
   Email: ['EmailTo'],

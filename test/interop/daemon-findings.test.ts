@@ -102,6 +102,8 @@ watch space { unused 203.0.113.0/25; segment 203.0.113.128/25; bogons; hold down
       ['ix-lan', 64777, []],
       ['bogon', 64777, []],
     ]);
+    const lan = kinds[1]!;
+    expect([lan.severity, lan.hints?.map(({ hint }) => hint)]).to.deep.equal(['minor', ['ix-lan']]);
   });
 
   it('finds who covers what its peer no longer has', async () => {

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import type { Case } from '../../src/hijack/case.ts';
 import { composeMail } from '../../src/notify/compose.ts';
 import { columns } from '../../src/notify/layout.ts';
+import type { WordedKind } from '../../src/notify/wording.ts';
+import { english as inEnglish } from '../../src/notify/wording-en.ts';
+import { japanese as inJapanese } from '../../src/notify/wording-ja.ts';
 import { begun, block, ended, settings } from './cases.ts';
 
 const options = { ...settings, ...block };
@@ -97,6 +100,43 @@ describe('notify/compose', () => {
     expect(composeMail(ended, { event: 'end' }, to, options).text).to.match(/継続時間 +3時間4分20秒/);
   });
 
+  for (const kind of Object.keys(inEnglish.kinds) as WordedKind[])
+    it(`has words for ${kind}, in both languages, at the begin and at the end`, () => {
+      for (const event of ['begin', 'end'] as const) {
+        const of = { ...(event === 'begin' ? begun : ended), kind } as Case;
+        const { subject, text } = composeMail(of, { event }, to, options);
+        expect(subject).to.match(/^\[InterTrack\] [\x20-\x7e]*203\.0\.113\.128\/25[\x20-\x7e]* \(2026-11-22-01\)$/);
+        const flat = text.replace(/\s+/g, ' ');
+        expect(flat).to.include(inEnglish.kinds[kind].what('203.0.113.0/24'));
+        expect(flat.replaceAll(' ', '')).to.include(inJapanese.kinds[kind].what('203.0.113.0/24').replaceAll(' ', ''));
+        expect(text).to.not.match(/undefined|\|/);
+        for (const line of text.split('\n')) expect(columns(line), line).to.be.at.most(78);
+      }
+    });
+
+  it('tells the AS that passes a route on from the one that announces it, and what the path is blamed for', () => {
+    const leak: Case = {
+      ...begun,
+      kind: 'leak',
+      origin: 64496,
+      offender: 64511,
+      ground: 'AS64511 took it from a provider',
+    };
+    const mail = composeMail(leak, { event: 'begin' }, to, { ...options, languages: ['en'] });
+    expect(mail.subject).to.include('203.0.113.128/25 of AS64496 leaked by AS64511');
+    expect(mail.text)
+      .to.match(/Announced by +AS64496\n/)
+      .and.to.match(/Passed on by +AS64511\n/)
+      .and.to.include('AS64511 took it from a provider')
+      .and.to.include('- AS64511, which passes the route on');
+  });
+
+  it('says in the first place that a drill is one', () => {
+    const mail = composeMail({ ...begun, drill: true }, { event: 'begin' }, to, { ...options, languages: ['en'] });
+    expect(mail.subject).to.match(/^\[InterTrack\] \[drill\]/);
+    expect(mail.text).to.match(/^\[drill\] This is a drill/);
+  });
+
   it('keeps its lines within 78 columns, Japanese characters counting two', () => {
     for (const text of [
       composeMail(begun, { event: 'begin' }, to, options).text,
@@ -106,7 +146,7 @@ describe('notify/compose', () => {
   });
 
   it('words the cases without an offender, an upstream or an object', () => {
-    const bare = { ...begun, offender: null, upstream: null, objects: [], witnesses: [], expected: [] };
+    const bare = { ...begun, origin: null, offender: null, upstream: null, objects: [], witnesses: [], expected: [] };
     const mail = composeMail(bare, { event: 'begin' }, to, { ...options, languages: ['en'] });
     expect(mail.subject).to.contain('announced by an AS_SET, registered to none');
     expect(mail.text)
