@@ -7,6 +7,9 @@ import { namesIn, type RpslObject } from './rpsl.ts';
 import type { SetKind } from './set-name.ts';
 import type { SourceBook } from './source-book.ts';
 
+/** Objects that say they are members of one set, which are read one by one; what is beyond counts as not readable. */
+export const MAX_JOINING = 10_000;
+
 export interface SetMembers<Member> {
   /** Source that the set was taken from. */
   readonly source: string;
@@ -35,13 +38,14 @@ export function asSetMembers(books: readonly SourceBook[], name: string): SetMem
   if (found === null || !reading?.ok) return null;
   const { mbrsByRef, members } = reading.object;
   const joined: AsMember[] = [];
-  if (mbrsByRef.length > 0)
-    for (const { class: objectClass, key } of found.book.others.byMemberOf(name))
-      if (objectClass === 'aut-num') {
-        const rpsl = found.book.others.get('aut-num', key);
-        if (rpsl !== null && mayJoin(mbrsByRef, namesIn(rpsl, 'mnt-by'))) joined.push({ as: parseAsNumber(key) });
-      }
-  return { source: found.book.source, members: [...members, ...joined], refused: reading.problems.length };
+  const joining = mbrsByRef.length > 0 ? [...found.book.others.byMemberOf(name)] : [];
+  for (const { class: objectClass, key } of joining.slice(0, MAX_JOINING))
+    if (objectClass === 'aut-num') {
+      const rpsl = found.book.others.get('aut-num', key);
+      if (rpsl !== null && mayJoin(mbrsByRef, namesIn(rpsl, 'mnt-by'))) joined.push({ as: parseAsNumber(key) });
+    }
+  const refused = reading.problems.length + Math.max(0, joining.length - MAX_JOINING);
+  return { source: found.book.source, members: members.concat(joined), refused };
 }
 
 /** Members of a route-set; null when no source has it, or it cannot be read. */
@@ -52,12 +56,13 @@ export function routeSetMembers(books: readonly SourceBook[], name: string): Set
   const { mbrsByRef, members } = reading.object;
   const joined: RouteMember[] = [];
   const { routes } = found.book;
-  if (mbrsByRef.length > 0)
-    for (const row of routes.rowsOfMembers(name.toUpperCase())) {
-      const { mntBy, prefix } = routes.object(row);
-      if (mayJoin(mbrsByRef, mntBy)) joined.push({ range: rangeOf(prefix) });
-    }
-  return { source: found.book.source, members: [...members, ...joined], refused: reading.problems.length };
+  const joining = mbrsByRef.length > 0 ? routes.rowsOfMembers(name.toUpperCase()) : [];
+  for (const row of joining.slice(0, MAX_JOINING)) {
+    const { mntBy, prefix } = routes.object(row);
+    if (mayJoin(mbrsByRef, mntBy)) joined.push({ range: rangeOf(prefix) });
+  }
+  const refused = reading.problems.length + Math.max(0, joining.length - MAX_JOINING);
+  return { source: found.book.source, members: members.concat(joined), refused };
 }
 
 /**

@@ -16,6 +16,8 @@
  * An IPv4 prefix takes 24 octets and an IPv6 prefix 36, each with 6 to 12 for its slots, and a further record 12: 1.5 million
  * objects and 500,000 VRPs some 70 MB. What bounds it is the number of objects and VRPs that a source may have.
  */
+import { randomInt } from 'node:crypto';
+
 /** First word of the header: these octets are a snapshot, of this layout. */
 export const MAGIC = 0x49525232;
 /** Words of the header: room in each region, and how much of it is used. */
@@ -32,6 +34,8 @@ export const H = {
   /** Records by kind. */
   objects: 9,
   vrps: 10,
+  /** Of the hashes: whoever writes a registry must not be able to aim its prefixes at one slot. */
+  seed: 11,
 };
 const HEADER = 16;
 /** Words of an IPv4 entry, of an IPv6 entry, of a record. */
@@ -60,6 +64,7 @@ export const HOLE = 0x100;
 /** The regions of a buffer as typed arrays, shared by builder and reader. */
 export interface Regions {
   readonly header: Int32Array;
+  readonly seed: number;
   readonly masks: Int32Array;
   readonly slots4: Int32Array;
   readonly entries4: Int32Array;
@@ -85,6 +90,7 @@ export function regionsOf(sab: SharedArrayBuffer): Regions {
   };
   return {
     header,
+    seed: header[H.seed]!,
     masks: region(MASKS),
     slots4: region(header[H.slots4]!),
     entries4: region(header[H.entries4]! * ENTRY4),
@@ -107,18 +113,19 @@ export function allocate(prefixes4: number, prefixes6: number, records: number):
   header[H.slots6] = slots6;
   header[H.entries6] = prefixes6;
   header[H.records] = records;
+  header[H.seed] = randomInt(2 ** 32) | 0;
   return sab;
 }
 
 /** Multiply and shift-xor, twice: neighbouring prefixes must not queue up in neighbouring slots. */
-function hash4(w0: number, length: number): number {
-  const h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
+function hash4(w0: number, length: number, seed: number): number {
+  const h = Math.imul(w0 ^ seed ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
   const g = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
   return g ^ (g >>> 13);
 }
 
-function hash6(w0: number, w1: number, w2: number, w3: number, length: number): number {
-  let h = Math.imul(w0 ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
+function hash6(w0: number, w1: number, w2: number, w3: number, length: number, seed: number): number {
+  let h = Math.imul(w0 ^ seed ^ Math.imul(length, 0x3d4d51cb), 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f);
@@ -165,9 +172,9 @@ const TAG_SHIFT = 25;
 export const MAX_ENTRIES = (1 << TAG_SHIFT) - 2;
 
 /** Number of the prefix's entry; when there is none, the complement (`~`) of the slot where it belongs. Words signed. */
-export function find4({ slots4, entries4 }: Regions, w0: number, length: number): number {
+export function find4({ slots4, entries4, seed }: Regions, w0: number, length: number): number {
   const last = slots4.length - 1;
-  const hash = hash4(w0, length);
+  const hash = hash4(w0, length, seed);
   for (let slot = hash & last; ; slot = (slot + 1) & last) {
     const held = slots4[slot]!;
     if (held === 0) return ~slot;
@@ -180,7 +187,7 @@ export function find4({ slots4, entries4 }: Regions, w0: number, length: number)
 
 /** The same for IPv6. */
 export function find6(
-  { slots6, entries6 }: Regions,
+  { slots6, entries6, seed }: Regions,
   w0: number,
   w1: number,
   w2: number,
@@ -188,7 +195,7 @@ export function find6(
   length: number,
 ): number {
   const last = slots6.length - 1;
-  const hash = hash6(w0, w1, w2, w3, length);
+  const hash = hash6(w0, w1, w2, w3, length, seed);
   for (let slot = hash & last; ; slot = (slot + 1) & last) {
     const held = slots6[slot]!;
     if (held === 0) return ~slot;
@@ -207,13 +214,13 @@ export function find6(
 }
 
 /** Puts a prefix's entry into the slot that `find4` named. */
-export function take4({ slots4 }: Regions, slot: number, entry: number, w0: number, length: number): void {
-  slots4[slot] = (hash4(w0, length) & (-1 << TAG_SHIFT)) | (entry + 1);
+export function take4({ slots4, seed }: Regions, slot: number, entry: number, w0: number, length: number): void {
+  slots4[slot] = (hash4(w0, length, seed) & (-1 << TAG_SHIFT)) | (entry + 1);
 }
 
 /** The same for IPv6. */
 export function take6(
-  { slots6 }: Regions,
+  { slots6, seed }: Regions,
   slot: number,
   entry: number,
   w0: number,
@@ -222,7 +229,7 @@ export function take6(
   w3: number,
   length: number,
 ): void {
-  slots6[slot] = (hash6(w0, w1, w2, w3, length) & (-1 << TAG_SHIFT)) | (entry + 1);
+  slots6[slot] = (hash6(w0, w1, w2, w3, length, seed) & (-1 << TAG_SHIFT)) | (entry + 1);
 }
 
 /** The bits of an address word that a prefix length leaves when the word begins at bit `from`. */

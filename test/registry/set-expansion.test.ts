@@ -4,7 +4,7 @@ import { OTHER_CLASSES } from '../../src/registry/other-objects.ts';
 import { formatRange } from '../../src/registry/prefix-range.ts';
 import { rpslReader } from '../../src/registry/rpsl.ts';
 import { EXPANSION_LIMITS, expandAsSet, expandRouteSet } from '../../src/registry/set-expansion.ts';
-import { asSetMembers } from '../../src/registry/set-members.ts';
+import { asSetMembers, MAX_JOINING } from '../../src/registry/set-members.ts';
 import { type SourceBook, sourceBook } from '../../src/registry/source-book.ts';
 
 function bookOf(source: string, text: string): SourceBook {
@@ -165,5 +165,16 @@ describe('registry/set-expansion', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('reads so many objects that say they are members, and tells how many it did not', async () => {
+    const aut = (i: number) => `aut-num: AS${i}\nmember-of: AS-ALL\nmnt-by: M\n\n`;
+    const route = (i: number) => `route: 10.${i >> 8}.${i & 255}.0/24\norigin: AS1\nmember-of: RS-ALL\nmnt-by: M\n\n`;
+    const count = MAX_JOINING + 7;
+    const texts = [aut, route].map(text => Array.from({ length: count }, (_, i) => text(i)).join(''));
+    const sets = setOf('AS-ALL', '', 'mbrs-by-ref: ANY\n') + setOf('RS-ALL', '', 'mbrs-by-ref: M\n');
+    const book = bookOf('BIG', sets + texts.join(''));
+    for (const expanded of [await expandAsSet([book], 'AS-ALL'), await expandRouteSet([book], 'RS-ALL')])
+      expect([expanded!.members.length, expanded!.refused]).to.deep.equal([MAX_JOINING, 7]);
   });
 });
