@@ -121,14 +121,15 @@ export async function openTelling(
     of({ case: of, notice }, now) {
       if (notice === null) return NOTHING;
       if (notice === 'begin') {
-        if (gauge.exceeds(now)) {
+        // A drill measures what is told of one case by itself.
+        if (!of.drill && gauge.exceeds(now)) {
           gathered.add(of.id);
           return owe(of, 'begin', now);
         }
         begun(of, now);
         return say(of, { event: 'begin' }, now);
       }
-      const inStorm = gathered.delete(of.id) || (!told.has(of.id) && gauge.exceeds(now));
+      const inStorm = gathered.delete(of.id) || (!of.drill && !told.has(of.id) && gauge.exceeds(now));
       told.delete(of.id);
       return inStorm ? owe(of, 'end', now) : say(of, { event: 'end' }, now);
     },
