@@ -7,6 +7,7 @@ const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '
 export const english: Wording = {
   follows: '(English follows the Japanese text.)',
   kinds: kindsInEnglish,
+  hint: (_name, text) => [text],
   intro(notice, found) {
     const [subject, rest] = found.split('|') as [string, string];
     switch (notice) {

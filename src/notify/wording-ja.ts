@@ -1,10 +1,12 @@
 import { maintainerIn } from '../hijack/recipients.ts';
+import { HINTS_JA } from './hints-ja.ts';
 import { kindsInJapanese } from './kinds-ja.ts';
 import type { Wording } from './wording.ts';
 
 export const japanese: Wording = {
   follows: '（後半に日本語の説明があります。）',
   kinds: kindsInJapanese,
+  hint: (name, text) => [HINTS_JA[name], `（${text}）`],
   intro(notice, found) {
     switch (notice) {
       case 'begin':
