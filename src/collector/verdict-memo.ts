@@ -5,7 +5,7 @@
  */
 import { extend } from '../net/prefix-ids.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { IRR_MASK, ROV_MASK, ROV_SHIFT } from '../registry/snapshot.ts';
+import { COVERS_FLAG, IRR_MASK, ROV_MASK, ROV_SHIFT } from '../registry/snapshot.ts';
 import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from '../registry/verdict.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { isUnregistered, NEW_FLAG } from './finding.ts';
@@ -91,7 +91,8 @@ export class VerdictMemo {
       matched = this.verdictOf(afi, id, as) & IRR_MASK;
       if (matched !== MATCH && matched !== MATCH_COVERING) return none;
     }
-    return members.length === 0 ? none : (none & ~IRR_MASK) | matched;
+    // Whom it is registered to is no stranger to what lies beneath it.
+    return members.length === 0 ? none : (none & ~(IRR_MASK | COVERS_FLAG)) | matched;
   }
 
   /** Verdict on (prefix id, origin AS; 0 for NONE) of either family. */

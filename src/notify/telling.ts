@@ -112,21 +112,24 @@ export async function openTelling(
   }
 
   function begun(of: Case, now: number): void {
-    told.set(of.id, { begun: now, last: now, reminders: 0, changes: 0, flappings: 0, standing: standingOf(of) });
+    // One that flaps already is told so by its begin.
+    const flappings = of.state === 'flapping' ? 1 : 0;
+    told.set(of.id, { begun: now, last: now, reminders: 0, changes: 0, flappings, standing: standingOf(of) });
   }
 
   return {
     of({ case: of, notice }, now) {
       if (notice === null) return NOTHING;
       if (notice === 'begin') {
-        if (gauge.exceeds(now)) {
+        // A drill measures what is told of one case by itself.
+        if (!of.drill && gauge.exceeds(now)) {
           gathered.add(of.id);
           return owe(of, 'begin', now);
         }
         begun(of, now);
         return say(of, { event: 'begin' }, now);
       }
-      const inStorm = gathered.delete(of.id) || (!told.has(of.id) && gauge.exceeds(now));
+      const inStorm = gathered.delete(of.id) || (!of.drill && !told.has(of.id) && gauge.exceeds(now));
       told.delete(of.id);
       return inStorm ? owe(of, 'end', now) : say(of, { event: 'end' }, now);
     },

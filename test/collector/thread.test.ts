@@ -20,7 +20,7 @@ function registry(...texts: string[]): SharedArrayBuffer {
 }
 
 describe('collector/thread', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const ours = loopbackAddress();
   let thread: CollectorThread;
   let messages: Exclude<FromCollector, { type: 'answer' }>[] = [];

@@ -55,7 +55,10 @@ describe('a real table, replayed', () => {
           const was = before.get(formatPrefix(prefixOf(prefix, length)));
           if (was === undefined) continue;
           const kind = length === prefixLength ? 'origin' : 'more-specific';
-          if (was !== origin) expected.add(`${formatPrefix(prefix)} ${origin} ${kind}`);
+          // A set matches when every one of it does (research: hijack 3.1).
+          const members = typeof last === 'number' ? [last] : (last ?? []);
+          if (members.length === 0 || members.some(as => as !== was))
+            expected.add(`${formatPrefix(prefix)} ${origin} ${kind}`);
           return;
         }
       },

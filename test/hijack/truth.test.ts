@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CaseLine, SummaryLine } from '../../src/daemon/replay-lines.ts';
+import { PROGRAM_ENV } from '../programs.ts';
 import { compare, knownOf, plainReading, readIncidents, storiesOf, type Truth, type Why } from './truth.ts';
 
 const generator = new URL('../../../shared/bench/gen/ribgen.c', import.meta.url).pathname;
@@ -61,7 +62,7 @@ describe('a generated stream with incidents, replayed', () => {
     const { status, stdout, stderr } = spawnSync(
       program,
       ['replay', '-q', '-c', config, join(data, 'churn.mrt'), join(data, 'rib.mrt')],
-      { encoding: 'utf8', maxBuffer: 2 ** 30, env: { ...process.env, INTERTRACK_SOURCE: '1' } },
+      { encoding: 'utf8', maxBuffer: 2 ** 30, env: PROGRAM_ENV },
     );
     expect(stderr).to.equal('');
     expect(status).to.equal(0);

@@ -24,7 +24,7 @@ describe('make install', () => {
 
   before(function () {
     if (!existsSync(join(ROOT, 'dist/.built'))) throw new Error('not built: run make first');
-    this.timeout(60_000);
+    this.timeout(120_000);
     install();
   });
   after(() => rmSync(destdir, { recursive: true }));

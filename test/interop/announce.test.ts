@@ -49,7 +49,7 @@ const LARGE: Readonly<Record<RouterKind, RegExp>> = {
 };
 
 describe('interop/announce', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const kind of ROUTERS)
     describe(kind, () => {

@@ -354,7 +354,7 @@ export function loopbackAddress(): string {
 }
 
 /** Waits until `check` holds, asking every 20 ms; fails with `what` after `limit` milliseconds. */
-export async function until(what: string, check: () => boolean | Promise<boolean>, limit = 15_000): Promise<void> {
+export async function until(what: string, check: () => boolean | Promise<boolean>, limit = 30_000): Promise<void> {
   const end = performance.now() + limit;
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`not within ${limit} ms: ${what}`);

@@ -6,6 +6,7 @@ import type { CaseLineRow, CheckedEvidence, DrillReport, IncidentDetail } from '
 import type { Case } from '../../src/hijack/case.ts';
 import type { IncidentSummary } from '../../src/hijack/incident-summary.ts';
 import { type Relay, relay } from '../notify/smtp.ts';
+import { PROGRAM_ENV } from '../programs.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
@@ -203,7 +204,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
       ['json', ['-j', 'watch', 'cases']],
     ] as const) {
       const child = spawn(ITCTL, ['-s', daemon.at('ctl'), ...words], {
-        env: { ...process.env, INTERTRACK_SOURCE: '1' },
+        env: PROGRAM_ENV,
       });
       child.stdout.on('data', (chunk: Buffer) => {
         said[how] += chunk;

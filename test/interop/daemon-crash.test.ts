@@ -17,7 +17,7 @@ const RPSL = PREFIXES.map(
 ).join('');
 
 describe('interop/daemon-crash', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const [ours, routerAt] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let smtp: Relay;

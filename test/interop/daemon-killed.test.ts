@@ -55,7 +55,9 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
   });
 
   async function up(): Promise<void> {
-    await daemon.start();
+    await daemon.start().catch((error: Error) => {
+      throw new Error(`${error.message}, it says:\n${daemon.log()}`);
+    });
     await until('the session is up', async () => {
       peer = await startSpeaker({ from: peerAt, to: ours, port: PORT, as: 64496 }).catch(() => undefined);
       return peer !== undefined;

@@ -416,7 +416,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 describe('interop/features', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let station: Collecting;
   let router: Router | null = null;
   const fed: HandRouter[] = [];

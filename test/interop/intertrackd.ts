@@ -1,6 +1,6 @@
 /**
- * The programs under test as an operator runs them: bin/intertrackd and bin/itctl as processes of their own, from the
- * sources, in a directory of their own. Each is a child of this process and ends by its id: with `close`, and in any case
+ * The programs under test as an operator runs them: bin/intertrackd and bin/itctl as processes of their own, in a
+ * directory of their own. Each is a child of this process and ends by its id: with `close`, and in any case
  * when this process exits.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -12,10 +12,10 @@ import type { NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import type { CaseDetail, NoticeRow, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { connectControl } from '../../src/vty/client.ts';
+import { PROGRAM_ENV } from '../programs.ts';
 import { until } from './bgp-peers.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
-const ENV = { ...process.env, INTERTRACK_SOURCE: '1' };
 
 /** What a program that has ended said. */
 export interface Said {
@@ -27,7 +27,7 @@ export interface Said {
 /** Runs one of the programs to its end. */
 export function run(program: 'intertrackd' | 'itctl', ...words: string[]): Promise<Said> {
   return new Promise(resolve => {
-    execFile(join(BIN, program), words, { env: ENV, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(join(BIN, program), words, { env: PROGRAM_ENV, timeout: 30_000 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ status, stdout, stderr });
     });
@@ -110,7 +110,7 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
     async start() {
       said = '';
       const started = spawn(join(BIN, 'intertrackd'), ['-c', at('conf')], {
-        env: ENV,
+        env: PROGRAM_ENV,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       child = started;

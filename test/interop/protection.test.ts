@@ -34,7 +34,7 @@ function needs(context: Mocha.Context, kind: RouterKind): void {
 const signsAccepted = (kind: RouterKind): boolean => kind !== 'openbgpd';
 
 describe('interop/protection', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let session: Session;
   let router: Router;
   let close = async (): Promise<void> => {};
