@@ -7,7 +7,10 @@ const HOUR = 60 * MINUTE;
 
 /** The first reminder comes after a day, each further one after twice the time. */
 export const FIRST_REMINDER = 24 * HOUR;
-/** That a case is graver, or less grave, is told no sooner after another notice of it; that it is seen more widely, no sooner. */
+/**
+ * That a case is graver, or less grave, is told no sooner after another notice of it, and twice as late after each time it was
+ * told; that it is seen more widely, no sooner.
+ */
 export const GRAVE_WAIT = MINUTE;
 export const WIDE_WAIT = 10 * MINUTE;
 /** A flapping case is summed up so often. */
@@ -90,7 +93,9 @@ export function dueOf(of: Case, told: Told, now: number): DueNotice | null {
     return due('flapping', flappings, [{ what: 'flaps', times: of.flaps ?? 0 }], { flappings });
   }
   const { grave, wide } = changesSince(told.standing, standing);
-  const worth = [...(since >= GRAVE_WAIT ? grave : []), ...(since >= WIDE_WAIT ? wide : [])];
+  // What is grave now and not in the next minute is told less and less often.
+  const patience = GRAVE_WAIT * 2 ** Math.min(told.changes, 10);
+  const worth = [...(since >= patience ? grave : []), ...(since >= WIDE_WAIT ? wide : [])];
   if (worth.length > 0) return due('change', told.changes + 1, worth, { changes: told.changes + 1 });
   const reminders = of.acknowledged === undefined ? remindersDue(told.begun, now) : 0;
   return reminders > told.reminders ? due('reminder', reminders, [], { reminders }) : null;

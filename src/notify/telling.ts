@@ -112,7 +112,9 @@ export async function openTelling(
   }
 
   function begun(of: Case, now: number): void {
-    told.set(of.id, { begun: now, last: now, reminders: 0, changes: 0, flappings: 0, standing: standingOf(of) });
+    // One that flaps already is told so by its begin.
+    const flappings = of.state === 'flapping' ? 1 : 0;
+    told.set(of.id, { begun: now, last: now, reminders: 0, changes: 0, flappings, standing: standingOf(of) });
   }
 
   return {

@@ -64,6 +64,8 @@ describe('notify/cadence', () => {
   it('tells soon that it is graver, later that it is wider, and from then on by the new standing', () => {
     expect(due({ critical: true }, 30_000)).to.equal(null);
     expect(due({ critical: true }, MINUTE)).to.equal('change 1');
+    expect(due({ critical: true }, 7 * MINUTE, { changes: 3 }), 'to and fro: less and less often').to.equal(null);
+    expect(due({ critical: true }, 8 * MINUTE, { changes: 3 })).to.equal('change 4');
     expect(due({ peakWitnesses: 40 }, 9 * MINUTE)).to.equal(null);
     expect(due({ peakWitnesses: 40 }, 10 * MINUTE)).to.equal('change 1');
     const first = dueOf({ ...begun, peakWitnesses: 40 }, told, 10 * MINUTE)!;
