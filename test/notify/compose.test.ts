@@ -137,7 +137,7 @@ describe('notify/compose', () => {
     const mail = composeMail(hinted, { event: 'begin' }, to, options).text;
     const [ja = '', en = ''] = mail.split(/^-+$/m);
     expect(ja.replace(/\s/g, '')).to.match(
-      /^（Englishfollows.*）広告元のASは、貴組織の顧客である可能性が高い.*（Probablyitscustomer.）/,
+      /^\(Englishfollows.*\)広告元のASは、貴組織の顧客である可能性が高い.*（Probablyitscustomer.）/,
     );
     expect(en.trim()).to.match(
       /^Probably its customer\.\n\n {6}route: {6}203\.0\.113\.128\/25\n {6}origin: {5}AS64666\n\nA BGP route/,
