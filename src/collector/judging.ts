@@ -100,6 +100,10 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
       offender: offender === ORIGIN_NONE ? null : offender,
       ground,
       ...(covered !== null && { drawing }),
+      ...((kind === 'origin' || kind === 'more-specific') &&
+        decided?.decidedBy && {
+          rightly: holdersOf(decided.decidedBy, decided.origins, kind === 'origin' ? number : -1),
+        }),
       ...(set?.communities.includes(BLACKHOLE) && { blackhole: true }),
       path: set === null ? [] : flattenPath(set.path),
       state: decided?.state ?? 'unknown',
@@ -116,6 +120,17 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     if (id < 0 || !isWhole(number, prefix.afi) || routesAt(number, prefix.afi, id).length > 0) return false;
     const isOther = ({ attribute }: HeldRoute) => rib.attributes.originOf(attribute) !== coverer;
     return rib.tables.some((_, other) => routesAt(other, prefix.afi, id).some(isOther));
+  }
+
+  /** How many peers, but for one that is about to hold another route, hold the very prefix from one of these origins. */
+  function holdersOf(prefix: Prefix, origins: readonly number[], but: number): number {
+    const id = nlriIds.of(prefix);
+    if (id < 0) return 0;
+    const isOne = ({ attribute }: HeldRoute) => origins.includes(rib.attributes.originOf(attribute));
+    let count = 0;
+    for (let other = 0; other < rib.tables.length; other++)
+      if (other !== but && routesAt(other, prefix.afi, id).some(isOne)) count++;
+    return count;
   }
 
   function routesAt(number: number, afi: 1 | 2, id: number): readonly HeldRoute[] {
