@@ -2,6 +2,8 @@
  * Judging of routes as one piece: the registry in force, what is remembered of its verdicts, the checks of paths, and the
  * book of those routes with which something is wrong. What the route path and questions need of it is handed to them.
  */
+import { flattenPath } from '../bgp/as-path.ts';
+import { BLACKHOLE } from '../net/community.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
@@ -14,7 +16,7 @@ import type { RegistryMessage, Rejudged } from './messages.ts';
 import { createNlriIds } from './nlri-ids.ts';
 import { createPathCheck, type PathCheck } from './path-check.ts';
 import { createRejudge } from './rejudge.ts';
-import { pathOf, type RowPeer } from './rows.ts';
+import { decodeSet, type RowPeer } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 import { createVisibility } from './visibility.ts';
 
@@ -84,6 +86,7 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     const origin = as === ORIGIN_NONE ? null : as;
     const decided = memo.snapshot?.decide(prefix, origin ?? -1);
     const { kind, offender, ground } = finding;
+    const set = attribute === 0 ? null : decodeSet(rib, attribute).set;
     const covered = kind === 'super-prefix' ? (decided?.covers ?? null) : null;
     const drawing = covered !== null && draws(number, covered, as);
     told.set(held, { drawing, covered, generation });
@@ -97,7 +100,8 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
       offender: offender === ORIGIN_NONE ? null : offender,
       ground,
       ...(covered !== null && { drawing }),
-      path: attribute === 0 ? [] : pathOf(rib, attribute),
+      ...(set?.communities.includes(BLACKHOLE) && { blackhole: true }),
+      path: set === null ? [] : flattenPath(set.path),
       state: decided?.state ?? 'unknown',
       decidedBy: formatPrefix(covered ?? decided?.decidedBy ?? prefix),
     };

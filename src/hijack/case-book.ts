@@ -234,6 +234,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       until: null,
       state: 'holds',
       ...(change.drawing !== undefined && { drawing: change.drawing }),
+      ...(change.blackhole && { blackhole: true }),
     };
     open.witnesses.set(change.peer, witness);
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
