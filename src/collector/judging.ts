@@ -27,6 +27,11 @@ export interface JudgingSurroundings {
   readonly tell: (change: JudgedChange) => void;
   /** The table of the peer is whole in a family: what is not in it, the peer does not have. */
   readonly isWhole: (number: number, afi: 1 | 2) => boolean;
+  /**
+   * Goes on with long work when others have been served. Left out: at the next turn of the event loop. A replay has nobody
+   * else to serve, and must find the same each time: it goes on at once.
+   */
+  readonly later?: (work: () => void) => void;
   /** All that a registry generation touches has been judged by it. */
   readonly done: (done: Rejudged) => void;
   /** Milliseconds since the epoch. */
@@ -58,13 +63,14 @@ export interface Judging extends Judges {
   attest(aspas: AspaTable | null): void;
 }
 
-export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingSurroundings): Judging {
+export function createJudging(surroundings: JudgingSurroundings): Judging {
+  const { rib, rowOf, isWhole, tell, done, now, later = setImmediate } = surroundings;
   const memo = new VerdictMemo(rib);
   const nlriIds = createNlriIds(rib);
   const paths = createPathCheck(rib, number => rowOf(number)?.role);
   const book = new Contradictions({ now, mark, tell, describe });
-  const rejudge = createRejudge(rib, memo, book, paths, done);
-  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now });
+  const rejudge = createRejudge(rib, memo, book, paths, done, later);
+  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now, later });
   let generation = 0;
 
   function mark(place: Place, on: boolean): void {
