@@ -2,6 +2,8 @@
  * Judging of routes as one piece: the registry in force, what is remembered of its verdicts, the checks of paths, and the
  * book of those routes with which something is wrong. What the route path and questions need of it is handed to them.
  */
+import { flattenPath } from '../bgp/as-path.ts';
+import { BLACKHOLE } from '../net/community.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
@@ -14,7 +16,7 @@ import type { RegistryMessage, Rejudged } from './messages.ts';
 import { createNlriIds } from './nlri-ids.ts';
 import { createPathCheck, type PathCheck } from './path-check.ts';
 import { createRejudge } from './rejudge.ts';
-import { pathOf, type RowPeer } from './rows.ts';
+import { decodeSet, type RowPeer } from './rows.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 import { createVisibility } from './visibility.ts';
 
@@ -25,6 +27,11 @@ export interface JudgingSurroundings {
   readonly tell: (change: JudgedChange) => void;
   /** The table of the peer is whole in a family: what is not in it, the peer does not have. */
   readonly isWhole: (number: number, afi: 1 | 2) => boolean;
+  /**
+   * Goes on with long work when others have been served. Left out: at the next turn of the event loop. A replay has nobody
+   * else to serve, and must find the same each time: it goes on at once.
+   */
+  readonly later?: (work: () => void) => void;
   /** All that a registry generation touches has been judged by it. */
   readonly done: (done: Rejudged) => void;
   /** Milliseconds since the epoch. */
@@ -56,13 +63,14 @@ export interface Judging extends Judges {
   attest(aspas: AspaTable | null): void;
 }
 
-export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingSurroundings): Judging {
+export function createJudging(surroundings: JudgingSurroundings): Judging {
+  const { rib, rowOf, isWhole, tell, done, now, later = setImmediate } = surroundings;
   const memo = new VerdictMemo(rib);
   const nlriIds = createNlriIds(rib);
   const paths = createPathCheck(rib, number => rowOf(number)?.role);
   const book = new Contradictions({ now, mark, tell, describe });
-  const rejudge = createRejudge(rib, memo, book, paths, done);
-  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now });
+  const rejudge = createRejudge(rib, memo, book, paths, done, later);
+  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now, later });
   let generation = 0;
 
   function mark(place: Place, on: boolean): void {
@@ -84,6 +92,7 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     const origin = as === ORIGIN_NONE ? null : as;
     const decided = memo.snapshot?.decide(prefix, origin ?? -1);
     const { kind, offender, ground } = finding;
+    const set = attribute === 0 ? null : decodeSet(rib, attribute).set;
     const covered = kind === 'super-prefix' ? (decided?.covers ?? null) : null;
     const drawing = covered !== null && draws(number, covered, as);
     told.set(held, { drawing, covered, generation });
@@ -97,7 +106,12 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
       offender: offender === ORIGIN_NONE ? null : offender,
       ground,
       ...(covered !== null && { drawing }),
-      path: attribute === 0 ? [] : pathOf(rib, attribute),
+      ...((kind === 'origin' || kind === 'more-specific') &&
+        decided?.decidedBy && {
+          rightly: holdersOf(decided.decidedBy, decided.origins, kind === 'origin' ? number : -1),
+        }),
+      ...(set?.communities.includes(BLACKHOLE) && { blackhole: true }),
+      path: set === null ? [] : flattenPath(set.path),
       state: decided?.state ?? 'unknown',
       decidedBy: formatPrefix(covered ?? decided?.decidedBy ?? prefix),
     };
@@ -112,6 +126,17 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     if (id < 0 || !isWhole(number, prefix.afi) || routesAt(number, prefix.afi, id).length > 0) return false;
     const isOther = ({ attribute }: HeldRoute) => rib.attributes.originOf(attribute) !== coverer;
     return rib.tables.some((_, other) => routesAt(other, prefix.afi, id).some(isOther));
+  }
+
+  /** How many peers, but for one that is about to hold another route, hold the very prefix from one of these origins. */
+  function holdersOf(prefix: Prefix, origins: readonly number[], but: number): number {
+    const id = nlriIds.of(prefix);
+    if (id < 0) return 0;
+    const isOne = ({ attribute }: HeldRoute) => origins.includes(rib.attributes.originOf(attribute));
+    let count = 0;
+    for (let other = 0; other < rib.tables.length; other++)
+      if (other !== but && routesAt(other, prefix.afi, id).some(isOne)) count++;
+    return count;
   }
 
   function routesAt(number: number, afi: 1 | 2, id: number): readonly HeldRoute[] {

@@ -3,6 +3,7 @@ import type { WatchConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Assessment, assess, type GroundOf } from './assessment.ts';
 import type { AsPath, WhyRecord, Witness } from './case.ts';
+import { blackholing } from './case-hints.ts';
 import { exceptionFor, exceptionsAt } from './exceptions.ts';
 import { note, type OpenCase } from './open-case.ts';
 import { isStuck, loneliness, staleness } from './stale-witness.ts';
@@ -31,7 +32,7 @@ export function createAssessor(
     if (over && open.told.includes('begin')) return scored;
     const held = witnesses.some(({ state }) => state === 'holds');
     if (!over && !held && open.assessedFrom !== '') return scored;
-    const from = JSON.stringify([path, isStuck(witnesses), exception?.reason ?? null, over]);
+    const from = JSON.stringify([path, isStuck(witnesses), blackholing(witnesses), exception?.reason ?? null, over]);
     if (from === open.assessedFrom) return scored;
     open.assessedFrom = from;
     const found = assess({ ...open, witnesses }, path, ground(prefix, open.origin, path), exception, time);

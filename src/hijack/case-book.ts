@@ -234,9 +234,11 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
       until: null,
       state: 'holds',
       ...(change.drawing !== undefined && { drawing: change.drawing }),
+      ...(change.blackhole && { blackhole: true }),
     };
     open.witnesses.set(change.peer, witness);
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
+    if (change.rightly !== undefined) open.rightly = change.rightly;
     open.ground = change.ground;
     open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });

@@ -1,6 +1,6 @@
 /** The hints of a case: what the registry gives (registry/hints.ts), after those that take the case's own facts. */
 import type { Hint } from '../registry/hints.ts';
-import type { Case, CaseHint, CaseHintName } from './case.ts';
+import type { Case, CaseHint, CaseHintName, Witness } from './case.ts';
 import type { FoundException } from './exceptions.ts';
 import { isStuck } from './stale-witness.ts';
 
@@ -9,6 +9,8 @@ export const SOFTENS: Readonly<Record<CaseHintName, number>> = {
   scrubbing: 2,
   blip: 1,
   'stuck-route': 1,
+  // It makes nothing harmless: what is sent there is lost.
+  blackhole: 0,
   unreadable: 2,
   'as-set': 0,
   'private-as': 1,
@@ -33,7 +35,7 @@ export function caseHints(
   registered: readonly Hint[],
   exception: FoundException | null,
 ): readonly CaseHint[] {
-  const own = [scrubbing(one, exception), blip(one), stuckRoute(one)];
+  const own = [scrubbing(one, exception), blip(one), stuckRoute(one), blackhole(one)];
   return [...own.filter(hint => hint !== null), ...registered];
 }
 
@@ -65,6 +67,19 @@ function stuckRoute({ kind, witnesses }: HintedCase): CaseHint | null {
   return {
     hint: 'stuck-route',
     text: `Only ${who} still ${holders.length === 1 ? 'shows' : 'show'} it, ${first!.stale!.reasons.join(', ')}: probably a stuck route there.`,
+  };
+}
+
+/** Peers whose route asks to drop what is sent to it. */
+export const blackholing = (witnesses: readonly Witness[]): number =>
+  witnesses.filter(one => one.state === 'holds' && one.blackhole === true).length;
+
+function blackhole({ witnesses }: HintedCase): CaseHint | null {
+  const asking = blackholing(witnesses);
+  if (asking === 0) return null;
+  return {
+    hint: 'blackhole',
+    text: `The route asks to drop what is sent to it (BLACKHOLE, RFC 7999), at ${asking === 1 ? 'one peer' : `${asking} peers`}: a third party blackholes the prefix, perhaps a service against attacks. Ask whether anybody ordered it.`,
   };
 }
 

@@ -55,6 +55,8 @@ export interface Witness {
   readonly state: 'holds' | 'gone' | 'unseen';
   /** Of a `super-prefix`: it has no route for what is covered. */
   readonly drawing?: boolean;
+  /** Its route asks to drop what is sent to it (BLACKHOLE, RFC 7999). */
+  readonly blackhole?: boolean;
   /** How likely the route is just stuck at this peer, and why; not there when nothing says so. */
   readonly stale?: Staleness;
 }
@@ -71,7 +73,7 @@ export interface CaseHint extends Omit<Hint, 'hint'> {
 }
 
 /** The registry's hints, and those that take the case's own facts. */
-export type CaseHintName = HintName | 'scrubbing' | 'blip' | 'stuck-route';
+export type CaseHintName = HintName | 'scrubbing' | 'blip' | 'stuck-route' | 'blackhole';
 
 /** Why a case is as grave as it is: what the registry said, of which state of it, and by what rule. */
 export interface WhyRecord {
@@ -154,6 +156,8 @@ export interface Case {
   readonly offender: number | null;
   /** What the path is blamed for, in words; '' for what the registry says. */
   readonly ground: string;
+  /** Of an `origin` or `more-specific`: peers that held the registered prefix from a registered origin, when it was last heard. */
+  readonly rightly?: number;
   /** Of a `visibility`: peers that have or had the prefix, when it was last heard. */
   readonly hadBy?: number;
   /** Registered origins for `decidedBy`, ascending. */

@@ -13,6 +13,9 @@ const WELL_KNOWN: Readonly<Record<number, string>> = {
   4294967044: 'no-peer',
 };
 
+/** The route asks to drop what is sent to it (RFC 7999). */
+export const BLACKHOLE = 0xffff029a;
+
 /** A community (RFC 1997): `64500:120`, or the name of a well-known one. */
 export function formatCommunity(community: number): string {
   return WELL_KNOWN[community] ?? `${community >>> 16}:${community & 0xffff}`;

@@ -1,4 +1,4 @@
-import type { AsPath, Case } from '../hijack/case.ts';
+import type { AsPath, Case, CaseHint } from '../hijack/case.ts';
 import { callWordings } from './call-wording.ts';
 import { calleesOf, contactLines, draftLines, type Language } from './calls.ts';
 import type { CallLine } from './contacts/call-list.ts';
@@ -97,6 +97,15 @@ export function composeText(
   return `${[...wordings.slice(1).map(other => `${other.follows}\n`), bodies.join(`\n\n${'-'.repeat(LINE)}\n\n`)].join('\n')}\n`;
 }
 
+/** What may make the case harmless, and the object that would mend it, where that is the remedy. */
+function hinted({ hint, text, object }: CaseHint, say: Wording): string[] {
+  const lines = (object ?? '').split('\n').filter(line => line !== '');
+  return [
+    ...say.hint(hint, printable(text)).flatMap(paragraph => [...hang('', paragraph), '']),
+    ...(lines.length === 0 ? [] : [...lines.map(line => `      ${printable(line)}`), '']),
+  ];
+}
+
 function body(
   of: Case,
   cause: NoticeCause,
@@ -108,7 +117,7 @@ function body(
   const tail = notice !== 'end' && notice !== 'blip';
   return [
     ...(of.drill ? [...hang('', say.drill), ''] : []),
-    ...(of.hints ?? []).slice(0, 1).flatMap(({ text }) => [...hang('', printable(text)), '']),
+    ...(of.hints ?? []).slice(0, 1).flatMap(hint => hinted(hint, say)),
     ...hang('', say.intro(notice, kindOf(say, of.kind).found)),
     '',
     ...facts(of, cause, say),
@@ -143,7 +152,12 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
     [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
     [say.label.via, [say.via(of.upstream)]],
     [say.label.paths, paths(of, say)],
-    [say.label.seen, [event === 'end' ? say.peak(of.peakWitnesses) : say.seen(holding, unseen, of.peakWitnesses)]],
+    [
+      say.label.seen,
+      event === 'end'
+        ? [say.peak(of.peakWitnesses)]
+        : [say.seen(holding, unseen, of.peakWitnesses), ...(of.rightly === undefined ? [] : [say.rightly(of.rightly)])],
+    ],
     [say.label.since, [instant(of.opened, say)]],
   ];
   if (event === 'end')

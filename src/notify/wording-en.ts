@@ -7,6 +7,7 @@ const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '
 export const english: Wording = {
   follows: '(English follows the Japanese text.)',
   kinds: kindsInEnglish,
+  hint: (_name, text) => [text],
   intro(notice, found) {
     const [subject, rest] = found.split('|') as [string, string];
     switch (notice) {
@@ -58,6 +59,7 @@ export const english: Wording = {
     upstream === null ? 'no AS in between' : `AS${upstream} (one up the path of most peers: call this AS)`,
   path: (path, peers) => `${path} (from ${peers})`,
   more: count => `... and ${count} more`,
+  rightly: peers => `the registered route: ${unit(peers, 'peer')} now`,
   seen: (now, unseen, peak) =>
     `${unit(now, 'peer')} now, ${peak} at most${unseen > 0 ? `; not known of ${unit(unseen, 'peer')}: session lost` : ''}`,
   peak: peak => `${unit(peak, 'peer')} at most`,

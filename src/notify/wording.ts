@@ -1,4 +1,4 @@
-import type { CaseKind } from '../hijack/case.ts';
+import type { CaseHintName, CaseKind } from '../hijack/case.ts';
 
 /** Kinds of cases that have words; a case of any other kind is told as `other`. */
 export type WordedKind =
@@ -41,6 +41,8 @@ export interface Wording {
   /** Stands on top when this language follows further down. */
   readonly follows: string;
   readonly kinds: Readonly<Record<WordedKind, KindWording>>;
+  /** What a hint says, a paragraph each; `text`: as the registry words it, in English. */
+  hint(name: CaseHintName, text: string): readonly string[];
   /** The first sentence. `blip`: it was over before anybody was told that it had begun. */
   intro(notice: 'begin' | 'change' | 'reminder' | 'flapping' | 'end' | 'blip', found: string): string;
   /** One sentence each. */
@@ -73,6 +75,8 @@ export interface Wording {
   /** Stands where paths, objects or the like were left off. */
   more(count: number): string;
   seen(now: number, unseen: number, peak: number): string;
+  /** So many peers have the registered route. */
+  rightly(peers: number): string;
   peak(peak: number): string;
   /** The instant in both UTC and JST, each as `YYYY-MM-DD HH:MM:SS`. */
   time(utc: string, jst: string): string;

@@ -4,6 +4,7 @@ import { contactTarget } from './contact-answers.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
+import { replayedFileTarget } from './replayed-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
@@ -20,6 +21,7 @@ export function targets(small: boolean): Target[] {
     routePathTarget(messages),
     bmpStreamTarget(bmpSeeds()),
     mrtFileTarget(mrtSeeds()),
+    replayedFileTarget(mrtSeeds()),
     nrtm3Target(),
     nrtm4Target(),
     rpslTarget(),

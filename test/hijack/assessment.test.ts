@@ -169,6 +169,18 @@ describe('hijack/assessment', () => {
     ).to.equal(undefined);
   });
 
+  it('says that a route asks to drop what is sent to it, and softens nothing', () => {
+    const asking = [
+      { ...witness, blackhole: true },
+      { ...witness, peer: 'osa1' },
+      { ...witness, peer: 'osa2', blackhole: true, state: 'gone' as const },
+    ];
+    const { hints, severity } = assess({ ...one, witnesses: asking }, PATH, ground('192.0.2.0/24', PATH), null, NOW);
+    expect(hints[0]).to.deep.include({ hint: 'blackhole' });
+    expect(hints[0]!.text).to.match(/^The route asks to drop what is sent to it \(BLACKHOLE, RFC 7999\), at one peer:/);
+    expect(severity).to.equal(assess(one, PATH, ground('192.0.2.0/24', PATH), null, NOW).severity);
+  });
+
   it('goes down to info, not further', () => {
     const hints = (...names: CaseHint['hint'][]) => names.map(hint => ({ hint, text: '' }));
     expect(soften('critical', hints('stuck-route'))).to.equal('major');

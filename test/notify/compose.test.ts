@@ -131,6 +131,19 @@ describe('notify/compose', () => {
       .and.to.include('- AS64511, which passes the route on');
   });
 
+  it('begins with what may make it harmless, in each language, and with the object that would mend it', () => {
+    const object = 'route:      203.0.113.128/25\norigin:     AS64666';
+    const hinted: Case = { ...begun, hints: [{ hint: 'customer-pa', text: 'Probably its customer.', object }] };
+    const mail = composeMail(hinted, { event: 'begin' }, to, options).text;
+    const [ja = '', en = ''] = mail.split(/^-+$/m);
+    expect(ja.replace(/\s/g, '')).to.match(
+      /^\(Englishfollows.*\)広告元のASは、貴組織の顧客である可能性が高い.*（Probablyitscustomer.）/,
+    );
+    expect(en.trim()).to.match(
+      /^Probably its customer\.\n\n {6}route: {6}203\.0\.113\.128\/25\n {6}origin: {5}AS64666\n\nA BGP route/,
+    );
+  });
+
   it('says in the first place that a drill is one', () => {
     const mail = composeMail({ ...begun, drill: true }, { event: 'begin' }, to, { ...options, languages: ['en'] });
     expect(mail.subject).to.match(/^\[InterTrack\] \[drill\]/);
