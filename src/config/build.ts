@@ -224,6 +224,7 @@ function rpkiOf({ block, values }: Entry): RpkiConfig {
     ...optional('refresh', interval('refresh')),
     ...optional('retry', interval('retry')),
     ...optional('expire', interval('expire')),
+    ...optional('expiryWarning', number(stated(block, 'rpki', 'expiry warning'), 'duration')),
     version: Number(textIn(block, 'rpki', 'version', 'rtrversion')) as RpkiConfig['version'],
   };
 }

@@ -213,6 +213,7 @@ function rpkiEntry(rpki: Config['rpki'][number]): Entry {
     ...interval('refresh', rpki.refresh),
     ...interval('retry', rpki.retry),
     ...interval('expire', rpki.expire),
+    ...(rpki.expiryWarning === undefined ? [] : [entry('rpki', 'expiry warning', { duration: rpki.expiryWarning })]),
     entry('rpki', 'version', { rtrversion: String(rpki.version) }),
   ]);
 }

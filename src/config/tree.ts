@@ -224,6 +224,8 @@ export interface RpkiConfig {
   readonly refresh?: number;
   readonly retry?: number;
   readonly expire?: number;
+  /** How long before its end a ROA of watched space is told of. */
+  readonly expiryWarning?: number;
   /** RTR version that is tried first. */
   readonly version: 0 | 1 | 2;
 }

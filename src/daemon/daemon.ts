@@ -12,6 +12,7 @@ import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
 import type { Case } from '../hijack/case.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
@@ -27,6 +28,7 @@ import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
+import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
@@ -86,6 +88,7 @@ export async function startDaemon({
     function vrpsChanged(change: RpkiChange): void {
       registry.vrpsChanged(change.whole ? null : change.touched);
       tellAspas();
+      roas.rpkiChanged();
     }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
@@ -119,6 +122,8 @@ export async function startDaemon({
     const ground = groundOfCases({ config: () => config, registry, rpki });
     const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
     closers.push(() => cases.close());
+    const roas = watchRoas({ config: () => config, registry, rpki, cases, log });
+    closers.push(() => roas.close());
     const collector: CollectorThread = startCollector({
       message: heard,
       died: error => onFatal(`the collector thread died: ${error.message}`),
@@ -172,7 +177,10 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            name => (config.bmp.length > 0 && name.includes('/')) || config.peers.some(peer => isMember(peer, name)),
+            name =>
+              name === RPKI_PEER ||
+              (config.bmp.length > 0 && name.includes('/')) ||
+              config.peers.some(peer => isMember(peer, name)),
           );
           break;
         case 'stopped':
@@ -195,6 +203,7 @@ export async function startDaemon({
         const more = problems - firstProblems.length;
         if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
       }
+      roas.registryChanged(touched);
       collector.send({ type: 'registry', ...layers, touched: touched?.map(formatPrefix) ?? null, generation });
     }
 
@@ -251,6 +260,7 @@ export async function startDaemon({
       void configureCollector(); // always: where it could not listen it tries again
       await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
+      if (touches('rpki')) roas.reconfigured();
       rpki.reload(config.rpki);
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,

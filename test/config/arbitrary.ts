@@ -196,6 +196,7 @@ const rpki = fc
       refresh: seconds(1, 86400),
       retry: seconds(1, 7200),
       expire: seconds(600, 172_800),
+      expiryWarning: seconds(60, 2_592_000),
       version: fc.constantFrom(0 as const, 1 as const, 2 as const),
       rtr: fc.uniqueArray(
         fc.oneof(
