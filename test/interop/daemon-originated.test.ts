@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { DriftReport } from '../../src/control/drift-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -84,6 +85,15 @@ watch ours { originated; hold down 1s; }
     expect(stdout).to.include('CONFIG');
     expect((await daemon.itctl('show', 'status')).stdout).to.match(/^Originated: +2 prefixes learned$/m);
     expect((await daemon.cases()).map(({ prefix, kind }) => `${prefix} ${kind}`)).to.deep.equal([]);
+  });
+
+  it('tells of it as announced and not registered all the same', async () => {
+    const [report] = (await daemon.ask('show', 'drift')) as DriftReport[];
+    expect(report!.announced.filter(({ origin }) => origin === OURS)).to.deep.include({
+      ...{ prefix: SIX, origin: OURS, peers: 1 },
+    });
+    expect(report!.announced.map(({ prefix }) => prefix)).not.to.include(PREFIX);
+    expect(report!.strangers.map(({ prefix, origin }) => `${prefix} ${origin}`)).to.deep.equal([`${PREFIX} 64501`]);
   });
 
   it('opens a case of another who originates the same, whatever the registry says of it', async () => {
