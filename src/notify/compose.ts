@@ -152,7 +152,12 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
     [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
     [say.label.via, [say.via(of.upstream)]],
     [say.label.paths, paths(of, say)],
-    [say.label.seen, [event === 'end' ? say.peak(of.peakWitnesses) : say.seen(holding, unseen, of.peakWitnesses)]],
+    [
+      say.label.seen,
+      event === 'end'
+        ? [say.peak(of.peakWitnesses)]
+        : [say.seen(holding, unseen, of.peakWitnesses), ...(of.rightly === undefined ? [] : [say.rightly(of.rightly)])],
+    ],
     [say.label.since, [instant(of.opened, say)]],
   ];
   if (event === 'end')

@@ -74,6 +74,8 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
       // The third that is held goes, so that there are ends too.
       const gone = i % 3 === 2 ? PREFIXES[i - 2]! : null;
       if (gone !== null) {
+        // A route that no daemon has lived long enough to take in is no case.
+        await until(`${gone} is a case`, async () => (await daemon.cases()).some(one => one.prefix === gone), 30_000);
         held.delete(gone);
         peer!.withdraw(gone);
       }
