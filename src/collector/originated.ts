@@ -14,7 +14,7 @@ import { decodeSet } from './rows.ts';
 /** Prefixes that are learned; beyond, they are counted. */
 export const MAX_ORIGINATED = 50_000;
 /** Prefix ids of one table that are passed before others are served: well below a millisecond. */
-const SLICE = 16_384;
+const SLICE = 4096;
 /** Lengths that may be announced to others: shorter is a default route or a part of one, longer stays at home. */
 const LENGTHS = { 1: { least: 8, most: 24 }, 2: { least: 16, most: 48 } } as const;
 
@@ -46,9 +46,8 @@ export function createOriginated({ rib, peers, localAs, tell }: OriginatedSurrou
   let told: { readonly prefixes: ReadonlySet<string>; readonly more: number; readonly whole: boolean } | null = null;
   let looking = false;
 
-  /** True when the set is one that a router of this AS made, to be announced to others. */
+  /** True when a set with this origin is one that a router of the AS made, to be announced to others. */
   function isOwn(attribute: number, as: number): boolean {
-    if (rib.attributes.originOf(attribute) !== as) return false;
     const { path, communities } = decodeSet(rib, attribute).set;
     return flattenPath(path).every(one => one === as) && !communities.includes(BLACKHOLE);
   }
@@ -68,9 +67,11 @@ export function createOriginated({ rib, peers, localAs, tell }: OriginatedSurrou
           // No longer than a slice: an id may stand for another set after that.
           const known = new Map<number, boolean>();
           walkRoutes(table, afi, from, from + SLICE, (id, _, attribute) => {
-            const isKnown = known.get(attribute) ?? isOwn(attribute, as);
-            known.set(attribute, isKnown);
-            if (!isKnown) return;
+            // Of a whole table nearly all routes are passed here.
+            if (rib.attributes.originOf(attribute) !== as) return;
+            const mine = known.get(attribute) ?? isOwn(attribute, as);
+            known.set(attribute, mine);
+            if (!mine) return;
             const prefix = prefixById(rib, afi, id);
             if (!goesOut(prefix)) return;
             const text = formatPrefix(prefix);
