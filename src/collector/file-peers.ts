@@ -121,6 +121,7 @@ export function createFilePeers({ layers, aspas, localAs, now, known: knownAs, t
       if (judged.length >= BATCH) flush();
     },
     done: () => {},
+    later: work => work(),
     now,
   });
   reclaimPrefixIds(rib, afi => judging.memo.forget(afi));

@@ -27,6 +27,11 @@ export interface JudgingSurroundings {
   readonly tell: (change: JudgedChange) => void;
   /** The table of the peer is whole in a family: what is not in it, the peer does not have. */
   readonly isWhole: (number: number, afi: 1 | 2) => boolean;
+  /**
+   * Goes on with long work when others have been served. Left out: at the next turn of the event loop. A replay has nobody
+   * else to serve, and must find the same each time: it goes on at once.
+   */
+  readonly later?: (work: () => void) => void;
   /** All that a registry generation touches has been judged by it. */
   readonly done: (done: Rejudged) => void;
   /** Milliseconds since the epoch. */
@@ -58,13 +63,14 @@ export interface Judging extends Judges {
   attest(aspas: AspaTable | null): void;
 }
 
-export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingSurroundings): Judging {
+export function createJudging(surroundings: JudgingSurroundings): Judging {
+  const { rib, rowOf, isWhole, tell, done, now, later = setImmediate } = surroundings;
   const memo = new VerdictMemo(rib);
   const nlriIds = createNlriIds(rib);
   const paths = createPathCheck(rib, number => rowOf(number)?.role);
   const book = new Contradictions({ now, mark, tell, describe });
-  const rejudge = createRejudge(rib, memo, book, paths, done);
-  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now });
+  const rejudge = createRejudge(rib, memo, book, paths, done, later);
+  const visibility = createVisibility({ rib, rowOf, isWhole, tell, now, later });
   let generation = 0;
 
   function mark(place: Place, on: boolean): void {
@@ -100,6 +106,10 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
       offender: offender === ORIGIN_NONE ? null : offender,
       ground,
       ...(covered !== null && { drawing }),
+      ...((kind === 'origin' || kind === 'more-specific') &&
+        decided?.decidedBy && {
+          rightly: holdersOf(decided.decidedBy, decided.origins, kind === 'origin' ? number : -1),
+        }),
       ...(set?.communities.includes(BLACKHOLE) && { blackhole: true }),
       path: set === null ? [] : flattenPath(set.path),
       state: decided?.state ?? 'unknown',
@@ -116,6 +126,17 @@ export function createJudging({ rib, rowOf, isWhole, tell, done, now }: JudgingS
     if (id < 0 || !isWhole(number, prefix.afi) || routesAt(number, prefix.afi, id).length > 0) return false;
     const isOther = ({ attribute }: HeldRoute) => rib.attributes.originOf(attribute) !== coverer;
     return rib.tables.some((_, other) => routesAt(other, prefix.afi, id).some(isOther));
+  }
+
+  /** How many peers, but for one that is about to hold another route, hold the very prefix from one of these origins. */
+  function holdersOf(prefix: Prefix, origins: readonly number[], but: number): number {
+    const id = nlriIds.of(prefix);
+    if (id < 0) return 0;
+    const isOne = ({ attribute }: HeldRoute) => origins.includes(rib.attributes.originOf(attribute));
+    let count = 0;
+    for (let other = 0; other < rib.tables.length; other++)
+      if (other !== but && routesAt(other, prefix.afi, id).some(isOne)) count++;
+    return count;
   }
 
   function routesAt(number: number, afi: 1 | 2, id: number): readonly HeldRoute[] {

@@ -48,6 +48,7 @@ export function createRejudge(
   book: Contradictions,
   paths: PathCheck,
   done: (done: Rejudged) => void,
+  later: (work: () => void) => void = setImmediate,
 ): (scope: Scope, generation: number) => void {
   let running: Rejudging | null = null;
   /** What is to be judged when the one that runs is through: first one scope, then the other. */
@@ -62,7 +63,7 @@ export function createRejudge(
     const slice = () => {
       if (running !== mine) return; // all begins anew
       if (!mine.step()) {
-        setImmediate(slice);
+        later(slice);
         return;
       }
       running = null;

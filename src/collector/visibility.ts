@@ -19,6 +19,8 @@ export interface VisibilitySurroundings {
   readonly isWhole: (number: number, afi: 1 | 2) => boolean;
   readonly tell: (change: JudgedChange) => void;
   readonly now: () => number;
+  /** Goes on with long work when others have been served. */
+  readonly later: (work: () => void) => void;
 }
 
 export interface Visibility {
@@ -45,7 +47,7 @@ interface Seen {
   origin: number;
 }
 
-export function createVisibility({ rib, rowOf, isWhole, tell, now }: VisibilitySurroundings): Visibility {
+export function createVisibility({ rib, rowOf, isWhole, tell, now, later }: VisibilitySurroundings): Visibility {
   const nlriIds = createNlriIds(rib);
   let seen = new Map<string, Seen>();
   /** Those that some peer has lost: a few, mostly none. */
@@ -124,7 +126,7 @@ export function createVisibility({ rib, rowOf, isWhole, tell, now }: VisibilityS
           for (let number = 0; number < rib.tables.length; number++)
             // A reload may have dropped it meanwhile.
             if (seen.get(all[at]!.text) === all[at]) lookFor(all[at]!, number);
-        if (at < all.length) setImmediate(slice);
+        if (at < all.length) later(slice);
         else looking = false;
       };
       slice();

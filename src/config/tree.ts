@@ -243,6 +243,8 @@ export interface WatchConfig {
   readonly asSets: readonly { readonly asSet: string; readonly source: string | null }[];
   /** Every prefix of these sources. */
   readonly sources: readonly string[];
+  /** What our own routers originate, so long after it was last seen (milliseconds); null: it is not looked at. */
+  readonly originated: number | null;
   /** LANs of exchange points and links between networks: nobody is to announce them. */
   readonly segments: readonly string[];
   /** Own space that is not in use: nobody is to announce it. */

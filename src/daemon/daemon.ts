@@ -28,6 +28,7 @@ import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
+import { openOriginated } from './originated.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
@@ -92,6 +93,10 @@ export async function startDaemon({
     }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
+    const originated = await openOriginated({
+      ...{ store, config: () => config, changed: () => registry.originatedChanged(), log },
+    });
+    closers.push(() => originated.close());
     const registry = await openRegistry(
       {
         onRefresh: generation => inForce(generation),
@@ -103,7 +108,7 @@ export async function startDaemon({
         onWell: source => log('info', `irr ${source}: well again`),
         onWhole: remember,
       },
-      { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps },
+      { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps, originated: originated.of },
     );
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
@@ -165,6 +170,9 @@ export async function startDaemon({
           cases.registryChanged();
           drift.registryChanged();
           break;
+        case 'originated':
+          originated.heard(message);
+          break;
         case 'dumping':
           archive.dumping(message);
           break;
@@ -212,7 +220,11 @@ export async function startDaemon({
       const { routerId, localAs, bgpListen: listen, bmp } = config;
       const peers = mitigations?.peers() ?? config.peers;
       const taken = new Promise<void>(resolve => awaitingReady.push(resolve));
-      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
+      const learns = config.watches.some(one => one.originated !== null);
+      collector.send({
+        type: 'configure',
+        config: { routerId, localAs, listen, peers, bmp, originated: learns },
+      });
       return taken;
     }
     /** Later: the case may be in the middle of a change. */
@@ -284,7 +296,7 @@ export async function startDaemon({
       return mine;
     };
 
-    const drift = createDrift({ config: () => config, collector, registry, rpki, store, log });
+    const drift = createDrift({ config: () => config, collector, registry, originated, rpki, store, log });
     closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
@@ -295,6 +307,7 @@ export async function startDaemon({
       whois,
       rpki,
       drift,
+      originated,
       cases,
       contacts,
       mitigations,

@@ -8,9 +8,10 @@ import { createCaseLife, recent } from './case-life.ts';
 import { evidenceOf } from './evidence.ts';
 import { createIncidents } from './incident.ts';
 import type { Judged, RegistryView } from './judged.ts';
-import { foundAs, isStillWrong, kindOf } from './kinds.ts';
+import { foundAs, isStillWrong, kindOf, watchesOver } from './kinds.ts';
 import type { Notice } from './life-cycle.ts';
 import { note, type OpenCase, reopen, snapshotOf, tally, unheardOf } from './open-case.ts';
+import { isFollowed, quietCases } from './quiet-cases.ts';
 import { recipientsOf } from './recipients.ts';
 import { GONE, type GoneWhy, lineOf } from './witness-words.ts';
 
@@ -104,6 +105,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const wholePeers = new Set<string>();
   /** When cases of the same prefix, offender and kind ended within the last hour. */
   const ends = new Map<string, readonly number[]>();
+  const quiet = quietCases();
   let refused = 0;
   let late = 0;
   let looked = 0;
@@ -129,6 +131,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const keyFor = ({ prefix, offender, kind, peer }: Judged) => keyOf(prefix, offender, kind, peer === DRILL_PEER);
 
   function enter(open: OpenCase): void {
+    quiet.enter(open);
     cases.set(keyIn(open), open);
     const others = byPrefix.get(open.prefix);
     if (others === undefined) byPrefix.set(open.prefix, new Set([open]));
@@ -138,6 +141,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   function leave(open: OpenCase): void {
     const key = keyIn(open);
     cases.delete(key);
+    quiet.leave(open);
     const time = open.ended ?? open.changed;
     // The latest stand last: where there are too many the first one goes.
     ends.delete(key);
@@ -153,7 +157,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
   const blind = (open: OpenCase) => open.objects.some(({ source }) => registry.lacks(source));
 
   const assess = createAssessor(options.ground ?? null, settings, () => wholePeers.size);
-  const { settle, live, dismiss, takeUp } = createCaseLife({
+  const { settle, live, dismiss, tells, takeUp } = createCaseLife({
     watches: () => settings().watches,
     blind,
     leave,
@@ -168,25 +172,17 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     },
   });
 
-  /** Watches that a case falls under: by its place, by what it covers, or by the AS that announces it. */
-  function watchesOver(prefix: Prefix, registered: Prefix, { kind, offender }: Judged): readonly WatchConfig[] {
-    if (kind === 'super-prefix') return registry.watchesFor(registered);
-    const byPlace = registry.watchesFor(prefix);
-    if (kind !== 'new-prefix' || offender === null) return byPlace;
-    return [...new Set([...byPlace, ...registry.watchesOf(offender)])];
-  }
-
   function openCase(prefix: Prefix, change: Judged): OpenCase | null {
     const registered = parsePrefix(change.decidedBy);
     if (registered === null) return null;
-    if (cases.size >= maxOpen) {
+    if (cases.size >= maxOpen && (isFollowed(change.kind) || !makeRoom(change.time))) {
       refused++;
       return null;
     }
     const { groups, notify } = settings();
     const objects = registry.objectsFor(registered).filter(object => formatPrefix(object.prefix) === change.decidedBy);
     const guarded = objects.filter(object => registry.guards(object).length > 0);
-    const watches = watchesOver(prefix, registered, change);
+    const watches = watchesOver(prefix, registered, change, registry);
     const kind = kindOf(change.kind, registered, registry);
     const open: OpenCase = {
       id: newId(change.time),
@@ -211,6 +207,15 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     open.comebacks = recent(ends.get(keyIn(open)) ?? [], change.time);
     enter(open);
     return open;
+  }
+
+  /** Ends a case that nobody would be told of, so that there is room for another one; false: there is none. */
+  function makeRoom(time: number): boolean {
+    const open = quiet.next(tells);
+    if (open === null) return false;
+    live(open, 'cleared', time, 'gives way to others: too many cases are open');
+    ends.delete(keyIn(open));
+    return true;
   }
 
   function hold(change: Judged): void {
@@ -238,6 +243,7 @@ export function createCaseBook(options: CaseBookOptions): CaseBook {
     };
     open.witnesses.set(change.peer, witness);
     if (change.hadBy !== undefined) open.hadBy = change.hadBy;
+    if (change.rightly !== undefined) open.rightly = change.rightly;
     open.ground = change.ground;
     open.heard.set(change.peer, change.time);
     open.incident ??= open.drill ? `I${open.id}` : incidents.place({ ...open, witnesses: [witness] });

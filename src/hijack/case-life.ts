@@ -50,6 +50,8 @@ export interface CaseLife {
   /** Takes one step of the life cycle and does what it says. */
   live(open: OpenCase, event: LifeEvent, time: number, why: string, by?: string): void;
   dismiss(open: OpenCase, as: Dismissal): void;
+  /** False of what is only followed, and told of to nobody, as it stands. */
+  tells(open: OpenCase): boolean;
   /** Ends the dismissal. */
   takeUp(open: OpenCase, time: number, why: string, by?: string): void;
 }
@@ -200,5 +202,5 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       );
   }
 
-  return { settle, live, dismiss, takeUp };
+  return { settle, live, dismiss, tells, takeUp };
 }

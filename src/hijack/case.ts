@@ -162,6 +162,8 @@ export interface Case {
   readonly offender: number | null;
   /** What the path is blamed for, in words; '' for what the registry says. */
   readonly ground: string;
+  /** Of an `origin` or `more-specific`: peers that held the registered prefix from a registered origin, when it was last heard. */
+  readonly rightly?: number;
   /** Of a `visibility`: peers that have or had the prefix, when it was last heard. */
   readonly hadBy?: number;
   /** Registered origins for `decidedBy`, ascending. */

@@ -21,6 +21,8 @@ export interface Judged {
   readonly ground: string;
   /** Of a `super-prefix`: the peer has no route for what is covered, so that it draws its traffic. */
   readonly drawing?: boolean;
+  /** Of an `origin` or `more-specific`: peers that hold the registered prefix from a registered origin. */
+  readonly rightly?: number;
   /** The route asks to drop what is sent to it (RFC 7999). */
   readonly blackhole?: boolean;
   /** Of a `visibility`: peers that have or had the prefix. */

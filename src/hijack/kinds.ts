@@ -1,9 +1,10 @@
 /** Kinds of cases: from what a collector found to the name of the case, and whether the registry would still object. */
+import type { WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import type { Nobodys } from '../registry/watch.ts';
 import type { Case, CaseKind, FoundKind, RoaKind } from './case.ts';
-import type { RegistryView } from './judged.ts';
+import type { Judged, RegistryView } from './judged.ts';
 
 const NOBODYS: Readonly<Record<Nobodys, CaseKind>> = { segment: 'ix-lan', unused: 'squatting', bogon: 'bogon' };
 
@@ -53,4 +54,17 @@ export function isStillWrong(
     case 'trust-anchor':
       return watched; // what is wrong does not lie in the registry
   }
+}
+
+/** Watches that a case falls under: by its place, by what it covers, or by the AS that announces it. */
+export function watchesOver(
+  prefix: Prefix,
+  registered: Prefix,
+  { kind, offender }: Judged,
+  registry: RegistryView,
+): readonly WatchConfig[] {
+  if (kind === 'super-prefix') return registry.watchesFor(registered);
+  const byPlace = registry.watchesFor(prefix);
+  if (kind !== 'new-prefix' || offender === null) return byPlace;
+  return [...new Set([...byPlace, ...registry.watchesOf(offender)])];
 }

@@ -32,6 +32,7 @@ export interface OpenCase
   flaps: number;
   ground: string;
   hadBy?: number;
+  rightly?: number;
   changed: number;
   ended: number | null;
   peakWitnesses: number;
@@ -124,6 +125,7 @@ export function snapshotOf(open: OpenCase): Case {
     offender: open.offender,
     ground: open.ground,
     ...(open.hadBy !== undefined && { hadBy: open.hadBy }),
+    ...(open.rightly !== undefined && { rightly: open.rightly }),
     expected: open.expected,
     decidedBy: open.decidedBy,
     watches: open.watches,

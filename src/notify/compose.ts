@@ -149,7 +149,15 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
     [
       [say.label.via, [say.via(of.upstream)]],
       [say.label.paths, paths(of, say)],
-      [say.label.seen, [event === 'end' ? say.peak(of.peakWitnesses) : say.seen(holding, unseen, of.peakWitnesses)]],
+      [
+        say.label.seen,
+        event === 'end'
+          ? [say.peak(of.peakWitnesses)]
+          : [
+              say.seen(holding, unseen, of.peakWitnesses),
+              ...(of.rightly === undefined ? [] : [say.rightly(of.rightly)]),
+            ],
+      ],
     ] as const;
   const rows: (readonly [string, readonly string[]])[] = [
     [say.label.prefix, [of.prefix]],

@@ -59,6 +59,7 @@ export const english: Wording = {
     upstream === null ? 'no AS in between' : `AS${upstream} (one up the path of most peers: call this AS)`,
   path: (path, peers) => `${path} (from ${peers})`,
   more: count => `... and ${count} more`,
+  rightly: peers => `the registered route: ${unit(peers, 'peer')} now`,
   seen: (now, unseen, peak) =>
     `${unit(now, 'peer')} now, ${peak} at most${unseen > 0 ? `; not known of ${unit(unseen, 'peer')}: session lost` : ''}`,
   peak: peak => `${unit(peak, 'peer')} at most`,

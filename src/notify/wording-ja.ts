@@ -57,6 +57,7 @@ export const japanese: Wording = {
     upstream === null ? 'なし（途中にASはありません）' : `AS${upstream}（広告元の1つ手前のAS。ご連絡先の候補です）`,
   path: (path, peers) => `${path}（観測元：${peers}）`,
   more: count => `ほか${count}件`,
+  rightly: peers => `登録どおりの経路：現在${peers}ピア`,
   seen: (now, unseen, peak) =>
     `現在${now}ピア、最大${peak}ピア${unseen > 0 ? `（ほかにBGPセッション切断により不明${unseen}ピア）` : ''}`,
   peak: peak => `最大${peak}ピア`,

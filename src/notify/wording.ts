@@ -75,6 +75,8 @@ export interface Wording {
   /** Stands where paths, objects or the like were left off. */
   more(count: number): string;
   seen(now: number, unseen: number, peak: number): string;
+  /** So many peers have the registered route. */
+  rightly(peers: number): string;
   peak(peak: number): string;
   /** The instant in both UTC and JST, each as `YYYY-MM-DD HH:MM:SS`. */
   time(utc: string, jst: string): string;

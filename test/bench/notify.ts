@@ -5,7 +5,7 @@
  * the first, the percentiles of the others, and what the daemon's processor time was.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,6 +153,19 @@ for (const [low, high] of [
 }
 console.log(`of which up to the case: p50 ${of(cases, 0.5)} ms, p99 ${of(cases, 0.99)} ms`);
 console.log(`the daemon took ${(spent * 100).toFixed(0)} % of a processor`);
+// Each notice waits for the disk once: what that costs by itself, of 16 KiB, here and now.
+const scratch = openSync(join(directory, 'fsync'), 'w');
+const waits: number[] = [];
+for (let i = 0; i < 300; i++) {
+  const asked = performance.now();
+  writeSync(scratch, Buffer.alloc(16_384, i));
+  fsyncSync(scratch);
+  waits.push(performance.now() - asked);
+  await sleep(10);
+}
+closeSync(scratch);
+waits.sort((a, b) => a - b);
+console.log(`fsync of this disk alone: p50 ${of(waits, 0.5)} ms, p90 ${of(waits, 0.9)} ms, p99 ${of(waits, 0.99)} ms`);
 for (const one of [feed, quiet]) one.close();
 server.close();
 daemon.kill('SIGTERM');

@@ -90,6 +90,7 @@ export async function feedOf(about: {
     return before;
   };
   let grounds: string[] = [];
+  let rightly: (number | undefined)[] = [];
   return {
     /** Whole messages from the peer of this number: the first, or the second, of which nothing else is asked. */
     feed(messages: readonly Uint8Array[], number: 0 | 1 = 0) {
@@ -104,6 +105,7 @@ export async function feedOf(about: {
     told(): string[] {
       const before = taken();
       grounds = before.map(({ ground }) => ground);
+      rightly = before.map(one => one.rightly);
       return before.map(
         ({ what, kind, prefix, offender, decidedBy, drawing, hadBy }) =>
           `${what} ${kind} ${prefix} ${offender} of ${decidedBy}${drawing ? ' drawing' : ''}${hadBy ? ` had by ${hadBy}` : ''}`,
@@ -117,6 +119,8 @@ export async function feedOf(about: {
       rib.tables[number] = table;
       peers[number] = { ...peers[number]!, table };
     },
+    /** How many peers had the registered route, at each of those. */
+    rightly: () => rightly,
     /** What the paths of those were blamed for. */
     grounds: () => grounds,
     async setVrps(wanted: readonly Authorised[]) {

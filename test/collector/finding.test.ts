@@ -106,6 +106,20 @@ describe('collector/finding', () => {
     expect(world.told()).to.deep.equal(['gone new-prefix 203.0.113.0/24 64496 of 203.0.113.0/24']);
   });
 
+  it('says how many peers have the registered route beside a wrong one', async () => {
+    const world = await feedOf({ objects: [[OURS, 64496]], watch: { ases: [64496] } });
+    for (const number of [0, 1] as const) world.feed(announce(OURS, sequence(64500 + number, 64496)), number);
+    world.feed(announce(OURS, sequence(64500, 64666)));
+    world.feed(announce('192.0.2.0/25', sequence(64501, 64666)), 1);
+    world.feed(announce(OURS, sequence(64501, 64666)), 1);
+    expect(world.told()).to.deep.equal([
+      'held origin 192.0.2.0/24 64666 of 192.0.2.0/24',
+      'held more-specific 192.0.2.0/25 64666 of 192.0.2.0/24',
+      'held origin 192.0.2.0/24 64666 of 192.0.2.0/24',
+    ]);
+    expect(world.rightly()).to.deep.equal([1, 1, 0]);
+  });
+
   it('tells who had a prefix and has it no longer, whatever a session that is down may hold', async () => {
     const world = await feedOf({ objects: [[OURS, 64496]], watch: { ases: [64496], visibility: 0.5 } });
     const lost = (what: string) => `${what} visibility 192.0.2.0/24 64496 of 192.0.2.0/24 had by 2`;

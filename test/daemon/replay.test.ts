@@ -193,6 +193,29 @@ describe('daemon/replay', () => {
     expect(lines[0]!.witnesses).to.deep.equal(['2001:db8:f::1 AS64502']);
   });
 
+  it('looks at all prefixes that are to be seen, at the same time each time', async () => {
+    // More than a collector looks at before it serves others.
+    const prefixes = Array.from({ length: 5000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+    const dump = here.write(
+      'many.db',
+      prefixes.map(prefix => `route: ${prefix}\norigin: AS64496\nmnt-by: MAINT-MANY\nsource: JPIRR\n`).join('\n'),
+    );
+    const many = config.replace(
+      'watch ours',
+      `irr MANY { dump "${dump}"; } watch many { maintainer MAINT-MANY; visibility 60%; } watch ours`,
+    );
+    const [gone] = prefixes.slice(-7);
+    const file = here.mrt(
+      table(0, [tokyo, osaka], Object.fromEntries(prefixes.map(prefix => [prefix, [RIGHT, [64501, 64496]]]))),
+      withdraws(101, tokyo, gone!),
+      keepalive(200, tokyo),
+    );
+    const { lines } = await here.play(many, [file]);
+    expect(lines.map(({ what, time, kind, prefix }) => [what, (time - T0 * 1000) / 1000, kind, prefix])).to.deep.equal([
+      ['begin', 110, 'visibility', gone],
+    ]);
+  });
+
   it('says what is damaged and where, plays the rest, and fails', async () => {
     const good = announces(0, tokyo, OURS, WRONG);
     const bad = keepalive(1, tokyo).replace('ff'.repeat(16), 'ee'.repeat(16));

@@ -294,6 +294,23 @@ describe('hijack/case-book', () => {
     expect([book.open().length, book.refused]).to.deep.equal([2, 2]);
   });
 
+  it('lets what nobody would be told of give way to what people have to know', () => {
+    const { book } = bookWith({ maxOpen: 2 });
+    const covering = (prefix: string, drawing: boolean) =>
+      change('held', T0, { prefix, kind: 'super-prefix', drawing, state: 'unknown' });
+    book.judged([covering('192.0.0.0/16', true), covering('192.0.0.0/20', false), covering('192.0.0.0/21', false)]);
+    const prefixes = () => book.open().map(({ prefix }) => prefix);
+    expect([prefixes(), book.refused]).to.deep.equal([['192.0.0.0/16', '192.0.0.0/20'], 1]);
+    const changes = book.judged([change('held', T0 + 1000)]);
+    expect(prefixes()).to.deep.equal(['192.0.0.0/16', '192.0.2.0/24']);
+    expect(changes.map(({ case: of, notice }) => [of.prefix, of.state, notice])).to.deep.include.members([
+      ['192.0.0.0/20', 'resolved', null],
+      ['192.0.2.0/24', 'ongoing', 'begin'],
+    ]);
+    book.judged([change('held', T0 + 2000, { origin: 64667, peer: 'tyo2' })]);
+    expect([prefixes().length, book.refused]).to.deep.equal([2, 2]);
+  });
+
   it('ignores what is no prefix', () => {
     const { book } = bookWith();
     expect(

@@ -66,6 +66,11 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
     peer!.endOfRib();
   }
 
+  async function written(prefix: string): Promise<boolean> {
+    const found = (await daemon.cases()).find(one => one.prefix === prefix);
+    return found !== undefined && (await daemon.case(found.id)).notices.length > 0;
+  }
+
   it(`loses none and tells none in two ways, killed ${KILLS} times`, async () => {
     await up();
     for (const [i, prefix] of PREFIXES.entries()) {
@@ -74,6 +79,8 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
       // The third that is held goes, so that there are ends too.
       const gone = i % 3 === 2 ? PREFIXES[i - 2]! : null;
       if (gone !== null) {
+        // What no daemon has lived long enough to write down, and nobody was told, is no case yet.
+        await until(`${gone} is on disk`, async () => written(gone), 30_000);
         held.delete(gone);
         peer!.withdraw(gone);
       }

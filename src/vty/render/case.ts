@@ -117,7 +117,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     ]),
     ...hints(one),
     '',
-    `Witnesses: ${holding(one)} hold it now, ${one.peakWitnesses} at most`,
+    `Witnesses: ${holding(one)} hold it now, ${one.peakWitnesses} at most${one.rightly === undefined ? '' : `; ${one.rightly} have the registered route`}`,
     ...indented(
       table(
         [{ head: 'Peer' }, { head: 'AS', right: true }, { head: 'State' }, { head: 'Since' }, { head: 'Path' }],
