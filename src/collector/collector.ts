@@ -20,6 +20,7 @@ import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
 import { createOrders, shutProblems } from './orders.ts';
+import { createOriginated } from './originated.ts';
 import { createOutflow } from './outflow.ts';
 import { createPeer, limitProblems, type Peer } from './peer.ts';
 import { createPeers } from './peers.ts';
@@ -118,6 +119,18 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     post({ type: 'end-of-rib', peer: owner.row.name, time: Date.now() });
   }
 
+  const originated = createOriginated({
+    rib,
+    localAs: () => config?.localAs ?? 0,
+    peers: () =>
+      byNumber.flatMap(peer =>
+        peer === undefined || peer.row.as !== config?.localAs
+          ? []
+          : [{ number: peer.row.number, whole: rib.tables[peer.row.number] != null && peer.awaiting.size === 0 }],
+      ),
+    tell: message => post({ type: 'originated', ...message }),
+  });
+
   /** Tables whose peers have not told their end. */
   const awaited = (): AwaitedTable[] =>
     byNumber.flatMap(peer => {
@@ -130,6 +143,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const wholeness = createWholeness(() => performance.now());
   const wholenessTimer = setInterval(() => {
     judging.look();
+    originated.look();
     for (const number of wholeness.look(awaited(), outflow.held)) {
       const { row, awaiting } = byNumber[number]!;
       log('info', `${row.name} tells no End-of-RIB: its table has hardly grown for 5 min and counts as whole`);
@@ -245,6 +259,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
 
   async function configure(next: CollectorConfig): Promise<void> {
     config = next;
+    originated.want(next.originated === true);
     // Here and nowhere else a collector becomes able to announce.
     if (next.peers.some(({ announce }) => announce !== undefined)) encoder ??= await import('../bgp/announce.ts');
     await peers.leave(next);

@@ -24,6 +24,8 @@ export interface CollectorConfig {
   readonly listen: readonly ListenConfig[];
   readonly peers: readonly BgpPeerConfig[];
   readonly bmp: readonly BmpConfig[];
+  /** What our own routers originate is to be told; left out: it is not. */
+  readonly originated?: boolean;
 }
 
 /** A question about the routes held now. Answered while tables load. */
@@ -150,6 +152,19 @@ export interface Rejudged {
   readonly milliseconds: number;
 }
 
+/** What our own routers originate now, all of it. */
+export interface OriginatedMessage {
+  readonly type: 'originated';
+  /** Our AS, the origin. */
+  readonly origin: number;
+  /** At most MAX_ORIGINATED. */
+  readonly prefixes: readonly string[];
+  /** How many there are beyond these. */
+  readonly more: number;
+  /** The tables of all peers of our own AS are whole: what is not here is not originated. */
+  readonly whole: boolean;
+}
+
 export type FromCollector =
   /** A configuration is in force; whoever it no longer names has said its last. */
   | { readonly type: 'ready' }
@@ -160,6 +175,8 @@ export type FromCollector =
   /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
   | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
+  /** It is another set than the one told before. */
+  | OriginatedMessage
   /** A dump of the tables has begun; what it writes names its peers by their position here. */
   | { readonly type: 'dumping'; readonly time: number; readonly peers: readonly IndexedPeer[] }
   /** Rows of an answer of any length, in order. No more than two batches are under way: `went` lets the next one come. */

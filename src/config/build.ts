@@ -224,6 +224,7 @@ function rpkiOf({ block, values }: Entry): RpkiConfig {
     ...optional('refresh', interval('refresh')),
     ...optional('retry', interval('retry')),
     ...optional('expire', interval('expire')),
+    ...optional('expiryWarning', number(stated(block, 'rpki', 'expiry warning'), 'duration')),
     version: Number(textIn(block, 'rpki', 'version', 'rtrversion')) as RpkiConfig['version'],
   };
 }
@@ -264,6 +265,7 @@ function watchOf(watch: Entry): WatchConfig {
     ases: all(block, 'as').flatMap(one => list(one, 'asn').map(Number)),
     asSets: all(block, 'as-set').map(one => ({ asSet: must(text(one, 'set')), source: text(one, 'source') ?? null })),
     sources: all(block, 'source').map(one => must(text(one, 'source'))),
+    originated: first(block, 'originated') ? numberIn(block, 'watch', 'originated', 'duration') : null,
     segments: all(block, 'segment').flatMap(one => list(one, 'prefix').map(String)),
     unused: all(block, 'unused').flatMap(one => list(one, 'prefix').map(String)),
     bogons: flag(block, 'bogons'),

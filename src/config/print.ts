@@ -213,6 +213,7 @@ function rpkiEntry(rpki: Config['rpki'][number]): Entry {
     ...interval('refresh', rpki.refresh),
     ...interval('retry', rpki.retry),
     ...interval('expire', rpki.expire),
+    ...(rpki.expiryWarning === undefined ? [] : [entry('rpki', 'expiry warning', { duration: rpki.expiryWarning })]),
     entry('rpki', 'version', { rtrversion: String(rpki.version) }),
   ]);
 }
@@ -229,6 +230,7 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ...(watch.ases.length > 0 ? [entry('watch', 'as', { asn: watch.ases })] : []),
     ...watch.asSets.map(one => entry('watch', 'as-set', { set: one.asSet, source: one.source ?? undefined })),
     ...watch.sources.map(source => entry('watch', 'source', { source })),
+    ...(watch.originated === null ? [] : [entry('watch', 'originated', { duration: watch.originated })]),
     ...(watch.segments.length > 0 ? [entry('watch', 'segment', { prefix: watch.segments })] : []),
     ...(watch.unused.length > 0 ? [entry('watch', 'unused', { prefix: watch.unused })] : []),
     ...flagEntry('watch', 'bogons', watch.bogons),

@@ -26,5 +26,10 @@ export const RPKI: readonly StatementSpec[] = [
     help: 'How long data is used that could not be refreshed',
     bounds: { min: 10 * MINUTE, max: 2 * DAY },
   },
+  {
+    usage: 'expiry warning DURATION',
+    help: 'How long before its end a ROA of watched space is told of',
+    bounds: { min: MINUTE, max: 30 * DAY },
+  },
   { usage: 'version RTRVERSION', help: 'Version of the protocol that is tried first', defaults: { rtrversion: '2' } },
 ];

@@ -77,7 +77,7 @@ function checkRpki(config: readonly Entry[], report: Report): void {
 
 /** What says by the registry which prefixes a watch guards, and what says it by itself. */
 const REGISTERED = ['maintainer', 'x-keiro', 'prefix', 'as', 'as-set', 'source'];
-const DECLARED = ['segment', 'unused', 'bogons'];
+const DECLARED = ['originated', 'segment', 'unused', 'bogons'];
 
 function checkWatches(config: readonly Entry[], report: Report): void {
   if (report.damaged) return;

@@ -224,6 +224,8 @@ export interface RpkiConfig {
   readonly refresh?: number;
   readonly retry?: number;
   readonly expire?: number;
+  /** How long before its end a ROA of watched space is told of. */
+  readonly expiryWarning?: number;
   /** RTR version that is tried first. */
   readonly version: 0 | 1 | 2;
 }
@@ -241,6 +243,8 @@ export interface WatchConfig {
   readonly asSets: readonly { readonly asSet: string; readonly source: string | null }[];
   /** Every prefix of these sources. */
   readonly sources: readonly string[];
+  /** What our own routers originate, so long after it was last seen (milliseconds); null: it is not looked at. */
+  readonly originated: number | null;
   /** LANs of exchange points and links between networks: nobody is to announce them. */
   readonly segments: readonly string[];
   /** Own space that is not in use: nobody is to announce it. */

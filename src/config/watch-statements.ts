@@ -1,5 +1,5 @@
 import type { StatementSpec } from './schema.ts';
-import { DAY, MINUTE, SECOND } from './units.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 /** What stands in `watch`. */
 export const WATCH: readonly StatementSpec[] = [
@@ -16,6 +16,12 @@ export const WATCH: readonly StatementSpec[] = [
   },
   { usage: 'as-set SET [in SOURCE]', help: 'The same of all members of an as-set', unique: ['set', 'source'] },
   { usage: 'source SOURCE', help: 'Every prefix that a source has an object for', unique: ['source'] },
+  {
+    usage: 'originated [for DURATION]',
+    help: 'What our own routers originate, and what lies in it; for so long after it was last seen',
+    defaults: { duration: 7 * DAY },
+    bounds: { min: HOUR, max: 365 * DAY },
+  },
   {
     usage: 'segment PREFIX…',
     help: 'LANs of exchange points and links between networks: nobody is to announce them',

@@ -218,6 +218,8 @@ export interface StatusReport {
   readonly routes: number;
   /** Objects in force; age of the oldest source's copy (null: no source); sources past their time. */
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
+  /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
+  readonly originated?: number;
   readonly openCases: number;
   readonly outbox: { readonly pending: number; readonly oldest: number | null };
   readonly probes: { readonly configured: number; readonly connected: number };

@@ -33,6 +33,7 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
+import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import type { Traces } from './traces.ts';
@@ -47,6 +48,7 @@ export interface DaemonParts {
   readonly registry: Registry;
   readonly rpki: Rpki;
   readonly drift: Drift;
+  readonly originated: Originated;
   readonly whois: Whois;
   readonly cases: Cases;
   readonly contacts: ContactDesk;
@@ -122,6 +124,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const mail = outbox.status();
     const peers = tracePeers();
     const taps = probes();
+    const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
     const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
@@ -133,6 +136,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.whois.problems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
+      ...parts.originated.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
@@ -161,6 +165,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         oldest: loaded.length === 0 ? null : Math.max(...loaded),
         stale,
       },
+      ...(learned !== null && { originated: learned }),
       openCases: cases.openCount(),
       outbox: { pending: mail.waiting + mail.sending, oldest: mail.oldest },
       probes: { configured: taps.length, connected: taps.filter(tap => tap.connected).length },

@@ -12,6 +12,7 @@ import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evide
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
 import type { Judged, RegistryView } from '../hijack/judged.ts';
+import { isOfRoa } from '../hijack/kinds.ts';
 import { readCase } from '../hijack/stored-case.ts';
 import { formatArchiveName, windowOf } from '../mrt/archive-name.ts';
 import { cutOffRecords } from '../notify/cut-off.ts';
@@ -115,7 +116,8 @@ export async function openCases(
   function describe({ case: of, notice, why }: CaseChange): void {
     const offender = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
     const level = notice === 'begin' ? 'warn' : 'info';
-    log(level, `case ${of.id} ${of.state}: ${of.prefix} announced by ${offender}: ${why}`, { notice });
+    const what = isOfRoa(of.kind) ? `${of.kind} of ${offender}: ${of.ground}` : `announced by ${offender}`;
+    log(level, `case ${of.id} ${of.state}: ${of.prefix} ${what}: ${why}`, { notice });
   }
 
   async function write(batch: readonly StoreWrite[]): Promise<void> {

@@ -12,6 +12,7 @@ import type { Config } from '../config/tree.ts';
 import type { ReloadReport } from '../control/daemon.ts';
 import { openControl } from '../control/server.ts';
 import type { Case } from '../hijack/case.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
@@ -27,6 +28,8 @@ import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
+import { openOriginated } from './originated.ts';
+import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
@@ -86,9 +89,14 @@ export async function startDaemon({
     function vrpsChanged(change: RpkiChange): void {
       registry.vrpsChanged(change.whole ? null : change.touched);
       tellAspas();
+      roas.rpkiChanged();
     }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
     closers.push(() => rpki.close());
+    const originated = await openOriginated({
+      ...{ store, config: () => config, changed: () => registry.originatedChanged(), log },
+    });
+    closers.push(() => originated.close());
     const registry = await openRegistry(
       {
         onRefresh: generation => inForce(generation),
@@ -100,7 +108,7 @@ export async function startDaemon({
         onWell: source => log('info', `irr ${source}: well again`),
         onWhole: remember,
       },
-      { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps },
+      { directory: join(config.state, 'irr'), earlier, vrps: () => rpki.view().vrps, originated: originated.of },
     );
     closers.push(() => registry.close());
     const whois = openWhois(registry, () => config, version, log);
@@ -119,6 +127,8 @@ export async function startDaemon({
     const ground = groundOfCases({ config: () => config, registry, rpki });
     const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
     closers.push(() => cases.close());
+    const roas = watchRoas({ config: () => config, registry, rpki, cases, log });
+    closers.push(() => roas.close());
     const collector: CollectorThread = startCollector({
       message: heard,
       died: error => onFatal(`the collector thread died: ${error.message}`),
@@ -160,6 +170,9 @@ export async function startDaemon({
           cases.registryChanged();
           drift.registryChanged();
           break;
+        case 'originated':
+          originated.heard(message);
+          break;
         case 'dumping':
           archive.dumping(message);
           break;
@@ -172,7 +185,10 @@ export async function startDaemon({
           // peers that went from the configuration while the daemon was down.
           cases.peersAre(
             config.peers.map(({ name }) => name),
-            name => (config.bmp.length > 0 && name.includes('/')) || config.peers.some(peer => isMember(peer, name)),
+            name =>
+              name === RPKI_PEER ||
+              (config.bmp.length > 0 && name.includes('/')) ||
+              config.peers.some(peer => isMember(peer, name)),
           );
           break;
         case 'stopped':
@@ -195,6 +211,7 @@ export async function startDaemon({
         const more = problems - firstProblems.length;
         if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
       }
+      roas.registryChanged(touched);
       collector.send({ type: 'registry', ...layers, touched: touched?.map(formatPrefix) ?? null, generation });
     }
 
@@ -203,7 +220,11 @@ export async function startDaemon({
       const { routerId, localAs, bgpListen: listen, bmp } = config;
       const peers = mitigations?.peers() ?? config.peers;
       const taken = new Promise<void>(resolve => awaitingReady.push(resolve));
-      collector.send({ type: 'configure', config: { routerId, localAs, listen, peers, bmp } });
+      const learns = config.watches.some(one => one.originated !== null);
+      collector.send({
+        type: 'configure',
+        config: { routerId, localAs, listen, peers, bmp, originated: learns },
+      });
       return taken;
     }
     /** Later: the case may be in the middle of a change. */
@@ -251,6 +272,7 @@ export async function startDaemon({
       void configureCollector(); // always: where it could not listen it tries again
       await whois.configure(config.whois);
       inForce(await registry.reload(config.irr, config.watches));
+      if (touches('rpki')) roas.reconfigured();
       rpki.reload(config.rpki);
       const words = changes.map(change =>
         ['state', 'socket'].includes(change.section) ? `${change.words} (in force at the next start)` : change.words,
@@ -274,7 +296,7 @@ export async function startDaemon({
       return mine;
     };
 
-    const drift = createDrift({ config: () => config, collector, registry, rpki, store, log });
+    const drift = createDrift({ config: () => config, collector, registry, originated, rpki, store, log });
     closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
@@ -285,6 +307,7 @@ export async function startDaemon({
       whois,
       rpki,
       drift,
+      originated,
       cases,
       contacts,
       mitigations,

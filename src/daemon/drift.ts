@@ -18,9 +18,10 @@ import { readRpslObject } from '../registry/rpsl.ts';
 import { slicer } from '../registry/slice.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import { keep } from '../registry/snapshot-layout.ts';
-import { type WatchIndex, watchIndex } from '../registry/watch.ts';
+import { watchIndex } from '../registry/watch.ts';
 import type { Store, StoreWrite } from '../store/records.ts';
 import type { Log } from './log.ts';
+import type { Originated } from './originated.ts';
 
 export interface Drift {
   report(days: number): Promise<DriftReport>;
@@ -32,7 +33,8 @@ export interface Drift {
 export interface DriftParts {
   readonly config: () => Config;
   readonly collector: Pick<CollectorThread, 'query'>;
-  readonly registry: Pick<Registry, 'books' | 'isWatched' | 'decide'>;
+  readonly registry: Pick<Registry, 'books' | 'isWatched' | 'decide' | 'declaredCovering'>;
+  readonly originated: Pick<Originated, 'held'>;
   readonly rpki: Pick<Rpki, 'view'>;
   readonly store: Store;
   readonly log: Log;
@@ -63,7 +65,7 @@ type OwnObject = DriftObject & {
   readonly expiring: Pick<DriftReport['expiring'][number], 'notice' | 'removal' | 'state'> | null;
 };
 
-export function createDrift({ config, collector, registry, rpki, store, log }: DriftParts): Drift {
+export function createDrift({ config, collector, registry, originated, rpki, store, log }: DriftParts): Drift {
   let last = 0;
   let closed = false;
   let looking: Promise<Look> | null = null;
@@ -94,8 +96,19 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
     const contradicted = await contradictedOf(own);
     const registered = own.map(({ prefix, origin }) => ({ prefix, origin }));
     const origins = [...new Set([config().localAs, ...own.map(({ origin }) => origin)])];
-    const { rows } = await collector.query({ about: 'drift', registered, origins });
-    const held = rows[0] as HeldDrift;
+    const learned = await learnedOnly();
+    const { rows } = await collector.query({ about: 'drift', registered: [...registered, ...learned], origins });
+    const answer = rows[0] as HeldDrift;
+    const held: HeldDrift = {
+      ...answer,
+      unregistered: [
+        ...learned.flatMap((route, i) => {
+          const peers = answer.held[own.length + i]!;
+          return peers > 0 ? [{ ...route, peers }] : [];
+        }),
+        ...answer.unregistered,
+      ],
+    };
     if (held.more > 0) remarks.push(`${held.more} more routes without an object are not shown`);
     await store.write([
       { op: 'mark.put', name: 'drift', time },
@@ -154,7 +167,7 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
         const { origin } = row;
         const text = formatPrefix(prefix);
         // Where a watch names a prefix and no origin, whose objects are right nobody has said.
-        const mine = ours || index.bare.some(bare => covers(bare, prefix)) || isDeclared(index, text, origin);
+        const mine = ours || index.bare.some(bare => covers(bare, prefix)) || isDeclared(prefix, origin);
         if (!mine) {
           if (strangers.length < MOST_STRANGERS)
             strangers.push({ kind: 'object', source, prefix: text, origin, maxLength: null, mntBy });
@@ -177,6 +190,25 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
         `${left} objects of watched space are left out: more than ${MOST_WATCHED}, or ${MOST_STRANGERS} of others`,
       );
     return { own, strangers };
+  }
+
+  /** True when a watch declares, or has learned, that this AS originates the very prefix. */
+  const isDeclared = (prefix: Prefix, origin: number): boolean =>
+    registry.declaredCovering(prefix).some(one => one.origin === origin && one.prefix.length === prefix.length);
+
+  /** What our own routers originate and nothing is registered for: to the collectors it is as good as registered. */
+  async function learnedOnly(): Promise<{ readonly prefix: string; readonly origin: number }[]> {
+    const written = watchIndex(config().watches);
+    const books = registry.books();
+    const pause = slicer();
+    const found: { readonly prefix: string; readonly origin: number }[] = [];
+    for (const { prefix, origin } of originated.held()) {
+      await pause();
+      if (written.declaredCovering(prefix).length > 0 || registry.declaredCovering(prefix).length === 0) continue;
+      if (books.every(({ routes }) => routes.rowsCovering(prefix).length === 0))
+        found.push({ prefix: formatPrefix(prefix), origin });
+    }
+    return found;
   }
 
   /** True when a route of this prefix is watched, or of the one above it: the objects of the prefix itself may be others'. */
@@ -289,9 +321,6 @@ export function createDrift({ config, collector, registry, rpki, store, log }: D
     },
   };
 }
-
-const isDeclared = ({ declared }: WatchIndex, prefix: string, origin: number): boolean =>
-  declared.some(one => one.origin === origin && formatPrefix(one.prefix) === prefix);
 
 const named = ({ source, prefix, origin }: DriftObject): DriftObject => ({ source, prefix, origin });
 

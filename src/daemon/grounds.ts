@@ -1,19 +1,17 @@
 /** All that the registry and the RPKI in force hold about a prefix, for every verdict that needs its reasons. */
-import type { Config, WatchConfig } from '../config/tree.ts';
+import type { Config } from '../config/tree.ts';
 import type { Ground, GroundOf } from '../hijack/assessment.ts';
-import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import { hasCustomer, maintainersOf } from '../registry/known.ts';
-import type { RouteObject } from '../registry/objects.ts';
 import { readRowOrigin } from '../registry/origin.ts';
 import type { Registry } from '../registry/registry.ts';
 import { checkRoute, type Grounds } from '../registry/route-check.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { vrpsCovering } from '../registry/rpki/vrps-covering.ts';
-import { watchIndex } from '../registry/watch.ts';
 
 export interface GroundParts {
   readonly config: () => Pick<Config, 'irr' | 'watches' | 'localAs'>;
-  readonly registry: Pick<Registry, 'books' | 'status'>;
+  readonly registry: Pick<Registry, 'books' | 'status' | 'declaredCovering'>;
   readonly rpki: Pick<Rpki, 'view'>;
   /** Now, ms since the epoch; left out: by the machine's clock. */
   readonly clock?: () => number;
@@ -22,21 +20,12 @@ export interface GroundParts {
 /** Objects of one source that are looked at. */
 const MOST_OBJECTS = 256;
 
-/** What watches declare, as long as they are the same. */
-const declarations = new WeakMap<readonly WatchConfig[], readonly RouteObject[]>();
-
-function declaredIn(watches: readonly WatchConfig[]): readonly RouteObject[] {
-  const declared = declarations.get(watches) ?? watchIndex(watches).declared;
-  declarations.set(watches, declared);
-  return declared;
-}
-
 /** All that touches the prefix. */
 export function groundsOf(prefix: Prefix, { config, registry, rpki }: GroundParts): Grounds {
   const books = registry.books();
   const { vrps, aspas } = rpki.view();
   const { irr, watches } = config();
-  const declared = declaredIn(watches).filter(object => covers(object.prefix, prefix));
+  const declared = registry.declaredCovering(prefix);
   const held = books.flatMap(({ routes }) => routes.rowsCovering(prefix).slice(0, MOST_OBJECTS).map(routes.object));
   return {
     objects: [...declared, ...held],

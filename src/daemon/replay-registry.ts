@@ -42,6 +42,8 @@ export async function openReplayRegistry(config: Config, remark: (text: string) 
     },
     { directory: join(config.state, 'irr'), vrps: () => payloads.vrps, offline: true },
   );
+  for (const { name, originated } of config.watches)
+    if (originated !== null) remark(`watch ${name}: what our own routers originate is not known here`);
   const { layers, report } = await registry.reload(config.irr, config.watches);
   for (const { source, what, objects, why } of report.sources) {
     const irr = config.irr.find(({ name }) => name === source)!;

@@ -41,7 +41,7 @@ export interface Verdicts {
 export interface VerdictParts {
   readonly config: () => Config;
   readonly collector: Pick<CollectorThread, 'query'>;
-  readonly registry: Pick<Registry, 'books' | 'status' | 'watchesFor'>;
+  readonly registry: Pick<Registry, 'books' | 'declaredCovering' | 'status' | 'watchesFor'>;
   readonly rpki: Pick<Rpki, 'view' | 'status' | 'settled'>;
   readonly cases: { open(): readonly Case[] };
 }

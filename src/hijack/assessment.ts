@@ -40,6 +40,10 @@ const BY_KIND: Readonly<Partial<Record<CaseKind, Severity>>> = {
   'new-prefix': 'minor',
   'ix-lan': 'minor',
   bogon: 'minor',
+  // Nothing has been taken: a protection is missing, or soon will be.
+  'roa-vanished': 'minor',
+  'roa-expiring': 'info',
+  'trust-anchor': 'minor',
 };
 
 /** Hints lower a severity, a step or two each, and never below `info`: what is there is told. */

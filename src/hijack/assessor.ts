@@ -5,6 +5,7 @@ import { type Assessment, assess, type GroundOf } from './assessment.ts';
 import type { AsPath, WhyRecord, Witness } from './case.ts';
 import { blackholing } from './case-hints.ts';
 import { exceptionFor, exceptionsAt } from './exceptions.ts';
+import { isOfRoa } from './kinds.ts';
 import { note, type OpenCase } from './open-case.ts';
 import { isStuck, loneliness, staleness } from './stale-witness.ts';
 
@@ -62,6 +63,8 @@ function isSame({ severity, hints, why }: OpenCase, found: Assessment): boolean 
 
 /** Writes what speaks against them into the witnesses; true when that is something else than before. */
 export function score(open: OpenCase, tables: number, now: number): boolean {
+  // What the RPKI says is stuck with nobody.
+  if (isOfRoa(open.kind)) return false;
   const all = [...open.witnesses.values()];
   const alone = loneliness(all, tables, now);
   let changed = false;

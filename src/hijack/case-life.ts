@@ -2,6 +2,7 @@
 import type { WatchConfig } from '../config/tree.ts';
 import type { Case, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
+import { isOfRoa } from './kinds.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, tally } from './open-case.ts';
 import { commonUpstream } from './upstream.ts';
@@ -189,10 +190,16 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     }
     open.goneAt ??= now;
     if (news === 'registry') live(open, 'cleared', now, 'the registry or the watches no longer object');
-    else if (news !== null) live(open, 'let-go', now, 'no peer holds it any more');
+    else if (news !== null)
+      live(open, 'let-go', now, isOfRoa(open.kind) ? 'over by the RPKI' : 'no peer holds it any more');
     const sure = !blind(open) && (open.awaited.size === 0 || now >= open.awaitUntil);
     if (sure && now - open.goneAt >= holdOf(open).down)
-      live(open, tells(open) ? 'stayed-away' : 'cleared', now, 'no peer has held it for the hold-down');
+      live(
+        open,
+        tells(open) ? 'stayed-away' : 'cleared',
+        now,
+        `${isOfRoa(open.kind) ? 'it has been over' : 'no peer has held it'} for the hold-down`,
+      );
   }
 
   return { settle, live, dismiss, tells, takeUp };

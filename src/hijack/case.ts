@@ -21,7 +21,9 @@ export type CaseState =
  * prefix inside it has. `rpki-invalid`: the IRR does not object, the RPKI does. `super-prefix`: a stranger's route covers
  * watched prefixes. `new-prefix`: a watched AS announces what nobody has registered. `upstream`: an AS stands next to the
  * origin that is none of its upstreams. `leak`: the path goes down and up again, or its sender was to keep it. `path`: it
- * is not as a watch demands. `visibility`: peers had a watched prefix and have it no longer; they are the witnesses.
+ * is not as a watch demands. `visibility`: peers had a watched prefix and have it no longer; they are the witnesses. The
+ * last three are of no route: `roa-vanished`: no ROA covers a registered route any more that one made valid. `roa-expiring`:
+ * that is about to be so. `trust-anchor`: so many VRPs of one are missing at once that it is its own fault.
  */
 export type FoundKind =
   | 'origin'
@@ -32,7 +34,11 @@ export type FoundKind =
   | 'upstream'
   | 'leak'
   | 'path'
-  | 'visibility';
+  | 'visibility'
+  | RoaKind;
+
+/** What is found in the RPKI itself. */
+export type RoaKind = 'roa-vanished' | 'roa-expiring' | 'trust-anchor';
 
 /**
  * Of what nobody may announce an `origin` or `more-specific` is one of these: `squatting` on own space that is not in use,

@@ -6,6 +6,7 @@ import { parsePrefix } from '../net/prefix.ts';
 import type { Case, Witness } from './case.ts';
 import type { SealedEvidence } from './evidence-chain.ts';
 import { incidentOf } from './incident.ts';
+import { isOfRoa } from './kinds.ts';
 
 /** What a document needs beside the case. */
 export interface IodefOptions {
@@ -78,7 +79,7 @@ function what({
   const asn = (as: number | null) => (as === null ? 'an AS_SET' : `AS${as}`);
   const registered = expected.length === 0 ? [] : [`${decidedBy} is registered to ${expected.map(asn).join(', ')}`];
   const parts = [
-    `${drill ? 'Drill, no such route exists: ' : ''}${kind}: ${prefix} announced by ${asn(origin)}${upstream === null ? '' : ` via AS${upstream}`}`,
+    `${drill ? 'Drill, no such route exists: ' : ''}${kind}: ${prefix} ${isOfRoa(kind) ? 'of' : 'announced by'} ${asn(origin)}${upstream === null ? '' : ` via AS${upstream}`}`,
     ...(offender === origin ? [] : [`to be asked is ${asn(offender)}`]),
     ...(ground === '' ? [] : [ground]),
     ...registered,
@@ -99,7 +100,7 @@ function relatedActivity(of: Case, name: string, related: readonly string[]): Xm
 }
 
 /** Section 3.12. The RFC knows three severities. */
-function assessment({ severity, hints = [], state }: Case): Xml {
+function assessment({ kind, severity, hints = [], state }: Case): Xml {
   const words = {
     critical: 'high',
     major: 'high',
@@ -112,7 +113,13 @@ function assessment({ severity, hints = [], state }: Case): Xml {
   const completion = state === 'suspected' ? {} : { completion: 'succeeded' };
   return element('Assessment', { occurrence: 'potential' }, [
     element('SystemImpact', { ...impact, ...completion }, [
-      element('Description', {}, 'Traffic to the prefix may be drawn to the AS that announces it'),
+      element(
+        'Description',
+        {},
+        isOfRoa(kind)
+          ? 'Networks that validate origins no longer refuse false ones for the prefix'
+          : 'Traffic to the prefix may be drawn to the AS that announces it',
+      ),
     ]),
     ...hints.map(({ text }) => element('MitigatingFactor', {}, text)),
   ]);
@@ -139,7 +146,7 @@ function systems(of: Case): Xml[] {
     ]);
   const asn = (as: number) => ['asn', String(as)] as const;
   return [
-    ...(of.offender === null ? [] : [one('source', [asn(of.offender)], 'announces the prefix')]),
+    ...(of.offender === null || isOfRoa(of.kind) ? [] : [one('source', [asn(of.offender)], 'announces the prefix')]),
     ...(of.upstream === null ? [] : [one('intermediate', [asn(of.upstream)], 'one up the path of most peers')]),
     one('target', [[net, of.prefix], ...of.expected.map(asn)], 'the prefix, and whom it is registered to'),
     ...of.witnesses.map(witness => one('sensor', sensor(witness), seen(witness))),

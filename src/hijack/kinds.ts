@@ -3,10 +3,15 @@ import type { WatchConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { NO_ORIGIN } from '../registry/snapshot-builder.ts';
 import type { Nobodys } from '../registry/watch.ts';
-import type { Case, CaseKind, FoundKind } from './case.ts';
+import type { Case, CaseKind, FoundKind, RoaKind } from './case.ts';
 import type { Judged, RegistryView } from './judged.ts';
 
 const NOBODYS: Readonly<Record<Nobodys, CaseKind>> = { segment: 'ix-lan', unused: 'squatting', bogon: 'bogon' };
+
+const ROA_KINDS: Readonly<Record<RoaKind, true>> = { 'roa-vanished': true, 'roa-expiring': true, 'trust-anchor': true };
+
+/** True when the case is of the RPKI itself, and of no route: nobody announces anything, and no peer is its witness. */
+export const isOfRoa = (kind: string): kind is RoaKind => Object.hasOwn(ROA_KINDS, kind);
 
 /** The kind of a case by what was found: what nobody may announce has a name of its own. `registered`: what decided. */
 export function kindOf(found: FoundKind, registered: Prefix, registry: Pick<RegistryView, 'nobodys'>): CaseKind {
@@ -35,6 +40,8 @@ export function isStillWrong(
       return watched && state === 'mismatch-covering';
     case 'rpki-invalid':
       return watched && rov === 'invalid';
+    case 'roa-vanished':
+      return watched && rov === 'not-found';
     case 'super-prefix':
       return covers !== null;
     case 'new-prefix':
@@ -43,6 +50,8 @@ export function isStillWrong(
     case 'leak':
     case 'path':
     case 'visibility':
+    case 'roa-expiring':
+    case 'trust-anchor':
       return watched; // what is wrong does not lie in the registry
   }
 }

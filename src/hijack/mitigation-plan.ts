@@ -134,6 +134,9 @@ const NOTHING: Readonly<Partial<Record<CaseKind, string>>> = {
   bogon: 'Nobody may announce this space: who does has to stop, and others have to filter it.',
   'ix-lan': 'This segment is not to be announced at all: who does has to stop.',
   'new-prefix': 'The route is of a watched AS itself: it is withdrawn there, or registered.',
+  'roa-vanished': 'No route is wrong: what helps is a ROA.',
+  'roa-expiring': 'No route is wrong: what helps is to renew the ROA.',
+  'trust-anchor': 'No route is wrong: the trust anchor, or the validator, has to be mended.',
 };
 
 interface Chosen {

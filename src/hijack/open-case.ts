@@ -1,5 +1,6 @@
 import type { Severity } from '../registry/verdict.ts';
 import type { Case, CaseEvent, CaseHint, Dismissal, Mark, WhyRecord, Witness } from './case.ts';
+import { RPKI_PEER } from './witness-words.ts';
 
 /** Lines of a timeline; beyond that the middle is left out but for what people did, and a line says how much. */
 export const MAX_TIMELINE = 400;
@@ -169,7 +170,8 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     heldSince: null,
     goneAt: null,
     leftOut: 0,
-    awaited: new Set(witnesses.keys()),
+    // The RPKI has no table that could be whole: it says itself what is over.
+    awaited: new Set([...witnesses.keys()].filter(peer => peer !== RPKI_PEER)),
     awaitUntil: now + patience,
     severity: stored.severity,
     hints: stored.hints,

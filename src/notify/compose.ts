@@ -1,4 +1,5 @@
 import type { AsPath, Case, CaseHint } from '../hijack/case.ts';
+import { isOfRoa } from '../hijack/kinds.ts';
 import { callWordings } from './call-wording.ts';
 import { calleesOf, contactLines, draftLines, type Language } from './calls.ts';
 import type { CallLine } from './contacts/call-list.ts';
@@ -124,7 +125,7 @@ function body(
     '',
     ...(notice === 'begin' || notice === 'blip' ? [...evidence(of, say), ''] : []),
     ...(notice === 'begin' || notice === 'reminder' ? [...advice(of, say, options), ''] : []),
-    ...(tail ? [...hang('', say.willTell), ''] : []),
+    ...(tail ? [...hang('', isOfRoa(of.kind) ? say.willTellOfEnd : say.willTell), ''] : []),
     ...(because === null ? [] : hang('', say.because(printable(because)))),
     ...hang(
       '',
@@ -144,20 +145,27 @@ function facts(of: Case, { event, changes = [] }: NoticeCause, say: Wording): st
   const unseen = of.witnesses.filter(witness => witness.state === 'unseen').length;
   const origins = of.expected.slice(0, MOST_ORIGINS);
   const left = of.expected.length - origins.length;
+  const seenOnItsWay = () =>
+    [
+      [say.label.via, [say.via(of.upstream)]],
+      [say.label.paths, paths(of, say)],
+      [
+        say.label.seen,
+        event === 'end'
+          ? [say.peak(of.peakWitnesses)]
+          : [
+              say.seen(holding, unseen, of.peakWitnesses),
+              ...(of.rightly === undefined ? [] : [say.rightly(of.rightly)]),
+            ],
+      ],
+    ] as const;
   const rows: (readonly [string, readonly string[]])[] = [
     [say.label.prefix, [of.prefix]],
     [say.label.what, [kindOf(say, of.kind).what(of.decidedBy), ...(of.ground ? [of.ground] : [])]],
-    [say.label.by, [say.by(originOf(of))]],
+    ...(isOfRoa(of.kind) ? [] : [[say.label.by, [say.by(originOf(of))]] as const]),
     ...(of.offender === originOf(of) ? [] : [[say.label.passed, [say.by(of.offender)]] as const]),
     [say.label.registered, [say.registered(origins, of.decidedBy), ...(left > 0 ? [say.more(left)] : [])]],
-    [say.label.via, [say.via(of.upstream)]],
-    [say.label.paths, paths(of, say)],
-    [
-      say.label.seen,
-      event === 'end'
-        ? [say.peak(of.peakWitnesses)]
-        : [say.seen(holding, unseen, of.peakWitnesses), ...(of.rightly === undefined ? [] : [say.rightly(of.rightly)])],
-    ],
+    ...(isOfRoa(of.kind) ? [] : seenOnItsWay()),
     [say.label.since, [instant(of.opened, say)]],
   ];
   if (event === 'end')
@@ -212,7 +220,7 @@ function evidence(of: Case, say: Wording): string[] {
     const text = object.text.slice(0, MOST_OBJECT_TEXT);
     const rows = text.replace(/\r?\n$/, '').split(/\r?\n/);
     lines.push(
-      ...hang('  ', say.contradicts(printable(object.source))),
+      ...hang('  ', (isOfRoa(of.kind) ? say.registeredAs : say.contradicts)(printable(object.source))),
       '',
       ...rows.map(row => `      ${printable(row.replaceAll('\t', '        '))}`.trimEnd()),
       ...(text.length < object.text.length ? [`      ${say.cut(object.text.length - text.length)}`] : []),
@@ -228,6 +236,16 @@ function advice(
   say: Wording,
   { contacts, languages }: Pick<ComposeOptions, 'contacts' | 'languages'>,
 ): string[] {
+  const checks = [
+    say.heading.todo,
+    ...hang('  ', say.checkFirst),
+    '',
+    ...(kindOf(say, of.kind).checks ?? say.checks)(say.by(of.offender), printable(of.prefix)).flatMap(
+      ([title, text], i) => [...hang(`  ${i + 1}. `, title), ...hang('     ', text)],
+    ),
+  ];
+  // Nobody announces anything: there is nobody to be called.
+  if (isOfRoa(of.kind)) return checks;
   const callees = say.callees(of.offender, of.upstream, of.offender !== originOf(of));
   const call = of.upstream ?? of.offender;
   const language: Language = say === japanese ? 'ja' : 'en';
@@ -238,12 +256,7 @@ function advice(
   const addresses = (as: number) =>
     (contacts?.(as) ?? []).flatMap(({ reach }) => reach.filter(one => one.includes('@')));
   return [
-    say.heading.todo,
-    ...hang('  ', say.checkFirst),
-    '',
-    ...(kindOf(say, of.kind).checks ?? say.checks)(say.by(of.offender), printable(of.prefix)).flatMap(
-      ([title, text], i) => [...hang(`  ${i + 1}. `, title), ...hang('     ', text)],
-    ),
+    ...checks,
     '',
     ...hang('  ', say.call),
     ...callees.flatMap((callee, i) => [...hang('  - ', callee), ...known(i).flatMap(line => hang('      ', line))]),

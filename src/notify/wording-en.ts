@@ -78,6 +78,7 @@ export const english: Wording = {
   },
   over: 'no peer holds a route that contradicts the registry any more',
   heading: { why: 'Why this notice', todo: 'What to do' },
+  registeredAs: source => `The registered object (source: ${source}):`,
   contradicts: source => `The route contradicts this object (source: ${source}):`,
   cut: characters => `(${characters} more characters left off)`,
   nothingRecorded: 'No registered object was recorded with this case.',
@@ -108,6 +109,7 @@ export const english: Wording = {
       : [`AS${upstream}, one up the path: it can stop the route even if the origin does not answer`]),
   ],
   contacts: as => `Contacts are found by "whois AS${as}" and at https://www.peeringdb.com/asn/${as}`,
+  willTellOfEnd: 'Another mail will follow when this is over.',
   willTell: 'Another mail will follow when the route is no longer detected.',
   because(reason) {
     if (reason === 'x-keiro')

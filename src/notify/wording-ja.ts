@@ -76,6 +76,7 @@ export const japanese: Wording = {
   },
   over: '登録と異なる経路を保持しているピアがなくなったため',
   heading: { why: '検出の根拠', todo: 'ご対応のお願い' },
+  registeredAs: source => `登録オブジェクトは次のとおりです（登録元：${source}）。`,
   contradicts: source => `次の登録オブジェクトと異なっています（登録元：${source}）。`,
   cut: characters => `（以下${characters}文字を省略）`,
   nothingRecorded: '根拠となる登録オブジェクトは記録されていません。',
@@ -106,6 +107,7 @@ export const japanese: Wording = {
       : [`AS${upstream}（広告元の1つ手前のAS。広告元と連絡が取れない場合でも、当該経路の伝搬を止めることができます）`]),
   ],
   contacts: as => `連絡先は「whois AS${as}」または https://www.peeringdb.com/asn/${as} でご確認いただけます。`,
+  willTellOfEnd: 'この状態が解消した際に、改めてメールでお知らせいたします。',
   willTell: '当該経路が検出されなくなりましたら、改めてお知らせいたします。',
   because(reason) {
     if (reason === 'x-keiro') return '本メールは、当該経路のX-Keiroに登録されている宛先にお送りしています。';

@@ -85,6 +85,8 @@ export interface Wording {
   readonly over: string;
   readonly heading: Readonly<Record<'why' | 'todo', string>>;
   contradicts(source: string): string;
+  /** The same of a case that is of no route. */
+  registeredAs(source: string): string;
   cut(characters: number): string;
   readonly nothingRecorded: string;
   readonly checkFirst: string;
@@ -96,6 +98,8 @@ export interface Wording {
   callees(offender: number | null, upstream: number | null, passes: boolean): readonly string[];
   contacts(as: number): string;
   readonly willTell: string;
+  /** The same of a case that is of no route. */
+  readonly willTellOfEnd: string;
   because(reason: string): string;
   /** Above a drill: nothing has happened. */
   readonly drill: string;

@@ -9,7 +9,7 @@ import { slicer } from './slice.ts';
 import { IRR_MASK, openSnapshot, type Snapshot, WATCHED_FLAG } from './snapshot.ts';
 import { NO_ORIGIN, type SnapshotBuilder, snapshotBuilder } from './snapshot-builder.ts';
 import { IRR_STATES } from './verdict.ts';
-import { CONFIG_SOURCE, NOBODY, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
+import { CONFIG_SOURCE, NOBODY, type OriginatedOf, type SetMembersOf, type WatchIndex, watchIndex } from './watch.ts';
 
 /** A source's route objects under its configured name. */
 export interface NamedStore {
@@ -104,8 +104,9 @@ export async function compileRegistry(
   watchConfigs: readonly WatchConfig[],
   vrps: Vrps | null = null,
   setMembers: SetMembersOf = new Map(),
+  originated?: OriginatedOf,
 ): Promise<Compiled> {
-  const watches = watchIndex(watchConfigs, setMembers);
+  const watches = watchIndex(watchConfigs, setMembers, originated);
   const ruleBook = pathRuleBook(watchConfigs);
   const guard = guardOf(watches);
   const rows = sources.reduce((sum, { store }) => sum + store.count, 0);
@@ -242,8 +243,7 @@ export async function compileRegistry(
 
   /** Objects of this key that count: declared, or else of authoritative sources where these have the prefix, or else all. */
   function counting(prefix: Prefix, origin: number): readonly RouteObject[] {
-    const text = formatPrefix(prefix);
-    const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
+    const declared = watches.declaredFor(prefix);
     if (declared.length > 0) return declared.filter(object => object.origin === origin);
     const held = sources
       .map(source => ({ ...source, rows: source.store.rowsOf(prefix) }))
@@ -274,7 +274,7 @@ export async function compileRegistry(
       for (const index of store.rowsOf(prefix)) addRow(overlay, source, index, named, watches.anyKeiro(name), () => {});
     }
     const text = formatPrefix(prefix);
-    for (const one of watches.declared) if (formatPrefix(one.prefix) === text) addDeclared(overlay, one);
+    for (const one of watches.declaredFor(prefix)) addDeclared(overlay, one);
     if (watches.bare.some(one => formatPrefix(one) === text)) overlay.add(prefix, NO_ORIGIN, true);
     addHoles(overlay, prefix, read);
     const [w0, w1, w2, w3] = wordsOf(prefix);
@@ -313,8 +313,7 @@ export async function compileRegistry(
   function objectsFor(prefix: Prefix): readonly RouteObject[] {
     const { decidedBy } = snapshot.decide(prefix, NO_ORIGIN);
     if (decidedBy === null) return [];
-    const text = formatPrefix(decidedBy);
-    const declared = watches.declared.filter(object => formatPrefix(object.prefix) === text);
+    const declared = watches.declaredFor(decidedBy);
     const held = sources.flatMap(source => source.store.rowsOf(decidedBy).map(row => ({ source, row })));
     const shown = held.slice(0, MAX_SHOWN).map(({ source, row }) => inheriting(source.store.object(row), source.keiro));
     // One that a watch overrules decides nothing.

@@ -17,7 +17,7 @@ import { NO_ORIGIN } from './snapshot-builder.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceSize } from './source-size.ts';
 import { openSources, type SourceReport } from './sources.ts';
-import type { Nobodys, SetMembersOf } from './watch.ts';
+import type { Nobodys, OriginatedOf, SetMembersOf } from './watch.ts';
 
 export interface RegistryReport {
   readonly sources: readonly SourceReport[];
@@ -49,6 +49,8 @@ export interface Registry {
   reloadSource(name: string, force: boolean): Promise<SourceReport | null>;
   /** VRPs of these prefixes are others; null: it is another set. A new generation follows. */
   vrpsChanged(touched: readonly Prefix[] | null): void;
+  /** Our own routers originate other prefixes than before, by `originated` of the options. A new generation follows. */
+  originatedChanged(): void;
   /** The verdict of the generation in force, with its ground. `origin` is an AS number or NO_ORIGIN. */
   decide(prefix: Prefix, origin: number): Decision;
   /** Whether a route of this prefix is watched, whatever its origin: address words and length as for a snapshot's `judge`. */
@@ -62,6 +64,8 @@ export interface Registry {
   watchesFor(prefix: Prefix): readonly WatchConfig[];
   /** Watches that guard the object, by any selector. */
   guards(object: RouteObject): readonly WatchConfig[];
+  /** What the watches declare for the prefix and for what covers it, learned or written. */
+  declaredCovering(prefix: Prefix): readonly RouteObject[];
   /** All objects in use, by source, in the order of authority. */
   books(): readonly SourceBook[];
   /**
@@ -95,6 +99,8 @@ export interface RegistryOptions {
   readonly earlier?: readonly SourceSize[];
   /** The VRPs in force; left out: there are none. */
   readonly vrps?: () => Vrps;
+  /** What our own routers originate; left out: it is not known. */
+  readonly originated?: OriginatedOf;
   /** Nothing is asked of any server and nothing is written: of what is fetched there is what was kept in `directory`. */
   readonly offline?: boolean;
 }
@@ -102,7 +108,7 @@ export interface RegistryOptions {
 /** A registry without a source, until `reload`. */
 export async function openRegistry(
   listener: RegistryListener,
-  { directory, earlier = [], vrps, offline = false }: RegistryOptions,
+  { directory, earlier = [], vrps, originated, offline = false }: RegistryOptions,
 ): Promise<Registry> {
   let watches: readonly WatchConfig[] = [];
   let compiled: Compiled = await compileRegistry([], []);
@@ -181,7 +187,7 @@ export async function openRegistry(
     const touched = changed === null || !sameMembers ? null : compiled.update(changed);
     if (touched === null) {
       const stores = sources.ranked().map(({ book, ...rest }) => ({ name: book.source, store: book.routes, ...rest }));
-      compiled = await compileRegistry(stores, watches, vrps?.(), members);
+      compiled = await compileRegistry(stores, watches, vrps?.(), members, originated);
       setMembers = members;
     }
     generation++;
@@ -194,6 +200,16 @@ export async function openRegistry(
       milliseconds: performance.now() - begun,
     };
     return { layers, touched, generation, report };
+  }
+
+  /** Makes a generation of the sources as they are. While a reload is under way they are of two configurations. */
+  function renew(touched: readonly Prefix[] | null): void {
+    inTurn(async () => (reloading > 0 ? null : makeGeneration([], touched))).then(
+      made => {
+        if (made !== null && !closed) listener.onRefresh(made);
+      },
+      () => {}, // closed meanwhile
+    );
   }
 
   return {
@@ -210,15 +226,9 @@ export async function openRegistry(
       }),
     reloadSource: (name, force) => sources.reload(name, force),
     vrpsChanged(touched) {
-      if (touched?.length === 0) return;
-      // While a reload is under way the sources are of two configurations.
-      inTurn(async () => (reloading > 0 ? null : makeGeneration([], touched))).then(
-        made => {
-          if (made !== null && !closed) listener.onRefresh(made);
-        },
-        () => {}, // closed meanwhile
-      );
+      if (touched?.length !== 0) renew(touched);
     },
+    originatedChanged: () => renew(null),
     decide: (prefix, origin) => compiled.snapshot.decide(prefix, origin),
     isWatched: (afi, w0, w1, w2, w3, length) =>
       (compiled.snapshot.judge(afi, w0, w1, w2, w3, length, NO_ORIGIN) & WATCHED_FLAG) !== 0,
@@ -227,6 +237,7 @@ export async function openRegistry(
     objectsFor: prefix => compiled.objectsFor(prefix),
     watchesFor: prefix => compiled.watchesFor(prefix),
     guards: object => compiled.watches.ofObject(object),
+    declaredCovering: prefix => compiled.watches.declaredCovering(prefix),
     books: () => sources.ranked().map(({ book }) => book),
     lacks: name => sources.lacks(name),
     status: (now = Date.now()) => sources.status(now),

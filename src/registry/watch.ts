@@ -1,5 +1,5 @@
 import type { WatchConfig } from '../config/tree.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixOf } from '../net/prefix.ts';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixOf } from '../net/prefix.ts';
 import { SPECIAL_PREFIXES } from '../net/special-prefixes.ts';
 import type { RouteObject } from './objects.ts';
 
@@ -14,6 +14,15 @@ export type Nobodys = 'segment' | 'unused' | 'bogon';
 
 /** ASes of the as-sets that a watch names, by the name of the watch. */
 export type SetMembersOf = ReadonlyMap<string, readonly number[]>;
+
+/** A prefix that our own routers originate, and the AS that is its origin there. */
+export interface OwnRoute {
+  readonly prefix: Prefix;
+  readonly origin: number;
+}
+
+/** What a watch with `originated` guards now; of one without it, nothing. */
+export type OriginatedOf = (watch: WatchConfig) => readonly OwnRoute[];
 
 /** The watches, arranged for the questions asked of them. */
 export interface WatchIndex {
@@ -33,6 +42,10 @@ export interface WatchIndex {
   readonly ases: ReadonlySet<number>;
   /** Objects that the watches themselves declare. */
   readonly declared: readonly RouteObject[];
+  /** Those of them for this very prefix. */
+  declaredFor(prefix: Prefix): readonly RouteObject[];
+  /** Those of them for it and for what covers it, the shortest first. */
+  declaredCovering(prefix: Prefix): readonly RouteObject[];
   /** Why nobody may announce this very prefix; null when no watch says so. */
   nobodys(prefix: Prefix): Nobodys | null;
   /** True when some watch wants to be told when peers lose a prefix. */
@@ -42,10 +55,15 @@ export interface WatchIndex {
 }
 
 /** Arranges the watches of a configuration; one with a prefix that is none was refused before (config/check.ts). */
-export function watchIndex(watches: readonly WatchConfig[], setMembers: SetMembersOf = new Map()): WatchIndex {
+export function watchIndex(
+  watches: readonly WatchConfig[],
+  setMembers: SetMembersOf = new Map(),
+  originated: OriginatedOf = () => [],
+): WatchIndex {
   const byPrefix = new Map<string, Set<WatchConfig>>();
   const lengths = new Set<number>();
   const declared: RouteObject[] = [];
+  const declaredBy = new Map<string, RouteObject[]>();
   const nobodys = new Map<string, Nobodys>();
   const bare: Prefix[] = [];
   const asesOf = new Map(watches.map(one => [one, new Set([...one.ases, ...(setMembers.get(one.name) ?? [])])]));
@@ -57,11 +75,17 @@ export function watchIndex(watches: readonly WatchConfig[], setMembers: SetMembe
     byPrefix.get(text)!.add(watch);
     return text;
   }
+  function declare(text: string, object: RouteObject): void {
+    declared.push(object);
+    const same = declaredBy.get(text);
+    if (same === undefined) declaredBy.set(text, [object]);
+    else same.push(object);
+  }
   function declareNobodys(watch: WatchConfig, prefix: Prefix | null, why: Nobodys, what: string): void {
     if (prefix === null) return;
     const text = place(watch, prefix);
     if (!nobodys.has(text)) nobodys.set(text, why);
-    declared.push(declaredObject(watch.name, prefix, NOBODY, what));
+    declare(text, declaredObject(watch.name, prefix, NOBODY, what));
   }
   for (const watch of watches) {
     for (const selector of watch.prefixes) {
@@ -70,13 +94,24 @@ export function watchIndex(watches: readonly WatchConfig[], setMembers: SetMembe
       const text = place(watch, prefix);
       if (selector.origins.length === 0) bare.push(prefix);
       for (const origin of selector.origins)
-        declared.push(declaredObject(watch.name, prefix, origin, `prefix ${text} origin ${origin}`));
+        declare(text, declaredObject(watch.name, prefix, origin, `prefix ${text} origin ${origin}`));
     }
     for (const text of watch.segments) declareNobodys(watch, parsePrefix(text), 'segment', `segment ${text}`);
     for (const text of watch.unused) declareNobodys(watch, parsePrefix(text), 'unused', `unused ${text}`);
     if (watch.bogons)
       for (const { prefix, what } of SPECIAL_PREFIXES) declareNobodys(watch, prefix, 'bogon', `bogons (${what})`);
   }
+
+  // What is written comes before what is learned.
+  const stated = new Set(declaredBy.keys());
+  const nobodysSpace = declared.filter(({ origin }) => origin === NOBODY);
+  for (const watch of watches)
+    for (const { prefix, origin } of originated(watch)) {
+      if (stated.has(formatPrefix(prefix)) || nobodysSpace.some(one => covers(one.prefix, prefix))) continue;
+      declare(place(watch, prefix), declaredObject(watch.name, prefix, origin, 'originated'));
+    }
+
+  const declaredFor = (prefix: Prefix): readonly RouteObject[] => declaredBy.get(formatPrefix(prefix)) ?? [];
 
   function ofPrefix(prefix: Prefix): readonly WatchConfig[] {
     const found = new Set<WatchConfig>();
@@ -119,6 +154,11 @@ export function watchIndex(watches: readonly WatchConfig[], setMembers: SetMembe
     anySource: source => watches.some(watch => watch.sources.includes(source)),
     ases: new Set([...asesOf.values()].flatMap(ases => [...ases])),
     declared,
+    declaredFor,
+    declaredCovering: prefix =>
+      declared.length === 0
+        ? []
+        : Array.from({ length: prefix.length + 1 }, (_, length) => declaredFor(prefixOf(prefix, length))).flat(),
     sees: watches.some(({ visibility }) => visibility !== null),
     nobodys: prefix => nobodys.get(formatPrefix(prefix)) ?? null,
     bare,

@@ -108,6 +108,14 @@ export const migrations: readonly string[] = [
      notice  TEXT NOT NULL REFERENCES outbox (id) DEFERRABLE INITIALLY DEFERRED,
      PRIMARY KEY (case_id, notice)
    ) STRICT, WITHOUT ROWID;`,
+
+  // 7: what our own routers originate, and when they were seen to for the last time.
+  `CREATE TABLE originated (
+     prefix TEXT    NOT NULL,
+     origin INTEGER NOT NULL,
+     last   INTEGER NOT NULL,
+     PRIMARY KEY (prefix, origin)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

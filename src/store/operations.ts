@@ -36,6 +36,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
+  'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
   'stranger.all': 'SELECT key, time FROM strangers',
   'mitigation.all': 'SELECT case_id AS "caseId", peer, since, body FROM mitigations ORDER BY since, case_id, peer',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
@@ -68,6 +69,9 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
   'sighting.put': `INSERT INTO sightings (prefix, origin, first, last) VALUES (:prefix, :origin, :time, :time)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
+  'originated.put': `INSERT INTO originated (prefix, origin, last) VALUES (:prefix, :origin, :last)
+    ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
+  'originated.forget': 'DELETE FROM originated WHERE prefix = :prefix AND origin = :origin',
   'mitigation.put': `INSERT INTO mitigations (case_id, peer, since, body) VALUES (:caseId, :peer, :since, :body)
     ON CONFLICT (case_id, peer) DO UPDATE SET since = excluded.since, body = excluded.body`,
   'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)

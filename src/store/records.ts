@@ -102,6 +102,13 @@ export interface SightingRecord {
   readonly last: number;
 }
 
+/** A prefix that our own routers originate, and when it was seen last. */
+export interface OriginatedRecord {
+  readonly prefix: string;
+  readonly origin: number;
+  readonly last: number;
+}
+
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
   | { readonly op: 'evidence.add'; readonly record: EvidenceRecord }
@@ -128,6 +135,8 @@ export type StoreWrite =
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
   | { readonly op: 'sighting.put'; readonly prefix: string; readonly origin: number; readonly time: number }
+  | ({ readonly op: 'originated.put' } & OriginatedRecord)
+  | { readonly op: 'originated.forget'; readonly prefix: string; readonly origin: number }
   /** Something of another was seen in watched space; the first time counts. */
   | { readonly op: 'stranger.put'; readonly key: string; readonly time: number };
 
@@ -175,6 +184,7 @@ export interface StoreReads {
     readonly row: { readonly name: string; readonly time: number };
   };
   'sighting.all': { readonly args: Record<never, never>; readonly row: SightingRecord };
+  'originated.all': { readonly args: Record<never, never>; readonly row: OriginatedRecord };
   'stranger.all': {
     readonly args: Record<never, never>;
     readonly row: { readonly key: string; readonly time: number };

@@ -196,6 +196,7 @@ const rpki = fc
       refresh: seconds(1, 86400),
       retry: seconds(1, 7200),
       expire: seconds(600, 172_800),
+      expiryWarning: seconds(60, 2_592_000),
       version: fc.constantFrom(0 as const, 1 as const, 2 as const),
       rtr: fc.uniqueArray(
         fc.oneof(
@@ -289,6 +290,7 @@ export const config: fc.Arbitrary<Config> = fc
         selector: one => `${one.asSet} ${one.source}`,
       }),
       sources: fc.subarray(irr.map(one => one.name)),
+      originated: fc.option(seconds(3600, 365 * 86400)),
       segments: fc.subarray(['203.0.113.0/28', '2001:db8:1::/64']),
       unused: fc.subarray(['198.51.100.128/25', '2001:db8:2::/48']),
       bogons: fc.boolean(),

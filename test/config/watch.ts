@@ -9,6 +9,7 @@ export const watchOf = (name: string, more: Partial<WatchConfig> = {}): WatchCon
   ases: [],
   asSets: [],
   sources: [],
+  originated: null,
   segments: [],
   unused: [],
   bogons: false,

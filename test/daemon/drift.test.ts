@@ -28,7 +28,10 @@ async function world(sightings: readonly SightingRecord[], began: number) {
   ] as const)
     book.apply('add', readRpslObject(Buffer.from(`route: ${prefix}\norigin: AS${origin}\nmnt-by: ${mntner}\n`))!);
   const source = { name: 'JPIRR', store: book.routes, authoritative: true };
-  const { snapshot } = await compileRegistry([source], [watch]);
+  const {
+    snapshot,
+    watches: { declaredCovering },
+  } = await compileRegistry([source], [watch]);
   const written: StoreWrite[] = [];
   const asked: unknown[] = [];
   const parts = {
@@ -45,7 +48,9 @@ async function world(sightings: readonly SightingRecord[], began: number) {
       isWatched: (...[afi, w0, w1, w2, w3, length]: Parameters<DriftParts['registry']['isWatched']>) =>
         (snapshot.judge(afi, w0, w1, w2, w3, length, NO_ORIGIN) & WATCHED_FLAG) !== 0,
       decide: snapshot.decide,
+      declaredCovering,
     },
+    originated: { held: () => [] },
     rpki: { view: () => ({ vrps: vrpTable(), aspas: new Map() }) },
     store: {
       async write(batch: readonly StoreWrite[]) {

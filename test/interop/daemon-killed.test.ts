@@ -66,7 +66,7 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
     peer!.endOfRib();
   }
 
-  async function isWritten(prefix: string): Promise<boolean> {
+  async function written(prefix: string): Promise<boolean> {
     const found = (await daemon.cases()).find(one => one.prefix === prefix);
     return found !== undefined && (await daemon.case(found.id)).notices.length > 0;
   }
@@ -79,8 +79,8 @@ notify exec "${daemon.at('pager')}" { retry 1s; language en; }
       // The third that is held goes, so that there are ends too.
       const gone = i % 3 === 2 ? PREFIXES[i - 2]! : null;
       if (gone !== null) {
-        // A route that no daemon has lived long enough to write down is no case: its notices are written with it.
-        await until(`${gone} is written down`, () => isWritten(gone), 30_000);
+        // What no daemon has lived long enough to write down, and nobody was told, is no case yet.
+        await until(`${gone} is on disk`, async () => written(gone), 30_000);
         held.delete(gone);
         peer!.withdraw(gone);
       }

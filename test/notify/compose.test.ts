@@ -144,6 +144,24 @@ describe('notify/compose', () => {
     );
   });
 
+  it('tells of what the RPKI lacks as of no route: nobody announces it, and nobody is to be called', () => {
+    const ground = 'no ROA covers it any more, and one made it valid before';
+    const witness = { ...begun.witnesses[0]!, peer: '(rpki)', path: [] };
+    const of: Case = {
+      ...{ ...begun, kind: 'roa-vanished', prefix: '203.0.113.0/24', origin: 64496, offender: 64496, upstream: null },
+      ...{ ground, witnesses: [witness] },
+    };
+    const { subject } = composeMail(of, { event: 'begin' }, to, options);
+    expect(subject).to.equal('[InterTrack] ROA for 203.0.113.0/24 is gone (2026-11-22-01)');
+    const text = english(of, 'begin');
+    expect(text).to.match(/^ {2}What +the ROA for 203\.0\.113\.0\/24 is no longer there$/m);
+    expect(text).to.include(ground).and.include('The registered object (source: JPIRR):');
+    expect(text).to.include('1. Withdrawn or expired.').and.include('Another mail will follow when this is over.');
+    expect(text).not.to.match(/Announced by|AS path|Seen by|Please call|contradicts|hijacked|\(rpki\)/);
+    const both = composeMail(of, { event: 'begin' }, to, { ...options, contacts: () => [] }).text;
+    expect(both).not.to.match(/draft/i);
+  });
+
   it('says in the first place that a drill is one', () => {
     const mail = composeMail({ ...begun, drill: true }, { event: 'begin' }, to, { ...options, languages: ['en'] });
     expect(mail.subject).to.match(/^\[InterTrack\] \[drill\]/);

@@ -181,6 +181,56 @@ describe('registry/compile', () => {
     expect((await guarded(false)).map(({ watched }) => watched)).to.deep.equal([false, false, true]);
   });
 
+  it('believes our own routers, and what is written more than them', async () => {
+    const { books, sources } = world();
+    books[0].apply('add', route('10.0.0.0/8', 2));
+    books[0].apply('add', route('10.1.0.0/16', 2));
+    books[0].apply('add', route('10.2.0.0/16', 64496));
+    const watches = [
+      watch('ours', { originated: 1000 }),
+      watch('dns', { prefixes: [{ prefix: '10.2.0.0/16', origins: [2] }] }),
+      watch('space', { unused: ['10.3.0.0/16'] }),
+    ];
+    const learned = ['10.0.0.0/8', '10.2.0.0/16', '10.3.0.0/16', '10.3.0.0/24'].map(text => ({
+      prefix: p(text),
+      origin: 64496,
+    }));
+    const compiled = await compileRegistry(sources, watches, null, new Map(), one =>
+      one.originated === null ? [] : learned,
+    );
+    const stateOf = (text: string, origin: number) => {
+      const { state, watched } = compiled.snapshot.decide(p(text), origin);
+      return `${state} ${watched}`;
+    };
+    const told = () => [
+      stateOf('10.0.0.0/8', 64496),
+      stateOf('10.0.0.0/8', 2), // the object of another is overruled
+      stateOf('10.4.0.0/16', 1), // inside of it
+      stateOf('10.1.0.0/16', 2), // registered inside of it
+      stateOf('10.2.0.0/16', 64496), // written otherwise
+      stateOf('10.2.0.0/16', 2),
+      stateOf('10.3.0.0/16', 64496), // written to be nobody's
+      stateOf('10.3.0.0/24', 64496),
+    ];
+    const expected = [
+      ...['match true', 'mismatch true', 'mismatch-covering true', 'match true'],
+      ...['mismatch true', 'match true', 'mismatch true', 'mismatch-covering true'],
+    ];
+    expect(told()).to.deep.equal(expected);
+    expect(compiled.overruled).to.equal(2);
+    compiled.update(['10.0.0.0/8', '10.1.0.0/16', '10.2.0.0/16'].map(p));
+    expect(told()).to.deep.equal(expected);
+    expect(compiled.watchesFor(p('10.4.0.0/16')).map(({ name }) => name)).to.deep.equal(['ours']);
+    expect(
+      compiled.objectsFor(p('10.0.0.0/8')).map(({ source, origin, text }) => [source, origin, text]),
+    ).to.deep.equal([['CONFIG', 64496, 'watch ours { originated; }']]);
+    const covering = compiled.watches.declaredCovering(p('10.2.0.0/24'));
+    expect(covering.map(({ prefix, origin }) => `${formatPrefix(prefix)} ${origin}`)).to.deep.equal([
+      '10.0.0.0/8 64496',
+      '10.2.0.0/16 2',
+    ]);
+  });
+
   it('asks to be compiled again when too much has changed', async () => {
     const { sources } = world();
     const compiled = await compileRegistry(sources, []);

@@ -3,13 +3,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { wordsOfError } from './file-mark.ts';
 import { MAX_FILE, readPayloadJson } from './payload-json.ts';
-import { vrpLog } from './vrp-log.ts';
+import type { VrpMarks } from './vrp-marks.ts';
 
 /** What the thread says of the file: its payloads in a form that can be sent. */
 export type FileAnswer =
   | {
       readonly ok: true;
+      /** The words of every entry's VRP, and what is said of it. */
       readonly words: Int32Array;
+      readonly marks: Omit<VrpMarks, 'vrps'>;
       readonly aspas: readonly (readonly [number, readonly number[]])[];
       readonly routerKeys: number;
       readonly anchors: readonly (readonly [string, number])[];
@@ -26,13 +28,11 @@ function read(file: string): FileAnswer {
   const reading = readPayloadJson(readFileSync(file, 'utf8'), Date.now());
   if (!reading.ok) return reading;
   const { payloads, generated, expired, refused, problems } = reading;
-  const log = vrpLog();
-  payloads.vrps.forEach((...vrp) => {
-    log.add(true, ...vrp);
-  });
   const { aspas, routerKeys, anchors } = payloads;
+  const { vrps, expires, anchors: anchorOf, names } = payloads.marks!;
   return {
-    ...{ ok: true, words: log.words.slice(), aspas: [...aspas], routerKeys, anchors: [...anchors] },
+    ...{ ok: true, words: vrps.words.slice(), aspas: [...aspas], routerKeys, anchors: [...anchors] },
+    marks: { expires: expires.slice(), anchors: anchorOf.slice(), names },
     ...{ generated, expired, refused, problems },
   };
 }
@@ -46,4 +46,7 @@ function answer(): FileAnswer {
 }
 
 const said = answer();
-parentPort!.postMessage(said, said.ok ? [said.words.buffer as ArrayBuffer] : []);
+parentPort!.postMessage(
+  said,
+  said.ok ? [said.words, said.marks.expires, said.marks.anchors].map(({ buffer }) => buffer as ArrayBuffer) : [],
+);

@@ -157,5 +157,6 @@ async function assemble(answer: FileAnswer & { readonly ok: true }): Promise<Pay
   }
   for (const [key, providers] of answer.aspas) payloads.aspas.set(key, providers);
   payloads.routerKeys = answer.routerKeys;
+  payloads.marks = { vrps: log, ...answer.marks };
   return payloads;
 }

@@ -5,11 +5,15 @@
 import { parsePrefix, wordsOf } from '../../net/prefix.ts';
 import { MAX_PROVIDERS, providersOf } from './aspa.ts';
 import { aspaKey, MAX_ASPAS, MAX_VRPS, noPayloads, type Payloads } from './payloads.ts';
+import { vrpLog } from './vrp-log.ts';
 
 /** Longest file that is read, octets. */
 export const MAX_FILE = 400 * 2 ** 20;
 /** Problems kept with their words; all are counted. */
 const KEPT_PROBLEMS = 20;
+/** Trust anchors that are told apart, and the last second that a column holds. */
+const MOST_ANCHORS = 0xffff;
+const MAX_SECONDS = 0xffffffff;
 
 export interface JsonPayloads {
   readonly ok: true;
@@ -69,6 +73,10 @@ export function readPayloadJson(text: string, now: number | null, wanted: 'roas'
   const time = now ?? generated ?? Number.NEGATIVE_INFINITY;
   const anchors = new Map<string, number>();
   const payloads = noPayloads(anchors, roas.length);
+  const entries = vrpLog();
+  const expires = new Uint32Array(roas.length);
+  const anchorOfEntry = new Uint16Array(roas.length);
+  const numbers = new Map<string, number>();
   const problems: string[] = [];
   let refused = 0;
   let expired = 0;
@@ -88,7 +96,16 @@ export function readPayloadJson(text: string, now: number | null, wanted: 'roas'
     });
   }
 
-  const takeVrp = ({ asn: as, prefix: where, maxLength: longest, source, ta }: Entry): string | null => {
+  /** The place of a trust anchor, from 1; 0 when there are more than anybody has. */
+  function numberOf(anchor: string): number {
+    const known = numbers.get(anchor);
+    if (known !== undefined) return known;
+    if (numbers.size === MOST_ANCHORS) return 0;
+    numbers.set(anchor, numbers.size + 1);
+    return numbers.size;
+  }
+
+  const takeVrp = ({ asn: as, prefix: where, maxLength: longest, source, ta, expires: over }: Entry): string | null => {
     const asn = asnOf(as);
     if (asn === null) return 'no AS number';
     const prefix = typeof where === 'string' ? parsePrefix(where) : null;
@@ -97,9 +114,13 @@ export function readPayloadJson(text: string, now: number | null, wanted: 'roas'
     if (typeof maxLength !== 'number' || !Number.isInteger(maxLength)) return 'no maxLength';
     if (maxLength < prefix.length || maxLength > prefix.bytes.length * 8) return `maxLength ${maxLength}`;
     // The same VRP comes of several ROAs, and from several trust anchors.
-    payloads.vrps.add(prefix.afi, ...wordsOf(prefix), prefix.length, maxLength, asn);
+    const vrp = [prefix.afi, ...wordsOf(prefix), prefix.length, maxLength, asn] as const;
+    payloads.vrps.add(...vrp);
     const anchor = typeof ta === 'string' ? ta : anchorOf(source);
     if (anchor !== null) anchors.set(anchor, (anchors.get(anchor) ?? 0) + 1);
+    expires[entries.count] = Math.min(MAX_SECONDS, Math.max(0, Math.floor((timeOf(over) ?? 0) / 1000)));
+    anchorOfEntry[entries.count] = anchor === null ? 0 : numberOf(anchor);
+    entries.add(true, ...vrp);
     return null;
   };
   const takeAspa =
@@ -123,6 +144,11 @@ export function readPayloadJson(text: string, now: number | null, wanted: 'roas'
     each('provider_authorizations.ipv6', older.ipv6, takeAspa(2));
   }
   const keys = root.bgpsec_keys ?? root.routerKeys;
+  payloads.marks = {
+    vrps: entries,
+    ...{ expires: expires.subarray(0, entries.count), anchors: anchorOfEntry.subarray(0, entries.count) },
+    names: [...numbers.keys()],
+  };
   payloads.routerKeys = Array.isArray(keys) ? keys.length : 0;
   return { ok: true, payloads, generated, expired, refused, problems };
 }

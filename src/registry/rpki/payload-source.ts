@@ -38,6 +38,8 @@ export interface RpkiSourceStatus {
 
 export interface PayloadSource {
   readonly payloads: Payloads | null;
+  /** The cache or file that it is of; null: none. */
+  readonly inUse: string | null;
   readonly slurm: Slurm | null;
   /** The set in use may not be whole: nothing is taken away by it. */
   readonly doubted: boolean;
@@ -242,6 +244,9 @@ export function payloadSource(
   return {
     get payloads() {
       return inForce?.payloads ?? null;
+    },
+    get inUse() {
+      return inForce?.feed.name ?? null;
     },
     get slurm() {
       return slurm;

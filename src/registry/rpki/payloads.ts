@@ -4,6 +4,7 @@ import type { Afi } from '../../net/address.ts';
 import { formatPrefix, prefixOfWords } from '../../net/prefix.ts';
 import { providersOf } from './aspa.ts';
 import type { VrpLog } from './vrp-log.ts';
+import type { VrpMarks } from './vrp-marks.ts';
 import { type VrpTable, vrpTable } from './vrp-table.ts';
 
 /** More is not taken of one cache or file: ten times what the whole Internet has. */
@@ -18,6 +19,8 @@ export interface Payloads {
   routerKeys: number;
   /** VRPs of each trust anchor; empty where it is not said. */
   readonly anchors: ReadonlyMap<string, number>;
+  /** What is said of each; null: nothing, as of what comes by RTR. */
+  marks: VrpMarks | null;
 }
 
 export const noPayloads = (anchors: ReadonlyMap<string, number> = new Map(), expected?: number): Payloads => ({
@@ -25,6 +28,7 @@ export const noPayloads = (anchors: ReadonlyMap<string, number> = new Map(), exp
   aspas: new Map(),
   routerKeys: 0,
   anchors,
+  marks: null,
 });
 
 /** What a cache or file changed: everything, or these VRPs and the ASPAs of these customers. */

@@ -16,6 +16,7 @@ import {
 } from './payload-source.ts';
 import { aspaOf, customerOf, type PayloadChange } from './payloads.ts';
 import { type VrpLog, vrpLog } from './vrp-log.ts';
+import type { VrpMarks } from './vrp-marks.ts';
 import { type EachVrp, type Vrps, type VrpTable, vrpTable } from './vrp-table.ts';
 import { walkVrps } from './vrp-walk.ts';
 
@@ -30,6 +31,15 @@ export interface RpkiListener {
   readonly onWhole: (size: SourceSize) => void;
 }
 
+/** What a source in use says of its VRPs. */
+export interface MarkedSource {
+  /** `cache /var/lib/rpki-client/json`: the block, and what of it is in use. */
+  readonly name: string;
+  readonly marks: VrpMarks | null;
+  /** VRPs of each trust anchor; empty where it is not said. */
+  readonly anchors: ReadonlyMap<string, number>;
+}
+
 export interface Rpki {
   /** Takes a configuration: blocks that did not change go on as they are. */
   reload(configs: readonly RpkiConfig[]): void;
@@ -42,6 +52,8 @@ export interface Rpki {
   lacks(): boolean;
   /** False while a new set is made of what has come: until then the one before is in force. */
   settled(): boolean;
+  /** Every source that has data, with what it says of it now: what is doubted too. */
+  marked(): readonly MarkedSource[];
   status(): readonly RpkiSourceStatus[];
   close(): void;
 }
@@ -238,6 +250,12 @@ export function openRpki(
     view: () => ({ vrps, aspas }),
     lacks: () => sources().some(({ payloads, doubted }) => payloads === null || doubted),
     settled: () => !making,
+    marked: () =>
+      [...held].flatMap(([name, { source }]) =>
+        source.payloads === null
+          ? []
+          : [{ name: `${name} ${source.inUse}`, marks: source.payloads.marks, anchors: source.payloads.anchors }],
+      ),
     status: () => sources().map(source => source.status()),
     close() {
       closed = true;

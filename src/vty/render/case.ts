@@ -9,6 +9,7 @@ import type {
 } from '../../control/case-rows.ts';
 import type { NoticeRow } from '../../control/daemon.ts';
 import type { Case, CaseEvent, CaseKind, Dismissal, Mark } from '../../hijack/case.ts';
+import { isOfRoa } from '../../hijack/kinds.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
 import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
@@ -43,6 +44,9 @@ const KINDS: Readonly<Record<CaseKind, string>> = {
   leak: 'lea',
   path: 'pth',
   visibility: 'vis',
+  'roa-vanished': 'roa',
+  'roa-expiring': 'exp',
+  'trust-anchor': 'tal',
   squatting: 'squ',
   'ix-lan': 'ixl',
   bogon: 'bog',
@@ -70,7 +74,7 @@ export function renderCases(rows: readonly Case[], now: number): string[] {
       `${row.severity === undefined ? '-' : SHORT[row.severity]}${row.critical ? '!' : ''}`,
       KINDS[row.kind],
       row.prefix,
-      showOrigin(row.offender),
+      isOfRoa(row.kind) ? '-' : showOrigin(row.offender),
       row.expected.map(as => `AS${as}`).join(','),
       row.upstream === null ? '-' : `AS${row.upstream}`,
       `${holding(row)}/${row.peakWitnesses}`,
@@ -96,7 +100,10 @@ export function renderCase(one: CaseDetail, now: number): string[] {
       ['Severity', severityOf(one)],
       ['Kind', `${one.kind}${one.ground === '' ? '' : `: ${one.ground}`}`],
       ['Prefix', one.prefix],
-      ['Announced by', `${showOrigin(one.origin)}${one.origin === one.offender ? via(one) : ''}`],
+      [
+        isOfRoa(one.kind) ? 'Origin' : 'Announced by',
+        `${showOrigin(one.origin)}${one.origin === one.offender ? via(one) : ''}`,
+      ],
       ['To be asked', one.origin === one.offender ? '' : `${showOrigin(one.offender)}${via(one)}`],
       ['Registered to', registered === '' ? '' : `${registered}${DECIDED[one.kind]?.(one.decidedBy) ?? ''}`],
       ['Watches', one.watches.join(', ')],

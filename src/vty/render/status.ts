@@ -21,6 +21,10 @@ export function renderStatus(status: StatusReport): string[] {
         `${count(registry.objects, 'object')}${registry.oldest === null ? '' : `, oldest copy ${duration(registry.oldest)}`}`,
       ],
       ['Stale', registry.stale.join(', ')],
+      [
+        'Originated',
+        status.originated === undefined ? '' : `${count(status.originated, 'prefix', 'prefixes')} learned`,
+      ],
       ['Cases', `${status.openCases} open`],
       [
         'Outbox',

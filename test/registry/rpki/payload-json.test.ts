@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type JsonPayloads, readPayloadJson } from '../../../src/registry/rpki/payload-json.ts';
 import { aspaOf, formatVrp } from '../../../src/registry/rpki/payloads.ts';
+import { marksOf } from '../../../src/registry/rpki/vrp-marks.ts';
 
 const NOW = Date.UTC(2026, 10, 29);
 
@@ -159,5 +160,21 @@ describe('payloads in JSON', () => {
         expect(reading.ok).to.equal(true);
       }),
     );
+  });
+
+  it('keeps of a VRP the latest of its ends and every trust anchor', async () => {
+    const { payloads } = read(
+      `{"roas": [{"asn": 64496, "prefix": "192.0.2.0/24", "ta": "apnic", "expires": 1900000000},
+        {"asn": 64496, "prefix": "192.0.2.0/24", "maxLength": 24, "ta": "ripe", "expires": 1900000600},
+        {"asn": 64497, "prefix": "no prefix", "ta": "arin", "expires": 1900000000},
+        {"asn": 64497, "prefix": "192.0.2.0/24"},
+        {"asn": 64498, "prefix": "192.0.2.0/24", "ta": "arin"}]}`,
+    );
+    const [known, bare] = ['192.0.2.0/24-24 AS64496', '192.0.2.0/24-24 AS64497'];
+    const marks = await marksOf(payloads.marks!, new Set([known, bare]), new Set([64496, 64497]));
+    expect([...marks]).to.deep.equal([
+      [known, { expires: 1_900_000_600_000, anchors: ['apnic', 'ripe'] }],
+      [bare, { expires: null, anchors: [] }],
+    ]);
   });
 });
