@@ -1,6 +1,6 @@
 /** What a case does next: who holds its route now, and for how long, turned into the events of life-cycle.ts. */
 import type { WatchConfig } from '../config/tree.ts';
-import type { Case, Dismissal } from './case.ts';
+import type { Case, CaseKind, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
 import { isOfRoa } from './kinds.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
@@ -19,14 +19,19 @@ export const STEADY = 30 * 60_000;
 const FADED = 0.2;
 const MANY = 5;
 
+/** Kinds that lie in what peers do not have: while routes move about, that is so everywhere for a while. */
+const CONVERGING: ReadonlySet<CaseKind> = new Set(['super-prefix', 'visibility']);
+/** Such a case is told when it has been so for so long. */
+export const CONVERGENCE = 60_000;
+
 /**
  * For how long hold-ups and hold-downs run, milliseconds: each begins with a change that the book was told of, or tells, of a
  * case that is `isTimed`.
  */
 export const timersOf = ({ watches }: { readonly watches: readonly WatchConfig[] }): readonly number[] =>
-  [...new Set([HOLD_DOWN, STEADY, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])])].filter(
-    length => length > 0,
-  );
+  [
+    ...new Set([HOLD_DOWN, STEADY, CONVERGENCE, ...watches.flatMap(({ holdUp, holdDown }) => [holdUp, holdDown])]),
+  ].filter(length => length > 0);
 
 /** True when such a time may run: nobody was told yet, nobody holds the route, or it comes and goes. */
 export const isTimed = ({ state, witnesses }: Pick<Case, 'state' | 'witnesses'>): boolean =>
@@ -82,27 +87,39 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     stepped(open, due ? notice : null, why);
   }
 
+  /** True when somebody is told of the case, or would be once its hold-up is over. */
+  const tells = (open: OpenCase): boolean =>
+    !CONVERGING.has(open.kind) || open.told.includes('begin') || open.graveSince !== null;
+
   /**
-   * A stranger's route that covers watched space is told only where it draws traffic: where a peer that has it has none for
-   * what it covers and others have. Aggregates of providers are of this kind. What peers have lost is told when it is as many
-   * of them as a watch wants to be told of.
+   * A stranger's route that covers watched space is to be told where it draws traffic: where a peer that has it has none for
+   * what it covers and others have. Aggregates of providers are of this kind. What peers have lost is to be told when it is as
+   * many of them as a watch wants to be told of.
    */
-  function tells(open: OpenCase): boolean {
-    if (open.kind === 'super-prefix') return [...open.witnesses.values()].some(({ drawing }) => drawing === true);
-    if (open.kind !== 'visibility') return true;
+  function isGrave(open: OpenCase, holds: number): boolean {
+    if (open.kind === 'super-prefix')
+      return [...open.witnesses.values()].some(({ state, drawing }) => state === 'holds' && drawing === true);
     const own = watches().filter(({ name }) => open.watches.includes(name));
     const share = Math.max(0, ...own.map(({ visibility }) => visibility ?? 0));
     const hadBy = open.hadBy ?? 0;
-    return hadBy - open.peakWitnesses < share * hadBy;
+    return hadBy - holds < share * hadBy;
+  }
+
+  /** Since when it has been so without a break that people are told, after the hold-up. */
+  function graveSince(open: OpenCase, holds: number, now: number): number | null {
+    if (!CONVERGING.has(open.kind)) return open.heldSince;
+    open.graveSince = isGrave(open, holds) ? (open.graveSince ?? now) : null;
+    return open.graveSince;
   }
 
   function holdOf(open: OpenCase): { up: number; down: number } {
     if (open.drill) return { up: 0, down: 0 };
     const own = watches().filter(({ name }) => open.watches.includes(name));
     const longest = open.state === 'flapping' ? STEADY : 0;
-    if (own.length === 0) return { up: 0, down: Math.max(HOLD_DOWN, longest) };
+    if (own.length === 0)
+      return { up: CONVERGING.has(open.kind) ? CONVERGENCE : 0, down: Math.max(HOLD_DOWN, longest) };
     return {
-      up: Math.min(...own.map(({ holdUp }) => holdUp)),
+      up: Math.max(CONVERGING.has(open.kind) ? CONVERGENCE : 0, Math.min(...own.map(({ holdUp }) => holdUp))),
       down: Math.max(longest, ...own.map(({ holdDown }) => holdDown)),
     };
   }
@@ -177,12 +194,14 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
       if (recent(open.comebacks, now).length > FLAPS)
         live(open, 'flaps', now, `flapping: it came back more than ${FLAPS} times within an hour`);
       else if (now - open.heldSince >= STEADY) live(open, 'settled', now, 'no longer flapping');
-      if (open.state === 'suspected' && tells(open) && now - open.heldSince >= holdOf(open).up)
+      const since = graveSince(open, holds, now);
+      if (open.state === 'suspected' && since !== null && now - since >= holdOf(open).up)
         live(open, 'held-up', now, 'ongoing');
       if (now - open.changed >= QUIET) live(open, 'quiet', now, 'unchanged for a day');
       return;
     }
     open.heldSince = null;
+    open.graveSince = null;
     if (unseen > 0) {
       open.goneAt = null;
       if (news !== null) live(open, 'out-of-sight', now, 'out of sight: no session that carried it is up');

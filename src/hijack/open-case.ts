@@ -43,6 +43,8 @@ export interface OpenCase
   readonly told: ('begin' | 'end')[];
   /** Since when somebody has held the route without a break; null when nobody holds it. */
   heldSince: number | null;
+  /** Of a case that is told only when it is grave enough: since when it is (case-life.ts). */
+  graveSince: number | null;
   /** When the last witness let go; null while one holds it or is out of sight. */
   goneAt: number | null;
   /** Lines of the timeline that were left out. */
@@ -67,6 +69,7 @@ export function unheardOf() {
     timeline: [] as CaseEvent[],
     told: [] as ('begin' | 'end')[],
     heldSince: null,
+    graveSince: null,
     goneAt: null,
     leftOut: 0,
     awaited: new Set<string>(),
@@ -168,6 +171,7 @@ export function reopen(stored: Case, now: number, patience: number): OpenCase {
     timeline: [...stored.timeline],
     told: [...stored.told],
     heldSince: null,
+    graveSince: null,
     goneAt: null,
     leftOut: 0,
     // The RPKI has no table that could be whole: it says itself what is over.

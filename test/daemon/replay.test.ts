@@ -212,7 +212,8 @@ describe('daemon/replay', () => {
     );
     const { lines } = await here.play(many, [file]);
     expect(lines.map(({ what, time, kind, prefix }) => [what, (time - T0 * 1000) / 1000, kind, prefix])).to.deep.equal([
-      ['begin', 110, 'visibility', gone],
+      ['change', 110, 'visibility', gone],
+      ['begin', 170, 'visibility', gone],
     ]);
   });
 
