@@ -170,17 +170,17 @@ export function watchRoas({ config, registry, rpki, cases, log }: RoasParts): Ro
       isKnown: anchor => sources.some(source => anchor.endsWith(` of ${source}`)) || (!whole && !none),
       lead: Math.max(0, ...blocks.map(({ expiryWarning }) => expiryWarning ?? LEAD)),
     });
+    if (findings.length > 0)
+      await cases.judged(
+        findings.map(
+          ({ what, kind, prefix, origin, ground, dropped }): Judged => ({
+            ...{ peer: RPKI_PEER, peerAs: localAs, peerAddress: '', path: [], beside: true },
+            ...{ prefix, origin, kind, offender: origin, ground, what, why: dropped ? 'registry' : 'update', time },
+            ...{ state: 'match', decidedBy: prefix },
+          }),
+        ),
+      );
     if (whole) tellOf(stood);
-    if (findings.length === 0) return;
-    await cases.judged(
-      findings.map(
-        ({ what, kind, prefix, origin, ground, dropped }): Judged => ({
-          ...{ peer: RPKI_PEER, peerAs: localAs, peerAddress: '', path: [], beside: true },
-          ...{ prefix, origin, kind, offender: origin, ground, what, why: dropped ? 'registry' : 'update', time },
-          ...{ state: 'match', decidedBy: prefix },
-        }),
-      ),
-    );
   }
 
   function tellOf(stood: readonly WatchedRoute[]): void {

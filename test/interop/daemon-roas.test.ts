@@ -22,8 +22,17 @@ const others = Array.from({ length: 40 }, (_, i) => roa(`203.0.113.${i}/32`)).ma
 /** A running daemon with a JSON file of VRPs that changes: ROAs go and come back, and a trust anchor fails. */
 describe('interop/daemon-roas', function () {
   this.timeout(120_000);
+  const ours = loopbackAddress();
   let daemon: Intertrackd;
 
+  const configure = (rpki: string) =>
+    daemon.configure(`
+bgp listen ${ours} port 1790;
+irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
+${rpki}
+notify mail { to x-keiro; smtp "127.0.0.1" port 1; tls none; from "intertrackd@collector.example"; }
+watch ours { maintainer MAINT-OWNER; hold up 0s; hold down 0s; }
+`);
   const replace = (roas: readonly Roa[]) => {
     writeFileSync(daemon.at('rpki.new'), JSON.stringify({ roas }));
     renameSync(daemon.at('rpki.new'), daemon.at('rpki.json'));
@@ -33,17 +42,10 @@ describe('interop/daemon-roas', function () {
     until(`${kind} is over`, async () => (await found(kind)).every(({ state }) => state === 'resolved'));
 
   before(async () => {
-    const ours = loopbackAddress();
     daemon = intertrackd(ours);
     daemon.write('jpirr.db', object(OURS, 'MAINT-OWNER') + object(THEIRS, 'MAINT-OTHER'));
     daemon.write('rpki.json', JSON.stringify({ roas: [roa(OURS), roa(THEIRS), ...others] }));
-    daemon.configure(`
-bgp listen ${ours} port 1790;
-irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
-rpki cache { file "${daemon.at('rpki.json')}"; refresh interval 1s; }
-notify mail { to x-keiro; smtp "127.0.0.1" port 1; tls none; from "intertrackd@collector.example"; }
-watch ours { maintainer MAINT-OWNER; hold up 0s; hold down 0s; }
-`);
+    configure(`rpki cache { file "${daemon.at('rpki.json')}"; refresh interval 1s; }`);
     await daemon.start();
     await until('the ROAs are seen', () => Promise.resolve(/roas: watched routes: 1, valid: 1/.test(daemon.log())));
   });
@@ -91,5 +93,21 @@ watch ours { maintainer MAINT-OWNER; hold up 0s; hold down 0s; }
     expect((await found('roa-vanished')).filter(({ state }) => state !== 'resolved')).to.deep.equal([]);
     replace([roa(OURS), roa(THEIRS), ...others]);
     await ends('trust-anchor');
+  });
+  it('takes nothing for vanished because the operator asks somebody else', async () => {
+    daemon.write('other.json', JSON.stringify({ roas: others }));
+    configure(`rpki cache { file "${daemon.at('other.json')}"; }`);
+    await daemon.ask('reload');
+    await until('it is looked at', () =>
+      Promise.resolve(
+        /valid: 0$/.test(
+          daemon
+            .log()
+            .match(/roas: .*/g)
+            ?.at(-1) ?? '',
+        ),
+      ),
+    );
+    expect((await daemon.cases()).filter(({ state }) => state !== 'resolved')).to.deep.equal([]);
   });
 });
