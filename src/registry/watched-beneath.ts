@@ -28,55 +28,94 @@ const MOST = 64;
 /** Longest IPv6 route that is looked beneath: what stands in a key (below). */
 const LONGEST_ROUTE6 = 48;
 
-/** Entries of one buffer in the order of their addresses, IPv4 by all of it and IPv6 by its first 53 bits. */
+/**
+ * Entries of one buffer in the order of their addresses, IPv4 by all of it and IPv6 by its first 53 bits; and for each value of
+ * the first bits of an address, how many of them as the number of entries asks for, where those entries begin.
+ */
 interface Order {
   readonly keys: Float64Array;
   readonly entries: Uint32Array;
+  readonly begins: Uint32Array;
+  /** What an address word is shifted by to its first bits. */
+  readonly shift: number;
   /** Of the longest prefix; -1 without any. */
   readonly longest: number;
 }
 
-const NONE: Order = { keys: new Float64Array(0), entries: new Uint32Array(0), longest: -1 };
+const NONE: Order = {
+  ...{ keys: new Float64Array(0), entries: new Uint32Array(0), begins: new Uint32Array(3), shift: 31, longest: -1 },
+};
+
+/** First bits that are told apart at most: a table of that many places. */
+const MOST_BITS = { 1: 16, 2: 20 } as const;
+/** Up to so many entries are put in order by moving each to its place. */
+const FEW = 16;
 
 const key6 = (w0: number, w1: number): number => (w0 >>> 0) * 2 ** 21 + (w1 >>> 11);
 
-/** Where META stands for each watched entry, in order. */
+/** The watched entries in order: first by their first bits, all at once, and then those of the same bits among themselves. */
 function orderOf(r: Regions, afi: Afi): Order {
-  const [entries, words, before] = afi === 1 ? [r.entries4, ENTRY4, META4] : [r.entries6, ENTRY6, META6];
+  const [table, words, before] = afi === 1 ? [r.entries4, ENTRY4, META4] : [r.entries6, ENTRY6, META6];
   const count = r.header[afi === 1 ? H.prefixes4 : H.prefixes6]!;
-  const found: number[] = [];
+  const isWatched = (entry: number) => (table[entry * words + before]! & WATCHED_ENTRY) !== 0;
+  let size = 0;
   let longest = -1;
   for (let entry = 0; entry < count; entry++) {
-    const meta = entries[entry * words + before]!;
-    if ((meta & WATCHED_ENTRY) === 0) continue;
-    found.push(entry);
-    longest = Math.max(longest, meta & 0xff);
+    if (!isWatched(entry)) continue;
+    size++;
+    longest = Math.max(longest, table[entry * words + before]! & 0xff);
   }
-  if (found.length === 0) return NONE;
+  if (size === 0) return NONE;
+
+  const shift = 32 - Math.min(MOST_BITS[afi], Math.max(1, 32 - Math.clz32(size)));
+  const begins = new Uint32Array((1 << (32 - shift)) + 1);
+  for (let entry = 0; entry < count; entry++) if (isWatched(entry)) begins[(table[entry * words]! >>> shift) + 1]!++;
+  for (let i = 1; i < begins.length; i++) begins[i]! += begins[i - 1]!;
+  const entries = new Uint32Array(size);
+  const next = begins.slice();
+  for (let entry = 0; entry < count; entry++)
+    if (isWatched(entry)) entries[next[table[entry * words]! >>> shift]!++] = entry;
+
   const keyOf = (entry: number) =>
-    afi === 1 ? entries[entry * words]! >>> 0 : key6(entries[entry * words]!, entries[entry * words + 1]!);
-  const keyed = found.map(entry => ({ key: keyOf(entry), entry })).sort((a, b) => a.key - b.key);
-  return {
-    keys: Float64Array.from(keyed, ({ key }) => key),
-    entries: Uint32Array.from(keyed, ({ entry }) => entry),
-    longest,
-  };
+    afi === 1 ? table[entry * words]! >>> 0 : key6(table[entry * words]!, table[entry * words + 1]!);
+  for (let i = 1; i < begins.length; i++) arrange(entries.subarray(begins[i - 1]!, begins[i]!), keyOf);
+  const keys = new Float64Array(size);
+  for (let i = 0; i < size; i++) keys[i] = keyOf(entries[i]!);
+  return { keys, entries, begins, shift, longest };
+}
+
+function arrange(entries: Uint32Array, keyOf: (entry: number) => number): void {
+  if (entries.length > FEW) {
+    entries.sort((a, b) => keyOf(a) - keyOf(b));
+    return;
+  }
+  for (let i = 1; i < entries.length; i++) {
+    const entry = entries[i]!;
+    const key = keyOf(entry);
+    let at = i;
+    for (; at > 0 && keyOf(entries[at - 1]!) > key; at--) entries[at] = entries[at - 1]!;
+    entries[at] = entry;
+  }
 }
 
 /** A buffer is opened anew for each overlay: what lies in it is put in order once. */
 const orders = new WeakMap<ArrayBufferLike, (Order | undefined)[]>();
 
-function orderFor(r: Regions, afi: Afi): Order {
+/** The orders of both families of a buffer, made when they are asked for. */
+function ordersOf(r: Regions): (afi: Afi) => Order {
   const known = orders.get(r.header.buffer) ?? [];
   orders.set(r.header.buffer, known);
-  known[afi] ??= orderOf(r, afi);
-  return known[afi];
+  return afi => {
+    known[afi] ??= orderOf(r, afi);
+    return known[afi];
+  };
 }
 
-/** Place of the first key that is not less. */
-function firstFrom(keys: Float64Array, key: number): number {
-  let low = 0;
-  for (let high = keys.length; low < high; ) {
+/** Place of the first key that is not less; it begins with the bits of `w0`. */
+function firstFrom({ keys, begins, shift }: Order, w0: number, key: number): number {
+  const bits = w0 >>> shift;
+  let low = begins[bits]!;
+  for (let high = begins[bits + 1]!; low < high; ) {
     const middle = (low + high) >>> 1;
     if (keys[middle]! < key) low = middle + 1;
     else high = middle;
@@ -96,6 +135,7 @@ export interface WatchedBeneath {
 
 /** For a snapshot and what is laid over it. */
 export function watchedBeneath(base: Regions, laid: Regions | null): WatchedBeneath {
+  const ordersIn = { base: ordersOf(base), laid: ordersOf(laid ?? base) };
   let foundIn: Regions = base;
   let foundAfi: Afi = 1;
   let found = -1;
@@ -127,14 +167,15 @@ export function watchedBeneath(base: Regions, laid: Regions | null): WatchedBene
   }
 
   function look(r: Regions, afi: Afi, w0: number, w1: number, length: number, asn: number): 'own' | 'strange' | 'none' {
-    const { keys, entries: numbers, longest } = orderFor(r, afi);
+    const order = (r === base ? ordersIn.base : ordersIn.laid)(afi);
+    const { keys, entries: numbers, longest } = order;
     if (length >= longest) return 'none';
     const first = afi === 1 ? w0 >>> 0 : key6(w0, w1);
     const end = first + 2 ** ((afi === 1 ? 32 : 53) - length);
     const table = afi === 1 ? r.entries4 : r.entries6;
     let looked = 0;
     let answer: 'strange' | 'none' = 'none';
-    for (let i = firstFrom(keys, first); i < keys.length && keys[i]! < end && looked < MOST; i++) {
+    for (let i = firstFrom(order, w0, first); i < keys.length && keys[i]! < end && looked < MOST; i++) {
       const entry = numbers[i]!;
       const meta = afi === 1 ? entry * ENTRY4 + META4 : entry * ENTRY6 + META6;
       if ((table[meta]! & 0xff) <= length) continue;
