@@ -2,8 +2,9 @@
  * The routes with which something is wrong that peers hold now, and what is told upward as they come and go. Only what is in
  * this book is ever told; a route that leaves is told once, with why it left.
  */
+
+import type { JudgedChange } from '../registry/judged-change.ts';
 import type { Finding } from './finding.ts';
-import type { JudgedChange } from './judged-change.ts';
 import type { AsPath } from './messages.ts';
 
 /** Such a route: its origin (0 for NONE), what is wrong, its attributes. */

@@ -1,28 +1,10 @@
 /**
- * What is wrong with a route, if anything: from its verdict, and where watches or the registry have a say about its path, from
- * that. One finding for a route, the gravest first; who holds it is the book's matter (contradictions.ts).
+ * What is wrong with a route by its verdict, the gravest first. What is wrong with its path is path-check.ts's matter, and who
+ * holds it the book's (contradictions.ts).
  */
-import { COVERS_FLAG, IRR_MASK, ROV_MASK, ROV_SHIFT, RULES_SHIFT, WATCHED_FLAG } from '../registry/snapshot.ts';
+import type { FindingKind } from '../registry/judged-change.ts';
+import { COVERS_FLAG, IRR_MASK, ROV_MASK, ROV_SHIFT, WATCHED_FLAG } from '../registry/snapshot.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
-import type { PathCheck } from './path-check.ts';
-
-/**
- * `origin`: the registered prefix itself has another origin. `more-specific`: one inside it has. `rpki-invalid`: the IRR does
- * not object, the RPKI does. `super-prefix`: a stranger's route covers watched prefixes. `new-prefix`: a watched AS announces
- * what nobody has registered. `upstream`: an AS stands next to the origin that is none of its upstreams. `leak`: the path
- * goes down and up again, or its sender was to keep it. `path`: it is not as a watch demands. `visibility`: a peer had a
- * watched prefix, and has it no longer (visibility.ts).
- */
-export type FindingKind =
-  | 'origin'
-  | 'more-specific'
-  | 'rpki-invalid'
-  | 'super-prefix'
-  | 'new-prefix'
-  | 'upstream'
-  | 'leak'
-  | 'path'
-  | 'visibility';
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -68,18 +50,8 @@ export function isUnregistered(verdict: number): boolean {
 /** Findings without words, one object for each kind and origin that is asked for in a row. */
 let last: Finding = { kind: 'origin', offender: -1, ground: '' };
 
-/** The finding about a route that a peer sent: `verdict` as remembered, `origin` 0 for NONE. Null: nothing is wrong. */
-export function findingOf(
-  verdict: number,
-  origin: number,
-  attribute: number,
-  peer: number,
-  paths: PathCheck,
-): Finding | null {
-  if ((verdict & CONCERNED) === 0) return null;
-  const kind = kindOf(verdict);
-  if (kind === null)
-    return paths.concerns(verdict, peer) ? paths.check(verdict >>> RULES_SHIFT, attribute, peer) : null;
+/** The finding that the registry alone gives about a route of this origin, 0 for NONE. */
+export function foundBy(kind: FindingKind, origin: number): Finding {
   const offender = origin >>> 0;
   if (last.kind !== kind || last.offender !== offender) last = { kind, offender, ground: '' };
   return last;

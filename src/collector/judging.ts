@@ -5,13 +5,13 @@
 import { flattenPath } from '../bgp/as-path.ts';
 import { BLACKHOLE } from '../net/community.ts';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { JudgedChange } from '../registry/judged-change.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { openSnapshot } from '../registry/snapshot.ts';
 import { type HeldRoute, type Rib, routesOf } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { prefixById } from '../rib/query.ts';
 import { afiOf, Contradictions, type Held, type Place, prefixIdOf } from './contradictions.ts';
-import type { JudgedChange } from './judged-change.ts';
 import type { RegistryMessage, Rejudged } from './messages.ts';
 import { createNlriIds } from './nlri-ids.ts';
 import { createPathCheck, type PathCheck } from './path-check.ts';

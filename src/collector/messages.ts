@@ -9,10 +9,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Quarantined } from '../bgp/quarantine.ts';
 import type { BgpPeerConfig, BmpConfig, ListenConfig, MonitoredRib, PrefixLimit } from '../config/tree.ts';
 import type { IndexedPeer } from '../mrt/peer-index.ts';
+import type { JudgedChange } from '../registry/judged-change.ts';
 import type { PathRules } from '../registry/path-rules.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
-import type { JudgedChange } from './judged-change.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];

@@ -2,7 +2,7 @@
  * Judged changes on their way to the main thread: in batches, and never further ahead than it can take. A collector that
  * runs ahead stops reading from its peers (TCP holds them back) until the main thread has caught up; nothing is dropped.
  */
-import type { JudgedChange } from './judged-change.ts';
+import type { JudgedChange } from '../registry/judged-change.ts';
 
 /** Changes that may be under way before peers are no longer read, and below which they are read again. */
 const AHEAD_STOP = 50_000;

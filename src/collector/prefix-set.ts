@@ -1,4 +1,5 @@
 /** A set of prefixes, small beside a table: which prefix ids of the table are inside of one of them, or cover one. */
+import { addressKey, firstFrom, KEY_BITS, keyBehind } from '../net/address-order.ts';
 import { type Prefix, wordsOf } from '../net/prefix.ts';
 import { NO_PREFIX, PrefixIds4, PrefixIds6 } from '../net/prefix-ids.ts';
 import { keep } from '../registry/snapshot-layout.ts';
@@ -11,22 +12,19 @@ export interface PrefixSet {
   touches(rib: Rib, afi: 1 | 2, id: number): boolean;
 }
 
-/** Prefixes of one family in the order of their addresses: IPv4 by all of it, IPv6 by the first 53 bits. */
+/** Prefixes of one family in the order of their addresses (net/address-order.ts). */
 interface Ordered {
   readonly keys: Float64Array;
   readonly lengths: Uint8Array;
   readonly longest: number;
 }
 
-const BITS = { 1: 32, 2: 53 } as const;
-const keyOf = (afi: 1 | 2, w0: number, w1: number) => (afi === 1 ? w0 >>> 0 : (w0 >>> 0) * 2 ** 21 + (w1 >>> 11));
-
 function ordered(prefixes: readonly Prefix[], afi: 1 | 2): Ordered {
   const found = prefixes
     .filter(prefix => prefix.afi === afi)
     .map(prefix => {
       const [w0, w1] = wordsOf(prefix);
-      return { key: keyOf(afi, w0, w1), length: prefix.length };
+      return { key: addressKey(afi, w0, w1), length: prefix.length };
     })
     .sort((a, b) => a.key - b.key);
   return {
@@ -38,16 +36,10 @@ function ordered(prefixes: readonly Prefix[], afi: 1 | 2): Ordered {
 
 /** True when one of them is longer and begins inside of the prefix. Of a prefix longer than the keys it is not asked. */
 function coversAny({ keys, lengths, longest }: Ordered, afi: 1 | 2, w0: number, w1: number, length: number): boolean {
-  if (length >= longest || length > BITS[afi]) return false;
-  const first = keyOf(afi, w0, w1);
-  const end = first + 2 ** (BITS[afi] - length);
-  let low = 0;
-  for (let high = keys.length; low < high; ) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < first) low = middle + 1;
-    else high = middle;
-  }
-  for (; low < keys.length && keys[low]! < end; low++) if (lengths[low]! > length) return true;
+  if (length >= longest || length > KEY_BITS[afi]) return false;
+  const first = addressKey(afi, w0, w1);
+  const end = keyBehind(afi, first, length);
+  for (let i = firstFrom(keys, first); i < keys.length && keys[i]! < end; i++) if (lengths[i]! > length) return true;
   return false;
 }
 

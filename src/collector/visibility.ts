@@ -4,9 +4,9 @@
  * peer never had it cannot have lost; what it had is remembered over its sessions.
  */
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { JudgedChange } from '../registry/judged-change.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
-import type { JudgedChange } from './judged-change.ts';
 import { createNlriIds } from './nlri-ids.ts';
 import type { RowPeer } from './rows.ts';
 

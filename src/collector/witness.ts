@@ -1,10 +1,11 @@
 /** What a peer is a witness of: from its routes of one prefix to the book of contradictions. */
+import { RULES_SHIFT } from '../registry/snapshot.ts';
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { type PeerTable, pathsOf, staleOf, walkRoutes } from '../rib/adj-rib-in.ts';
 import { ORIGIN_NONE } from '../rib/attribute-store.ts';
 import { isUnseen } from '../rib/stale.ts';
 import { type Contradictions, type GoneWhy, type Held, placeOf } from './contradictions.ts';
-import { type Finding, findingOf, isConcerned, kindOf } from './finding.ts';
+import { type Finding, foundBy, isConcerned, kindOf } from './finding.ts';
 import type { PathCheck } from './path-check.ts';
 import { membersOf, pathOf } from './rows.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
@@ -32,10 +33,12 @@ export function createWitnesses(rib: Rib, memo: VerdictMemo, book: Contradiction
     const alone = afi === 1 ? memo.verdict4Of(id, origin) : memo.verdict6Of(id, origin);
     if (!isConcerned(alone)) return null;
     const verdict = origin === ORIGIN_NONE ? memo.verdictOfSet(afi, id, membersOf(pathOf(rib, attribute))) : alone;
+    const kind = kindOf(verdict);
+    if (kind !== null) return foundBy(kind, origin);
+    const byPath = paths.concerns(verdict, peer);
     // Another set of members is NONE all the same.
-    const byPath = verdict !== alone || paths.concerns(verdict, peer);
-    if (kindOf(verdict) === null && byPath) memo.mark(afi, id, true);
-    return findingOf(verdict, origin, attribute, peer, paths);
+    if (byPath || verdict !== alone) memo.mark(afi, id, true);
+    return byPath ? paths.check(verdict >>> RULES_SHIFT, attribute, peer) : null;
   }
 
   function judgePaths(

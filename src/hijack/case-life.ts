@@ -1,10 +1,11 @@
 /** What a case does next: who holds its route now, and for how long, turned into the events of life-cycle.ts. */
 import type { WatchConfig } from '../config/tree.ts';
-import type { Case, CaseKind, Dismissal } from './case.ts';
+import type { Case, Dismissal } from './case.ts';
 import { exceptionFor, exceptionsAt, exceptionWords, type FoundException } from './exceptions.ts';
 import { isOfRoa } from './kinds.ts';
 import { type LifeEvent, type Notice, step } from './life-cycle.ts';
 import { note, type OpenCase, tally } from './open-case.ts';
+import { isFollowed } from './quiet-cases.ts';
 import { commonUpstream } from './upstream.ts';
 
 /** A case held without change for so long is dormant. */
@@ -19,9 +20,10 @@ export const STEADY = 30 * 60_000;
 const FADED = 0.2;
 const MANY = 5;
 
-/** Kinds that lie in what peers do not have: while routes move about, that is so everywhere for a while. */
-const CONVERGING: ReadonlySet<CaseKind> = new Set(['super-prefix', 'visibility']);
-/** Such a case is told when it has been so for so long. */
+/**
+ * A case that lies in what peers do not have is told when it has been so for so long: while routes move about, it is so
+ * everywhere for a while.
+ */
 export const CONVERGENCE = 60_000;
 
 /**
@@ -89,7 +91,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
 
   /** True when somebody is told of the case, or would be once its hold-up is over. */
   const tells = (open: OpenCase): boolean =>
-    !CONVERGING.has(open.kind) || open.told.includes('begin') || open.graveSince !== null;
+    !isFollowed(open.kind) || open.told.includes('begin') || open.graveSince !== null;
 
   /**
    * A stranger's route that covers watched space is to be told where it draws traffic: where a peer that has it has none for
@@ -107,7 +109,7 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
 
   /** Since when it has been so without a break that people are told, after the hold-up. */
   function graveSince(open: OpenCase, holds: number, now: number): number | null {
-    if (!CONVERGING.has(open.kind)) return open.heldSince;
+    if (!isFollowed(open.kind)) return open.heldSince;
     open.graveSince = isGrave(open, holds) ? (open.graveSince ?? now) : null;
     return open.graveSince;
   }
@@ -116,10 +118,9 @@ export function createCaseLife({ watches, blind, leave, assess, stepped }: LifeP
     if (open.drill) return { up: 0, down: 0 };
     const own = watches().filter(({ name }) => open.watches.includes(name));
     const longest = open.state === 'flapping' ? STEADY : 0;
-    if (own.length === 0)
-      return { up: CONVERGING.has(open.kind) ? CONVERGENCE : 0, down: Math.max(HOLD_DOWN, longest) };
+    if (own.length === 0) return { up: isFollowed(open.kind) ? CONVERGENCE : 0, down: Math.max(HOLD_DOWN, longest) };
     return {
-      up: Math.max(CONVERGING.has(open.kind) ? CONVERGENCE : 0, Math.min(...own.map(({ holdUp }) => holdUp))),
+      up: Math.max(isFollowed(open.kind) ? CONVERGENCE : 0, Math.min(...own.map(({ holdUp }) => holdUp))),
       down: Math.max(longest, ...own.map(({ holdDown }) => holdDown)),
     };
   }

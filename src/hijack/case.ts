@@ -1,5 +1,6 @@
 /** A case: one suspicious fact with a life. Plain data: stored, shown and mailed as it is. Times are ms since the epoch. */
 import type { Hint, HintName } from '../registry/hints.ts';
+import type { FindingKind } from '../registry/judged-change.ts';
 import type { AspaState, IrrState, RovReason, RovState, Severity } from '../registry/verdict.ts';
 
 /**
@@ -17,28 +18,12 @@ export type CaseState =
   | 'dismissed';
 
 /**
- * What a collector finds wrong with a route. `origin`: the registered prefix itself has another origin. `more-specific`: a
- * prefix inside it has. `rpki-invalid`: the IRR does not object, the RPKI does. `super-prefix`: a stranger's route covers
- * watched prefixes. `new-prefix`: a watched AS announces what nobody has registered. `upstream`: an AS stands next to the
- * origin that is none of its upstreams. `leak`: the path goes down and up again, or its sender was to keep it. `path`: it
- * is not as a watch demands. `visibility`: peers had a watched prefix and have it no longer; they are the witnesses. The
- * last three are of no route: `roa-vanished`: no ROA covers a registered route any more that one made valid. `roa-expiring`:
- * that is about to be so. `trust-anchor`: so many VRPs of one are missing at once that it is its own fault.
+ * What is found in the RPKI itself, of no route. `roa-vanished`: no ROA covers a registered route any more that one made valid.
+ * `roa-expiring`: that is about to be so. `trust-anchor`: so many VRPs of one are missing at once that it is its own fault.
  */
-export type FoundKind =
-  | 'origin'
-  | 'more-specific'
-  | 'rpki-invalid'
-  | 'super-prefix'
-  | 'new-prefix'
-  | 'upstream'
-  | 'leak'
-  | 'path'
-  | 'visibility'
-  | RoaKind;
-
-/** What is found in the RPKI itself. */
 export type RoaKind = 'roa-vanished' | 'roa-expiring' | 'trust-anchor';
+
+export type FoundKind = FindingKind | RoaKind;
 
 /**
  * Of what nobody may announce an `origin` or `more-specific` is one of these: `squatting` on own space that is not in use,

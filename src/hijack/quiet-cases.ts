@@ -2,14 +2,13 @@
  * Cases that are followed though nobody may ever have to be told of them: providers' aggregates that draw no traffic, prefixes
  * that a few peers have lost. There can be thousands. Where there is no room for another case one of them gives way.
  */
-import type { FoundKind } from './case.ts';
-import { foundAs } from './kinds.ts';
+import type { CaseKind } from './case.ts';
 import type { OpenCase } from './open-case.ts';
 
-const FOLLOWED: ReadonlySet<FoundKind> = new Set(['super-prefix', 'visibility']);
+const FOLLOWED: ReadonlySet<CaseKind> = new Set(['super-prefix', 'visibility']);
 
 /** True of a kind whose cases may be told to nobody. */
-export const isFollowed = (kind: FoundKind): boolean => FOLLOWED.has(kind);
+export const isFollowed = (kind: CaseKind): boolean => FOLLOWED.has(kind);
 
 export interface QuietCases {
   /** A case has been opened. */
@@ -23,7 +22,7 @@ export function quietCases(): QuietCases {
   const quiet = new Set<OpenCase>();
   return {
     enter(open) {
-      if (isFollowed(foundAs(open))) quiet.add(open);
+      if (isFollowed(open.kind)) quiet.add(open);
     },
     leave: open => void quiet.delete(open),
     next(tells) {

@@ -150,10 +150,9 @@ export async function compileRegistry(
     }
     const watched =
       (place & WATCHED_FLAG) !== 0 || named(maintainers) || (keiro && hasKeiro) || watches.ases.has(origin);
-    if (watched && watches.sees) see(source, index);
     const rules =
-      watched && ruleBook.demands
-        ? ruleBook.numberOf(watches.ofObject(inheriting(store.object(index), source.keiro)))
+      watched && (watches.sees || ruleBook.demands)
+        ? demandsOn(inheriting(store.object(index), source.keiro), true)
         : 0;
     to.addWords(afi, w0, w1, w2, w3, length, origin, watched, authoritative, rules);
     if (!hasHoles) return;
@@ -173,12 +172,15 @@ export async function compileRegistry(
     else list.push(holder);
   };
 
-  /** Enters the object's prefix among those that are to be seen, when a watch that guards it wants that. */
-  function see(source: NamedStore, index: number): void {
-    if (visible.size >= MAX_VISIBLE) return;
-    const object = inheriting(source.store.object(index), source.keiro);
-    if (watches.ofObject(object).some(({ visibility }) => visibility !== null))
+  /**
+   * What the watches that guard an object demand of paths to it, by number; where it may be looked for (`seen`) and one of them
+   * wants to be told when peers lose it, it is entered among those that are to be seen.
+   */
+  function demandsOn(object: RouteObject, seen: boolean): number {
+    const guarding = watches.ofObject(object);
+    if (seen && visible.size < MAX_VISIBLE && guarding.some(({ visibility }) => visibility !== null))
       visible.add(formatPrefix(object.prefix));
+    return ruleBook.numberOf(guarding);
   }
 
   for (const source of sources) {
@@ -258,10 +260,7 @@ export async function compileRegistry(
   function addDeclared(to: SnapshotBuilder, object: RouteObject): void {
     const { prefix, origin } = object;
     const [w0, w1, w2, w3] = wordsOf(prefix);
-    const guarding = watches.ofObject(object);
-    if (origin !== NOBODY && visible.size < MAX_VISIBLE && guarding.some(({ visibility }) => visibility !== null))
-      visible.add(formatPrefix(prefix));
-    const rules = ruleBook.numberOf(guarding);
+    const rules = demandsOn(object, origin !== NOBODY);
     to.addWords(prefix.afi, w0, w1, w2, w3, prefix.length, origin, true, true, rules);
   }
 

@@ -3,6 +3,7 @@
  * addresses, once for each buffer, when a route is first short enough to cover one.
  */
 import type { Afi } from '../net/address.ts';
+import { addressKey, firstFrom, keyBehind } from '../net/address-order.ts';
 import { type Prefix, prefixOfWords } from '../net/prefix.ts';
 import {
   ASN,
@@ -29,7 +30,7 @@ const MOST = 64;
 const LONGEST_ROUTE6 = 48;
 
 /**
- * Entries of one buffer in the order of their addresses, IPv4 by all of it and IPv6 by its first 53 bits; and for each value of
+ * Entries of one buffer in the order of their addresses (net/address-order.ts); and for each value of
  * the first bits of an address, how many of them as the number of entries asks for, where those entries begin.
  */
 interface Order {
@@ -50,8 +51,6 @@ const NONE: Order = {
 const MOST_BITS = { 1: 16, 2: 20 } as const;
 /** Up to so many entries are put in order by moving each to its place. */
 const FEW = 16;
-
-const key6 = (w0: number, w1: number): number => (w0 >>> 0) * 2 ** 21 + (w1 >>> 11);
 
 /** The watched entries in order: first by their first bits, all at once, and then those of the same bits among themselves. */
 function orderOf(r: Regions, afi: Afi): Order {
@@ -76,8 +75,7 @@ function orderOf(r: Regions, afi: Afi): Order {
   for (let entry = 0; entry < count; entry++)
     if (isWatched(entry)) entries[next[table[entry * words]! >>> shift]!++] = entry;
 
-  const keyOf = (entry: number) =>
-    afi === 1 ? table[entry * words]! >>> 0 : key6(table[entry * words]!, table[entry * words + 1]!);
+  const keyOf = (entry: number) => addressKey(afi, table[entry * words]!, table[entry * words + 1]!);
   for (let i = 1; i < begins.length; i++) arrange(entries.subarray(begins[i - 1]!, begins[i]!), keyOf);
   const keys = new Float64Array(size);
   for (let i = 0; i < size; i++) keys[i] = keyOf(entries[i]!);
@@ -109,18 +107,6 @@ function ordersOf(r: Regions): (afi: Afi) => Order {
     known[afi] ??= orderOf(r, afi);
     return known[afi];
   };
-}
-
-/** Place of the first key that is not less; it begins with the bits of `w0`. */
-function firstFrom({ keys, begins, shift }: Order, w0: number, key: number): number {
-  const bits = w0 >>> shift;
-  let low = begins[bits]!;
-  for (let high = begins[bits + 1]!; low < high; ) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 export interface WatchedBeneath {
@@ -167,15 +153,16 @@ export function watchedBeneath(base: Regions, laid: Regions | null): WatchedBene
   }
 
   function look(r: Regions, afi: Afi, w0: number, w1: number, length: number, asn: number): 'own' | 'strange' | 'none' {
-    const order = (r === base ? ordersIn.base : ordersIn.laid)(afi);
-    const { keys, entries: numbers, longest } = order;
+    const { keys, entries: numbers, begins, shift, longest } = (r === base ? ordersIn.base : ordersIn.laid)(afi);
     if (length >= longest) return 'none';
-    const first = afi === 1 ? w0 >>> 0 : key6(w0, w1);
-    const end = first + 2 ** ((afi === 1 ? 32 : 53) - length);
+    const first = addressKey(afi, w0, w1);
+    const end = keyBehind(afi, first, length);
+    const bits = w0 >>> shift;
+    const from = firstFrom(keys, first, begins[bits]!, begins[bits + 1]!);
     const table = afi === 1 ? r.entries4 : r.entries6;
     let looked = 0;
     let answer: 'strange' | 'none' = 'none';
-    for (let i = firstFrom(order, w0, first); i < keys.length && keys[i]! < end && looked < MOST; i++) {
+    for (let i = from; i < keys.length && keys[i]! < end && looked < MOST; i++) {
       const entry = numbers[i]!;
       const meta = afi === 1 ? entry * ENTRY4 + META4 : entry * ENTRY6 + META6;
       if ((table[meta]! & 0xff) <= length) continue;

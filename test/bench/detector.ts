@@ -8,11 +8,11 @@
 import { createFramer, encodeMessage, HEADER_LENGTH, UPDATE } from '../../src/bgp/message.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import { createJudging } from '../../src/collector/judging.ts';
 import { createCaseBook } from '../../src/hijack/case-book.ts';
 import { parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
+import type { JudgedChange } from '../../src/registry/judged-change.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';

@@ -14,6 +14,7 @@ import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { attribute, updateBody } from '../bgp/octets.ts';
+import { registryMessage } from '../collector/registry-message.ts';
 import { type HandRouter, handRouter } from '../collector/router.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 
@@ -125,16 +126,7 @@ export async function soak({ held, changes, rounds }: SoakSetup, sample: (s: Soa
     const builder = snapshotBuilder();
     for (let i = 0; i < 1000; i++)
       builder.add(parsePrefix(`${random(128)}.${random(256)}.0.0/16`)!, 70000 + random(50_000), i % 10 === 0);
-    collector.send({
-      type: 'registry',
-      base: builder.freeze(),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation,
-    });
+    collector.send(registryMessage(builder.freeze(), generation));
   }
 
   const peers: Peer[] = [];

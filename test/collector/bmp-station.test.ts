@@ -26,6 +26,7 @@ import { parsePrefix } from '../../src/net/prefix.ts';
 import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { updateBody } from '../bgp/octets.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
+import { registryMessage } from './registry-message.ts';
 
 const ROUTER_AS = 64501;
 const PEER_AS = 64496;
@@ -314,16 +315,7 @@ describe('collector/bmp-station', function () {
     collector = await startCollector();
     const builder = snapshotBuilder();
     builder.add(parsePrefix(WATCHED)!, 64511, true);
-    collector.send({
-      type: 'registry',
-      base: builder.freeze(),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 1,
-    });
+    collector.send(registryMessage(builder.freeze(), 1));
     const socket = router(initiation('r'), peerUp(A), peerUp(B), routes(A, [WATCHED]), routes(B, [WATCHED]));
     await shows('r/192.0.2.1 Established 1', 'r/2001:db8::2 Established 1');
     socket.said(peerDown(A));

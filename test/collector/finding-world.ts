@@ -1,11 +1,11 @@
 /** The route path of one peer in front of a real registry, and what is told of it as text. */
 import { createIngest } from '../../src/collector/ingest.ts';
 import { type IngestPeer, noCounts } from '../../src/collector/ingest-peer.ts';
-import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import { createJudging } from '../../src/collector/judging.ts';
 import type { WatchConfig } from '../../src/config/tree.ts';
 import { parsePrefix, wordsOf } from '../../src/net/prefix.ts';
 import { compileRegistry } from '../../src/registry/compile.ts';
+import type { JudgedChange } from '../../src/registry/judged-change.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { sourceBook } from '../../src/registry/source-book.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import { createOutflow } from '../../src/collector/outflow.ts';
+import type { JudgedChange } from '../../src/registry/judged-change.ts';
 
 const change = (time: number): JudgedChange => ({
   peer: 'p',

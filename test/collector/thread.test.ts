@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
-import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import type { CountRow, FromCollector, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import { type CollectorThread, startCollector } from '../../src/collector/thread.ts';
 import type { BgpPeerConfig } from '../../src/config/tree.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
+import type { JudgedChange } from '../../src/registry/judged-change.ts';
 import { snapshotBuilder } from '../../src/registry/snapshot-builder.ts';
 import { loopbackAddress, until } from '../interop/bgp-peers.ts';
 import { announcement, type Speaker, startSpeaker } from '../interop/speaker.ts';
+import { registryMessage } from './registry-message.ts';
 
 const PORT = 1790;
 const OFFENDER = 64666;
@@ -100,16 +101,7 @@ describe('collector/thread', function () {
 
   it('tells what a table holds before it tells that the table is whole, and what is lost before the session', async () => {
     const from = loopbackAddress();
-    thread.send({
-      type: 'registry',
-      base: registry('192.0.2.0/24', '2001:db8::/32'),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 1,
-    });
+    thread.send(registryMessage(registry('192.0.2.0/24', '2001:db8::/32'), 1));
     await configure(peer('a', from));
     const speaker = await meet(from);
     speaker.announce(['192.0.2.0/24'], 64496, OFFENDER);
@@ -138,26 +130,8 @@ describe('collector/thread', function () {
     speaker.announce(['192.0.2.0/24', '198.51.100.0/24'], 64496, OFFENDER);
     await until('held', async () => (await counts())[0]?.ipv4 === 2);
     expect(judged()).to.deep.equal([]);
-    thread.send({
-      type: 'registry',
-      base: registry('192.0.2.0/24'),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 1,
-    });
-    thread.send({
-      type: 'registry',
-      base: registry('198.51.100.0/24'),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 2,
-    });
+    thread.send(registryMessage(registry('192.0.2.0/24'), 1));
+    thread.send(registryMessage(registry('198.51.100.0/24'), 2));
     await until('in force', () => said().includes('rejudged 2'));
     const words = said().filter(line => !line.startsWith('session'));
     expect(words.at(-1)).to.equal('rejudged 2');
@@ -258,16 +232,7 @@ describe('collector/thread', function () {
   it('stops reading when nobody takes what it tells, goes on when somebody does, and loses nothing', async () => {
     const [busy, quiet] = [loopbackAddress(), loopbackAddress()];
     const prefixes = Array.from({ length: 65_536 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
-    thread.send({
-      type: 'registry',
-      base: registry('10.0.0.0/8'),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 1,
-    });
+    thread.send(registryMessage(registry('10.0.0.0/8'), 1));
     await configure(peer('busy', busy), peer('quiet', quiet));
     const speaker = await meet(busy);
     speaker.announce(prefixes, 64496, 64497, OFFENDER);
@@ -300,16 +265,7 @@ describe('collector/thread, dying', () => {
     const died = Promise.withResolvers<Error>();
     const collector = startCollector({ message() {}, died: died.resolve });
     // No snapshot: a fault of the program, and the thread ends with it.
-    collector.send({
-      type: 'registry',
-      base: new SharedArrayBuffer(4096),
-      overlay: null,
-      rules: [],
-      ases: new Set<number>(),
-      visible: [],
-      touched: null,
-      generation: 1,
-    });
+    collector.send(registryMessage(new SharedArrayBuffer(4096), 1));
     expect((await died.promise).message).to.contain('Invalid typed array length');
     await collector.stop();
     const answer = await collector.query({ about: 'size' }).catch((e: Error) => e.message);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { JudgedChange } from '../../src/collector/judged-change.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { type CaseChange, createCaseBook, PATIENCE } from '../../src/hijack/case-book.ts';
 import { QUIET, STEADY } from '../../src/hijack/case-life.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix.ts';
+import type { JudgedChange } from '../../src/registry/judged-change.ts';
 import type { RouteObject } from '../../src/registry/objects.ts';
 import type { IrrState } from '../../src/registry/verdict.ts';
 import { watchOf } from '../config/watch.ts';

@@ -1,7 +1,26 @@
-/** What a collector tells of the routes with which something is wrong. A message (messages.ts): plain data. */
-import type { IrrState } from '../registry/verdict.ts';
-import type { FindingKind } from './finding.ts';
-import type { AsPath } from './messages.ts';
+/**
+ * What a collector tells the cases of routes with which something is wrong: the border between the two, which may not know
+ * each other. A message: plain data.
+ */
+import type { IrrState } from './verdict.ts';
+
+/**
+ * `origin`: the registered prefix itself has another origin. `more-specific`: one inside it has. `rpki-invalid`: the IRR does
+ * not object, the RPKI does. `super-prefix`: a stranger's route covers watched prefixes. `new-prefix`: a watched AS announces
+ * what nobody has registered. `upstream`: an AS stands next to the origin that is none of its upstreams. `leak`: the path
+ * goes down and up again, or its sender was to keep it. `path`: it is not as a watch demands. `visibility`: a peer had a
+ * watched prefix, and has it no longer (visibility.ts).
+ */
+export type FindingKind =
+  | 'origin'
+  | 'more-specific'
+  | 'rpki-invalid'
+  | 'super-prefix'
+  | 'new-prefix'
+  | 'upstream'
+  | 'leak'
+  | 'path'
+  | 'visibility';
 
 /** A route with which something is wrong, or no longer is, at one peer. */
 export interface JudgedChange {
@@ -33,8 +52,8 @@ export interface JudgedChange {
   readonly what: 'held' | 'gone' | 'unseen';
   readonly why: 'update' | 'withdraw' | 'replaced' | 'registry' | 'session';
   readonly time: number;
-  /** Empty when `what` is not `held`. */
-  readonly path: AsPath;
+  /** Neighbour first, an AS_SET as an inner array; empty when `what` is not `held`. */
+  readonly path: readonly (number | readonly number[])[];
   readonly state: IrrState;
   /** The registered prefix that decided: equal to `prefix`, covering it, or covered by it. */
   readonly decidedBy: string;
