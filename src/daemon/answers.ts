@@ -19,6 +19,7 @@ import type {
 } from '../control/daemon.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
+import { MAX_VISIBLE } from '../registry/compile.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
@@ -132,6 +133,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...size.problems,
       ...down.map(({ peer, state, lastError }) => `peer ${peer} is down: ${lastError || state}`),
       ...registry.status().flatMap(row => troubleOf(row).map(why => `irr ${row.source}: ${why}`)),
+      ...(registry.unseen() === 0
+        ? []
+        : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
       ...cases.problems(),

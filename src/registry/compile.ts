@@ -42,6 +42,8 @@ export interface Compiled {
   /** Watches that the prefix falls under: by its place, or by the objects that decide about it. */
   watchesFor(prefix: Prefix): readonly WatchConfig[];
   readonly watches: WatchIndex;
+  /** Objects whose loss is to be told and is not looked at, for there are more than MAX_VISIBLE prefixes. */
+  readonly unseen: number;
   /** Objects left aside because a watch declares other origins for their prefix; counted when all was compiled. */
   readonly overruled: number;
   /**
@@ -125,6 +127,7 @@ export async function compileRegistry(
   const pause = slicer();
   let overruled = 0;
   const visible = new Set<string>();
+  let unseen = 0;
 
   /** True when some watch guards the objects of these maintainers: by source or name, or by the X-Keiro they pass on. */
   const namesAny = ({ name, keiro }: NamedStore, maintainers: readonly string[]): boolean =>
@@ -178,8 +181,11 @@ export async function compileRegistry(
    */
   function demandsOn(object: RouteObject, seen: boolean): number {
     const guarding = watches.ofObject(object);
-    if (seen && visible.size < MAX_VISIBLE && guarding.some(({ visibility }) => visibility !== null))
-      visible.add(formatPrefix(object.prefix));
+    if (seen && guarding.some(({ visibility }) => visibility !== null)) {
+      const text = formatPrefix(object.prefix);
+      if (visible.size < MAX_VISIBLE) visible.add(text);
+      else if (!visible.has(text)) unseen++;
+    }
     return ruleBook.numberOf(guarding);
   }
 
@@ -338,6 +344,9 @@ export async function compileRegistry(
     objectsFor,
     watchesFor,
     watches,
+    get unseen() {
+      return unseen;
+    },
     overruled,
     update,
   };

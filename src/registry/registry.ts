@@ -74,6 +74,8 @@ export interface Registry {
    */
   lacks(source: string): boolean;
   status(now?: number): readonly SourceStatus[];
+  /** Objects whose loss a watch wants to be told and that are too many to be looked at. */
+  unseen(): number;
   /** Stops all feeds. */
   close(): void;
 }
@@ -241,6 +243,7 @@ export async function openRegistry(
     books: () => sources.ranked().map(({ book }) => book),
     lacks: name => sources.lacks(name),
     status: (now = Date.now()) => sources.status(now),
+    unseen: () => compiled.unseen,
     close() {
       closed = true;
       sources.close();

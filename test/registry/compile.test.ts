@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { WatchConfig } from '../../src/config/tree.ts';
 import { formatPrefix, type Prefix, parsePrefix, wordsOf } from '../../src/net/prefix.ts';
-import { type Compiled, compileRegistry, MAX_OVERLAID } from '../../src/registry/compile.ts';
+import { type Compiled, compileRegistry, MAX_OVERLAID, MAX_VISIBLE } from '../../src/registry/compile.ts';
 import { vrpTable } from '../../src/registry/rpki/vrp-table.ts';
 import { type RpslObject, readRpslObject, rpslReader } from '../../src/registry/rpsl.ts';
 import { openSnapshot } from '../../src/registry/snapshot.ts';
@@ -102,6 +102,22 @@ describe('registry/compile', () => {
     books[1].apply('add', route('10.1.7.0/24', 64496));
     expect(compiled.update([p('10.1.7.0/24')])).to.deep.equal([p('10.1.7.0/24')]);
     expect(state('10.1.7.0/24', 64496)).to.equal('match');
+  });
+
+  it('looks for no more prefixes at the peers than it can, and counts the objects of the others', async () => {
+    const book = sourceBook('JPIRR');
+    for (let i = 0; i < MAX_VISIBLE + 3; i++)
+      book.apply(
+        'add',
+        objectOf(`route: 10.${i >> 12}.${(i >> 4) & 255}.${(i & 15) << 4}/28\norigin: AS1\nsource: JPIRR\n\n`),
+      );
+    const sources = [{ name: 'JPIRR', store: book.routes, authoritative: false }];
+    const seen = (visibility: number | null) =>
+      compileRegistry(sources, [watch('w', { sources: ['JPIRR'], visibility })]);
+    const { layers, unseen } = await seen(0.5);
+    expect([layers.visible.length, unseen]).to.deep.equal([MAX_VISIBLE, 3]);
+    const none = await seen(null);
+    expect([none.layers.visible.length, none.unseen]).to.deep.equal([0, 0]);
   });
 
   it('comes to the same by changes as by compiling all again', async () => {
