@@ -2,6 +2,7 @@
 import type { PcapRecord } from '../packet/capture.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { findLayers } from '../packet/find-layers.ts';
+import { blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
@@ -26,6 +27,11 @@ export interface TapCounts {
 export interface Tap {
   /** Takes one frame. Returns the epoch whose key it needs and has not: set it and give the frame again; else null. */
   take(record: PcapRecord): number | null;
+  /**
+   * Takes all frames of a block. Returns the epoch whose key it needs and has not: set it and give the block again, which
+   * goes on where it stopped; else null. What `block.at` leaves over then is no whole frame.
+   */
+  takeBlock(block: FrameBlock): number | null;
   /** Sets an epoch's key; null when there is none to be had. */
   setKey(epoch: number, key: Uint8Array | null): void;
   /**
@@ -77,7 +83,21 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
     return true;
   };
 
-  return {
+  const record = blockRecord();
+  const tap: Tap = {
+    takeBlock(block) {
+      let { at } = block;
+      while (nextFrame(block, record)) {
+        const needed = tap.take(record);
+        if (needed !== null) {
+          block.at = at;
+          block.frames--;
+          return needed;
+        }
+        at = block.at;
+      }
+      return null;
+    },
     take(record) {
       if (record.seconds > 0xffffffff) {
         frames++;
@@ -139,4 +159,5 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
     },
     counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
   };
+  return tap;
 }
