@@ -5,8 +5,8 @@ import { findLayers } from '../packet/find-layers.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
-import type { Windows } from './windows.ts';
 
 /** Why a frame, or a layer of one, is in no window, beyond what packet/layers.ts says. */
 type Left = 'no-key' | 'too-old' | 'no-memory' | 'time';
@@ -45,7 +45,11 @@ const MOST_CHECKS = 9000;
 const MIXED = 'mixed';
 
 /** A tap that fills `windows`. */
-export function openTap(kernel: DigestKernel, windows: Windows, vantages: VantageMap): Tap {
+export function openTap(
+  kernel: DigestKernel,
+  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  vantages: VantageMap,
+): Tap {
   const { live } = windows;
   const layers = newLayers();
   const keys = new Map<number, Uint8Array | null>();
