@@ -105,7 +105,7 @@ export function openTap(
         count('too-old');
         return null;
       }
-      const slice = live.at(vantages.of(bytes, layers), second);
+      const slice = live.at(vantages.of(bytes, layers, record.interface, record.outgoing), second);
       slice.packets++;
       // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
       let unknown = layers.count === 0 && layers.stop === 'snaplen';
