@@ -6,8 +6,8 @@ import { blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.t
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
-import type { Windows } from './windows.ts';
 
 /** Why a frame, or a layer of one, is in no window, beyond what packet/layers.ts says. */
 type Left = 'no-key' | 'too-old' | 'no-memory' | 'time';
@@ -51,7 +51,11 @@ const MOST_CHECKS = 9000;
 const MIXED = 'mixed';
 
 /** A tap that fills `windows`. */
-export function openTap(kernel: DigestKernel, windows: Windows, vantages: VantageMap): Tap {
+export function openTap(
+  kernel: DigestKernel,
+  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  vantages: VantageMap,
+): Tap {
   const { live } = windows;
   const layers = newLayers();
   const keys = new Map<number, Uint8Array | null>();
@@ -121,7 +125,7 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
         count('too-old');
         return null;
       }
-      const slice = live.at(vantages.of(bytes, layers), second);
+      const slice = live.at(vantages.of(bytes, layers, record.interface, record.outgoing), second);
       slice.packets++;
       // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
       let unknown = layers.count === 0 && layers.stop === 'snaplen';
