@@ -27,6 +27,7 @@ export function findLayers(
   layers.stop = 'end';
   layers.destinationMac = -1;
   layers.sourceMac = -1;
+  layers.vlan = -1;
   layers.at = start;
   layers.limit = end;
   layers.cut = wire > end - start;

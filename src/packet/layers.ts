@@ -64,6 +64,8 @@ export interface Layers {
   destinationMac: number;
   /** Offset of the source address of the outermost Ethernet or Linux cooked header, or -1. */
   sourceMac: number;
+  /** VLAN identifier of the outermost tag in front of the first IP header, or -1: there is none, or only a priority. */
+  vlan: number;
   /** Where the walk stands, the end of what encloses it, and whether the capture cut the frame. */
   at: number;
   limit: number;
@@ -87,6 +89,7 @@ export function newLayers(): Layers {
     stop: 'end',
     destinationMac: -1,
     sourceMac: -1,
+    vlan: -1,
     at: 0,
     limit: 0,
     cut: false,

@@ -76,7 +76,9 @@ export function linkStep(bytes: Uint8Array, layers: Layers, next: number): numbe
     case ETHERTYPE_VLAN: // IEEE 802.1Q: tag control information, then the type behind the tag
     case ETHERTYPE_QINQ:
     case ETHERTYPE_QINQ_OLD:
-      return left < 4 ? stopShort(layers) : goOn(layers, u16(bytes, at + 2), 4);
+      if (left < 4) return stopShort(layers);
+      if (layers.count === 0 && layers.vlan < 0) layers.vlan = u16(bytes, at) & 0xfff || -1;
+      return goOn(layers, u16(bytes, at + 2), 4);
     case ETHERTYPE_BRIDGED:
       return goOn(layers, ETHERNET, 0);
     case ETHERTYPE_MPLS:

@@ -63,16 +63,20 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
     // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
     await welcome.promise;
     const progress = setInterval(() => say(`${file}: so far ${summary(tap.counts())}`), PROGRESS_INTERVAL);
-    const wrong = await readRecords(input, record => {
-      const epoch = tap.take(record);
-      if (epoch !== null)
-        return link.key(epoch).then(key => {
-          if (key === null) say(`the daemon has no key for the hour ${new Date(epoch * 3_600_000).toISOString()}`);
-          tap.setKey(epoch, key);
-          tap.take(record);
-        });
-      return record.number % FRAMES_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined;
-    });
+    const wrong = await readRecords(
+      input,
+      record => {
+        const epoch = tap.take(record);
+        if (epoch !== null)
+          return link.key(epoch).then(key => {
+            if (key === null) say(`the daemon has no key for the hour ${new Date(epoch * 3_600_000).toISOString()}`);
+            tap.setKey(epoch, key);
+            tap.take(record);
+          });
+        return record.number % FRAMES_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined;
+      },
+      vantages.interfaceNumber,
+    );
     clearInterval(progress);
     windows.sealAll();
     link.report();
