@@ -8,6 +8,8 @@ export const IDS: readonly StatementSpec[] = [
     help: 'Takes the EVE log of Suricata at a Unix socket',
     defaults: { evesocket: 'stream' },
     unique: ['socket'],
+    block: 'socket',
+    optionalBlock: true,
     hard: true,
   },
   {

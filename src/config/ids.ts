@@ -1,5 +1,5 @@
 /** `ids NAME { … }`: from entries to the typed tree and back. */
-import { all, type Entry, entry, first, list, must, number, numberIn, text, textIn } from './entry.ts';
+import { all, type Entry, entry, first, list, must, number, numberIn, optional, text, textIn } from './entry.ts';
 import type { IdsConfig } from './tree.ts';
 import { readBudget, showBudget } from './units.ts';
 
@@ -12,6 +12,7 @@ export function idsOf(ids: Entry): IdsConfig {
     eveFiles: all(block, 'eve file').map(one => must(text(one, 'file'))),
     eveSockets: all(block, 'eve socket').map(one => ({
       path: must(text(one, 'socket')),
+      ...groupOf(one),
       kind: must(text(one, 'evesocket')) as IdsConfig['eveSockets'][number]['kind'],
     })),
     spools: all(block, 'spool').map(one => must(text(one, 'directory'))),
@@ -24,11 +25,23 @@ export function idsOf(ids: Entry): IdsConfig {
   };
 }
 
+function groupOf(socket: Entry): { readonly group?: string } {
+  const group = first(socket.block, 'group');
+  return optional('group', group && text(group, 'usergroup'));
+}
+
 /** The entry that says what the tree holds. */
 export function idsEntry(ids: IdsConfig): Entry {
   return entry('global', 'ids', { name: ids.name }, [
     ...ids.eveFiles.map(file => entry('ids', 'eve file', { file })),
-    ...ids.eveSockets.map(({ path, kind }) => entry('ids', 'eve socket', { socket: path, evesocket: kind })),
+    ...ids.eveSockets.map(({ path, group, kind }) =>
+      entry(
+        'ids',
+        'eve socket',
+        { socket: path, evesocket: kind },
+        group === undefined ? [] : [entry('socket', 'group', { usergroup: group })],
+      ),
+    ),
     ...ids.spools.map(directory => entry('ids', 'spool', { directory })),
     ...(ids.signatures.length > 0 ? [entry('ids', 'on alert signature', { signature: ids.signatures })] : []),
     ...ids.texts.map(one => entry('ids', 'on alert text', { text: one })),

@@ -314,7 +314,7 @@ export interface IdsConfig {
   /** EVE logs that are followed. */
   readonly eveFiles: readonly string[];
   /** Unix sockets that an IDS writes its EVE log to. */
-  readonly eveSockets: readonly { readonly path: string; readonly kind: 'stream' | 'dgram' }[];
+  readonly eveSockets: readonly (SocketConfig & { readonly kind: 'stream' | 'dgram' })[];
   /** Directories of captures. */
   readonly spools: readonly string[];
   /** An alert that one of these names is traced. A text may have `*` for anything, and is part of the signature's. */

@@ -404,10 +404,12 @@ export const config: fc.Arbitrary<Config> = fc
       name,
       eveFiles: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),
       eveSockets: fc.uniqueArray(
-        fc.record({
-          path: fc.constantFrom('/run/eve.sock', '/run/eve "2"'),
-          kind: fc.constantFrom('stream' as const, 'dgram' as const),
-        }),
+        fc
+          .tuple(
+            fc.constantFrom('/run/eve.sock', '/run/eve "2"').chain(socket),
+            fc.constantFrom('stream' as const, 'dgram' as const),
+          )
+          .map(([at, kind]) => ({ ...at, kind })),
         { maxLength: 2, selector: one => one.path },
       ),
       spools: fc.uniqueArray(file, { maxLength: 2 }),
