@@ -17,6 +17,10 @@ export interface PcapRecord {
   nanoseconds: number;
   /** LINKTYPE_ value (https://www.tcpdump.org/linktypes.html). */
   linkType: number;
+  /** Where it was captured: a number that whoever opened the capture gave to the interface's name (PcapReader). */
+  interface: number;
+  /** The capture says that the machine it was made on has sent the frame. */
+  outgoing: boolean;
   /** Position in the file, from 1. */
   number: number;
 }
@@ -30,6 +34,9 @@ export interface PcapError {
 
 /** What a step of a format found: a record, nothing to show (a header), too few octets yet, or an error in words. */
 export type PcapStep = 'record' | 'skip' | 'more' | { readonly reason: string };
+
+/** The number under which an interface is known; the name is empty where a capture does not tell it. */
+export type InterfaceNumber = (name: string) => number;
 
 /** One file format: reads what stands at the cursor, moves it past that, and fills the record. */
 export interface PcapFormat {

@@ -3,7 +3,7 @@
  * pcapng (packet/pcapng.ts). The reader is fed chunks and asked for records; a record is a view of what was fed.
  */
 import { Cursor } from '../net/cursor.ts';
-import { LONGEST_FRAME, type PcapError, type PcapFormat, type PcapRecord } from './capture.ts';
+import { type InterfaceNumber, LONGEST_FRAME, type PcapError, type PcapFormat, type PcapRecord } from './capture.ts';
 import { isPcapng, pcapngFormat } from './pcapng.ts';
 
 export interface PcapReader {
@@ -17,8 +17,11 @@ export interface PcapReader {
   end(): PcapError | null;
 }
 
-/** Reads a pcap or pcapng file; which, its first four octets tell. Never throws. */
-export function pcapReader(): PcapReader {
+/**
+ * Reads a pcap or pcapng file; which, its first four octets tell. `numberOf` is asked for each interface that a pcapng file
+ * describes, and once with an empty name for a pcap file, which names none. Never throws.
+ */
+export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
   const none = new Uint8Array(0);
   const record: PcapRecord = {
     bytes: none,
@@ -28,6 +31,8 @@ export function pcapReader(): PcapReader {
     seconds: 0,
     nanoseconds: 0,
     linkType: 0,
+    interface: 0,
+    outgoing: false,
     number: 0,
   };
   let cursor = new Cursor(none);
@@ -61,7 +66,7 @@ export function pcapReader(): PcapReader {
         if (error !== null) return error;
         if (format === null) {
           if (cursor.left < 4) return 'more';
-          format = isPcapng(cursor) ? pcapngFormat() : classicFormat();
+          format = isPcapng(cursor) ? pcapngFormat(numberOf) : classicFormat(numberOf(''));
         }
         const at = cursor.offset;
         const step = format.step(cursor, record);
@@ -88,7 +93,7 @@ const MICROSECONDS = 0xa1b2c3d4;
 const NANOSECONDS = 0xa1b23c4d;
 
 /** pcap: a header of 24 octets, then records with a header of 16 octets each, in the byte order of the writer. */
-function classicFormat(): PcapFormat {
+function classicFormat(number: number): PcapFormat {
   let little: boolean | null = null;
   let nanoseconds = false;
   let linkType = 0;
@@ -125,6 +130,8 @@ function classicFormat(): PcapFormat {
       record.seconds = seconds;
       record.nanoseconds = nanoseconds ? fraction : fraction * 1000;
       record.linkType = linkType;
+      record.interface = number;
+      record.outgoing = false;
       cursor.skip(captured);
       return 'record';
     },

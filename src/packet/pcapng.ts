@@ -1,6 +1,6 @@
 /** pcapng (draft-ietf-opsawg-pcapng): blocks, in sections, each section in the byte order of its writer. */
 import type { Cursor } from '../net/cursor.ts';
-import { LONGEST_FRAME, type PcapFormat, type PcapRecord, type PcapStep } from './capture.ts';
+import { type InterfaceNumber, LONGEST_FRAME, type PcapFormat, type PcapRecord, type PcapStep } from './capture.ts';
 
 // Block types, section 11.1.
 const INTERFACE_DESCRIPTION = 1;
@@ -19,7 +19,12 @@ interface Interface {
   readonly snapLength: number;
   /** Ticks of a timestamp in a second. */
   readonly ticks: bigint;
+  /** What `numberOf` said of its name. */
+  readonly number: number;
 }
+
+/** Longest interface name that is looked at; Linux allows 15 octets, Windows has GUIDs. */
+const LONGEST_NAME = 256;
 
 /** True when the octets at the cursor are the type of a Section Header Block, which is the same in both byte orders. */
 export function isPcapng(cursor: Cursor): boolean {
@@ -30,20 +35,22 @@ export function isPcapng(cursor: Cursor): boolean {
 }
 
 /** The format behind `pcapReader` for pcapng: block by block; blocks of other types are passed over. */
-export function pcapngFormat(): PcapFormat {
+export function pcapngFormat(numberOf: InterfaceNumber): PcapFormat {
   let little = true;
   let interfaces: Interface[] = [];
   const u16 = (cursor: Cursor) => (little ? cursor.u16le() : cursor.u16());
   const u32 = (cursor: Cursor) => (little ? cursor.u32le() : cursor.u32());
 
-  const frame = (body: Cursor, captured: number, wire: number, linkType: number, record: PcapRecord): PcapStep => {
+  const frame = (body: Cursor, captured: number, wire: number, from: Interface, record: PcapRecord): PcapStep => {
     if (captured > LONGEST_FRAME) return { reason: `captured length ${captured} is longer than any frame` };
     if (captured > body.left) return { reason: `captured length ${captured} does not fit into its block` };
     record.bytes = body.bytes;
     record.offset = body.offset;
     record.captured = captured;
     record.wire = wire;
-    record.linkType = linkType;
+    record.linkType = from.linkType;
+    record.interface = from.number;
+    record.outgoing = false;
     return 'record';
   };
 
@@ -54,12 +61,15 @@ export function pcapngFormat(): PcapFormat {
     const snapLength = u32(body);
     if (body.failed) return { reason: 'an Interface Description Block is too short' };
     let ticks = 1_000_000n;
+    let name = '';
     while (body.left >= 4) {
       const code = u16(body);
       const length = u16(body);
       if (code === 0) break;
       const value = body.view(length);
       body.skip(-length & 3);
+      // if_name
+      if (code === 2 && length <= LONGEST_NAME) name = Buffer.from(value).toString('utf8');
       // if_tsresol: a power of 10, or with the top bit set a power of 2. Beyond 2^63 no 64-bit clock could tick.
       if (code === 9 && length === 1) {
         const power = value[0]! & 0x7f;
@@ -68,7 +78,7 @@ export function pcapngFormat(): PcapFormat {
       }
     }
     if (interfaces.length >= MOST_INTERFACES) return { reason: `more than ${MOST_INTERFACES} interfaces in a section` };
-    interfaces.push({ linkType, snapLength, ticks });
+    interfaces.push({ linkType, snapLength, ticks, number: numberOf(name) });
     return 'skip';
   };
 
@@ -92,7 +102,24 @@ export function pcapngFormat(): PcapFormat {
       record.seconds = Number(stamp / from.ticks);
       record.nanoseconds = Number(((stamp % from.ticks) * 1_000_000_000n) / from.ticks);
     }
-    return frame(body, captured, wire, from.linkType, record);
+    const step = frame(body, captured, wire, from, record);
+    if (step === 'record') {
+      body.skip(captured + (-captured & 3));
+      record.outgoing = isOutbound(body);
+    }
+    return step;
+  };
+
+  /** Section 4.3.1: the lower two bits of the option epb_flags are 1 for a frame that was received, 2 for one sent. */
+  const isOutbound = (options: Cursor): boolean => {
+    while (options.left >= 4) {
+      const code = u16(options);
+      const length = u16(options);
+      if (code === 0) break;
+      if (code === 2 && length === 4 && options.left >= 4) return (u32(options) & 3) === 2;
+      options.skip(length + (-length & 3));
+    }
+    return false;
   };
 
   // Section 4.4: original length, then as much of the frame as the snapshot length allows. It has no timestamp: the one of
@@ -103,7 +130,7 @@ export function pcapngFormat(): PcapFormat {
     if (body.failed) return { reason: 'a Simple Packet Block is too short' };
     if (from === undefined) return { reason: 'a packet of interface 0, which is not described' };
     const captured = Math.min(wire, from.snapLength === 0 ? wire : from.snapLength);
-    return frame(body, captured, wire, from.linkType, record);
+    return frame(body, captured, wire, from, record);
   };
 
   return {

@@ -1,17 +1,18 @@
 /** Reads a capture from a stream to its end. */
-import type { PcapRecord } from '../packet/capture.ts';
+import type { InterfaceNumber, PcapRecord } from '../packet/capture.ts';
 import { pcapReader } from '../packet/pcap.ts';
 
 /**
  * Calls `each` with every record of a capture as it comes; what `each` returns is waited for when it is a promise, so
  * that the stream is not read faster than it can be used. Resolves with null at the file's end, or with a sentence that
- * says what is wrong and where, after all that came before was delivered.
+ * says what is wrong and where, after all that came before was delivered. `numberOf` numbers interfaces (packet/pcap.ts).
  */
 export async function readRecords(
   input: AsyncIterable<Uint8Array>,
   each: (record: PcapRecord) => Promise<void> | undefined,
+  numberOf?: InterfaceNumber,
 ): Promise<string | null> {
-  const reader = pcapReader();
+  const reader = pcapReader(numberOf);
   const { record } = reader;
   try {
     for await (const chunk of input) {

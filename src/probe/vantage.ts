@@ -7,13 +7,19 @@ import type { Vantage } from './question.ts';
 export interface VantageMap {
   /** Vantages by their number; 0 is `inside`. Numbers stay when the neighbours change: windows are kept by them. */
   readonly list: readonly Vantage[];
+  /** Number of an interface by its name, the same whenever it is asked; 0 is that of a capture that tells no name. */
+  interfaceNumber(name: string): number;
+  /** Another number whenever `of` may say another thing than before: who remembers its answers forgets them then. */
+  readonly generation: number;
   /** Takes the neighbours' link addresses; an AS may have several. Returns those that are no address. */
   configure(neighbors: ProbeConfig['neighbors']): string[];
   /**
    * Number of the vantage of a frame: in from the neighbour that sent it, else out to the neighbour it is sent to, else
-   * inside. Between two neighbours the sender decides: that is where the packet comes in.
+   * inside. Between two neighbours the sender decides: that is where the packet comes in. `at` is the number of the
+   * interface; `outgoing`: the capture says that its own machine has sent the frame. Of the frame the two link addresses
+   * and the VLAN count and nothing else.
    */
-  of(bytes: Uint8Array, layers: Layers): number;
+  of(bytes: Uint8Array, layers: Layers, at: number, outgoing: boolean): number;
 }
 
 /** Six octets written in hex with colons or hyphens; null otherwise. */
@@ -26,6 +32,8 @@ export function parseMac(text: string): Uint8Array | null {
 export function vantageMap(): VantageMap {
   const list: Vantage[] = [{ direction: 'inside', neighbor: null }];
   // Open addressing over the lower 32 bits of the address, at most half full; `seen` is 0 where a place is free.
+  const interfaces = new Map([['', 0]]);
+  let generation = 0;
   let mask = 1;
   let low = new Uint32Array(2);
   let high = new Uint16Array(2);
@@ -51,7 +59,16 @@ export function vantageMap(): VantageMap {
 
   return {
     list,
+    interfaceNumber(name) {
+      const known = interfaces.get(name) ?? interfaces.size;
+      interfaces.set(name, known);
+      return known;
+    },
+    get generation() {
+      return generation;
+    },
     configure(neighbors) {
+      generation++;
       const size = 2 ** Math.ceil(Math.log2(neighbors.length * 2 + 2));
       mask = size - 1;
       low = new Uint32Array(size);

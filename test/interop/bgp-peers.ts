@@ -436,7 +436,7 @@ export async function startRouter(kind: RouterKind, setup: RouterSetup): Promise
       return isListening(setup.address, setup.port);
     };
     try {
-      await until(`${kind} listens`, ready, 10_000);
+      await until(`${kind} listens`, ready);
       await recipe.started?.(router);
     } catch (error) {
       await router.stop();

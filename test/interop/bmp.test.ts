@@ -32,7 +32,7 @@ describe('interop/bmp', function () {
     });
   const openCases = async () => (await daemon.cases()).filter(({ state }) => state !== 'resolved');
   const caseIs = (state: Case['state']) =>
-    until(`a case is ${state}`, async () => (await daemon.cases()).some(one => one.state === state), 20_000);
+    until(`a case is ${state}`, async () => (await daemon.cases()).some(one => one.state === state), 30_000);
 
   for (const kind of ['frr', 'gobgp'] as const)
     describe(kind, () => {
@@ -170,7 +170,7 @@ describe('interop/bmp', function () {
         await holds(4);
         await caseIs('ongoing');
         await feed.withdraw(WATCHED);
-        await until('no case is open', async () => (await openCases()).length === 0, 20_000);
+        await until('no case is open', async () => (await openCases()).length === 0, 30_000);
       });
 
       it('says why the router lost its peer', async () => {

@@ -49,7 +49,7 @@ describe('interop/daemon-crash', function () {
 
   const caseOf = async (prefix: string): Promise<Case | undefined> =>
     (await daemon.cases()).find(one => one.prefix === prefix);
-  const inState = (prefix: string, state: Case['state'], limit = 20_000) =>
+  const inState = (prefix: string, state: Case['state'], limit = 30_000) =>
     until(`${prefix} is ${state}`, async () => (await caseOf(prefix))?.state === state, limit);
   /** Mails about a case that the server took: `RECIPIENT EVENT`, each as often as it came. */
   const taken = (id: string) =>
@@ -74,7 +74,7 @@ describe('interop/daemon-crash', function () {
   const once = (...events: string[]) =>
     events.flatMap(event => RECIPIENTS.map(address => `${address} ${event}`)).sort();
   const witnessed = (prefix: string) =>
-    until(`${prefix} is seen`, async () => (await caseOf(prefix))?.witnesses[0]?.state === 'holds', 20_000);
+    until(`${prefix} is seen`, async () => (await caseOf(prefix))?.witnesses[0]?.state === 'holds', 30_000);
   async function restart(): Promise<void> {
     await daemon.end('SIGKILL');
     await daemon.start();

@@ -31,7 +31,7 @@ describe('interop/daemon-findings', function () {
   let osaka: Speaker;
 
   const cases = () => daemon.json<Case[]>('show', 'case', 'open');
-  async function found(prefix: string, limit = 15_000): Promise<Case> {
+  async function found(prefix: string, limit = 30_000): Promise<Case> {
     let one: Case | undefined;
     await until(
       `a case of ${prefix}`,

@@ -118,7 +118,7 @@ describe('interop/daemon-hijack', function () {
     return router;
   };
   const caseOf = async (prefix: string) => (await daemon.cases()).find(one => one.prefix === prefix);
-  const inState = (prefix: string, state: Case['state'], limit = 15_000) =>
+  const inState = (prefix: string, state: Case['state'], limit = 30_000) =>
     until(`${prefix} is ${state}`, async () => (await caseOf(prefix))?.state === state, limit);
   /** Mails about a case: `RECIPIENT EVENT`, each as often as it arrived. */
   const mailsOf = (id: string) =>

@@ -1,4 +1,5 @@
 /** A scripted BGP speaker that dials the daemon: for what no real router would say, and where its timers would be in the way. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { encodeAnnounce, encodeWithdraw } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE } from '../../src/bgp/as-path.ts';
@@ -44,11 +45,27 @@ export function announcement(texts: readonly string[], ...asns: number[]): Uint8
   return encodeAnnounce(prefixes(texts), set, { as4: true });
 }
 
+/** A connection; refused, it is tried again, as a router does: a daemon answers its shell before it listens for BGP. */
+async function dial(from: string, to: string, port: number): Promise<Socket> {
+  let socket: Socket | null = null;
+  await until(`${to} port ${port} is listened at`, async () => {
+    const tried = connect({ host: to, port, localAddress: from });
+    const refused = await once(tried, 'connect').then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error,
+    );
+    if (refused === null) socket = tried;
+    else if (refused.code !== 'ECONNREFUSED') throw refused;
+    return refused === null;
+  });
+  return socket!;
+}
+
 /** Connects and, unless silent, comes up to Established. */
 export async function startSpeaker({ from, to, port, as, holdTime = 0, silent, open }: SpeakerSetup): Promise<Speaker> {
   const heard: string[] = [];
   let gone = false;
-  const socket = connect({ host: to, port, localAddress: from });
+  const socket = await dial(from, to, port);
   socket.setNoDelay(true);
   const speaker: Speaker = {
     socket,
@@ -61,8 +78,8 @@ export async function startSpeaker({ from, to, port, as, holdTime = 0, silent, o
     withdraw: (...texts) => speaker.send(...encodeWithdraw(prefixes(texts))),
     endOfRib: () => speaker.send(encodeEndOfRib(1), encodeEndOfRib(2)),
     hears: message =>
-      until(`${message}, heard ${heard.join(', ')}`, () => heard.includes(message), 10_000).catch(() => {
-        throw new Error(`not heard: ${message}, but ${heard.join(', ')}`);
+      until(message, () => heard.includes(message)).catch(() => {
+        throw new Error(`not heard: ${message}, but ${heard.join(', ')}${gone ? '; the connection is closed' : ''}`);
       }),
     close: () => socket.destroy(),
   };

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { findLayers } from '../../src/packet/find-layers.ts';
+import { newLayers } from '../../src/packet/layers.ts';
 import { DESTINATION6, ETHER4, ETHER6, ETHERNET, hex, IPV4, IPV6, inputsOf, RAW, SOURCE6, UDP } from './packets.ts';
 
 const strip = (text: string) => text.replace(/\s/g, '');
@@ -105,6 +107,25 @@ describe('packet/invariant', () => {
     expect(inputsOf(hex(`60000000 0040 2b 40 ${SOURCE6} ${via} ${type0} ${UDP}`), RAW)).to.deep.equal([INPUT6]);
     const beyond = `11 04 04 01 05 00 0000 ${DESTINATION6} ${via}`;
     expect(inputsOf(hex(`60000000 0040 2b 40 ${SOURCE6} ${via} ${beyond} ${UDP}`), RAW)).to.deep.equal(['extension']);
+  });
+
+  it('tells the outermost VLAN of a frame, and none of a tag that has only a priority or lies in a tunnel', () => {
+    const inner = `00005e005301 00005e005302 8100 0064 0800 ${IPV4}`;
+    const tunnel = `45000056 00010000 402f0000 cb007101 cb007102 0000 6558 ${inner}`;
+    const frames: [string, number][] = [
+      [`8100 e064 0800 ${IPV4}`, 100],
+      [`88a8 0001 8100 0064 0800 ${IPV4}`, 1],
+      [`8100 e000 0800 ${IPV4}`, -1],
+      [`8100 e000 8100 0064 0800 ${IPV4}`, 100],
+      [`0800 ${IPV4}`, -1],
+      [`0800 ${tunnel}`, -1],
+    ];
+    const layers = newLayers();
+    for (const [rest, vlan] of frames) {
+      const bytes = hex('00005e005301 00005e005302', rest);
+      findLayers(bytes, 0, bytes.length, bytes.length, ETHERNET, layers);
+      expect(layers.vlan, rest).to.equal(vlan);
+    }
   });
 
   it('is the same behind VLAN tags, MPLS labels, PPPoE, and in a cooked capture', () => {

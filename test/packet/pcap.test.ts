@@ -94,6 +94,30 @@ describe('packet/pcap', () => {
       });
     });
 
+    it('tells each packet by the name of its interface, and whether it was sent', () => {
+      const named = (name: string) => {
+        const value = `${Buffer.from(name).toString('hex')}${'00'.repeat(-name.length & 3)}`;
+        const size = (24 + value.length / 2 + 4).toString(16);
+        const length = `0${name.length}`;
+        return `01000000 ${size}000000 0100 0000 00000400 0200 ${length}00 ${value} 00000000 ${size}000000`;
+      };
+      /** With epb_flags behind another option and the padding of the frame. */
+      const flagged = (number: string, flags: string) =>
+        `06000000 38000000 ${number} 6f560600 20e12558 03000000 09000000 aabbcc00
+        0100 0100 41000000 0200 0400 ${flags} 00000000 38000000`;
+      const file = hex(
+        ...[SECTION, named('eth1'), named('eth20'), flagged('01000000', '02000000'), flagged('00000000', '01000000')],
+        ...[packet('01000000'), SECTION, INTERFACE, named('eth1'), packet('01000000'), packet('00000000')],
+      );
+      const names: string[] = [];
+      const reader = pcapReader(name => (names.includes(name) ? names.indexOf(name) : names.push(name) - 1));
+      const seen: string[] = [];
+      reader.feed(file);
+      while (reader.next() === 'record') seen.push(`${names[reader.record.interface]} ${reader.record.outgoing}`);
+      expect(seen).to.deep.equal(['eth20 true', 'eth1 false', 'eth20 false', 'eth1 false', ' false']);
+      expect(reader.end()).to.equal(null);
+    });
+
     it('says what is wrong with a block, and where', () => {
       const start = hex(SECTION, INTERFACE).length;
       const wrong: [string, string][] = [

@@ -56,7 +56,18 @@ export function packetAt(seconds: number, id: number, linkType = RAW): PcapRecor
   bytes[4] = id >> 8;
   bytes[5] = id & 255;
   const { length } = bytes;
-  return { bytes, offset: 0, captured: length, wire: length, seconds, nanoseconds: 0, linkType, number: 1 };
+  return {
+    bytes,
+    offset: 0,
+    captured: length,
+    wire: length,
+    seconds,
+    nanoseconds: 0,
+    linkType,
+    interface: 0,
+    outgoing: false,
+    number: 1,
+  };
 }
 
 /** The records as a file. */

@@ -18,7 +18,7 @@ describe('probe/vantage', () => {
     const bytes = hex(frame);
     const layers = newLayers();
     findLayers(bytes, 0, bytes.length, bytes.length, linkType, layers);
-    const { direction, neighbor } = map.list[map.of(bytes, layers)]!;
+    const { direction, neighbor } = map.list[map.of(bytes, layers, 0, false)]!;
     return `${direction} ${neighbor}`;
   };
   const ours = '00005e005399';
@@ -70,6 +70,7 @@ describe('probe/vantage', () => {
     many.configure(neighbors);
     const layers = newLayers();
     layers.sourceMac = 0;
-    for (const { as, mac } of neighbors) expect(many.list[many.of(parseMac(mac)!, layers)]!.neighbor).to.equal(as);
+    for (const { as, mac } of neighbors)
+      expect(many.list[many.of(parseMac(mac)!, layers, 0, false)]!.neighbor).to.equal(as);
   });
 });
