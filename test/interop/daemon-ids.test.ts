@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import type { IdsRow } from '../../src/control/ids-rows.ts';
 import type { ProbeStatusRow } from '../../src/control/daemon.ts';
+import type { IdsRow } from '../../src/control/ids-rows.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { writePcap } from '../../src/packet/pcap.ts';

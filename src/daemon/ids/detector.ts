@@ -1,8 +1,8 @@
 /** One `ids` of the configuration: its sources, the rules that choose alerts, and the traces that these begin. */
 import type { IdsConfig } from '../../config/tree.ts';
 import { showBudget } from '../../config/units.ts';
-import { type Bucket, seldom, takeToken } from '../../net/rate.ts';
 import type { IdsCounts, IdsRow } from '../../control/ids-rows.ts';
+import { type Bucket, seldom, takeToken } from '../../net/rate.ts';
 import type { TraceCause } from '../../traceback/trace.ts';
 import type { PacketToTrace, Traces } from '../traces.ts';
 import { alertRules } from './alert-rules.ts';
