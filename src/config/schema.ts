@@ -1,5 +1,6 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { EXPORTER } from './exporter-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
@@ -66,6 +67,7 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'exporter'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -260,6 +262,13 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: [
       { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
       {
+        usage: 'exporter ADDRESS',
+        help: 'A router whose flow records are believed',
+        unique: ['address'],
+        block: 'exporter',
+        optionalBlock: true,
+      },
+      {
         usage: 'retention DURATION',
         help: 'How long windows are kept',
         defaults: { duration: HOUR },
@@ -273,6 +282,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
+  exporter: { title: 'exporter', statements: EXPORTER },
   traceback: {
     title: 'traceback',
     statements: [
@@ -355,6 +365,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  exporter: read(DECLARED.exporter),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
