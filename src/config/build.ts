@@ -16,6 +16,7 @@ import {
   textIn,
 } from './entry.ts';
 import { exporterOf } from './exporter.ts';
+import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
@@ -75,6 +76,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     groups: all(config, 'group').map(groupOf),
     contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
+    ids: all(config, 'ids').map(idsOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
 }

@@ -1,4 +1,5 @@
-/** Reading of the fields of a message: whoever is at the other end, each is looked at before it is believed. */
+/** Readers of the fields of maps that came from elsewhere: each looks at a field before it is believed. */
+import type { Vantage } from './question.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,13 +47,18 @@ export function text(f: Finding, from: Fields, name: string, most: number): stri
     : fail(f, `${name} is not a text of at most ${most}`, '');
 }
 
-export function key(f: Finding, value: unknown): Uint8Array | null {
-  if (value === null || (value instanceof Uint8Array && value.length === 16)) return value;
-  return fail(f, 'key is neither 16 octets nor null', null);
-}
-
 export function interval(f: Finding, from: Fields): { from: number; to: number } {
   const begin = integer(f, from, 'from');
   const end = integer(f, from, 'to');
   return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
+}
+
+export function vantage(f: Finding, value: unknown): Vantage {
+  const from = fields(f, value, 'vantage');
+  const { direction } = from;
+  if (direction === 'in' || direction === 'out')
+    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
+  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
+  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
+  return { direction: 'inside', neighbor: null };
 }

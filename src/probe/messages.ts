@@ -20,12 +20,12 @@ import {
   flag,
   integer,
   interval,
-  key,
   list,
   share,
   text,
+  vantage,
 } from './message-fields.ts';
-import type { ProbeAnswer, Question, Sighting, Vantage } from './question.ts';
+import type { ProbeAnswer, Question, Sighting } from './question.ts';
 
 export const PROBE_VERSION = 1;
 /** Longest frame either way. */
@@ -113,6 +113,11 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
   }
 }
 
+function key(f: Finding, value: unknown): Uint8Array | null {
+  if (value === null || (value instanceof Uint8Array && value.length === 16)) return value;
+  return fail(f, 'key is neither 16 octets nor null', null);
+}
+
 function question(f: Finding, value: unknown): Question {
   const from = fields(f, value, 'question');
   const digest = text(f, from, 'digest', 16);
@@ -125,16 +130,6 @@ function keyCheckOf(f: Finding, value: unknown): KeyCheck {
   const check = text(f, from, 'check', 16);
   if (!/^[0-9a-f]{16}$/.test(check)) fail(f, 'check is not 16 lower-case hex digits', null);
   return { epoch: integer(f, from, 'epoch', 0xffffffff), check };
-}
-
-function vantage(f: Finding, value: unknown): Vantage {
-  const from = fields(f, value, 'vantage');
-  const { direction } = from;
-  if (direction === 'in' || direction === 'out')
-    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
-  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
-  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
-  return { direction: 'inside', neighbor: null };
 }
 
 function sighting(f: Finding, value: unknown): Sighting {
