@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { ProbeRow } from '../../src/control/daemon.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
-import type { ProbeRow } from '../../src/probe/station.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { until } from '../interop/bgp-peers.ts';
 import {
