@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { ProbeRow } from '../../src/control/daemon.ts';
+import type { ProbeStatusRow } from '../../src/control/daemon.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { until } from '../interop/bgp-peers.ts';
@@ -80,7 +80,7 @@ describe('lab/traceback', function () {
     // Of what was before its first frame a tap can say nothing, and a trace asks about two seconds before the packet.
     for (const as of [VICTIM, TRANSIT, FAR, SIDE])
       await until(`the taps of AS ${as} have been there for a while`, async () =>
-        (await five.daemon(as).rows<ProbeRow>('show', 'probe')).every(
+        (await five.daemon(as).rows<ProbeStatusRow>('show', 'probe')).every(
           ({ retained }) => retained !== null && retained.from + LEAD < Date.now(),
         ),
       );
