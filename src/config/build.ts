@@ -15,6 +15,7 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { exporterOf } from './exporter.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
@@ -316,9 +317,16 @@ function probeOf(probe: Entry): ProbeConfig {
       as: must(number(one, 'asn')),
       mac: must(text(one, 'mac')),
     })),
+    ...optional('exporters', exportersOf(probe.block)),
     retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
     memory: numberIn(probe.block, 'probe', 'memory', 'size'),
   };
+}
+
+/** Undefined when there is none. */
+function exportersOf(block: readonly Entry[]): ProbeConfig['exporters'] {
+  const exporters = all(block, 'exporter').map(exporterOf);
+  return exporters.length === 0 ? undefined : exporters;
 }
 
 function tracebackOf(block: readonly Entry[]): TracebackConfig {

@@ -1,5 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { exporterEntry } from './exporter.ts';
 import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
@@ -275,6 +276,7 @@ const showInstant = (time: number): string =>
 function probeEntry(probe: Config['probes'][number]): Entry {
   return entry('global', 'probe', { name: probe.name }, [
     ...probe.neighbors.map(({ as, mac }) => entry('probe', 'neighbor as', { asn: as, mac })),
+    ...(probe.exporters ?? []).map(exporterEntry),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
   ]);

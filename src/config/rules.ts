@@ -1,4 +1,5 @@
 import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
+import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import type { Report } from './report.ts';
@@ -18,6 +19,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkMail(config, report);
   checkContacts(config, report);
   checkChannels(config, report);
+  for (const probe of all(config, 'probe')) checkExporters(probe, report);
   checkIds(config, report);
   checkTraceback(config, report);
 }

@@ -1,5 +1,6 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { EXPORTER } from './exporter-statements.ts';
 import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
@@ -67,6 +68,7 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'exporter'
   | 'ids'
   | 'traceback'
   | 'federation'
@@ -263,6 +265,13 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: [
       { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
       {
+        usage: 'exporter ADDRESS',
+        help: 'A router whose flow records are believed',
+        unique: ['address'],
+        block: 'exporter',
+        optionalBlock: true,
+      },
+      {
         usage: 'retention DURATION',
         help: 'How long windows are kept',
         defaults: { duration: HOUR },
@@ -276,6 +285,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
+  exporter: { title: 'exporter', statements: EXPORTER },
   ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
@@ -359,6 +369,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  exporter: read(DECLARED.exporter),
   ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

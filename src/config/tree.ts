@@ -1,3 +1,4 @@
+import type { ExporterConfig } from './exporter-tree.ts';
 import type { OtherFamily } from './families.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { Budget } from './units.ts';
@@ -304,6 +305,8 @@ export interface ContactsConfig {
 export interface ProbeConfig {
   readonly name: string;
   readonly neighbors: readonly { readonly as: number; readonly mac: string }[];
+  /** Routers that send flow records to it; left out: none. */
+  readonly exporters?: readonly ExporterConfig[];
   readonly retention: number;
   readonly memory: number;
 }

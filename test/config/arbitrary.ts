@@ -394,12 +394,31 @@ export const config: fc.Arbitrary<Config> = fc
       .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
     const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
-    const probe = fc.record({
-      name,
-      neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
-      retention: seconds(10, 2592000),
-      memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
-    });
+    const exporter = fc.record(
+      {
+        address,
+        domains: fc.uniqueArray(fc.nat(0xffffffff), { maxLength: 3 }),
+        sampling: fc.integer({ min: 1, max: 0xffffffff }),
+        interfaces: fc.uniqueArray(
+          fc.record(
+            { index: fc.integer({ min: 1, max: 0xffffffff }), vlan: fc.integer({ min: 1, max: 4094 }), as: asn },
+            { requiredKeys: ['index', 'as'] },
+          ),
+          { maxLength: 3, selector: one => `${one.index} ${one.vlan}` },
+        ),
+      },
+      { requiredKeys: ['address', 'domains', 'interfaces'] },
+    );
+    const probe = fc.record(
+      {
+        name,
+        exporters: fc.uniqueArray(exporter, { minLength: 1, maxLength: 2, selector: one => one.address }),
+        neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
+        retention: seconds(10, 2592000),
+        memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+      },
+      { requiredKeys: ['name', 'neighbors', 'retention', 'memory'] },
+    );
     const ids = fc.record({
       name,
       eveFiles: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),

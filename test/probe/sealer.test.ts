@@ -130,7 +130,8 @@ describe('probe/sealer', () => {
       [
         { vantage: 2, keys: other },
         { vantage: 9, keys: new Uint32Array() },
-        { vantage: 1, keys: turned },
+        { vantage: 1, keys: turned.subarray(0, 20) },
+        { vantage: 1, keys: turned.subarray(10) },
       ],
       8,
     )!;
