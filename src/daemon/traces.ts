@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config, TracebackConfig } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import {
   digestPacket,
-  type Entropy,
   epochKey,
   type LayerDigest,
   type PacketDigest,
