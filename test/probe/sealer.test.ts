@@ -6,6 +6,7 @@ import {
   falsePositiveRate,
   falseSightings,
   filterOctets,
+  filtersAsked,
   keysOf,
   type SealedFilter,
 } from '../../src/probe/sealed-filter.ts';
@@ -112,6 +113,7 @@ describe('probe/sealer', () => {
       const bound = 8 + Math.log2(vantages);
       expect((filterOctets(filter) * 8) / (each * vantages) / bound, `${vantages} vantages`).to.be.lessThan(1.13);
       expect(falseSightings(filter)).to.be.within(0.97 / 256, 1 / 256);
+      expect(filtersAsked(filter)).to.equal(1);
       let wrong = 0;
       for (let i = 0; i < others.length; i += 2) wrong += ask(filter, others[i]!, others[i + 1]!).length;
       expect(wrong, `${vantages} vantages`).to.be.within(270, 512);
