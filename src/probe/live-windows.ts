@@ -147,6 +147,8 @@ export function openLiveWindows(
         lost,
         sampling: 1,
         span: span(),
+        through,
+        strange: [],
         parts,
       };
     },

@@ -21,6 +21,8 @@ import {
 } from './window-messages.ts';
 
 export interface SealedWindows extends WindowSink {
+  /** Octets of an intake's digests that no longer wait since this was last asked. */
+  taken(intake: number): number;
   /** Does one piece of the work that is due. False when there is none. */
   step(): boolean;
   configure(limits: WindowLimits): void;
@@ -50,12 +52,17 @@ interface Waiting {
   readonly vantage: number;
   readonly number: number;
   /** Each with its own digests. */
-  readonly parts: { readonly seen: VantagePart; readonly digests: BigUint64Array<ArrayBuffer> }[];
+  readonly parts: {
+    readonly intake: number;
+    readonly seen: VantagePart;
+    readonly digests: BigUint64Array<ArrayBuffer>;
+  }[];
 }
 
 /** Nothing held yet. */
 export function openSealedWindows({ intakes, bits, limits }: SealerOptions): SealedWindows {
   const progress: (IntakeProgress | null)[] = Array.from({ length: intakes }, () => null);
+  const taken = progress.map(() => 0);
   /** By window and vantage, in the order in which they came. */
   const waiting = new Map<string, Waiting>();
   /** Sealed windows by their number, and these numbers in ascending order. */
@@ -79,6 +86,7 @@ export function openSealedWindows({ intakes, bits, limits }: SealerOptions): Sea
     for (const part of parts) {
       digests.set(part.digests, at);
       at += part.digests.length;
+      taken[part.intake]! += part.digests.byteLength;
     }
     waitingOctets -= digests.byteLength;
     const filters = sealDigests(digests, bits);
@@ -132,15 +140,16 @@ export function openSealedWindows({ intakes, bits, limits }: SealerOptions): Sea
   };
 
   return {
-    part({ number, vantages, digests }) {
+    part({ intake, number, vantages, digests }) {
       let at = 0;
       for (const seen of vantages) {
         const own = digests.subarray(at, at + seen.digests);
         at += seen.digests;
         const key = `${number} ${seen.vantage}`;
         const there = waiting.get(key);
-        if (there === undefined) waiting.set(key, { vantage: seen.vantage, number, parts: [{ seen, digests: own }] });
-        else there.parts.push({ seen, digests: own });
+        if (there === undefined)
+          waiting.set(key, { vantage: seen.vantage, number, parts: [{ intake, seen, digests: own }] });
+        else there.parts.push({ intake, seen, digests: own });
       }
       waitingOctets += digests.byteLength;
     },
@@ -149,6 +158,11 @@ export function openSealedWindows({ intakes, bits, limits }: SealerOptions): Sea
       newest = Math.max(newest, told.to - 1);
       dropExpired();
       fitMemory();
+    },
+    taken(intake) {
+      const octets = taken[intake] ?? 0;
+      taken[intake] = 0;
+      return octets;
     },
     step() {
       const next = due();
@@ -214,6 +228,7 @@ export function openSealedWindows({ intakes, bits, limits }: SealerOptions): Sea
         lost,
         sampling: 1,
         heldFrom,
+        strange: [],
       };
     },
     status: () => ({ windows: sealedCount, octets: waitingOctets + sealedOctets, droppedForMemory, heldFrom }),

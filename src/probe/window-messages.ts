@@ -102,6 +102,10 @@ export interface PartialAnswer {
 export interface LiveAnswer extends PartialAnswer {
   /** What the intake has taken in so far, seconds, the end not included; null before its first packet. */
   readonly span: { readonly from: number; readonly to: number } | null;
+  /** Windows below this number were handed over. */
+  readonly through: number;
+  /** Epochs asked whose packets were digested under another key than that of the questions. */
+  readonly strange: readonly number[];
   /** Parts that it has handed over so far. */
   readonly parts: number;
 }
@@ -110,4 +114,6 @@ export interface LiveAnswer extends PartialAnswer {
 export interface SealedAnswer extends PartialAnswer {
   /** First second of which all that came is still there. */
   readonly heldFrom: number;
+  /** Epochs asked whose windows were digested under another key than that of the questions. */
+  readonly strange: readonly number[];
 }
