@@ -38,7 +38,7 @@ export class Slice {
   filter: u32;
   blocks: u32;
   next: u32;
-  /** Digests that still fit, those on their way taken off. */
+  /** Digests that still fit; who enters an input has taken it off. */
   room: u32;
   packets: u32;
   /** Digests that sampling left out. */
@@ -64,7 +64,6 @@ export function enter(batch: usize, n: u32, length: u32, slice: Slice): void {
   store<u8>(batch + LISTS + (<usize>words << 8) + <usize>there, n);
   store<u32>(counter, there + 1);
   store<u32>(batch + SLICES + (<usize>n << 2), <u32>changetype<usize>(slice));
-  slice.room--;
 }
 
 /** Puts the length behind an input of `length` octets, whatever stands there. */

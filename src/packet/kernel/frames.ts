@@ -65,6 +65,11 @@ const MOST_LISTED: u32 = 1024;
 @inline
 const LONGEST_FRAME: u32 = 262144;
 
+/** Octets from one frame of a ring to the next, at most: a block has fewer. */
+// @ts-ignore: decorator
+@inline
+const MOST_STEP: u32 = 1 << 24;
+
 /** Places of the cache, of 32 octets each: two words of key, number of the vantage plus 1. */
 // @ts-ignore: decorator
 @inline
@@ -84,7 +89,7 @@ const MPLS: u32 = 0x4788;
 // @ts-ignore: decorator
 @inline
 function isTag(type: u32): bool {
-  return type == 0x0081 || type == 0xa888 || type == 0x0091;
+  return type == 0x0081 || type == 0xa888 || type == 0x0091 || type == 0x0092;
 }
 
 // @ts-ignore: decorator
@@ -94,14 +99,29 @@ function u16be(at: usize): u32 {
 }
 
 /** Address of the place in the cache where a key stands or would be put; 0 when the places it may have are taken. */
-export function placeOf(cache: usize, a: u64, b: u64): usize {
-  let place = ((a * 0x9e3779b97f4a7c15) ^ b) * 0xd6e8feb86659fd93 >> (64 - CACHE_BITS);
+// @ts-ignore: decorator
+@inline
+function placeOf(cache: usize, a: u64, b: u64): usize {
+  let place = (((a * 0x9e3779b97f4a7c15) ^ b) * 0xd6e8feb86659fd93) >> (64 - CACHE_BITS);
   for (let i = 0; i < 8; i++) {
     const at = cache + (<usize>place << 5);
     if (load<u32>(at, 16) == 0 || (load<u64>(at) == a && load<u64>(at, 8) == b)) return at;
     place = (place + 1) & ((1 << CACHE_BITS) - 1);
   }
   return 0;
+}
+
+/** Remembers the number of the vantage of the key at `key`, two words. 1 when it was not known, and there is a place. */
+export function remember(cache: usize, key: usize, vantage: u32): i32 {
+  const a = load<u64>(key);
+  const b = load<u64>(key, 8);
+  const place = placeOf(cache, a, b);
+  if (place == 0) return 0;
+  const fresh = load<u32>(place, 16) == 0;
+  store<u64>(place, a);
+  store<u64>(place, b, 8);
+  store<u32>(place, vantage + 1, 16);
+  return <i32>fresh;
 }
 
 /** True when one of the two ports at `at` is one that tunnels have. */
@@ -124,7 +144,7 @@ function toTunnel(ports: usize, at: usize): bool {
 @inline
 function isPlain(protocol: u32, upper: usize, count: u32, ports: usize): bool {
   if (protocol == 6) return true;
-  if (protocol == 17) return count < 16 || !toTunnel(ports, upper);
+  if (protocol == 17) return count < 12 || !toTunnel(ports, upper);
   return protocol == 1 || protocol == 50;
 }
 
@@ -231,7 +251,7 @@ export function takeFrames(run: Run): i32 {
       let vlan: u32 = 0;
       let where = run.interface << 1;
       if (layout < 4) {
-        if (end - at < 16) {
+        if (at >= end || end - at < 16) {
           why = END;
           break;
         }
@@ -251,7 +271,7 @@ export function takeFrames(run: Run): i32 {
         next = frame + <usize>captured;
       } else {
         // struct tpacket3_hdr and struct sockaddr_ll, as packet/frame-block.ts has them.
-        if (left == 0 || end - at < 68) {
+        if (left == 0 || at >= end || end - at < 68) {
           why = END;
           break;
         }
@@ -266,7 +286,8 @@ export function takeFrames(run: Run): i32 {
         }
         if ((load<u32>(at, 20) & 16) != 0) vlan = load<u32>(at, 32) & 0xfff;
         if (load<u8>(at, 58) == 4) where |= 1;
-        next = step == 0 || <usize>step > end - at ? end : at + <usize>step;
+        // 0 stands at the last frame. The next one may begin behind what was copied.
+        next = step == 0 || step > MOST_STEP ? end : at + <usize>step;
       }
       if (second != run.second) {
         why = SECOND;
@@ -330,6 +351,7 @@ export function takeFrames(run: Run): i32 {
           break;
         }
         enter(batch, count, length, slice);
+        slice.room--;
         slice.packets++;
         count++;
         earliest = min<u32>(earliest, fraction);

@@ -4,7 +4,7 @@ import { sipHash } from './siphash';
 
 export { insertQueued } from './batch';
 export { holds, mayHold } from './filter';
-export { takeFrames } from './frames';
+export { remember, takeFrames } from './frames';
 
 /** All 16 octets of one input's digest, to `output`: the form kept in evidence. */
 export function digest128(key: usize, input: usize, length: usize, output: usize): void {
