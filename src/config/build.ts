@@ -15,6 +15,8 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { exporterOf } from './exporter.ts';
+import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
@@ -74,6 +76,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     groups: all(config, 'group').map(groupOf),
     contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
+    ids: all(config, 'ids').map(idsOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
 }
@@ -314,9 +317,16 @@ function probeOf(probe: Entry): ProbeConfig {
       as: must(number(one, 'asn')),
       mac: must(text(one, 'mac')),
     })),
+    ...optional('exporters', exportersOf(probe.block)),
     retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
     memory: numberIn(probe.block, 'probe', 'memory', 'size'),
   };
+}
+
+/** Undefined when there is none. */
+function exportersOf(block: readonly Entry[]): ProbeConfig['exporters'] {
+  const exporters = all(block, 'exporter').map(exporterOf);
+  return exporters.length === 0 ? undefined : exporters;
 }
 
 function tracebackOf(block: readonly Entry[]): TracebackConfig {

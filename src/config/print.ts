@@ -1,5 +1,7 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { exporterEntry } from './exporter.ts';
+import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import { DAY } from './units.ts';
@@ -68,6 +70,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
     ...(config.contacts === null ? [] : [contactsEntry(config.contacts)]),
     ...config.probes.map(probeEntry),
+    ...config.ids.map(idsEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
   ];
 }
@@ -273,6 +276,7 @@ const showInstant = (time: number): string =>
 function probeEntry(probe: Config['probes'][number]): Entry {
   return entry('global', 'probe', { name: probe.name }, [
     ...probe.neighbors.map(({ as, mac }) => entry('probe', 'neighbor as', { asn: as, mac })),
+    ...(probe.exporters ?? []).map(exporterEntry),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
   ]);

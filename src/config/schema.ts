@@ -1,5 +1,7 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { EXPORTER } from './exporter-statements.ts';
+import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
@@ -66,6 +68,8 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'exporter'
+  | 'ids'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -157,6 +161,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
+  { usage: 'ids NAME', help: 'An intrusion detection system whose alerts are traced', unique: ['name'], block: 'ids' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
 
@@ -260,6 +265,13 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: [
       { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
       {
+        usage: 'exporter ADDRESS',
+        help: 'A router whose flow records are believed',
+        unique: ['address'],
+        block: 'exporter',
+        optionalBlock: true,
+      },
+      {
         usage: 'retention DURATION',
         help: 'How long windows are kept',
         defaults: { duration: HOUR },
@@ -273,6 +285,8 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
+  exporter: { title: 'exporter', statements: EXPORTER },
+  ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
     statements: [
@@ -355,6 +369,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  exporter: read(DECLARED.exporter),
+  ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),

@@ -12,7 +12,20 @@
  *     answer id answer            ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
-import type { ProbeAnswer, Question, Sighting, Vantage } from './question.ts';
+import {
+  type Fields,
+  type Finding,
+  fail,
+  fields,
+  flag,
+  integer,
+  interval,
+  list,
+  share,
+  text,
+  vantage,
+} from './message-fields.ts';
+import type { ProbeAnswer, Question, Sighting } from './question.ts';
 
 export const PROBE_VERSION = 1;
 /** Longest frame either way. */
@@ -52,18 +65,6 @@ export type ToProbe =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     };
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** The first thing found wrong with a message, in words. What is read after it stands in for a value and is thrown away. */
-interface Finding {
-  wrong: string | null;
-}
-
-function fail<T>(finding: Finding, reason: string, standIn: T): T {
-  finding.wrong ??= reason;
-  return standIn;
-}
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
@@ -112,49 +113,9 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
   }
 }
 
-function fields(f: Finding, value: unknown, name: string): Fields {
-  const map = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-  return map ? (value as Fields) : fail(f, `${name} is not a map`, {});
-}
-
-function list(f: Finding, from: Fields, name: string, most: number): readonly unknown[] {
-  const value = from[name];
-  return Array.isArray(value) && value.length <= most ? value : fail(f, `${name} is not a list of at most ${most}`, []);
-}
-
-function integer(f: Finding, from: Fields, name: string, most: number = Number.MAX_SAFE_INTEGER): number {
-  const value = from[name];
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most
-    ? value
-    : fail(f, `${name} is not an integer from 0 to ${most}`, 0);
-}
-
-function share(f: Finding, from: Fields, name: string): number {
-  const value = from[name];
-  return typeof value === 'number' && value >= 0 && value <= 1 ? value : fail(f, `${name} is not between 0 and 1`, 0);
-}
-
-function flag(f: Finding, from: Fields, name: string): boolean {
-  const value = from[name];
-  return typeof value === 'boolean' ? value : fail(f, `${name} is neither true nor false`, false);
-}
-
-function text(f: Finding, from: Fields, name: string, most: number): string {
-  const value = from[name];
-  return typeof value === 'string' && value.length <= most
-    ? value
-    : fail(f, `${name} is not a text of at most ${most}`, '');
-}
-
 function key(f: Finding, value: unknown): Uint8Array | null {
   if (value === null || (value instanceof Uint8Array && value.length === 16)) return value;
   return fail(f, 'key is neither 16 octets nor null', null);
-}
-
-function interval(f: Finding, from: Fields): { from: number; to: number } {
-  const begin = integer(f, from, 'from');
-  const end = integer(f, from, 'to');
-  return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
 }
 
 function question(f: Finding, value: unknown): Question {
@@ -169,16 +130,6 @@ function keyCheckOf(f: Finding, value: unknown): KeyCheck {
   const check = text(f, from, 'check', 16);
   if (!/^[0-9a-f]{16}$/.test(check)) fail(f, 'check is not 16 lower-case hex digits', null);
   return { epoch: integer(f, from, 'epoch', 0xffffffff), check };
-}
-
-function vantage(f: Finding, value: unknown): Vantage {
-  const from = fields(f, value, 'vantage');
-  const { direction } = from;
-  if (direction === 'in' || direction === 'out')
-    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
-  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
-  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
-  return { direction: 'inside', neighbor: null };
 }
 
 function sighting(f: Finding, value: unknown): Sighting {

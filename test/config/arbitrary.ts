@@ -394,11 +394,53 @@ export const config: fc.Arbitrary<Config> = fc
       .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
     const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
-    const probe = fc.record({
+    const exporter = fc.record(
+      {
+        address,
+        domains: fc.uniqueArray(fc.nat(0xffffffff), { maxLength: 3 }),
+        sampling: fc.integer({ min: 1, max: 0xffffffff }),
+        interfaces: fc.uniqueArray(
+          fc.record(
+            { index: fc.integer({ min: 1, max: 0xffffffff }), vlan: fc.integer({ min: 1, max: 4094 }), as: asn },
+            { requiredKeys: ['index', 'as'] },
+          ),
+          { maxLength: 3, selector: one => `${one.index} ${one.vlan}` },
+        ),
+      },
+      { requiredKeys: ['address', 'domains', 'interfaces'] },
+    );
+    const probe = fc.record(
+      {
+        name,
+        exporters: fc.uniqueArray(exporter, { minLength: 1, maxLength: 2, selector: one => one.address }),
+        neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
+        retention: seconds(10, 2592000),
+        memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+      },
+      { requiredKeys: ['name', 'neighbors', 'retention', 'memory'] },
+    );
+    const ids = fc.record({
       name,
-      neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
-      retention: seconds(10, 2592000),
-      memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+      eveFiles: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),
+      eveSockets: fc.uniqueArray(
+        fc
+          .tuple(
+            fc.constantFrom('/run/eve.sock', '/run/eve "2"').chain(socket),
+            fc.constantFrom('stream' as const, 'dgram' as const),
+          )
+          .map(([at, kind]) => ({ ...at, kind })),
+        { maxLength: 2, selector: one => one.path },
+      ),
+      spools: fc.uniqueArray(file, { maxLength: 2 }),
+      signatures: fc.uniqueArray(fc.nat(0xffffffff), { minLength: 1, maxLength: 3 }),
+      texts: fc.uniqueArray(words, { maxLength: 2 }),
+      categories: fc.uniqueArray(words, { maxLength: 2 }),
+      severity: fc.option(fc.integer({ min: 1, max: 255 })),
+      packets: fc.integer({ min: 1, max: 64 }),
+      budget: fc.record({
+        count: fc.integer({ min: 1, max: 10_000 }),
+        per: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
+      }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
     const traceback = fc.record({
@@ -469,6 +511,7 @@ export const config: fc.Arbitrary<Config> = fc
       groups: fc.constant(groups),
       contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
+      ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });
   });
