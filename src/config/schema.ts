@@ -2,9 +2,10 @@ import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
+import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, SECOND } from './units.ts';
+import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
@@ -79,8 +80,6 @@ export interface BlockSpec {
   readonly title: string;
   readonly statements: readonly Spec[];
 }
-
-const MEBI = 2 ** 20;
 
 const GLOBAL: readonly StatementSpec[] = [
   { usage: 'include GLOB', help: 'Reads other files here', unique: [] },
@@ -257,21 +256,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
-    statements: [
-      { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
-      {
-        usage: 'retention DURATION',
-        help: 'How long windows are kept',
-        defaults: { duration: HOUR },
-        bounds: { min: 10 * SECOND, max: 30 * DAY },
-      },
-      {
-        usage: 'memory SIZE',
-        help: 'Memory for windows; the oldest go first',
-        defaults: { size: 256 * MEBI },
-        bounds: { min: MEBI, max: 2 ** 40 },
-      },
-    ],
+    statements: PROBE,
   },
   traceback: {
     title: 'traceback',

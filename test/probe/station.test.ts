@@ -15,7 +15,11 @@ import { SECRET } from './tapped.ts';
 
 const TAP1: ProbeConfig = {
   name: 'tap1',
-  neighbors: [{ as: 64496, mac: '00:00:5e:00:53:01' }],
+  neighbors: [{ as: 64496, macs: ['00:00:5e:00:53:01'] }],
+  interfaces: [],
+  inside: [],
+  learn: [],
+  members: [],
   retention: 3_600_000,
   memory: 2 ** 31,
 };
