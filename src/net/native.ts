@@ -1,6 +1,7 @@
 /**
  * The one door to the C library (DESIGN section 10): what Node has no call for. Everything here works on numbers and octets
- * and knows nothing of what they mean; tcp-options.ts does. Linux on little-endian machines.
+ * and knows nothing of what they mean; tcp-options.ts does. Linux on little-endian machines. Calls that few parts need are
+ * declared beside their subject (packet-calls.ts, bpf.ts, privileges.ts) and come in through `natively`.
  */
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
@@ -28,10 +29,36 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SIOCOUTQ = 0x5411;
 
-type Koffi = typeof import('koffi');
+/** The library that calls C functions. */
+export type Koffi = typeof import('koffi');
 
-function load(): SocketCalls {
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+/** An Error that tells a system call's failure: `code` is the system's, such as `EPERM`. To be made right after the call. */
+export function callFailed(koffi: Koffi, call: string): Error {
+  const code = getSystemErrorName(-koffi.errno());
+  return Object.assign(new Error(`${call} ${code}`), { code, syscall: call });
+}
+
+/**
+ * Calls that `load` declares, at the first need and then for good; or why this machine has none, in words. What `load`
+ * throws, such as for a library that is not installed, becomes those words.
+ */
+export function natively<T extends object>(load: (koffi: Koffi) => T): () => T | string {
+  let loaded: T | string | null = null;
+  return () => {
+    if (loaded !== null) return loaded;
+    let koffi: Koffi | null = null;
+    try {
+      koffi = createRequire(import.meta.url)('koffi') as Koffi;
+      loaded = load(koffi);
+    } catch (error) {
+      const words = (error as Error).message.split('\n')[0]!;
+      loaded = koffi === null ? `the C library cannot be reached (koffi: ${words})` : words;
+    }
+    return loaded;
+  };
+}
+
+function load(koffi: Koffi): SocketCalls {
   const libc = koffi.load('libc.so.6');
   const socket = libc.func('int socket(int, int, int)');
   const bind = libc.func('int bind(int, const void *, uint32_t)');
@@ -41,10 +68,7 @@ function load(): SocketCalls {
   const ioctl = libc.func('int ioctl(int, unsigned long, void *)');
   const nametoindex = libc.func('unsigned int if_nametoindex(const char *)');
 
-  const failed = (call: string): Error => {
-    const code = getSystemErrorName(-koffi.errno());
-    return Object.assign(new Error(`${call} ${code}`), { code, syscall: call });
-  };
+  const failed = (call: string): Error => callFailed(koffi, call);
   const done = (call: string, result: number): number => {
     if (result < 0) throw failed(call);
     return result;
@@ -76,16 +100,5 @@ function load(): SocketCalls {
   };
 }
 
-let loaded: SocketCalls | string | null = null;
-
 /** The calls, or why this machine has none, in words. Loaded at the first need. */
-export function socketCalls(): SocketCalls | string {
-  if (loaded === null)
-    try {
-      loaded = load();
-    } catch (error) {
-      const words = (error as Error).message.split('\n')[0];
-      loaded = `the C library cannot be reached (koffi: ${words})`;
-    }
-  return loaded;
-}
+export const socketCalls = natively(load);

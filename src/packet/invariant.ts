@@ -3,7 +3,7 @@
  *
  *     octets  field
  *     4       "itk1"
- *     1       profile: 1 is strict, the only one yet
+ *     1       profile: 1 is strict; 3 and 5 share this layout (packet/profiles.ts)
  *     1       form of what follows: 4 IPv4, 6 IPv6, 44 IPv6 with a Fragment header
  *     1       upper-layer protocol; of IPv6 the one behind the extension headers that are passed over
  *     4 / 16  source address
@@ -31,7 +31,8 @@ export const LONGEST_INPUT = 89;
 const PROFILE_STRICT = 1;
 const FRAGMENTED = 44;
 
-function copy(bytes: Uint8Array, from: number, count: number, to: Uint8Array, at: number): number {
+/** Copies `count` octets; returns the offset behind them. */
+export function copy(bytes: Uint8Array, from: number, count: number, to: Uint8Array, at: number): number {
   for (let i = 0; i < count; i++) to[at + i] = bytes[from + i]!;
   return at + count;
 }
@@ -41,7 +42,19 @@ function copy(bytes: Uint8Array, from: number, count: number, to: Uint8Array, at
  * 0 when the layer bears no digest: `refusalOf` tells why.
  */
 export function writeInput(bytes: Uint8Array, layers: Layers, i: number, input: Uint8Array, at: number): number {
-  if (refusalOf(layers, i) !== null) return 0;
+  return refusalOf(layers, i) === null ? writeInvariant(PROFILE_STRICT, UPPER_OCTETS, bytes, layers, i, input, at) : 0;
+}
+
+/** Writes the layout above with another profile's number and `most` upper-layer octets at most, which must be there. */
+export function writeInvariant(
+  profile: number,
+  most: number,
+  bytes: Uint8Array,
+  layers: Layers,
+  i: number,
+  input: Uint8Array,
+  at: number,
+): number {
   const start = layers.start[i]!;
   const destination = layers.destination[i]!;
   const fragment = layers.fragment[i]!;
@@ -52,7 +65,7 @@ export function writeInput(bytes: Uint8Array, layers: Layers, i: number, input: 
   input[at + 1] = 0x74;
   input[at + 2] = 0x6b;
   input[at + 3] = 0x31;
-  input[at + 4] = PROFILE_STRICT;
+  input[at + 4] = profile;
   input[at + 5] = four ? 4 : fragment < 0 ? 6 : FRAGMENTED;
   input[at + 6] = layers.protocol[i]!;
   let to = at + 7;
@@ -78,7 +91,7 @@ export function writeInput(bytes: Uint8Array, layers: Layers, i: number, input: 
   const stated = four ? length + 20 : length;
   input[to++] = stated >> 8;
   input[to++] = stated & 0xff;
-  const count = Math.min(UPPER_OCTETS, length);
+  const count = Math.min(most, length);
   input[to++] = count;
   return copy(bytes, layers.upper[i]!, count, input, to) - at;
 }
@@ -88,9 +101,14 @@ export function writeInput(bytes: Uint8Array, layers: Layers, i: number, input: 
  * everywhere else, so there is none when fewer than 40 upper-layer octets, or all there are, were captured.
  */
 export function refusalOf(layers: Layers, i: number): Refusal | null {
+  return refusalWithin(layers, i, UPPER_OCTETS);
+}
+
+/** Likewise, where `most` upper-layer octets are needed, or all there are. */
+export function refusalWithin(layers: Layers, i: number, most: number): Refusal | null {
   const fault = layers.fault[i]!;
   if (fault !== null) return fault;
   const there = layers.end[i]! - layers.upper[i]!;
-  if (there >= Math.min(UPPER_OCTETS, layers.length[i]!)) return null;
+  if (there >= Math.min(most, layers.length[i]!)) return null;
   return layers.cut ? 'snaplen' : 'truncated';
 }

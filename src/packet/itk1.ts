@@ -2,8 +2,10 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
 import { findLayers } from './find-layers.ts';
-import { refusalOf, UPPER_OCTETS, writeInput } from './invariant.ts';
-import { type Layers, newLayers, type Refusal, type Stop } from './layers.ts';
+import { isFragment } from './fragments.ts';
+import { UPPER_OCTETS } from './invariant.ts';
+import { type Layers, newLayers, type ProfileRefusal, type Stop } from './layers.ts';
+import { type Profile, STRICT } from './profiles.ts';
 
 /** An epoch, the life of a key, is one hour. */
 export const EPOCH_MILLISECONDS = 3_600_000;
@@ -52,7 +54,7 @@ export type Entropy = 'guessable' | 'fair' | 'high';
 
 export type LayerDigest =
   | { readonly layer: number; readonly digest: string; readonly entropy: Entropy; readonly fragment: boolean }
-  | { readonly layer: number; readonly reason: Refusal };
+  | { readonly layer: number; readonly reason: ProfileRefusal };
 
 /** One entry for each IP layer, outermost first; without any, `stop` tells why. */
 export interface PacketDigest {
@@ -61,8 +63,9 @@ export interface PacketDigest {
 }
 
 /**
- * Digests every IP layer of one frame under an epoch's key. `wire` is the frame's length on the wire, to be given when
- * the capture may have cut it. It uses slot 0 of the kernel and sets its key: not for a kernel that a probe is feeding.
+ * Digests every IP layer of one frame in a profile, under an epoch's key unless the profile has none. `wire` is the
+ * frame's length on the wire, to be given when the capture may have cut it. It uses slot 0 of the kernel and sets its key:
+ * not for a kernel that a probe is feeding.
  */
 export function digestPacket(
   kernel: DigestKernel,
@@ -70,28 +73,34 @@ export function digestPacket(
   linkType: number,
   key: Uint8Array,
   wire: number = frame.length,
+  profile: Profile = STRICT,
 ): PacketDigest {
   const found = newLayers();
   findLayers(frame, 0, frame.length, wire, linkType, found);
   kernel.setKey(key);
-  const layers: LayerDigest[] = [];
-  for (let i = 0; i < found.count; i++) {
-    const length = writeInput(frame, found, i, kernel.memory, kernel.slot(0));
-    if (length === 0) layers.push({ layer: i, reason: refusalOf(found, i)! });
-    else {
-      const upper = frame.subarray(found.upper[i]!, found.upper[i]! + Math.min(UPPER_OCTETS, found.length[i]!));
-      const fragment = isFragment(frame, found, i);
-      layers.push({ layer: i, digest: digestText(kernel.digest(length)), entropy: entropyOf(upper), fragment });
-    }
-  }
+  const layers = Array.from({ length: found.count }, (_, i) => digestLayer(kernel, frame, found, i, profile));
   return { layers, stop: found.stop };
 }
 
-/** True when the IP packet of a layer is a fragment: MF is set, or its offset is not 0 (RFC 791, RFC 8200 section 4.5). */
-function isFragment(frame: Uint8Array, found: Layers, layer: number): boolean {
-  if (found.family[layer] === 6) return found.fragment[layer]! >= 0;
-  const at = found.start[layer]! + 6;
-  return (frame[at]! & 0x3f) !== 0 || frame[at + 1] !== 0;
+/** Digests one of the layers that were found, under the key that the kernel has. */
+export function digestLayer(
+  kernel: DigestKernel,
+  frame: Uint8Array,
+  found: Layers,
+  layer: number,
+  profile: Profile,
+): LayerDigest {
+  const slot = kernel.slot(0);
+  const length = profile.write(frame, found, layer, kernel.memory, slot);
+  if (typeof length === 'string') return { layer, reason: length };
+  const digest = profile.keyed
+    ? digestText(kernel.digest(length))
+    : createHash('md5')
+        .update(kernel.memory.subarray(slot, slot + length))
+        .digest('hex');
+  const upper = found.upper[layer]!;
+  const hashed = frame.subarray(upper, Math.min(upper + UPPER_OCTETS, found.end[layer]!));
+  return { layer, digest, entropy: entropyOf(hashed), fragment: isFragment(frame, found, layer) };
 }
 
 /**

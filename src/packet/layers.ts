@@ -17,6 +17,22 @@ export type Refusal =
   /** IPv6 extension headers or their lengths are not well-formed. */
   | 'extension';
 
+/** Why a profile has no digest for a layer that another one may digest. */
+export type ProfileRefusal =
+  | Refusal
+  /** A fragment: what the profile hashes is in no one fragment. */
+  | 'fragment'
+  /** Not a TCP SYN. */
+  | 'not-syn'
+  /** The transport header is cut short or its length contradicts the packet's. */
+  | 'transport'
+  /** Nothing is left that would tell the packet from others. */
+  | 'empty'
+  /** An ICMP error: a translator changes the packet that it quotes too. */
+  | 'icmp-error'
+  /** The packet is shorter than what the profile hashes. */
+  | 'short';
+
 /**
  * Why the walk ended: `end`: at a transport header; `fragment`: what lies inside begins in another packet; `depth`: at
  * a limit; the others tell what stands there instead of an IP header.

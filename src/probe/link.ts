@@ -24,8 +24,8 @@ export interface ProbeLinkOptions {
   readonly name: string;
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
-  readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => ProbeAnswer;
-  readonly status: () => ProbeStatus;
+  readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>;
+  readonly status: () => Promise<ProbeStatus>;
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -61,7 +61,11 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
   };
 
   const report = () => {
-    if (welcome) send({ type: 'status', status: options.status() });
+    if (welcome)
+      options.status().then(
+        status => send({ type: 'status', status }),
+        (error: Error) => say(`no status: ${error.message}`),
+      );
   };
 
   const receive = (message: ToProbe) => {
@@ -84,7 +88,11 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         waiting.delete(message.epoch);
         return;
       case 'question':
-        send({ type: 'answer', id: message.id, answer: options.answer(message.questions, message.keys) });
+        // The daemon takes silence for what it is: a probe that can't say.
+        options.answer(message.questions, message.keys).then(
+          answer => send({ type: 'answer', id: message.id, answer }),
+          (error: Error) => say(`no answer: ${error.message}`),
+        );
     }
   };
 

@@ -42,7 +42,9 @@ export interface LiveSlices {
   flush(): void;
   /** True when the slice holds the digest, 8 octets. */
   holds(slice: LiveSlice, digest: Uint8Array): boolean;
-  /** Takes slices out and returns their digests. */
+  /** Digests that a slice holds. */
+  countOf(slice: LiveSlice): number;
+  /** Takes slices out and returns their digests, slice after slice. */
   take(slices: readonly LiveSlice[]): BigUint64Array<ArrayBuffer>;
 }
 
@@ -112,13 +114,11 @@ export function liveSlices(kernel: DigestKernel, limit: number): LiveSlices {
         kernel.holds(address, BLOCKS, address + FILTER_OCTETS, countIn(slice, i), digest),
       );
     },
+    countOf: slice => slice.segments.reduce((count, _, i) => count + countIn(slice, i), 0),
     take(taken) {
       flush();
       latest = null;
-      const total = taken.reduce(
-        (sum, slice) => sum + slice.segments.reduce((count, _, i) => count + countIn(slice, i), 0),
-        0,
-      );
+      const total = taken.reduce((sum, slice) => sum + held.countOf(slice), 0);
       const digests = new BigUint64Array(total);
       let at = 0;
       for (const slice of taken) {

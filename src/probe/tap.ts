@@ -2,11 +2,12 @@
 import type { PcapRecord } from '../packet/capture.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { findLayers } from '../packet/find-layers.ts';
+import { blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
-import type { Windows } from './windows.ts';
 
 /** Why a frame, or a layer of one, is in no window, beyond what packet/layers.ts says. */
 type Left = 'no-key' | 'too-old' | 'no-memory' | 'time';
@@ -26,6 +27,11 @@ export interface TapCounts {
 export interface Tap {
   /** Takes one frame. Returns the epoch whose key it needs and has not: set it and give the frame again; else null. */
   take(record: PcapRecord): number | null;
+  /**
+   * Takes all frames of a block. Returns the epoch whose key it needs and has not: set it and give the block again, which
+   * goes on where it stopped; else null. What `block.at` leaves over then is no whole frame.
+   */
+  takeBlock(block: FrameBlock): number | null;
   /** Sets an epoch's key; null when there is none to be had. */
   setKey(epoch: number, key: Uint8Array | null): void;
   /**
@@ -45,7 +51,11 @@ const MOST_CHECKS = 9000;
 const MIXED = 'mixed';
 
 /** A tap that fills `windows`. */
-export function openTap(kernel: DigestKernel, windows: Windows, vantages: VantageMap): Tap {
+export function openTap(
+  kernel: DigestKernel,
+  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  vantages: VantageMap,
+): Tap {
   const { live } = windows;
   const layers = newLayers();
   const keys = new Map<number, Uint8Array | null>();
@@ -77,7 +87,21 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
     return true;
   };
 
-  return {
+  const record = blockRecord();
+  const tap: Tap = {
+    takeBlock(block) {
+      let { at } = block;
+      while (nextFrame(block, record)) {
+        const needed = tap.take(record);
+        if (needed !== null) {
+          block.at = at;
+          block.frames--;
+          return needed;
+        }
+        at = block.at;
+      }
+      return null;
+    },
     take(record) {
       if (record.seconds > 0xffffffff) {
         frames++;
@@ -139,4 +163,5 @@ export function openTap(kernel: DigestKernel, windows: Windows, vantages: Vantag
     },
     counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
   };
+  return tap;
 }

@@ -93,8 +93,8 @@ describe('probe/station', () => {
           welcomed(probe);
           setImmediate(() => resolve(link));
         },
-        answer: () => answer,
-        status: () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
+        answer: async () => answer,
+        status: async () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
         log: () => {},
       });
       open.push(link);

@@ -1,0 +1,103 @@
+/**
+ * The digest profiles: what of a packet goes into a digest, and how it is hashed. A profile is asked for where a packet may
+ * have been changed on its way in a manner that its digest leaves out; itprobe(8), DIGESTS, holds every layout.
+ */
+import { clampInput } from './clamped.ts';
+import { packterInput, spieInput } from './earlier-inputs.ts';
+import { refusalOf, refusalWithin, writeInput, writeInvariant } from './invariant.ts';
+import type { Layers, ProfileRefusal } from './layers.ts';
+import { natInput, payloadInput } from './translated.ts';
+
+export type ProfileName = 'strict' | 'nat' | 'clamp' | 'payload' | 'quoted8' | 'packter-md5' | 'spie28';
+
+export interface Profile {
+  readonly name: ProfileName;
+  /** The octet of the input, and of everything that names a profile by number. */
+  readonly number: number;
+  /** SipHash-2-4 under the epoch's key; else MD5 without one, and 16 octets of digest. */
+  readonly keyed: boolean;
+  /** Octets of a packet behind its IP header that are always enough. */
+  readonly upperOctets: number;
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  /**
+   * Writes the input of layer `i` at `input[at]`, where LONGEST_INPUT octets must be free. Returns its length, or why there is none. Reads
+   * nothing behind the layer's captured end, and allocates nothing.
+   */
+  write(bytes: Uint8Array, layers: Layers, i: number, input: Uint8Array, at: number): number | ProfileRefusal;
+}
+
+/** Upper-layer octets that an ICMP error quotes at least (RFC 792). */
+const QUOTED_OCTETS = 8;
+
+export const STRICT: Profile = {
+  name: 'strict',
+  number: 1,
+  keyed: true,
+  upperOctets: 40,
+  purpose: 'everything that no router changes',
+  write: (bytes, layers, i, input, at) => writeInput(bytes, layers, i, input, at) || refusalOf(layers, i)!,
+};
+
+export const NAT: Profile = {
+  name: 'nat',
+  number: 2,
+  keyed: true,
+  upperOctets: 100,
+  purpose: 'the same on both sides of NAT44 and NAT64',
+  write: natInput,
+};
+
+export const CLAMP: Profile = {
+  name: 'clamp',
+  number: 3,
+  keyed: true,
+  upperOctets: 40,
+  purpose: 'TCP SYN, the same before and after MSS clamping',
+  write: clampInput,
+};
+
+export const PAYLOAD: Profile = {
+  name: 'payload',
+  number: 4,
+  keyed: true,
+  upperOctets: 100,
+  purpose: 'payload alone, the same on both sides of a proxy',
+  write: payloadInput,
+};
+
+export const QUOTED8: Profile = {
+  name: 'quoted8',
+  number: 5,
+  keyed: true,
+  upperOctets: QUOTED_OCTETS,
+  purpose: 'as much of a packet as an ICMP error quotes',
+  write: (bytes, layers, i, input, at) =>
+    refusalWithin(layers, i, QUOTED_OCTETS) ?? writeInvariant(5, QUOTED_OCTETS, bytes, layers, i, input, at),
+};
+
+export const PACKTER_MD5: Profile = {
+  name: 'packter-md5',
+  number: 6,
+  keyed: false,
+  upperOctets: 8,
+  purpose: 'as PACKTER and InterTrack of 2010 hash',
+  write: packterInput,
+};
+
+export const SPIE28: Profile = {
+  name: 'spie28',
+  number: 7,
+  keyed: true,
+  upperOctets: 8,
+  purpose: 'the packet prefix of SPIE',
+  write: spieInput,
+};
+
+/** All of them, by number. */
+export const PROFILES: readonly Profile[] = [STRICT, NAT, CLAMP, PAYLOAD, QUOTED8, PACKTER_MD5, SPIE28];
+
+/** The profile of a name; undefined when there is none. */
+export function profileNamed(name: string): Profile | undefined {
+  return PROFILES.find(profile => profile.name === name);
+}

@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { PcapRecord } from '../../src/packet/capture.ts';
+import { loadKernel } from '../../src/packet/digest-kernel.ts';
+import { epochKey } from '../../src/packet/itk1.ts';
+import { openLiveWindows } from '../../src/probe/live-windows.ts';
+import { mergeAnswers } from '../../src/probe/merge-answers.ts';
+import type { Question } from '../../src/probe/question.ts';
+import { openSealedWindows } from '../../src/probe/sealed-windows.ts';
+import { openTap } from '../../src/probe/tap.ts';
+import { vantageMap } from '../../src/probe/vantage.ts';
+import { packetAt, questionsAbout, SECRET } from './tapped.ts';
+
+const HOUR = 351_564 * 3600;
+
+/** Several taps whose windows one sealer puts together. */
+function tappedBy(intakes: number) {
+  const limits = { retention: 3_600_000, memory: 64 * 1024 * 1024 };
+  const sealer = openSealedWindows({ intakes, bits: 16, limits });
+  const vantages = vantageMap();
+  const sides = Array.from({ length: intakes }, (_, number) => {
+    const kernel = loadKernel();
+    const windows = openLiveWindows(kernel, limits, sealer, number);
+    return { windows, tap: openTap(kernel, windows, vantages) };
+  });
+  return {
+    sides,
+    sealer,
+    take(intake: number, record: PcapRecord) {
+      const { tap } = sides[intake]!;
+      const epoch = tap.take(record);
+      if (epoch === null) return;
+      tap.setKey(epoch, epochKey(SECRET, epoch));
+      tap.take(record);
+    },
+    ask: (...questions: Question[]) =>
+      mergeAnswers(
+        'tap1',
+        questions,
+        vantages.list,
+        sides.map(({ windows }) => windows.ask(questions)),
+        sealer.ask(questions),
+      ),
+  };
+}
+
+describe('probe/intakes', () => {
+  it('seals a window of several intakes once, when the last of them is past it', () => {
+    const { take, ask, sealer } = tappedBy(3);
+    const records = [0, 1, 2].map(intake => packetAt(HOUR + 3 + intake, intake));
+    records.forEach((record, intake) => {
+      take(intake, record);
+    });
+    take(0, packetAt(HOUR + 15, 10));
+    take(1, packetAt(HOUR + 25, 11));
+    expect(sealer.step(), 'the third is still in it').to.equal(false);
+    for (const record of records) {
+      const [question] = questionsAbout(record, 500);
+      expect(ask(question!).sightings.map(({ provisional }) => provisional)).to.deep.equal([true]);
+      expect(ask(question!)).to.include({ sealed: false, covered: false });
+    }
+    take(2, packetAt(HOUR + 15, 12));
+    while (sealer.step());
+    expect(sealer.status().windows).to.equal(1);
+    for (const record of records) {
+      const [question] = questionsAbout(record, 500);
+      const answer = ask(question!);
+      expect(answer.sightings.map(({ provisional }) => provisional)).to.deep.equal([false]);
+      expect(answer).to.include({ packets: 3 });
+    }
+  });
+
+  it('speaks for what all intakes have taken in only', () => {
+    const { take, ask } = tappedBy(2);
+    for (let second = 0; second < 20; second++) take(0, packetAt(HOUR + second, second));
+    const [question] = questionsAbout(packetAt(HOUR + 7, 99), 500);
+    expect(ask(question!)).to.deep.include({ retained: null, covered: false });
+    for (let second = 5; second < 15; second++) take(1, packetAt(HOUR + second, second));
+    expect(ask(question!)).to.deep.include({
+      retained: { from: (HOUR + 5) * 1000, to: (HOUR + 15) * 1000 },
+      covered: true,
+    });
+    const [before] = questionsAbout(packetAt(HOUR + 3, 99), 500);
+    expect(ask(before!)).to.include({ covered: false });
+  });
+
+  it('finds every packet, at whichever intake and whatever was sealed in between', () => {
+    const packets = fc.array(fc.record({ second: fc.nat(45), intake: fc.nat(2), steps: fc.nat(2) }), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(packets, list => {
+        const { take, ask, sealer } = tappedBy(3);
+        const records = list.map(({ second, intake, steps }, i) => {
+          const record = packetAt(HOUR + second, i);
+          take(intake, record);
+          for (let step = 0; step < steps; step++) sealer.step();
+          return record;
+        });
+        for (const record of records)
+          for (const question of questionsAbout(record, 0)) expect(ask(question).sightings).to.not.have.length(0);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
