@@ -81,7 +81,7 @@ export function checkProbe(probe: Entry, report: Report): void {
       );
   const [members] = all(block, 'members ix-f');
   const learn = first(block, 'learn');
-  if (learn !== undefined && learn.whole && !list(learn, 'learned').includes('bgp') && members === undefined)
+  if (learn?.whole && !list(learn, 'learned').includes('bgp') && members === undefined)
     report.warning(
       placed(learn),
       'addresses of configured sessions are learned only, expected `learn bgp` or `members ix-f` for others',

@@ -299,7 +299,7 @@ export interface ContactsConfig {
   readonly cache: number;
 }
 
-export type { ProbeConfig } from './probe-tree.ts';
+export type { InterfaceConfig, MembersConfig, NeighborConfig, ProbeConfig } from './probe-tree.ts';
 
 export interface TracebackConfig {
   readonly listen: readonly ListenConfig[];

@@ -255,6 +255,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
+    probeVantages: traces.station.vantages,
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),

@@ -70,18 +70,8 @@ export function usedOctets({ bytes, layout }: FrameBlock): number {
   return bytes.length < BLOCK_HEADER ? 0 : Math.min(bytes.length, u32(bytes, BLOCK_USED));
 }
 
-/** What a frame says besides its octets. */
-export interface BlockRecord extends PcapRecord {
-  /** Tag control information of the 802.1Q tag that a network card took out of the frame; -1 when it did not. */
-  tag: number;
-  /** Number of the interface. */
-  interface: number;
-  /** The capture says that its own machine has sent the frame. */
-  outgoing: boolean;
-}
-
 /** A record for `nextFrame` to fill, again and again. */
-export function blockRecord(): BlockRecord {
+export function blockRecord(): PcapRecord {
   return {
     bytes: new Uint8Array(0),
     offset: 0,
@@ -101,7 +91,7 @@ export function blockRecord(): BlockRecord {
  * Reads the next frame of a block into `record`, and takes it. False when there is none, or not all of it: a pcap file
  * goes on in another chunk, or its next header is one that no reader believes (packet/pcap.ts tells).
  */
-export function nextFrame(block: FrameBlock, record: BlockRecord): boolean {
+export function nextFrame(block: FrameBlock, record: PcapRecord): boolean {
   record.bytes = block.bytes;
   record.linkType = block.linkType;
   record.interface = block.interface;
@@ -110,7 +100,7 @@ export function nextFrame(block: FrameBlock, record: BlockRecord): boolean {
   return found;
 }
 
-function nextOfPcap(block: FrameBlock, record: BlockRecord): boolean {
+function nextOfPcap(block: FrameBlock, record: PcapRecord): boolean {
   const { bytes, at, layout } = block;
   const big = layout === 'pcap-be-us' || layout === 'pcap-be-ns';
   const read = big ? u32be : u32;
@@ -129,7 +119,7 @@ function nextOfPcap(block: FrameBlock, record: BlockRecord): boolean {
   return true;
 }
 
-function nextOfRing(block: FrameBlock, record: BlockRecord): boolean {
+function nextOfRing(block: FrameBlock, record: PcapRecord): boolean {
   const { bytes, at } = block;
   const used = usedOctets(block);
   if (used < BLOCK_HEADER || block.frames >= u32(bytes, BLOCK_PACKETS) || used - at < RING_HEADER) return false;

@@ -104,3 +104,13 @@ export function memberBindings(macs: readonly { readonly mac: string; readonly a
     }),
   );
 }
+
+/** What was counted goes on where the same is stated again. */
+export function keepCounts(now: readonly Binding[], before: readonly Binding[]): void {
+  const keyOf = (one: Binding) => `${one.mac} ${one.vlan} ${one.interface} ${one.direction} ${one.as}`;
+  const counted = new Map(before.map(one => [keyOf(one), one]));
+  for (const one of now) {
+    const same = counted.get(keyOf(one));
+    if (same !== undefined) Object.assign(one, { packets: same.packets, lastSeen: same.lastSeen });
+  }
+}

@@ -18,6 +18,8 @@ export interface AddressOwner {
 
 /** What is known of a link address. */
 export interface Learned {
+  /** The VLAN it was seen in: that which was asked for, or ANY_VLAN. */
+  readonly vlan: number;
   /** Null: its IP addresses belong to several ASes. */
   readonly as: number | null;
   /** In words: from where, and by which IP addresses. */
@@ -26,17 +28,26 @@ export interface Learned {
   readonly conflict: string;
 }
 
-export interface LearnedNeighbors {
-  /** Takes the IP addresses that belong to neighbours, all of them. */
-  want(owners: ReadonlyMap<string, AddressOwner>): void;
-  /** Takes what a frame said in a VLAN (-1: none), in a second of packet time. */
-  hear(claim: NeighborClaim, vlan: number, second: number): void;
+/** What was learned, for who does not learn himself. */
+export interface LearnedSource {
   /** What is known of a link address in a VLAN; null: nothing. */
   find(mac: number, vlan: number): Learned | null;
   /** True of a link address that something is known of. */
   has(mac: number): boolean;
-  /** Every link address that something is known of, in each VLAN it was seen in (-1: none). */
-  all(): Iterable<{ readonly mac: number; readonly vlan: number; readonly learned: Learned }>;
+  /** Every link address that something is known of, in each VLAN that it was seen in (-1: none), and in others (ANY_VLAN). */
+  all(): Iterable<LearnedEntry>;
+}
+
+export interface LearnedEntry {
+  readonly mac: number;
+  readonly learned: Learned;
+}
+
+export interface LearnedNeighbors extends LearnedSource {
+  /** Takes the IP addresses that belong to neighbours, all of them. */
+  want(owners: ReadonlyMap<string, AddressOwner>): void;
+  /** Takes what a frame said in a VLAN (-1: none), in a second of packet time. */
+  hear(claim: NeighborClaim, vlan: number, second: number): void;
   /** IP addresses that several link addresses claim now, in words. */
   contested(): string[];
 }
@@ -49,6 +60,9 @@ export interface LearnedOptions {
   /** One line for a person: an address is claimed by another, or has moved. */
   readonly say: (line: string) => void;
 }
+
+/** Stands for every VLAN that a link address was not seen in. */
+export const ANY_VLAN = -2;
 
 /** Seconds of silence after which an IP address may move, and for which its new holder must have claimed it. */
 const PATIENCE = 60;
@@ -83,7 +97,7 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
   const byMac = new Map<number, Set<Holder>>();
   const known = new Map<number, ReadonlyMap<number, Learned>>();
 
-  /** Draws the conclusions about a link address anew. `ANY` stands for a VLAN it was not seen in. */
+  /** Draws the conclusions about a link address anew. */
   const conclude = (mac: number) => {
     const holders = byMac.get(mac);
     if (holders === undefined || holders.size === 0) {
@@ -92,16 +106,16 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
       return;
     }
     const before = known.get(mac);
-    const inVlan = new Map<number, Holder[]>([[ANY, []]]);
+    const inVlan = new Map<number, Holder[]>([[ANY_VLAN, []]]);
     for (const holder of holders) {
-      inVlan.get(ANY)!.push(holder);
+      inVlan.get(ANY_VLAN)!.push(holder);
       for (const vlan of holder.vlans) {
         const there = inVlan.get(vlan);
         if (there === undefined) inVlan.set(vlan, [holder]);
         else there.push(holder);
       }
     }
-    const now = new Map([...inVlan].map(([vlan, list]) => [vlan, learnedOf(list)]));
+    const now = new Map([...inVlan].map(([vlan, list]) => [vlan, learnedOf(vlan, list)]));
     known.set(mac, now);
     const same = before?.size === now.size && [...now].every(([vlan, { as }]) => before.get(vlan)?.as === as);
     if (!same) changed();
@@ -210,12 +224,11 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     },
     find(mac, vlan) {
       const there = known.get(mac);
-      return there?.get(vlan) ?? there?.get(ANY) ?? null;
+      return there?.get(vlan) ?? there?.get(ANY_VLAN) ?? null;
     },
     has: mac => known.has(mac),
     *all() {
-      for (const [mac, there] of known)
-        for (const [vlan, learned] of there) if (vlan !== ANY) yield { mac, vlan, learned };
+      for (const [mac, there] of known) for (const learned of there.values()) yield { mac, learned };
     },
     contested: () =>
       [...held.values()].flatMap(({ address, owner, mac, rival }) =>
@@ -228,17 +241,15 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
   };
 }
 
-/** No VLAN has this number, nor has none. */
-const ANY = -2;
-
 /** What the IP addresses of one link address say together. */
-function learnedOf(holders: readonly Holder[]): Learned {
+function learnedOf(vlan: number, holders: readonly Holder[]): Learned {
   const ases = [...new Set(holders.map(({ owner }) => owner!.as))];
   const sources = [...new Set(holders.map(({ owner }) => owner!.from))];
   const addresses = holders.slice(0, MOST_NAMED).map(({ address }) => address);
   const more = holders.length > MOST_NAMED ? ` and ${holders.length - MOST_NAMED} more` : '';
   const several = `it has addresses of AS ${ases.slice(0, MOST_NAMED).join(', ')}${ases.length > MOST_NAMED ? ', …' : ''}`;
   return {
+    vlan,
     as: ases.length === 1 ? ases[0]! : null,
     from: `${sources.join('+')} ${addresses.join(', ')}${more}`,
     conflict: ases.length === 1 ? '' : several,

@@ -3,7 +3,13 @@
  * them, and to find an answer again costs one line of memory. Packets are counted here and told on when an answer is
  * forgotten.
  */
-import type { Place } from './vantage.ts';
+import type { Binding } from './bindings.ts';
+
+/** Where a frame was seen, and what told it. */
+export interface Place {
+  readonly vantage: number;
+  readonly told: Binding | null;
+}
 
 /** Answers that are remembered, a power of two; of two that fall together the later one is. */
 const ROWS = 4096;

@@ -117,10 +117,14 @@ export function openTap(
       if (record.seconds !== second) {
         second = record.seconds;
         kept = windows.advance(second);
+        vantages.second = second;
       }
       const { bytes, offset } = record;
       findLayers(bytes, offset, offset + record.captured, record.wire, record.linkType, layers);
+      // A tag that the card took out was the outermost one.
+      if (record.tag >= 0) layers.vlan = record.tag & 0xfff || layers.vlan;
       if (layers.count === 0) count(layers.stop);
+      vantages.hear(bytes, layers, offset + record.captured);
       if (!kept) {
         count('too-old');
         return null;

@@ -1,7 +1,7 @@
 /** What `show probe NAME vantages` tells: every address and interface with its AS, and what contradicts or was left out. */
 import { formatMac } from '../packet/mac.ts';
 import type { Binding } from './bindings.ts';
-import type { LearnedNeighbors } from './learned.ts';
+import { ANY_VLAN, type LearnedNeighbors } from './learned.ts';
 
 export interface VantageRow {
   /** Link address; null: the row is about an interface. */
@@ -23,33 +23,43 @@ export interface VantageRow {
 /** Rows of one answer: it has to fit into a frame. */
 export const MOST_ROWS = 2048;
 export const MOST_NOTES = 256;
+/** Characters of one text. */
+export const LINE = 200;
 
 interface Known {
   readonly configured: readonly Binding[];
   readonly members: ReadonlyMap<number, Binding>;
   readonly learned: LearnedNeighbors;
-  /** What was counted of what was learned, by link address and VLAN. */
+  /** What was counted of what was learned, by link address, VLAN and AS. */
   readonly counts: ReadonlyMap<string, Binding>;
-  readonly unnumbered: number;
   readonly forged: number;
   readonly flooded: number;
 }
 
-export function vantageRows(known: Known): { rows: VantageRow[]; notes: string[] } {
+export interface VantageReport {
+  readonly rows: readonly VantageRow[];
+  /** What contradicts or was left out, in words. */
+  readonly notes: readonly string[];
+}
+
+export function vantageRows(known: Known): VantageReport {
   const { configured, members, learned, counts } = known;
   const stated = new Map<number, number | null>();
   for (const { mac, as } of configured) if (mac !== null) stated.set(mac, as);
   for (const [mac, { as }] of members) if (!stated.has(mac)) stated.set(mac, as);
 
   const rows = [...configured, ...members.values()].map(rowOf);
-  for (const { mac, vlan, learned: found } of learned.all()) {
-    const count = counts.get(`${mac} ${vlan}`);
+  for (const { mac, learned: found } of learned.all()) {
+    const { vlan } = found;
+    const count = counts.get(`${mac} ${vlan} ${found.as}`);
+    // A VLAN that it never spoke in, and nothing was sent in.
+    if (vlan === ANY_VLAN && count === undefined) continue;
     const over = stated.get(mac);
     const overruled =
       over === undefined ? '' : over === found.as ? 'stated already' : `overruled by what is stated: ${asText(over)}`;
     rows.push({
       ...{ mac: formatMac(mac), vlan: vlan < 0 ? null : vlan, interface: null, direction: 'both', as: found.as },
-      ...{ from: found.from, conflict: [found.conflict, overruled].filter(text => text !== '').join('; ') },
+      ...{ from: cut(found.from), conflict: cut([found.conflict, overruled].filter(text => text !== '').join('; ')) },
       ...{ packets: count?.packets ?? 0, lastSeen: lastSeen(count) },
     });
   }
@@ -61,12 +71,12 @@ export function vantageRows(known: Known): { rows: VantageRow[]; notes: string[]
     ...more(left, 'more are known that are not shown'),
     ...more(known.forged, 'claims were not believed: their sender was not who it said'),
     ...more(known.flooded, 'claims were not read: there were too many in a second'),
-    ...more(known.unnumbered, 'times a neighbour was taken for an unknown one: there are too many'),
   ];
-  return { rows: rows.slice(0, MOST_ROWS), notes };
+  return { rows: rows.slice(0, MOST_ROWS), notes: notes.map(cut) };
 }
 
 const more = (count: number, words: string): string[] => (count > 0 ? [`${count} ${words}`] : []);
+const cut = (line: string): string => (line.length > LINE ? `${line.slice(0, LINE - 1)}…` : line);
 const asText = (as: number | null): string => (as === null ? 'own' : `AS ${as}`);
 const lastSeen = (one: Binding | undefined): number | null =>
   one === undefined || one.lastSeen < 0 ? null : one.lastSeen * 1000;

@@ -6,11 +6,12 @@ import type { ProbeConfig } from '../config/tree.ts';
 import type { Layers } from '../packet/layers.ts';
 import { macAt } from '../packet/mac.ts';
 import { mayClaim, readNeighborClaim } from '../packet/neighbor-claim.ts';
-import { type Binding, type Bindings, binding, configuredBindings, memberBindings } from './bindings.ts';
-import { type AddressOwner, type Learned, learnedNeighbors } from './learned.ts';
+import { type Binding, type Bindings, binding, configuredBindings, keepCounts, memberBindings } from './bindings.ts';
+import { type AddressOwner, learnedNeighbors } from './learned.ts';
 import type { Vantage } from './question.ts';
-import { remembered } from './remembered.ts';
-import { type VantageRow, vantageRows } from './vantage-rows.ts';
+import { type Place, remembered } from './remembered.ts';
+import { INSIDE, UNKNOWN, type VantageNumbers, vantageNumbers } from './vantage-numbers.ts';
+import { type VantageReport, vantageRows } from './vantage-rows.ts';
 
 /** What the daemon knows of the neighbours of a tap. */
 export interface KnownNeighbors {
@@ -21,10 +22,7 @@ export interface KnownNeighbors {
 }
 
 export interface VantageMap {
-  /**
-   * Vantages by their number. A number stands for one direction and neighbour for ever, whatever is configured or learned
-   * later: windows are kept by it.
-   */
+  /** Vantages by their number. A number stands for one direction and neighbour for ever: windows are kept by it. */
   readonly list: readonly Vantage[];
   /** Number of an interface by its name, the same whenever it is asked; 0 is that of a capture that tells no name. */
   interfaceNumber(name: string): number;
@@ -56,45 +54,34 @@ export interface VantageMap {
   /** Learns from a frame that `findLayers` has found layers of, up to `end`; most tell nothing. */
   hear(bytes: Uint8Array, layers: Layers, end: number): void;
   /** What is known, a row each; `notes`: what contradicts or was left out, in words. */
-  rows(): { readonly rows: VantageRow[]; readonly notes: string[] };
+  report(): VantageReport;
 }
 
-/** Numbers there are: an answer lists all vantages. Neighbours beyond are seen, but as unknown ones. */
-const MOST_VANTAGES = 4096;
+export interface VantageMapOptions {
+  /** Gets one line for a person at a time. */
+  readonly say?: (line: string) => void;
+  readonly numbers?: VantageNumbers;
+}
+
 const MOST_INTERFACES = 4096;
 /** Claims that are read in one second of packet time; a flood of them is no news. */
 const MOST_CLAIMS = 1000;
 /** Lines about claims in one minute of packet time. */
 const MOST_LINES = 30;
+/** Link addresses and VLANs that packets are counted for. */
+const MOST_COUNTED = 8192;
 
-const INSIDE = 0;
-const UNKNOWN = 1;
-
-/** A place: where a frame was seen, and what told it. */
-export interface Place {
-  readonly vantage: number;
-  readonly told: Binding | null;
-}
-
-/** A map that knows no neighbour yet. `say` gets one line for a person at a time. */
-export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
-  const list: Vantage[] = [
-    { direction: 'inside', neighbor: null },
-    { direction: 'unknown', neighbor: null },
-    { direction: 'in', neighbor: null },
-    { direction: 'out', neighbor: null },
-  ];
-  const numbers = new Map(list.map(({ direction, neighbor }, i) => [`${direction} ${neighbor}`, i]));
+/** A map that knows no neighbour yet. */
+export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: VantageMapOptions = {}): VantageMap {
   const names = [''];
   let configured: Bindings | null = null;
   let members: ReadonlyMap<number, Binding> = new Map();
-  /** Counts of what was learned, by link address and VLAN. */
+  /** What was learned, to count packets by: by link address, VLAN and AS. */
   const counts = new Map<string, Binding>();
   let learns = false;
   /** Something is said of neighbours at all: what is not known is not inside. */
   let border = false;
   let generation = 0;
-  let unnumbered = 0;
   let forged = 0;
   let flooded = 0;
   let claimed = { second: -1, claims: 0 };
@@ -109,37 +96,21 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
     if (minute !== told.minute) told = { minute, lines: 0 };
     if (++told.lines <= MOST_LINES) say(told.lines === MOST_LINES ? `${line}; more of this minute is not told` : line);
   };
-  const learned = learnedNeighbors({ lastSent: mac => cache.lastSent(mac), changed, say: tell });
-
-  const numberOf = (direction: 'in' | 'out', as: number | null): number => {
-    const known = numbers.get(`${direction} ${as}`);
-    if (known !== undefined) return known;
-    if (list.length >= MOST_VANTAGES) {
-      unnumbered++;
-      return numbers.get(`${direction} null`)!;
-    }
-    numbers.set(`${direction} ${as}`, list.length);
-    return list.push({ direction, neighbor: as }) - 1;
-  };
 
   /** The neighbour that a link address is of by a list of members, or by what was learned. */
   const foundOut = (mac: number, vlan: number): Binding | null => {
     const listed = members.get(mac);
     if (listed !== undefined) return listed;
     const found = learns ? learned.find(mac, vlan) : null;
-    return found === null ? null : countOf(mac, vlan, found);
-  };
-  /** What was learned, as something to count packets by. */
-  const countOf = (mac: number, vlan: number, { as, from, conflict }: Learned): Binding => {
-    const key = `${mac} ${vlan}`;
-    const before = counts.get(key);
-    if (before !== undefined && before.as === as && before.from === from) return before;
-    const { packets = 0, lastSeen = -1 } = before?.as === as ? before : {};
-    if (counts.size > MOST_VANTAGES) counts.clear();
-    const fresh = binding({ mac, vlan: vlan < 0 ? null : vlan, as, from, conflict });
-    Object.assign(fresh, { packets, lastSeen });
-    counts.set(key, fresh);
-    return fresh;
+    if (found === null) return null;
+    const key = `${mac} ${found.vlan} ${found.as}`;
+    let one = counts.get(key);
+    if (one === undefined) {
+      if (counts.size >= MOST_COUNTED) counts.clear();
+      one = binding({ mac, as: found.as, from: found.from });
+      counts.set(key, one);
+    }
+    return one;
   };
 
   const resolve = (source: number, destination: number, vlan: number, at: number, outgoing: boolean): Place => {
@@ -152,12 +123,12 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
     const stated = (mac: number) => configured!.neighbor(mac, vlan, name);
     const crossing = (direction: 'in' | 'out', far: number, near: Binding | null): Place => {
       const place = stated(far) ?? (link !== null && link.as !== null ? link : (foundOut(far, vlan) ?? near ?? link));
-      return { vantage: numberOf(direction, place?.as ?? null), told: place };
+      return { vantage: numbers.of(direction, place?.as ?? null), told: place };
     };
     if (ownSource !== null) return crossing('out', destination, ownSource);
     if (ownDestination !== null) return crossing('in', source, ownDestination);
-    if (link !== null && link.direction === 'in') return crossing('in', source, null);
-    if (link !== null && link.direction === 'out') return crossing('out', destination, null);
+    if (link?.direction === 'in') return crossing('in', source, null);
+    if (link?.direction === 'out') return crossing('out', destination, null);
     if (stated(source) !== null) return crossing('in', source, null);
     if (stated(destination) !== null) return crossing('out', destination, null);
     if (link !== null && outgoing) return crossing('out', destination, null);
@@ -166,9 +137,12 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
     return { vantage: border ? UNKNOWN : INSIDE, told: link };
   };
   const cache = remembered(resolve);
+  const learned = learnedNeighbors({ lastSent: cache.lastSent, changed, say: tell });
 
   const map: VantageMap = {
-    list,
+    get list() {
+      return numbers.list();
+    },
     second: 0,
     interfaceNumber(name) {
       const known = names.indexOf(name);
@@ -182,7 +156,7 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
       changed();
       const before = configured?.all ?? [];
       configured = configuredBindings(probe);
-      for (const one of configured.all) keepCounts(one, before);
+      keepCounts(configured.all, before);
       learns = probe.learn.length > 0;
       border = configured.all.length > 0 || learns || probe.members.length > 0;
       return configured.refused;
@@ -191,20 +165,14 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
       changed();
       const before = [...members.values()];
       members = memberBindings(macs);
-      for (const one of members.values()) keepCounts(one, before);
+      keepCounts([...members.values()], before);
       learned.want(new Map(owners.map(({ address, as, from }) => [address, { as, from }])));
     },
     of(bytes, layers, at, outgoing) {
       const { sourceMac, destinationMac, vlan } = layers;
-      return cache.find(
-        sourceMac < 0 ? 0 : macAt(bytes, sourceMac),
-        destinationMac < 0 ? 0 : macAt(bytes, destinationMac),
-        vlan,
-        at,
-        outgoing,
-        map.second,
-        1,
-      );
+      const source = sourceMac < 0 ? 0 : macAt(bytes, sourceMac);
+      const destination = destinationMac < 0 ? 0 : macAt(bytes, destinationMac);
+      return cache.find(source, destination, vlan, at, outgoing, map.second, 1);
     },
     ofAddresses: (source, destination, vlan, at, outgoing, packets) =>
       cache.find(source, destination, vlan, at, outgoing, map.second, packets),
@@ -219,23 +187,10 @@ export function vantageMap(say: (line: string) => void = () => {}): VantageMap {
       if (claim === 'forged') forged++;
       else if (claim !== null) learned.hear(claim, layers.vlan, map.second);
     },
-    rows() {
+    report() {
       cache.count();
-      return vantageRows({ configured: configured?.all ?? [], members, learned, counts, unnumbered, forged, flooded });
+      return vantageRows({ configured: configured?.all ?? [], members, learned, counts, forged, flooded });
     },
   };
   return map;
-}
-
-/** What was counted of a binding goes on when it is stated again. */
-function keepCounts(one: Binding, before: readonly Binding[]): void {
-  const same = before.find(
-    other =>
-      other.mac === one.mac &&
-      other.vlan === one.vlan &&
-      other.interface === one.interface &&
-      other.as === one.as &&
-      other.direction === one.direction,
-  );
-  if (same !== undefined) Object.assign(one, { packets: same.packets, lastSeen: same.lastSeen });
 }
