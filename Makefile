@@ -2,9 +2,9 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PREFIX ?= /usr/local
-SRC := $(shell find src -name '*.ts' -not -path 'src/packet/kernel/*')
+SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
-GENERATED := build/grammar.js build/itk1.wasm
+GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
 .PHONY: all demo test check bench fuzz install clean format peers
 all: dist/.built
@@ -20,7 +20,11 @@ build/grammar.js: src/config/grammar.peggy node_modules/.installed
 
 build/itk1.wasm: $(KERNEL) node_modules/.installed
 	@mkdir -p build
-	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
+	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --enable simd -o $@
+
+build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
+	@mkdir -p build
+	asc $< -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
 
 dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
 	@rm -rf dist

@@ -24,6 +24,13 @@ export const PROBE: readonly StatementSpec[] = [
     unique: ['location', 'prefix'],
   },
   {
+    usage: 'exporter ADDRESS',
+    help: 'A router whose flow records are believed',
+    unique: ['address'],
+    block: 'exporter',
+    optionalBlock: true,
+  },
+  {
     usage: 'retention DURATION',
     help: 'How long windows are kept',
     defaults: { duration: HOUR },

@@ -1,3 +1,5 @@
+import type { ExporterConfig } from './exporter-tree.ts';
+
 /** `probe NAME { … }`: how this tap's frames name neighbour ASes, and how much is remembered of it. */
 export interface ProbeConfig {
   readonly name: string;
@@ -8,6 +10,8 @@ export interface ProbeConfig {
   /** `bgp` does what `arp` does, and more. */
   readonly learn: readonly ('arp' | 'bgp')[];
   readonly members: readonly MembersConfig[];
+  /** Routers that send flow records to it; left out: none. */
+  readonly exporters?: readonly ExporterConfig[];
   readonly retention: number;
   readonly memory: number;
 }

@@ -1,5 +1,6 @@
 /** A `probe` block: from its statements to the tree and back, and the rules that concern several of them. */
 import { all, type Entry, entry, first, list, must, number, numberIn, optional, placed, text } from './entry.ts';
+import { exporterEntry, exporterOf } from './exporter.ts';
 import type { InterfaceConfig, ProbeConfig } from './probe-tree.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
@@ -28,9 +29,16 @@ export function probeOf(probe: Entry): ProbeConfig {
       location: must(text(one, 'location')),
       ...optional('lan', text(one, 'prefix')),
     })),
+    ...optional('exporters', exportersOf(block)),
     retention: numberIn(block, 'probe', 'retention', 'duration'),
     memory: numberIn(block, 'probe', 'memory', 'size'),
   };
+}
+
+/** Undefined when there is none. */
+function exportersOf(block: readonly Entry[]): ProbeConfig['exporters'] {
+  const exporters = all(block, 'exporter').map(exporterOf);
+  return exporters.length === 0 ? undefined : exporters;
 }
 
 /** The statements of a tree, everything written out. */
@@ -45,6 +53,7 @@ export function probeEntry(probe: ProbeConfig): Entry {
     ...(probe.inside.length > 0 ? [entry('probe', 'inside mac', { mac: probe.inside })] : []),
     ...(probe.learn.length > 0 ? [entry('probe', 'learn', { learned: probe.learn })] : []),
     ...probe.members.map(({ location, lan }) => entry('probe', 'members ix-f', { location, prefix: lan })),
+    ...(probe.exporters ?? []).map(exporterEntry),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
   ]);

@@ -1,5 +1,7 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { EXPORTER } from './exporter-statements.ts';
+import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
@@ -67,6 +69,8 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'exporter'
+  | 'ids'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -156,6 +160,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
+  { usage: 'ids NAME', help: 'An intrusion detection system whose alerts are traced', unique: ['name'], block: 'ids' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
 
@@ -258,6 +263,8 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     title: 'probe',
     statements: PROBE,
   },
+  exporter: { title: 'exporter', statements: EXPORTER },
+  ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
     statements: [
@@ -340,6 +347,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  exporter: read(DECLARED.exporter),
+  ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),

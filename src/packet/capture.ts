@@ -21,8 +21,6 @@ export interface PcapRecord {
   interface: number;
   /** The capture says that the machine it was made on has sent the frame. */
   outgoing: boolean;
-  /** Tag control information of the 802.1Q tag that a network card took out of the frame; -1: it took none. */
-  tag: number;
   /** Position in the file, from 1. */
   number: number;
 }

@@ -70,8 +70,20 @@ export function usedOctets({ bytes, layout }: FrameBlock): number {
   return bytes.length < BLOCK_HEADER ? 0 : Math.min(bytes.length, u32(bytes, BLOCK_USED));
 }
 
+/** Frames of a block that may still be there; of a pcap file nothing says how many. */
+export function framesLeft(block: FrameBlock): number {
+  if (block.layout !== 'tpacket-v3') return 0xffffffff;
+  return block.bytes.length < BLOCK_HEADER ? 0 : Math.max(0, u32(block.bytes, BLOCK_PACKETS) - block.frames);
+}
+
+/** What a frame says besides its octets. */
+export interface BlockRecord extends PcapRecord {
+  /** Tag control information of the 802.1Q tag that a network card took out of the frame; -1 when it did not. */
+  tag: number;
+}
+
 /** A record for `nextFrame` to fill, again and again. */
-export function blockRecord(): PcapRecord {
+export function blockRecord(): BlockRecord {
   return {
     bytes: new Uint8Array(0),
     offset: 0,
@@ -91,7 +103,7 @@ export function blockRecord(): PcapRecord {
  * Reads the next frame of a block into `record`, and takes it. False when there is none, or not all of it: a pcap file
  * goes on in another chunk, or its next header is one that no reader believes (packet/pcap.ts tells).
  */
-export function nextFrame(block: FrameBlock, record: PcapRecord): boolean {
+export function nextFrame(block: FrameBlock, record: BlockRecord): boolean {
   record.bytes = block.bytes;
   record.linkType = block.linkType;
   record.interface = block.interface;
@@ -100,7 +112,7 @@ export function nextFrame(block: FrameBlock, record: PcapRecord): boolean {
   return found;
 }
 
-function nextOfPcap(block: FrameBlock, record: PcapRecord): boolean {
+function nextOfPcap(block: FrameBlock, record: BlockRecord): boolean {
   const { bytes, at, layout } = block;
   const big = layout === 'pcap-be-us' || layout === 'pcap-be-ns';
   const read = big ? u32be : u32;
@@ -119,7 +131,7 @@ function nextOfPcap(block: FrameBlock, record: PcapRecord): boolean {
   return true;
 }
 
-function nextOfRing(block: FrameBlock, record: PcapRecord): boolean {
+function nextOfRing(block: FrameBlock, record: BlockRecord): boolean {
   const { bytes, at } = block;
   const used = usedOctets(block);
   if (used < BLOCK_HEADER || block.frames >= u32(bytes, BLOCK_PACKETS) || used - at < RING_HEADER) return false;

@@ -6,6 +6,7 @@ import { isFragment } from './fragments.ts';
 import { UPPER_OCTETS } from './invariant.ts';
 import { type Layers, newLayers, type ProfileRefusal, type Stop } from './layers.ts';
 import { type Profile, STRICT } from './profiles.ts';
+import { isSourceRouted } from './source-route.ts';
 
 /** An epoch, the life of a key, is one hour. */
 export const EPOCH_MILLISECONDS = 3_600_000;
@@ -53,7 +54,14 @@ export function digestText(octets: Uint8Array): string {
 export type Entropy = 'guessable' | 'fair' | 'high';
 
 export type LayerDigest =
-  | { readonly layer: number; readonly digest: string; readonly entropy: Entropy; readonly fragment: boolean }
+  | {
+      readonly layer: number;
+      readonly digest: string;
+      readonly entropy: Entropy;
+      readonly fragment: boolean;
+      /** The destination is only the next stop: another tap may have another digest. Absent where it is not so. */
+      readonly sourceRoute?: true;
+    }
   | { readonly layer: number; readonly reason: ProfileRefusal };
 
 /** One entry for each IP layer, outermost first; without any, `stop` tells why. */
@@ -100,7 +108,9 @@ export function digestLayer(
         .digest('hex');
   const upper = found.upper[layer]!;
   const hashed = frame.subarray(upper, Math.min(upper + UPPER_OCTETS, found.end[layer]!));
-  return { layer, digest, entropy: entropyOf(hashed), fragment: isFragment(frame, found, layer) };
+  const fragment = isFragment(frame, found, layer);
+  const sourceRoute = isSourceRouted(frame, found, layer) && { sourceRoute: true as const };
+  return { layer, digest, entropy: entropyOf(hashed), fragment, ...sourceRoute };
 }
 
 /**

@@ -33,7 +33,6 @@ export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
     linkType: 0,
     interface: 0,
     outgoing: false,
-    tag: -1,
     number: 0,
   };
   let cursor = new Cursor(none);

@@ -15,9 +15,21 @@
  *     vantages id report          ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
-import { type Fields, type Finding, fail, fields, flag, integer, interval, list, share, text } from './fields.ts';
+import {
+  type Fields,
+  type Finding,
+  fail,
+  fields,
+  flag,
+  integer,
+  interval,
+  list,
+  share,
+  text,
+  vantage,
+} from './message-fields.ts';
 import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
-import type { ProbeAnswer, Question, Sighting, Vantage } from './question.ts';
+import type { ProbeAnswer, Question, Sighting } from './question.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -133,19 +145,6 @@ function keyCheckOf(f: Finding, value: unknown): KeyCheck {
   const check = text(f, from, 'check', 16);
   if (!/^[0-9a-f]{16}$/.test(check)) fail(f, 'check is not 16 lower-case hex digits', null);
   return { epoch: integer(f, from, 'epoch', 0xffffffff), check };
-}
-
-const DIRECTIONS: readonly Vantage['direction'][] = ['in', 'out', 'inside', 'unknown'];
-
-function vantage(f: Finding, value: unknown): Vantage {
-  const from = fields(f, value, 'vantage');
-  const direction =
-    DIRECTIONS.find(one => one === from.direction) ??
-    fail(f, 'direction is none of in, out, inside, unknown', 'inside');
-  const neighbor = from.neighbor === null ? null : integer(f, from, 'neighbor', 0xffffffff);
-  if (neighbor !== null && (direction === 'inside' || direction === 'unknown'))
-    fail(f, `neighbor is not null, ${direction}`, null);
-  return { direction, neighbor };
 }
 
 function sighting(f: Finding, value: unknown): Sighting {

@@ -1,7 +1,7 @@
 /** The parts of messages on the probe socket that are about neighbours: configured ones, found out ones, counted ones. */
 import type { InterfaceConfig, NeighborConfig, ProbeConfig } from '../config/tree.ts';
-import { type Fields, type Finding, fail, fields, integer, list, text } from './fields.ts';
 import type { AddressSource } from './learned.ts';
+import { type Fields, type Finding, fail, fields, integer, list, text } from './message-fields.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import { LINE, MOST_NOTES, MOST_ROWS, type VantageReport, type VantageRow } from './vantage-rows.ts';
 

@@ -1,6 +1,7 @@
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
+import { flowDatagramTarget } from './flow-datagrams.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
@@ -29,5 +30,6 @@ export function targets(small: boolean): Target[] {
     rpkiFileTarget(),
     whoisTarget(),
     contactTarget(),
+    flowDatagramTarget(),
   ];
 }

@@ -74,7 +74,6 @@ export function packetAt(seconds: number, id: number, linkType = RAW): PcapRecor
     linkType,
     interface: 0,
     outgoing: false,
-    tag: -1,
     number: 1,
   };
 }

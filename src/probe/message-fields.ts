@@ -1,4 +1,5 @@
-/** Fields of a message that came over the probe socket, looked at before they are believed. */
+/** Readers of the fields of maps that came from elsewhere: each looks at a field before it is believed. */
+import type { Vantage } from './question.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -50,4 +51,17 @@ export function interval(f: Finding, from: Fields): { from: number; to: number }
   const begin = integer(f, from, 'from');
   const end = integer(f, from, 'to');
   return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
+}
+
+const DIRECTIONS: readonly Vantage['direction'][] = ['in', 'out', 'inside', 'unknown'];
+
+export function vantage(f: Finding, value: unknown): Vantage {
+  const from = fields(f, value, 'vantage');
+  const direction =
+    DIRECTIONS.find(one => one === from.direction) ??
+    fail(f, 'direction is none of in, out, inside, unknown', 'inside');
+  const neighbor = from.neighbor === null ? null : integer(f, from, 'neighbor', 0xffffffff);
+  if (neighbor !== null && (direction === 'inside' || direction === 'unknown'))
+    fail(f, `neighbor is not null, ${direction}`, null);
+  return { direction, neighbor };
 }
