@@ -7,9 +7,9 @@ import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config, TracebackConfig } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import {
   digestPacket,
-  type Entropy,
   epochKey,
   type LayerDigest,
   type PacketDigest,
