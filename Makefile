@@ -20,7 +20,7 @@ build/grammar.js: src/config/grammar.peggy node_modules/.installed
 
 build/itk1.wasm: $(KERNEL) node_modules/.installed
 	@mkdir -p build
-	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
+	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --enable simd -o $@
 
 build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
 	@mkdir -p build
@@ -55,6 +55,12 @@ bench: dist/.built
 	test/bench/run
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
+ASES ?= 80000
+TRACES ?= 400
+SEED ?= 1
+internet: $(GENERATED)
+	$(BIN)/node test/lab/internet/table.ts $(ASES) $(TRACES) $(SEED) $(GRAPH)
+
 fuzz: $(GENERATED)
 	nice -n 19 node --expose-gc test/fuzz/run.ts $(or $(SECONDS),60)
 

@@ -79,9 +79,14 @@ export function falseSightings(filter: SealedFilter): number {
   return filter.tables.length === 0 ? 0 : chanceOfNumber(filter.tables[0]!);
 }
 
-/** Chance that one vantage is named for a digest that was not seen at any. */
+/** Filters that a question asks: one for each vantage, or one. */
+export function filtersAsked(filter: SealedFilter): number {
+  return filter.kind === 'each' ? filter.tables.length : Math.min(1, filter.tables.length);
+}
+
+/** Chance that a filter names a vantage for a digest that it does not hold. */
 export function falsePositiveRate(filter: SealedFilter): number {
-  return filter.vantages.length === 0 ? 0 : falseSightings(filter) / filter.vantages.length;
+  return falseSightings(filter) / Math.max(1, filtersAsked(filter));
 }
 
 /** Different digests, each counted at every vantage that saw it. */
