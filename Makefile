@@ -55,6 +55,12 @@ bench: dist/.built
 	test/bench/run
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
+ASES ?= 80000
+TRACES ?= 400
+SEED ?= 1
+internet: $(GENERATED)
+	$(BIN)/node test/lab/internet/table.ts $(ASES) $(TRACES) $(SEED) $(GRAPH)
+
 fuzz: $(GENERATED)
 	nice -n 19 node --expose-gc test/fuzz/run.ts $(or $(SECONDS),60)
 
