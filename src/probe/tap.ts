@@ -113,11 +113,13 @@ export function openTap(
     if (record.seconds !== second) {
       second = record.seconds;
       kept = windows.advance(second);
+      vantages.second = second;
     }
     const { bytes, offset } = record;
     findLayers(bytes, offset, offset + record.captured, record.wire, record.linkType, layers);
     if (tag >= 0 && (tag & 0xfff) !== 0) layers.vlan = tag & 0xfff;
     if (layers.count === 0) count(layers.stop);
+    vantages.hear(bytes, layers, offset + record.captured);
     if (!kept) {
       count('too-old');
       return null;

@@ -5,7 +5,7 @@ import { TUNNEL_PORTS } from '../../src/packet/udp-tunnels.ts';
 import { type BlockFrame, pcapBlock, ringBlock } from '../packet/blocks.ts';
 import { capture, captureNames, forEachRecord } from '../packet/captures.ts';
 import { ETHER4, ETHER6, ETHERNET, hex, IPV4, IPV6, RAW, UDP } from '../packet/packets.ts';
-import { SECRET, tapped } from './tapped.ts';
+import { probeBlock, SECRET, tapped } from './tapped.ts';
 
 const HOUR = 351_564 * 3600;
 
@@ -15,7 +15,8 @@ function probe(frames: readonly BlockFrame[], linkType: number) {
   const macs = frames
     .filter(({ bytes }, i) => linkType === ETHERNET && i % 7 === 0 && bytes.length >= 12)
     .map(({ bytes }) => Buffer.from(bytes.subarray(6, 12)).toString('hex').replace(/..\B/g, '$&:'));
-  vantages.configure([...new Set(macs)].slice(0, 9).map((mac, i) => ({ as: 64500 + (i % 3), mac })));
+  const neighbors = [...new Set(macs)].slice(0, 9).map((mac, i) => ({ as: 64500 + (i % 3), macs: [mac] }));
+  vantages.configure(probeBlock({ neighbors }));
   let slow = 0;
   const { of } = vantages;
   vantages.of = (...given) => {
