@@ -15,9 +15,11 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
+import { probeOf } from './probe.ts';
 import type {
   AnnouncedRoute,
   ArchiveConfig,
@@ -31,7 +33,6 @@ import type {
   LogConfig,
   MitigateConfig,
   PrefixLimit,
-  ProbeConfig,
   RpkiConfig,
   SocketConfig,
   TracebackConfig,
@@ -74,6 +75,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     groups: all(config, 'group').map(groupOf),
     contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
+    ids: all(config, 'ids').map(idsOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
 }
@@ -304,18 +306,6 @@ function contactsOf(block: readonly Entry[]): ContactsConfig {
     ...optional('peeringdbUrl', text(stated(block, 'contacts', 'peeringdb url'), 'url')),
     ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
     cache: numberIn(block, 'contacts', 'cache', 'duration'),
-  };
-}
-
-function probeOf(probe: Entry): ProbeConfig {
-  return {
-    name: must(text(probe, 'name')),
-    neighbors: all(probe.block, 'neighbor as').map(one => ({
-      as: must(number(one, 'asn')),
-      mac: must(text(one, 'mac')),
-    })),
-    retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
-    memory: numberIn(probe.block, 'probe', 'memory', 'size'),
   };
 }
 

@@ -1,6 +1,8 @@
 import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
+import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
+import { checkProbe } from './probe.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 import { MINUTE } from './units.ts';
@@ -18,6 +20,11 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkMail(config, report);
   checkContacts(config, report);
   checkChannels(config, report);
+  for (const probe of all(config, 'probe')) {
+    checkProbe(probe, report);
+    checkExporters(probe, report);
+  }
+  checkIds(config, report);
   checkTraceback(config, report);
 }
 
@@ -167,6 +174,30 @@ function checkChannels(config: readonly Entry[], report: Report): void {
     if (text(stated(block, 'syslog', 'protocol'), 'transport') === 'tls') continue;
     for (const head of ['server name', 'authority'])
       for (const tls of all(block, head)) report.error(placed(tls), `\`${head}\` needs \`protocol tls\``);
+  }
+}
+
+/** Where alerts come from, and which of them are traced. */
+function checkIds(config: readonly Entry[], report: Report): void {
+  if (report.damaged) return;
+  for (const ids of all(config, 'ids')) {
+    const having = (...heads: string[]) => heads.some(head => first(ids.block, head) !== undefined);
+    const name = `\`ids ${text(ids, 'name') ?? ''}\``;
+    const eve = having('eve file', 'eve socket');
+    const rule = having('on alert signature', 'on alert text', 'on alert category', 'on alert severity');
+    if (!ids.whole) continue;
+    if (!eve && !having('spool'))
+      report.error(
+        placed(ids),
+        `${name} has nothing to read, expected \`eve file\`, \`eve socket\` or \`spool\` in its block`,
+      );
+    else if (eve && !rule)
+      report.error(
+        placed(ids),
+        `${name} traces no alert, expected \`on alert signature\` or another \`on alert\` in its block`,
+      );
+    if (first(config, 'traceback') === undefined)
+      report.warning(placed(ids), `nothing of ${name} can be traced: there is no \`traceback\``);
   }
 }
 

@@ -7,9 +7,11 @@ import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
+import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
+import { PROBE_COMMANDS } from './probe-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -86,6 +88,7 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  ...IDS_COMMANDS,
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...CASE_COMMANDS,
@@ -121,11 +124,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
   },
-  {
-    syntax: 'show probe',
-    help: 'Probes: connection, retention, loss',
-    run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
-  },
+  ...PROBE_COMMANDS,
   {
     syntax: 'show quarantine [peer PEER]',
     help: 'Malformed messages: octets, place, clause, action, routes hit',

@@ -1,12 +1,14 @@
 /**
- * Finds every IP layer of a frame: through link headers (packet/link-headers.ts) and tunnels (packet/tunnels.ts), from the
+ * Finds every IP layer of a frame: through link headers (packet/link-headers.ts) and tunnels (gre.ts, l2tp.ts, udp-tunnels.ts), from the
  * outside in. A tap inside a tunnel and a tap outside it see different layers of one packet, so each is digested.
  */
+import { greStep } from './gre.ts';
 import { readIpv4, readIpv6 } from './ip-headers.ts';
+import { l2tpOverIpStep } from './l2tp.ts';
 import { goOn, type Layers, MAX_LAYERS, stopAt, stopShort } from './layers.ts';
 import { ethernetStep, firstStep, linkStep } from './link-headers.ts';
 import { ETHERNET, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_MPLS, RAW_IP } from './next-header.ts';
-import { greStep, udpStep } from './tunnels.ts';
+import { udpStep } from './udp-tunnels.ts';
 
 /** Headers of any kind in one frame: a stack of tags is not walked for ever. */
 const MAX_HEADERS = 48;
@@ -57,7 +59,11 @@ const IPIP = 4;
 const UDP = 17;
 const IPV6 = 41;
 const GRE = 47;
+const AUTHENTICATION = 51;
+const ETHERIP = 97;
+const L2TP = 115;
 const MPLS = 137;
+const IN_SEGMENTS = 143;
 
 function ipStep(bytes: Uint8Array, layers: Layers, family: number): number {
   const { at, count } = layers;
@@ -74,7 +80,12 @@ function ipStep(bytes: Uint8Array, layers: Layers, family: number): number {
   if (!inside) return stopAt(layers, 'fragment');
   layers.at = layers.upper[count]!;
   layers.limit = layers.end[count]!;
-  switch (layers.protocol[count]) {
+  return insideStep(bytes, layers, layers.protocol[count]!);
+}
+
+/** Stands behind an IP header and its extensions, at the header of an upper-layer protocol. */
+function insideStep(bytes: Uint8Array, layers: Layers, protocol: number): number {
+  switch (protocol) {
     case IPIP:
       return goOn(layers, ETHERTYPE_IPV4, 0);
     case IPV6:
@@ -85,7 +96,27 @@ function ipStep(bytes: Uint8Array, layers: Layers, family: number): number {
       return greStep(bytes, layers);
     case UDP:
       return udpStep(bytes, layers);
+    case L2TP:
+      return l2tpOverIpStep(bytes, layers);
+    case ETHERIP: // RFC 3378: version 3 and 12 bits of zero, an Ethernet frame
+      if (layers.limit - layers.at < 2) return stopShort(layers);
+      return bytes[layers.at]! >> 4 === 3 ? goOn(layers, ETHERNET, 2) : stopAt(layers, 'end');
+    case IN_SEGMENTS: // RFC 8986 section 10.1: an Ethernet frame behind SRv6 segments
+      return goOn(layers, ETHERNET, 0);
+    case AUTHENTICATION:
+      return authenticationStep(bytes, layers);
     default:
       return stopAt(layers, 'end');
   }
+}
+
+/** RFC 4302 in IPv4, where it is no extension header: in the way of a tunnel it is passed over. */
+function authenticationStep(bytes: Uint8Array, layers: Layers): number {
+  const { at, limit } = layers;
+  if (limit - at < 8) return stopAt(layers, 'end');
+  const octets = (bytes[at + 1]! + 2) * 4;
+  const next = bytes[at]!;
+  if (octets >= limit - at || next === AUTHENTICATION) return stopAt(layers, 'end');
+  layers.at = at + octets;
+  return insideStep(bytes, layers, next);
 }

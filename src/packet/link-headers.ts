@@ -1,9 +1,11 @@
 /** Headers between the wire and the first IP header: each step reads one and says what stands next. */
 
+import { fitsEthernet } from './guess.ts';
 import { goOn, type Layers, stopAt, stopShort } from './layers.ts';
 import {
   CISCO_HDLC,
   ETHERNET,
+  ETHERTYPE_BACKBONE,
   ETHERTYPE_BRIDGED,
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -12,7 +14,9 @@ import {
   ETHERTYPE_PPPOE_SESSION,
   ETHERTYPE_QINQ,
   ETHERTYPE_QINQ_OLD,
+  ETHERTYPE_QINQ_OLDER,
   ETHERTYPE_VLAN,
+  IEEE_802_11,
   LINUX_COOKED,
   LINUX_COOKED_2,
   LOOPBACK,
@@ -32,6 +36,8 @@ export function firstStep(linkType: number): number {
     case 9: // LINKTYPE_PPP
     case 50: // LINKTYPE_PPP_HDLC
       return PPP;
+    case 51: // LINKTYPE_PPP_ETHER
+      return ETHERTYPE_PPPOE_SESSION;
     case 12: // DLT_RAW of most systems, and
     case 14: // of OpenBSD, written to files by mistake
     case 101: // LINKTYPE_RAW
@@ -40,10 +46,14 @@ export function firstStep(linkType: number): number {
       return CISCO_HDLC;
     case 113: // LINKTYPE_LINUX_SLL
       return LINUX_COOKED;
+    case 219: // LINKTYPE_MPLS
+      return ETHERTYPE_MPLS;
     case 228: // LINKTYPE_IPV4
       return ETHERTYPE_IPV4;
     case 229: // LINKTYPE_IPV6
       return ETHERTYPE_IPV6;
+    case 105: // LINKTYPE_IEEE802_11
+      return IEEE_802_11;
     case 276: // LINKTYPE_LINUX_SLL2
       return LINUX_COOKED_2;
     default:
@@ -76,11 +86,16 @@ export function linkStep(bytes: Uint8Array, layers: Layers, next: number): numbe
     case ETHERTYPE_VLAN: // IEEE 802.1Q: tag control information, then the type behind the tag
     case ETHERTYPE_QINQ:
     case ETHERTYPE_QINQ_OLD:
+    case ETHERTYPE_QINQ_OLDER:
       if (left < 4) return stopShort(layers);
       if (layers.count === 0 && layers.vlan < 0) layers.vlan = u16(bytes, at) & 0xfff || -1;
       return goOn(layers, u16(bytes, at + 2), 4);
+    case ETHERTYPE_BACKBONE: // IEEE 802.1ah: tag control information and service identifier, together 4 octets
+      return left < 4 ? stopShort(layers) : goOn(layers, ETHERNET, 4);
     case ETHERTYPE_BRIDGED:
       return goOn(layers, ETHERNET, 0);
+    case IEEE_802_11:
+      return wirelessStep(bytes, layers);
     case ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_MULTICAST:
       return mplsStep(bytes, layers);
@@ -124,7 +139,29 @@ function mplsStep(bytes: Uint8Array, layers: Layers): number {
   const nibble = bytes[below]! >> 4;
   if (nibble === 4) return goOn(layers, ETHERTYPE_IPV4, below - at);
   if (nibble === 6) return goOn(layers, ETHERTYPE_IPV6, below - at);
+  // A pseudowire without a control word begins with a link address, whose first octet is most often 0 as well.
+  if ((nibble !== 0 || !fitsEthernet(bytes, below + 4, limit)) && fitsEthernet(bytes, below, limit))
+    return goOn(layers, ETHERNET, below - at);
   return nibble === 0 ? goOn(layers, ETHERNET, below - at + 4) : stopAt(layers, 'not-ip');
+}
+
+/**
+ * IEEE 802.11 section 9.3.2: a data frame in the clear: frame control, duration, three addresses and sequence control, a fourth address
+ * between two access points, 2 octets of QoS and 4 of HT control where they are flagged; LLC/SNAP. Others hold no packet.
+ */
+function wirelessStep(bytes: Uint8Array, layers: Layers): number {
+  const { at } = layers;
+  if (layers.limit - at < 24) return stopShort(layers);
+  const type = bytes[at]!;
+  const flags = bytes[at + 1]!;
+  const qos = (type & 0x80) !== 0;
+  // Version 0, type data; subtypes with 4 hold no data; bit 6 of the flags: encrypted.
+  if ((type & 0x4f) !== 0x08 || (flags & 0x40) !== 0) return stopAt(layers, 'not-ip');
+  const header = 24 + ((flags & 3) === 3 ? 6 : 0) + (qos ? 2 : 0) + (qos && (flags & 0x80) !== 0 ? 4 : 0);
+  const llc = at + header;
+  if (layers.limit - llc < 8) return stopShort(layers);
+  const snap = u16(bytes, llc) === 0xaaaa && bytes[llc + 2] === 3;
+  return snap ? goOn(layers, u16(bytes, llc + 6), header + 8) : stopAt(layers, 'not-ip');
 }
 
 /** RFC 1661 section 2, RFC 1662 section 3.1: the protocol field, after FF 03 where that is not compressed away. */

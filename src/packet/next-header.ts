@@ -8,6 +8,9 @@ export const ETHERTYPE_VLAN = 0x8100;
 export const ETHERTYPE_QINQ = 0x88a8;
 /** Tags of switches that are older than 802.1ad. */
 export const ETHERTYPE_QINQ_OLD = 0x9100;
+export const ETHERTYPE_QINQ_OLDER = 0x9200;
+/** Provider backbone bridges (802.1ah): a whole frame behind the I-tag. */
+export const ETHERTYPE_BACKBONE = 0x88e7;
 export const ETHERTYPE_MPLS = 0x8847;
 export const ETHERTYPE_MPLS_MULTICAST = 0x8848;
 export const ETHERTYPE_PPPOE_SESSION = 0x8864;
@@ -24,3 +27,5 @@ export const LOOPBACK = 0x10004;
 /** PPP with or without its HDLC address and control octets. */
 export const PPP = 0x10005;
 export const CISCO_HDLC = 0x10006;
+/** What access points hear (IEEE 802.11), without a radio header. */
+export const IEEE_802_11 = 0x10007;

@@ -5,6 +5,8 @@ import type { KeyCheck } from './messages.ts';
 import type { Mirror } from './mirror.ts';
 import type { Question } from './question.ts';
 import type { RingShape } from './ring.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 import type { LiveAnswer } from './window-messages.ts';
 
 /** A ring that captures already, to be read by one intake. */
@@ -29,12 +31,15 @@ export type IntakeOrder =
       readonly source: IntakeSource;
       readonly mirror: Mirror | null;
       readonly probe: ProbeConfig;
+      /** Memory of the numbers of vantages (vantage-numbers.ts). */
+      readonly numbers: SharedArrayBuffer;
       /** Its end of the channel to the sealer. */
       readonly sealer: MessagePort;
     }
   /** A ring to be read; it takes the place of one of the same name. */
   | { readonly type: 'ring'; readonly ring: OpenRing }
   | { readonly type: 'configure'; readonly probe: ProbeConfig }
+  | { readonly type: 'know'; readonly neighbors: KnownNeighbors }
   /** The answer to `key`; null: there is none. */
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
   | {
@@ -43,6 +48,7 @@ export type IntakeOrder =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     }
+  | { readonly type: 'vantages'; readonly id: number }
   /** Packets that never came as far as a ring. */
   | { readonly type: 'lost'; readonly second: number; readonly packets: number }
   /** Hand everything over: the probe ends. */
@@ -71,6 +77,7 @@ export type IntakeReport =
   /** Asks for the key of an epoch, in hours since 1970. */
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: LiveAnswer }
+  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
   /** Once a second. */
   | { readonly type: 'status'; readonly status: IntakeStatus }
   /** A line for a person. */

@@ -3,10 +3,12 @@ import { writeSync } from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { AskedIntake } from './ask-threads.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
-import type { LiveAnswer } from './window-messages.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 export interface IntakeThread extends AskedIntake {
-  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'stop' }>): void;
+  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'stop' }>): void;
+  /** What it knows of its vantages. */
+  vantages(): Promise<VantageReport>;
   /** Its last status; null before the first. */
   readonly status: IntakeStatus | null;
   /** Resolves when it has handed everything over, or is gone. */
@@ -31,7 +33,7 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url));
-  const asked = new Map<number, PromiseWithResolvers<LiveAnswer>>();
+  const asked = new Map<number, { resolve(report: IntakeReport): void; reject(error: Error): void }>();
   const stopped = Promise.withResolvers<void>();
   let lastId = 0;
   let status: IntakeStatus | null = null;
@@ -48,7 +50,8 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         events.key(report.epoch);
         return;
       case 'answer':
-        asked.get(report.id)?.resolve(report.answer);
+      case 'vantages':
+        asked.get(report.id)?.resolve(report);
         asked.delete(report.id);
         return;
       case 'status':
@@ -77,6 +80,12 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
     stopped.resolve();
     if (!stopping) events.died(gone);
   });
+  const request = (orderOf: (id: number) => IntakeOrder) =>
+    new Promise<IntakeReport>((resolve, reject) => {
+      if (gone !== null) return reject(gone);
+      asked.set(++lastId, { resolve, reject });
+      post(orderOf(lastId));
+    });
   post(order, [order.sealer]);
 
   return {
@@ -84,12 +93,15 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
     get status() {
       return status;
     },
-    ask(questions, keys) {
-      if (gone !== null) return Promise.reject(gone);
-      const answer = Promise.withResolvers<LiveAnswer>();
-      asked.set(++lastId, answer);
-      post({ type: 'ask', id: lastId, questions, keys });
-      return answer.promise;
+    async ask(questions, keys) {
+      const report = await request(id => ({ type: 'ask', id, questions, keys }));
+      if (report.type !== 'answer') throw new Error(`an intake answered a question with ${report.type}`);
+      return report.answer;
+    },
+    async vantages() {
+      const report = await request(id => ({ type: 'vantages', id }));
+      if (report.type !== 'vantages') throw new Error(`an intake answered with ${report.type}`);
+      return report.report;
     },
     stop() {
       stopping = true;

@@ -38,6 +38,12 @@ main.on('message', (order: IntakeOrder) => {
     case 'configure':
       intake.configure(order.probe);
       return;
+    case 'know':
+      intake.vantages.know(order.neighbors);
+      return;
+    case 'vantages':
+      intake.report({ type: 'vantages', id: order.id, report: intake.vantages.report() });
+      return;
     case 'key':
       intake.setKey(order.epoch, order.key);
       return;

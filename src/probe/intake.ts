@@ -6,6 +6,7 @@ import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.
 import { type LiveWindows, openLiveWindows } from './live-windows.ts';
 import { openTap, type Tap } from './tap.ts';
 import { type VantageMap, vantageMap } from './vantage.ts';
+import { vantageNumbers } from './vantage-numbers.ts';
 import { type PortSink, portSink } from './window-port.ts';
 
 /** Why frames are no traffic of the tap, or why the probe can't speak for them, beyond what a tap finds out itself. */
@@ -41,14 +42,18 @@ const INSIDE = 0;
 /** The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`. */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, probe, numbers, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
 ): Intake {
-  const vantages = vantageMap();
+  const report = (one: IntakeReport) => main.postMessage(one);
+  const vantages = vantageMap({
+    // Each sees a part of the packets and learns from it; what they say is about the same neighbours.
+    say: line => report({ type: 'say', line }),
+    numbers: vantageNumbers(numbers),
+  });
   const sink = portSink(sealer);
   const windows = openLiveWindows(kernel, probe, sink, intake);
   const tap = openTap(kernel, windows, vantages);
-  const report = (one: IntakeReport) => main.postMessage(one);
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
   let lost = 0;
@@ -58,7 +63,7 @@ export function openIntake(
     left.set(reason, (left.get(reason) ?? 0) + frames);
   };
   const configure = (changed: ProbeConfig) => {
-    const refused = vantages.configure(changed.neighbors);
+    const refused = vantages.configure(changed);
     // All intakes find the same; one says it.
     if (intake === 0)
       for (const mac of refused) report({ type: 'say', line: `${mac} is no link address; it is left out` });

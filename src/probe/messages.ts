@@ -10,9 +10,28 @@
  *     status packets windows …    ──▶
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
+ *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
+ *                                 ◀──    vantages id
+ *     vantages id report          ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
-import type { ProbeAnswer, Question, Sighting, Vantage } from './question.ts';
+import {
+  type Fields,
+  type Finding,
+  fail,
+  fields,
+  flag,
+  integer,
+  interval,
+  list,
+  share,
+  text,
+  vantage,
+} from './message-fields.ts';
+import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
+import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 export const PROBE_VERSION = 1;
 /** Longest frame either way. */
@@ -40,7 +59,8 @@ export type ToDaemon =
   | { readonly type: 'hello'; readonly version: number; readonly name: string }
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'status'; readonly status: ProbeStatus }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
+  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -51,25 +71,15 @@ export type ToProbe =
       readonly id: number;
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
-    };
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** The first thing found wrong with a message, in words. What is read after it stands in for a value and is thrown away. */
-interface Finding {
-  wrong: string | null;
-}
-
-function fail<T>(finding: Finding, reason: string, standIn: T): T {
-  finding.wrong ??= reason;
-  return standIn;
-}
+    }
+  | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
+  | { readonly type: 'vantages'; readonly id: number };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, vantages';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -82,6 +92,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'status', status: status(f, fields(f, from.status, 'status')) };
     case 'answer':
       return { type: 'answer', id: integer(f, from, 'id'), answer: answer(f, fields(f, from.answer, 'answer')) };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
     default:
       return null;
   }
@@ -91,13 +103,13 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question';
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, neighbors, vantages';
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
   switch (from.type) {
     case 'welcome':
-      return { type: 'welcome', version: integer(f, from, 'version'), probe: probe(f, fields(f, from.probe, 'probe')) };
+      return { type: 'welcome', version: integer(f, from, 'version'), probe: probeConfig(f, from.probe) };
     case 'refused':
       return { type: 'refused', reason: text(f, from, 'reason', 1024) };
     case 'key':
@@ -107,54 +119,18 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const keys = list(f, from, 'keys', MOST_QUESTIONS).map(value => keyCheckOf(f, value));
       return { type: 'question', id: integer(f, from, 'id'), questions, keys };
     }
+    case 'neighbors':
+      return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id') };
     default:
       return null;
   }
 }
 
-function fields(f: Finding, value: unknown, name: string): Fields {
-  const map = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-  return map ? (value as Fields) : fail(f, `${name} is not a map`, {});
-}
-
-function list(f: Finding, from: Fields, name: string, most: number): readonly unknown[] {
-  const value = from[name];
-  return Array.isArray(value) && value.length <= most ? value : fail(f, `${name} is not a list of at most ${most}`, []);
-}
-
-function integer(f: Finding, from: Fields, name: string, most: number = Number.MAX_SAFE_INTEGER): number {
-  const value = from[name];
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most
-    ? value
-    : fail(f, `${name} is not an integer from 0 to ${most}`, 0);
-}
-
-function share(f: Finding, from: Fields, name: string): number {
-  const value = from[name];
-  return typeof value === 'number' && value >= 0 && value <= 1 ? value : fail(f, `${name} is not between 0 and 1`, 0);
-}
-
-function flag(f: Finding, from: Fields, name: string): boolean {
-  const value = from[name];
-  return typeof value === 'boolean' ? value : fail(f, `${name} is neither true nor false`, false);
-}
-
-function text(f: Finding, from: Fields, name: string, most: number): string {
-  const value = from[name];
-  return typeof value === 'string' && value.length <= most
-    ? value
-    : fail(f, `${name} is not a text of at most ${most}`, '');
-}
-
 function key(f: Finding, value: unknown): Uint8Array | null {
   if (value === null || (value instanceof Uint8Array && value.length === 16)) return value;
   return fail(f, 'key is neither 16 octets nor null', null);
-}
-
-function interval(f: Finding, from: Fields): { from: number; to: number } {
-  const begin = integer(f, from, 'from');
-  const end = integer(f, from, 'to');
-  return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
 }
 
 function question(f: Finding, value: unknown): Question {
@@ -169,16 +145,6 @@ function keyCheckOf(f: Finding, value: unknown): KeyCheck {
   const check = text(f, from, 'check', 16);
   if (!/^[0-9a-f]{16}$/.test(check)) fail(f, 'check is not 16 lower-case hex digits', null);
   return { epoch: integer(f, from, 'epoch', 0xffffffff), check };
-}
-
-function vantage(f: Finding, value: unknown): Vantage {
-  const from = fields(f, value, 'vantage');
-  const { direction } = from;
-  if (direction === 'in' || direction === 'out')
-    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
-  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
-  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
-  return { direction: 'inside', neighbor: null };
 }
 
 function sighting(f: Finding, value: unknown): Sighting {
@@ -217,17 +183,5 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
-  };
-}
-
-function probe(f: Finding, from: Fields): ProbeConfig {
-  return {
-    name: text(f, from, 'name', 64),
-    neighbors: list(f, from, 'neighbors', MOST_LISTED).map(value => {
-      const neighbor = fields(f, value, 'neighbor');
-      return { as: integer(f, neighbor, 'as', 0xffffffff), mac: text(f, neighbor, 'mac', 17) };
-    }),
-    retention: integer(f, from, 'retention'),
-    memory: integer(f, from, 'memory'),
   };
 }

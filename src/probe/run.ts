@@ -12,11 +12,12 @@ import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
 import { openProbeLink } from './link.ts';
 import { heldSpan } from './merge-answers.ts';
+import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
-import { vantageMap } from './vantage.ts';
+import { vantageNumbers } from './vantage-numbers.ts';
 
 /** Single packets are asked for, so the narrow filters would name a wrong neighbour too often (research: traceback 4.4). */
 const FINGERPRINT_BITS = 16;
@@ -48,8 +49,7 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
   const ended = Promise.withResolvers<void>();
   const limits = { retention: 0, memory: 0 };
   const sealer = startSealer({ intakes: threads, bits: FINGERPRINT_BITS, limits }, ended.reject);
-  // The intakes number neighbours and vantages by the same configurations in the same order.
-  const vantages = vantageMap();
+  const numbers = vantageNumbers();
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
   const strange = new Set<number>();
@@ -60,7 +60,7 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
     probe: name,
     intakes,
     sealer,
-    vantages: vantages.list,
+    vantages: numbers.list,
     onStrange(epochs) {
       const fresh = epochs.filter(epoch => !strange.has(epoch));
       for (const epoch of fresh) strange.add(epoch);
@@ -73,7 +73,6 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
     socket,
     name,
     onWelcome(probe) {
-      vantages.configure(probe.neighbors);
       sealer.configure(probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
       // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
@@ -102,12 +101,16 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
         lost,
       };
     },
+    onNeighbors(neighbors) {
+      for (const intake of intakes) intake.order({ type: 'know', neighbors });
+    },
+    vantages: async () => mergeVantages(await Promise.all(intakes.map(intake => intake.vantages()))),
     log: say,
   });
 
   const start = (intake: number, source: IntakeSource, probe: ProbeConfig): IntakeThread => {
     const thread = startIntake(
-      { type: 'open', intake, source, mirror, probe, sealer: sealer.connect(intake) },
+      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, sealer: sealer.connect(intake) },
       {
         key: epoch =>
           void link.key(epoch).then(key => {

@@ -394,11 +394,89 @@ export const config: fc.Arbitrary<Config> = fc
       .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
     const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
-    const probe = fc.record({
+    const vlan = fc.integer({ min: 1, max: 4094 });
+    const exporter = fc.record(
+      {
+        address,
+        domains: fc.uniqueArray(fc.nat(0xffffffff), { maxLength: 3 }),
+        sampling: fc.integer({ min: 1, max: 0xffffffff }),
+        interfaces: fc.uniqueArray(
+          fc.record(
+            { index: fc.integer({ min: 1, max: 0xffffffff }), vlan: fc.integer({ min: 1, max: 4094 }), as: asn },
+            { requiredKeys: ['index', 'as'] },
+          ),
+          { maxLength: 3, selector: one => `${one.index} ${one.vlan}` },
+        ),
+      },
+      { requiredKeys: ['address', 'domains', 'interfaces'] },
+    );
+    const probe = fc.record(
+      {
+        name,
+        exporters: fc.uniqueArray(exporter, { minLength: 1, maxLength: 2, selector: one => one.address }),
+        neighbors: fc
+          .uniqueArray(
+            fc
+              .tuple(
+                asn,
+                fc.uniqueArray(mac, { minLength: 1, maxLength: 2 }),
+                maybe('vlan', vlan),
+                maybe('interface', device),
+              )
+              .map(([as, macs, ...more]) => ({ as, macs, ...more[0], ...more[1] })),
+            { maxLength: 3, selector: one => one.macs[0] },
+          )
+          .map(list => {
+            const known = list.flatMap(({ macs }) => macs);
+            return new Set(known).size === known.length ? list : list.slice(0, 1);
+          }),
+        interfaces: fc.uniqueArray(
+          fc
+            .tuple(device, maybe('vlan', vlan), fc.constantFrom('in' as const, 'out' as const), maybe('as', asn))
+            .map(([given, one, direction, as]) => ({ interface: given, ...one, direction, ...as })),
+          { maxLength: 2, selector: one => `${one.interface} ${one.vlan}` },
+        ),
+        inside: fc.uniqueArray(
+          mac.map(text => text.replace(/^00/, '02')),
+          { maxLength: 2 },
+        ),
+        learn: fc.constantFrom([], ['arp' as const], ['bgp' as const], ['arp' as const, 'bgp' as const]),
+        members: fc.uniqueArray(
+          fc
+            .tuple(
+              fc.oneof(file, fc.constant('https://ix.example.net/members.json')),
+              maybe('lan', fc.constant('192.0.2.0/24')),
+            )
+            .map(([location, lan]) => ({ location, ...lan })),
+          { maxLength: 2, selector: one => one.location },
+        ),
+        retention: seconds(10, 2592000),
+        memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+      },
+      { requiredKeys: ['name', 'neighbors', 'interfaces', 'inside', 'learn', 'members', 'retention', 'memory'] },
+    );
+    const ids = fc.record({
       name,
-      neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
-      retention: seconds(10, 2592000),
-      memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+      eveFiles: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),
+      eveSockets: fc.uniqueArray(
+        fc
+          .tuple(
+            fc.constantFrom('/run/eve.sock', '/run/eve "2"').chain(socket),
+            fc.constantFrom('stream' as const, 'dgram' as const),
+          )
+          .map(([at, kind]) => ({ ...at, kind })),
+        { maxLength: 2, selector: one => one.path },
+      ),
+      spools: fc.uniqueArray(file, { maxLength: 2 }),
+      signatures: fc.uniqueArray(fc.nat(0xffffffff), { minLength: 1, maxLength: 3 }),
+      texts: fc.uniqueArray(words, { maxLength: 2 }),
+      categories: fc.uniqueArray(words, { maxLength: 2 }),
+      severity: fc.option(fc.integer({ min: 1, max: 255 })),
+      packets: fc.integer({ min: 1, max: 64 }),
+      budget: fc.record({
+        count: fc.integer({ min: 1, max: 10_000 }),
+        per: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
+      }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
     const traceback = fc.record({
@@ -469,6 +547,7 @@ export const config: fc.Arbitrary<Config> = fc
       groups: fc.constant(groups),
       contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
+      ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });
   });

@@ -1,6 +1,7 @@
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
+import { flowDatagramTarget } from './flow-datagrams.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
@@ -9,6 +10,7 @@ import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
 import { rtrTarget } from './rtr-streams.ts';
+import { sealedFilterTarget } from './sealed-filters.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 import { whoisTarget } from './whois-lines.ts';
@@ -29,5 +31,7 @@ export function targets(small: boolean): Target[] {
     rpkiFileTarget(),
     whoisTarget(),
     contactTarget(),
+    flowDatagramTarget(),
+    sealedFilterTarget(),
   ];
 }

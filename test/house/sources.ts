@@ -16,13 +16,13 @@ export interface Source {
 }
 
 /** What is compiled by AssemblyScript is another language, with rules of its own. */
-const KERNEL = 'src/packet/kernel/';
+const KERNEL = /^src\/[^/]+\/kernel\//;
 
 /** Every TypeScript file below a folder of the project. */
 export function sourcesOf(folder: string): Source[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map(name => join(folder, name))
-    .filter(path => path.endsWith('.ts') && !path.startsWith(KERNEL))
+    .filter(path => path.endsWith('.ts') && !KERNEL.test(path))
     .map(path => {
       const text = readFileSync(join(ROOT, path), 'utf8');
       const code = text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '');

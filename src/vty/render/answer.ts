@@ -37,12 +37,14 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
+import type { VantageRow } from '../../probe/vantage-rows.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -68,6 +70,7 @@ import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
+import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
@@ -79,6 +82,7 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 
 /** What came of an order. */
@@ -138,6 +142,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
   'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
+  'show ids': (rows: readonly IdsRow[]) => renderIds(rows),
   'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
   'show incident all': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
@@ -148,6 +153,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
+  'show probe PROBE vantages': (rows: readonly VantageRow[], now) => renderVantages(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show quarantine PEER': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
