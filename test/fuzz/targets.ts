@@ -11,6 +11,7 @@ import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
 import { rtrTarget } from './rtr-streams.ts';
+import { sealedFilterTarget } from './sealed-filters.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 import { whoisTarget } from './whois-lines.ts';
@@ -33,5 +34,6 @@ export function targets(small: boolean): Target[] {
     contactTarget(),
     packetCaptureTarget(packetSeeds()),
     flowDatagramTarget(),
+    sealedFilterTarget(),
   ];
 }
