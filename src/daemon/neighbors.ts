@@ -34,7 +34,7 @@ export interface NeighborsParts {
 /** How often next hops are looked at, and how soon after a table is complete, but not more often than that. */
 const EVERY = 60_000;
 const SOON = 1_000;
-const LEAST = 10_000;
+const LEAST = 5_000;
 
 export function openNeighbors({ config, query, station, log }: NeighborsParts): Neighbors {
   const notes = new Map<string, readonly string[]>();
