@@ -211,12 +211,9 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
       },
       take: () => kernel.takeFrames(RUN),
       setPorts(ports) {
-        const table = new Uint8Array(view.memory.buffer, PORTS, 32);
-        table.fill(0);
-        ports.forEach((port, i) => {
-          table[i * 2] = port >> 8;
-          table[i * 2 + 1] = port & 255;
-        });
+        const table = new DataView(view.memory.buffer, PORTS, 32);
+        // All 16 places have a port: an empty one would stand for port 0.
+        for (let i = 0; i < 16; i++) table.setUint16(i * 2, ports[i % ports.length]!);
       },
       get key() {
         return view.key;

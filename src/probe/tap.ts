@@ -197,6 +197,8 @@ export function openTap(
     setKey(of, value) {
       if (keys.size >= MOST_KEYS) keys.delete(keys.keys().next().value!);
       keys.set(of, value);
+      // Packets of the epoch may have passed without it: those that come now have one.
+      if (of === epoch) epoch = -1;
       if (value === null) return;
       const check = keyCheck(value);
       checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
