@@ -111,6 +111,7 @@ export function openTap(
     frames++;
     seen(record.seconds, record.nanoseconds);
     if (record.seconds !== second) {
+      fast.tell(vantages.ofAddresses);
       second = record.seconds;
       kept = windows.advance(second);
       vantages.second = second;
@@ -158,8 +159,11 @@ export function openTap(
    */
   const takeFast = (block: FrameBlock): boolean => {
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
-    if (generation !== vantages.generation) fast.forget();
-    generation = vantages.generation;
+    if (generation !== vantages.generation || fast.full) {
+      fast.tell(vantages.ofAddresses);
+      fast.forget();
+      generation = vantages.generation;
+    }
     live.enter(second);
     live.touch();
     const run = fast.run(block, second, takeSlow);

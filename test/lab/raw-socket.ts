@@ -12,6 +12,8 @@ use Socket;
 my ($device, $snaplen) = @ARGV;
 open(my $file, '<', "/sys/class/net/$device/ifindex") or die "$device: $!\\n";
 socket(my $socket, 17, SOCK_RAW, unpack('S', pack('n', 3))) or die "socket: $!\\n";
+# SO_RCVBUFFORCE: a burst waits here until it is written; where it is not permitted, more may be lost.
+setsockopt($socket, SOL_SOCKET, 33, pack('i', 8 << 20));
 bind($socket, pack('S n l S C C x8', 17, 3, <$file>, 0, 0, 0)) or die "bind: $!\\n";
 binmode STDOUT;
 $| = 1;
