@@ -10,10 +10,12 @@ import {
   DAY,
   RESERVED_ASN,
   readAsn,
+  readBudget,
   readDuration,
   readPercent,
   readRate,
   readSize,
+  showBudget,
   showDuration,
   showPercent,
   showRate,
@@ -159,6 +161,15 @@ function readHops(text: string): Read {
 
 function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
+}
+
+/** A signature id of Suricata (sid), which may be 0. */
+function readSignature(text: string): Read {
+  return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
+}
+
+function readSeverity(text: string): Read {
+  return /^([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/.test(text) ? { value: Number(text) } : NOT;
 }
 
 function readMonths(text: string): Read {
@@ -308,6 +319,13 @@ export const ARGUMENTS = {
   SIZE: quantity('a size such as 256M or 2G', readSize, showSize),
   RATE: quantity('a rate such as 100/s', readRate, showRate),
   PERCENT: quantity('a percentage such as 99.5%', readPercent, showPercent),
+  BUDGET: plain('a budget such as 10/1h (1 to 10000 in 1m to 1d)', text => {
+    const budget = readBudget(text);
+    return budget === null ? NOT : { value: showBudget(budget) };
+  }),
+  SIGNATURE: plain('the number of a signature', readSignature),
+  SEVERITY: plain('a severity (1 to 255)', readSeverity),
+  EVESOCKET: choice('stream', 'dgram'),
   FAMILY: choice('ipv4', 'ipv6'),
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),

@@ -15,6 +15,7 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
@@ -74,6 +75,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     groups: all(config, 'group').map(groupOf),
     contacts: contacts === undefined ? null : contactsOf(contacts.block),
     probes: all(config, 'probe').map(probeOf),
+    ids: all(config, 'ids').map(idsOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
   };
 }

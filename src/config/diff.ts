@@ -22,6 +22,7 @@ export type Section =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'ids'
   | 'traceback';
 
 /** One thing that a reload changes. */
@@ -64,6 +65,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   group: 'group',
   contacts: 'contacts',
   probe: 'probe',
+  ids: 'ids',
 };
 
 /** An entry that is compared as one, under the key that finds its like on the other side. */

@@ -1,5 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import { DAY } from './units.ts';
@@ -68,6 +69,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),
     ...(config.contacts === null ? [] : [contactsEntry(config.contacts)]),
     ...config.probes.map(probeEntry),
+    ...config.ids.map(idsEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
   ];
 }

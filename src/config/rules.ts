@@ -18,6 +18,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkMail(config, report);
   checkContacts(config, report);
   checkChannels(config, report);
+  checkIds(config, report);
   checkTraceback(config, report);
 }
 
@@ -167,6 +168,30 @@ function checkChannels(config: readonly Entry[], report: Report): void {
     if (text(stated(block, 'syslog', 'protocol'), 'transport') === 'tls') continue;
     for (const head of ['server name', 'authority'])
       for (const tls of all(block, head)) report.error(placed(tls), `\`${head}\` needs \`protocol tls\``);
+  }
+}
+
+/** Where alerts come from, and which of them are traced. */
+function checkIds(config: readonly Entry[], report: Report): void {
+  if (report.damaged) return;
+  for (const ids of all(config, 'ids')) {
+    const having = (...heads: string[]) => heads.some(head => first(ids.block, head) !== undefined);
+    const name = `\`ids ${text(ids, 'name') ?? ''}\``;
+    const eve = having('eve file', 'eve socket');
+    const rule = having('on alert signature', 'on alert text', 'on alert category', 'on alert severity');
+    if (!ids.whole) continue;
+    if (!eve && !having('spool'))
+      report.error(
+        placed(ids),
+        `${name} has nothing to read, expected \`eve file\`, \`eve socket\` or \`spool\` in its block`,
+      );
+    else if (eve && !rule)
+      report.error(
+        placed(ids),
+        `${name} traces no alert, expected \`on alert signature\` or another \`on alert\` in its block`,
+      );
+    if (first(config, 'traceback') === undefined)
+      report.warning(placed(ids), `nothing of ${name} can be traced: there is no \`traceback\``);
   }
 }
 

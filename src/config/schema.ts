@@ -1,5 +1,6 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { RPKI } from './rpki-statements.ts';
@@ -66,6 +67,7 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'ids'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -157,6 +159,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'group NAME', help: 'People to tell', unique: ['name'], block: 'group' },
   { usage: 'contacts', help: 'Where contacts of ASes are looked up', block: 'contacts', optionalBlock: true },
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
+  { usage: 'ids NAME', help: 'An intrusion detection system whose alerts are traced', unique: ['name'], block: 'ids' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
 ];
 
@@ -273,6 +276,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
+  ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
     statements: [
@@ -355,6 +359,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),

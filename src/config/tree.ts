@@ -1,5 +1,6 @@
 import type { OtherFamily } from './families.ts';
 import type { NotifyConfig } from './notify-tree.ts';
+import type { Budget } from './units.ts';
 
 export type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig, XmppConfig } from './notify-tree.ts';
 
@@ -28,6 +29,7 @@ export interface Config {
   readonly groups: readonly GroupConfig[];
   readonly contacts: ContactsConfig | null;
   readonly probes: readonly ProbeConfig[];
+  readonly ids: readonly IdsConfig[];
   readonly traceback: TracebackConfig | null;
 }
 
@@ -304,6 +306,27 @@ export interface ProbeConfig {
   readonly neighbors: readonly { readonly as: number; readonly mac: string }[];
   readonly retention: number;
   readonly memory: number;
+}
+
+/** `ids NAME { … }`: whose alerts are traced. */
+export interface IdsConfig {
+  readonly name: string;
+  /** EVE logs that are followed. */
+  readonly eveFiles: readonly string[];
+  /** Unix sockets that an IDS writes its EVE log to. */
+  readonly eveSockets: readonly (SocketConfig & { readonly kind: 'stream' | 'dgram' })[];
+  /** Directories of captures. */
+  readonly spools: readonly string[];
+  /** An alert that one of these names is traced. A text may have `*` for anything, and is part of the signature's. */
+  readonly signatures: readonly number[];
+  readonly texts: readonly string[];
+  readonly categories: readonly string[];
+  /** The highest number that is traced: 1 is the gravest. Null: none is by its severity alone. */
+  readonly severity: number | null;
+  /** Packets of one flow and signature that are looked at. */
+  readonly packets: number;
+  /** Traces in a time. */
+  readonly budget: Budget;
 }
 
 export interface TracebackConfig {

@@ -55,6 +55,23 @@ export const readRate = (text: string): number | null => {
 /** A whole number a second, as `100/s`. */
 export const showRate = (rate: number): string => `${rate}/s`;
 
+/** So many in a time, in milliseconds. */
+export interface Budget {
+  readonly count: number;
+  readonly per: number;
+}
+
+/** `10/1h`: 1 to 10000 in 1m to 1d; null when it is none. */
+export function readBudget(text: string): Budget | null {
+  const [, count, time] = /^([1-9]\d{0,4})\/(\d.*)$/.exec(text) ?? [];
+  const per = time === undefined ? null : readDuration(time);
+  if (per === null || per < MINUTE || per > DAY || Number(count) > 10_000) return null;
+  return { count: Number(count), per };
+}
+
+/** A budget as `10/1h`. */
+export const showBudget = ({ count, per }: Budget): string => `${count}/${showDuration(per)}`;
+
 /** `100%`, `99.5%` (two decimals at most) as a share from 0 to 1; null otherwise. */
 export const readPercent = (text: string): number | null => {
   const match = /^(\d{1,3}(?:\.\d{1,2})?)%$/.exec(text);

@@ -7,6 +7,7 @@ import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
+import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
@@ -86,6 +87,7 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'reload', help: 'Read the configuration file again', one: true, run: reload },
+  ...IDS_COMMANDS,
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...CASE_COMMANDS,

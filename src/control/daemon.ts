@@ -36,6 +36,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
@@ -149,6 +150,7 @@ export interface Daemon {
     question: { readonly prefix: string } | { readonly as: number },
   ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
+  ids(): Promise<readonly IdsRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
   routesAt(question: {

@@ -30,6 +30,7 @@ import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
 import { drill } from './drill.ts';
+import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
@@ -56,6 +57,7 @@ export interface DaemonParts {
   readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
+  readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
   readonly log: Log;
@@ -147,6 +149,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...peers
         .filter(({ state }) => state !== 'Established')
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+      ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.log.problems(),
     ];
@@ -255,6 +258,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
+    ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),

@@ -26,6 +26,7 @@ import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
+import { openIds } from './ids/ids.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openOriginated } from './originated.ts';
@@ -241,6 +242,8 @@ export async function startDaemon({
 
     const traces = await openTraces(config, collector.query, store, log);
     closers.push(() => traces.close());
+    const ids = openIds(traces, log);
+    closers.push(() => ids.close());
 
     async function reload(): Promise<ReloadReport> {
       const loaded = await loadConfig(file);
@@ -267,6 +270,7 @@ export async function startDaemon({
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('contacts')) contacts.configure(config);
+      if (touches('ids')) await ids.configure(config.ids);
       await archive.configure(config);
       mitigations?.reconfigured();
       void configureCollector(); // always: where it could not listen it tries again
@@ -313,6 +317,7 @@ export async function startDaemon({
       mitigations,
       outbox,
       traces,
+      ids,
       archive,
       store,
       log,
@@ -325,6 +330,7 @@ export async function startDaemon({
     inForce(await registry.reload(config.irr, config.watches));
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
+    await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();
     await outbox.start();

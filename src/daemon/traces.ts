@@ -6,14 +6,22 @@ import { readFileSync } from 'node:fs';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config, TracebackConfig } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
-import { digestPacket, epochKey, type LayerDigest, SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
+import {
+  digestPacket,
+  type Entropy,
+  epochKey,
+  type LayerDigest,
+  type PacketDigest,
+  SHORTEST_SECRET,
+  secretOf,
+} from '../packet/itk1.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { AsFrontier } from '../rib/as-graph.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf } from '../traceback/interval.ts';
-import type { Trace } from '../traceback/trace.ts';
+import type { Trace, TraceCause } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
 
@@ -29,7 +37,10 @@ export interface PacketToTrace {
 }
 
 export interface Traces {
-  startTrace(packet: PacketToTrace, onPartial: (trace: Trace) => void): Promise<Trace>;
+  /** Resolves with the final trace, which is stored with its cause. */
+  startTrace(packet: PacketToTrace, onPartial: (trace: Trace) => void, cause?: TraceCause): Promise<Trace>;
+  /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
+  entropyOf(packet: Omit<PacketToTrace, 'time'>): { readonly entropy: Entropy } | { readonly reason: string };
   readonly station: ProbeStation;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -131,16 +142,10 @@ export async function openTraces(
     const questions: { epoch: number; digest: string }[] = [];
     let fragment = false;
     for (const epoch of epochsOf(time)) {
-      const { layers, stop } = digestPacket(kernel, frame, linkType, epochKey(secret, epoch), wire);
-      const digested = layers.filter((layer): layer is Extract<LayerDigest, { digest: string }> => 'digest' in layer);
-      const inner = digested.at(-1);
-      if (inner) {
-        questions.push({ epoch, digest: inner.digest });
-        fragment = inner.fragment;
-      } else {
-        const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
-        throw new Error(`the packet has no digest: ${reasons.join(', ') || stop}`);
-      }
+      const inner = innermost(digestPacket(kernel, frame, linkType, epochKey(secret, epoch), wire));
+      if ('reason' in inner) throw new Error(`the packet has no digest: ${inner.reason}`);
+      questions.push({ epoch, digest: inner.digest });
+      fragment = inner.fragment;
     }
     return { questions, fragment };
   }
@@ -148,13 +153,19 @@ export async function openTraces(
   return {
     station,
     traceback: () => traceback,
-    async startTrace(packet, onPartial) {
+    async startTrace(packet, onPartial, cause) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const trace = await traceback.startTrace({ ...questionsOf(packet), time: packet.time }, onPartial);
+      const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
+      const found = await traceback.startTrace({ ...questionsOf(packet), time: packet.time, ...why }, onPartial);
+      const trace = cause === undefined ? found : { ...found, cause };
       await store.write([
         { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
       ]);
       return trace;
+    },
+    entropyOf({ frame, linkType, wire }) {
+      kernel ??= loadKernel();
+      return innermost(digestPacket(kernel, frame, linkType, NO_KEY, wire));
     },
     reconfigure: take,
     async close() {
@@ -162,4 +173,15 @@ export async function openTraces(
       await station.close();
     },
   };
+}
+
+/** For a digest that is not asked. */
+const NO_KEY = new Uint8Array(16);
+
+/** The digest of the innermost IP layer that has one, or why there is none. */
+function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {
+  const inner = layers.findLast(layer => 'digest' in layer);
+  if (inner !== undefined) return inner;
+  const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
+  return { reason: reasons.join(', ') || stop };
 }

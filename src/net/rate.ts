@@ -1,4 +1,4 @@
-/** A token bucket that holds one second's worth: what is not spent is not saved. Pure: the caller has the clock. */
+/** A token bucket: what does not fit into it is not saved. Pure: the caller has the clock. */
 export interface Bucket {
   readonly tokens: number;
   readonly time: number;
@@ -6,11 +6,15 @@ export interface Bucket {
 
 /**
  * Takes one token at `now` (ms) from a bucket filled with `rate` tokens a second. Null for the bucket is a full one. The
- * clock may step back: then nothing is filled.
+ * clock may step back: then nothing is filled. It holds `size`: one second's worth, but where the rate is below one a
+ * second it must still let one through.
  */
-export function takeToken(bucket: Bucket | null, rate: number, now: number): { bucket: Bucket; taken: boolean } {
-  // A rate below one a second must still let one through.
-  const size = Math.max(1, rate);
+export function takeToken(
+  bucket: Bucket | null,
+  rate: number,
+  now: number,
+  size: number = Math.max(1, rate),
+): { bucket: Bucket; taken: boolean } {
   const filled =
     bucket === null ? size : Math.min(size, bucket.tokens + (Math.max(0, now - bucket.time) * rate) / 1000);
   const taken = rate > 0 && filled >= 1;

@@ -18,6 +18,20 @@ export type TraceVerdict =
   | 'unreachable'
   | 'absent';
 
+/** What began a trace that no person asked for: a rule of `ids`. */
+export interface TraceCause {
+  /** Name of the `ids`. */
+  readonly ids: string;
+  /** The signature's number; null for a capture of a spool. */
+  readonly signature: number | null;
+  /** The signature's text, or the capture's file name. */
+  readonly text: string;
+  /** Time of the alert, or of the capture's packet; ms since the epoch. */
+  readonly at: number;
+  /** Packets of the flow that were looked at. */
+  readonly packets: number;
+}
+
 /** One AS in the tree. The root is the AS that asked; children are nearer the entry point. */
 export interface TraceNode {
   readonly as: number;
@@ -55,4 +69,6 @@ export interface Trace {
   /** The entry AS found, and the ASes that remain possible beyond it. */
   readonly entry: { readonly as: number; readonly via: number | null; readonly source: boolean } | null;
   readonly ambiguity: readonly number[];
+  /** Not there: a person asked. */
+  readonly cause?: TraceCause;
 }

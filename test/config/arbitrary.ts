@@ -400,6 +400,29 @@ export const config: fc.Arbitrary<Config> = fc
       retention: seconds(10, 2592000),
       memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
     });
+    const ids = fc.record({
+      name,
+      eveFiles: fc.uniqueArray(file, { minLength: 1, maxLength: 2 }),
+      eveSockets: fc.uniqueArray(
+        fc
+          .tuple(
+            fc.constantFrom('/run/eve.sock', '/run/eve "2"').chain(socket),
+            fc.constantFrom('stream' as const, 'dgram' as const),
+          )
+          .map(([at, kind]) => ({ ...at, kind })),
+        { maxLength: 2, selector: one => one.path },
+      ),
+      spools: fc.uniqueArray(file, { maxLength: 2 }),
+      signatures: fc.uniqueArray(fc.nat(0xffffffff), { minLength: 1, maxLength: 3 }),
+      texts: fc.uniqueArray(words, { maxLength: 2 }),
+      categories: fc.uniqueArray(words, { maxLength: 2 }),
+      severity: fc.option(fc.integer({ min: 1, max: 255 })),
+      packets: fc.integer({ min: 1, max: 64 }),
+      budget: fc.record({
+        count: fc.integer({ min: 1, max: 10_000 }),
+        per: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
+      }),
+    });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
     const traceback = fc.record({
       listen,
@@ -469,6 +492,7 @@ export const config: fc.Arbitrary<Config> = fc
       groups: fc.constant(groups),
       contacts: fc.option(contacts),
       probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
+      ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });
   });

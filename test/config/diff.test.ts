@@ -104,6 +104,11 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
     { more: 'rpki v { rtr "h"; refresh interval 5m; }' },
     ['rpki v added soft: rpki v: added'],
   ],
+  [
+    'whose alerts are traced',
+    { more: 'ids s { eve file "/e"; on alert severity 1; }' },
+    ['ids s added soft: ids s: added'],
+  ],
   ['no station', { bmp: '' }, ['bmp station removed hard: bmp station: removed']],
   [
     'where a source comes from',

@@ -16,6 +16,7 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { IdsRow } from '../../src/control/ids-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
@@ -387,6 +388,23 @@ export const TRACE: Trace = {
 
 /** What the trace looks like before AS64510 has answered. */
 export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
+
+export const IDS: readonly IdsRow[] = [
+  {
+    ids: 'suricata',
+    sources: [
+      { source: 'eve file /var/log/suricata/eve.json', taken: 120_000, problem: '' },
+      { source: 'spool /var/spool/pcap', taken: 2, problem: 'ENOENT: no such file or directory' },
+    ],
+    counts: {
+      ...{ lines: 120_000, unreadable: 1, tooLong: 0, captures: 2, alerts: 311, matched: 40, withoutPacket: 3 },
+      ...{ withoutDigest: 1, duplicates: 25, overBudget: 2, leftOut: 0, failed: 0, traces: 11 },
+    },
+    budget: '10/1h',
+    latest: { id: TRACE.id, at: NOON + 3000 },
+    lastError: 'the budget of 10/1h is spent: alerts are not traced',
+  },
+];
 
 export const STATUS: StatusReport = {
   version: '0.1.0',
@@ -760,6 +778,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
     memory: async () => MEMORY,
     safety: async () => SAFETY,
+    ids: async () => IDS,
     tracePeers: async () => [
       {
         as: 64510,

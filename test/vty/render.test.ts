@@ -683,6 +683,47 @@ Problems:
   session with osa1 is down for 3d04h`,
   ],
   [
+    'show ids',
+    () => daemon.ids(),
+    `
+suricata, budget 10/1h
+Source                               Taken Problem
+eve file /var/log/suricata/eve.json 120000
+spool /var/spool/pcap                    2 ENOENT: no such file or directory
+120000 lines of EVE
+     1 of them that could not be read
+     0 lines passed over: too long
+     2 captures of spools
+   311 alerts
+    40 of them that a rule names
+     3 not traced: the alert has no packet (\`packet: yes\` in suricata.yaml)
+     1 not traced: the packet has no digest
+    25 not traced: the flow and signature are traced already
+     2 not traced: the budget was spent
+     0 not traced: too many flows at once
+     0 not traced: the trace could not be begun
+    11 traces
+Latest trace: t20260301-120003-9f3a, 2026-03-01 12:00:03Z
+Last error: the budget of 10/1h is spent: alerts are not traced`,
+  ],
+  [
+    'show trace TRACE-ID',
+    async () => [
+      {
+        ...TRACE,
+        tree: { ...TRACE.tree, children: [] },
+        cause: { ids: 'suricata', signature: 2010935, text: 'ET SCAN x', at: TRACE.time, packets: 3 },
+      },
+    ],
+    `
+Trace t20260301-120003-9f3a, final after 182 ms, 5 questions
+Packet of 2026-03-01 12:00:03Z
+Begun by ids suricata: signature 2010935 "ET SCAN x", alert of 2026-03-01 12:00:03Z, best of 3 packets
+Entered at AS64510 via AS64520; no other AS remains possible.
+
+AS64500 saw from AS64501 3 ms`,
+  ],
+  [
     'show trace',
     async () => [TRACE],
     `
@@ -922,6 +963,7 @@ describe('vty/render', () => {
       ['show case', 'no case'],
       ['show outbox', 'nothing is pending'],
       ['show probe', 'no probe'],
+      ['show ids', 'no ids: see `ids` in intertrackd.conf(5)'],
       ['show trace', 'no trace'],
       ['show traceback', 'no traceback peer'],
     ] as const)

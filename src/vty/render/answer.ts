@@ -37,6 +37,7 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
@@ -68,6 +69,7 @@ import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
+import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
@@ -138,6 +140,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
   'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
+  'show ids': (rows: readonly IdsRow[]) => renderIds(rows),
   'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
   'show incident all': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),

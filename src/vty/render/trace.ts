@@ -25,10 +25,19 @@ export function renderTrace(trace: Trace): string[] {
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
     `Packet of ${instant(trace.time)}`,
+    ...causeLines(trace),
     entrySentence(trace),
     '',
     ...lines,
   ];
+}
+
+/** Which rule began the trace, where no person did. */
+function causeLines({ cause }: Trace): string[] {
+  if (cause === undefined) return [];
+  const { ids, signature, text, at, packets } = cause;
+  const what = signature === null ? `capture ${text}` : `signature ${signature} "${text}", alert of ${instant(at)}`;
+  return [`Begun by ids ${ids}: ${what}${packets === 1 ? '' : `, best of ${count(packets, 'packet')}`}`];
 }
 
 /** One line for the AS, then its children; `stem` stands before its name, `below` before theirs. */

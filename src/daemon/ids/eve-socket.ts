@@ -1,0 +1,69 @@
+/** A Unix socket that an IDS writes its EVE log to. The IDS connects; nothing is ever sent to it. */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { IdsConfig } from '../../config/tree.ts';
+import { readInTurns } from '../../net/read-in-turns.ts';
+import { listenUnix } from '../../net/unix-socket.ts';
+import type { LineSplitter } from './line-splitter.ts';
+
+/** Connections at a time: of one Suricata there is one. */
+const MOST_CONNECTIONS = 16;
+/** ms after which it is tried again to listen. */
+const RETRY = 5_000;
+
+export interface EveSocket {
+  /** Why nothing can come, in words; '' when it can. */
+  problem(): string;
+  readonly connections: number;
+  close(): Promise<void>;
+}
+
+/** Listens at the socket, now or as soon as that can be done. `splitter` is asked for once for each connection. */
+export function openEveSocket(config: IdsConfig['eveSockets'][number], splitter: () => LineSplitter): EveSocket {
+  const sockets = new Set<Socket>();
+  let problem = '';
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let server: Server | null = null;
+
+  const connected = (socket: Socket) => {
+    if (sockets.size >= MOST_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    const lines = splitter();
+    readInTurns(socket, chunk => lines.feed(chunk));
+    socket.on('error', () => {}); // it is closed then
+    socket.on('close', () => sockets.delete(socket));
+  };
+
+  async function listen(): Promise<void> {
+    const opened = createServer(connected);
+    try {
+      await listenUnix(opened, config, 'eve socket');
+      problem = '';
+      server = opened;
+    } catch (error) {
+      problem = (error as Error).message;
+      if (!closed) timer = setTimeout(again, RETRY);
+    }
+  }
+  let listening = listen();
+  const again = () => {
+    listening = listen();
+  };
+
+  return {
+    problem: () => problem,
+    get connections() {
+      return sockets.size;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await listening;
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>(resolve => (server === null ? resolve() : server.close(() => resolve())));
+    },
+  };
+}
