@@ -14,8 +14,14 @@ const say = (line: string) => process.stderr.write(`itprobe: ${line}\n`);
 
 const options = yargs(hideBin(process.argv))
   .scriptName('itprobe')
-  .usage('itprobe -n NAME [-s SOCKET] -r FILE\nitprobe -d -k SECRET -r FILE')
+  .usage('itprobe -n NAME [-s SOCKET] [-D DIRECTORY] -r FILE\nitprobe -d -k SECRET -r FILE')
   .options({
+    directory: {
+      alias: 'D',
+      type: 'string',
+      requiresArg: true,
+      description: 'where windows are kept; without it in memory only',
+    },
     digests: { alias: 'd', type: 'boolean', description: 'print the digests of the packets, and end' },
     'key-file': { alias: 'k', type: 'string', requiresArg: true, description: "file of the federation's secret" },
     name: { alias: 'n', type: 'string', requiresArg: true, description: 'name of the probe' },
@@ -46,12 +52,12 @@ const options = yargs(hideBin(process.argv))
   });
 
 async function main(): Promise<number> {
-  const { digests, keyFile, name, read, socket } = await options.parseAsync();
+  const { digests, directory = null, keyFile, name, read, socket } = await options.parseAsync();
   const kernel = loadKernel();
   const input =
     read === '-' ? process.stdin : createReadStream('', { fd: openSync(read!, 'r'), highWaterMark: 1 << 20 });
   // Standard input may stay open for ever: it must not keep a probe that was told to end.
-  if (!digests) process.exit(await runProbe({ kernel, input, file: read!, name: name!, socket, say }));
+  if (!digests) process.exit(await runProbe({ kernel, input, file: read!, name: name!, socket, directory, say }));
 
   const secret = secretOf(readFileSync(keyFile!));
   if (secret === null) throw new Error(`${keyFile}: a secret has at least ${SHORTEST_SECRET} octets`);

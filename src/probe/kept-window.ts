@@ -36,14 +36,18 @@ export interface KeptWindow {
   readonly filters: readonly SealedFilter[];
 }
 
-/** What a window weighs besides its filters, roughly. */
+/** What a window and each of its vantages weigh besides the filters' octets, roughly. */
 const WINDOW_OCTETS = 512;
 const VANTAGE_OCTETS = 128;
+/** What a filter of a vantage weighs besides its octets. */
+const FILTER_OCTETS = 256;
 
 /** Octets of memory that a window takes; `mapped` ones have their filters elsewhere. */
 export function windowOctets({ vantages, filters }: KeptWindow, mapped: boolean): number {
   const own = WINDOW_OCTETS + VANTAGE_OCTETS * vantages.length;
-  return mapped ? own : filters.reduce((sum, { octets }) => sum + octets.byteLength, own);
+  return mapped
+    ? own
+    : filters.reduce((sum, { octets, tables }) => sum + octets.byteLength + FILTER_OCTETS * (1 + tables.length), own);
 }
 
 /** Place of the filter that a digest with this upper half belongs to. */

@@ -4,7 +4,7 @@ import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { askThreads } from './ask-threads.ts';
 import { openProbeLink } from './link.ts';
 import { openLiveWindows } from './live-windows.ts';
-import { heldSpan } from './merge-answers.ts';
+import { heldSpans, retainedOf } from './merge-answers.ts';
 import { readRecords } from './read-records.ts';
 import { startSealer } from './sealer-thread.ts';
 import { openTap, type TapCounts } from './tap.ts';
@@ -17,6 +17,8 @@ const PROGRESS_INTERVAL = 5_000;
 /** Frames after which waiting questions get their turn while a file is read. */
 const FRAMES_A_TURN = 16_384;
 /** Octets of digests that may wait to be sealed while a file is read. */
+/** Milliseconds that writing what was not sealed yet may take at the end. */
+const CLOSING_TIME = 10_000;
 const MOST_WAITING = 64 * 1024 * 1024;
 
 export interface ProbeOptions {
@@ -26,14 +28,19 @@ export interface ProbeOptions {
   readonly file: string;
   readonly name: string;
   readonly socket: string;
+  /** Where windows are kept; null: in memory only. */
+  readonly directory: string | null;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ kernel, input, file, name, socket, say }: ProbeOptions): Promise<number> {
+export async function runProbe({ kernel, input, file, name, socket, directory, say }: ProbeOptions): Promise<number> {
   const limits = { retention: 0, memory: 0 };
   const ended = Promise.withResolvers<void>();
-  const sealer = startSealer({ intakes: 1, bits: FINGERPRINT_BITS, limits }, ended.reject);
+  const sealer = startSealer(
+    { intakes: 1, bits: FINGERPRINT_BITS, limits, directory },
+    { died: ended.reject, note: say },
+  );
   const sink = portSink(sealer.connect(0));
   const vantages = vantageMap();
   const windows = openLiveWindows(kernel, limits, sink, 0);
@@ -45,6 +52,7 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
     for (const mac of vantages.configure(probe.neighbors)) say(`${mac} is no link address; it is left out`);
     windows.configure(probe);
     sealer.configure(probe);
+    sealer.vantages(vantages.list);
     welcome.resolve();
   };
   const ask = askThreads({
@@ -74,11 +82,10 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
     status: async () => {
       const sealed = await sealer.status();
       const { frames, lost } = tap.counts();
-      const held = heldSpan([windows.span], sealed.heldFrom);
       return {
         packets: frames,
         windows: windows.count + sealed.windows,
-        retained: held === null ? null : { from: held.from * 1000, to: held.to * 1000 },
+        retained: retainedOf(heldSpans([windows.span], sealed)),
         lost,
       };
     },
@@ -116,7 +123,8 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
   }, ended.reject);
   await ended.promise;
   link.close();
-  await sealer.close();
+  windows.handOverAll();
+  await sealer.close(CLOSING_TIME);
   return status;
 }
 

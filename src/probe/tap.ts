@@ -53,7 +53,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -152,6 +152,7 @@ export function openTap(
       const check = keyCheck(value);
       checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
       if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+      windows.keyed(of, check);
     },
     agrees(of, check) {
       const known = checks.get(of);

@@ -56,8 +56,7 @@ export function encodeWindow(window: KeptWindow): { readonly pieces: Uint8Array[
   start.set(root, FIXED - ROOT);
   start.set(text, FIXED);
   const pieces: Uint8Array[] = [start];
-  for (const { octets } of window.filters)
-    pieces.push(octets, new Uint8Array(aligned(octets.length) - octets.length));
+  for (const { octets } of window.filters) pieces.push(octets, new Uint8Array(aligned(octets.length) - octets.length));
   return { pieces, root: root.toString('hex') };
 }
 

@@ -3,7 +3,7 @@ import type { Span } from './covered-time.ts';
 import type { SealedVantage } from './kept-window.ts';
 import { type Fields, type Finding, fail, fields, integer, list, text, vantage } from './message-fields.ts';
 import type { FingerprintBits } from './sealed-filter.ts';
-import { WINDOW_SECONDS } from './window-messages.ts';
+import { MIXED_KEYS, WINDOW_SECONDS } from './window-messages.ts';
 
 export interface WindowHeader {
   readonly number: number;
@@ -52,7 +52,8 @@ function headerOf(f: Finding, from: Fields): WindowHeader {
     sealed: integer(f, from, 'sealed'),
     covered: list(f, from, 'covered', WINDOW_SECONDS).map(value => span(f, value, number)),
     sampling: sampling(f, from),
-    digestKey: from.digestKey === null ? null : keyName(f, from, 'digestKey'),
+    digestKey:
+      from.digestKey === null || from.digestKey === MIXED_KEYS ? from.digestKey : keyName(f, from, 'digestKey'),
     storageKey: keyName(f, from, 'storageKey'),
     bits,
     vantages: list(f, from, 'vantages', MOST_VANTAGES).map(value => sealedVantage(f, value, number)),

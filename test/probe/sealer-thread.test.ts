@@ -22,9 +22,10 @@ describe('probe/sealer-thread', () => {
   });
 
   const start = (intakes: number) => {
-    const thread = startSealer({ intakes, bits: 16, limits: LIMITS }, () => {});
+    const thread = startSealer({ intakes, bits: 16, limits: LIMITS, directory: null }, { died() {}, note() {} });
     sealer = thread;
     const vantages = vantageMap();
+    thread.vantages(vantages.list);
     const sides = Array.from({ length: intakes }, (_, number) => {
       const kernel = loadKernel();
       const sink = portSink(thread.connect(number));

@@ -96,9 +96,9 @@ describe('probe/windows', () => {
         live.put(live.at(vantage, HOUR + window * 10), 1);
       most = Math.max(most, windows.status().octets);
     }
-    const { droppedForMemory, retained } = windows.status();
+    const { droppedForRoom, retained } = windows.status();
     expect(most).to.be.at.most(16 * 1024 * 1024 + 100 * 50_000);
-    expect(droppedForMemory).to.be.greaterThan(0);
+    expect(droppedForRoom).to.be.greaterThan(0);
     expect(retained!.from).to.be.greaterThan(HOUR * 1000);
     const [old] = questionsAbout(packetAt(HOUR + 3, 1), 1000);
     expect(ask(old!)).to.include({ covered: false, windowsAsked: 0 });
