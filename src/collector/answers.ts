@@ -7,11 +7,12 @@ import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
-import { type AsGraph, beginAsGraph, buildAsGraph } from '../rib/as-graph.ts';
+import { type AsGraph, beginAsGraph, buildAsGraph, type KnownRelation } from '../rib/as-graph.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import { heldDrift } from './drift.ts';
+import { frontierRow } from './frontier-row.ts';
 import type { IngestCounts } from './ingest-peer.ts';
 import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
@@ -112,6 +113,7 @@ export function createAnswerer(
   localAs: () => number,
   problems: () => readonly string[],
   quality: Quality,
+  known: () => KnownRelation,
 ): Answerer {
   let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
   let building = false;
@@ -123,12 +125,12 @@ export function createAnswerer(
     const { generation, live } = rib.attributes;
     if (graph?.generation === generation) return graph.graph;
     if (graph === null || live < SMALL) {
-      graph = { generation, graph: buildAsGraph(rib.attributes, localAs()) };
+      graph = { generation, graph: buildAsGraph(rib.attributes, localAs(), known()) };
       return graph.graph;
     }
     if (!building) {
       building = true;
-      const next = beginAsGraph(rib.attributes, localAs());
+      const next = beginAsGraph(rib.attributes, localAs(), known());
       const slice = () => {
         if (!next.step()) {
           setImmediate(slice);
@@ -315,7 +317,7 @@ export function createAnswerer(
           return { rows: [yield* heldDrift(rib, memo, tables, query)] };
         }
         case 'frontier':
-          return { rows: [asGraph().frontier(query.from, query.avoid, query.among)] };
+          return { rows: [frontierRow(asGraph(), localAs(), query)] };
       }
     },
   };

@@ -63,7 +63,10 @@ export type RibQuery =
       readonly registered: readonly { readonly prefix: string; readonly origin: number }[];
       readonly origins: readonly number[];
     }
-  /** The nearest ASes of `among` behind `from`, never crossing `avoid` (DESIGN section 1: frontier). */
+  /**
+   * The nearest ASes of `among` that a packet may have passed before it came to this AS from its neighbour `from`, never
+   * crossing `avoid` (DESIGN section 1: frontier).
+   */
   | {
       readonly about: 'frontier';
       readonly from: number;

@@ -159,6 +159,10 @@ function readHops(text: string): Read {
   return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 254 ? { value: Number(text) } : NOT;
 }
 
+function readVlan(text: string): Read {
+  return /^[1-9]\d{0,3}$/.test(text) && Number(text) <= 4094 ? { value: Number(text) } : NOT;
+}
+
 function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
 }
@@ -235,7 +239,10 @@ export const ARGUMENTS = {
   LARGE: plain('a large community such as 64500:1:20', readLargeCommunity),
   MED: plain('a number (0 to 4294967295)', readMed),
   DATE: plain('a date such as 2026-12-31, or 2026-12-31T12:00Z', readDate),
+  VLAN: plain('a VLAN (1 to 4094)', readVlan),
   MAC: plain('a MAC address such as 00:00:5e:00:53:01', readMac),
+  IFINDEX: plain('an interface index (1 to 4294967295)', readCount),
+  DOMAINID: plain('the number of an observation domain (0 to 4294967295)', readMed),
   NAME: word('a name', /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a name has letters, digits, `_`, `.` and `-`, 64 at most'),
   TEMPLATE: word(
     'the name of a template',
@@ -344,6 +351,8 @@ export const ARGUMENTS = {
   FACILITY: choice('user', 'daemon', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'),
   DOMAIN: quoted('a domain name', 253, readDomain),
   SELECTOR: quoted('a DKIM selector', 63, readDomain),
+  DIRECTION: choice('in', 'out', 'both'),
+  LEARNED: choice('arp', 'bgp'),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;

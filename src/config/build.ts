@@ -19,6 +19,7 @@ import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
+import { probeOf } from './probe.ts';
 import type {
   AnnouncedRoute,
   ArchiveConfig,
@@ -32,7 +33,6 @@ import type {
   LogConfig,
   MitigateConfig,
   PrefixLimit,
-  ProbeConfig,
   RpkiConfig,
   SocketConfig,
   TracebackConfig,
@@ -306,18 +306,6 @@ function contactsOf(block: readonly Entry[]): ContactsConfig {
     ...optional('peeringdbUrl', text(stated(block, 'contacts', 'peeringdb url'), 'url')),
     ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
     cache: numberIn(block, 'contacts', 'cache', 'duration'),
-  };
-}
-
-function probeOf(probe: Entry): ProbeConfig {
-  return {
-    name: must(text(probe, 'name')),
-    neighbors: all(probe.block, 'neighbor as').map(one => ({
-      as: must(number(one, 'asn')),
-      mac: must(text(one, 'mac')),
-    })),
-    retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
-    memory: numberIn(probe.block, 'probe', 'memory', 'size'),
   };
 }
 

@@ -1,11 +1,13 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
+import { EXPORTER } from './exporter-statements.ts';
 import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
+import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, SECOND } from './units.ts';
+import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
@@ -67,6 +69,7 @@ export type BlockName =
   | 'group'
   | 'contacts'
   | 'probe'
+  | 'exporter'
   | 'ids'
   | 'traceback'
   | 'federation'
@@ -81,8 +84,6 @@ export interface BlockSpec {
   readonly title: string;
   readonly statements: readonly Spec[];
 }
-
-const MEBI = 2 ** 20;
 
 const GLOBAL: readonly StatementSpec[] = [
   { usage: 'include GLOB', help: 'Reads other files here', unique: [] },
@@ -260,22 +261,9 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
-    statements: [
-      { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
-      {
-        usage: 'retention DURATION',
-        help: 'How long windows are kept',
-        defaults: { duration: HOUR },
-        bounds: { min: 10 * SECOND, max: 30 * DAY },
-      },
-      {
-        usage: 'memory SIZE',
-        help: 'Memory for windows; the oldest go first',
-        defaults: { size: 256 * MEBI },
-        bounds: { min: MEBI, max: 2 ** 40 },
-      },
-    ],
+    statements: PROBE,
   },
+  exporter: { title: 'exporter', statements: EXPORTER },
   ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
@@ -359,6 +347,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   group: read(DECLARED.group),
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
+  exporter: read(DECLARED.exporter),
   ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

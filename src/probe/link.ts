@@ -13,6 +13,8 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
@@ -26,6 +28,9 @@ export interface ProbeLinkOptions {
   readonly onWelcome: (probe: ProbeConfig) => void;
   readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>;
   readonly status: () => Promise<ProbeStatus>;
+  /** Called whenever the daemon knows other things of the tap's neighbours than before. */
+  readonly onNeighbors: (neighbors: KnownNeighbors) => void;
+  readonly vantages: () => Promise<VantageReport>;
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -92,6 +97,15 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         options.answer(message.questions, message.keys).then(
           answer => send({ type: 'answer', id: message.id, answer }),
           (error: Error) => say(`no answer: ${error.message}`),
+        );
+        return;
+      case 'neighbors':
+        options.onNeighbors(message.neighbors);
+        return;
+      case 'vantages':
+        options.vantages().then(
+          vantages => send({ type: 'vantages', id: message.id, report: vantages }),
+          (error: Error) => say(`no vantages: ${error.message}`),
         );
     }
   };

@@ -10,6 +10,9 @@
  *     status packets windows …    ──▶
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
+ *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
+ *                                 ◀──    vantages id
+ *     vantages id report          ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import {
@@ -25,7 +28,10 @@ import {
   text,
   vantage,
 } from './message-fields.ts';
+import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 export const PROBE_VERSION = 2;
 /** Longest frame either way. */
@@ -53,7 +59,8 @@ export type ToDaemon =
   | { readonly type: 'hello'; readonly version: number; readonly name: string }
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'status'; readonly status: ProbeStatus }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
+  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -64,13 +71,15 @@ export type ToProbe =
       readonly id: number;
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
-    };
+    }
+  | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
+  | { readonly type: 'vantages'; readonly id: number };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, vantages';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -83,6 +92,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'status', status: status(f, fields(f, from.status, 'status')) };
     case 'answer':
       return { type: 'answer', id: integer(f, from, 'id'), answer: answer(f, fields(f, from.answer, 'answer')) };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
     default:
       return null;
   }
@@ -92,13 +103,13 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question';
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, neighbors, vantages';
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
   switch (from.type) {
     case 'welcome':
-      return { type: 'welcome', version: integer(f, from, 'version'), probe: probe(f, fields(f, from.probe, 'probe')) };
+      return { type: 'welcome', version: integer(f, from, 'version'), probe: probeConfig(f, from.probe) };
     case 'refused':
       return { type: 'refused', reason: text(f, from, 'reason', 1024) };
     case 'key':
@@ -108,6 +119,10 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const keys = list(f, from, 'keys', MOST_QUESTIONS).map(value => keyCheckOf(f, value));
       return { type: 'question', id: integer(f, from, 'id'), questions, keys };
     }
+    case 'neighbors':
+      return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id') };
     default:
       return null;
   }
@@ -174,17 +189,5 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
-  };
-}
-
-function probe(f: Finding, from: Fields): ProbeConfig {
-  return {
-    name: text(f, from, 'name', 64),
-    neighbors: list(f, from, 'neighbors', MOST_LISTED).map(value => {
-      const neighbor = fields(f, value, 'neighbor');
-      return { as: integer(f, neighbor, 'as', 0xffffffff), mac: text(f, neighbor, 'mac', 17) };
-    }),
-    retention: integer(f, from, 'retention'),
-    memory: integer(f, from, 'memory'),
   };
 }

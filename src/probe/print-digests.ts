@@ -1,8 +1,10 @@
 /** `itprobe -d`: the digests of a capture, one line for each packet and layer. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { createCaptureDigester } from '../packet/capture-digests.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
-import { digestPacket, epochKey, epochOf } from '../packet/itk1.ts';
+import { epochKey } from '../packet/itk1.ts';
+import { STRICT } from '../packet/profiles.ts';
 import { readRecords } from './read-records.ts';
 
 export interface PrintOptions {
@@ -17,21 +19,14 @@ export interface PrintOptions {
 
 /** Prints to the end of the file, or as far as it can be read. Resolves with the exit status, 0 or 1. */
 export async function printDigests({ kernel, input, file, secret, output, say }: PrintOptions): Promise<number> {
-  let epoch = -1;
-  let key = new Uint8Array(16);
+  const keyOf = (epoch: number) => epochKey(secret, epoch);
+  const digester = createCaptureDigester({ kernel, profiles: [STRICT], keyOf, reassemble: false });
   const wrong = await readRecords(input, record => {
-    const { bytes, offset, captured, wire, linkType, seconds, nanoseconds, number } = record;
-    const entered = epochOf(seconds * 1000);
-    if (entered !== epoch) key = Uint8Array.from(epochKey(secret, entered));
-    epoch = entered;
-    const digest = digestPacket(kernel, bytes.subarray(offset, offset + captured), linkType, key, wire);
-    const place = `${timeText(seconds, nanoseconds)} ${number}`;
-    const lines = digest.layers.map(layer =>
-      'digest' in layer
-        ? `${place} ${layer.layer} ${layer.digest} ${layer.entropy}`
-        : `${place} ${layer.layer} ${layer.reason}`,
-    );
-    if (lines.length === 0) lines.push(`${place} - ${digest.stop}`);
+    const place = `${timeText(record.seconds, record.nanoseconds)} ${record.number}`;
+    const lines = digester.take(record).map(({ layer, result }) => {
+      const words = 'reason' in result ? result.reason : `${result.digest} ${result.entropy}`;
+      return `${place} ${layer ?? '-'} ${words}`;
+    });
     return output.write(`${lines.join('\n')}\n`) ? undefined : once(output, 'drain').then(() => undefined);
   });
   if (wrong !== null) say(`${file}: ${wrong}`);

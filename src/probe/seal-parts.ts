@@ -8,10 +8,11 @@ import { rangeOf } from './kept-window.ts';
 import type { Vantage } from './question.ts';
 import type { FingerprintBits, SealedFilter } from './sealed-filter.ts';
 import type { Sealer, StorageKey } from './sealer.ts';
+import type { Steps } from './sort-digests.ts';
 import type { WindowPart } from './window-messages.ts';
 
-/** Digests of one filter, about: so many are sealed without a look at what else there is to do. */
-const RANGE_DIGESTS = 1 << 18;
+/** Digests of one filter, about: sealing takes 24 octets for each, and more is taken only when there are more. */
+const RANGE_DIGESTS = 1 << 20;
 /** Filters of one window: what is beyond makes them larger. */
 const MOST_RANGES = 1024;
 
@@ -38,11 +39,7 @@ interface Seen {
  * A window of parts with the same number. It stops after each piece of work. Null when there is no memory to seal it:
  * then nothing is known of what it saw.
  */
-export function* sealParts(
-  sealer: Sealer,
-  parts: readonly WindowPart[],
-  options: SealOptions,
-): Generator<undefined, KeptWindow | null> {
+export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options: SealOptions): Steps<KeptWindow> {
   const seen = [...mergeVantages(parts, options.vantages).values()];
   const total = parts.reduce((sum, { digests }) => sum + digests.length, 0);
   const ranges = total === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.min(MOST_RANGES, Math.ceil(total / RANGE_DIGESTS))));
@@ -54,7 +51,7 @@ export function* sealParts(
   const filters: SealedFilter[] = [];
   for (let range = 0; range < ranges; range++) {
     const own = ranged.map((of, vantage) => ({ vantage, keys: of[range]! }));
-    const sealed = sealer.seal(own, options.bits, options.key);
+    const sealed = yield* sealer.sealing(own, options.bits, options.key);
     if (sealed === null) return null;
     filters.push(sealed.filter);
     yield;

@@ -2,13 +2,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
-import type { Question, Vantage } from './question.ts';
+import type { Question } from './question.ts';
 import type { SealedStatus, SealerOptions } from './sealed-windows.ts';
 import type { SealedAnswer, WindowLimits } from './window-messages.ts';
 
 export interface SealerThreadOptions extends SealerOptions {
   /** Where windows are kept; null: in memory only. */
   readonly directory: string | null;
+  /** Memory of the numbers of vantages (vantage-numbers.ts). */
+  readonly numbers: SharedArrayBuffer;
 }
 
 export type ToSealer =
@@ -16,8 +18,6 @@ export type ToSealer =
   /** The sealer's end of the channel to an intake (window-port.ts). */
   | { readonly type: 'connect'; readonly intake: number; readonly port: MessagePort }
   | { readonly type: 'configure'; readonly limits: WindowLimits }
-  /** Vantages by their number: the list only grows. */
-  | { readonly type: 'vantages'; readonly vantages: readonly Vantage[] }
   | {
       readonly type: 'ask';
       readonly id: number;

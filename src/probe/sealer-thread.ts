@@ -2,7 +2,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
-import type { Question, Vantage } from './question.ts';
+import type { Question } from './question.ts';
 import type { FromSealer, SealerStatus, SealerThreadOptions, ToSealer } from './sealer-messages.ts';
 import type { SealedAnswer, WindowLimits } from './window-messages.ts';
 
@@ -10,8 +10,6 @@ export interface SealerThread {
   /** A channel for the intake with this number: its end, for `portSink` in the intake's thread. */
   connect(intake: number): MessagePort;
   configure(limits: WindowLimits): void;
-  /** Tells the vantages by their number; the list only grows. */
-  vantages(list: readonly Vantage[]): void;
   /** Asks, once the parts have come that the intakes had handed over by their answers. Rejects when the thread has died. */
   ask(questions: readonly Question[], keys: readonly KeyCheck[], parts: readonly number[]): Promise<SealedAnswer>;
   status(): Promise<SealerStatus>;
@@ -74,7 +72,6 @@ export function startSealer(options: SealerThreadOptions, { died, note }: Sealer
       return port2;
     },
     configure: limits => post({ type: 'configure', limits }),
-    vantages: vantages => post({ type: 'vantages', vantages }),
     ask: async (questions, keys, parts) =>
       (await request('answer', id => ({ type: 'ask', id, questions, keys, parts }))).answer,
     status: async () => (await request('status', id => ({ type: 'status', id }))).status,

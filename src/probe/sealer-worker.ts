@@ -1,9 +1,9 @@
 /** Entry of the thread that seals: making filters takes its time, which must be neither the capture's nor the answers'. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { Vantage } from './question.ts';
 import { type KeptOnDisk, openKept } from './read-back.ts';
 import { openSealedWindows, type SealedWindows } from './sealed-windows.ts';
 import type { FromSealer, SealerThreadOptions, ToSealer } from './sealer-messages.ts';
+import { vantageNumbers } from './vantage-numbers.ts';
 import { emptyKeeper, type WindowKeeper } from './window-keeper.ts';
 import type { FromIntake, ToIntake } from './window-port.ts';
 
@@ -20,7 +20,6 @@ interface Opened {
   readonly keeper: WindowKeeper;
 }
 
-let vantages: readonly Vantage[] = [];
 const intakes = new Map<number, MessagePort>();
 /** Parts that have come from each intake. */
 const parts: number[] = [];
@@ -42,7 +41,7 @@ async function open(options: SealerThreadOptions): Promise<Opened> {
   const keeper = kept?.keeper ?? emptyKeeper();
   const fileOf = kept?.fileOf;
   const windows = openSealedWindows(options, {
-    vantages: () => vantages,
+    vantages: vantageNumbers(options.numbers).list,
     keeper,
     ...(fileOf === undefined ? {} : { fileOf }),
   });
@@ -113,7 +112,7 @@ function fromIntake(opened: Opened, message: FromIntake): void {
   keepStepping(opened);
 }
 
-function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' | 'vantages' }>): void {
+function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>): void {
   const { windows, keeper } = opened;
   switch (message.type) {
     case 'connect':
@@ -146,7 +145,6 @@ main.on('message', (message: ToSealer) => {
       keepStepping(opened);
       return opened;
     });
-  else if (message.type === 'vantages') vantages = message.vantages;
   else if (opening === null) throw new Error(`the sealer was told to ${message.type} before it was opened`);
   else opening.then(opened => fromMain(opened, message));
 });

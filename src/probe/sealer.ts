@@ -1,10 +1,11 @@
 /** Seals windows: digests go in, in any order and with repetitions, for floods of one packet are common; a filter comes out. */
 import { chooseFilter, eachBitsFor, FEW_VANTAGES, type FilterKind } from './choose-filter.ts';
-import { blocksFor, HEADER_WORDS, MOST_SHARD_BITS, shardBitsFor, widthFor } from './ribbon-table.ts';
 import { decodeFilter, encodeFilter, type FingerprintBits, pairOf, type SealedFilter } from './sealed-filter.ts';
 import { FIRST_ADDRESS, loadSealingKernel, type SealingKernel } from './sealing-kernel.ts';
+import { solveTable } from './solve-table.ts';
+import { type Layout, layoutFor, STEP_KEYS, type Steps, sortDigests } from './sort-digests.ts';
 
-/** What one vantage saw. As 32-bit halves the lower comes first. */
+/** What one vantage saw, or a part of it. As 32-bit halves the lower comes first. */
 export interface SeenKeys {
   readonly vantage: number;
   readonly keys: BigUint64Array | Uint32Array;
@@ -24,21 +25,21 @@ export interface Sealed {
 
 export interface Sealer {
   /**
-   * A filter of what the vantages saw; the same digests give the same octets. With a storage key it holds the digests as
-   * `mixed` makes them. Null when there is no memory for it: 24 octets a digest are needed, and some MiB.
+   * A filter of what the vantages saw, in as many parts as there are; the same digests give the same octets. With a
+   * storage key it holds the digests as `mixed` makes them. Null when there is no memory for it: 24 octets a digest are
+   * needed, and some MiB.
    */
   seal(seen: readonly SeenKeys[], bits: FingerprintBits, key?: StorageKey | null): Sealed | null;
-  /** A digest under a storage key: SipHash-2-4 of its 8 octets. */
+  /**
+   * The same in steps of a few milliseconds, so that whoever does it can answer in between; it returns what `seal` does.
+   * The digests must stay as they are until then, and no other sealing may be begun.
+   */
+  sealing(seen: readonly SeenKeys[], bits: FingerprintBits, key?: StorageKey | null): Steps<Sealed>;
+  /** A digest under a storage key: SipHash-2-4 of its 8 octets. May be asked between the steps of a sealing. */
   mixed(key: StorageKey, low: number, high: number): { low: number; high: number };
   /** Octets of working memory that are kept for the next window. */
   readonly octets: number;
 }
-
-/** Seeds of a shard: the directory has an octet for them. */
-const SEEDS = 256;
-/** Digests that are sorted into one bucket, at most, on average. */
-const BUCKET_KEYS = 1024;
-const MOST_BUCKETS = 2 ** MOST_SHARD_BITS;
 
 /** The key in 16 octets. */
 export function storageKey(octets: Uint8Array): StorageKey {
@@ -46,229 +47,138 @@ export function storageKey(octets: Uint8Array): StorageKey {
   return { k0: view.getBigUint64(0, true), k1: view.getBigUint64(8, true) };
 }
 
-/** Digests with the places of their vantages, sorted and each once; those of further vantages are left over. */
-interface Sorted {
-  readonly count: number;
-  /** Digests of each bucket. */
-  readonly buckets: Uint32Array;
-  readonly over: number;
-}
-
-/** Addresses for so many digests: as they come, then sorted, then what a shard needs while it is solved. */
-interface Layout {
-  readonly counts: number;
-  readonly keys: number;
-  readonly tags: number;
-  readonly sortedKeys: number;
-  readonly sortedTags: number;
-  readonly work: number;
-}
-
-function layoutFor(keys: number): Layout {
-  const counts = FIRST_ADDRESS;
-  const at = counts + MOST_BUCKETS * 4;
-  const sortedKeys = at + keys * 8;
-  const tags = sortedKeys + keys * 8;
-  const sortedTags = tags + keys * 4;
-  return { counts, keys: at, tags, sortedKeys, sortedTags, work: Math.ceil((sortedTags + keys * 4) / 8) * 8 };
-}
-
-/** Sorts `count` digests that lie at the layout's `keys`. Null without memory. */
-function sort(kernel: SealingKernel, layout: Layout, count: number, tagged: boolean): Sorted | null {
-  const bits = Math.min(MOST_SHARD_BITS, Math.max(1, Math.ceil(Math.log2(Math.max(1, count) / BUCKET_KEYS))));
-  const shift = 32 - bits;
-  const tags = tagged ? layout.tags : 0;
-  const sortedTags = tagged ? layout.sortedTags : 0;
-  const places = new Uint32Array(kernel.buffer, layout.counts, 2 ** bits);
-  places.fill(0);
-  kernel.call.count(layout.keys, count, layout.counts, shift);
-  const buckets = places.slice();
-  let from = 0;
-  for (let bucket = 0; bucket < buckets.length; bucket++) {
-    places[bucket] = from;
-    from += buckets[bucket]!;
-  }
-  kernel.call.scatter(layout.keys, tags, count, layout.counts, shift, layout.sortedKeys, sortedTags);
-
-  let to = 0;
-  let over = 0;
-  from = 0;
-  for (let bucket = 0; bucket < buckets.length; bucket++) {
-    const there = buckets[bucket]!;
-    if (there === 0) continue;
-    const result = kernel.call.unique(
-      layout.sortedKeys,
-      sortedTags,
-      from,
-      there,
-      to,
-      layout.keys + over * 8,
-      layout.tags + over * 4,
-      layout.work,
-    );
-    if (result < 0n) return null;
-    from += there;
-    buckets[bucket] = Number(result & 0xffffffffn);
-    to += buckets[bucket]!;
-    over += Number(result >> 32n);
-  }
-  return { count: to, buckets, over };
-}
-
-/** A table of the sorted digests. Null without memory. */
-function solved(
-  kernel: SealingKernel,
-  layout: Layout,
-  { count, buckets }: Sorted,
-  values: number,
-  bits: number,
-): Uint32Array | null {
-  const shardBits = shardBitsFor(count);
-  const shards = 2 ** shardBits;
-  const { width, wideShare } = widthFor(values, bits);
-  const wide = Math.ceil(wideShare * shards);
-  const directory = new Uint32Array(shards * 2);
-  const pieces: Uint32Array[] = [];
-  const perShard = buckets.length / shards;
-  let from = 0;
-  let rows = 0;
-  for (let shard = 0; shard < shards; shard++) {
-    let keys = 0;
-    if (perShard >= 1) for (let i = 0; i < perShard; i++) keys += buckets[shard * perShard + i]!;
-    const piece = solveShard(kernel, layout, from, keys, values > 1, shard < wide ? width + 1 : width);
-    if (piece === null) return null;
-    directory[shard * 2] = rows;
-    directory[shard * 2 + 1] = piece.blocks * 256 + piece.seed;
-    pieces.push(piece.rows);
-    rows += piece.rows.length;
-    from += keys;
-  }
-  const words = new Uint32Array(HEADER_WORDS + directory.length + rows);
-  words.set([words.length, count, values, shardBits | (width << 8), wide]);
-  words.set(directory, HEADER_WORDS);
-  let at = HEADER_WORDS + directory.length;
-  for (const piece of pieces) {
-    words.set(piece, at);
-    at += piece.length;
-  }
-  return words;
-}
-
-function solveShard(
-  kernel: SealingKernel,
-  layout: Layout,
-  from: number,
-  keys: number,
-  tagged: boolean,
-  width: number,
-): { blocks: number; seed: number; rows: Uint32Array } | null {
-  const keysAt = layout.sortedKeys + from * 8;
-  const tagsAt = tagged ? layout.sortedTags + from * 4 : 0;
-  for (let seed = 0; seed < SEEDS; seed++) {
-    const blocks = blocksFor(keys, seed);
-    const sides = layout.work + blocks * 32 * 8;
-    const output = sides + blocks * 32 * 4;
-    if (!kernel.reserve(output + blocks * width * 4)) return null;
-    if (kernel.call.solve(keysAt, tagsAt, keys, seed, blocks, width, layout.work, sides) === 0) continue;
-    kernel.call.substitute(blocks, width, layout.work, sides, output);
-    return { blocks, seed, rows: new Uint32Array(kernel.buffer, output, blocks * width).slice() };
-  }
-  // Equal digests were taken out before, and 256 tries in a row, each with more room, don't fail for others.
-  throw new Error(`${keys} different digests do not fit into a shard`);
+/** Tables of a filter, and how many different digests each vantage has in them. */
+interface Built {
+  readonly tables: readonly Uint32Array[];
+  readonly counts: readonly number[];
 }
 
 /** A sealer over a kernel of its own. */
 export function openSealer(kernel: SealingKernel = loadSealingKernel()): Sealer {
-  /** Copies digests in, with the place of each's vantage. */
-  const stage = (layout: Layout, seen: readonly SeenKeys[], tagged: boolean, key: StorageKey | null): number => {
-    let at = 0;
-    seen.forEach(({ keys }, place) => {
-      const halves = new Uint32Array(keys.buffer, keys.byteOffset, keys.byteLength / 4);
-      new Uint32Array(kernel.buffer).set(halves, (layout.keys + at * 8) / 4);
-      const count = halves.length >> 1;
-      if (tagged) new Uint32Array(kernel.buffer, layout.tags + at * 4, count).fill(place);
-      at += count;
-    });
-    if (key !== null) kernel.call.mixKeys(key.k0, key.k1, layout.keys, at);
-    return at;
-  };
-
-  const countOf = (seen: readonly SeenKeys[]) => seen.reduce((sum, { keys }) => sum + keys.byteLength / 8, 0);
-
-  type Built = { tables: Uint32Array[]; counts: number[] };
-
-  const buildEach = (seen: readonly SeenKeys[], bits: number, key: StorageKey | null): Built | null => {
-    const tables: Uint32Array[] = [];
-    for (const one of seen) {
-      const layout = layoutFor(countOf([one]));
-      if (!kernel.reserve(layout.work)) return null;
-      const sorted = sort(kernel, layout, stage(layout, [one], false, key), false);
-      const table = sorted && solved(kernel, layout, sorted, 1, bits);
-      if (table === null) return null;
-      tables.push(table);
+  function* sealing(given: readonly SeenKeys[], bits: FingerprintBits, key: StorageKey | null = null): Steps<Sealed> {
+    const seen = byVantage(given);
+    const build = (kind: FilterKind) =>
+      kind === 'each' ? buildEach(kernel, seen, bits, key) : buildOne(kernel, seen, bits, key);
+    // What is most likely the smaller first: how many digests differ is known afterwards.
+    let kind: FilterKind = seen.length > FEW_VANTAGES ? 'one' : 'each';
+    let built = yield* build(kind);
+    const choice = chooseFilter(built?.counts ?? [], bits);
+    if (built !== null && choice.kind !== kind) {
+      kind = choice.kind;
+      built = yield* build(kind);
     }
-    return { tables, counts: tables.map(table => table[1]!) };
-  };
-
-  const buildOne = (seen: readonly SeenKeys[], bits: number, key: StorageKey | null): Built | null => {
-    const layout = layoutFor(countOf(seen));
-    if (!kernel.reserve(layout.work)) return null;
-    const tables: Uint32Array[] = [];
-    const counts = seen.map(() => 0);
-    let left = stage(layout, seen, true, key);
-    for (let layer = 0; layer < 3 && left > 0; layer++) {
-      // What is left over lies where digests come from.
-      const last = layer === 2;
-      if (last) toPairs(kernel, layout, left);
-      const sorted = sort(kernel, layout, left, true);
-      if (sorted === null) return null;
-      const places = new Uint32Array(kernel.buffer, layout.sortedTags, sorted.count);
-      for (let i = 0; i < places.length; i++) counts[places[i]!]!++;
-      const values = last ? 1 : seen.length;
-      const table = solved(kernel, layout, sorted, values, last ? bits + Math.ceil(Math.log2(seen.length)) : bits);
-      if (table === null) return null;
-      tables.push(table);
-      left = sorted.over;
-    }
-    return { tables, counts };
-  };
+    kernel.release();
+    if (built === null) return null;
+    const vantages = seen.map(({ vantage }) => vantage);
+    const filter = decodeFilter(encodeFilter(kind, bits, vantages, built.tables));
+    if ('wrong' in filter) throw new Error(`sealed what is no filter: ${filter.wrong} at octet ${filter.offset}`);
+    return { filter, reason: choice.reason };
+  }
 
   return {
-    seal(given, bits, key = null) {
-      const seen = given.filter(({ keys }) => keys.length > 0).sort((a, b) => a.vantage - b.vantage);
-      const build = (kind: FilterKind) =>
-        kind === 'each' ? buildEach(seen, eachBitsFor(seen.length, bits), key) : buildOne(seen, bits, key);
-      // What is most likely the smaller first: how many digests differ is known afterwards.
-      let kind: FilterKind = seen.length > FEW_VANTAGES ? 'one' : 'each';
-      let built = build(kind);
-      const choice = chooseFilter(built?.counts ?? [], bits);
-      if (built !== null && choice.kind !== kind && seen.length > 0) {
-        kind = choice.kind;
-        built = build(kind);
-      }
-      kernel.release();
-      if (built === null) return null;
-      const octets = encodeFilter(
-        kind,
-        bits,
-        seen.map(({ vantage }) => vantage),
-        built.tables,
-      );
-      const filter = decodeFilter(octets);
-      if ('wrong' in filter) throw new Error(`sealed a filter that is none: ${filter.wrong} at octet ${filter.offset}`);
-      return { filter, reason: choice.reason };
+    seal(seen, bits, key) {
+      const steps = sealing(seen, bits, key);
+      let step = steps.next();
+      while (!step.done) step = steps.next();
+      return step.value;
     },
-    mixed(key, low, high) {
+    sealing,
+    mixed({ k0, k1 }, low, high) {
       const halves = new Uint32Array(kernel.buffer, FIRST_ADDRESS, 2);
       halves[0] = low;
       halves[1] = high;
-      kernel.call.mixKeys(key.k0, key.k1, FIRST_ADDRESS, 1);
+      kernel.call.mixKeys(k0, k1, FIRST_ADDRESS, 1);
       return { low: halves[0], high: halves[1] };
     },
     get octets() {
       return kernel.octets;
     },
   };
+}
+
+/** All that one vantage saw, as halves. */
+interface Seen {
+  readonly vantage: number;
+  readonly parts: readonly Uint32Array[];
+}
+
+/** Vantages that saw something, ascending. */
+function byVantage(given: readonly SeenKeys[]): Seen[] {
+  const seen = new Map<number, Uint32Array[]>();
+  for (const { vantage, keys } of given) {
+    if (keys.length === 0) continue;
+    const halves = new Uint32Array(keys.buffer, keys.byteOffset, keys.byteLength / 4);
+    const parts = seen.get(vantage);
+    if (parts === undefined) seen.set(vantage, [halves]);
+    else parts.push(halves);
+  }
+  return [...seen].map(([vantage, parts]) => ({ vantage, parts })).sort((a, b) => a.vantage - b.vantage);
+}
+
+const countOf = (seen: readonly Seen[]) =>
+  seen.reduce((sum, { parts }) => parts.reduce((count, { length }) => count + length / 2, sum), 0);
+
+function* buildEach(kernel: SealingKernel, seen: readonly Seen[], bits: number, key: StorageKey | null): Steps<Built> {
+  const tables: Uint32Array[] = [];
+  for (const one of seen) {
+    const layout = layoutFor(countOf([one]));
+    if (!kernel.reserve(layout.work)) return null;
+    yield* stage(kernel, layout, [one], false, key);
+    const sorted = yield* sortDigests(kernel, layout, countOf([one]), false);
+    if (sorted === null) return null;
+    const table = yield* solveTable(kernel, layout, sorted, 1, eachBitsFor(seen.length, bits));
+    if (table === null) return null;
+    tables.push(table);
+  }
+  return { tables, counts: tables.map(table => table[1]!) };
+}
+
+function* buildOne(kernel: SealingKernel, seen: readonly Seen[], bits: number, key: StorageKey | null): Steps<Built> {
+  const layout = layoutFor(countOf(seen));
+  if (!kernel.reserve(layout.work)) return null;
+  const tables: Uint32Array[] = [];
+  const counts = seen.map(() => 0);
+  yield* stage(kernel, layout, seen, true, key);
+  let left = countOf(seen);
+  // What a table has no room for, as another vantage has the digest in it, lies where digests come from.
+  for (let layer = 0; layer < 3 && left > 0; layer++) {
+    const last = layer === 2;
+    if (last) toPairs(kernel, layout, left);
+    const sorted = yield* sortDigests(kernel, layout, left, true);
+    if (sorted === null) return null;
+    const places = new Uint32Array(kernel.buffer, layout.sortedTags, sorted.count);
+    for (let i = 0; i < places.length; i++) counts[places[i]!]!++;
+    // Each vantage is asked for in the last one.
+    const certainty = last ? bits + Math.ceil(Math.log2(seen.length)) : bits;
+    const table = yield* solveTable(kernel, layout, sorted, last ? 1 : seen.length, certainty);
+    if (table === null) return null;
+    tables.push(table);
+    left = sorted.over;
+  }
+  return { tables, counts };
+}
+
+/** Copies digests in, and the places of their vantages when they are tagged. */
+function* stage(
+  kernel: SealingKernel,
+  layout: Layout,
+  seen: readonly Seen[],
+  tagged: boolean,
+  key: StorageKey | null,
+): Generator<void, void> {
+  let at = 0;
+  for (let place = 0; place < seen.length; place++)
+    for (const halves of seen[place]!.parts)
+      for (let from = 0; from < halves.length; from += STEP_KEYS * 2) {
+        const some = halves.subarray(from, from + STEP_KEYS * 2);
+        const address = layout.keys + at * 8;
+        new Uint32Array(kernel.buffer, address, some.length).set(some);
+        const count = some.length / 2;
+        if (tagged) new Uint32Array(kernel.buffer, layout.tags + at * 4, count).fill(place);
+        if (key !== null) kernel.call.mixKeys(key.k0, key.k1, address, count);
+        at += count;
+        if (count === STEP_KEYS) yield;
+      }
 }
 
 /** Mixes digests that are left over with the places of their vantages: pairs, which differ where either differs. */

@@ -33,7 +33,7 @@ export function openWindows(
   kernel: DigestKernel,
   bits: FingerprintBits,
   limits: WindowLimits,
-  vantages: () => readonly Vantage[],
+  vantages: () => readonly Vantage[] = () => [],
 ): Windows {
   const sealer = openSealedWindows({ intakes: 1, bits, limits }, { vantages });
   const intake = openLiveWindows(kernel, limits, sealer, 0);

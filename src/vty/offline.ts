@@ -69,6 +69,17 @@ export const OFFLINE: readonly OfflineCommand[] = [
   decodesFile('rpsl', async () => (await import('./decode-rpsl.ts')).decodeRpsl),
   decodesFile('nrtm', async () => (await import('./decode-nrtm.ts')).decodeNrtm),
   {
+    words: ['digest'],
+    syntax: 'digest FILE [-n NUMBER] [--profile PROFILE ...] [--key KEY] [--key-file SECRET] [--reassemble]',
+    async run(args, json, streams) {
+      const { digestOptions } = await import('./digest-options.ts');
+      const options = digestOptions(args);
+      if (typeof options === 'string') return options;
+      const { digest } = await import('./digest.ts');
+      return digest(options, json, streams);
+    },
+  },
+  {
     words: ['replay'],
     syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',
     async run(args, _, streams) {

@@ -10,6 +10,7 @@ import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
 import { rtrTarget } from './rtr-streams.ts';
+import { sealedFilterTarget } from './sealed-filters.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 import { whoisTarget } from './whois-lines.ts';
@@ -31,5 +32,6 @@ export function targets(small: boolean): Target[] {
     whoisTarget(),
     contactTarget(),
     flowDatagramTarget(),
+    sealedFilterTarget(),
   ];
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { ProbeStatusRow } from '../../src/control/daemon.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { until } from '../interop/bgp-peers.ts';
@@ -39,6 +40,8 @@ const toVictim = (destination: string, payload = 64) =>
 
 /** Windows are sealed when packets of 11 seconds from their begin have come (itprobe(8)); the rest is for a slow machine. */
 const SEALING = 30_000;
+/** ms of packets before the first one that is traced. */
+const LEAD = 4000;
 const LINKTYPE_RAW = 101;
 /** Exit status of itctl(8). */
 const NO_ENTRY = 3;
@@ -74,6 +77,13 @@ describe('lab/traceback', function () {
     needLab(this, 'bird', 'birdc', 'perl');
     lab = await openLab();
     five = await startFiveAses(lab);
+    // Of what was before its first frame a tap can say nothing, and a trace asks about two seconds before the packet.
+    for (const as of [VICTIM, TRANSIT, FAR, SIDE])
+      await until(`the taps of AS ${as} have been there for a while`, async () =>
+        (await five.daemon(as).rows<ProbeStatusRow>('show', 'probe')).every(
+          ({ retained }) => retained !== null && retained.from + LEAD < Date.now(),
+        ),
+      );
     // From here on the side cannot speak for what its own hosts send.
     await five.tap(SIDE, 'lan').stop();
     await send(lab, hostOf(FAR), plain, six, ...pieces, ...(five.tunnel ? [wrapped] : []));
