@@ -59,6 +59,6 @@ export async function send(lab: Lab, host: string, ...packets: readonly Uint8Arr
 
 /** Twice a second a packet from a host to an address, so that a tap on its way sees time pass. */
 export function murmur(lab: Lab, host: string, address: string): void {
-  const socket = `use IO::Socket::INET; my $s = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '${address}:9') or die $!;`;
+  const socket = `use IO::Socket::IP; my $s = IO::Socket::IP->new(Proto => 'udp', PeerHost => '${address}', PeerPort => 9) or die $!;`;
   lab.start(host, ['perl', '-e', `${socket} for (;;) { $s->send('murmur'); select undef, undef, undef, 0.5; }`]);
 }
