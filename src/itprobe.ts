@@ -3,9 +3,11 @@ import { createReadStream, openSync, readFileSync } from 'node:fs';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
-import { type ProbeWords, probeOptions } from './probe/options.ts';
+import type { RemoteDaemon } from './probe/link.ts';
+import { hostAndPort, type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
+import { readCertificate } from './probe/tls-door.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -30,6 +32,15 @@ function capture(words: ProbeWords): ProbeInput {
   };
 }
 
+/** The daemon in another machine that was named, and what this probe proves itself by; null when none was. */
+function remoteDaemon({ connect, identity, certificate, daemon }: ProbeWords): RemoteDaemon | null {
+  if (connect === undefined) return null;
+  const known = readCertificate(readFileSync(daemon!, 'utf8'));
+  if (typeof known === 'string') throw new Error(`${daemon}: ${known}`);
+  const own = { key: readFileSync(identity!, 'utf8'), certificate: readFileSync(certificate!, 'utf8') };
+  return { ...hostAndPort(connect)!, ...own, daemon: known };
+}
+
 async function main(): Promise<number> {
   const words = await probeOptions(message => {
     say(message);
@@ -39,7 +50,17 @@ async function main(): Promise<number> {
   if (!digests) {
     const input: ProbeInput = words.interface === undefined ? { kind: 'files', files: read } : capture(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
+    process.exit(
+      await runProbe({
+        input,
+        mirror,
+        name: name!,
+        socket: words.connect ?? socket,
+        remote: remoteDaemon(words),
+        directory,
+        say,
+      }),
+    );
   }
   const file = read[0]!;
   const input =
