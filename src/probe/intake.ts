@@ -42,7 +42,7 @@ const INSIDE = 0;
 /** The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`. */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, numbers, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, source, probe, numbers, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
 ): Intake {
   const report = (one: IntakeReport) => main.postMessage(one);
@@ -52,7 +52,7 @@ export function openIntake(
     numbers: vantageNumbers(numbers),
   });
   const sink = portSink(sealer);
-  const windows = openLiveWindows(kernel, probe, sink, intake);
+  const windows = openLiveWindows(kernel, probe, sink, intake, { clock: source.kind === 'rings' ? Date.now : null });
   const tap = openTap(kernel, windows, vantages);
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
@@ -99,7 +99,10 @@ export function openIntake(
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;
-      if (reason === 'ring') dropped += packets;
+      if (reason === 'ring') {
+        dropped += packets;
+        windows.overloaded();
+      }
       windows.live.at(INSIDE, second).lost += packets;
     },
     leaveOut: count,
