@@ -4,8 +4,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
+import { parseFlowPort } from './probe/flow-sockets.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { runProbe } from './probe/run.ts';
+import { runFlowProbe } from './probe/run-flows.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -14,9 +16,17 @@ const say = (line: string) => process.stderr.write(`itprobe: ${line}\n`);
 
 const options = yargs(hideBin(process.argv))
   .scriptName('itprobe')
-  .usage('itprobe -n NAME [-s SOCKET] -r FILE\nitprobe -d -k SECRET -r FILE')
+  .usage(
+    'itprobe -n NAME [-s SOCKET] -r FILE\nitprobe -n NAME [-s SOCKET] --flow [ADDRESS]:PORT …\nitprobe -d -k SECRET -r FILE',
+  )
   .options({
     digests: { alias: 'd', type: 'boolean', description: 'print the digests of the packets, and end' },
+    flow: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      description: 'take sFlow, NetFlow and IPFIX at this address and port',
+    },
     'key-file': { alias: 'k', type: 'string', requiresArg: true, description: "file of the federation's secret" },
     name: { alias: 'n', type: 'string', requiresArg: true, description: 'name of the probe' },
     read: { alias: 'r', type: 'string', requiresArg: true, description: 'pcap or pcapng file; - is standard input' },
@@ -28,9 +38,12 @@ const options = yargs(hideBin(process.argv))
       description: "path of the daemon's probe socket",
     },
   })
-  .check(({ digests, keyFile, name, read, _: words }) => {
+  .check(({ digests, flow, keyFile, name, read, _: words }) => {
     if (words.length > 0) throw new Error(`unexpected argument: ${words[0]}`);
-    if (read === undefined) throw new Error('-r FILE is needed');
+    const wrong = flow?.find(text => parseFlowPort(text) === null);
+    if (wrong !== undefined) throw new Error(`--flow ${wrong}: expected [ADDRESS]:PORT`);
+    if (flow !== undefined && (digests || read !== undefined)) throw new Error('--flow goes with -n only');
+    if (flow === undefined && read === undefined) throw new Error('-r FILE is needed, or --flow [ADDRESS]:PORT');
     if (digests && keyFile === undefined) throw new Error('-d needs -k SECRET');
     if (!digests && name === undefined) throw new Error('-n NAME is needed, or -d');
     if (digests && name !== undefined) throw new Error('-d and -n exclude each other');
@@ -46,8 +59,12 @@ const options = yargs(hideBin(process.argv))
   });
 
 async function main(): Promise<number> {
-  const { digests, keyFile, name, read, socket } = await options.parseAsync();
+  const { digests, flow, keyFile, name, read, socket } = await options.parseAsync();
   const kernel = loadKernel();
+  if (flow !== undefined) {
+    const ports = flow.map(text => parseFlowPort(text)!);
+    process.exit(await runFlowProbe({ kernel, ports, name: name!, socket, say }));
+  }
   const input =
     read === '-' ? process.stdin : createReadStream('', { fd: openSync(read!, 'r'), highWaterMark: 1 << 20 });
   // Standard input may stay open for ever: it must not keep a probe that was told to end.

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import {
   type KeyCheck,
   PROBE_BACKLOG,
@@ -25,6 +26,8 @@ export interface ProbeLinkOptions {
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
   readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>;
+  /** Answers by flow records; left out by a probe that has none. */
+  readonly flows?: (questions: readonly FlowQuestion[]) => FlowAnswer;
   readonly status: () => Promise<ProbeStatus>;
   /** One line for a person. */
   readonly log: (line: string) => void;
@@ -93,6 +96,10 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
           answer => send({ type: 'answer', id: message.id, answer }),
           (error: Error) => say(`no answer: ${error.message}`),
         );
+        return;
+      case 'flow-question':
+        if (options.flows !== undefined)
+          send({ type: 'flow-answer', id: message.id, answer: options.flows(message.questions) });
     }
   };
 

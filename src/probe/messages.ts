@@ -10,8 +10,12 @@
  *     status packets windows …    ──▶
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
+ *                                 ◀──    flow-question id questions (to probes with exporters only)
+ *     flow-answer id answer       ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
+import { exporterConfig, flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
+import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import {
   type Fields,
   type Finding,
@@ -47,13 +51,16 @@ export interface ProbeStatus {
   readonly windows: number;
   readonly retained: ProbeAnswer['retained'];
   readonly lost: number;
+  /** Left out by a probe that takes no flows. */
+  readonly flows?: FlowStatus | null;
 }
 
 export type ToDaemon =
   | { readonly type: 'hello'; readonly version: number; readonly name: string }
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'status'; readonly status: ProbeStatus }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
+  | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -64,13 +71,14 @@ export type ToProbe =
       readonly id: number;
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
-    };
+    }
+  | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -83,6 +91,12 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'status', status: status(f, fields(f, from.status, 'status')) };
     case 'answer':
       return { type: 'answer', id: integer(f, from, 'id'), answer: answer(f, fields(f, from.answer, 'answer')) };
+    case 'flow-answer':
+      return {
+        type: 'flow-answer',
+        id: integer(f, from, 'id'),
+        answer: flowAnswer(f, fields(f, from.answer, 'answer')),
+      };
     default:
       return null;
   }
@@ -92,7 +106,7 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question';
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question';
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
@@ -107,6 +121,10 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
       const keys = list(f, from, 'keys', MOST_QUESTIONS).map(value => keyCheckOf(f, value));
       return { type: 'question', id: integer(f, from, 'id'), questions, keys };
+    }
+    case 'flow-question': {
+      const questions = list(f, from, 'questions', MOST_FLOW_QUESTIONS).map(value => flowQuestion(f, value));
+      return { type: 'flow-question', id: integer(f, from, 'id'), questions };
     }
     default:
       return null;
@@ -168,6 +186,7 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
+    flows: flowStatus(f, from.flows),
   };
 }
 
@@ -178,6 +197,9 @@ function probe(f: Finding, from: Fields): ProbeConfig {
       const neighbor = fields(f, value, 'neighbor');
       return { as: integer(f, neighbor, 'as', 0xffffffff), mac: text(f, neighbor, 'mac', 17) };
     }),
+    ...(from.exporters === undefined
+      ? {}
+      : { exporters: list(f, from, 'exporters', MOST_LISTED).map(value => exporterConfig(f, value)) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
   };
