@@ -20,7 +20,7 @@ build/grammar.js: src/config/grammar.peggy node_modules/.installed
 
 build/itk1.wasm: $(KERNEL) node_modules/.installed
 	@mkdir -p build
-	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
+	asc src/packet/kernel/itk1.ts -O3 --noAssert --runtime stub --importMemory --enable simd -o $@
 
 build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
 	@mkdir -p build

@@ -351,6 +351,8 @@ export const ARGUMENTS = {
   FACILITY: choice('user', 'daemon', 'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'),
   DOMAIN: quoted('a domain name', 253, readDomain),
   SELECTOR: quoted('a DKIM selector', 63, readDomain),
+  DIRECTION: choice('in', 'out', 'both'),
+  LEARNED: choice('arp', 'bgp'),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;

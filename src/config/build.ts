@@ -15,11 +15,11 @@ import {
   text,
   textIn,
 } from './entry.ts';
-import { exporterOf } from './exporter.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
+import { probeOf } from './probe.ts';
 import type {
   AnnouncedRoute,
   ArchiveConfig,
@@ -33,7 +33,6 @@ import type {
   LogConfig,
   MitigateConfig,
   PrefixLimit,
-  ProbeConfig,
   RpkiConfig,
   SocketConfig,
   TracebackConfig,
@@ -308,25 +307,6 @@ function contactsOf(block: readonly Entry[]): ContactsConfig {
     ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
     cache: numberIn(block, 'contacts', 'cache', 'duration'),
   };
-}
-
-function probeOf(probe: Entry): ProbeConfig {
-  return {
-    name: must(text(probe, 'name')),
-    neighbors: all(probe.block, 'neighbor as').map(one => ({
-      as: must(number(one, 'asn')),
-      mac: must(text(one, 'mac')),
-    })),
-    ...optional('exporters', exportersOf(probe.block)),
-    retention: numberIn(probe.block, 'probe', 'retention', 'duration'),
-    memory: numberIn(probe.block, 'probe', 'memory', 'size'),
-  };
-}
-
-/** Undefined when there is none. */
-function exportersOf(block: readonly Entry[]): ProbeConfig['exporters'] {
-  const exporters = all(block, 'exporter').map(exporterOf);
-  return exporters.length === 0 ? undefined : exporters;
 }
 
 function tracebackOf(block: readonly Entry[]): TracebackConfig {

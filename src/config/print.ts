@@ -1,8 +1,8 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
-import { exporterEntry } from './exporter.ts';
 import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
+import { probeEntry } from './probe.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import { DAY } from './units.ts';
 import type { Part } from './usage.ts';
@@ -272,15 +272,6 @@ function contactsEntry(contacts: NonNullable<Config['contacts']>): Entry {
 /** As a date where it is the end of one, as DATE reads it. */
 const showInstant = (time: number): string =>
   time % DAY === 0 ? new Date(time - DAY).toISOString().slice(0, 10) : `${new Date(time).toISOString().slice(0, 16)}Z`;
-
-function probeEntry(probe: Config['probes'][number]): Entry {
-  return entry('global', 'probe', { name: probe.name }, [
-    ...probe.neighbors.map(({ as, mac }) => entry('probe', 'neighbor as', { asn: as, mac })),
-    ...(probe.exporters ?? []).map(exporterEntry),
-    entry('probe', 'retention', { duration: probe.retention }),
-    entry('probe', 'memory', { size: probe.memory }),
-  ]);
-}
 
 function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
   const { identity, certificate, answer } = traceback;

@@ -2,6 +2,7 @@ import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, pla
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
+import { checkProbe } from './probe.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 import { MINUTE } from './units.ts';
@@ -19,7 +20,10 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkMail(config, report);
   checkContacts(config, report);
   checkChannels(config, report);
-  for (const probe of all(config, 'probe')) checkExporters(probe, report);
+  for (const probe of all(config, 'probe')) {
+    checkProbe(probe, report);
+    checkExporters(probe, report);
+  }
   checkIds(config, report);
   checkTraceback(config, report);
 }

@@ -4,9 +4,10 @@ import { EXPORTER } from './exporter-statements.ts';
 import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
+import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { DAY, HOUR, SECOND } from './units.ts';
+import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 import { WATCH } from './watch-statements.ts';
 import { WHOIS } from './whois-statements.ts';
@@ -83,8 +84,6 @@ export interface BlockSpec {
   readonly title: string;
   readonly statements: readonly Spec[];
 }
-
-const MEBI = 2 ** 20;
 
 const GLOBAL: readonly StatementSpec[] = [
   { usage: 'include GLOB', help: 'Reads other files here', unique: [] },
@@ -262,28 +261,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   contacts: { title: 'contacts', statements: CONTACTS },
   probe: {
     title: 'probe',
-    statements: [
-      { usage: 'neighbor as ASN mac MAC', help: 'A router of a neighbour AS at the tap', unique: ['mac'] },
-      {
-        usage: 'exporter ADDRESS',
-        help: 'A router whose flow records are believed',
-        unique: ['address'],
-        block: 'exporter',
-        optionalBlock: true,
-      },
-      {
-        usage: 'retention DURATION',
-        help: 'How long windows are kept',
-        defaults: { duration: HOUR },
-        bounds: { min: 10 * SECOND, max: 30 * DAY },
-      },
-      {
-        usage: 'memory SIZE',
-        help: 'Memory for windows; the oldest go first',
-        defaults: { size: 256 * MEBI },
-        bounds: { min: MEBI, max: 2 ** 40 },
-      },
-    ],
+    statements: PROBE,
   },
   exporter: { title: 'exporter', statements: EXPORTER },
   ids: { title: 'ids', statements: IDS },

@@ -1,6 +1,6 @@
-import type { ExporterConfig } from './exporter-tree.ts';
 import type { OtherFamily } from './families.ts';
 import type { NotifyConfig } from './notify-tree.ts';
+import type { ProbeConfig } from './probe-tree.ts';
 import type { Budget } from './units.ts';
 
 export type { ExecConfig, MailConfig, NotifyConfig, SyslogConfig, WebhookConfig, XmppConfig } from './notify-tree.ts';
@@ -301,15 +301,7 @@ export interface ContactsConfig {
   readonly cache: number;
 }
 
-/** `probe NAME { neighbor as N mac M; retention 1h; … }`: how this tap's frames name neighbour ASes. */
-export interface ProbeConfig {
-  readonly name: string;
-  readonly neighbors: readonly { readonly as: number; readonly mac: string }[];
-  /** Routers that send flow records to it; left out: none. */
-  readonly exporters?: readonly ExporterConfig[];
-  readonly retention: number;
-  readonly memory: number;
-}
+export type { InterfaceConfig, MembersConfig, NeighborConfig, ProbeConfig } from './probe-tree.ts';
 
 /** `ids NAME { … }`: whose alerts are traced. */
 export interface IdsConfig {

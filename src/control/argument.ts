@@ -63,6 +63,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of an rpki'),
     values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
   },
+  PROBE: {
+    help: 'name of a `probe` of the configuration',
+    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a probe'),
+    values: async daemon => (await daemon.probes()).map(({ probe }) => probe),
+  },
   AS: {
     help: 'AS number, such as 64496, AS64496 or 1.10',
     refuse: text => (parseAsn(text) === null ? 'AS number' : null),

@@ -11,6 +11,7 @@ import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
+import { PROBE_COMMANDS } from './probe-commands.ts';
 import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -123,11 +124,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
   },
-  {
-    syntax: 'show probe',
-    help: 'Probes: connection, retention, loss',
-    run: async ({ daemon, row }) => sendAll(await daemon.probes(), row),
-  },
+  ...PROBE_COMMANDS,
   {
     syntax: 'show quarantine [peer PEER]',
     help: 'Malformed messages: octets, place, clause, action, routes hit',

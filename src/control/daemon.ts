@@ -23,6 +23,7 @@ import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { TestResult } from '../notify/test-notice.ts';
+import type { VantageReport } from '../probe/vantage-rows.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -150,6 +151,8 @@ export interface Daemon {
     question: { readonly prefix: string } | { readonly as: number },
   ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
+  /** Rejects, in words, when the probe is not there to be asked. */
+  probeVantages(probe: string): Promise<VantageReport>;
   ids(): Promise<readonly IdsRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */

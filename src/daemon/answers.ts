@@ -258,6 +258,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
+    probeVantages: traces.station.vantages,
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

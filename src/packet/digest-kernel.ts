@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 
 /** Inputs hashed in one batch. */
 export const BATCH = 256;
-/** Octets from one queued input to the next (packet/kernel/itk1.ts). */
+/** Octets from one queued input to the next (packet/kernel/batch.ts). */
 export const SLOT_OCTETS = 96;
 /** Octets of one block of a live filter. */
 export const BLOCK_OCTETS = 64;
+/** Vantages whose slices the kernel knows at once. */
+export const MOST_VANTAGES = 65536;
+/** No sampling: every digest is kept. */
+export const KEEP_ALL = 0xffff_ffff_ffff_ffffn;
 
 const PAGE = 65536;
 
@@ -13,12 +17,26 @@ const PAGE = 65536;
 const KEY = PAGE;
 const ASKED = KEY + 16;
 const OUTPUT = KEY + 32;
-const LENGTHS = KEY + 64;
-const DIGESTS = LENGTHS + BATCH;
-const FILTERS = DIGESTS + BATCH * 8;
-const KEYS = FILTERS + BATCH * 4;
-const QUEUE = KEYS + BATCH * 4;
-const FREE = QUEUE + BATCH * SLOT_OCTETS;
+const PORTS = KEY + 64;
+const FRAME_KEY = KEY + 48;
+const RUN = KEY + 96;
+const LENGTHS = KEY + 256;
+const TARGETS = LENGTHS + BATCH;
+/** Addresses of frames that take the slow road (packet/kernel/frames.ts, MOST_LISTED). */
+const LIST = KEY + 2048;
+// A batch's lists, then its slots; one for inputs that are written from here, one for those the kernel writes.
+const BATCH_OCTETS = 32768;
+const SLOTS = 7488;
+const QUEUED = KEY + 8192;
+const WALKED = QUEUED + BATCH_OCTETS;
+/** 4096 places of 32 octets. */
+const CACHE = WALKED + BATCH_OCTETS;
+const CACHE_OCTETS = 4096 * 32;
+const SLICES = CACHE + CACHE_OCTETS;
+const PIECE = SLICES + MOST_VANTAGES * 32;
+/** Room for frames: one of LONGEST_FRAME and its header fit in any case. */
+export const PIECE_OCTETS = 5 * PAGE;
+const FREE = PIECE + PIECE_OCTETS + PAGE;
 
 // Node has it, but the type library without a browser does not say so.
 declare const WebAssembly: {
@@ -29,91 +47,184 @@ declare const WebAssembly: {
 
 interface Exports {
   digest128(key: number, input: number, length: number, output: number): void;
-  hash(key: number, queue: number, lengths: number, digests: number, count: number): void;
-  insert(digests: number, filters: number, keys: number, blocks: number, count: number): bigint;
+  insertQueued(key: number, batch: number, lengths: number, slices: number, count: number, most: bigint): number;
+  takeFrames(run: number): number;
+  remember(cache: number, key: number, vantage: number): number;
   mayHold(filter: number, blocks: number, digest: number): number;
   holds(keys: number, count: number, digest: number): number;
 }
 
 /**
- * The digest kernel and its memory. `memory` is replaced when the memory grows: read it again after every `allocate`.
+ * Words of a row of `slices`, one row of eight for each vantage: addresses of the newest segment's filter, its blocks,
+ * address where the next digest is appended, how many still fit; packets, and digests left out by sampling, which the
+ * kernel counts.
+ */
+export const SLICE_WORDS = 8;
+export const SLICE = { filter: 0, blocks: 1, next: 2, room: 3, packets: 4, sampled: 5 } as const;
+
+/** Words of `run` (packet/kernel/frames.ts, class Run, tells what they are). */
+export const RUN_WORD = {
+  at: 0,
+  end: 1,
+  left: 2,
+  layout: 3,
+  ethernet: 4,
+  interface: 5,
+  second: 6,
+  frames: 7,
+  kept: 8,
+  listed: 9,
+  earliest: 10,
+  latest: 11,
+  wanting: 12,
+} as const;
+const RUN_ADDRESSES = 13;
+const RUN_MOST = RUN + 80;
+
+/**
+ * The digest kernel and its memory. The views are replaced when the memory grows: read them again after every `allocate`.
  * Addresses are offsets in `memory`.
  */
 export interface DigestKernel {
-  readonly memory: Uint8Array;
+  readonly memory: Uint8Array<ArrayBuffer>;
   /** Sets the epoch's key, 16 octets, for the batches that follow. */
   setKey(key: Uint8Array): void;
+  /**
+   * Hash-consistent sampling from now on: a digest is kept when its 16 hex digits, as a number, are not above `most`. All
+   * who sample by the same number keep the same packets, and an asker knows of each digest whether it could have been
+   * kept. KEEP_ALL ends it. Other bits than those that spread digests over blocks and shards decide.
+   */
+  sample(most: bigint): void;
+  /** Rows of SLICE_WORDS for the vantages 0 to MOST_VANTAGES - 1. */
+  readonly slices: Uint32Array<ArrayBuffer>;
   /** Address of slot `slot` (0 to 255), where an input of at most 89 octets is written. */
   slot(slot: number): number;
-  /** Says that slot `slot` holds an input of `length` octets, for the filter at `filter`, its digest to go to `key`. */
-  enqueue(slot: number, length: number, filter: number, key: number): void;
-  /** Hashes slots 0 to `count`-1 and puts each into its filter of `blocks` blocks. */
-  insert(count: number, blocks: number): void;
+  /** Says that slot `slot` holds an input of `length` octets, for the slice of a vantage, which has room. */
+  enqueue(slot: number, length: number, vantage: number): void;
+  /** Hashes slots 0 to `count`-1 and puts each into its slice. Returns how many sampling has kept. */
+  insert(count: number): number;
   /** Digest of the input in slot 0: 16 octets, the first 8 of which are the digest that is stored and asked for. */
   digest(length: number): Uint8Array;
   /**
    * True when a digest (8 octets, in the order of the kernel's output) is among the `count` keys at `keys`. The filter at
-   * `filter` says most often that it is not, without a look at them.
+   * `filter`, of `blocks` blocks, says most often that it is not, without a look at them.
    */
   holds(filter: number, blocks: number, keys: number, count: number, digest: Uint8Array): boolean;
   /** `octets` of zeroed memory; null when the machine has no more. A multiple of 64 keeps the next one aligned. */
   allocate(octets: number): number | null;
+  /** For packet/frame-kernel.ts alone. */
+  readonly frames: FramePart;
+}
+
+/** What packet/frame-kernel.ts works with. */
+export interface FramePart {
+  /** Address of the memory into which frames are copied. */
+  readonly piece: number;
+  /** Words by RUN_WORD, and the list of addresses. */
+  readonly run: Uint32Array<ArrayBuffer>;
+  readonly list: Uint32Array<ArrayBuffer>;
+  /** Works on what `run` says. */
+  take(): number;
+  /** Tells which UDP ports (16 at most) tunnels have. */
+  setPorts(ports: readonly number[]): void;
+  /** 16 octets: destination, VLAN, source, interface and direction, as packet/kernel/frames.ts makes two words of them. */
+  readonly key: Uint8Array<ArrayBuffer>;
+  /** Remembers the vantage under `key`. False when it was known, or there is no place for it. */
+  remember(vantage: number): boolean;
+  forget(): void;
 }
 
 /** Loads `build/itk1.wasm` (made by `make`); throws with the file's name when it is absent. */
 export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.meta.url)): DigestKernel {
-  const wasm = new WebAssembly.Memory({ initial: 16 });
+  const wasm = new WebAssembly.Memory({ initial: Math.ceil(FREE / PAGE) });
   const module = new WebAssembly.Module(readFileSync(file));
   const kernel = new WebAssembly.Instance(module, { env: { memory: wasm } }).exports as Exports;
-  let memory = new Uint8Array(wasm.buffer);
-  let filters = new Uint32Array(wasm.buffer, FILTERS, BATCH);
-  let keys = new Uint32Array(wasm.buffer, KEYS, BATCH);
   let free = Math.ceil(FREE / BLOCK_OCTETS) * BLOCK_OCTETS;
+  let most = KEEP_ALL;
+  const views = () => ({
+    memory: new Uint8Array(wasm.buffer),
+    targets: new Uint32Array(wasm.buffer, TARGETS, BATCH),
+    slices: new Uint32Array(wasm.buffer, SLICES, MOST_VANTAGES * SLICE_WORDS),
+    run: new Uint32Array(wasm.buffer, RUN, 22),
+    key: new Uint8Array(wasm.buffer, FRAME_KEY, 16),
+    list: new Uint32Array(wasm.buffer, LIST, 1024),
+  });
+  let view = views();
+  view.run.set([KEY, WALKED, LIST, CACHE, SLICES, PORTS], RUN_ADDRESSES);
 
   const grow = (end: number): boolean => {
     // By an eighth at least: growing moves the views, and a page at a time would do that too often.
-    const pages = Math.ceil(Math.max(end - memory.length, memory.length / 8) / PAGE);
+    const { length } = view.memory;
+    const pages = Math.ceil(Math.max(end - length, length / 8) / PAGE);
     try {
       wasm.grow(pages);
     } catch {
       return false;
     }
-    memory = new Uint8Array(wasm.buffer);
-    filters = new Uint32Array(wasm.buffer, FILTERS, BATCH);
-    keys = new Uint32Array(wasm.buffer, KEYS, BATCH);
+    view = views();
     return true;
   };
+  const sample = (value: bigint) => {
+    most = value;
+    new DataView(wasm.buffer).setBigUint64(RUN_MOST, most, true);
+  };
+  sample(KEEP_ALL);
 
   return {
     get memory() {
-      return memory;
+      return view.memory;
+    },
+    get slices() {
+      return view.slices;
     },
     setKey(key) {
-      memory.set(key.subarray(0, 16), KEY);
+      view.memory.set(key.subarray(0, 16), KEY);
     },
-    slot: slot => QUEUE + slot * SLOT_OCTETS,
-    enqueue(slot, length, filter, key) {
-      memory[LENGTHS + slot] = length;
-      filters[slot] = filter;
-      keys[slot] = key;
+    sample,
+    slot: slot => QUEUED + SLOTS + slot * SLOT_OCTETS,
+    enqueue(slot, length, vantage) {
+      view.memory[LENGTHS + slot] = length;
+      view.targets[slot] = SLICES + vantage * SLICE_WORDS * 4;
     },
-    insert(count, blocks) {
-      kernel.hash(KEY, QUEUE, LENGTHS, DIGESTS, count);
-      kernel.insert(DIGESTS, FILTERS, KEYS, blocks, count);
-    },
+    insert: count => kernel.insertQueued(KEY, QUEUED, LENGTHS, TARGETS, count, most),
     digest(length) {
-      kernel.digest128(KEY, QUEUE, length, OUTPUT);
-      return memory.slice(OUTPUT, OUTPUT + 16);
+      kernel.digest128(KEY, QUEUED + SLOTS, length, OUTPUT);
+      return view.memory.slice(OUTPUT, OUTPUT + 16);
     },
     holds(filter, blocks, at, count, digest) {
-      memory.set(digest.subarray(0, 8), ASKED);
+      view.memory.set(digest.subarray(0, 8), ASKED);
       return kernel.mayHold(filter, blocks, ASKED) === 1 && kernel.holds(at, count, ASKED) === 1;
     },
     allocate(octets) {
       const at = free;
-      if (at + octets > memory.length && !grow(at + octets)) return null;
+      if (at + octets > view.memory.length && !grow(at + octets)) return null;
       free = at + octets;
       return at;
+    },
+    frames: {
+      piece: PIECE,
+      get run() {
+        return view.run;
+      },
+      get list() {
+        return view.list;
+      },
+      take: () => kernel.takeFrames(RUN),
+      setPorts(ports) {
+        const table = new Uint8Array(view.memory.buffer, PORTS, 32);
+        table.fill(0);
+        ports.forEach((port, i) => {
+          table[i * 2] = port >> 8;
+          table[i * 2 + 1] = port & 255;
+        });
+      },
+      get key() {
+        return view.key;
+      },
+      remember: vantage => kernel.remember(CACHE, FRAME_KEY, vantage) === 1,
+      forget() {
+        view.memory.fill(0, CACHE, CACHE + CACHE_OCTETS);
+      },
     },
   };
 }

@@ -70,14 +70,16 @@ export function usedOctets({ bytes, layout }: FrameBlock): number {
   return bytes.length < BLOCK_HEADER ? 0 : Math.min(bytes.length, u32(bytes, BLOCK_USED));
 }
 
+/** Frames of a block that may still be there; of a pcap file nothing says how many. */
+export function framesLeft(block: FrameBlock): number {
+  if (block.layout !== 'tpacket-v3') return 0xffffffff;
+  return block.bytes.length < BLOCK_HEADER ? 0 : Math.max(0, u32(block.bytes, BLOCK_PACKETS) - block.frames);
+}
+
 /** What a frame says besides its octets. */
 export interface BlockRecord extends PcapRecord {
   /** Tag control information of the 802.1Q tag that a network card took out of the frame; -1 when it did not. */
   tag: number;
-  /** Number of the interface. */
-  interface: number;
-  /** The capture says that its own machine has sent the frame. */
-  outgoing: boolean;
 }
 
 /** A record for `nextFrame` to fill, again and again. */

@@ -26,6 +26,20 @@ const MPLS = 6635;
 const VXLAN_OF_LINUX = 8472;
 const TZSP = 37008;
 
+/** All of these ports: what goes to or comes from another one is no tunnel (packet/kernel/frames.ts). */
+export const TUNNEL_PORTS: readonly number[] = [
+  L2TP,
+  GTP_U,
+  TEREDO,
+  GRE,
+  VXLAN,
+  VXLAN_GPE,
+  GENEVE,
+  MPLS,
+  VXLAN_OF_LINUX,
+  TZSP,
+];
+
 /** Stands at a UDP header. */
 export function udpStep(bytes: Uint8Array, layers: Layers): number {
   const { at } = layers;

@@ -20,7 +20,8 @@ export interface AskThreadsOptions {
   readonly probe: string;
   readonly intakes: readonly AskedIntake[];
   readonly sealer: Pick<SealerThread, 'ask'>;
-  readonly vantages: readonly Vantage[];
+  /** Vantages by their number, as they are when it is called. */
+  readonly vantages: () => readonly Vantage[];
   /** Called with the epochs that were digested with another key than they were asked with. */
   readonly onStrange: (epochs: readonly number[]) => void;
 }
@@ -57,7 +58,7 @@ export function askThreads({
     );
     const strange = [...live.flatMap(one => one.strange), ...sealed.strange];
     if (strange.length > 0) onStrange([...new Set(strange)]);
-    return mergeAnswers(probe, questions, vantages, live, sealed);
+    return mergeAnswers(probe, questions, vantages(), live, sealed);
   };
 
   return async (questions, keys) => {

@@ -13,9 +13,9 @@ import { blockRecord } from '../packet/frame-block.ts';
 import type { FlowAnswer, FlowPlace, FlowQuestion, FlowStatus } from './flow-question.ts';
 import { flowVantages } from './flow-vantage.ts';
 import type { LiveWindows } from './live-windows.ts';
-import type { Vantage } from './question.ts';
 import { openTap, type Tap } from './tap.ts';
 import type { VantageMap } from './vantage.ts';
+import { INSIDE, type VantageNumbers } from './vantage-numbers.ts';
 
 /** How far the clock of an exporter may be off, ms; beyond it the time of arrival is taken. */
 const MOST_SKEW = 60_000;
@@ -31,7 +31,9 @@ const STORE_SHARE = 0.5;
 export interface FlowIntakeOptions {
   readonly kernel: DigestKernel;
   readonly windows: Pick<LiveWindows, 'live' | 'advance'>;
+  /** What link addresses tell, and the numbers it gives to vantages. */
   readonly vantages: VantageMap;
+  readonly numbers: VantageNumbers;
   readonly name: string;
   /** The key of an epoch; null when there is none. */
   readonly key: (epoch: number) => Promise<Uint8Array | null>;
@@ -43,8 +45,6 @@ export interface FlowIntakeOptions {
 
 export interface FlowIntake {
   readonly tap: Tap;
-  /** Vantages by their number. */
-  readonly vantages: readonly Vantage[];
   configure(probe: ProbeConfig): void;
   /** Takes a datagram from an address that came at `now`, ms since the epoch. */
   take(datagram: Uint8Array, from: string, now: number): void;
@@ -59,7 +59,7 @@ export interface FlowIntake {
 /** An intake that believes nobody yet. */
 export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
   const { windows, name, say } = options;
-  const seen = flowVantages(options.vantages);
+  const seen = flowVantages(options.vantages, options.numbers);
   const store = flowStore({ retention: 0, memory: 0 });
   const exporters = new Map<string, Exporter>();
   /** Addresses by the number that the store knows them by; numbers stay. */
@@ -78,7 +78,7 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
   let current: FlowRecord | null = null;
   const tapVantages: VantageMap = Object.assign(Object.create(options.vantages) as VantageMap, {
     of: ((bytes, layers) =>
-      current === null ? 0 : seen.ofHeader(exporter, current, bytes, layers)) as VantageMap['of'],
+      current === null ? INSIDE : seen.ofHeader(exporter, current, bytes, layers)) as VantageMap['of'],
   });
   const tap = openTap(options.kernel, windows, tapVantages);
 
@@ -166,7 +166,6 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
 
   return {
     tap,
-    vantages: seen.list,
     configure(probe) {
       const configured = probe.exporters ?? [];
       seen.configure(configured);
@@ -212,10 +211,11 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
     tick(now) {
       const second = Math.floor(now / 1000);
       windows.advance(second);
+      options.vantages.second = second;
       store.expire(now);
       // What never came is missing in the second that tells so.
       const lost = options.dropped() + waitedInVain + [...exporters.values()].reduce((sum, one) => sum + one.lost(), 0);
-      if (lost > lostBefore) windows.live.at(0, second).lost += lost - lostBefore;
+      if (lost > lostBefore) windows.live.at(INSIDE, second).lost += lost - lostBefore;
       lostBefore = Math.max(lostBefore, lost);
       tell(now);
     },
@@ -225,7 +225,7 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
           (found): FlowPlace => ({
             ...{ input: found.input, output: found.output, records: found.records, packets: found.packets },
             ...{ sampling: found.sampling, first: found.first, last: found.last },
-            vantage: seen.list[found.vantage]!,
+            vantage: options.numbers.list()[found.vantage]!,
             exporter: numbered[found.exporter]!,
           }),
         ),

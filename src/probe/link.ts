@@ -14,6 +14,8 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
@@ -29,6 +31,9 @@ export interface ProbeLinkOptions {
   /** Answers by flow records; left out by a probe that has none. */
   readonly flows?: (questions: readonly FlowQuestion[]) => FlowAnswer;
   readonly status: () => Promise<ProbeStatus>;
+  /** Called whenever the daemon knows other things of the tap's neighbours than before. */
+  readonly onNeighbors: (neighbors: KnownNeighbors) => void;
+  readonly vantages: () => Promise<VantageReport>;
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -100,6 +105,15 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
       case 'flow-question':
         if (options.flows !== undefined)
           send({ type: 'flow-answer', id: message.id, answer: options.flows(message.questions) });
+        return;
+      case 'neighbors':
+        options.onNeighbors(message.neighbors);
+        return;
+      case 'vantages':
+        options.vantages().then(
+          vantages => send({ type: 'vantages', id: message.id, report: vantages }),
+          (error: Error) => say(`no vantages: ${error.message}`),
+        );
     }
   };
 

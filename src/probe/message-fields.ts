@@ -53,12 +53,15 @@ export function interval(f: Finding, from: Fields): { from: number; to: number }
   return begin <= end ? { from: begin, to: end } : fail(f, 'to is before from', { from: 0, to: 0 });
 }
 
+const DIRECTIONS: readonly Vantage['direction'][] = ['in', 'out', 'inside', 'unknown'];
+
 export function vantage(f: Finding, value: unknown): Vantage {
   const from = fields(f, value, 'vantage');
-  const { direction } = from;
-  if (direction === 'in' || direction === 'out')
-    return { direction, neighbor: integer(f, from, 'neighbor', 0xffffffff) };
-  if (direction !== 'inside') fail(f, 'direction is none of in, out, inside', null);
-  else if (from.neighbor !== null) fail(f, 'neighbor is not null, inside', null);
-  return { direction: 'inside', neighbor: null };
+  const direction =
+    DIRECTIONS.find(one => one === from.direction) ??
+    fail(f, 'direction is none of in, out, inside, unknown', 'inside');
+  const neighbor = from.neighbor === null ? null : integer(f, from, 'neighbor', 0xffffffff);
+  if (neighbor !== null && (direction === 'inside' || direction === 'unknown'))
+    fail(f, `neighbor is not null, ${direction}`, null);
+  return { direction, neighbor };
 }

@@ -12,9 +12,12 @@
  *     answer id answer            ──▶
  *                                 ◀──    flow-question id questions (to probes with exporters only)
  *     flow-answer id answer       ──▶
+ *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
+ *                                 ◀──    vantages id
+ *     vantages id report          ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
-import { exporterConfig, flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
+import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import {
   type Fields,
@@ -29,7 +32,10 @@ import {
   text,
   vantage,
 } from './message-fields.ts';
+import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 export const PROBE_VERSION = 1;
 /** Longest frame either way. */
@@ -60,7 +66,8 @@ export type ToDaemon =
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'status'; readonly status: ProbeStatus }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
-  | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer };
+  | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
+  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -72,13 +79,15 @@ export type ToProbe =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     }
-  | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] };
+  | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
+  | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
+  | { readonly type: 'vantages'; readonly id: number };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -97,6 +106,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
         id: integer(f, from, 'id'),
         answer: flowAnswer(f, fields(f, from.answer, 'answer')),
       };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
     default:
       return null;
   }
@@ -106,13 +117,13 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question';
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages';
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
   switch (from.type) {
     case 'welcome':
-      return { type: 'welcome', version: integer(f, from, 'version'), probe: probe(f, fields(f, from.probe, 'probe')) };
+      return { type: 'welcome', version: integer(f, from, 'version'), probe: probeConfig(f, from.probe) };
     case 'refused':
       return { type: 'refused', reason: text(f, from, 'reason', 1024) };
     case 'key':
@@ -126,6 +137,10 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const questions = list(f, from, 'questions', MOST_FLOW_QUESTIONS).map(value => flowQuestion(f, value));
       return { type: 'flow-question', id: integer(f, from, 'id'), questions };
     }
+    case 'neighbors':
+      return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
+    case 'vantages':
+      return { type: 'vantages', id: integer(f, from, 'id') };
     default:
       return null;
   }
@@ -187,20 +202,5 @@ function status(f: Finding, from: Fields): ProbeStatus {
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
     flows: flowStatus(f, from.flows),
-  };
-}
-
-function probe(f: Finding, from: Fields): ProbeConfig {
-  return {
-    name: text(f, from, 'name', 64),
-    neighbors: list(f, from, 'neighbors', MOST_LISTED).map(value => {
-      const neighbor = fields(f, value, 'neighbor');
-      return { as: integer(f, neighbor, 'as', 0xffffffff), mac: text(f, neighbor, 'mac', 17) };
-    }),
-    ...(from.exporters === undefined
-      ? {}
-      : { exporters: list(f, from, 'exporters', MOST_LISTED).map(value => exporterConfig(f, value)) }),
-    retention: integer(f, from, 'retention'),
-    memory: integer(f, from, 'memory'),
   };
 }

@@ -12,10 +12,13 @@ export interface Question {
   readonly to: number;
 }
 
-/** Where at the tap: inward from a neighbour AS, outward to one, or on a frame whose MACs name no neighbour. */
+/**
+ * Where at the tap: inward from a neighbour AS, outward to one, between own routers, or (`unknown`) on a frame of a border
+ * tap that nothing tells the direction of.
+ */
 export interface Vantage {
-  readonly direction: 'in' | 'out' | 'inside';
-  /** Neighbour AS; null when `direction` is `inside`. */
+  readonly direction: 'in' | 'out' | 'inside' | 'unknown';
+  /** Neighbour AS; null when it is not known, and when `direction` is `inside` or `unknown`. */
   readonly neighbor: number | null;
 }
 

@@ -12,6 +12,7 @@ import type { KeyCheck } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { vantageMap } from './vantage.ts';
+import { vantageNumbers } from './vantage-numbers.ts';
 import { portSink } from './window-port.ts';
 
 /** Sampled packets are few, and each is worth a filter that is seldom wrong. */
@@ -35,9 +36,10 @@ export async function runFlowProbe(options: FlowProbeOptions): Promise<number> {
   const ended = Promise.withResolvers<void>();
   const sealer = startSealer({ intakes: 1, bits: FINGERPRINT_BITS, limits }, ended.reject);
   const windows = openLiveWindows(kernel, limits, portSink(sealer.connect(0)), 0);
-  const vantages = vantageMap();
+  const numbers = vantageNumbers();
+  const vantages = vantageMap({ say, numbers });
   const intake = openFlowIntake({
-    ...{ kernel, windows, vantages, name, say },
+    ...{ kernel, windows, vantages, numbers, name, say },
     key: epoch => link.key(epoch),
     translation: options.translation ?? (() => {}),
     dropped: () => sockets.dropped(),
@@ -55,7 +57,7 @@ export async function runFlowProbe(options: FlowProbeOptions): Promise<number> {
       },
     ],
     sealer,
-    vantages: intake.vantages,
+    vantages: numbers.list,
     onStrange(epochs) {
       const fresh = epochs.filter(epoch => !strange.has(epoch));
       for (const epoch of fresh) strange.add(epoch);
@@ -71,7 +73,7 @@ export async function runFlowProbe(options: FlowProbeOptions): Promise<number> {
   };
 
   const configure = (probe: ProbeConfig) => {
-    for (const mac of vantages.configure(probe.neighbors)) say(`${mac} is no link address; it is left out`);
+    for (const mac of vantages.configure(probe)) say(`${mac} is no link address; it is left out`);
     // The other half is for flow records.
     const half = { ...probe, memory: probe.memory / 2 };
     windows.configure(half);
@@ -105,6 +107,8 @@ export async function runFlowProbe(options: FlowProbeOptions): Promise<number> {
         flows,
       };
     },
+    onNeighbors: vantages.know,
+    vantages: async () => vantages.report(),
     log: say,
   });
   say(`flows are taken at ${sockets.bound.join(', ')}`);

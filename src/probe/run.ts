@@ -35,14 +35,14 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
   const ended = Promise.withResolvers<void>();
   const sealer = startSealer({ intakes: 1, bits: FINGERPRINT_BITS, limits }, ended.reject);
   const sink = portSink(sealer.connect(0));
-  const vantages = vantageMap();
+  const vantages = vantageMap({ say });
   const windows = openLiveWindows(kernel, limits, sink, 0);
   const tap = openTap(kernel, windows, vantages);
   const welcome = Promise.withResolvers<void>();
   const strange = new Set<number>();
 
   const configure = (probe: ProbeConfig) => {
-    for (const mac of vantages.configure(probe.neighbors)) say(`${mac} is no link address; it is left out`);
+    for (const mac of vantages.configure(probe)) say(`${mac} is no link address; it is left out`);
     windows.configure(probe);
     sealer.configure(probe);
     welcome.resolve();
@@ -58,7 +58,7 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
       },
     ],
     sealer,
-    vantages: vantages.list,
+    vantages: () => vantages.list,
     onStrange(epochs) {
       const fresh = epochs.filter(epoch => !strange.has(epoch));
       for (const epoch of fresh) strange.add(epoch);
@@ -82,6 +82,8 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
         lost,
       };
     },
+    onNeighbors: vantages.know,
+    vantages: async () => vantages.report(),
     log: say,
   });
   process.once('SIGTERM', ended.resolve);

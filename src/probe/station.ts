@@ -17,12 +17,17 @@ import {
   type ToDaemon,
   type ToProbe,
 } from './messages.ts';
+import { encodeNeighbors } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { KnownNeighbors } from './vantage.ts';
+import type { VantageReport } from './vantage-rows.ts';
 
 /** Connections that are open at once, those that have not said their name yet included. */
 const MOST_CONNECTIONS = 256;
 /** Milliseconds that a connection has to say its name. */
 const HELLO_TIME = 10_000;
+/** Milliseconds that a probe has to tell its vantages. */
+const REPORT_TIME = 5_000;
 
 export interface ProbeStationOptions {
   readonly socket: SocketConfig;
@@ -57,6 +62,10 @@ export interface ProbeStation {
    */
   askFlows(questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer[]>;
   status(): ProbeRow[];
+  /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
+  tell(probe: string, neighbors: KnownNeighbors): void;
+  /** What a probe knows of its vantages. Rejects, in words, when it is not connected or does not answer. */
+  vantages(probe: string): Promise<VantageReport>;
   /** Takes a new set of probes: those gone are disconnected, those changed are told. */
   reconfigure(probes: readonly ProbeConfig[]): void;
   close(): Promise<void>;
@@ -70,6 +79,7 @@ interface Connection {
   status: ProbeStatus | null;
   readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
   readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
+  readonly askedVantages: Map<number, (report: VantageReport | null) => void>;
 }
 
 /** Opens the probe socket. Rejects, in words, when it can't be listened at. */
@@ -78,11 +88,15 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   const connections = new Set<Connection>();
   const named = new Map<string, Connection>();
   let probes = new Map(options.probes.map(probe => [probe.name, probe]));
+  /** By probe, as a frame. */
+  const neighbors = new Map<string, Uint8Array>();
   let lastId = 0;
 
-  const send = (to: Connection, message: ToProbe) => {
+  const send = (to: Connection, message: Exclude<ToProbe, { type: 'neighbors' }>) =>
+    sendFrame(to, encodeFrame(message));
+  const sendFrame = (to: Connection, frame: Uint8Array) => {
     if (!to.socket.writable) return;
-    to.socket.write(encodeFrame(message));
+    to.socket.write(frame);
     if (to.socket.writableLength > PROBE_BACKLOG) {
       log('warn', `probe ${to.name}: it does not read, its connection is cut`);
       to.socket.destroy();
@@ -112,6 +126,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     named.set(name, from);
     log('info', `probe ${name}: connected`);
     send(from, { type: 'welcome', version: PROBE_VERSION, probe });
+    const known = neighbors.get(name);
+    if (known !== undefined) sendFrame(from, known);
   };
 
   const receive = (from: Connection, message: ToDaemon): void => {
@@ -137,6 +153,9 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       case 'flow-answer':
         from.askedFlows.get(message.id)?.({ ...message.answer, probe: from.name! });
         from.askedFlows.delete(message.id);
+        return;
+      case 'vantages':
+        from.askedVantages.get(message.id)?.(message.report);
     }
   };
 
@@ -148,6 +167,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       status: null,
       asked: new Map(),
       askedFlows: new Map(),
+      askedVantages: new Map(),
     };
     connections.add(connection);
     const patience = setTimeout(() => {
@@ -174,6 +194,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       }
       for (const resolve of connection.asked.values()) resolve(null);
       for (const resolve of connection.askedFlows.values()) resolve(null);
+      for (const resolve of connection.askedVantages.values()) resolve(null);
     });
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
   });
@@ -251,9 +272,35 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           flows: status?.flows ?? null,
         };
       }),
+    tell(name, known) {
+      const frame = encodeFrame({ type: 'neighbors', neighbors: encodeNeighbors(known) });
+      const before = neighbors.get(name);
+      if (before !== undefined && Buffer.compare(before, frame) === 0) return;
+      neighbors.set(name, frame);
+      const connection = named.get(name);
+      if (connection !== undefined) sendFrame(connection, frame);
+    },
+    async vantages(name) {
+      if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
+      const connection = named.get(name);
+      if (connection === undefined) throw new Error(`probe ${name} is not connected`);
+      const id = ++lastId;
+      const report = await new Promise<VantageReport | null>(resolve => {
+        const timer = setTimeout(resolve, REPORT_TIME, null);
+        connection.askedVantages.set(id, found => {
+          clearTimeout(timer);
+          resolve(found);
+        });
+        send(connection, { type: 'vantages', id });
+      });
+      connection.askedVantages.delete(id);
+      if (report === null) throw new Error(`probe ${name} does not answer`);
+      return report;
+    },
     reconfigure(changed) {
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));
+      for (const name of neighbors.keys()) if (!probes.has(name)) neighbors.delete(name);
       for (const [name, connection] of named) {
         const probe = probes.get(name);
         if (probe === undefined) refuse(connection, 'the probe is no longer configured');

@@ -2,7 +2,8 @@
 import type { PcapRecord } from '../packet/capture.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { findLayers } from '../packet/find-layers.ts';
-import { blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.ts';
+import { type BlockRecord, blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.ts';
+import { frameKernel } from '../packet/frame-kernel.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
@@ -72,6 +73,17 @@ export function openTap(
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
 
+  const fast = frameKernel(kernel);
+  let { generation } = vantages;
+  /** Of the frame before. */
+  let vantage = 0;
+
+  const seen = (seconds: number, nanoseconds: number) => {
+    const milliseconds = seconds * 1000 + Math.floor(nanoseconds / 1e6);
+    if (milliseconds < from) from = milliseconds;
+    if (milliseconds > to) to = milliseconds;
+  };
+
   const count = (reason: Left | (typeof layers)['stop']) => {
     without.set(reason, (without.get(reason) ?? 0) + 1);
   };
@@ -87,63 +99,100 @@ export function openTap(
     return true;
   };
 
+  /** Takes one frame, whose 802.1Q tag may have been taken out of it. Returns as `take` does. */
+  const takeFrame = (record: PcapRecord, tag: number): number | null => {
+    if (record.seconds > 0xffffffff) {
+      frames++;
+      count('time');
+      return null;
+    }
+    const needed = epochOf(record.seconds * 1000);
+    if (needed !== epoch && !enterEpoch(needed)) return needed;
+    frames++;
+    seen(record.seconds, record.nanoseconds);
+    if (record.seconds !== second) {
+      second = record.seconds;
+      kept = windows.advance(second);
+      vantages.second = second;
+    }
+    const { bytes, offset } = record;
+    findLayers(bytes, offset, offset + record.captured, record.wire, record.linkType, layers);
+    if (tag >= 0 && (tag & 0xfff) !== 0) layers.vlan = tag & 0xfff;
+    if (layers.count === 0) count(layers.stop);
+    vantages.hear(bytes, layers, offset + record.captured);
+    if (!kept) {
+      count('too-old');
+      return null;
+    }
+    vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
+    const slice = live.at(vantage, second);
+    slice.packets++;
+    // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
+    let unknown = layers.count === 0 && layers.stop === 'snaplen';
+    for (let i = 0; i < layers.count; i++) {
+      const length = writeInput(bytes, layers, i, kernel.memory, live.input());
+      const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
+      if (reason === null && live.put(slice, length)) {
+        digests++;
+        continue;
+      }
+      count(reason ?? 'no-memory');
+      if (reason === null || reason === 'snaplen' || reason === 'no-key') unknown = true;
+    }
+    if (unknown) {
+      slice.lost++;
+      lost++;
+    }
+    return null;
+  };
+
   const record = blockRecord();
-  const tap: Tap = {
+  const takeSlow = (slow: BlockRecord) => {
+    takeFrame(slow, slow.tag);
+    fast.remember(slow, layers, vantage);
+  };
+
+  /**
+   * Takes frames of a block by the fast road as far as it leads. False when it does not lead beyond the first: that frame
+   * is of another second, or there is no memory.
+   */
+  const takeFast = (block: FrameBlock): boolean => {
+    if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
+    if (generation !== vantages.generation) fast.forget();
+    generation = vantages.generation;
+    live.enter(second);
+    live.touch();
+    const run = fast.run(block, second, takeSlow);
+    frames += run.taken;
+    digests += run.taken;
+    if (run.taken > 0) {
+      seen(second, run.earliest);
+      seen(second, run.latest);
+    }
+    return run.stopped === 'room' ? live.makeRoom(run.wanting, second) : run.walked > 0;
+  };
+
+  return {
+    take: record => takeFrame(record, -1),
     takeBlock(block) {
-      let { at } = block;
-      while (nextFrame(block, record)) {
-        const needed = tap.take(record);
+      for (;;) {
+        const { at, frames: before } = block;
+        if (!nextFrame(block, record)) return null;
+        if (record.seconds === second) {
+          block.at = at;
+          block.frames = before;
+          if (takeFast(block)) continue;
+          if (block.at !== at) continue;
+          nextFrame(block, record);
+        }
+        const needed = takeFrame(record, record.tag);
         if (needed !== null) {
           block.at = at;
-          block.frames--;
+          block.frames = before;
           return needed;
         }
-        at = block.at;
+        if (kept && fast.fits(block)) fast.remember(record, layers, vantage);
       }
-      return null;
-    },
-    take(record) {
-      if (record.seconds > 0xffffffff) {
-        frames++;
-        count('time');
-        return null;
-      }
-      const milliseconds = record.seconds * 1000 + Math.floor(record.nanoseconds / 1e6);
-      const needed = epochOf(record.seconds * 1000);
-      if (needed !== epoch && !enterEpoch(needed)) return needed;
-      frames++;
-      if (milliseconds < from) from = milliseconds;
-      if (milliseconds > to) to = milliseconds;
-      if (record.seconds !== second) {
-        second = record.seconds;
-        kept = windows.advance(second);
-      }
-      const { bytes, offset } = record;
-      findLayers(bytes, offset, offset + record.captured, record.wire, record.linkType, layers);
-      if (layers.count === 0) count(layers.stop);
-      if (!kept) {
-        count('too-old');
-        return null;
-      }
-      const slice = live.at(vantages.of(bytes, layers, record.interface, record.outgoing), second);
-      slice.packets++;
-      // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
-      let unknown = layers.count === 0 && layers.stop === 'snaplen';
-      for (let i = 0; i < layers.count; i++) {
-        const length = writeInput(bytes, layers, i, kernel.memory, live.input());
-        const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
-        if (reason === null && live.put(slice, length)) {
-          digests++;
-          continue;
-        }
-        count(reason ?? 'no-memory');
-        if (reason === null || reason === 'snaplen' || reason === 'no-key') unknown = true;
-      }
-      if (unknown) {
-        slice.lost++;
-        lost++;
-      }
-      return null;
     },
     setKey(of, value) {
       if (keys.size >= MOST_KEYS) keys.delete(keys.keys().next().value!);
@@ -163,5 +212,4 @@ export function openTap(
     },
     counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
   };
-  return tap;
 }

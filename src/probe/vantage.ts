@@ -1,99 +1,196 @@
-/** From a frame's link addresses to the vantage it was seen at: the evidence that names a neighbour AS. */
+/**
+ * From what a frame bears to the vantage it was seen at: the evidence that names a neighbour AS. What counts before what is
+ * told in intertrackd.conf(5), PROBE.
+ */
 import type { ProbeConfig } from '../config/tree.ts';
 import type { Layers } from '../packet/layers.ts';
-import { u16 } from '../packet/octets.ts';
+import { macAt } from '../packet/mac.ts';
+import { mayClaim, readNeighborClaim } from '../packet/neighbor-claim.ts';
+import { type Binding, type Bindings, binding, configuredBindings, keepCounts, memberBindings } from './bindings.ts';
+import { type AddressOwner, learnedNeighbors } from './learned.ts';
 import type { Vantage } from './question.ts';
+import { type Place, remembered } from './remembered.ts';
+import { INSIDE, UNKNOWN, type VantageNumbers, vantageNumbers } from './vantage-numbers.ts';
+import { type VantageReport, vantageRows } from './vantage-rows.ts';
+
+/** What the daemon knows of the neighbours of a tap. */
+export interface KnownNeighbors {
+  /** IP addresses and the ASes they belong to. */
+  readonly owners: readonly (AddressOwner & { readonly address: string })[];
+  /** Members of exchange points. */
+  readonly members: readonly { readonly mac: string; readonly as: number }[];
+}
 
 export interface VantageMap {
-  /** Vantages by their number; 0 is `inside`. Numbers stay when the neighbours change: windows are kept by them. */
+  /** Vantages by their number. A number stands for one direction and neighbour for ever: windows are kept by it. */
   readonly list: readonly Vantage[];
   /** Number of an interface by its name, the same whenever it is asked; 0 is that of a capture that tells no name. */
   interfaceNumber(name: string): number;
   /** Another number whenever `of` may say another thing than before: who remembers its answers forgets them then. */
   readonly generation: number;
-  /** Takes the neighbours' link addresses; an AS may have several. Returns those that are no address. */
-  configure(neighbors: ProbeConfig['neighbors']): string[];
+  /** Takes another configuration. Returns addresses that are none. */
+  configure(probe: ProbeConfig): readonly string[];
+  /** Takes what the daemon knows, all of it. */
+  know(neighbors: KnownNeighbors): void;
+  /** Second of packet time that the next frames were seen in. */
+  second: number;
   /**
-   * Number of the vantage of a frame: in from the neighbour that sent it, else out to the neighbour it is sent to, else
-   * inside. Between two neighbours the sender decides: that is where the packet comes in. `at` is the number of the
-   * interface; `outgoing`: the capture says that its own machine has sent the frame. Of the frame the two link addresses
-   * and the VLAN count and nothing else.
+   * Number of the vantage of a frame, which is counted. `at` is the number of its interface; `outgoing`: the capture says
+   * that its own machine has sent the frame. Of the frame the two link addresses and the VLAN count and nothing else.
    */
   of(bytes: Uint8Array, layers: Layers, at: number, outgoing: boolean): number;
+  /**
+   * Number of the vantage of `packets` frames with these link addresses (0: none), this VLAN (-1: none) and interface,
+   * which are counted: for who remembers the answers of `of` and tells now and then how often they were used.
+   */
+  ofAddresses(
+    source: number,
+    destination: number,
+    vlan: number,
+    at: number,
+    outgoing: boolean,
+    packets: number,
+  ): number;
+  /** Learns from a frame that `findLayers` has found layers of, up to `end`; most tell nothing. */
+  hear(bytes: Uint8Array, layers: Layers, end: number): void;
+  /** What is known, a row each; `notes`: what contradicts or was left out, in words. */
+  report(): VantageReport;
 }
 
-/** Six octets written in hex with colons or hyphens; null otherwise. */
-export function parseMac(text: string): Uint8Array | null {
-  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text)) return null;
-  return Uint8Array.from(text.split(/[:-]/), octet => Number.parseInt(octet, 16));
+export interface VantageMapOptions {
+  /** Gets one line for a person at a time. */
+  readonly say?: (line: string) => void;
+  readonly numbers?: VantageNumbers;
 }
+
+const MOST_INTERFACES = 4096;
+/** Claims that are read in one second of packet time; a flood of them is no news. */
+const MOST_CLAIMS = 1000;
+/** Lines about claims in one minute of packet time. */
+const MOST_LINES = 30;
+/** Link addresses and VLANs that packets are counted for. */
+const MOST_COUNTED = 8192;
 
 /** A map that knows no neighbour yet. */
-export function vantageMap(): VantageMap {
-  const list: Vantage[] = [{ direction: 'inside', neighbor: null }];
-  // Open addressing over the lower 32 bits of the address, at most half full; `seen` is 0 where a place is free.
-  const interfaces = new Map([['', 0]]);
+export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: VantageMapOptions = {}): VantageMap {
+  const names = [''];
+  let configured: Bindings | null = null;
+  let members: ReadonlyMap<number, Binding> = new Map();
+  /** What was learned, to count packets by: by link address, VLAN and AS. */
+  const counts = new Map<string, Binding>();
+  let learns = false;
+  /** Something is said of neighbours at all: what is not known is not inside. */
+  let border = false;
   let generation = 0;
-  let mask = 1;
-  let low = new Uint32Array(2);
-  let high = new Uint16Array(2);
-  let seen = new Uint16Array(2);
+  let forged = 0;
+  let flooded = 0;
+  let claimed = { second: -1, claims: 0 };
+  let told = { minute: -1, lines: 0 };
 
-  const lower = (bytes: Uint8Array, at: number) => ((u16(bytes, at + 2) << 16) | u16(bytes, at + 4)) >>> 0;
+  const changed = () => {
+    cache.forget();
+    generation++;
+  };
+  const tell = (line: string) => {
+    const minute = Math.floor(map.second / 60);
+    if (minute !== told.minute) told = { minute, lines: 0 };
+    if (++told.lines <= MOST_LINES) say(told.lines === MOST_LINES ? `${line}; more of this minute is not told` : line);
+  };
 
-  /** Number of the `in` vantage of the neighbour with this address, 0 when there is none; `out` is the next number. */
-  const find = (bytes: Uint8Array, at: number): number => {
-    const a = lower(bytes, at);
-    const b = u16(bytes, at);
-    for (let place = Math.imul(a, 0x9e3779b1) >>> 16; ; place++) {
-      const there = seen[place & mask]!;
-      if (there === 0 || (low[place & mask] === a && high[place & mask] === b)) return there;
+  /** The neighbour that a link address is of by a list of members, or by what was learned. */
+  const foundOut = (mac: number, vlan: number): Binding | null => {
+    const listed = members.get(mac);
+    if (listed !== undefined) return listed;
+    const found = learns ? learned.find(mac, vlan) : null;
+    if (found === null) return null;
+    const key = `${mac} ${found.vlan} ${found.as}`;
+    let one = counts.get(key);
+    if (one === undefined) {
+      if (counts.size >= MOST_COUNTED) counts.clear();
+      one = binding({ mac, as: found.as, from: found.from });
+      counts.set(key, one);
     }
+    return one;
   };
 
-  const numberOf = (as: number): number => {
-    const known = list.findIndex(vantage => vantage.neighbor === as);
-    if (known > 0) return known;
-    return list.push({ direction: 'in', neighbor: as }, { direction: 'out', neighbor: as }) - 2;
+  const resolve = (source: number, destination: number, vlan: number, at: number, outgoing: boolean): Place => {
+    if (configured === null) return { vantage: INSIDE, told: null };
+    const name = names[at] ?? '';
+    const link = configured.interface(vlan, name);
+    const ownSource = configured.inside(source);
+    const ownDestination = configured.inside(destination);
+    if (ownSource !== null && ownDestination !== null) return { vantage: INSIDE, told: ownSource };
+    const stated = (mac: number) => configured!.neighbor(mac, vlan, name);
+    const crossing = (direction: 'in' | 'out', far: number, near: Binding | null): Place => {
+      const place = stated(far) ?? (link !== null && link.as !== null ? link : (foundOut(far, vlan) ?? near ?? link));
+      return { vantage: numbers.of(direction, place?.as ?? null), told: place };
+    };
+    if (ownSource !== null) return crossing('out', destination, ownSource);
+    if (ownDestination !== null) return crossing('in', source, ownDestination);
+    if (link?.direction === 'in') return crossing('in', source, null);
+    if (link?.direction === 'out') return crossing('out', destination, null);
+    if (stated(source) !== null) return crossing('in', source, null);
+    if (stated(destination) !== null) return crossing('out', destination, null);
+    if (link !== null && outgoing) return crossing('out', destination, null);
+    if (foundOut(source, vlan) !== null) return crossing('in', source, null);
+    if (foundOut(destination, vlan) !== null) return crossing('out', destination, null);
+    return { vantage: border ? UNKNOWN : INSIDE, told: link };
   };
+  const cache = remembered(resolve);
+  const learned = learnedNeighbors({ lastSent: cache.lastSent, changed, say: tell });
 
-  return {
-    list,
+  const map: VantageMap = {
+    get list() {
+      return numbers.list();
+    },
+    second: 0,
     interfaceNumber(name) {
-      const known = interfaces.get(name) ?? interfaces.size;
-      interfaces.set(name, known);
-      return known;
+      const known = names.indexOf(name);
+      if (known >= 0) return known;
+      return names.length < MOST_INTERFACES ? names.push(name) - 1 : 0;
     },
     get generation() {
       return generation;
     },
-    configure(neighbors) {
-      generation++;
-      const size = 2 ** Math.ceil(Math.log2(neighbors.length * 2 + 2));
-      mask = size - 1;
-      low = new Uint32Array(size);
-      high = new Uint16Array(size);
-      seen = new Uint16Array(size);
-      const refused: string[] = [];
-      for (const { as, mac } of neighbors) {
-        const bytes = parseMac(mac);
-        if (bytes === null) {
-          refused.push(mac);
-          continue;
-        }
-        let place = Math.imul(lower(bytes, 0), 0x9e3779b1) >>> 16;
-        while (seen[place & mask] !== 0) place++;
-        low[place & mask] = lower(bytes, 0);
-        high[place & mask] = u16(bytes, 0);
-        seen[place & mask] = numberOf(as);
-      }
-      return refused;
+    configure(probe) {
+      changed();
+      const before = configured?.all ?? [];
+      configured = configuredBindings(probe);
+      keepCounts(configured.all, before);
+      learns = probe.learn.length > 0;
+      border = configured.all.length > 0 || learns || probe.members.length > 0;
+      return configured.refused;
     },
-    of(bytes, layers) {
-      const from = layers.sourceMac < 0 ? 0 : find(bytes, layers.sourceMac);
-      if (from > 0) return from;
-      const to = layers.destinationMac < 0 ? 0 : find(bytes, layers.destinationMac);
-      return to > 0 ? to + 1 : 0;
+    know({ owners, members: macs }) {
+      changed();
+      const before = [...members.values()];
+      members = memberBindings(macs);
+      keepCounts([...members.values()], before);
+      learned.want(new Map(owners.map(({ address, as, from }) => [address, { as, from }])));
+    },
+    of(bytes, layers, at, outgoing) {
+      const { sourceMac, destinationMac, vlan } = layers;
+      const source = sourceMac < 0 ? 0 : macAt(bytes, sourceMac);
+      const destination = destinationMac < 0 ? 0 : macAt(bytes, destinationMac);
+      return cache.find(source, destination, vlan, at, outgoing, map.second, 1);
+    },
+    ofAddresses: (source, destination, vlan, at, outgoing, packets) =>
+      cache.find(source, destination, vlan, at, outgoing, map.second, packets),
+    hear(bytes, layers, end) {
+      if (!learns || !mayClaim(bytes, layers)) return;
+      if (map.second !== claimed.second) claimed = { second: map.second, claims: 0 };
+      if (++claimed.claims > MOST_CLAIMS) {
+        flooded++;
+        return;
+      }
+      const claim = readNeighborClaim(bytes, layers, end);
+      if (claim === 'forged') forged++;
+      else if (claim !== null) learned.hear(claim, layers.vlan, map.second);
+    },
+    report() {
+      cache.count();
+      return vantageRows({ configured: configured?.all ?? [], members, learned, counts, forged, flooded });
     },
   };
+  return map;
 }

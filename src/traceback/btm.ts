@@ -23,6 +23,8 @@ export interface Border {
   readonly egress: readonly number[];
   /** Seen coming in, from a neighbour known or not. */
   readonly inward: boolean;
+  /** Seen where nothing tells which way it went: it may have come in there. */
+  readonly undirected: boolean;
   /** Null when all of the border was watched for all of the interval; else what was not, in words. */
   readonly gap: string | null;
   readonly provisional: boolean;
@@ -85,6 +87,7 @@ export function judgeBorder(
     ingress: where('in'),
     egress: where('out'),
     inward: sightings.some(({ vantage }) => vantage.direction === 'in'),
+    undirected: sightings.some(({ vantage }) => vantage.direction === 'unknown'),
     gap: looked.gap ?? quality(answers, coverage),
     // Each window asked may falsely say yes (research: traceback 4.4).
     falsePositive: asked ? 1 - answers.reduce((no, a) => no * (1 - a.falsePositive) ** a.windowsAsked, 1) : null,
@@ -93,7 +96,9 @@ export function judgeBorder(
   };
   if (sightings.length > 0) {
     const live = sightings.every(sighting => sighting.provisional);
-    return { ...border, verdict: 'saw', reason: describeSaw(border, live), provisional: live };
+    // That it passed is sure even where its neighbour is not: `cannot-know` would take the AS off the path.
+    const outward = sightings.some(({ vantage }) => vantage.direction === 'out');
+    return { ...border, verdict: 'saw', reason: describeSaw(border, outward, live), provisional: live };
   }
   const verdict = looked.verdict ?? (border.gap === null ? 'clear' : 'clear-partial');
   const reason =
@@ -155,7 +160,11 @@ function quality(answers: readonly ProbeAnswer[], coverage: number | null): stri
   return sampling < 1 ? `only ${percent(sampling)} of the packets were kept` : null;
 }
 
-function describeSaw(border: Pick<Border, 'ingress' | 'egress' | 'inward'>, live: boolean): string {
+function describeSaw(
+  border: Pick<Border, 'ingress' | 'egress' | 'inward' | 'undirected'>,
+  outward: boolean,
+  live: boolean,
+): string {
   const list = (numbers: readonly number[]) => {
     const more = numbers.length > 4 ? ` and ${numbers.length - 4} more` : '';
     return `AS ${numbers.slice(0, 4).join(', ')}${more}`;
@@ -164,6 +173,8 @@ function describeSaw(border: Pick<Border, 'ingress' | 'egress' | 'inward'>, live
     ...(border.ingress.length > 0 ? [`coming in from ${list(border.ingress)}`] : []),
     ...(border.inward && border.ingress.length === 0 ? ['coming in, the neighbour is not known'] : []),
     ...(border.egress.length > 0 ? [`going out to ${list(border.egress)}`] : []),
+    ...(outward && border.egress.length === 0 ? ['going out, the neighbour is not known'] : []),
+    ...(border.undirected ? ['at the border, neither neighbour nor direction is known'] : []),
   ];
   return `seen ${parts.length > 0 ? parts.join(', ') : 'inside'}${live ? ', in a live window' : ''}`;
 }

@@ -394,6 +394,7 @@ export const config: fc.Arbitrary<Config> = fc
       .map(([...kinds]): Config['notify'] => kinds.flat());
     const octet = fc.nat(255).map(value => value.toString(16).padStart(2, '0'));
     const mac = fc.tuple(octet, octet, octet).map(octets => `00:00:5e:${octets.join(':')}`);
+    const vlan = fc.integer({ min: 1, max: 4094 });
     const exporter = fc.record(
       {
         address,
@@ -413,11 +414,46 @@ export const config: fc.Arbitrary<Config> = fc
       {
         name,
         exporters: fc.uniqueArray(exporter, { minLength: 1, maxLength: 2, selector: one => one.address }),
-        neighbors: fc.uniqueArray(fc.record({ as: asn, mac }), { maxLength: 3, selector: one => one.mac }),
+        neighbors: fc
+          .uniqueArray(
+            fc
+              .tuple(
+                asn,
+                fc.uniqueArray(mac, { minLength: 1, maxLength: 2 }),
+                maybe('vlan', vlan),
+                maybe('interface', device),
+              )
+              .map(([as, macs, ...more]) => ({ as, macs, ...more[0], ...more[1] })),
+            { maxLength: 3, selector: one => one.macs[0] },
+          )
+          .map(list => {
+            const known = list.flatMap(({ macs }) => macs);
+            return new Set(known).size === known.length ? list : list.slice(0, 1);
+          }),
+        interfaces: fc.uniqueArray(
+          fc
+            .tuple(device, maybe('vlan', vlan), fc.constantFrom('in' as const, 'out' as const), maybe('as', asn))
+            .map(([given, one, direction, as]) => ({ interface: given, ...one, direction, ...as })),
+          { maxLength: 2, selector: one => `${one.interface} ${one.vlan}` },
+        ),
+        inside: fc.uniqueArray(
+          mac.map(text => text.replace(/^00/, '02')),
+          { maxLength: 2 },
+        ),
+        learn: fc.constantFrom([], ['arp' as const], ['bgp' as const], ['arp' as const, 'bgp' as const]),
+        members: fc.uniqueArray(
+          fc
+            .tuple(
+              fc.oneof(file, fc.constant('https://ix.example.net/members.json')),
+              maybe('lan', fc.constant('192.0.2.0/24')),
+            )
+            .map(([location, lan]) => ({ location, ...lan })),
+          { maxLength: 2, selector: one => one.location },
+        ),
         retention: seconds(10, 2592000),
         memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
       },
-      { requiredKeys: ['name', 'neighbors', 'retention', 'memory'] },
+      { requiredKeys: ['name', 'neighbors', 'interfaces', 'inside', 'learn', 'members', 'retention', 'memory'] },
     );
     const ids = fc.record({
       name,

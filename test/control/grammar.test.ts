@@ -45,6 +45,7 @@ describe('control/grammar', () => {
     ['sh ro h 192.0.2.1 s 12:00', 'show route history PREFIX since TIME', { PREFIX: '192.0.2.1', TIME: '12:00' }],
     ['sh ro ::/0 valid valid pe tyo1 det l', 'show route PREFIX', { PEER: 'tyo1', STATE: 'valid', longer: 'l' }],
     ['sh ro h 192.0.2.1 s 12:00 p tyo1 u -2h', 'show route history PREFIX since TIME', { PEER: 'tyo1', UNTIL: '-2h' }],
+    ['sh prob tap1 v', 'show probe PROBE vantages', { PROBE: 'tap1' }],
     ['sh q', 'show quarantine'],
     ['sh q peer tyo1', 'show quarantine', { PEER: 'tyo1' }],
     ['sh q tyo1', 'show quarantine PEER', { PEER: 'tyo1' }],
@@ -173,6 +174,7 @@ describe('control/grammar', () => {
       ROLE: 'provider',
       LENGTH: '24',
       CONFIRMATION: CASE.id,
+      PROBE: 'tap1',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -268,6 +270,7 @@ describe('control/commands: completion', () => {
                     ROLE: 'peer',
                     LENGTH: '24',
                     CONFIRMATION: CASE.id,
+                    PROBE: 'tap1',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

@@ -775,6 +775,32 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    probeVantages: async () => ({
+      rows: [
+        {
+          ...{ mac: '00:00:5e:00:53:01', vlan: null, interface: null, direction: 'both', as: 64496 },
+          ...{ from: 'configured', conflict: '', packets: 990, lastSeen: NOON - 2000 },
+        },
+        {
+          ...{ mac: '00:00:5e:00:53:02', vlan: 100, interface: null, direction: 'both', as: null },
+          ...{
+            from: 'bgp 192.0.2.7, 192.0.2.8',
+            conflict: 'it has addresses of AS 64497, 64498',
+            packets: 0,
+            lastSeen: null,
+          },
+        },
+        {
+          ...{ mac: '00:00:5e:00:53:99', vlan: null, interface: null, direction: 'inside', as: null },
+          ...{ from: 'configured', conflict: '', packets: 5, lastSeen: NOON },
+        },
+        {
+          ...{ mac: null, vlan: null, interface: 'eth1', direction: 'in', as: 64499 },
+          ...{ from: 'configured', conflict: '', packets: 2, lastSeen: NOON },
+        },
+      ],
+      notes: ['192.0.2.9 of AS 64500 is at 00:00:5e:00:53:03 and was claimed 4 times by 00:00:5e:00:53:66'],
+    }),
     order: async ({ peer, what }, by) => ({ peer, done: `${what} by ${by.replace(/\d+/g, 'N')}` }),
     memory: async () => MEMORY,
     safety: async () => SAFETY,

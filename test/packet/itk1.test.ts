@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BATCH, BLOCK_OCTETS, loadKernel, SLOT_OCTETS } from '../../src/packet/digest-kernel.ts';
+import { BATCH, BLOCK_OCTETS, KEEP_ALL, loadKernel, SLICE_WORDS, SLOT_OCTETS } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, digestText, entropyOf, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { ETHER4, ETHERNET, hex, IPV4, inputsOf } from './packets.ts';
 import { sipHash128 } from './siphash.ts';
@@ -60,21 +60,50 @@ describe('packet/itk1', () => {
 
   it('hashes a batch, keeps the digests and finds each in its filter', () => {
     const blocks = 16;
-    const filters = [0, 1].map(() => kernel.allocate(blocks * BLOCK_OCTETS)!);
-    const keys = kernel.allocate(BATCH * 8)!;
+    const places = [0, 1].map(() => ({
+      filter: kernel.allocate(blocks * BLOCK_OCTETS)!,
+      keys: kernel.allocate(BATCH * 8)!,
+    }));
+    places.forEach(({ filter, keys }, vantage) => {
+      kernel.slices.set([filter, blocks, keys, BATCH], vantage * SLICE_WORDS);
+    });
     const inputs = Array.from({ length: BATCH }, (_, i) => counting(i % 90).map(octet => octet ^ i));
     kernel.setKey(KEY);
     inputs.forEach((input, i) => {
+      kernel.memory.fill(i, kernel.slot(i), kernel.slot(i) + SLOT_OCTETS);
       kernel.memory.set(input, kernel.slot(i));
-      kernel.enqueue(i, input.length, filters[i & 1]!, keys + i * 8);
+      kernel.enqueue(i, input.length, i & 1);
     });
-    kernel.insert(BATCH, blocks);
+    expect(kernel.insert(BATCH)).to.equal(BATCH);
     inputs.forEach((input, i) => {
       const expected = sipHash128(KEY, input);
-      expect(digestText(kernel.memory.subarray(keys + i * 8)), `input ${i}`).to.equal(digestText(expected));
-      expect(kernel.holds(filters[i & 1]!, blocks, keys, BATCH, expected)).to.equal(true);
+      const { filter, keys } = places[i & 1]!;
+      const stored = kernel.memory.subarray(keys + (i >> 1) * 8);
+      expect(digestText(stored), `input ${i}`).to.equal(digestText(expected));
+      expect(kernel.holds(filter, blocks, keys, BATCH / 2, expected)).to.equal(true);
     });
-    expect(kernel.holds(filters[0]!, blocks, keys, BATCH, counting(8))).to.equal(false);
+    const { filter, keys } = places[0]!;
+    expect(kernel.holds(filter, blocks, keys, BATCH / 2, counting(8))).to.equal(false);
+  });
+
+  it('keeps of a sample the digests up to a number, as they are written', () => {
+    const keys = kernel.allocate(BATCH * 8)!;
+    kernel.slices.set([kernel.allocate(BLOCK_OCTETS)!, 1, keys, 0], 0);
+    const inputs = Array.from({ length: BATCH }, (_, i) => counting(20).map(octet => octet ^ i));
+    kernel.setKey(KEY);
+    inputs.forEach((input, i) => {
+      kernel.memory.set(input, kernel.slot(i));
+      kernel.enqueue(i, input.length, 0);
+    });
+    const digests = inputs.map(input => digestText(sipHash128(KEY, input)));
+    const most = [...digests].sort()[100]!;
+    const expected = digests.filter(digest => digest <= most);
+    kernel.sample(BigInt(`0x${most}`));
+    expect(kernel.insert(BATCH)).to.equal(expected.length);
+    kernel.sample(KEEP_ALL);
+    expect(expected.map((_, i) => digestText(kernel.memory.subarray(keys + i * 8)))).to.deep.equal(expected);
+    // The row: room that was taken for the others is given back, and they are counted.
+    expect([...kernel.slices.subarray(2, 6)]).to.deep.equal([keys + 101 * 8, 155, 0, 155]);
   });
 
   it('derives the key of an epoch by HKDF-SHA-256', () => {

@@ -10,6 +10,7 @@ import { epochKey } from '../../src/packet/itk1.ts';
 import { openFlowIntake } from '../../src/probe/flow-intake.ts';
 import { parseFlowPort } from '../../src/probe/flow-sockets.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
+import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
 import { openWindows } from '../../src/probe/windows.ts';
 import { hex } from '../packet/packets.ts';
 import { packetAt, questionsAbout, SECRET } from './tapped.ts';
@@ -18,7 +19,8 @@ import { packetAt, questionsAbout, SECRET } from './tapped.ts';
 const NOW = 351_564 * 3_600_000;
 const PROBE: ProbeConfig = {
   name: 'flows1',
-  neighbors: [{ as: 64499, mac: '00:00:5e:00:53:09' }],
+  neighbors: [{ as: 64499, macs: ['00:00:5e:00:53:09'] }],
+  ...{ interfaces: [], inside: [], learn: [], members: [] },
   exporters: [
     {
       ...{ address: '192.0.2.1', domains: [] },
@@ -37,13 +39,14 @@ const PROBE: ProbeConfig = {
 function opened(key = async (epoch: number): Promise<Uint8Array | null> => epochKey(SECRET, epoch)) {
   const kernel = loadKernel();
   const windows = openWindows(kernel, 16, { retention: 0, memory: 0 });
-  const vantages = vantageMap();
-  vantages.configure(PROBE.neighbors);
+  const numbers = vantageNumbers();
+  const vantages = vantageMap({ numbers });
+  vantages.configure(PROBE);
   const said: string[] = [];
   const translations: Translation[] = [];
   let dropped = 0;
   const intake = openFlowIntake({
-    ...{ kernel, windows, vantages, name: 'flows1', key },
+    ...{ kernel, windows, vantages, numbers, name: 'flows1', key },
     translation: one => translations.push(one),
     dropped: () => dropped,
     say: line => said.push(line),
@@ -57,7 +60,7 @@ function opened(key = async (epoch: number): Promise<Uint8Array | null> => epoch
     },
     /** Until the key has come. */
     settled: () => new Promise(resolve => setImmediate(resolve)),
-    ask: (...questions: ReturnType<typeof questionsAbout>) => windows.ask('flows1', questions, intake.vantages),
+    ask: (...questions: ReturnType<typeof questionsAbout>) => windows.ask('flows1', questions, numbers.list()),
   };
 }
 

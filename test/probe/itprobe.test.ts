@@ -9,15 +9,13 @@ import { epochKey } from '../../src/packet/itk1.ts';
 import type { Question } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
 import { hex } from '../packet/packets.ts';
-import { fileOf, packetAt, questionsAbout, SECRET } from './tapped.ts';
+import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
 
 const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
 const HOUR = 351_564 * 3600;
 
 const TAP1: ProbeConfig = {
-  name: 'tap1',
-  neighbors: [{ as: 64496, mac: '00:00:5e:00:53:02' }],
-  retention: 3_600_000,
+  ...probeBlock({ neighbors: [{ as: 64496, macs: ['00:00:5e:00:53:02'] }] }),
   memory: 2 ** 30,
 };
 

@@ -35,7 +35,7 @@ describe('probe/sealer-thread', () => {
       probe: 'tap1',
       intakes: sides.map(({ windows }) => ({ ask: async questions => windows.ask(questions) })),
       sealer: thread,
-      vantages: vantages.list,
+      vantages: () => vantages.list,
       onStrange: () => {},
     });
     const take = (intake: number, record: PcapRecord) => {

@@ -11,13 +11,33 @@ import { openProbeLink, type ProbeLink } from '../../src/probe/link.ts';
 import { readToDaemon, readToProbe } from '../../src/probe/messages.ts';
 import type { ProbeAnswer, Question } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
-import { SECRET } from './tapped.ts';
+import type { KnownNeighbors } from '../../src/probe/vantage.ts';
+import type { VantageReport } from '../../src/probe/vantage-rows.ts';
+import { probeBlock, SECRET } from './tapped.ts';
 
 const TAP1: ProbeConfig = {
-  name: 'tap1',
-  neighbors: [{ as: 64496, mac: '00:00:5e:00:53:01' }],
-  retention: 3_600_000,
+  ...probeBlock({ neighbors: [{ as: 64496, macs: ['00:00:5e:00:53:01'] }] }),
   memory: 2 ** 31,
+};
+const NEIGHBORS: KnownNeighbors = {
+  owners: [
+    { address: '192.0.2.1', as: 64496, from: 'bgp' },
+    { address: '2001:db8::1', as: 4_200_000_000, from: 'session' },
+  ],
+  members: [{ mac: '00:00:5e:00:53:07', as: 64497 }],
+};
+const REPORT: VantageReport = {
+  rows: [
+    {
+      ...{ mac: '00:00:5e:00:53:01', vlan: null, interface: 'eth1', direction: 'both', as: 64496 },
+      ...{ from: 'configured', conflict: '', packets: 7, lastSeen: 1_265_630_400_000 },
+    },
+    {
+      ...{ mac: null, vlan: 7, interface: 'eth2', direction: 'in', as: null },
+      ...{ from: 'configured', conflict: 'x', packets: 0, lastSeen: null },
+    },
+  ],
+  notes: ['192.0.2.1 is claimed'],
 };
 const QUESTION: Question = {
   epoch: 351_564,
@@ -56,11 +76,13 @@ describe('probe/station', () => {
   let station: ProbeStation | undefined;
   const open: (ProbeLink | Socket)[] = [];
   const said: string[] = [];
+  const neighbors: KnownNeighbors[] = [];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
     path = join(folder, 'itprobe.sock');
     said.length = 0;
+    neighbors.length = 0;
   });
   afterEach(async () => {
     for (const end of open.splice(0)) 'destroy' in end ? end.destroy() : end.close();
@@ -91,6 +113,8 @@ describe('probe/station', () => {
         },
         answer: async () => answer,
         status: async () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
+        onNeighbors: found => neighbors.push(found),
+        vantages: async () => REPORT,
         log: () => {},
       });
       open.push(link);
@@ -183,6 +207,41 @@ describe('probe/station', () => {
     expect(status()).to.deep.equal([]);
   });
 
+  it('tells a probe of its neighbours when it comes and when they change, and asks for what it makes of them', async () => {
+    const { tell, vantages, reconfigure } = await start();
+    tell('tap1', NEIGHBORS);
+    const refused = await vantages('tap1').catch((error: Error) => error.message);
+    expect(refused).to.equal('probe tap1 is not connected');
+    await dial('tap1', ANSWER);
+    expect(await vantages('tap1')).to.deep.equal(REPORT);
+    tell('tap1', { owners: [...NEIGHBORS.owners], members: NEIGHBORS.members });
+    tell('tap1', { owners: [], members: [] });
+    await vantages('tap1');
+    expect(neighbors, 'nothing is told twice').to.deep.equal([NEIGHBORS, { owners: [], members: [] }]);
+    expect(await vantages('tap9').catch((error: Error) => error.message)).to.equal('no probe tap9 is configured');
+    const gone = vantages('tap1').catch((error: Error) => error.message);
+    reconfigure([]);
+    expect(['probe tap1 does not answer', REPORT]).to.deep.include(await gone);
+  });
+
+  it('tells as many neighbours as a probe takes', async () => {
+    const { tell, vantages } = await start();
+    const mac = (i: number) =>
+      `00:00:5e:00:${(i >> 8).toString(16).padStart(2, '0')}:${(i & 255).toString(16).padStart(2, '0')}`;
+    const owners = Array.from({ length: 20_000 }, (_, i) => ({
+      ...{
+        address: `2001:db8:1111:2222:3333:4444:5555:${(i + 1).toString(16)}`,
+        as: 4_200_000_000 + i,
+        from: 'session' as const,
+      },
+    }));
+    const members = Array.from({ length: 20_000 }, (_, i) => ({ mac: mac(i & 0xffff), as: 4_200_000_000 + i }));
+    tell('tap1', { owners, members });
+    await dial('tap1', ANSWER);
+    await vantages('tap1');
+    expect(neighbors).to.deep.equal([{ owners: owners.slice(0, 8192), members: members.slice(0, 4096) }]);
+  });
+
   it('is dialled again after it was away, and asked again for the keys', async () => {
     await start();
     let welcomes = 0;
@@ -238,6 +297,7 @@ describe('probe/messages', () => {
       [{ ...ANSWER, sightings: 1 }, 'sightings'],
       [{ ...ANSWER, sightings: [{ ...ANSWER.sightings[0], vantage: { direction: 'up', neighbor: 1 } }] }, 'direction'],
       [{ ...ANSWER, vantages: [{ direction: 'inside', neighbor: 1 }] }, 'neighbor'],
+      [{ ...ANSWER, vantages: [{ direction: 'unknown', neighbor: 1 }] }, 'neighbor'],
       [{ ...ANSWER, retained: { from: 2, to: 1 } }, 'to is before from'],
       [{ ...ANSWER, falsePositive: 1.5 }, 'falsePositive'],
       [{ ...ANSWER, packets: -1 }, 'packets'],
@@ -251,10 +311,27 @@ describe('probe/messages', () => {
     expect(readToProbe({ ...question, keys: [{ epoch: 1, check: 'no' }] })).to.contain('check');
     expect(readToProbe({ ...question, questions: Array(257).fill(QUESTION) })).to.contain('questions');
     expect(readToProbe({ type: 'key', epoch: 1, key: new Uint8Array(15) })).to.contain('key');
+    const report = { type: 'vantages', id: 1, report: REPORT };
+    expect(readToDaemon(report)).to.deep.equal(report);
+    const rows = [{ ...REPORT.rows[0], vlan: 5000 }];
+    expect(readToDaemon({ ...report, report: { ...REPORT, rows } })).to.contain('vlan');
+    expect(readToDaemon({ ...report, report: { ...REPORT, rows: Array(2049).fill(REPORT.rows[0]) } })).to.contain(
+      'rows',
+    );
+    expect(readToProbe({ type: 'neighbors', neighbors: { owners: [['192.0.2.1', 1, 'x']], members: [] } })).to.contain(
+      'source',
+    );
+    expect(readToProbe({ type: 'neighbors', neighbors: { owners: [], members: [['00:00:5e:00:53:07']] } })).to.contain(
+      '2 values',
+    );
+    const probe = { ...TAP1, interfaces: [{ interface: 'eth1', direction: 'up' }] };
+    expect(readToProbe({ type: 'welcome', version: 1, probe })).to.contain('direction');
   });
 
   it('never throws', () => {
-    const types = fc.constantFrom('hello', 'welcome', 'refused', 'key', 'question', 'answer', 'status');
+    const types = fc.constantFrom(
+      ...['hello', 'welcome', 'refused', 'key', 'question', 'answer', 'status', 'neighbors', 'vantages'],
+    );
     const shaped = fc.record({
       type: types,
       id: hostile,
@@ -262,6 +339,8 @@ describe('probe/messages', () => {
       probe: hostile,
       questions: hostile,
       status: hostile,
+      neighbors: fc.oneof(hostile, fc.record({ owners: hostile, members: hostile })),
+      report: fc.oneof(hostile, fc.record({ rows: fc.array(hostile), notes: hostile })),
     });
     fc.assert(
       fc.property(fc.oneof(hostile, shaped), value => {

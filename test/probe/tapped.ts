@@ -1,4 +1,5 @@
 /** A tap over windows of its own, and what it takes to ask it. */
+import type { ProbeConfig } from '../../src/config/tree.ts';
 import type { PcapRecord } from '../../src/packet/capture.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
@@ -13,6 +14,13 @@ import { hex, RAW } from '../packet/packets.ts';
 export const SECRET = Buffer.from('the secret of a federation');
 
 const asking = loadKernel();
+
+/** A `probe` block that says what is given and nothing else. */
+export const probeBlock = (more: Partial<ProbeConfig> = {}): ProbeConfig => ({
+  ...{ name: 'tap1', neighbors: [], interfaces: [], inside: [], learn: [], members: [], retention: 3_600_000 },
+  memory: 2 ** 26,
+  ...more,
+});
 
 /** A probe without its socket. */
 export function tapped(retention = 3_600_000, bits: FingerprintBits = 16) {

@@ -10,6 +10,7 @@ import { MAX_NODES } from '../../src/traceback/wire.ts';
 import { NOON, probeAnswer, question, sawFrom, sawTo } from './ases.ts';
 
 const inside = { direction: 'inside', neighbor: null } as const;
+const unknown = { direction: 'unknown', neighbor: null } as const;
 const not = (more: Partial<ProbeAnswer> = {}) => probeAnswer([], more);
 
 describe('traceback/btm', () => {
@@ -64,6 +65,23 @@ describe('traceback/btm', () => {
       'saw',
       /not known/,
     ],
+    [
+      'seen going out to a neighbour that is not known',
+      [probeAnswer([{ direction: 'out', neighbor: null }])],
+      [],
+      1,
+      'saw',
+      /^seen going out, the neighbour is not known$/,
+    ],
+    ['seen where nothing tells its way', [probeAnswer([unknown])], [], 1, 'saw', /^seen at the border, neither/],
+    [
+      'seen coming in, and where nothing tells its way',
+      [probeAnswer([sawFrom(64501), unknown])],
+      [],
+      1,
+      'saw',
+      /^seen coming in from AS 64501, at the border, neither/,
+    ],
   ];
   for (const [what, answers, silent, coverage, verdict, reason] of rows)
     it(`${what}: ${verdict}`, () => {
@@ -93,6 +111,11 @@ describe('traceback/dtm', () => {
   const cases: [string, ProbeAnswer, number | null, boolean][] = [
     ['going out, all watched', probeAnswer([sawTo(1)]), 1, true],
     ['inside, all watched', probeAnswer([inside]), 1, true],
+    ['where nothing tells its way, all watched', probeAnswer([unknown]), 1, false],
+    ['inside, and where nothing tells its way', probeAnswer([inside, unknown]), 1, false],
+    ['going out, and where nothing tells its way', probeAnswer([sawTo(1), unknown]), 1, false],
+    ['going out to a neighbour not known, all watched', probeAnswer([{ direction: 'out', neighbor: null }]), 1, true],
+    ['coming in from a neighbour not known', probeAnswer([{ direction: 'in', neighbor: null }]), 1, false],
     ['going out and coming in', probeAnswer([sawTo(1), sawFrom(2)]), 1, false],
     ['going out, half watched', probeAnswer([sawTo(1)]), 0.5, false],
     ['going out, coverage not stated', probeAnswer([sawTo(1)]), null, false],

@@ -444,6 +444,16 @@ mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 451 4.3.0
 webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 503`,
   ],
   [
+    'show probe PROBE vantages',
+    async () => (await daemon.probeVantages('tap1')).rows,
+    `
+Address           VLAN Interface Way     AS Packets     Seen Known from               Contradicted by
+00:00:5e:00:53:01 -    -         both 64496     990 00:00:02 configured
+00:00:5e:00:53:02 100  -         both     -       0        - bgp 192.0.2.7, 192.0.2.8 it has addresses of AS 64497, 64498
+00:00:5e:00:53:99 -    -         own      -       5 00:00:00 configured
+-                 -    eth1      in   64499       2 00:00:00 configured`,
+  ],
+  [
     'show probe',
     () => daemon.probes(),
     `

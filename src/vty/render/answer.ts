@@ -44,6 +44,7 @@ import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
+import type { VantageRow } from '../../probe/vantage-rows.ts';
 import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
@@ -81,6 +82,7 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 
 /** What came of an order. */
@@ -151,6 +153,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
+  'show probe PROBE vantages': (rows: readonly VantageRow[], now) => renderVantages(rows, now),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show quarantine PEER': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),

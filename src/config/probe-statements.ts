@@ -1,0 +1,45 @@
+/** What stands in a `probe` block. */
+import type { StatementSpec } from './schema.ts';
+import { DAY, HOUR, SECOND } from './units.ts';
+
+const MEBI = 2 ** 20;
+
+export const PROBE: readonly StatementSpec[] = [
+  {
+    usage: 'neighbor as ASN mac MAC… [vlan VLAN] [interface INTERFACE]',
+    help: 'Routers of a neighbour AS at the tap',
+    unique: ['mac', 'vlan', 'interface'],
+  },
+  {
+    usage: 'interface INTERFACE [vlan VLAN] [direction DIRECTION] [as ASN]',
+    help: 'Which way packets go on an interface, and which AS is at its other end',
+    defaults: { direction: 'both' },
+    unique: ['interface', 'vlan'],
+  },
+  { usage: 'inside mac MAC…', help: 'Own routers at the tap', unique: ['mac'] },
+  { usage: 'learn LEARNED…', help: 'Learns which address belongs to which neighbour AS' },
+  {
+    usage: 'members ix-f LOCATION [lan PREFIX]',
+    help: 'Members of an exchange point, from its IX-F export',
+    unique: ['location', 'prefix'],
+  },
+  {
+    usage: 'exporter ADDRESS',
+    help: 'A router whose flow records are believed',
+    unique: ['address'],
+    block: 'exporter',
+    optionalBlock: true,
+  },
+  {
+    usage: 'retention DURATION',
+    help: 'How long windows are kept',
+    defaults: { duration: HOUR },
+    bounds: { min: 10 * SECOND, max: 30 * DAY },
+  },
+  {
+    usage: 'memory SIZE',
+    help: 'Memory for windows; the oldest go first',
+    defaults: { size: 256 * MEBI },
+    bounds: { min: MEBI, max: 2 ** 40 },
+  },
+];

@@ -1,0 +1,41 @@
+import type { ExporterConfig } from './exporter-tree.ts';
+
+/** `probe NAME { … }`: how this tap's frames name neighbour ASes, and how much is remembered of it. */
+export interface ProbeConfig {
+  readonly name: string;
+  readonly neighbors: readonly NeighborConfig[];
+  readonly interfaces: readonly InterfaceConfig[];
+  /** MAC addresses of own routers. */
+  readonly inside: readonly string[];
+  /** `bgp` does what `arp` does, and more. */
+  readonly learn: readonly ('arp' | 'bgp')[];
+  readonly members: readonly MembersConfig[];
+  /** Routers that send flow records to it; left out: none. */
+  readonly exporters?: readonly ExporterConfig[];
+  readonly retention: number;
+  readonly memory: number;
+}
+
+/** `neighbor as N mac M …`; without VLAN or interface: in any. */
+export interface NeighborConfig {
+  readonly as: number;
+  readonly macs: readonly string[];
+  readonly vlan?: number;
+  readonly interface?: string;
+}
+
+/** `interface "eth1" …`: a direction other than `both`, or an AS, is always there. */
+export interface InterfaceConfig {
+  readonly interface: string;
+  readonly vlan?: number;
+  readonly direction: 'in' | 'out' | 'both';
+  readonly as?: number;
+}
+
+/** `members ix-f …`. */
+export interface MembersConfig {
+  /** File name or URL. */
+  readonly location: string;
+  /** Only who has an address in this prefix. */
+  readonly lan?: string;
+}
