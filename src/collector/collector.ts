@@ -3,6 +3,7 @@
  * runs in a worker thread (worker.ts) and knows neither that nor who listens.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { AspaTable } from '../registry/rpki/aspa.ts';
 import { beginDrop, newRib } from '../rib/adj-rib-in.ts';
 import { reclaimPrefixIds } from '../rib/held-prefixes.ts';
 import { countStale } from '../rib/stale.ts';
@@ -15,6 +16,7 @@ import { createDropWatch, type Guarded, netstat } from './drop-watch.ts';
 import { createIngest } from './ingest.ts';
 import { PASSED_OVER } from './ingest-peer.ts';
 import { createJudging } from './judging.ts';
+import { knownRelations } from './known-relations.ts';
 import { createListeners, listenProtection } from './listeners.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
@@ -323,7 +325,12 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const quality = createQuality(rib, all, Date.now);
   const qualityTimer = setInterval(() => quality.minute(), MINUTE);
 
-  const { answer } = createAnswerer(rib, memo, book, all, () => config?.localAs ?? 0, problems, quality);
+  let aspas: AspaTable | null = null;
+  const known = () => {
+    const roles = new Map(peers.all().map(({ row }) => [row.as, row.role?.ours]));
+    return knownRelations(config?.localAs ?? 0, as => roles.get(as), aspas);
+  };
+  const { answer } = createAnswerer(rib, memo, book, all, () => config?.localAs ?? 0, problems, quality, known);
   const replies = createReplies(answer, post);
 
   // One after the other: a reload must not overtake the one before it.
@@ -342,7 +349,8 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         judging.registry(message);
         break;
       case 'aspas':
-        judging.attest(message.aspas);
+        aspas = message.aspas;
+        judging.attest(aspas);
         break;
       case 'archive':
         connectArchive(message.port);

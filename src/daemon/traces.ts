@@ -3,12 +3,13 @@
  * and the digesting of packets that this AS itself asks about. A packet comes in here and only digests go on.
  */
 import { readFileSync } from 'node:fs';
+import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config, TracebackConfig } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import {
   digestPacket,
-  type Entropy,
   epochKey,
   type LayerDigest,
   type PacketDigest,
@@ -16,7 +17,6 @@ import {
   secretOf,
 } from '../packet/itk1.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
-import type { AsFrontier } from '../rib/as-graph.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
@@ -89,7 +89,7 @@ export async function openTraces(
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
       const { rows } = await query({ about: 'frontier', from, avoid, among });
-      return rows[0] as AsFrontier;
+      return rows[0] as FrontierRow;
     },
   };
 

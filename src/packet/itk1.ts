@@ -1,9 +1,9 @@
 /** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
 import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
+import { type Entropy, entropyOf } from './entropy.ts';
 import { findLayers } from './find-layers.ts';
-import { isFragment } from './fragments.ts';
-import { UPPER_OCTETS } from './invariant.ts';
+import { isFragment, isLaterFragment } from './fragments.ts';
 import { type Layers, newLayers, type ProfileRefusal, type Stop } from './layers.ts';
 import { type Profile, STRICT } from './profiles.ts';
 import { isSourceRouted } from './source-route.ts';
@@ -49,9 +49,6 @@ export function keyCheck(key: Uint8Array): string {
 export function digestText(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, 8).toString('hex');
 }
-
-/** How hard a packet is to guess for one who knows its addresses and what kind it is. */
-export type Entropy = 'guessable' | 'fair' | 'high';
 
 export type LayerDigest =
   | {
@@ -101,25 +98,20 @@ export function digestLayer(
   const slot = kernel.slot(0);
   const length = profile.write(frame, found, layer, kernel.memory, slot);
   if (typeof length === 'string') return { layer, reason: length };
-  const digest = profile.keyed
-    ? digestText(kernel.digest(length))
-    : createHash('md5')
-        .update(kernel.memory.subarray(slot, slot + length))
-        .digest('hex');
-  const upper = found.upper[layer]!;
-  const hashed = frame.subarray(upper, Math.min(upper + UPPER_OCTETS, found.end[layer]!));
+  const input = kernel.memory.subarray(slot, slot + length);
+  const digest = profile.keyed ? digestText(kernel.digest(length)) : createHash('md5').update(input).digest('hex');
   const fragment = isFragment(frame, found, layer);
   const sourceRoute = isSourceRouted(frame, found, layer) && { sourceRoute: true as const };
-  return { layer, digest, entropy: entropyOf(hashed), fragment, ...sourceRoute };
+  return { layer, digest, entropy: classOf(frame, found, layer, profile, input), fragment, ...sourceRoute };
 }
 
-/**
- * The class of the hashed upper-layer octets, by a rule of thumb: how many different values are among them. Forty random
- * octets have 37; constant floods, echo requests and short questions have few. `guessable`: fewer than 12, or fewer than
- * 16 octets at all; `high`: all 40 octets and at least 28 values. It does not prove anything.
- */
-export function entropyOf(upper: Uint8Array): Entropy {
-  const values = new Set(upper).size;
-  if (values < 12 || upper.length < 16) return 'guessable';
-  return values >= 28 && upper.length >= UPPER_OCTETS ? 'high' : 'fair';
+/** Octets in front of what profiles `nat` and `payload` take: "itk1", profile, and length, protocol or count. */
+const BEHIND_TRANSPORT = 8;
+
+/** The class of what a profile takes of a packet, beyond the fields of the IP header. */
+function classOf(frame: Uint8Array, found: Layers, layer: number, profile: Profile, input: Uint8Array): Entropy {
+  if (profile.behindTransport) return entropyOf(input.subarray(BEHIND_TRANSPORT), null);
+  const upper = found.upper[layer]!;
+  const end = Math.min(upper + profile.upperOctets, found.end[layer]!);
+  return entropyOf(frame.subarray(upper, end), isLaterFragment(frame, found, layer) ? null : found.protocol[layer]!);
 }

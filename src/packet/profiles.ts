@@ -18,6 +18,8 @@ export interface Profile {
   readonly keyed: boolean;
   /** Octets of a packet behind its IP header that are always enough. */
   readonly upperOctets: number;
+  /** It takes what lies behind the transport header, and nothing of the IP header. */
+  readonly behindTransport: boolean;
   /** What it is for, in a few words. */
   readonly purpose: string;
   /**
@@ -35,6 +37,7 @@ export const STRICT: Profile = {
   number: 1,
   keyed: true,
   upperOctets: 40,
+  behindTransport: false,
   purpose: 'everything that no router changes',
   write: (bytes, layers, i, input, at) => writeInput(bytes, layers, i, input, at) || refusalOf(layers, i)!,
 };
@@ -44,6 +47,7 @@ export const NAT: Profile = {
   number: 2,
   keyed: true,
   upperOctets: 100,
+  behindTransport: true,
   purpose: 'the same on both sides of NAT44 and NAT64',
   write: natInput,
 };
@@ -53,6 +57,7 @@ export const CLAMP: Profile = {
   number: 3,
   keyed: true,
   upperOctets: 40,
+  behindTransport: false,
   purpose: 'TCP SYN, the same before and after MSS clamping',
   write: clampInput,
 };
@@ -62,6 +67,7 @@ export const PAYLOAD: Profile = {
   number: 4,
   keyed: true,
   upperOctets: 100,
+  behindTransport: true,
   purpose: 'payload alone, the same on both sides of a proxy',
   write: payloadInput,
 };
@@ -71,6 +77,7 @@ export const QUOTED8: Profile = {
   number: 5,
   keyed: true,
   upperOctets: QUOTED_OCTETS,
+  behindTransport: false,
   purpose: 'as much of a packet as an ICMP error quotes',
   write: (bytes, layers, i, input, at) =>
     refusalWithin(layers, i, QUOTED_OCTETS) ?? writeInvariant(5, QUOTED_OCTETS, bytes, layers, i, input, at),
@@ -81,6 +88,7 @@ export const PACKTER_MD5: Profile = {
   number: 6,
   keyed: false,
   upperOctets: 8,
+  behindTransport: false,
   purpose: 'as PACKTER and InterTrack of 2010 hash',
   write: packterInput,
 };
@@ -90,6 +98,7 @@ export const SPIE28: Profile = {
   number: 7,
   keyed: true,
   upperOctets: 8,
+  behindTransport: false,
   purpose: 'the packet prefix of SPIE',
   write: spieInput,
 };

@@ -79,9 +79,14 @@ export function falseSightings(filter: SealedFilter): number {
   return filter.tables.length === 0 ? 0 : chanceOfNumber(filter.tables[0]!);
 }
 
-/** Chance that one vantage is named for a digest that was not seen at any. */
+/** Filters that a question asks: one for each vantage, or one. */
+export function filtersAsked(filter: SealedFilter): number {
+  return filter.kind === 'each' ? filter.tables.length : Math.min(1, filter.tables.length);
+}
+
+/** Chance that a filter names a vantage for a digest that it does not hold. */
 export function falsePositiveRate(filter: SealedFilter): number {
-  return filter.vantages.length === 0 ? 0 : falseSightings(filter) / filter.vantages.length;
+  return falseSightings(filter) / Math.max(1, filtersAsked(filter));
 }
 
 /** Different digests, each counted at every vantage that saw it. */
@@ -123,7 +128,8 @@ export function encodeFilter(
 export function decodeFilter(octets: Uint8Array): SealedFilter | FilterError {
   const bad = (offset: number, wrong: string): FilterError => ({ offset, wrong });
   if (octets.length < HEADER * 4 || octets.length % 4 !== 0) return bad(0, `${octets.length} octets are no filter`);
-  const aligned = octets.byteOffset % 4 === 0 ? octets : octets.slice();
+  // A Buffer's `slice` would be no copy.
+  const aligned = octets.byteOffset % 4 === 0 ? octets : new Uint8Array(octets);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   if (words[0] !== MAGIC) return bad(0, 'not a filter');
   const kind = KINDS[words[1]! & 0xff];

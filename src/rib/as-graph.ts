@@ -1,8 +1,11 @@
 /**
- * The AS graph of the RIB: an edge for each pair of ASes that stand side by side in an AS_PATH held now, prepends
- * collapsed, AS_SETs and confederation segments left out, and one from this AS to the first AS of each path. Relations
- * (customer, peer, provider) are not told apart.
+ * The AS graph of the RIB: a link for each pair of ASes that stand side by side in an AS_PATH held now, prepends
+ * collapsed, AS_SETs and confederation segments left out, and one from this AS to the first AS of each path. What the
+ * ASes of a link are to each other is inferred from the same paths (as-relations.ts).
  */
+import { type AsEdges, newAsEdges } from './as-edges.ts';
+import { type AsFrontier, type AsTopology, searchFrontier } from './as-frontier.ts';
+import { CUSTOMER, inferRelations, type Relation, reversed, UNKNOWN } from './as-relations.ts';
 import { type AttributeStore, CONTEXT_AS4 } from './attribute-store.ts';
 
 export interface AsGraph {
@@ -10,23 +13,23 @@ export interface AsGraph {
   readonly edges: number;
   /** Neighbours of an AS, in no order; empty when it is unknown. */
   neighbors(as: number): number[];
+  /** What `to` is to `from`; null where no path shows them side by side. */
+  relation(from: number, to: number): Relation | null;
+  /** Size of the customer cone: the AS, its customers, their customers and so on, each once; 1 for one that is unknown. */
+  cone(as: number): number;
   /**
-   * Breadth-first from `from` over ASes that are neither in `among` nor in `avoid`. `frontier`: the ASes of `among` that
-   * are met, nearest first. `passed`: the ASes between, `from` not among them, on a shortest way to each, in the order met.
-   * `beyond`: how many further ASes could be reached without crossing one of `among`.
+   * Where a packet that came to `here` from its neighbour `from` may have been seen before: see `searchFrontier`.
+   * Unknown ASes have nothing behind them.
    */
-  frontier(from: number, avoid: readonly number[], among: readonly number[]): AsFrontier;
+  frontier(here: number, from: number, avoid: readonly number[], among: readonly number[]): AsFrontier;
 }
 
-export interface AsFrontier {
-  readonly frontier: number[];
-  readonly passed: number[];
-  readonly beyond: number;
-}
+/** What is known of links besides the paths: what `to` is to `from`, UNKNOWN where nothing is. */
+export type KnownRelation = (from: number, to: number) => Relation;
 
 /** The graph of a large table, built in slices so that sessions and questions are served between them. */
 export interface AsGraphBuilding {
-  /** Reads the paths of some thousands of attribute sets; true when none is left. */
+  /** Does some milliseconds of the work; true when none is left. */
   step(): boolean;
   /** The graph of what was read. */
   finish(): AsGraph;
@@ -34,19 +37,70 @@ export interface AsGraphBuilding {
 
 /** Attribute sets a slice reads: about ten milliseconds. */
 const SLICE = 16384;
+/** Hops of paths that relations are inferred from; the paths beyond still give links. */
+const MOST_HOPS = 1 << 24;
 
-/** Builds the graph from every attribute set held, at once. About 0.2 s for a full table. */
-export function buildAsGraph(attributes: AttributeStore, localAs: number): AsGraph {
-  const building = beginAsGraph(attributes, localAs);
+/** Builds the graph from every attribute set held, at once: a second for sixteen full tables. */
+export function buildAsGraph(attributes: AttributeStore, localAs: number, known?: KnownRelation): AsGraph {
+  const building = beginAsGraph(attributes, localAs, known);
   while (!building.step());
   return building.finish();
 }
 
 /** Begins to build the graph. Sets that come or go while it is built may be in it or not. */
-export function beginAsGraph(attributes: AttributeStore, localAs: number): AsGraphBuilding {
+export function beginAsGraph(attributes: AttributeStore, localAs: number, known?: KnownRelation): AsGraphBuilding {
+  const work = building(attributes, localAs, known ?? (() => UNKNOWN));
+  let graph: AsGraph | null = null;
+  return {
+    step() {
+      const next = work.next();
+      if (next.done) graph = next.value;
+      return next.done === true;
+    },
+    finish() {
+      while (graph === null) this.step();
+      return graph;
+    },
+  };
+}
+
+function* building(attributes: AttributeStore, localAs: number, known: KnownRelation): Generator<void, AsGraph> {
+  const graph = newAsGraph(localAs);
+  let next = 0;
+  do {
+    next = attributes.walk(next, SLICE, id => {
+      const { attributes: bytes, context } = attributes.read(id);
+      graph.begin(onlyToCustomer(bytes));
+      eachSequenceAs(bytes, (context & CONTEXT_AS4) !== 0, graph.next);
+      graph.end();
+    });
+    yield;
+  } while (next !== 0);
+  return yield* graph.infer(known);
+}
+
+/** A graph that is told path by path, whatever holds them. */
+export interface AsGraphOfPaths {
+  /**
+   * A path begins, at this AS; `next` gives each AS of it, or 0 where nobody knows who stands beside whom. `otc` is the AS
+   * of its Only-to-Customer attribute (RFC 9234 section 5), 0 where there is none.
+   */
+  begin(otc: number): void;
+  next(as: number): void;
+  end(): void;
+  infer(known: KnownRelation): Generator<void, AsGraph>;
+}
+
+export function newAsGraph(localAs: number): AsGraphOfPaths {
   const index = new Map<number, number>();
   const numbers: number[] = [];
-  const edges = new EdgeSet();
+  const edges = newAsEdges();
+  let hops = new Int32Array(1 << 12);
+  let length = 0;
+  let before = -1;
+  let otc = 0;
+  /** Hops to an AS that is no customer of the one before it. */
+  const notCustomer = new Set<number>();
   const place = (as: number): number => {
     let at = index.get(as);
     if (at === undefined) {
@@ -57,72 +111,134 @@ export function beginAsGraph(attributes: AttributeStore, localAs: number): AsGra
     return at;
   };
   const here = place(localAs);
-  let next = 0;
+  const push = (hop: number) => {
+    if (length === hops.length) {
+      if (length >= MOST_HOPS) return;
+      const wider = new Int32Array(length * 2);
+      wider.set(hops);
+      hops = wider;
+    }
+    hops[length++] = hop;
+  };
+  const end = () => {
+    if (length > 0 && hops[length - 1]! >= 0) {
+      if (length === hops.length && length >= MOST_HOPS) length--; // a path that does not fit counts as a shorter one
+      push(-1);
+    }
+  };
   return {
-    step() {
-      next = attributes.walk(next, SLICE, id => {
-        const { attributes: bytes, context } = attributes.read(id);
-        let before = here;
-        eachSequenceAs(bytes, (context & CONTEXT_AS4) !== 0, as => {
-          // An AS_SET or confederation segment breaks the chain: nobody knows who stands beside whom.
-          const at = as === 0 ? -1 : place(as);
-          if (at >= 0 && before >= 0 && at !== before) edges.add(before, at);
-          before = at;
-        });
-      });
-      return next === 0;
+    begin(only) {
+      before = here;
+      otc = only;
     },
-    finish: () => graphOf(index, numbers, edges),
+    next(as) {
+      const at = as === 0 ? -1 : place(as);
+      if (at < 0) end();
+      else if (before >= 0 && at !== before) {
+        const hop = edges.add(before, at);
+        push(hop);
+        // Who told it to this neighbour, or the neighbour itself, has said that it goes on to customers alone.
+        if (as === otc) notCustomer.add(hop);
+      }
+      before = at;
+    },
+    end,
+    *infer(known) {
+      const told = new Uint8Array(edges.size);
+      for (let edge = 0; edge < edges.size; edge++)
+        told[edge] = known(numbers[edges.low[edge]!]!, numbers[edges.high[edge]!]!);
+      const relations = yield* inferRelations({ hops, length, notCustomer }, edges, numbers.length, told);
+      hops = new Int32Array(0);
+      return graphOf(index, topologyOf(numbers, edges, relations));
+    },
   };
 }
 
-function graphOf(index: ReadonlyMap<number, number>, numbers: readonly number[], edges: EdgeSet): AsGraph {
-  const { start, ends } = edges.adjacency(numbers.length);
-  const neighbors = (at: number) => ends.subarray(start[at]!, start[at + 1]!);
-
-  function frontier(from: number, avoid: readonly number[], among: readonly number[]): AsFrontier {
-    const wanted = new Set(among);
-    if (wanted.has(from)) return { frontier: [from], passed: [], beyond: 0 };
-    const origin = index.get(from);
-    if (origin === undefined) return { frontier: [], passed: [], beyond: 0 };
-    const parent = new Int32Array(numbers.length).fill(-1);
-    const closed = new Set(avoid.map(as => index.get(as)));
-    const queue = [origin];
-    parent[origin] = origin;
-    const met: number[] = [];
-    let crossed = 0;
-    for (let head = 0; head < queue.length; head++) {
-      const at = queue[head]!;
-      if (wanted.has(numbers[at]!)) {
-        met.push(at);
-        continue;
-      }
-      crossed++;
-      for (const next of neighbors(at)) {
-        if (parent[next] !== -1 || closed.has(next)) continue;
-        parent[next] = at;
-        queue.push(next);
-      }
-    }
-    const passed = new Set<number>([origin]);
-    for (const end of met) for (let at = parent[end]!; !passed.has(at); at = parent[at]!) passed.add(at);
-    const inOrder = queue.slice(1).filter(at => passed.has(at));
-    return {
-      frontier: met.map(at => numbers[at]!),
-      passed: inOrder.map(at => numbers[at]!),
-      beyond: crossed - passed.size,
-    };
+/** Links as lists of neighbours: those of node n are `ends[start[n]]` to `ends[start[n + 1] - 1]`. */
+export function topologyOf(numbers: readonly number[], edges: AsEdges, relations: Uint8Array): AsTopology {
+  const nodes = numbers.length;
+  const start = new Int32Array(nodes + 1);
+  for (let edge = 0; edge < edges.size; edge++) {
+    start[edges.low[edge]! + 1]!++;
+    start[edges.high[edge]! + 1]!++;
   }
+  for (let n = 0; n < nodes; n++) start[n + 1]! += start[n]!;
+  const ends = new Int32Array(edges.size * 2);
+  const relation = new Uint8Array(edges.size * 2);
+  const fill = start.slice();
+  for (let edge = 0; edge < edges.size; edge++) {
+    const low = edges.low[edge]!;
+    const high = edges.high[edge]!;
+    relation[fill[low]!] = relations[edge]!;
+    ends[fill[low]!++] = high;
+    relation[fill[high]!] = reversed(relations[edge]!);
+    ends[fill[high]!++] = low;
+  }
+  return { numbers: Uint32Array.from(numbers), start, ends, relation };
+}
 
+/** The graph over a topology; `index` tells the node of an AS. */
+export function graphOf(index: ReadonlyMap<number, number>, topology: AsTopology): AsGraph {
+  const { numbers, start, ends, relation } = topology;
+  const cones = new Map<number, number>();
   return {
     ases: numbers.length,
     edges: ends.length / 2,
-    neighbors: as => {
+    neighbors(as) {
       const at = index.get(as);
-      return at === undefined ? [] : Array.from(neighbors(at), next => numbers[next]!);
+      return at === undefined ? [] : Array.from(ends.subarray(start[at]!, start[at + 1]!), next => numbers[next]!);
     },
-    frontier,
+    relation(from, to) {
+      const at = index.get(from);
+      const other = index.get(to);
+      if (at === undefined || other === undefined) return null;
+      for (let k = start[at]!; k < start[at + 1]!; k++) if (ends[k] === other) return relation[k] as Relation;
+      return null;
+    },
+    cone(as) {
+      const at = index.get(as);
+      if (at === undefined) return 1;
+      let size = cones.get(at);
+      if (size === undefined) {
+        size = coneOf(topology, at);
+        cones.set(at, size);
+      }
+      return size;
+    },
+    frontier(here, from, avoid, among) {
+      const place = (as: number) => index.get(as) ?? -1;
+      return searchFrontier(topology, place(here), place(from), avoid.map(place), among.map(place));
+    },
   };
+}
+
+function coneOf({ numbers, start, ends, relation }: AsTopology, origin: number): number {
+  const seen = new Uint8Array(numbers.length);
+  const queue = [origin];
+  seen[origin] = 1;
+  for (let head = 0; head < queue.length; head++) {
+    const at = queue[head]!;
+    for (let k = start[at]!; k < start[at + 1]!; k++)
+      if (relation[k] === CUSTOMER && seen[ends[k]!] === 0) {
+        seen[ends[k]!] = 1;
+        queue.push(ends[k]!);
+      }
+  }
+  return queue.length;
+}
+/** The AS of the Only-to-Customer attribute, type 35 (RFC 9234 section 5); 0 without one, or with one that is malformed. */
+function onlyToCustomer(bytes: Uint8Array): number {
+  for (let at = 0; at + 3 <= bytes.length; ) {
+    const long = (bytes[at]! & 0x10) !== 0;
+    const length = long ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
+    const value = at + (long ? 4 : 3);
+    if (bytes[at + 1] === 35)
+      return length === 4 && value + 4 <= bytes.length
+        ? ((bytes[value]! << 24) | (bytes[value + 1]! << 16) | (bytes[value + 2]! << 8) | bytes[value + 3]!) >>> 0
+        : 0;
+    at = value + length;
+  }
+  return 0;
 }
 
 /** Calls `visit` with each AS of the AS_SEQUENCEs of an AS_PATH, and with 0 for each segment of another type. */
@@ -151,49 +267,5 @@ function eachSequenceAs(bytes: Uint8Array, as4: boolean, visit: (as: number) => 
       return;
     }
     at = end;
-  }
-}
-
-/** A set of undirected edges between node indexes below 2^26. */
-class EdgeSet {
-  private keys = new Float64Array(1 << 12);
-  private size = 0;
-
-  add(a: number, b: number): void {
-    if (this.size * 2 > this.keys.length) {
-      const old = this.keys;
-      this.keys = new Float64Array(old.length * 4);
-      for (const key of old) if (key !== 0) this.put(key);
-    }
-    // Index 0 with index 0 is no edge, so that no key is 0.
-    if (this.put(a < b ? a * 0x4000000 + b : b * 0x4000000 + a)) this.size++;
-  }
-
-  private put(key: number): boolean {
-    const mask = this.keys.length - 1;
-    let slot = (Math.imul((key / 0x4000000) | 0, 0x9e3779b1) ^ Math.imul(key % 0x4000000, 0x85ebca6b)) >>> 3;
-    for (slot &= mask; this.keys[slot] !== 0; slot = (slot + 1) & mask) if (this.keys[slot] === key) return false;
-    this.keys[slot] = key;
-    return true;
-  }
-
-  /** Neighbours of node n: `ends[start[n]..start[n + 1])`. */
-  adjacency(nodes: number): { start: Int32Array; ends: Int32Array } {
-    const start = new Int32Array(nodes + 1);
-    const each = (visit: (a: number, b: number) => void) => {
-      for (const key of this.keys) if (key !== 0) visit(Math.floor(key / 0x4000000), key % 0x4000000);
-    };
-    each((a, b) => {
-      start[a + 1]!++;
-      start[b + 1]!++;
-    });
-    for (let n = 0; n < nodes; n++) start[n + 1]! += start[n]!;
-    const ends = new Int32Array(start[nodes]!);
-    const fill = start.slice();
-    each((a, b) => {
-      ends[fill[a]!++] = b;
-      ends[fill[b]!++] = a;
-    });
-    return { start, ends };
   }
 }

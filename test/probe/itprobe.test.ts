@@ -148,7 +148,7 @@ describe('itprobe', () => {
     const { out, status } = await finish('-r', file, '--key-file', secret, '--digests');
     const [question] = questionsAbout(frames[0]!);
     expect(out.split('\n')).to.deep.equal([
-      `2010-02-08T12:00:01.000000Z 1 0 ${question!.digest} fair`,
+      `2010-02-08T12:00:01.000000Z 1 0 ${question!.digest} guessable`,
       '2010-02-08T12:00:02.000000Z 2 - not-ip',
       '',
     ]);

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   ask,
-  decodeFilter,
   falsePositiveRate,
   falseSightings,
   filterOctets,
+  filtersAsked,
   keysOf,
   type SealedFilter,
 } from '../../src/probe/sealed-filter.ts';
@@ -112,6 +112,7 @@ describe('probe/sealer', () => {
       const bound = 8 + Math.log2(vantages);
       expect((filterOctets(filter) * 8) / (each * vantages) / bound, `${vantages} vantages`).to.be.lessThan(1.13);
       expect(falseSightings(filter)).to.be.within(0.97 / 256, 1 / 256);
+      expect(filtersAsked(filter)).to.equal(1);
       let wrong = 0;
       for (let i = 0; i < others.length; i += 2) wrong += ask(filter, others[i]!, others[i + 1]!).length;
       expect(wrong, `${vantages} vantages`).to.be.within(270, 512);
@@ -169,116 +170,5 @@ describe('probe/sealer', () => {
     const own = openSealer();
     own.seal([{ vantage: 0, keys: new BigUint64Array(4_000_000) }], 8);
     expect(own.octets).to.be.at.most(64 * 1024 * 1024);
-  });
-});
-
-describe('probe/sealed-filter', () => {
-  const { filter } = sealed([{ vantage: 5, keys: Uint32Array.of(1, 2) }]);
-
-  it('is octets', () => {
-    // prettier-ignore
-    const expected = [
-      0x49,
-      0x54,
-      0x46,
-      0x31, // ITF1
-      0,
-      8,
-      1,
-      0, // a filter a vantage, 8 bits, 1 table
-      1,
-      0,
-      0,
-      0, // vantages
-      20,
-      0,
-      0,
-      0, // words
-      5,
-      0,
-      0,
-      0, // the vantage
-      15,
-      0,
-      0,
-      0, // words of the table
-      1,
-      0,
-      0,
-      0, // digests
-      1,
-      0,
-      0,
-      0, // values
-      0,
-      8,
-      0,
-      0, // 2^0 shards, 8 columns
-      0,
-      0,
-      0,
-      0, // shards with one more
-      0,
-      0,
-      0,
-      0, // where the rows of the shard begin
-      0,
-      1,
-      0,
-      0, // its seed, its blocks
-    ];
-    expect([...filter.octets.subarray(0, expected.length)]).to.deep.equal(expected);
-    expect(filter.octets.length).to.equal(expected.length + 8 * 4);
-  });
-
-  it('is asked where it lies, in shared memory too', () => {
-    const keys = digestsOf(3000, 'in');
-    const { octets } = sealed([{ vantage: 8, keys }]).filter;
-    for (const at of [0, 4, 5]) {
-      const shared = new Uint8Array(new SharedArrayBuffer(octets.length + 8), at, octets.length);
-      shared.set(octets);
-      const read = decodeFilter(shared) as SealedFilter;
-      expect(missing(read, [{ vantage: 8, keys }])).to.equal(null);
-      expect(read.octets.buffer === shared.buffer).to.equal(at % 4 === 0);
-    }
-  });
-
-  it('says where octets are no filter', () => {
-    const change = (at: number, value: number) => {
-      const octets = filter.octets.slice();
-      octets[at] = value;
-      return decodeFilter(octets);
-    };
-    expect(decodeFilter(filter.octets.subarray(0, 12))).to.deep.equal({ offset: 0, wrong: '12 octets are no filter' });
-    expect(change(0, 0)).to.deep.equal({ offset: 0, wrong: 'not a filter' });
-    expect(change(4, 9)).to.deep.equal({ offset: 4, wrong: 'kind 9' });
-    expect(change(5, 9)).to.deep.equal({ offset: 5, wrong: '9 bits' });
-    expect(change(6, 2)).to.deep.equal({ offset: 6, wrong: '2 tables for 1 vantages' });
-    expect(change(8, 90)).to.deep.equal({ offset: 8, wrong: '90 vantages in 20 words' });
-    expect(change(12, 19)).to.deep.equal({ offset: 12, wrong: '19 words said to be in 20' });
-    expect(change(20, 16)).to.deep.equal({ offset: 20, wrong: 'a table of 16 words where there are 15' });
-    expect(change(20, 7)).to.deep.equal({ offset: 40, wrong: "shard 0 lies behind the table's end" });
-    expect(change(28, 0)).to.deep.equal({ offset: 28, wrong: 'a table of no values' });
-    expect(change(28, 2)).to.deep.equal({ offset: 28, wrong: '2 values instead of 1' });
-    expect(change(32, 200)).to.deep.equal({ offset: 32, wrong: '2^200 shards' });
-    expect(change(33, 33)).to.deep.equal({ offset: 32, wrong: '33 columns' });
-    expect(change(36, 2)).to.deep.equal({ offset: 36, wrong: '2 of 1 shards are wide' });
-    expect(change(45, 2)).to.deep.equal({ offset: 40, wrong: "shard 0 lies behind the table's end" });
-  });
-
-  it('is decoded or refused, and asked, whatever the octets', () => {
-    const several = Array.from({ length: 20 }, (_, vantage) => ({ vantage, keys: digestsOf(9, `${vantage % 19}`) }));
-    const bases = [filter.octets, sealed(several).filter.octets, sealed(several.slice(12)).filter.octets];
-    const edits = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(fc.constantFrom(...bases), edits, fc.nat(40), fc.nat(0xffffffff), (base, changes, cut, half) => {
-        const octets = base.slice(0, base.length - (cut > 20 ? cut : 0));
-        for (const [at, value] of changes) octets[at % octets.length] = value;
-        const read = decodeFilter(octets);
-        if ('wrong' in read) expect(read.offset).to.be.within(0, octets.length);
-        else expect(ask(read, half, half ^ 0x55555555)).to.be.an('array');
-      }),
-      { numRuns: 2000 },
-    );
   });
 });

@@ -57,17 +57,21 @@ describe('rib/as-graph', () => {
       64500,
     );
     it('meets the nearest participants first and does not cross them', () => {
-      expect(graph.frontier(64501, [64500], [64510, 64511, 64520])).to.deep.equal({
+      expect(graph.frontier(64500, 64501, [64500], [64510, 64511, 64520])).to.deep.equal({
         frontier: [64510, 64511],
         passed: [64502],
         beyond: 1,
       });
     });
     it('is the AS itself when it takes part', () =>
-      expect(graph.frontier(64510, [64500], [64510])).to.deep.equal({ frontier: [64510], passed: [], beyond: 0 }));
+      expect(graph.frontier(64500, 64510, [64500], [64510])).to.deep.equal({
+        frontier: [64510],
+        passed: [],
+        beyond: 0,
+      }));
     it('finds nobody behind an AS the RIB has never seen', () =>
-      expect(graph.frontier(65550, [], [64510])).to.deep.equal({ frontier: [], passed: [], beyond: 0 }));
+      expect(graph.frontier(64500, 65550, [], [64510])).to.deep.equal({ frontier: [], passed: [], beyond: 0 }));
     it('never walks through the ASes to be avoided', () =>
-      expect(graph.frontier(64502, [64501], [64510]).frontier).to.deep.equal([]));
+      expect(graph.frontier(64500, 64502, [64501], [64510]).frontier).to.deep.equal([]));
   });
 });

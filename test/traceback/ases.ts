@@ -59,8 +59,12 @@ export function scriptedGraph(behind: Readonly<Record<number, { frontier: number
     frontier(from, avoid, among) {
       const found = behind[from] ?? { frontier: [], passed: [] };
       return Promise.resolve({
-        frontier: found.frontier.filter(as => among.includes(as) && !avoid.includes(as)),
+        // The first has the largest cone, and is asked first.
+        frontier: found.frontier
+          .filter(as => among.includes(as) && !avoid.includes(as))
+          .map((as, i, all) => ({ as, cone: all.length - i })),
         passed: found.passed,
+        beyond: 0,
       });
     },
   };

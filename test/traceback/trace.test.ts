@@ -45,7 +45,8 @@ describe('traceback: a trace across ASes, over TLS', () => {
   // 64505 (does not let us ask), 64506 (its probes hang), 64507 (says nothing); 64511 takes no part either; 64520 is the sender's AS.
   const internet = async () => {
     const never: Probes = { ask: () => new Promise(() => {}) };
-    const behind = [64502, 64503, 64504, 64505, 64506, 64507];
+    // In the order of their cones: the first four are asked first, the others when those are late.
+    const behind = [64504, 64505, 64506, 64507, 64502, 64503];
     const mute = ases.strange(64507);
     await ases.start({ as: 64500, peers: [64501], probes: scripted(probeAnswer([sawFrom(64501)])) });
     await ases.start({
@@ -85,14 +86,14 @@ describe('traceback: a trace across ASes, over TLS', () => {
       '64500 saw',
       '  64501 saw',
       '    64510 absent',
-      '      64502 saw',
-      '        64520 absent',
-      '      64503 clear',
+      '      64511 absent',
       '      64504 cannot-know',
       '      64505 refused',
       '      64506 cannot-know',
       '      64507 silent',
-      '      64511 absent',
+      '      64502 saw',
+      '        64520 absent',
+      '      64503 clear',
     ]);
     expect(find(result.tree, 64504)!.reason).to.equal('no probe is there to ask');
     expect(find(result.tree, 64505)!.reason).to.equal('policy does not let this peer ask');

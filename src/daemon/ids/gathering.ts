@@ -3,7 +3,7 @@
  * goes in; out come the groups whose packet is to be traced now. A group is then remembered until its minute is over, so
  * that what else is told of it is counted and no more.
  */
-import type { Entropy } from '../../packet/itk1.ts';
+import type { Entropy } from '../../packet/entropy.ts';
 
 /** How long better packets are waited for after the first, and how long a group lasts; ms. */
 export const GATHER = 1_000;

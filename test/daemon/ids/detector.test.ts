@@ -19,7 +19,7 @@ function packet(payload: (i: number) => number, id = 1): Uint8Array {
   return Uint8Array.from([...head, ...Array.from({ length: 32 }, (_, i) => payload(i))]);
 }
 const FLOOD = packet(() => 65);
-const FAIR = packet(i => i % 14);
+const FAIR = packet(i => (i < 15 ? 128 + ((i * 37) & 127) : 0));
 const GOOD = packet(i => (i * 37 + 5) & 255);
 
 describe('daemon/ids/detector', () => {

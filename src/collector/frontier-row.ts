@@ -1,0 +1,21 @@
+/** The answer about a frontier: who may have seen a packet behind a neighbour that takes no part. */
+import type { AsGraph } from '../rib/as-graph.ts';
+import type { RibQuery } from './messages.ts';
+
+export interface FrontierRow {
+  /** The participants met, nearest first, with the sizes of their customer cones. */
+  readonly frontier: readonly { readonly as: number; readonly cone: number }[];
+  /** The ASes between, in the order met, and how many more the packet may have come through. */
+  readonly passed: readonly number[];
+  readonly beyond: number;
+}
+
+/** Of the packet that came to AS `here` from its neighbour `from`. */
+export function frontierRow(
+  graph: AsGraph,
+  here: number,
+  { from, avoid, among }: Extract<RibQuery, { readonly about: 'frontier' }>,
+): FrontierRow {
+  const { frontier, passed, beyond } = graph.frontier(here, from, avoid, among);
+  return { frontier: frontier.map(as => ({ as, cone: graph.cone(as) })), passed, beyond };
+}

@@ -1,0 +1,112 @@
+/**
+ * Whom an AS asks onward (intertrack-protocol(7), ANSWERING A QUERY): its neighbours that the packet came in from, or the
+ * frontier behind those that take no part; all its peers when it is blind.
+ */
+import type { Border } from './btm.ts';
+import { printable } from './connection.ts';
+import type { AsGraph } from './graph.ts';
+import type { Ask, Log, Peering } from './peering.ts';
+import type { TraceVerdict } from './trace.ts';
+import { type Branch, newBranch } from './tree.ts';
+import { type Candidate, wavesOf } from './waves.ts';
+
+/** ASes passed that are placed in the tree; the reason of the node above tells how many more there were. */
+const MAX_PASSED = 32;
+/** Participants behind one neighbour that waves are made of: the budget of a QUERY is no larger in practice. */
+const MAX_CANDIDATES = 1024;
+
+/** Peers that are asked in waves, the next one only when none of the last has seen the packet. */
+export interface Group {
+  /** Where in the tree those asked stand. */
+  readonly under: Branch;
+  /** The neighbour they stand behind; null when they are neighbours themselves. */
+  readonly behind: number | null;
+  readonly waves: readonly (readonly Peering[])[];
+}
+
+export interface Topology {
+  readonly as: number;
+  readonly graph: AsGraph;
+  readonly peerings: () => ReadonlyMap<number, Peering>;
+  /** How often a participant behind a neighbour turned out to be the one, of late. */
+  hits(behind: number, as: number): number;
+  readonly log: Log;
+}
+
+/** Places what is known without asking, and returns whom to ask. `after` tells the ms since the search began. */
+export async function planOnward(
+  topology: Topology,
+  inquiry: Ask,
+  root: Branch,
+  border: Border,
+  blind: boolean,
+  after: () => number,
+): Promise<Group[]> {
+  const { as } = topology;
+  const peerings = topology.peerings();
+  const gone = new Set([...inquiry.hops, as]);
+  const usable = new Map<number, Peering>();
+  for (const [peer, peering] of peerings)
+    if (!gone.has(peer) && peering.config().out === 'allow' && peering.reachable()) usable.set(peer, peering);
+
+  const groups: Group[] = [];
+  const placed = new Set<number>();
+  const place = (under: Branch, who: number, verdict: TraceVerdict, reason: string): Branch => {
+    const branch = newBranch(who, verdict, reason, after());
+    placed.add(who);
+    under.branches.push(branch);
+    return branch;
+  };
+  const whyNot = (who: number): [TraceVerdict, string] => {
+    const peering = peerings.get(who);
+    if (peering === undefined) return ['absent', 'takes no part'];
+    return ['unreachable', peering.config().out === 'allow' ? 'no session' : 'policy does not let us ask'];
+  };
+
+  if (blind) {
+    const all: Peering[] = [];
+    for (const [peer, peering] of peerings) {
+      const session = usable.get(peer);
+      if (session !== undefined) all.push(session);
+      else if (!gone.has(peer) && peering.config().out === 'allow') place(root, peer, ...whyNot(peer));
+    }
+    return all.length === 0 ? [] : [{ under: root, behind: null, waves: [all] }];
+  }
+
+  for (const neighbor of border.ingress) {
+    // A packet that comes in from where the question came from goes round in the data plane; it was asked there.
+    if (gone.has(neighbor) || placed.has(neighbor)) continue;
+    const session = usable.get(neighbor);
+    if (session !== undefined) {
+      placed.add(neighbor);
+      groups.push({ under: root, behind: null, waves: [[session]] });
+      continue;
+    }
+    const between = place(root, neighbor, ...whyNot(neighbor));
+    const among = [...usable.keys()].filter(peer => !placed.has(peer));
+    try {
+      const { frontier, passed, beyond } = await topology.graph.frontier(neighbor, [...gone], among);
+      const candidates: Candidate[] = [];
+      for (const { as: peer, cone } of frontier)
+        if (usable.has(peer) && !placed.has(peer) && candidates.length < MAX_CANDIDATES)
+          candidates.push({ as: peer, cone, adjacent: false, hits: topology.hits(neighbor, peer) });
+      for (const { as: peer } of candidates) placed.add(peer);
+      const waves = wavesOf(candidates, MAX_CANDIDATES).map(wave => wave.map(one => usable.get(one.as)!));
+      if (waves.length > 0) groups.push({ under: between, behind: neighbor, waves });
+      else extend(between, 'no participant is known behind it');
+      const others = passed.filter(who => who !== neighbor && !gone.has(who) && !placed.has(who));
+      for (const who of others.slice(0, MAX_PASSED)) place(between, who, ...whyNot(who));
+      const more = Math.max(0, others.length - MAX_PASSED) + beyond;
+      if (more > 0) extend(between, `${more} more behind it are not shown`);
+    } catch (error) {
+      extend(between, 'the AS graph cannot be asked');
+      topology.log('error', `traceback: frontier of AS ${neighbor}: ${String(error)}`);
+    }
+  }
+  return groups;
+}
+
+/** Adds to what is said of an AS. */
+export function extend(branch: Branch, more: string): void {
+  branch.leaf = { ...branch.leaf, reason: printable(`${branch.leaf.reason}; ${more}`) };
+}
