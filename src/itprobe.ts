@@ -37,7 +37,7 @@ async function main(): Promise<number> {
     say(message);
     process.exit(EXIT_USAGE);
   });
-  const { digests, keyFile, name, read = [], socket, mirror = null } = words;
+  const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
   if (words.flow !== undefined) {
     const ports = words.flow.map(text => parseFlowPort(text)!);
     process.exit(await runFlowProbe({ kernel: loadKernel(), ports, name: name!, socket, say }));
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   if (!digests) {
     const input: ProbeInput = words.interface === undefined ? { kind: 'files', files: read } : capture(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(await runProbe({ input, mirror, name: name!, socket, say }));
+    process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
   }
   const file = read[0]!;
   const input =

@@ -7,6 +7,7 @@ import type { CaptureDirection, Fanout } from './ring.ts';
 
 export interface ProbeWords {
   readonly digests: boolean;
+  readonly directory?: string;
   readonly keyFile?: string;
   readonly name?: string;
   readonly socket: string;
@@ -61,6 +62,7 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
         default: false,
         description: 'print the digests of the packets, and end',
       },
+      directory: { alias: 'D', ...once, description: 'keep windows here; without it in memory only' },
       direction: {
         alias: 'Q',
         ...once,
@@ -127,6 +129,7 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
     return '-i INTERFACE, -r FILE or --flow [ADDRESS]:PORT is needed';
   if (digests && keyFile === undefined) return '-d needs -k SECRET';
   if (!digests && name === undefined) return '-n NAME is needed, or -d';
+  if (digests && words.directory !== undefined) return '-D belongs to -n';
   if (digests && name !== undefined) return '-d and -n exclude each other';
   if (digests && (read?.length ?? 0) !== 1) return '-d needs one -r FILE';
   if (!digests && keyFile !== undefined) return '-k belongs to -d: a probe gets its keys from the daemon';

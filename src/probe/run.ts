@@ -11,7 +11,7 @@ import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
 import { openProbeLink } from './link.ts';
-import { heldSpan } from './merge-answers.ts';
+import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, summary } from './probe-summary.ts';
@@ -40,16 +40,21 @@ export interface ProbeOptions {
   readonly mirror: Mirror | null;
   readonly name: string;
   readonly socket: string;
+  /** Where windows are kept; null: in memory only. */
+  readonly directory: string | null;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ input, mirror, name, socket, say }: ProbeOptions): Promise<number> {
+export async function runProbe({ input, mirror, name, socket, directory, say }: ProbeOptions): Promise<number> {
   const threads = input.kind === 'capture' ? input.threads : 1;
   const ended = Promise.withResolvers<void>();
   const limits = { retention: 0, memory: 0 };
-  const sealer = startSealer({ intakes: threads, bits: FINGERPRINT_BITS, limits }, ended.reject);
   const numbers = vantageNumbers();
+  const sealer = startSealer(
+    { intakes: threads, bits: FINGERPRINT_BITS, limits, directory, numbers: numbers.shared },
+    { died: ended.reject, note: say },
+  );
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
   const strange = new Set<number>();
@@ -90,14 +95,14 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
     status: async () => {
       const sealed = await sealer.status();
       const { frames, lost, live } = total();
-      const held = heldSpan(
+      const held = heldSpans(
         intakes.map(({ status }) => status?.held ?? null),
-        sealed.heldFrom,
+        sealed,
       );
       return {
         packets: frames,
         windows: live + sealed.windows,
-        retained: held === null ? null : { from: held.from * 1000, to: held.to * 1000 },
+        retained: retainedOf(held),
         lost,
       };
     },
@@ -159,6 +164,6 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
   await Promise.race([Promise.all(intakes.map(intake => intake.stop())), patience]);
   if (input.kind === 'capture') say(`captured ${summary(total())}`);
   link.close();
-  await sealer.close();
+  await sealer.close(LAST_WORDS);
   return status;
 }

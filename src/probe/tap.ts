@@ -54,7 +54,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -207,6 +207,7 @@ export function openTap(
       const check = keyCheck(value);
       checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
       if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+      windows.keyed(of, check);
     },
     agrees(of, check) {
       const known = checks.get(of);
