@@ -7,7 +7,6 @@ import { parseFlowPort } from './probe/flow-sockets.ts';
 import { type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
-import { runFlowProbe } from './probe/run-flows.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -32,18 +31,20 @@ function capture(words: ProbeWords): ProbeInput {
   };
 }
 
+/** Where the packets come from. */
+function inputOf(words: ProbeWords): ProbeInput {
+  if (words.flow !== undefined) return { kind: 'flows', ports: words.flow.map(text => parseFlowPort(text)!) };
+  return words.interface === undefined ? { kind: 'files', files: words.read ?? [] } : capture(words);
+}
+
 async function main(): Promise<number> {
   const words = await probeOptions(message => {
     say(message);
     process.exit(EXIT_USAGE);
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
-  if (words.flow !== undefined) {
-    const ports = words.flow.map(text => parseFlowPort(text)!);
-    process.exit(await runFlowProbe({ kernel: loadKernel(), ports, name: name!, socket, say }));
-  }
   if (!digests) {
-    const input: ProbeInput = words.interface === undefined ? { kind: 'files', files: read } : capture(words);
+    const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
     process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
   }

@@ -8,35 +8,27 @@ import type { FlowRecord } from '../flow/flow-record.ts';
 import { flowStore } from '../flow/flow-store.ts';
 import type { Translation } from '../flow/translation.ts';
 import type { PcapRecord } from '../packet/capture.ts';
-import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { blockRecord } from '../packet/frame-block.ts';
 import type { FlowAnswer, FlowPlace, FlowQuestion, FlowStatus } from './flow-question.ts';
-import { flowVantages } from './flow-vantage.ts';
-import type { LiveWindows } from './live-windows.ts';
-import { openTap, type Tap } from './tap.ts';
-import type { VantageMap } from './vantage.ts';
-import { INSIDE, type VantageNumbers } from './vantage-numbers.ts';
+import type { FlowVantages } from './flow-vantage.ts';
+import type { Intake } from './intake.ts';
 
 /** How far the clock of an exporter may be off, ms; beyond it the time of arrival is taken. */
 const MOST_SKEW = 60_000;
-/** Records of flows may be of long ago, but not of the future. */
+/** Samples that wait for a key. */
 const MOST_WAITING = 4096;
 /** Lines about others than the exporters, and about what is malformed, come as seldom as this, ms. */
 const TELL_INTERVAL = 60_000;
 /** Addresses of others that are named in such a line. */
 const MOST_NAMED = 3;
-/** Share of the memory for flow records; windows have the rest. */
-const STORE_SHARE = 0.5;
+
+/** What it needs of an intake. */
+export type TakingIntake = Pick<Intake, 'tap' | 'windows' | 'vantages' | 'needKey' | 'lose' | 'configure'>;
 
 export interface FlowIntakeOptions {
-  readonly kernel: DigestKernel;
-  readonly windows: Pick<LiveWindows, 'live' | 'advance'>;
-  /** What link addresses tell, and the numbers it gives to vantages. */
-  readonly vantages: VantageMap;
-  readonly numbers: VantageNumbers;
-  readonly name: string;
-  /** The key of an epoch; null when there is none. */
-  readonly key: (epoch: number) => Promise<Uint8Array | null>;
+  readonly intake: TakingIntake;
+  /** Those that the tap of the intake asks. */
+  readonly seen: FlowVantages;
   readonly translation: (translation: Translation) => void;
   /** Datagrams that the kernel dropped so far. */
   readonly dropped: () => number;
@@ -44,7 +36,6 @@ export interface FlowIntakeOptions {
 }
 
 export interface FlowIntake {
-  readonly tap: Tap;
   configure(probe: ProbeConfig): void;
   /** Takes a datagram from an address that came at `now`, ms since the epoch. */
   take(datagram: Uint8Array, from: string, now: number): void;
@@ -56,15 +47,14 @@ export interface FlowIntake {
   sampling(): number;
 }
 
-/** An intake that believes nobody yet. */
-export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
-  const { windows, name, say } = options;
-  const seen = flowVantages(options.vantages, options.numbers);
+/** Flows into an intake; nobody is believed before `configure`. */
+export function openFlowIntake({ intake, seen, translation, dropped, say }: FlowIntakeOptions): FlowIntake {
+  const { tap, windows, vantages } = intake;
   const store = flowStore({ retention: 0, memory: 0 });
   const exporters = new Map<string, Exporter>();
   /** Addresses by the number that the store knows them by; numbers stay. */
   const numbered: string[] = [];
-  const others = new Map<string, number>();
+  const others = new Set<string>();
   let settings = new Map<string, string>();
   let refused = 0;
   let otherDatagrams = 0;
@@ -73,44 +63,26 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
   let lastWrong = '';
   let lostBefore = 0;
 
-  // What is being taken: the tap asks for the vantage of the frame it was given.
-  let exporter = '';
-  let current: FlowRecord | null = null;
-  const tapVantages: VantageMap = Object.assign(Object.create(options.vantages) as VantageMap, {
-    of: ((bytes, layers) =>
-      current === null ? INSIDE : seen.ofHeader(exporter, current, bytes, layers)) as VantageMap['of'],
-  });
-  const tap = openTap(options.kernel, windows, tapVantages);
-
-  /** Sections that wait for the key of their hour: copies. */
+  /** Samples that wait for the key of their hour: copies. */
   const waiting: { readonly frame: PcapRecord; readonly of: FlowRecord; readonly from: string }[] = [];
-  const asked = new Set<number>();
   let waitedInVain = 0;
+  let lostWaiting = 0;
 
-  const put = (frame: PcapRecord, of: FlowRecord, from: string): number | null => {
-    exporter = from;
-    current = of;
-    const needed = tap.take(frame);
-    current = null;
-    return needed;
+  const put = (sample: PcapRecord, of: FlowRecord, from: string): number | null => {
+    seen.begin(from, of);
+    return tap.take(sample);
   };
 
-  const ask = (epoch: number) => {
-    if (asked.has(epoch)) return;
-    asked.add(epoch);
-    options.key(epoch).then(key => {
-      asked.delete(epoch);
-      if (key === null) say(`the daemon has no key for the hour ${new Date(epoch * 3_600_000).toISOString()}`);
-      tap.setKey(epoch, key);
-      const queue = waiting.splice(0);
-      for (const one of queue) {
-        const needed = put(one.frame, one.of, one.from);
-        if (needed !== null) {
-          waiting.push(one);
-          ask(needed);
-        }
-      }
-    });
+  const again = () => {
+    for (const one of waiting.splice(0)) {
+      const needed = put(one.frame, one.of, one.from);
+      if (needed !== null) wait(needed, one);
+    }
+  };
+
+  const wait = (epoch: number, sample: (typeof waiting)[number]) => {
+    if (waiting.length === 0) intake.needKey(epoch).then(again);
+    waiting.push(sample);
   };
 
   const frame = blockRecord();
@@ -127,13 +99,13 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
     frame.number++;
     const needed = put(frame, record, from);
     if (needed === null) return;
-    ask(needed);
     if (waiting.length >= MOST_WAITING) {
       waitedInVain++;
+      lostWaiting++;
       return;
     }
     const bytes = new Uint8Array(record.bytes.subarray(record.section, record.section + record.sectionOctets));
-    waiting.push({ frame: { ...frame, bytes, offset: 0 }, of: { ...record, bytes }, from });
+    wait(needed, { frame: { ...frame, bytes, offset: 0 }, of: { ...record, bytes }, from });
   };
 
   const flow = (record: FlowRecord, from: string, now: number) => {
@@ -152,7 +124,7 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
     if (now - told < TELL_INTERVAL || (otherDatagrams === 0 && malformed === 0 && waitedInVain === 0)) return;
     told = now;
     if (otherDatagrams > 0) {
-      const names = [...others.keys()].slice(0, MOST_NAMED).join(', ');
+      const names = [...others].slice(0, MOST_NAMED).join(', ');
       const more = others.size > MOST_NAMED ? ' and others' : '';
       say(`${otherDatagrams} datagrams of ${names}${more}, no exporter of the configuration, are thrown away`);
     }
@@ -165,11 +137,12 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
   };
 
   return {
-    tap,
     configure(probe) {
       const configured = probe.exporters ?? [];
+      intake.configure({ ...probe, memory: probe.memory / 2 });
       seen.configure(configured);
-      store.configure({ retention: probe.retention, memory: probe.memory * STORE_SHARE });
+      store.configure({ retention: probe.retention, memory: probe.memory / 2 });
+      if (configured.length === 0) say('no exporter is configured: all datagrams are thrown away');
       const next = new Map(configured.map(one => [one.address, JSON.stringify([one.domains, one.sampling])]));
       for (const address of exporters.keys())
         if (next.get(address) !== settings.get(address)) exporters.delete(address);
@@ -183,7 +156,7 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
           {
             section: record => section(record, address, now),
             flow: record => flow(record, address, now),
-            translation: options.translation,
+            translation,
           },
         );
         exporters.set(address, {
@@ -200,7 +173,7 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
       if (known === undefined) {
         refused++;
         otherDatagrams++;
-        if (others.size <= MOST_NAMED) others.set(from, 1);
+        if (others.size <= MOST_NAMED) others.add(from);
         return;
       }
       const wrong = known.take(datagram, now);
@@ -211,11 +184,11 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
     tick(now) {
       const second = Math.floor(now / 1000);
       windows.advance(second);
-      options.vantages.second = second;
+      vantages.second = second;
       store.expire(now);
       // What never came is missing in the second that tells so.
-      const lost = options.dropped() + waitedInVain + [...exporters.values()].reduce((sum, one) => sum + one.lost(), 0);
-      if (lost > lostBefore) windows.live.at(INSIDE, second).lost += lost - lostBefore;
+      const lost = dropped() + lostWaiting + [...exporters.values()].reduce((sum, one) => sum + one.lost(), 0);
+      if (lost > lostBefore) intake.lose('export', second, lost - lostBefore);
       lostBefore = Math.max(lostBefore, lost);
       tell(now);
     },
@@ -225,18 +198,18 @@ export function openFlowIntake(options: FlowIntakeOptions): FlowIntake {
           (found): FlowPlace => ({
             ...{ input: found.input, output: found.output, records: found.records, packets: found.packets },
             ...{ sampling: found.sampling, first: found.first, last: found.last },
-            vantage: options.numbers.list()[found.vantage]!,
+            vantage: vantages.list[found.vantage]!,
             exporter: numbered[found.exporter]!,
           }),
         ),
       );
-      return { probe: name, places: places.sort((a, b) => b.records - a.records), retained: store.status().retained };
+      return { probe: '', places: places.sort((a, b) => b.records - a.records), retained: store.status().retained };
     },
     status() {
       const { records, droppedForMemory } = store.status();
       return {
         exporters: [...exporters.values()].map(one => one.status()),
-        ...{ refused, dropped: options.dropped(), records, droppedForMemory },
+        ...{ refused, dropped: dropped(), records, droppedForMemory },
       };
     },
     sampling() {

@@ -28,8 +28,8 @@ export interface ProbeLinkOptions {
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
   readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>;
-  /** Answers by flow records; left out by a probe that has none. */
-  readonly flows?: (questions: readonly FlowQuestion[]) => FlowAnswer;
+  /** Answers by flow records. */
+  readonly flows: (questions: readonly FlowQuestion[]) => Promise<FlowAnswer>;
   readonly status: () => Promise<ProbeStatus>;
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
@@ -103,8 +103,10 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         );
         return;
       case 'flow-question':
-        if (options.flows !== undefined)
-          send({ type: 'flow-answer', id: message.id, answer: options.flows(message.questions) });
+        options.flows(message.questions).then(
+          answer => send({ type: 'flow-answer', id: message.id, answer }),
+          (error: Error) => say(`no answer: ${error.message}`),
+        );
         return;
       case 'neighbors':
         options.onNeighbors(message.neighbors);

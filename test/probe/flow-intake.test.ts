@@ -7,8 +7,10 @@ import { encodeDataRecord, VARIABLE } from '../../src/flow/template.ts';
 import type { Translation } from '../../src/flow/translation.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
-import { openFlowIntake } from '../../src/probe/flow-intake.ts';
+import { openFlowIntake, type TakingIntake } from '../../src/probe/flow-intake.ts';
 import { parseFlowPort } from '../../src/probe/flow-sockets.ts';
+import { flowVantages } from '../../src/probe/flow-vantage.ts';
+import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
 import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
 import { openWindows } from '../../src/probe/windows.ts';
@@ -41,20 +43,33 @@ function opened(key = async (epoch: number): Promise<Uint8Array | null> => epoch
   const windows = openWindows(kernel, 16, { retention: 0, memory: 0 });
   const numbers = vantageNumbers();
   const vantages = vantageMap({ numbers });
-  vantages.configure(PROBE);
+  const seen = flowVantages(numbers);
+  const tap = openTap(kernel, windows, seen.over(vantages));
   const said: string[] = [];
   const translations: Translation[] = [];
   let dropped = 0;
+  const taking = {
+    ...{ tap, windows, vantages },
+    configure(probe: ProbeConfig) {
+      vantages.configure(probe);
+      windows.configure(probe);
+    },
+    needKey: (epoch: number) => key(epoch).then(found => tap.setKey(epoch, found)),
+    lose(_: string, second: number, packets: number) {
+      windows.live.at(0, second).lost += packets;
+    },
+  };
   const intake = openFlowIntake({
-    ...{ kernel, windows, vantages, numbers, name: 'flows1', key },
+    // The test's windows have both sides in one.
+    intake: taking as unknown as TakingIntake,
+    seen,
     translation: one => translations.push(one),
     dropped: () => dropped,
     say: line => said.push(line),
   });
-  windows.configure(PROBE);
   intake.configure(PROBE);
   return {
-    ...{ intake, windows, said, translations },
+    ...{ intake, tap, windows, said, translations },
     drop(count: number) {
       dropped += count;
     },
@@ -95,7 +110,7 @@ describe('probe/flow-intake', () => {
   });
 
   it('sees the packets of ipHeaderPacketSection, and counts those that are cut too short as lost', async () => {
-    const { intake, ask, settled } = opened();
+    const { intake, tap, ask, settled } = opened();
     const fields = [
       { element: 313, enterprise: 0, octets: VARIABLE },
       { element: 10, enterprise: 0, octets: 4 },
@@ -113,7 +128,7 @@ describe('probe/flow-intake', () => {
       { direction: 'in', neighbor: 64496 },
     ]);
     expect(ask(...about(2))).to.deep.include({ sightings: [], lost: 1 });
-    expect([...intake.tap.counts().without]).to.deep.equal([['snaplen', 1]]);
+    expect([...tap.counts().without]).to.deep.equal([['snaplen', 1]]);
   });
 
   it('takes the time of arrival where an exporter has another clock', async () => {
@@ -181,7 +196,7 @@ describe('probe/flow-intake', () => {
   });
 
   it('believes exporters of the configuration only, and tells of others once a minute', () => {
-    const { intake, said } = opened();
+    const { intake, tap, said } = opened();
     for (let i = 0; i < 5000; i++) intake.take(sflow(sampled(1, 3, 4)), `198.51.100.${i % 200}`, NOW);
     intake.take(hex('0063'), '192.0.2.1', NOW);
     for (let second = 1; second < 60; second++) intake.tick(NOW + second * 1000);
@@ -190,7 +205,7 @@ describe('probe/flow-intake', () => {
       '1 datagrams make no sense; the last one of 192.0.2.1, octet 2: no version',
     ]);
     expect(intake.status()).to.deep.include({ refused: 5000 });
-    expect(intake.tap.counts().frames).to.equal(0);
+    expect(tap.counts().frames).to.equal(0);
   });
 
   it('counts as lost what never came', async () => {
