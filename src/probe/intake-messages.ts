@@ -3,10 +3,12 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import type { FlowPort } from './flow-sockets.ts';
+import type { LearnedEntry } from './learned.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Mirror } from './mirror.ts';
 import type { Question } from './question.ts';
 import type { RingShape } from './ring.ts';
+import type { HeardClaim } from './shared-learning.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 import type { LiveAnswer } from './window-messages.ts';
@@ -37,6 +39,8 @@ export type IntakeOrder =
       readonly probe: ProbeConfig;
       /** Memory of the numbers of vantages (vantage-numbers.ts). */
       readonly numbers: SharedArrayBuffer;
+      /** It is one of several. */
+      readonly shares: boolean;
       /** Its end of the channel to the sealer. */
       readonly sealer: MessagePort;
     }
@@ -44,6 +48,8 @@ export type IntakeOrder =
   | { readonly type: 'ring'; readonly ring: OpenRing }
   | { readonly type: 'configure'; readonly probe: ProbeConfig }
   | { readonly type: 'know'; readonly neighbors: KnownNeighbors }
+  /** What the main thread has learned of the neighbours, all of it: one of several intakes does not learn itself. */
+  | { readonly type: 'learned'; readonly entries: readonly LearnedEntry[] }
   /** The answer to `key`; null: there is none. */
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
   | {
@@ -88,6 +94,13 @@ export type IntakeReport =
   | { readonly type: 'answer'; readonly id: number; readonly answer: LiveAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
   | { readonly type: 'flows'; readonly id: number; readonly answer: FlowAnswer }
+  /** What frames said of neighbours, and the neighbours' link addresses that have sent frames, up to a second. */
+  | {
+      readonly type: 'heard';
+      readonly claims: readonly HeardClaim[];
+      readonly senders: readonly number[];
+      readonly second: number;
+    }
   /** Once a second. */
   | { readonly type: 'status'; readonly status: IntakeStatus }
   /** A line for a person. */

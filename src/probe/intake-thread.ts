@@ -22,6 +22,8 @@ export interface IntakeEvents {
   /** It asks for the key of an epoch. */
   key(epoch: number): void;
   say(line: string): void;
+  /** It has heard of neighbours. */
+  heard(report: Extract<IntakeReport, { type: 'heard' }>): void;
   /** All files are read; of `wrong` not all. */
   through(wrong: number): void;
   /** It has ended by itself, which it does for no reason that is known. */
@@ -63,6 +65,9 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         return;
       case 'say':
         events.say(report.line);
+        return;
+      case 'heard':
+        events.heard(report);
         return;
       case 'through':
         status = report.status;

@@ -50,6 +50,9 @@ main.on('message', (order: IntakeOrder) => {
     case 'know':
       intake.vantages.know(order.neighbors);
       return;
+    case 'learned':
+      intake.learn(order.entries);
+      return;
     case 'vantages':
       intake.report({ type: 'vantages', id: order.id, report: intake.vantages.report() });
       return;

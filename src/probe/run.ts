@@ -18,7 +18,9 @@ import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
+import { shareLearning } from './shared-learning.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
+import { MOST_NOTES } from './vantage-rows.ts';
 
 /** Single packets are asked for, so the narrow filters would name a wrong neighbour too often (research: traceback 4.4). */
 const FINGERPRINT_BITS = 16;
@@ -60,6 +62,11 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
   const strange = new Set<number>();
+  // Of several intakes none knows enough to learn by itself.
+  const shares = threads > 1;
+  const learning = shareLearning(entries => {
+    for (const intake of intakes) intake.order({ type: 'learned', entries });
+  }, say);
   let capture: Capture | null = null;
   let status = 0;
 
@@ -120,15 +127,19 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
         : { probe: name, places: [], retained: null };
     },
     onNeighbors(neighbors) {
+      if (shares) learning.want(new Map(neighbors.owners.map(({ address, as, from }) => [address, { as, from }])));
       for (const intake of intakes) intake.order({ type: 'know', neighbors });
     },
-    vantages: async () => mergeVantages(await Promise.all(intakes.map(intake => intake.vantages()))),
+    vantages: async () => {
+      const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
+      return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
     log: say,
   });
 
   const start = (intake: number, source: IntakeSource, probe: ProbeConfig): IntakeThread => {
     const thread = startIntake(
-      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, sealer: sealer.connect(intake) },
+      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, shares, sealer: sealer.connect(intake) },
       {
         key: epoch =>
           void link.key(epoch).then(key => {
@@ -136,6 +147,10 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
             thread.order({ type: 'key', epoch, key });
           }),
         say,
+        heard({ claims, senders, second }) {
+          learning.sent(senders, second);
+          learning.hear(claims);
+        },
         through(wrong) {
           status = wrong === 0 ? 0 : 1;
           clearInterval(progress);
