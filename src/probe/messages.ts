@@ -33,7 +33,7 @@ import type { ProbeAnswer, Question, Sighting } from './question.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
-export const PROBE_VERSION = 1;
+export const PROBE_VERSION = 2;
 /** Longest frame either way. */
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
@@ -161,6 +161,10 @@ function retained(f: Finding, value: unknown): ProbeAnswer['retained'] {
   return value === null ? null : interval(f, fields(f, value, 'retained'));
 }
 
+function holes(f: Finding, from: Fields): { from: number; to: number }[] {
+  return list(f, from, 'holes', MOST_LISTED).map(value => interval(f, fields(f, value, 'hole')));
+}
+
 function answer(f: Finding, from: Fields): ProbeAnswer {
   return {
     probe: text(f, from, 'probe', 64),
@@ -174,6 +178,8 @@ function answer(f: Finding, from: Fields): ProbeAnswer {
     packets: integer(f, from, 'packets'),
     lost: integer(f, from, 'lost'),
     sampling: share(f, from, 'sampling'),
+    ...(from.unsaid === undefined ? {} : { unsaid: integer(f, from, 'unsaid') }),
+    ...(from.holes === undefined ? {} : { holes: holes(f, from) }),
   };
 }
 

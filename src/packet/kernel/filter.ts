@@ -23,16 +23,25 @@ function bitsOf(digest: u64): u64 {
   return product ^ (product >> 32) ^ (digest << 32);
 }
 
+// @ts-ignore: decorator
+@inline
+function setBit(block: usize, bits: u64): void {
+  const word = block + <usize>((bits >> 3) & 56);
+  store<u64>(word, load<u64>(word) | ((<u64>1) << (bits & 63)));
+}
+
 /** Sets the seven bits of a digest in its block. */
 // @ts-ignore: decorator
 @inline
 export function setBits(block: usize, digest: u64): void {
-  let bits = bitsOf(digest);
-  for (let k = 0; k < 7; k++) {
-    const word = block + <usize>(((bits >> 6) & 7) << 3);
-    store<u64>(word, load<u64>(word) | ((<u64>1) << (bits & 63)));
-    bits >>= 9;
-  }
+  const bits = bitsOf(digest);
+  setBit(block, bits);
+  setBit(block, bits >> 9);
+  setBit(block, bits >> 18);
+  setBit(block, bits >> 27);
+  setBit(block, bits >> 36);
+  setBit(block, bits >> 45);
+  setBit(block, bits >> 54);
 }
 
 /** 1 when the filter may hold the digest at address `digest`, 0 when it certainly does not. */
