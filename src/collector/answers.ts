@@ -8,7 +8,7 @@ import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph, type KnownRelation } from '../rib/as-graph.ts';
-import { walkNextHops } from '../rib/next-hops.ts';
+import { type NextHops, walkNextHops } from '../rib/next-hops.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
@@ -25,7 +25,6 @@ import type {
   FamilyRouteRow,
   MonitoringRow,
   NeighborRow,
-  NextHopsRow,
   ProtectionRow,
   RestartRow,
   RibQuery,
@@ -272,9 +271,9 @@ export function createAnswerer(
     return { rows };
   }
 
-  let walked: { readonly generation: number; readonly own: string; readonly row: NextHopsRow } | null = null;
+  let walked: { readonly generation: number; readonly own: string; readonly row: NextHops } | null = null;
   /** Walks only when attribute sets have changed. */
-  function* nextHops(): Generator<Turn, NextHopsRow> {
+  function* nextHops(): Generator<Turn, NextHops> {
     const { generation } = rib.attributes;
     // What a router of our own AS has set to itself is no neighbour's address, and its neighbours are many.
     const addresses = named(undefined).flatMap(({ row, session }) => [

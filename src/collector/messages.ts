@@ -13,7 +13,6 @@ import type { JudgedChange } from '../registry/judged-change.ts';
 import type { PathRules } from '../registry/path-rules.ts';
 import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
-import type { NextHop } from '../rib/next-hops.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
 export type AsPath = readonly (number | readonly number[])[];
@@ -58,7 +57,7 @@ export type RibQuery =
   | { readonly about: 'memory' }
   | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
-  /** Next hops, with the first ASes of the paths of their routes; those of own routers left out. */
+  /** Next hops with the first ASes of the paths of their routes, without those of own routers: one NextHops. */
   | { readonly about: 'next-hops' }
   /** For these registered routes how many peers hold them, and which routes of these origins nothing is registered for. */
   | {
@@ -363,12 +362,6 @@ export interface FamilyRouteRow extends Pick<RouteRow, 'peer' | 'peerAs' | 'peer
   readonly nextHop: string;
   /** All other attributes, those that are not known in hex. */
   readonly attributes: readonly { readonly name: string; readonly text: string }[];
-}
-
-/** The only row of an answer about next hops; `more` found no room. */
-export interface NextHopsRow {
-  readonly nextHops: readonly NextHop[];
-  readonly more: number;
 }
 
 /** Row of `show route count`: one for each peer. */

@@ -4,13 +4,14 @@
  * another than before.
  */
 import { join } from 'node:path';
-import type { NextHopsRow, RibQuery, SummaryRow } from '../collector/messages.ts';
+import type { RibQuery, SummaryRow } from '../collector/messages.ts';
 import type { Config, ProbeConfig } from '../config/tree.ts';
 import type { AddressOwner } from '../probe/learned.ts';
 import { MOST_OWNERS } from '../probe/neighbor-messages.ts';
 import type { ProbeStation } from '../probe/station.ts';
 import type { KnownNeighbors } from '../probe/vantage.ts';
 import { MOST_NOTES } from '../probe/vantage-rows.ts';
+import type { NextHops } from '../rib/next-hops.ts';
 import type { Log } from './log.ts';
 import { type MemberLists, openMemberLists } from './member-lists.ts';
 
@@ -66,7 +67,7 @@ export function openNeighbors({ config, query, station, log }: NeighborsParts): 
       const learns = learning.some(({ learn }) => learn.length > 0);
       const sessions = learns ? ((await query({ about: 'summary' })).rows as readonly SummaryRow[]) : [];
       const bgp = learning.some(({ learn }) => learn.includes('bgp'));
-      const hops = bgp ? ((await query({ about: 'next-hops' })).rows[0] as NextHopsRow) : null;
+      const hops = bgp ? ((await query({ about: 'next-hops' })).rows[0] as NextHops) : null;
       for (const probe of learning) tell(probe, localAs, sessions, probe.learn.includes('bgp') ? hops : null);
     } catch (error) {
       log('warn', `neighbours of probes: ${(error as Error).message}`);
@@ -74,7 +75,7 @@ export function openNeighbors({ config, query, station, log }: NeighborsParts): 
     at(EVERY, 0);
   };
 
-  const tell = (probe: ProbeConfig, localAs: number, sessions: readonly SummaryRow[], hops: NextHopsRow | null) => {
+  const tell = (probe: ProbeConfig, localAs: number, sessions: readonly SummaryRow[], hops: NextHops | null) => {
     const found = neighborsOf(probe, localAs, sessions, hops, lists);
     notes.set(probe.name, found.notes);
     station.tell(probe.name, found.neighbors);
@@ -108,7 +109,7 @@ export function neighborsOf(
   { learn, members }: Pick<ProbeConfig, 'learn' | 'members'>,
   localAs: number,
   sessions: readonly Pick<SummaryRow, 'address' | 'as'>[],
-  hops: NextHopsRow | null,
+  hops: NextHops | null,
   lists: Pick<MemberLists, 'of'>,
 ): { readonly neighbors: KnownNeighbors; readonly notes: readonly string[] } {
   const notes: string[] = [];

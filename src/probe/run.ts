@@ -7,6 +7,7 @@ import { packetCalls } from '../net/packet-calls.ts';
 import { askThreads } from './ask-threads.ts';
 import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
+import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
@@ -17,7 +18,9 @@ import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
+import { shareLearning } from './shared-learning.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
+import { MOST_NOTES } from './vantage-rows.ts';
 
 /** Single packets are asked for, so the narrow filters would name a wrong neighbour too often (research: traceback 4.4). */
 const FINGERPRINT_BITS = 16;
@@ -28,6 +31,7 @@ const LAST_WORDS = 3_000;
 /** Where a probe's packets come from. */
 export type ProbeInput =
   | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: 'flows'; readonly ports: readonly FlowPort[] }
   | {
       readonly kind: 'capture';
       readonly sockets: readonly InterfaceSockets[];
@@ -58,6 +62,11 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
   const strange = new Set<number>();
+  // Of several intakes none knows enough to learn by itself.
+  const shares = threads > 1;
+  const learning = shareLearning(entries => {
+    for (const intake of intakes) intake.order({ type: 'learned', entries });
+  }, say);
   let capture: Capture | null = null;
   let status = 0;
 
@@ -78,7 +87,8 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
     socket,
     name,
     onWelcome(probe) {
-      sealer.configure(probe);
+      // The other half is for flow records.
+      sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
       // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
       else
@@ -90,7 +100,10 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
     },
     async answer(questions, keys): Promise<ProbeAnswer> {
       const answer = await askAll(questions, keys);
-      return { ...answer, covered: answer.covered && questions.every(({ from, to }) => holes.covers(from, to)) };
+      const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
+      if (input.kind !== 'flows') return { ...answer, covered };
+      // What was sampled can be seen; that it was not seen means nothing.
+      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
@@ -104,18 +117,29 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
+        flows: total().flows ?? null,
       };
     },
+    async flows(questions) {
+      const [intake] = intakes;
+      return input.kind === 'flows' && intake !== undefined
+        ? { ...(await intake.flows(questions)), probe: name }
+        : { probe: name, places: [], retained: null };
+    },
     onNeighbors(neighbors) {
+      if (shares) learning.want(new Map(neighbors.owners.map(({ address, as, from }) => [address, { as, from }])));
       for (const intake of intakes) intake.order({ type: 'know', neighbors });
     },
-    vantages: async () => mergeVantages(await Promise.all(intakes.map(intake => intake.vantages()))),
+    vantages: async () => {
+      const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
+      return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
     log: say,
   });
 
   const start = (intake: number, source: IntakeSource, probe: ProbeConfig): IntakeThread => {
     const thread = startIntake(
-      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, sealer: sealer.connect(intake) },
+      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, shares, sealer: sealer.connect(intake) },
       {
         key: epoch =>
           void link.key(epoch).then(key => {
@@ -123,6 +147,10 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
             thread.order({ type: 'key', epoch, key });
           }),
         say,
+        heard({ claims, senders, second }) {
+          learning.sent(senders, second);
+          learning.hear(claims);
+        },
         through(wrong) {
           status = wrong === 0 ? 0 : 1;
           clearInterval(progress);
@@ -136,8 +164,8 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   };
 
   const begin = (probe: ProbeConfig) => {
-    if (input.kind === 'files') {
-      intakes.push(start(0, { kind: 'files', files: input.files }, probe));
+    if (input.kind !== 'capture') {
+      intakes.push(start(0, input, probe));
       return;
     }
     const calls = packetCalls();

@@ -12,12 +12,18 @@ export interface NextHop {
   readonly ases: readonly number[];
 }
 
+/** What was found, and how many times a next hop found no room. */
+export interface NextHops {
+  readonly nextHops: readonly NextHop[];
+  readonly more: number;
+}
+
 /** One walk over the attribute sets, in slices so that sessions and questions are served between them. */
 export interface NextHopWalk {
   /** Looks at some thousands of sets; true when none is left. */
   step(): boolean;
-  /** What was found, and how many next hops found no room. Sets that came or went meanwhile may be in it or not. */
-  finish(): { readonly nextHops: readonly NextHop[]; readonly more: number };
+  /** Sets that came or went meanwhile may be in it or not. */
+  finish(): NextHops;
 }
 
 /** First ASes that are told of one next hop: two make it ambiguous. */

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { NextHopsRow } from '../../src/collector/messages.ts';
 import { type MemberLists, openMemberLists } from '../../src/daemon/member-lists.ts';
 import { neighborsOf, openNeighbors } from '../../src/daemon/neighbors.ts';
 import type { MemberPort } from '../../src/probe/ix-f.ts';
 import type { KnownNeighbors } from '../../src/probe/vantage.ts';
+import type { NextHops } from '../../src/rib/next-hops.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { probeBlock } from '../probe/tapped.ts';
 
@@ -21,7 +21,7 @@ const lists = (ports: readonly MemberPort[]) => ({
   of: () => ({ version: '1.0', ports, members: 2, unreadable: 0, cut: false }),
 });
 const none = lists([]);
-const hops = (...nextHops: [string, ...number[]][]): NextHopsRow => ({
+const hops = (...nextHops: [string, ...number[]][]): NextHops => ({
   nextHops: nextHops.map(([address, ...ases]) => ({ address, ases })),
   more: 0,
 });
