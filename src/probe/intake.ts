@@ -18,7 +18,9 @@ export type IntakeLoss =
   /** The card had no room. */
   | 'card'
   /** Several packets joined to one: none of them has its digest. */
-  | 'merged';
+  | 'merged'
+  /** An exporter of flows, or the way from it, lost what it had sampled. */
+  | 'export';
 
 export interface Intake {
   readonly tap: Tap;
@@ -45,11 +47,15 @@ export interface Intake {
 /** Vantage that no neighbour has part in (vantage.ts): a loss is of no vantage and concerns all. */
 const INSIDE = 0;
 
-/** The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`. */
+/**
+ * The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`.
+ * `placed` gives what tells the vantage of a frame, where that is more than the frame itself.
+ */
 export function openIntake(
   kernel: DigestKernel,
   { intake, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
+  placed: (vantages: VantageMap) => VantageMap = vantages => vantages,
 ): Intake {
   const report = (one: IntakeReport) => main.postMessage(one);
   const following = shares ? followLearning(() => teach()) : undefined;
@@ -67,7 +73,7 @@ export function openIntake(
   };
   const sink = portSink(sealer);
   const windows = openLiveWindows(kernel, probe, sink, intake);
-  const tap = openTap(kernel, windows, vantages);
+  const tap = openTap(kernel, windows, placed(vantages));
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
   let lost = 0;
