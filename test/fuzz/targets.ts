@@ -5,6 +5,7 @@ import { flowDatagramTarget } from './flow-datagrams.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
+import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
 import { replayedFileTarget } from './replayed-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
@@ -31,6 +32,7 @@ export function targets(small: boolean): Target[] {
     rpkiFileTarget(),
     whoisTarget(),
     contactTarget(),
+    packetCaptureTarget(packetSeeds()),
     flowDatagramTarget(),
     sealedFilterTarget(),
   ];
