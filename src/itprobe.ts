@@ -3,6 +3,7 @@ import { createReadStream, openSync, readFileSync } from 'node:fs';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
+import { parseFlowPort } from './probe/flow-sockets.ts';
 import type { RemoteDaemon } from './probe/link.ts';
 import { hostAndPort, type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
@@ -41,6 +42,12 @@ function remoteDaemon({ connect, identity, certificate, daemon }: ProbeWords): R
   return { ...hostAndPort(connect)!, ...own, daemon: known };
 }
 
+/** Where the packets come from. */
+function inputOf(words: ProbeWords): ProbeInput {
+  if (words.flow !== undefined) return { kind: 'flows', ports: words.flow.map(text => parseFlowPort(text)!) };
+  return words.interface === undefined ? { kind: 'files', files: words.read ?? [] } : capture(words);
+}
+
 async function main(): Promise<number> {
   const words = await probeOptions(message => {
     say(message);
@@ -48,7 +55,7 @@ async function main(): Promise<number> {
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
   if (!digests) {
-    const input: ProbeInput = words.interface === undefined ? { kind: 'files', files: read } : capture(words);
+    const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
     process.exit(
       await runProbe({

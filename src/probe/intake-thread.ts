@@ -2,13 +2,16 @@
 import { writeSync } from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { AskedIntake } from './ask-threads.ts';
+import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
 export interface IntakeThread extends AskedIntake {
-  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'stop' }>): void;
+  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'flows' | 'stop' }>): void;
   /** What it knows of its vantages. */
   vantages(): Promise<VantageReport>;
+  /** Asks one of flows by headers. */
+  flows(questions: readonly FlowQuestion[]): Promise<FlowAnswer>;
   /** Its last status; null before the first. */
   readonly status: IntakeStatus | null;
   /** Resolves when it has handed everything over, or is gone. */
@@ -53,6 +56,7 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         return;
       case 'answer':
       case 'vantages':
+      case 'flows':
         asked.get(report.id)?.resolve(report);
         asked.delete(report.id);
         return;
@@ -107,6 +111,11 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
       const report = await request(id => ({ type: 'vantages', id }));
       if (report.type !== 'vantages') throw new Error(`an intake answered with ${report.type}`);
       return report.report;
+    },
+    async flows(questions) {
+      const report = await request(id => ({ type: 'flows', id, questions }));
+      if (report.type !== 'flows') throw new Error(`an intake answered with ${report.type}`);
+      return report.answer;
     },
     stop() {
       stopping = true;

@@ -18,7 +18,9 @@ export type IntakeLoss =
   /** The card had no room. */
   | 'card'
   /** Several packets joined to one: none of them has its digest. */
-  | 'merged';
+  | 'merged'
+  /** An exporter of flows, or the way from it, lost what it had sampled. */
+  | 'export';
 
 export interface Intake {
   readonly tap: Tap;
@@ -45,11 +47,15 @@ export interface Intake {
 /** Vantage that no neighbour has part in (vantage.ts): a loss is of no vantage and concerns all. */
 const INSIDE = 0;
 
-/** The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`. */
+/**
+ * The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`.
+ * `placed` gives what tells the vantage of a frame, where that is more than the frame itself.
+ */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, source, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
+  placed: (vantages: VantageMap) => VantageMap = vantages => vantages,
 ): Intake {
   const report = (one: IntakeReport) => main.postMessage(one);
   const following = shares ? followLearning(() => teach()) : undefined;
@@ -66,8 +72,8 @@ export function openIntake(
     if (claims.length + senders.length > 0) report({ type: 'heard', claims, senders, second });
   };
   const sink = portSink(sealer);
-  const windows = openLiveWindows(kernel, probe, sink, intake);
-  const tap = openTap(kernel, windows, vantages);
+  const windows = openLiveWindows(kernel, probe, sink, intake, { clock: source.kind === 'rings' ? Date.now : null });
+  const tap = openTap(kernel, windows, placed(vantages));
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
   let lost = 0;
@@ -118,7 +124,10 @@ export function openIntake(
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;
-      if (reason === 'ring') dropped += packets;
+      if (reason === 'ring') {
+        dropped += packets;
+        windows.overloaded();
+      }
       windows.live.at(INSIDE, second).lost += packets;
     },
     leaveOut: count,

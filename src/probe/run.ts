@@ -7,6 +7,7 @@ import { packetCalls } from '../net/packet-calls.ts';
 import { askThreads } from './ask-threads.ts';
 import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
+import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
@@ -30,6 +31,7 @@ const LAST_WORDS = 3_000;
 /** Where a probe's packets come from. */
 export type ProbeInput =
   | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: 'flows'; readonly ports: readonly FlowPort[] }
   | {
       readonly kind: 'capture';
       readonly sockets: readonly InterfaceSockets[];
@@ -88,7 +90,8 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     ...(remote && { remote }),
     name,
     onWelcome(probe) {
-      sealer.configure(probe);
+      // The other half is for flow records.
+      sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
       // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
       else
@@ -100,7 +103,10 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     },
     async answer(questions, keys): Promise<ProbeAnswer> {
       const answer = await askAll(questions, keys);
-      return { ...answer, covered: answer.covered && questions.every(({ from, to }) => holes.covers(from, to)) };
+      const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
+      if (input.kind !== 'flows') return { ...answer, covered };
+      // What was sampled can be seen; that it was not seen means nothing.
+      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
@@ -114,7 +120,14 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
+        flows: total().flows ?? null,
       };
+    },
+    async flows(questions) {
+      const [intake] = intakes;
+      return input.kind === 'flows' && intake !== undefined
+        ? { ...(await intake.flows(questions)), probe: name }
+        : { probe: name, places: [], retained: null };
     },
     onNeighbors(neighbors) {
       if (shares) learning.want(new Map(neighbors.owners.map(({ address, as, from }) => [address, { as, from }])));
@@ -154,8 +167,8 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   };
 
   const begin = (probe: ProbeConfig) => {
-    if (input.kind === 'files') {
-      intakes.push(start(0, { kind: 'files', files: input.files }, probe));
+    if (input.kind !== 'capture') {
+      intakes.push(start(0, input, probe));
       return;
     }
     const calls = packetCalls();

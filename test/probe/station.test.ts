@@ -114,6 +114,7 @@ describe('probe/station', () => {
         answer: async () => answer,
         status: async () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
         onNeighbors: found => neighbors.push(found),
+        flows: async () => ({ probe: '', places: [], retained: null }),
         vantages: async () => REPORT,
         log: () => {},
       });
