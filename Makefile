@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench fuzz install clean format peers
+.PHONY: all demo test check bench internet fuzz install clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -54,13 +54,11 @@ demo: dist/.built
 bench: dist/.built
 	test/bench/run
 
-# Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
-ASES ?= 80000
-TRACES ?= 400
-SEED ?= 1
+# The search for a source on a made graph of the size of the Internet, or on one in CAIDA's form: `make internet GRAPH=FILE`.
 internet: $(GENERATED)
-	$(BIN)/node test/lab/internet/table.ts $(ASES) $(TRACES) $(SEED) $(GRAPH)
+	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(GRAPH)
 
+# Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)
 	nice -n 19 node --expose-gc test/fuzz/run.ts $(or $(SECONDS),60)
 

@@ -1,63 +1,61 @@
 /** itprobe(8): remembers the packets of a tap by their digests, and answers for them. */
 import { createReadStream, openSync, readFileSync } from 'node:fs';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
+import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
+import { parseFlowPort } from './probe/flow-sockets.ts';
+import { type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
-import { runProbe } from './probe/run.ts';
+import { type ProbeInput, runProbe } from './probe/run.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const say = (line: string) => process.stderr.write(`itprobe: ${line}\n`);
 
-const options = yargs(hideBin(process.argv))
-  .scriptName('itprobe')
-  .usage('itprobe -n NAME [-s SOCKET] -r FILE\nitprobe -d -k SECRET -r FILE')
-  .options({
-    digests: { alias: 'd', type: 'boolean', description: 'print the digests of the packets, and end' },
-    'key-file': { alias: 'k', type: 'string', requiresArg: true, description: "file of the federation's secret" },
-    name: { alias: 'n', type: 'string', requiresArg: true, description: 'name of the probe' },
-    read: { alias: 'r', type: 'string', requiresArg: true, description: 'pcap or pcapng file; - is standard input' },
-    socket: {
-      alias: 's',
-      type: 'string',
-      requiresArg: true,
-      default: '/run/intertrack/itprobe.sock',
-      description: "path of the daemon's probe socket",
+/** Reads what it is to capture; the first time, opens the sockets and starts the program anew without any rights. */
+function capture(words: ProbeWords): ProbeInput {
+  const { interface: interfaces = [], threads, filter = null, snapshotLength: snaplen, user = null } = words;
+  const sockets = inheritedSockets() ?? startWithout(openSockets({ interfaces, threads, filter, snaplen }), user);
+  return {
+    kind: 'capture',
+    sockets,
+    threads,
+    settings: {
+      octets: words.bufferSize * 1024,
+      snaplen,
+      direction: words.direction,
+      promiscuous: !words.noPromiscuousMode,
+      fanout: words.fanout,
     },
-  })
-  .check(({ digests, keyFile, name, read, _: words }) => {
-    if (words.length > 0) throw new Error(`unexpected argument: ${words[0]}`);
-    if (read === undefined) throw new Error('-r FILE is needed');
-    if (digests && keyFile === undefined) throw new Error('-d needs -k SECRET');
-    if (!digests && name === undefined) throw new Error('-n NAME is needed, or -d');
-    if (digests && name !== undefined) throw new Error('-d and -n exclude each other');
-    if (!digests && keyFile !== undefined) throw new Error('-k belongs to -d: a probe gets its keys from the daemon');
-    return true;
-  })
-  .strictOptions()
-  .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })
-  .alias('help', 'h')
-  .fail((message, error) => {
-    say(message ?? error.message);
-    process.exit(EXIT_USAGE);
-  });
+  };
+}
+
+/** Where the packets come from. */
+function inputOf(words: ProbeWords): ProbeInput {
+  if (words.flow !== undefined) return { kind: 'flows', ports: words.flow.map(text => parseFlowPort(text)!) };
+  return words.interface === undefined ? { kind: 'files', files: words.read ?? [] } : capture(words);
+}
 
 async function main(): Promise<number> {
-  const { digests, keyFile, name, read, socket } = await options.parseAsync();
-  const kernel = loadKernel();
+  const words = await probeOptions(message => {
+    say(message);
+    process.exit(EXIT_USAGE);
+  });
+  const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
+  if (!digests) {
+    const input = inputOf(words);
+    // Standard input may stay open for ever: it must not keep a probe that was told to end.
+    process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
+  }
+  const file = read[0]!;
   const input =
-    read === '-' ? process.stdin : createReadStream('', { fd: openSync(read!, 'r'), highWaterMark: 1 << 20 });
-  // Standard input may stay open for ever: it must not keep a probe that was told to end.
-  if (!digests) process.exit(await runProbe({ kernel, input, file: read!, name: name!, socket, say }));
-
+    file === '-' ? process.stdin : createReadStream('', { fd: openSync(file, 'r'), highWaterMark: 1 << 20 });
   const secret = secretOf(readFileSync(keyFile!));
   if (secret === null) throw new Error(`${keyFile}: a secret has at least ${SHORTEST_SECRET} octets`);
   // A reader that has seen enough, such as head(1), closes the pipe: that is no failure.
   process.stdout.on('error', () => process.exit(0));
-  return printDigests({ kernel, input, file: read!, secret, output: process.stdout, say });
+  return printDigests({ kernel: loadKernel(), input, file, secret, output: process.stdout, say });
 }
 
 main().then(
@@ -66,6 +64,6 @@ main().then(
   },
   (error: unknown) => {
     say(error instanceof Error ? error.message : String(error));
-    process.exitCode = EXIT_FAILED;
+    process.exit(EXIT_FAILED);
   },
 );

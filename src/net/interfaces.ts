@@ -9,8 +9,6 @@ export interface InterfaceState {
   readonly type: number;
   /** Up, and with a carrier: packets can come. */
   readonly running: boolean;
-  /** Largest network-layer packet, octets. */
-  readonly mtu: number;
   /** The card or the kernel joins packets of a stream to larger ones before anybody sees them (GRO, LRO). */
   readonly merging: boolean;
 }
@@ -26,7 +24,6 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 // netdevice(7), and linux/ethtool.h for the last.
 const SIOCGIFFLAGS = 0x8913;
-const SIOCGIFMTU = 0x8921;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const SIOCETHTOOL = 0x8946;
@@ -85,12 +82,11 @@ function load(koffi: Koffi): InterfaceCalls {
       const index = value(SIOCGIFINDEX, () => request.readInt32LE(VALUE));
       const type = value(SIOCGIFHWADDR, () => request.readUInt16LE(VALUE));
       const flags = value(SIOCGIFFLAGS, () => request.readUInt16LE(VALUE));
-      const mtu = value(SIOCGIFMTU, () => request.readInt32LE(VALUE));
       // It may go away between two calls.
-      if (index < 0 || type < 0 || flags < 0 || mtu < 0) return null;
+      if (index < 0 || type < 0 || flags < 0) return null;
       const running = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
       const merging = ethtool(name, ETHTOOL_GGRO) !== 0 || (ethtool(name, ETHTOOL_GFLAGS) & ETH_FLAG_LRO) !== 0;
-      return { index, type, running, mtu, merging };
+      return { index, type, running, merging };
     },
   };
 }

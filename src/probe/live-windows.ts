@@ -3,12 +3,15 @@
  * ended. Time is that of the packets: a capture of any year is as good as now.
  */
 import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
 import { intervalOf, overlaps } from './asked-interval.ts';
+import type { Span } from './covered-time.ts';
 import { type LiveSlice, type LiveSlices, liveSlices } from './live-slices.ts';
 import type { Question } from './question.ts';
 import {
   LEAST_MEMORY,
   type LiveAnswer,
+  MIXED_KEYS,
   MOST_SIGHTINGS,
   type NumberedSighting,
   type VantagePart,
@@ -20,6 +23,8 @@ import {
 
 /** Seconds that a window stays live after its end, for packets that are late. */
 const SLACK_SECONDS = 1;
+/** Hours whose keys' names are remembered: digests of one are handed over soon. */
+const MOST_CHECKS = 64;
 
 export interface LiveWindows {
   /** Where digests are put. */
@@ -29,6 +34,10 @@ export interface LiveWindows {
    * the second is no longer kept.
    */
   advance(second: number): boolean;
+  /** Says with which key the digests of an hour are made (packet/itk1.ts, keyCheck). */
+  keyed(epoch: number, check: string): void;
+  /** Says that packets may have gone by unseen in these seconds. */
+  missed(hole: Span): void;
   /** Hands everything over: nothing more will come. */
   handOverAll(): void;
   configure(limits: WindowLimits): void;
@@ -50,6 +59,7 @@ export function openLiveWindows(
 ): LiveWindows {
   const live = liveSlices(kernel, Math.max(limits.memory, LEAST_MEMORY));
   let { retention } = limits;
+  const checks = new Map<number, string>();
   let from = -1;
   let newest = -1;
   let through = 0;
@@ -71,7 +81,9 @@ export function openLiveWindows(
       inOrder.push(...own);
     }
     parts++;
-    sink.part({ intake, number, vantages, digests: live.take(inOrder) });
+    const epoch = Math.floor((number * WINDOW_SECONDS * 1000) / EPOCH_MILLISECONDS);
+    const digestKey = checks.get(epoch) ?? null;
+    sink.part({ intake, number, vantages, digests: live.take(inOrder), sampling: 1, digestKey });
   };
 
   /** Hands over the windows that end before a second. */
@@ -105,6 +117,11 @@ export function openLiveWindows(
       }
       return isKept(second);
     },
+    keyed(epoch, check) {
+      checks.set(epoch, (checks.get(epoch) ?? check) === check ? check : MIXED_KEYS);
+      if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+    },
+    missed: hole => sink.hole(hole),
     handOverAll() {
       handOverBefore(Number.POSITIVE_INFINITY);
       if (newest >= 0) through = Math.max(through, windowOf(newest) + 1);
@@ -142,7 +159,8 @@ export function openLiveWindows(
         windowsAsked,
         sealed: windowsAsked === 0,
         // Live slices hold the digests themselves.
-        falsePositive: 0,
+        honest: 0,
+        unsaid: 0,
         packets,
         lost,
         sampling: 1,

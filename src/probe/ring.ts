@@ -1,9 +1,10 @@
 /**
  * A TPACKET_V3 ring (packet(7), Documentation/networking/packet_mmap.rst of Linux): blocks of memory that the kernel fills
- * with frames and hands over whole. A frame is read where it lies, until its block is given back.
+ * with frames and hands over whole. One thread makes it and says where it captures; the thread that reads need not be the
+ * same. None of it needs a right: the socket was opened before (probe/capture-sockets.ts).
  */
 import { type BpfProgram, takeAll, takeOutgoing } from '../net/bpf.ts';
-import { socketCalls } from '../net/native.ts';
+import { type SocketCalls, socketCalls } from '../net/native.ts';
 import { packetCalls } from '../net/packet-calls.ts';
 
 /** Which frames of an interface: those it receives, those it sends, or both. */
@@ -16,10 +17,20 @@ export interface RingSettings {
   readonly octets: number;
   /** Octets of each frame that are kept. */
   readonly snaplen: number;
-  readonly promiscuous: boolean;
   readonly direction: CaptureDirection;
   /** Takes `snaplen` octets of what is wanted; null takes everything. */
   readonly filter: BpfProgram | null;
+}
+
+export interface RingShape {
+  readonly blocks: number;
+  readonly blockOctets: number;
+}
+
+/** A block: the same octets as such and as 32-bit words, from its struct tpacket_block_desc on. */
+export interface RingBlock {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly words: Int32Array<ArrayBuffer>;
 }
 
 /** What the kernel has counted since the last time it was asked. */
@@ -30,30 +41,19 @@ export interface RingStatistics {
   readonly drops: number;
 }
 
-export interface Ring {
+/** The reading side of a ring. */
+export interface RingReader extends RingShape {
   readonly fd: number;
-  /** Blocks, and octets of each. */
-  readonly blocks: number;
-  readonly blockOctets: number;
-  /** Begins to capture from an interface, or from another one: the old was deleted and there is a new one of its name. */
-  bind(index: number): void;
-  /**
-   * Shares the frames of the interface with the rings of other threads, which name the same group; 0 begins a group.
-   * Returns its number. To be called after `bind`, once: such a ring cannot be bound again.
-   */
-  join(group: number, fanout: Fanout): number;
-  /**
-   * The oldest block that the kernel has handed over, from its struct tpacket_block_desc on, and the same one until
-   * `done` is called; null when there is none.
-   */
-  block(): Uint8Array<ArrayBuffer> | null;
-  /** Gives the block back to the kernel. */
+  /** The oldest block that the kernel has handed over, the same one until `done` is called; null when there is none. */
+  block(): RingBlock | null;
+  /** Gives that block back to the kernel. */
   done(): void;
   /** Blocks that wait to be read. */
   waiting(): number;
   statistics(): RingStatistics;
-  /** Clears and returns the socket's error: 0, or an errno such as ENETDOWN (100). */
-  error(): number;
+  /** Clears the socket's error, such as that its interface went down: while there is one, no poll waits. */
+  clearError(): void;
+  /** Takes the ring apart and closes the socket. */
   close(): void;
 }
 
@@ -88,94 +88,98 @@ const FRAME_OCTETS = 2048;
 
 const u32s = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
 
-/**
- * Makes a ring of a packet socket that `packetCalls().open(cooked)` opened; nothing comes before `bind`. No right is
- * needed. The socket is the ring's from then on. Throws an Error with the system's code, such as ENOMEM.
- */
-export function openRing(fd: number, cooked: boolean, settings: RingSettings): Ring {
-  const packets = packetCalls();
-  const sockets = socketCalls();
-  if (typeof packets === 'string') throw new Error(packets);
-  if (typeof sockets === 'string') throw new Error(sockets);
-  const blockOctets = settings.octets < SMALL_RING ? SMALL_BLOCK : LARGE_BLOCK;
-  const blocks = Math.max(LEAST_BLOCKS, Math.round(settings.octets / blockOctets));
-  const framesOfAll = (blockOctets / FRAME_OCTETS) * blocks;
-  sockets.setOption(fd, SOL_PACKET, PACKET_VERSION, u32s(TPACKET_V3));
-  if (settings.direction === 'in') sockets.setOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, u32s(1));
-  const filter = settings.filter ?? takeAll(settings.snaplen);
-  packets.filter(fd, settings.direction === 'out' ? takeOutgoing(filter) : filter);
-  const ring = u32s(blockOctets, blocks, FRAME_OCTETS, framesOfAll, RETIRE_MILLISECONDS, 0, 0);
-  sockets.setOption(fd, SOL_PACKET, PACKET_RX_RING, ring);
-  const memory = packets.map(fd, blockOctets * blocks);
-  const reader = readBlocks(memory.buffer, blocks, blockOctets);
-  return {
-    fd,
-    blocks,
-    blockOctets,
-    bind(index) {
-      sockets.bind(fd, linkAddress(index));
-      if (settings.promiscuous && !cooked) addPromiscuous(sockets.setOption, fd, index);
-    },
-    join(group, fanout) {
-      const kind = FANOUT[fanout] | (group === 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
-      sockets.setOption(fd, SOL_PACKET, PACKET_FANOUT, u32s((kind << 16) | group));
-      return sockets.getOption(fd, SOL_PACKET, PACKET_FANOUT, 4).readUInt16LE(0);
-    },
-    ...reader,
-    statistics() {
-      const counted = sockets.getOption(fd, SOL_PACKET, PACKET_STATISTICS, 12);
-      return { packets: counted.readUInt32LE(0), drops: counted.readUInt32LE(4) };
-    },
-    error: () => sockets.getOption(fd, SOL_SOCKET, SO_ERROR, 4).readInt32LE(0),
-    close() {
-      memory.unmap();
-      packets.close(fd);
-    },
-  };
+function sockets(): SocketCalls {
+  const calls = socketCalls();
+  if (typeof calls === 'string') throw new Error(calls);
+  return calls;
 }
 
-/** struct sockaddr_ll of all protocols at an interface. */
-function linkAddress(index: number): Uint8Array {
-  const address = Buffer.alloc(20);
+function shapeOf(octets: number): RingShape {
+  const blockOctets = octets < SMALL_RING ? SMALL_BLOCK : LARGE_BLOCK;
+  return { blockOctets, blocks: Math.max(LEAST_BLOCKS, Math.round(octets / blockOctets)) };
+}
+
+/**
+ * Gives a packet socket its ring; nothing comes before `bindRing`. Throws an Error with the system's code, such as ENOMEM.
+ */
+export function makeRing(fd: number, { octets, snaplen, direction, filter }: RingSettings): RingShape {
+  const { setOption } = sockets();
+  const packets = packetCalls();
+  if (typeof packets === 'string') throw new Error(packets);
+  const shape = shapeOf(octets);
+  const frames = (shape.blockOctets / FRAME_OCTETS) * shape.blocks;
+  setOption(fd, SOL_PACKET, PACKET_VERSION, u32s(TPACKET_V3));
+  if (direction === 'in') setOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, u32s(1));
+  const wanted = filter ?? takeAll(snaplen);
+  packets.filter(fd, direction === 'out' ? takeOutgoing(wanted) : wanted);
+  const request = u32s(shape.blockOctets, shape.blocks, FRAME_OCTETS, frames, RETIRE_MILLISECONDS, 0, 0);
+  setOption(fd, SOL_PACKET, PACKET_RX_RING, request);
+  return shape;
+}
+
+/**
+ * Begins to capture from the interface with this index, or from another one: the old was deleted and there is a new one of
+ * its name. `promiscuous`: frames for other addresses too, as long as the socket lives.
+ */
+export function bindRing(fd: number, index: number, promiscuous: boolean): void {
+  const { bind, setOption } = sockets();
+  const address = Buffer.alloc(20); // struct sockaddr_ll
   address.writeUInt16LE(17, 0);
   address.writeUInt16BE(ETH_P_ALL, 2);
   address.writeInt32LE(index, 4);
-  return address;
-}
-
-/** struct packet_mreq. The interface is promiscuous as long as the socket lives. */
-function addPromiscuous(
-  setOption: (fd: number, level: number, option: number, value: Uint8Array) => void,
-  fd: number,
-  index: number,
-): void {
-  const request = Buffer.alloc(16);
+  bind(fd, address);
+  if (!promiscuous) return;
+  const request = Buffer.alloc(16); // struct packet_mreq
   request.writeInt32LE(index, 0);
   request.writeUInt16LE(PACKET_MR_PROMISC, 4);
   setOption(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request);
 }
 
-/** The reading side: blocks in the order in which the kernel fills them. */
-function readBlocks(
-  memory: ArrayBuffer,
-  blocks: number,
-  blockOctets: number,
-): Pick<Ring, 'block' | 'done' | 'waiting'> {
-  const words = new Int32Array(memory);
-  const views = Array.from({ length: blocks }, (_, i) => new Uint8Array(memory, i * blockOctets, blockOctets));
+/**
+ * Shares the frames of the interface with the other rings of a group; 0 begins one. Returns the group's number. To be
+ * called once, after `bindRing`: such a ring cannot be bound again.
+ */
+export function joinGroup(fd: number, group: number, fanout: Fanout): number {
+  const { setOption, getOption } = sockets();
+  const kind = FANOUT[fanout] | (group === 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
+  setOption(fd, SOL_PACKET, PACKET_FANOUT, u32s((kind << 16) | group));
+  return getOption(fd, SOL_PACKET, PACKET_FANOUT, 4).readUInt16LE(0);
+}
+
+/** Maps a ring that `makeRing` made into memory, to be read. */
+export function readRing(fd: number, { blocks, blockOctets }: RingShape): RingReader {
+  const { getOption } = sockets();
+  const packets = packetCalls();
+  if (typeof packets === 'string') throw new Error(packets);
+  const memory = packets.map(fd, blockOctets * blocks);
+  const all: RingBlock[] = Array.from({ length: blocks }, (_, i) => ({
+    bytes: new Uint8Array(memory.buffer, i * blockOctets, blockOctets),
+    words: new Int32Array(memory.buffer, i * blockOctets, blockOctets >>> 2),
+  }));
   let next = 0;
-  const statusAt = (block: number) => block * (blockOctets >>> 2) + BLOCK_STATUS;
-  const ready = (block: number) => (Atomics.load(words, statusAt(block)) & TP_STATUS_USER) !== 0;
+  const ready = (i: number) => (Atomics.load(all[i]!.words, BLOCK_STATUS) & TP_STATUS_USER) !== 0;
   return {
-    block: () => (ready(next) ? views[next]! : null),
+    fd,
+    blocks,
+    blockOctets,
+    block: () => (ready(next) ? all[next]! : null),
     done() {
-      Atomics.store(words, statusAt(next), 0);
+      Atomics.store(all[next]!.words, BLOCK_STATUS, 0);
       next = next === blocks - 1 ? 0 : next + 1;
     },
     waiting() {
       let count = 0;
       while (count < blocks && ready((next + count) % blocks)) count++;
       return count;
+    },
+    statistics() {
+      const counted = getOption(fd, SOL_PACKET, PACKET_STATISTICS, 12);
+      return { packets: counted.readUInt32LE(0), drops: counted.readUInt32LE(4) };
+    },
+    clearError: () => void getOption(fd, SOL_SOCKET, SO_ERROR, 4),
+    close() {
+      memory.unmap();
+      packets.close(fd);
     },
   };
 }

@@ -1,64 +1,80 @@
-/** `itprobe -n`: a capture into windows, and answers out of them, until the process is told to end. */
+/**
+ * `itprobe -n`: the main thread of a probe. It talks with the daemon, looks after the threads that take packets in and the
+ * one that seals, and touches no packet: however busy it is, the rings are read.
+ */
 import type { ProbeConfig } from '../config/tree.ts';
-import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { packetCalls } from '../net/packet-calls.ts';
 import { askThreads } from './ask-threads.ts';
+import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
+import type { InterfaceSockets } from './capture-sockets.ts';
+import type { FlowPort } from './flow-sockets.ts';
+import { openHoles } from './holes.ts';
+import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
+import { type IntakeThread, startIntake } from './intake-thread.ts';
 import { openProbeLink } from './link.ts';
-import { openLiveWindows } from './live-windows.ts';
-import { heldSpan } from './merge-answers.ts';
-import { readRecords } from './read-records.ts';
+import { heldSpans, retainedOf } from './merge-answers.ts';
+import { mergeVantages } from './merge-vantages.ts';
+import type { Mirror } from './mirror.ts';
+import { addStatuses, noStatus, summary } from './probe-summary.ts';
+import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
-import { openTap, type TapCounts } from './tap.ts';
-import { vantageMap } from './vantage.ts';
-import { portSink } from './window-port.ts';
+import { shareLearning } from './shared-learning.ts';
+import { vantageNumbers } from './vantage-numbers.ts';
+import { MOST_NOTES } from './vantage-rows.ts';
 
 /** Single packets are asked for, so the narrow filters would name a wrong neighbour too often (research: traceback 4.4). */
 const FINGERPRINT_BITS = 16;
 const PROGRESS_INTERVAL = 5_000;
-/** Frames after which waiting questions get their turn while a file is read. */
-const FRAMES_A_TURN = 16_384;
-/** Octets of digests that may wait to be sealed while a file is read. */
-const MOST_WAITING = 64 * 1024 * 1024;
+/** How long the end waits for what the threads still have. */
+const LAST_WORDS = 3_000;
+
+/** Where a probe's packets come from. */
+export type ProbeInput =
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: 'flows'; readonly ports: readonly FlowPort[] }
+  | {
+      readonly kind: 'capture';
+      readonly sockets: readonly InterfaceSockets[];
+      readonly threads: number;
+      readonly settings: CaptureSettings;
+    };
 
 export interface ProbeOptions {
-  readonly kernel: DigestKernel;
-  readonly input: AsyncIterable<Uint8Array>;
-  /** What to call the input. */
-  readonly file: string;
+  readonly input: ProbeInput;
+  readonly mirror: Mirror | null;
   readonly name: string;
   readonly socket: string;
+  /** Where windows are kept; null: in memory only. */
+  readonly directory: string | null;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ kernel, input, file, name, socket, say }: ProbeOptions): Promise<number> {
-  const limits = { retention: 0, memory: 0 };
+export async function runProbe({ input, mirror, name, socket, directory, say }: ProbeOptions): Promise<number> {
+  const threads = input.kind === 'capture' ? input.threads : 1;
   const ended = Promise.withResolvers<void>();
-  const sealer = startSealer({ intakes: 1, bits: FINGERPRINT_BITS, limits }, ended.reject);
-  const sink = portSink(sealer.connect(0));
-  const vantages = vantageMap({ say });
-  const windows = openLiveWindows(kernel, limits, sink, 0);
-  const tap = openTap(kernel, windows, vantages);
-  const welcome = Promise.withResolvers<void>();
+  const limits = { retention: 0, memory: 0 };
+  const numbers = vantageNumbers();
+  const sealer = startSealer(
+    { intakes: threads, bits: FINGERPRINT_BITS, limits, directory, numbers: numbers.shared },
+    { died: ended.reject, note: say },
+  );
+  const intakes: IntakeThread[] = [];
+  const holes = openHoles();
   const strange = new Set<number>();
+  // Of several intakes none knows enough to learn by itself.
+  const shares = threads > 1;
+  const learning = shareLearning(entries => {
+    for (const intake of intakes) intake.order({ type: 'learned', entries });
+  }, say);
+  let capture: Capture | null = null;
+  let status = 0;
 
-  const configure = (probe: ProbeConfig) => {
-    for (const mac of vantages.configure(probe)) say(`${mac} is no link address; it is left out`);
-    windows.configure(probe);
-    sealer.configure(probe);
-    welcome.resolve();
-  };
-  const ask = askThreads({
+  const askAll = askThreads({
     probe: name,
-    intakes: [
-      {
-        async ask(questions, keys) {
-          const other = keys.filter(({ epoch, check }) => !tap.agrees(epoch, check)).map(({ epoch }) => epoch);
-          return { ...windows.ask(questions), strange: other };
-        },
-      },
-    ],
+    intakes,
     sealer,
-    vantages: () => vantages.list,
+    vantages: numbers.list,
     onStrange(epochs) {
       const fresh = epochs.filter(epoch => !strange.has(epoch));
       for (const epoch of fresh) strange.add(epoch);
@@ -66,65 +82,116 @@ export async function runProbe({ kernel, input, file, name, socket, say }: Probe
         say(`asked with another key than that of ${fresh.length} hour(s) of windows: they are of no use`);
     },
   });
+  const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
   const link = openProbeLink({
     socket,
     name,
-    onWelcome: configure,
-    answer: ask,
+    onWelcome(probe) {
+      // The other half is for flow records.
+      sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
+      if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
+      // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
+      else
+        try {
+          begin(probe);
+        } catch (error) {
+          ended.reject(error);
+        }
+    },
+    async answer(questions, keys): Promise<ProbeAnswer> {
+      const answer = await askAll(questions, keys);
+      const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
+      if (input.kind !== 'flows') return { ...answer, covered };
+      // What was sampled can be seen; that it was not seen means nothing.
+      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
+    },
     status: async () => {
       const sealed = await sealer.status();
-      const { frames, lost } = tap.counts();
-      const held = heldSpan([windows.span], sealed.heldFrom);
+      const { frames, lost, live } = total();
+      const held = heldSpans(
+        intakes.map(({ status }) => status?.held ?? null),
+        sealed,
+      );
       return {
         packets: frames,
-        windows: windows.count + sealed.windows,
-        retained: held === null ? null : { from: held.from * 1000, to: held.to * 1000 },
+        windows: live + sealed.windows,
+        retained: retainedOf(held),
         lost,
+        flows: total().flows ?? null,
       };
     },
-    onNeighbors: vantages.know,
-    vantages: async () => vantages.report(),
+    async flows(questions) {
+      const [intake] = intakes;
+      return input.kind === 'flows' && intake !== undefined
+        ? { ...(await intake.flows(questions)), probe: name }
+        : { probe: name, places: [], retained: null };
+    },
+    onNeighbors(neighbors) {
+      if (shares) learning.want(new Map(neighbors.owners.map(({ address, as, from }) => [address, { as, from }])));
+      for (const intake of intakes) intake.order({ type: 'know', neighbors });
+    },
+    vantages: async () => {
+      const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
+      return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
     log: say,
   });
-  process.once('SIGTERM', ended.resolve);
-  process.once('SIGINT', ended.resolve);
 
-  const read = async (): Promise<number> => {
-    // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
-    await welcome.promise;
-    const progress = setInterval(() => say(`${file}: so far ${summary(tap.counts())}`), PROGRESS_INTERVAL);
-    const wrong = await readRecords(input, record => {
-      const epoch = tap.take(record);
-      if (epoch !== null)
-        return link.key(epoch).then(key => {
-          if (key === null) say(`the daemon has no key for the hour ${new Date(epoch * 3_600_000).toISOString()}`);
-          tap.setKey(epoch, key);
-          tap.take(record);
-        });
-      if (sink.waiting > MOST_WAITING) return sink.room(MOST_WAITING / 2);
-      return record.number % FRAMES_A_TURN === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined;
-    });
-    clearInterval(progress);
-    windows.handOverAll();
-    link.report();
-    if (wrong !== null) say(`${file}: ${wrong}; what came before is kept`);
-    say(`${file}: read ${summary(tap.counts())}`);
-    return wrong === null ? 0 : 1;
+  const start = (intake: number, source: IntakeSource, probe: ProbeConfig): IntakeThread => {
+    const thread = startIntake(
+      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, shares, sealer: sealer.connect(intake) },
+      {
+        key: epoch =>
+          void link.key(epoch).then(key => {
+            if (key === null) say(`the daemon has no key for the hour ${new Date(epoch * 3_600_000).toISOString()}`);
+            thread.order({ type: 'key', epoch, key });
+          }),
+        say,
+        heard({ claims, senders, second }) {
+          learning.sent(senders, second);
+          learning.hear(claims);
+        },
+        through(wrong) {
+          status = wrong === 0 ? 0 : 1;
+          clearInterval(progress);
+          say(`read ${summary(total())}`);
+          link.report();
+        },
+        died: ended.reject,
+      },
+    );
+    return thread;
   };
 
-  let status = 0;
-  read().then(result => {
-    status = result;
-  }, ended.reject);
-  await ended.promise;
-  link.close();
-  await sealer.close();
-  return status;
-}
+  const begin = (probe: ProbeConfig) => {
+    if (input.kind !== 'capture') {
+      intakes.push(start(0, input, probe));
+      return;
+    }
+    const calls = packetCalls();
+    if (typeof calls === 'string') throw new Error(calls);
+    for (let i = 0; i < threads; i++) intakes.push(start(i, { kind: 'rings', wake: calls.event() }, probe));
+    capture = openCapture(input.sockets, input.settings, {
+      ring: (intake, ring) => intakes[intake]!.order({ type: 'ring', ring }),
+      hole: holes.begin,
+      seen: holes.end,
+      lost: (second, packets) => intakes[0]!.order({ type: 'lost', second, packets }),
+      say,
+    });
+  };
 
-function summary({ frames, digests, without, span, lost }: TapCounts): string {
-  const left = [...without].map(([reason, count]) => `${count} ${reason}`);
-  const time = span === null ? '' : `, ${new Date(span.from).toISOString()} to ${new Date(span.to).toISOString()}`;
-  const not = left.length === 0 ? '' : `, without a digest ${left.join(', ')}`;
-  return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${time}`;
+  const progress = setInterval(() => {
+    if (input.kind === 'files' && intakes.length > 0) say(`so far ${summary(total())}`);
+  }, PROGRESS_INTERVAL);
+  process.once('SIGTERM', ended.resolve);
+  process.once('SIGINT', ended.resolve);
+  await ended.promise;
+  clearInterval(progress);
+  (capture as Capture | null)?.close();
+  const patience = new Promise(resolve => setTimeout(resolve, LAST_WORDS).unref());
+  await Promise.race([Promise.all(intakes.map(intake => intake.stop())), patience]);
+  if (input.kind === 'capture') say(`captured ${summary(total())}`);
+  link.close();
+  await sealer.close(LAST_WORDS);
+  return status;
 }

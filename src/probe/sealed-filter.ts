@@ -128,7 +128,8 @@ export function encodeFilter(
 export function decodeFilter(octets: Uint8Array): SealedFilter | FilterError {
   const bad = (offset: number, wrong: string): FilterError => ({ offset, wrong });
   if (octets.length < HEADER * 4 || octets.length % 4 !== 0) return bad(0, `${octets.length} octets are no filter`);
-  const aligned = octets.byteOffset % 4 === 0 ? octets : octets.slice();
+  // A Buffer's `slice` would be no copy.
+  const aligned = octets.byteOffset % 4 === 0 ? octets : new Uint8Array(octets);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   if (words[0] !== MAGIC) return bad(0, 'not a filter');
   const kind = KINDS[words[1]! & 0xff];

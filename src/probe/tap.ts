@@ -54,7 +54,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -111,6 +111,7 @@ export function openTap(
     frames++;
     seen(record.seconds, record.nanoseconds);
     if (record.seconds !== second) {
+      fast.tell(vantages.ofAddresses);
       second = record.seconds;
       kept = windows.advance(second);
       vantages.second = second;
@@ -158,8 +159,11 @@ export function openTap(
    */
   const takeFast = (block: FrameBlock): boolean => {
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
-    if (generation !== vantages.generation) fast.forget();
-    generation = vantages.generation;
+    if (generation !== vantages.generation || fast.full) {
+      fast.tell(vantages.ofAddresses);
+      fast.forget();
+      generation = vantages.generation;
+    }
     live.enter(second);
     live.touch();
     const run = fast.run(block, second, takeSlow);
@@ -197,10 +201,13 @@ export function openTap(
     setKey(of, value) {
       if (keys.size >= MOST_KEYS) keys.delete(keys.keys().next().value!);
       keys.set(of, value);
+      // Packets of the epoch may have passed without it: those that come now have one.
+      if (of === epoch) epoch = -1;
       if (value === null) return;
       const check = keyCheck(value);
       checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
       if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+      windows.keyed(of, check);
     },
     agrees(of, check) {
       const known = checks.get(of);

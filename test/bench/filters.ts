@@ -106,7 +106,11 @@ try {
 }
 function inC(kind: string, bits: number, keys: number): InC | null {
   if (!compiled) return null;
-  const { stdout, status } = spawnSync(program, [kind, String(bits), String(keys), '1'], { encoding: 'utf8' });
+  const { stdout, status } = spawnSync(
+    program,
+    [kind, String(bits), String(keys), String(Math.max(1, Math.floor(100_000 / keys)))],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(`${kind} in C ended with status ${status}`);
   return JSON.parse(stdout) as InC;
 }

@@ -5,11 +5,13 @@ import { flowDatagramTarget } from './flow-datagrams.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
+import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
 import { replayedFileTarget } from './replayed-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
 import { rpslTarget } from './rpsl-files.ts';
 import { rtrTarget } from './rtr-streams.ts';
+import { sealedFilterTarget } from './sealed-filters.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
 import { whoisTarget } from './whois-lines.ts';
@@ -30,6 +32,8 @@ export function targets(small: boolean): Target[] {
     rpkiFileTarget(),
     whoisTarget(),
     contactTarget(),
+    packetCaptureTarget(packetSeeds()),
     flowDatagramTarget(),
+    sealedFilterTarget(),
   ];
 }

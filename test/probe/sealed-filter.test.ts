@@ -129,6 +129,8 @@ describe('probe/sealed-filter', () => {
       shared.set(octets);
       const read = decodeFilter(shared) as SealedFilter;
       for (let i = 0; i < keys.length; i += 2) expect(ask(read, keys[i]!, keys[i + 1]!)).to.deep.equal([8]);
+      const buffer = Buffer.from(shared.buffer, shared.byteOffset, shared.length);
+      expect(decodeFilter(buffer)).to.include({ kind: 'each' });
       expect(read.octets.buffer === shared.buffer).to.equal(at % 4 === 0);
     }
   });

@@ -75,19 +75,17 @@ export function close(slot: usize, length: u32): void {
   store<u64>(last, (load<u64>(last) & (((<u64>1) << rest) - 1)) | ((<u64>length) << 56));
 }
 
-/** First pass: the digests of all inputs. The lists are empty afterwards. */
+/** First pass: the digests of all inputs. */
 // @ts-ignore: decorator
 @inline
-function hashAll(key: usize, batch: usize): void {
+export function hashAll(key: usize, batch: usize): void {
   const k0 = load<u64>(key);
   const k1 = load<u64>(key, 8);
   const queue = batch + QUEUE;
   const digests = batch + DIGESTS;
   for (let words: usize = 1; words <= 12; words++) {
-    const counter = batch + (words << 2);
-    const count = load<u32>(counter);
+    const count = load<u32>(batch + (words << 2));
     if (count == 0) continue;
-    store<u32>(counter, 0);
     let list = batch + LISTS + (words << 8);
     const end = list + <usize>count;
     for (; list + 8 <= end; list += 8) sipHashEight(k0, k1, queue, list, words, digests, SLOT);
@@ -103,29 +101,60 @@ function hashAll(key: usize, batch: usize): void {
   }
 }
 
+/** Empties the lists. */
+// @ts-ignore: decorator
+@inline
+function clear(batch: usize): void {
+  memory.fill(batch, 0, LISTS);
+}
+
 /**
- * All passes over `count` inputs. A digest is kept when its octets, as a number in network byte order, are not above
- * `most`: every AS that samples so keeps the same packets. Returns how many were kept.
+ * Second pass: finds the blocks of all digests, then touches each. Nothing but addresses and loads stands in the second
+ * loop: the fewer instructions between two loads, the more of them a processor has on their way at once.
  */
-export function insertAll(key: usize, batch: usize, count: u32, most: u64): u32 {
-  hashAll(key, batch);
+// @ts-ignore: decorator
+@inline
+export function touchAll(batch: usize, count: u32): void {
   const slices = batch + SLICES;
   const digests = batch + DIGESTS;
   const blocks = batch + BLOCKS;
-  let touched: u64 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
     const slice = changetype<Slice>(<usize>load<u32>(slices + (i << 2)));
-    const block = blockOf(slice.filter, slice.blocks, load<u64>(digests + (i << 3)));
-    store<u32>(blocks + (i << 2), <u32>block);
-    touched |= load<u64>(block);
+    store<u32>(blocks + (i << 2), <u32>blockOf(slice.filter, slice.blocks, load<u64>(digests + (i << 3))));
   }
-  // So that the loads of this pass are not optimised away.
+  let touched: u64 = 0;
+  const end = blocks + (<usize>count << 2);
+  let at = blocks;
+  for (; at + 32 <= end; at += 32) {
+    touched |= load<u64>(load<u32>(at));
+    touched |= load<u64>(load<u32>(at, 4));
+    touched |= load<u64>(load<u32>(at, 8));
+    touched |= load<u64>(load<u32>(at, 12));
+    touched |= load<u64>(load<u32>(at, 16));
+    touched |= load<u64>(load<u32>(at, 20));
+    touched |= load<u64>(load<u32>(at, 24));
+    touched |= load<u64>(load<u32>(at, 28));
+  }
+  for (; at < end; at += 4) touched |= load<u64>(load<u32>(at));
+  // So that the loads are not optimised away.
   store<u64>(batch + 56, touched);
+}
+
+/**
+ * Third pass: sets the bits of all digests and appends them to the lists of their slices. A digest is kept when, as a
+ * number, it is not above `most`: every AS that samples so keeps the same packets. Returns how many were kept.
+ */
+// @ts-ignore: decorator
+@inline
+export function setAll(batch: usize, count: u32, most: u64): u32 {
+  const slices = batch + SLICES;
+  const digests = batch + DIGESTS;
+  const blocks = batch + BLOCKS;
   let kept: u32 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
     const slice = changetype<Slice>(<usize>load<u32>(slices + (i << 2)));
     const digest = load<u64>(digests + (i << 3));
-    if (most != u64.MAX_VALUE && bswap<u64>(digest) > most) {
+    if (digest > most) {
       slice.room++;
       slice.sampled++;
       continue;
@@ -136,6 +165,14 @@ export function insertAll(key: usize, batch: usize, count: u32, most: u64): u32 
     kept++;
   }
   return kept;
+}
+
+/** All passes over `count` inputs. Returns how many were kept. */
+export function insertAll(key: usize, batch: usize, count: u32, most: u64): u32 {
+  hashAll(key, batch);
+  clear(batch);
+  touchAll(batch, count);
+  return setAll(batch, count, most);
 }
 
 /** The same for inputs that were written from outside: their lengths are the octets at `lengths`, their slices there. */

@@ -6,13 +6,13 @@
 export const BLOCK_SHIFT: u32 = 6;
 
 /**
- * The 64-octet block of a digest, in a filter of `blocks` blocks: its upper 32 bits, scaled. Sampling (batch.ts) looks at
- * the octets the other way round, so that it does not take from the bits that choose.
+ * The 64-octet block of a digest, in a filter of `blocks` blocks: its lower 32 bits, scaled. The upper ones decide what is
+ * sampled (batch.ts): after that they are no longer spread.
  */
 // @ts-ignore: decorator
 @inline
 export function blockOf(filter: usize, blocks: u32, digest: u64): usize {
-  return filter + ((<usize>(((digest >> 32) * <u64>blocks) >> 32)) << BLOCK_SHIFT);
+  return filter + ((<usize>(((digest & 0xffffffff) * <u64>blocks) >> 32)) << BLOCK_SHIFT);
 }
 
 /** Seven bit numbers of 9 bits each. The multiplication makes them independent of the bits that chose the block. */
@@ -20,19 +20,28 @@ export function blockOf(filter: usize, blocks: u32, digest: u64): usize {
 @inline
 function bitsOf(digest: u64): u64 {
   const product: u64 = digest * 0x9e3779b97f4a7c15;
-  return product ^ (product >> 32) ^ (digest << 32);
+  return product ^ (product >> 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function setBit(block: usize, bits: u64): void {
+  const word = block + <usize>((bits >> 3) & 56);
+  store<u64>(word, load<u64>(word) | ((<u64>1) << (bits & 63)));
 }
 
 /** Sets the seven bits of a digest in its block. */
 // @ts-ignore: decorator
 @inline
 export function setBits(block: usize, digest: u64): void {
-  let bits = bitsOf(digest);
-  for (let k = 0; k < 7; k++) {
-    const word = block + <usize>(((bits >> 6) & 7) << 3);
-    store<u64>(word, load<u64>(word) | ((<u64>1) << (bits & 63)));
-    bits >>= 9;
-  }
+  const bits = bitsOf(digest);
+  setBit(block, bits);
+  setBit(block, bits >> 9);
+  setBit(block, bits >> 18);
+  setBit(block, bits >> 27);
+  setBit(block, bits >> 36);
+  setBit(block, bits >> 45);
+  setBit(block, bits >> 54);
 }
 
 /** 1 when the filter may hold the digest at address `digest`, 0 when it certainly does not. */

@@ -1,0 +1,42 @@
+/** What the intakes of a probe have taken in, together and in words. */
+import type { IntakeStatus } from './intake-messages.ts';
+
+/** Of an intake that has not begun. */
+export function noStatus(): IntakeStatus {
+  return {
+    ...{ frames: 0, digests: 0, without: new Map(), lost: 0, dropped: 0 },
+    ...{ span: null, live: 0, held: null, fill: 0 },
+  };
+}
+
+/** Of two intakes of one probe; null is one that has not begun. */
+export function addStatuses(one: IntakeStatus, other: IntakeStatus | null): IntakeStatus {
+  if (other === null) return one;
+  const without = new Map(one.without);
+  for (const [reason, count] of other.without) without.set(reason, (without.get(reason) ?? 0) + count);
+  return {
+    frames: one.frames + other.frames,
+    digests: one.digests + other.digests,
+    without,
+    lost: one.lost + other.lost,
+    dropped: one.dropped + other.dropped,
+    span: joined(one.span, other.span),
+    live: one.live + other.live,
+    held: null,
+    fill: Math.max(one.fill, other.fill),
+    ...(other.flows === undefined ? {} : { flows: other.flows, sampling: other.sampling ?? 1 }),
+  };
+}
+
+function joined(one: IntakeStatus['span'], other: IntakeStatus['span']): IntakeStatus['span'] {
+  if (one === null || other === null) return one ?? other;
+  return { from: Math.min(one.from, other.from), to: Math.max(one.to, other.to) };
+}
+
+/** As a line ends: how much, what of it has no digest and why, what is lost, and of which time. */
+export function summary({ frames, digests, without, span, lost }: IntakeStatus): string {
+  const left = [...without].map(([reason, count]) => `${count} ${reason}`);
+  const time = span === null ? '' : `, ${new Date(span.from).toISOString()} to ${new Date(span.to).toISOString()}`;
+  const not = left.length === 0 ? '' : `, without a digest ${left.join(', ')}`;
+  return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${time}`;
+}
