@@ -1,11 +1,11 @@
 /** A Unix socket that an IDS writes its EVE log to. The IDS connects; nothing is ever sent to it. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { IdsConfig } from '../../config/tree.ts';
+import type { LineSplitter } from '../../net/line-splitter.ts';
 import { readInTurns } from '../../net/read-in-turns.ts';
 import { listenUnixDatagrams } from '../../net/unix-datagrams.ts';
 import { listenUnix } from '../../net/unix-socket.ts';
 import { LONGEST_LINE } from './eve.ts';
-import type { LineSplitter } from './line-splitter.ts';
 
 /** Connections at a time: of one Suricata there is one. */
 const MOST_CONNECTIONS = 16;

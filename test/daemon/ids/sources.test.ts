@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openEveSocket } from '../../../src/daemon/ids/eve-socket.ts';
-import { type Following, followFile } from '../../../src/daemon/ids/follow-file.ts';
-import { lineSplitter } from '../../../src/daemon/ids/line-splitter.ts';
 import { openSpool, type Spool } from '../../../src/daemon/ids/spool.ts';
 import { openDatagramSocket, unixDatagrams } from '../../../src/net/datagram-socket.ts';
+import { type Following, followFile } from '../../../src/net/follow-file.ts';
+import { lineSplitter } from '../../../src/net/line-splitter.ts';
 import { until } from '../../interop/bgp-peers.ts';
 
 describe('daemon/ids, where alerts come from', () => {
