@@ -291,7 +291,10 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   },
   federation: {
     title: 'federation',
-    statements: [{ usage: 'secret FILE', help: 'File of the shared key', required: true }],
+    statements: [
+      { usage: 'secret FILE', help: 'File of the shared key', required: true },
+      { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
+    ],
   },
   tracepeer: {
     title: 'peer',

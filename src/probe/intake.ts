@@ -54,7 +54,7 @@ const INSIDE = 0;
  */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, source, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
   placed: (vantages: VantageMap) => VantageMap = vantages => vantages,
 ): Intake {
@@ -73,7 +73,7 @@ export function openIntake(
     if (claims.length + senders.length > 0) report({ type: 'heard', claims, senders, second });
   };
   const sink = portSink(sealer);
-  const windows = openLiveWindows(kernel, probe, sink, intake);
+  const windows = openLiveWindows(kernel, probe, sink, intake, { clock: source.kind === 'rings' ? Date.now : null });
   const tap = openTap(kernel, windows, placed(vantages));
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
@@ -126,7 +126,10 @@ export function openIntake(
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;
-      if (reason === 'ring') dropped += packets;
+      if (reason === 'ring') {
+        dropped += packets;
+        windows.overloaded();
+      }
       windows.live.at(INSIDE, second).lost += packets;
     },
     leaveOut: count,

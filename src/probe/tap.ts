@@ -57,7 +57,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance' | 'keyed'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -127,7 +127,7 @@ export function openTap(
     if (layers.count === 0) count(layers.stop);
     vantages.hear(bytes, layers, offset + record.captured);
     if (!kept) {
-      count('too-old');
+      count(windows.refusal);
       return null;
     }
     vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
@@ -235,6 +235,10 @@ export function openTap(
       if (epoch === of) epoch = -1;
       return false;
     },
-    counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
+    counts() {
+      const { disbelieved } = windows;
+      const all = disbelieved === 0 ? without : new Map(without).set('time', disbelieved + (without.get('time') ?? 0));
+      return { frames, digests, without: all, lost: lost + disbelieved, span: to >= from ? { from, to } : null };
+    },
   };
 }

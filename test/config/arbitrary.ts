@@ -520,7 +520,7 @@ export const config: fc.Arbitrary<Config> = fc
       listen,
       identity: file,
       certificate: file,
-      federations: fc.uniqueArray(fc.record({ name: words, secret: file }), {
+      federations: fc.uniqueArray(fc.record({ name: words, secret: file, authority: fc.option(file, { nil: null }) }), {
         maxLength: 2,
         selector: one => one.name,
       }),

@@ -53,7 +53,6 @@ function probe(frames: readonly BlockFrame[], linkType: number) {
       const { without, ...counts } = tap.counts();
       const neighbors = vantages.report().rows;
       const slices = [...windows.live.all()].map(slice => {
-        windows.live.flush();
         const { vantage, second, packets, lost, sampled } = slice;
         const digests = windows.live.take([slice]).sort();
         return { vantage, second, packets, lost, sampled, digests: [...digests].map(String) };
