@@ -8,6 +8,7 @@ import type { RemoteDaemon } from './probe/link.ts';
 import { hostAndPort, type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
+import { runTranslator } from './probe/run-translator.ts';
 import { readCertificate } from './probe/tls-door.ts';
 
 const EXIT_FAILED = 1;
@@ -54,20 +55,12 @@ async function main(): Promise<number> {
     process.exit(EXIT_USAGE);
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
+  const door = { name: name!, socket: words.connect ?? socket, remote: remoteDaemon(words) };
+  if (words.translator) process.exit(await runTranslator({ ...door, say }));
   if (!digests) {
     const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(
-      await runProbe({
-        input,
-        mirror,
-        name: name!,
-        socket: words.connect ?? socket,
-        remote: remoteDaemon(words),
-        directory,
-        say,
-      }),
-    );
+    process.exit(await runProbe({ ...door, input, mirror, directory, say }));
   }
   const file = read[0]!;
   const input =

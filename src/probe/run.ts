@@ -19,6 +19,7 @@ import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
+import { openTranslator } from './translator.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
 import { MOST_NOTES } from './vantage-rows.ts';
 
@@ -69,6 +70,8 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   const learning = shareLearning(entries => {
     for (const intake of intakes) intake.order({ type: 'learned', entries });
   }, say);
+  /** What exporters of flows tell of translators. */
+  const translator = openTranslator(say);
   let capture: Capture | null = null;
   let status = 0;
 
@@ -90,6 +93,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     ...(remote && { remote }),
     name,
     onWelcome(probe) {
+      if (input.kind === 'flows') translator.configure(null, { ...probe, memory: probe.memory / 8 });
       // The other half is for flow records.
       sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
@@ -137,6 +141,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
       const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
       return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
     },
+    forms: translator.find,
     log: say,
   });
 
@@ -160,6 +165,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
           say(`read ${summary(total())}`);
           link.report();
         },
+        translated: translations => translations.forEach(translator.take),
         died: ended.reject,
       },
     );
@@ -194,6 +200,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   const patience = new Promise(resolve => setTimeout(resolve, LAST_WORDS).unref());
   await Promise.race([Promise.all(intakes.map(intake => intake.stop())), patience]);
   if (input.kind === 'capture') say(`captured ${summary(total())}`);
+  translator.close();
   link.close();
   await sealer.close(LAST_WORDS);
   return status;

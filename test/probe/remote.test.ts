@@ -89,6 +89,8 @@ describe('probe, from another machine', () => {
       ...{ socket: 'daemon.example.net', remote: to, name, onWelcome, log: line => void lines.push(line) },
       answer: () => Promise.reject(new Error('nothing is held')),
       status: async () => ({ packets: 12, windows: 3, retained: null, lost: 0 }),
+      flows: () => Promise.reject(new Error('it has no flows')),
+      forms: () => [],
       onNeighbors: () => {},
       vantages: async () => ({ rows: [], notes: [] }),
     });
