@@ -227,6 +227,27 @@ describe('probe/roads', () => {
     expect(tap.counts()).to.include({ frames: 4, digests: 2, lost: 2 });
   });
 
+  it('hands a second over that is more than there is memory for, and loses nothing of it', () => {
+    const { tap, windows } = tapped();
+    tap.setKey(351_564, epochKey(SECRET, 351_564));
+    windows.live.limit = 2 ** 18;
+    const frames = Array.from({ length: 60_000 }, (_, i) => {
+      const bytes = hex(ETHER4, IPV4);
+      bytes.set([i >> 8, i & 255], 18);
+      return { bytes, seconds: HOUR, nanoseconds: 0 };
+    });
+    tap.takeBlock(pcapBlock(frames, ETHERNET));
+    for (const { bytes, ...time } of frames)
+      tap.take({
+        ...{ bytes, offset: 0, captured: 58, wire: 58, number: 1 },
+        ...time,
+        linkType: 1,
+        interface: 0,
+        outgoing: false,
+      });
+    expect(tap.counts()).to.deep.include({ frames: 120_000, digests: 120_000, lost: 0, without: new Map() });
+  });
+
   it('agrees on every capture', function () {
     if (captureNames().length === 0) this.skip();
     let frames = 0;
