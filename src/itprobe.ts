@@ -3,6 +3,7 @@ import { createReadStream, openSync, readFileSync } from 'node:fs';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
+import { parseFlowPort } from './probe/flow-sockets.ts';
 import { type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
@@ -30,16 +31,22 @@ function capture(words: ProbeWords): ProbeInput {
   };
 }
 
+/** Where the packets come from. */
+function inputOf(words: ProbeWords): ProbeInput {
+  if (words.flow !== undefined) return { kind: 'flows', ports: words.flow.map(text => parseFlowPort(text)!) };
+  return words.interface === undefined ? { kind: 'files', files: words.read ?? [] } : capture(words);
+}
+
 async function main(): Promise<number> {
   const words = await probeOptions(message => {
     say(message);
     process.exit(EXIT_USAGE);
   });
-  const { digests, keyFile, name, read = [], socket, mirror = null } = words;
+  const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
   if (!digests) {
-    const input: ProbeInput = words.interface === undefined ? { kind: 'files', files: read } : capture(words);
+    const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(await runProbe({ input, mirror, name: name!, socket, say }));
+    process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
   }
   const file = read[0]!;
   const input =

@@ -8,6 +8,7 @@ import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph, type KnownRelation } from '../rib/as-graph.ts';
+import { type NextHops, walkNextHops } from '../rib/next-hops.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
 import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
@@ -270,6 +271,23 @@ export function createAnswerer(
     return { rows };
   }
 
+  let walked: { readonly generation: number; readonly own: string; readonly row: NextHops } | null = null;
+  /** Walks only when attribute sets have changed. */
+  function* nextHops(): Generator<Turn, NextHops> {
+    const { generation } = rib.attributes;
+    // What a router of our own AS has set to itself is no neighbour's address, and its neighbours are many.
+    const addresses = named(undefined).flatMap(({ row, session }) => [
+      ...(row.as === localAs() ? [row.address] : []),
+      session.status().negotiated?.localAddress ?? '',
+    ]);
+    const own = addresses.join(' ');
+    if (walked?.generation === generation && walked.own === own) return walked.row;
+    const walk = walkNextHops(rib.attributes, new Set(addresses));
+    while (!walk.step()) yield undefined;
+    walked = { generation, own, row: walk.finish() };
+    return walked.row;
+  }
+
   function size(): RibSize {
     const routes = rib.tables.reduce((sum, table) => sum + (table ? table.count4 + table.count6 : 0), 0);
     return {
@@ -316,6 +334,8 @@ export function createAnswerer(
           const tables = named(undefined).flatMap(({ row }) => rib.tables[row.number] ?? []);
           return { rows: [yield* heldDrift(rib, memo, tables, query)] };
         }
+        case 'next-hops':
+          return { rows: [yield* nextHops()] };
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
       }

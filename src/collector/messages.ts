@@ -57,6 +57,8 @@ export type RibQuery =
   | { readonly about: 'memory' }
   | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
+  /** Next hops with the first ASes of the paths of their routes, without those of own routers: one NextHops. */
+  | { readonly about: 'next-hops' }
   /** For these registered routes how many peers hold them, and which routes of these origins nothing is registered for. */
   | {
       readonly about: 'drift';

@@ -198,6 +198,8 @@ export interface TraceStart {
   /** The frame's length on the wire; more than `frame` holds when the capture cut it. */
   readonly wire: number;
   readonly time: number;
+  /** Of a fragment, the IP packet that it and others make. */
+  readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
   readonly onPartial: (trace: Trace) => void;
   readonly signal: AbortSignal;
 }

@@ -51,6 +51,8 @@ export interface PacketData {
   readonly wire?: number;
   /** When it was captured, ms since the epoch. */
   readonly time: number;
+  /** Of a fragment, the IP packet that it and others of the file make: others may have seen that one. Base64, as above. */
+  readonly whole?: { readonly frame: string; readonly wire?: number };
 }
 
 export type ControlReply =
@@ -143,21 +145,43 @@ function isId(value: unknown): value is number {
 }
 
 /** `data.packet` checked, its octets decoded; or what is wrong with it. */
-export function decodePacketData(
-  data: unknown,
-): { readonly linkType: number; readonly frame: Uint8Array; readonly wire: number; readonly time: number } | string {
+export function decodePacketData(data: unknown): DecodedPacket | string {
   if (typeof data !== 'object' || data === null) return '"data.packet" must be an object';
-  const { linkType, frame, time, wire } = data as Record<string, unknown>;
+  const { linkType, time, whole } = data as Record<string, unknown>;
   if (!Number.isInteger(linkType) || (linkType as number) < 0 || (linkType as number) > 0xffff)
     return '"data.packet.linkType" must be a LINKTYPE_ number, 0 to 65535';
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0 || time > 8.64e15)
     return '"data.packet.time" must be milliseconds since the epoch';
+  const octets = decodeOctets(data, 'data.packet');
+  if (typeof octets === 'string') return octets;
+  const packet = { linkType: linkType as number, ...octets, time };
+  if (whole === undefined) return packet;
+  const made = decodeOctets(whole, 'data.packet.whole');
+  return typeof made === 'string' ? made : { ...packet, whole: made };
+}
+
+/** Octets that were captured, and how many there were on the wire. */
+interface Captured {
+  readonly frame: Uint8Array;
+  readonly wire: number;
+}
+
+/** `data.packet`, decoded. */
+export interface DecodedPacket extends Captured {
+  readonly linkType: number;
+  readonly time: number;
+  readonly whole?: Captured;
+}
+
+function decodeOctets(data: unknown, name: string): Captured | string {
+  if (typeof data !== 'object' || data === null) return `"${name}" must be an object`;
+  const { frame, wire } = data as Record<string, unknown>;
   if (typeof frame !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(frame) || frame.length % 4 !== 0)
-    return '"data.packet.frame" must be base64, not empty';
+    return `"${name}.frame" must be base64, not empty`;
   const octets = new Uint8Array(Buffer.from(frame, 'base64'));
   if (wire !== undefined && (!Number.isSafeInteger(wire) || (wire as number) < octets.length))
-    return '"data.packet.wire" must be a number of octets, not less than "frame" holds';
-  return { linkType: linkType as number, frame: octets, wire: (wire as number | undefined) ?? octets.length, time };
+    return `"${name}.wire" must be a number of octets, not less than "frame" holds`;
+  return { frame: octets, wire: (wire as number | undefined) ?? octets.length };
 }
 
 /** A reply as its line. */

@@ -35,6 +35,7 @@ import { createIrrAnswers } from './irr-answers.ts';
 import type { Log } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
+import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
@@ -57,6 +58,7 @@ export interface DaemonParts {
   readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
+  readonly neighbors: Neighbors;
   readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
@@ -258,7 +260,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
-    probeVantages: traces.station.vantages,
+    async probeVantages(probe) {
+      const { rows, notes } = await traces.station.vantages(probe);
+      return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
+    },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),

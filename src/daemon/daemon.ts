@@ -29,6 +29,7 @@ import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
+import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
@@ -80,6 +81,7 @@ export async function startDaemon({
         .catch((e: Error) => log('error', `${record.name}: its size cannot be remembered: ${e.message}`));
     };
     let told: AspaTable | null = null;
+    let tableComplete = () => {};
     /** Sends the collector the ASPAs in force, when they are others than it has. */
     function tellAspas(): void {
       const { aspas } = rpki.view();
@@ -159,6 +161,7 @@ export async function startDaemon({
         case 'end-of-rib':
           log('info', `peer ${message.peer}: table complete`);
           cases.endOfRib(message.peer, message.time);
+          tableComplete();
           break;
         case 'peer-forgotten':
           log('info', `peer ${message.peer}: forgotten`);
@@ -242,6 +245,9 @@ export async function startDaemon({
 
     const traces = await openTraces(config, collector.query, store, log);
     closers.push(() => traces.close());
+    const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
+    closers.push(() => neighbors.close());
+    tableComplete = neighbors.tableComplete;
     const ids = openIds(traces, log);
     closers.push(() => ids.close());
 
@@ -270,6 +276,7 @@ export async function startDaemon({
       log.configure(config.log);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('contacts')) contacts.configure(config);
+      neighbors.configure();
       if (touches('ids')) await ids.configure(config.ids);
       await archive.configure(config);
       mitigations?.reconfigured();
@@ -317,6 +324,7 @@ export async function startDaemon({
       mitigations,
       outbox,
       traces,
+      neighbors,
       ids,
       archive,
       store,
@@ -333,6 +341,7 @@ export async function startDaemon({
     await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();
+    neighbors.configure();
     await outbox.start();
     return { reload: reloadInTurn, close };
   } catch (e) {

@@ -34,6 +34,8 @@ export interface PacketToTrace {
   readonly wire: number;
   /** ms since the epoch. */
   readonly time: number;
+  /** Of a fragment, the IP packet that it and others make: what those ask for who saw it whole. */
+  readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
 }
 
 export interface Traces {
@@ -135,17 +137,26 @@ export async function openTraces(
     throw e;
   }
 
-  /** Digests of the innermost IP layer that has one, a question for each epoch that may apply. */
-  function questionsOf({ frame, linkType, wire, time }: PacketToTrace): Pick<TraceRequest, 'questions' | 'fragment'> {
+  /**
+   * Digests of the innermost IP layer that has one, a question for each epoch that may apply; of a fragment with its
+   * whole, both: some saw this and some that.
+   */
+  function questionsOf(packet: PacketToTrace): Pick<TraceRequest, 'questions' | 'fragment'> {
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const questions: { epoch: number; digest: string }[] = [];
     let fragment = false;
-    for (const epoch of epochsOf(time)) {
-      const inner = innermost(digestPacket(kernel, frame, linkType, epochKey(secret, epoch), wire));
-      if ('reason' in inner) throw new Error(`the packet has no digest: ${inner.reason}`);
-      questions.push({ epoch, digest: inner.digest });
-      fragment = inner.fragment;
+    for (const epoch of epochsOf(packet.time)) {
+      const key = epochKey(secret, epoch);
+      const inner = innermost(digestPacket(kernel, packet.frame, packet.linkType, key, packet.wire));
+      const { whole } = packet;
+      const made = whole && innermost(digestPacket(kernel, whole.frame, LINKTYPE_RAW, key, whole.wire));
+      if ('reason' in inner && (made === undefined || 'reason' in made))
+        throw new Error(`the packet has no digest: ${inner.reason}`);
+      const found = [inner, made].flatMap(one => (one !== undefined && 'digest' in one ? [one.digest] : []));
+      questions.push(...found.map(digest => ({ epoch, digest })));
+      // Who is clear of both is clear of it.
+      fragment = 'digest' in inner && inner.fragment && (made === undefined || 'reason' in made);
     }
     return { questions, fragment };
   }
@@ -175,6 +186,7 @@ export async function openTraces(
   };
 }
 
+const LINKTYPE_RAW = 101;
 /** For a digest that is not asked. */
 const NO_KEY = new Uint8Array(16);
 

@@ -1,5 +1,6 @@
 /** What a capture file holds, whatever its format. */
 import type { Cursor } from '../net/cursor.ts';
+import type { FrameBlock } from './frame-block.ts';
 
 /** Longest frame that is believed: what libpcap allows too (MAXIMUM_SNAPLEN). */
 export const LONGEST_FRAME = 262144;
@@ -41,4 +42,6 @@ export type InterfaceNumber = (name: string) => number;
 /** One file format: reads what stands at the cursor, moves it past that, and fills the record. */
 export interface PcapFormat {
   step(cursor: Cursor, record: PcapRecord): PcapStep;
+  /** The octets that follow as a block of frames; null where a format has none, or none yet. */
+  block?(octets: Uint8Array): FrameBlock | null;
 }

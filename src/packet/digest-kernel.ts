@@ -90,9 +90,9 @@ export interface DigestKernel {
   /** Sets the epoch's key, 16 octets, for the batches that follow. */
   setKey(key: Uint8Array): void;
   /**
-   * Hash-consistent sampling from now on: a digest is kept when its 16 hex digits, as a number, are not above `most`. All
-   * who sample by the same number keep the same packets, and an asker knows of each digest whether it could have been
-   * kept. KEEP_ALL ends it. Other bits than those that spread digests over blocks and shards decide.
+   * Hash-consistent sampling from now on: a digest is kept when its octets, as a little-endian number, are not above
+   * `most`. All who sample by the same number keep the same packets, and an asker knows of each digest whether it could
+   * have been kept. KEEP_ALL ends it. What is left out is counted in `slices` and is not lost.
    */
   sample(most: bigint): void;
   /** Rows of SLICE_WORDS for the vantages 0 to MOST_VANTAGES - 1. */
@@ -131,7 +131,8 @@ export interface FramePart {
   readonly key: Uint8Array<ArrayBuffer>;
   /** Remembers the vantage under `key`. False when it was known, or there is no place for it. */
   remember(vantage: number): boolean;
-  forget(): void;
+  /** 4096 places of 32 octets: the key as in `key`, number of the vantage plus 1 or 0, frames that were found there. */
+  readonly cache: Uint8Array<ArrayBuffer>;
 }
 
 /** Loads `build/itk1.wasm` (made by `make`); throws with the file's name when it is absent. */
@@ -147,6 +148,7 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
     slices: new Uint32Array(wasm.buffer, SLICES, MOST_VANTAGES * SLICE_WORDS),
     run: new Uint32Array(wasm.buffer, RUN, 22),
     key: new Uint8Array(wasm.buffer, FRAME_KEY, 16),
+    cache: new Uint8Array(wasm.buffer, CACHE, CACHE_OCTETS),
     list: new Uint32Array(wasm.buffer, LIST, 1024),
   });
   let view = views();
@@ -219,8 +221,8 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
         return view.key;
       },
       remember: vantage => kernel.remember(CACHE, FRAME_KEY, vantage) === 1,
-      forget() {
-        view.memory.fill(0, CACHE, CACHE + CACHE_OCTETS);
+      get cache() {
+        return view.cache;
       },
     },
   };

@@ -18,7 +18,9 @@ const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
-/** Fields at the begin of a header that the kind of packet tells, or that are made of the rest: first and last octet. */
+/**
+ * Fields at the begin of a header that the kind of packet tells, or that are made of the rest: first and last octet.
+ */
 const TOLD: ReadonlyMap<number, readonly (readonly [number, number])[]> = new Map([
   [ICMP, [[0, 3]]], // type, code, checksum
   [ICMPV6, [[0, 3]]],
@@ -33,10 +35,11 @@ const TOLD: ReadonlyMap<number, readonly (readonly [number, number])[]> = new Ma
 ]);
 
 /**
- * The class of the octets that a digest takes, by an estimate of their bits: 6 for an octet that none of those before it suggests, of
- * which letters and digits count 2; none for 0 and 255, for what is the same as the octet 1, 2, 4 or 8 before it or one beside that,
- * and for the fields of the upper-layer header that the kind of packet tells, where `protocol` says that one stands at the begin.
- * `guessable`: less than 80 bits; `high`: 104 and more. One packet alone does not show what repeats from packet to packet.
+ * The class of the octets that a digest takes, by an estimate of their bits: 6 for an octet that none of those before
+ * it suggests, of which letters and digits count 2; none for 0 and 255, for what is the same as the octet 1, 2, 4 or 8
+ * before it or one beside that, and for the fields of the upper-layer header that the kind of packet tells, where
+ * `protocol` says that one stands at the begin. `guessable`: less than 80 bits; `high`: 104 and more. One packet alone
+ * does not show what repeats from packet to packet.
  */
 export function entropyOf(octets: Uint8Array, protocol: number | null): Entropy {
   const told = (protocol !== null && TOLD.get(protocol)) || [];

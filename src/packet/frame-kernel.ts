@@ -14,6 +14,7 @@ import {
   usedOctets,
 } from './frame-block.ts';
 import type { Layers } from './layers.ts';
+import { macAt } from './mac.ts';
 import { TUNNEL_PORTS } from './udp-tunnels.ts';
 
 /**
@@ -45,11 +46,28 @@ export interface FrameKernel {
    * Moves `block.at` behind all of them. The object returned is overwritten by the next run.
    */
   run(block: FrameBlock, second: number, slow: (record: BlockRecord) => void): FrameRun;
+  /** So much is remembered that places begin to lack: what is out of date had better be forgotten. */
+  readonly full: boolean;
   /** Remembers the vantage of frames that come from, go to and are tagged as this one; a block's first layers were found. */
   remember(record: BlockRecord, layers: Layers, vantage: number): void;
+  /**
+   * Tells how many frames were found by what was remembered, since this was called last. Addresses as macAt has them, 0
+   * for none; a VLAN of -1 for none.
+   */
+  tell(each: FrameCounts): void;
   /** Forgets all vantages: they may be others now. */
   forget(): void;
 }
+
+/** Takes the number of frames with these link addresses, VLAN and interface. */
+export type FrameCounts = (
+  source: number,
+  destination: number,
+  vlan: number,
+  at: number,
+  outgoing: boolean,
+  frames: number,
+) => void;
 
 const STOPPED: readonly Stopped[] = ['end', 'second', 'room', 'listed'];
 
@@ -63,6 +81,8 @@ const LAYOUT: Record<FrameLayout, number> = {
 
 /** Octets copied at once: with the filters they go to, they stay in a processor's second cache. */
 const COPIED_OCTETS = 128 * 1024;
+/** 32-bit words of a place of the cache. */
+const PLACE_WORDS = 8;
 /** Vantages that are remembered: half of the places there are. */
 const MOST_REMEMBERED = 2048;
 /** An interface's number beyond this does not fit into a key. */
@@ -165,11 +185,30 @@ export function frameKernel(kernel: DigestKernel): FrameKernel {
       key[15] = where >> 8;
       if (!frames.remember(vantage)) return;
       remembered++;
-      if (remembered > MOST_REMEMBERED) this.forget();
+    },
+    get full() {
+      return remembered >= MOST_REMEMBERED;
+    },
+    tell(each) {
+      const { cache } = frames;
+      const words = new Uint32Array(cache.buffer, cache.byteOffset, cache.length / 4);
+      for (let word = 0; word < words.length; word += PLACE_WORDS) {
+        const count = words[word + 5]!;
+        if (count === 0) continue;
+        words[word + 5] = 0;
+        const place = word * 4;
+        const where = u16le(cache, place + 14);
+        const vlan = u16le(cache, place + 6) || -1;
+        each(macAt(cache, place + 8), macAt(cache, place), vlan, where >> 1, (where & 1) === 1, count);
+      }
     },
     forget() {
-      frames.forget();
+      frames.cache.fill(0);
       remembered = 0;
     },
   };
+}
+
+function u16le(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8);
 }

@@ -4,6 +4,7 @@
  */
 import { Cursor } from '../net/cursor.ts';
 import { type InterfaceNumber, LONGEST_FRAME, type PcapError, type PcapFormat, type PcapRecord } from './capture.ts';
+import { type FrameBlock, frameBlock } from './frame-block.ts';
 import { isPcapng, pcapngFormat } from './pcapng.ts';
 
 export interface PcapReader {
@@ -13,6 +14,13 @@ export interface PcapReader {
   feed(chunk: Uint8Array): void;
   /** `record`; `more`: feed first; or an error, after which nothing more is read. */
   next(): 'record' | 'more' | PcapError;
+  /**
+   * All that was fed and not read yet as a block of frames, to be taken many at a time; null where that cannot be: of a
+   * pcapng file, before a file's header was read, after an error. `took` has to follow before anything else.
+   */
+  block(): FrameBlock | null;
+  /** Goes on behind the frames of the block that were taken. */
+  took(block: FrameBlock): void;
   /** To be asked when the file has ended: null when it ended after a whole record. */
   end(): PcapError | null;
 }
@@ -81,6 +89,14 @@ export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
         return fail(step.reason);
       }
     },
+    block() {
+      if (error !== null || format === null || cursor.left === 0) return null;
+      return format.block?.(cursor.bytes.subarray(cursor.offset)) ?? null;
+    },
+    took(block) {
+      cursor = new Cursor(cursor.bytes, cursor.offset + block.at);
+      record.number += block.frames;
+    },
     end() {
       if (error !== null) return error;
       if (cursor.left > 0) return fail(`the file ends inside a record: ${cursor.left} octets are left over`);
@@ -134,6 +150,10 @@ function classicFormat(number: number): PcapFormat {
       record.outgoing = false;
       cursor.skip(captured);
       return 'record';
+    },
+    block(octets) {
+      if (little === null) return null;
+      return frameBlock(octets, `pcap-${little ? 'le' : 'be'}-${nanoseconds ? 'ns' : 'us'}`, linkType, number);
     },
   };
 }

@@ -54,6 +54,7 @@ export function askThreads({
     const live = await Promise.all(intakes.map(intake => askIntake(intake, questions, keys)));
     const sealed = await sealer.ask(
       questions,
+      keys,
       live.map(({ parts }) => parts),
     );
     const strange = [...live.flatMap(one => one.strange), ...sealed.strange];

@@ -2,6 +2,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PcapRecord } from '../packet/capture.ts';
+import type { FrameBlock } from '../packet/frame-block.ts';
 import type { Intake } from './intake.ts';
 import { type Mirror, newUnpacked, sessionName, unpackMirror } from './mirror.ts';
 import { readRecords } from './read-records.ts';
@@ -30,6 +31,10 @@ export function startFileLoop(intake: Intake, files: readonly string[], mirror: 
     if (epoch !== null) return intake.needKey(epoch).then(() => void tap.take(record));
     return record.number % FRAMES_A_TURN === 0 ? turn() : undefined;
   };
+  const takeBlock = async (block: FrameBlock): Promise<void> => {
+    for (let epoch = tap.takeBlock(block); epoch !== null; epoch = tap.takeBlock(block)) await intake.needKey(epoch);
+    await turn();
+  };
   const turn = async () => {
     await sink.room(MOST_WAITING);
     await new Promise(resolve => setImmediate(resolve));
@@ -49,7 +54,9 @@ export function startFileLoop(intake: Intake, files: readonly string[], mirror: 
   };
   const readOne = async (file: string): Promise<string | null> => {
     try {
-      return await readRecords(openInput(file), take, vantages.interfaceNumber);
+      // What a mirror packed up is unpacked frame by frame.
+      const byBlock = mirror === null ? takeBlock : undefined;
+      return await readRecords(openInput(file), take, vantages.interfaceNumber, byBlock);
     } catch (error) {
       return (error as Error).message;
     }

@@ -1,10 +1,14 @@
 /** What the main thread of a probe and the threads that take packets in say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
+import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
+import type { FlowPort } from './flow-sockets.ts';
+import type { LearnedEntry } from './learned.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Mirror } from './mirror.ts';
 import type { Question } from './question.ts';
 import type { RingShape } from './ring.ts';
+import type { HeardClaim } from './shared-learning.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 import type { LiveAnswer } from './window-messages.ts';
@@ -23,7 +27,9 @@ export interface OpenRing {
 /** Where an intake's packets come from. `-` among the files is standard input. */
 export type IntakeSource =
   /** `wake`: an eventfd that is written to after every order, since an intake of rings sleeps in poll(2). */
-  { readonly kind: 'rings'; readonly wake: number } | { readonly kind: 'files'; readonly files: readonly string[] };
+  | { readonly kind: 'rings'; readonly wake: number }
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: 'flows'; readonly ports: readonly FlowPort[] };
 
 export type IntakeOrder =
   | {
@@ -35,6 +41,8 @@ export type IntakeOrder =
       readonly probe: ProbeConfig;
       /** Memory of the numbers of vantages (vantage-numbers.ts). */
       readonly numbers: SharedArrayBuffer;
+      /** It is one of several. */
+      readonly shares: boolean;
       /** Its end of the channel to the sealer. */
       readonly sealer: MessagePort;
     }
@@ -42,6 +50,8 @@ export type IntakeOrder =
   | { readonly type: 'ring'; readonly ring: OpenRing }
   | { readonly type: 'configure'; readonly probe: ProbeConfig }
   | { readonly type: 'know'; readonly neighbors: KnownNeighbors }
+  /** What the main thread has learned of the neighbours, all of it: one of several intakes does not learn itself. */
+  | { readonly type: 'learned'; readonly entries: readonly LearnedEntry[] }
   /** The answer to `key`; null: there is none. */
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
   | {
@@ -51,6 +61,8 @@ export type IntakeOrder =
       readonly keys: readonly KeyCheck[];
     }
   | { readonly type: 'vantages'; readonly id: number }
+  /** Asks an intake of flows by headers. */
+  | { readonly type: 'flows'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   /** Packets that never came as far as a ring. */
   | { readonly type: 'lost'; readonly second: number; readonly packets: number }
   /** Hand everything over: the probe ends. */
@@ -73,6 +85,9 @@ export interface IntakeStatus {
   readonly held: LiveAnswer['span'];
   /** Share of the blocks of its fullest ring that wait to be read, the most since the last report. */
   readonly fill: number;
+  /** Of an intake of flows: who sends, and the share of packets that the thinnest sampling leaves. */
+  readonly flows?: FlowStatus;
+  readonly sampling?: number;
 }
 
 export type IntakeReport =
@@ -80,6 +95,14 @@ export type IntakeReport =
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: LiveAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
+  | { readonly type: 'flows'; readonly id: number; readonly answer: FlowAnswer }
+  /** What frames said of neighbours, and the neighbours' link addresses that have sent frames, up to a second. */
+  | {
+      readonly type: 'heard';
+      readonly claims: readonly HeardClaim[];
+      readonly senders: readonly number[];
+      readonly second: number;
+    }
   /** Once a second. */
   | { readonly type: 'status'; readonly status: IntakeStatus }
   /** A line for a person. */

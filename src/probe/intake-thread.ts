@@ -2,13 +2,16 @@
 import { writeSync } from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { AskedIntake } from './ask-threads.ts';
+import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
 export interface IntakeThread extends AskedIntake {
-  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'stop' }>): void;
+  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'flows' | 'stop' }>): void;
   /** What it knows of its vantages. */
   vantages(): Promise<VantageReport>;
+  /** Asks one of flows by headers. */
+  flows(questions: readonly FlowQuestion[]): Promise<FlowAnswer>;
   /** Its last status; null before the first. */
   readonly status: IntakeStatus | null;
   /** Resolves when it has handed everything over, or is gone. */
@@ -19,6 +22,8 @@ export interface IntakeEvents {
   /** It asks for the key of an epoch. */
   key(epoch: number): void;
   say(line: string): void;
+  /** It has heard of neighbours. */
+  heard(report: Extract<IntakeReport, { type: 'heard' }>): void;
   /** All files are read; of `wrong` not all. */
   through(wrong: number): void;
   /** It has ended by itself, which it does for no reason that is known. */
@@ -51,6 +56,7 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         return;
       case 'answer':
       case 'vantages':
+      case 'flows':
         asked.get(report.id)?.resolve(report);
         asked.delete(report.id);
         return;
@@ -59,6 +65,9 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         return;
       case 'say':
         events.say(report.line);
+        return;
+      case 'heard':
+        events.heard(report);
         return;
       case 'through':
         status = report.status;
@@ -102,6 +111,11 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
       const report = await request(id => ({ type: 'vantages', id }));
       if (report.type !== 'vantages') throw new Error(`an intake answered with ${report.type}`);
       return report.report;
+    },
+    async flows(questions) {
+      const report = await request(id => ({ type: 'flows', id, questions }));
+      if (report.type !== 'flows') throw new Error(`an intake answered with ${report.type}`);
+      return report.answer;
     },
     stop() {
       stopping = true;

@@ -3,7 +3,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
+import type { LearnedEntry } from './learned.ts';
 import { type LiveWindows, openLiveWindows } from './live-windows.ts';
+import { followLearning } from './shared-learning.ts';
 import { openTap, type Tap } from './tap.ts';
 import { type VantageMap, vantageMap } from './vantage.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
@@ -16,7 +18,9 @@ export type IntakeLoss =
   /** The card had no room. */
   | 'card'
   /** Several packets joined to one: none of them has its digest. */
-  | 'merged';
+  | 'merged'
+  /** An exporter of flows, or the way from it, lost what it had sampled. */
+  | 'export';
 
 export interface Intake {
   readonly tap: Tap;
@@ -24,6 +28,10 @@ export interface Intake {
   readonly vantages: VantageMap;
   readonly sink: PortSink;
   configure(probe: ProbeConfig): void;
+  /** Takes what the main thread has learned of the neighbours. */
+  learn(entries: readonly LearnedEntry[]): void;
+  /** Once a second: tells the main thread what it may learn from. */
+  teach(): void;
   /** Resolves when the key of an epoch is set, or is known not to be had. It is asked for once. */
   needKey(epoch: number): Promise<void>;
   setKey(epoch: number, key: Uint8Array | null): void;
@@ -39,21 +47,33 @@ export interface Intake {
 /** Vantage that no neighbour has part in (vantage.ts): a loss is of no vantage and concerns all. */
 const INSIDE = 0;
 
-/** The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`. */
+/**
+ * The intake with number `intake`, whose windows go to `sealer`; it reports to the main thread at `main`.
+ * `placed` gives what tells the vantage of a frame, where that is more than the frame itself.
+ */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, numbers, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, source, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
+  placed: (vantages: VantageMap) => VantageMap = vantages => vantages,
 ): Intake {
   const report = (one: IntakeReport) => main.postMessage(one);
+  const following = shares ? followLearning(() => teach()) : undefined;
   const vantages = vantageMap({
-    // Each sees a part of the packets and learns from it; what they say is about the same neighbours.
     say: line => report({ type: 'say', line }),
     numbers: vantageNumbers(numbers),
+    ...(following && { teacher: following }),
   });
+  const teach = () => {
+    if (following === undefined) return;
+    const { second } = vantages;
+    const claims = following.heard();
+    const senders = vantages.senders(second - 1);
+    if (claims.length + senders.length > 0) report({ type: 'heard', claims, senders, second });
+  };
   const sink = portSink(sealer);
-  const windows = openLiveWindows(kernel, probe, sink, intake);
-  const tap = openTap(kernel, windows, vantages);
+  const windows = openLiveWindows(kernel, probe, sink, intake, { clock: source.kind === 'rings' ? Date.now : null });
+  const tap = openTap(kernel, windows, placed(vantages));
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
   let lost = 0;
@@ -78,6 +98,11 @@ export function openIntake(
     sink,
     configure,
     report,
+    teach,
+    learn(entries) {
+      following?.learn(entries);
+      vantages.taught();
+    },
     needKey(epoch) {
       const waiting = asked.get(epoch) ?? Promise.withResolvers<void>();
       if (!asked.has(epoch)) {
@@ -99,7 +124,10 @@ export function openIntake(
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;
-      if (reason === 'ring') dropped += packets;
+      if (reason === 'ring') {
+        dropped += packets;
+        windows.overloaded();
+      }
       windows.live.at(INSIDE, second).lost += packets;
     },
     leaveOut: count,

@@ -36,6 +36,8 @@ export interface LearnedSource {
   has(mac: number): boolean;
   /** Every link address that something is known of, in each VLAN that it was seen in (-1: none), and in others (ANY_VLAN). */
   all(): Iterable<LearnedEntry>;
+  /** IP addresses that several link addresses claim now, in words. */
+  contested(): readonly string[];
 }
 
 export interface LearnedEntry {
@@ -48,8 +50,6 @@ export interface LearnedNeighbors extends LearnedSource {
   want(owners: ReadonlyMap<string, AddressOwner>): void;
   /** Takes what a frame said in a VLAN (-1: none), in a second of packet time. */
   hear(claim: NeighborClaim, vlan: number, second: number): void;
-  /** IP addresses that several link addresses claim now, in words. */
-  contested(): string[];
 }
 
 export interface LearnedOptions {
@@ -70,6 +70,8 @@ const PATIENCE = 60;
 const CLAIMS = 3;
 /** IP addresses that are remembered though nothing is known of their AS yet: a route may follow. */
 const MOST_OTHERS = 4096;
+/** Lines in one minute of packet time: a liar may claim every address there is. */
+const MOST_LINES = 30;
 /** VLANs that one IP address is remembered in. */
 const MOST_VLANS = 16;
 /** IP addresses that are named in a line. */
@@ -96,6 +98,8 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
   /** Holders of neighbours' IP addresses by link address, and what follows from them. */
   const byMac = new Map<number, Set<Holder>>();
   const known = new Map<number, ReadonlyMap<number, Learned>>();
+
+  let lines = { minute: -1, told: 0 };
 
   /** Draws the conclusions about a link address anew. */
   const conclude = (mac: number) => {
@@ -133,6 +137,12 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     conclude(holder.mac);
   };
 
+  const tellPerson = (line: string, second: number) => {
+    const minute = Math.floor(second / 60);
+    if (minute !== lines.minute) lines = { minute, told: 0 };
+    if (++lines.told <= MOST_LINES) say(lines.told === MOST_LINES ? `${line}; more of this minute is not told` : line);
+  };
+
   const remember = (holder: Holder) => {
     if (holder.owner !== null) {
       held.set(holder.address, holder);
@@ -148,7 +158,7 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     const tell = (line: string) => {
       if (holder.owner === null || second - holder.told < PATIENCE) return;
       holder.told = second;
-      say(line);
+      tellPerson(line, second);
     };
     if (rival === null || rival.mac !== mac) {
       holder.rival = { mac, vlan, since: second, seen: second, claims: 1 };
@@ -161,8 +171,9 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     rival.seen = second;
     const silent = second - Math.max(holder.seen, lastSent(holder.mac));
     if (rival.claims < CLAIMS || second - rival.since < PATIENCE || silent < PATIENCE) return;
-    say(
+    tellPerson(
       `${holder.address} of AS ${holder.owner?.as} has moved from ${formatMac(holder.mac)}, silent for ${silent} s, to ${formatMac(mac)}`,
+      second,
     );
     detach(holder);
     holder.mac = mac;

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import {
   type KeyCheck,
   PROBE_BACKLOG,
@@ -27,6 +28,8 @@ export interface ProbeLinkOptions {
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
   readonly answer: (questions: readonly Question[], keys: readonly KeyCheck[]) => Promise<ProbeAnswer>;
+  /** Answers by flow records. */
+  readonly flows: (questions: readonly FlowQuestion[]) => Promise<FlowAnswer>;
   readonly status: () => Promise<ProbeStatus>;
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
@@ -96,6 +99,12 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         // The daemon takes silence for what it is: a probe that can't say.
         options.answer(message.questions, message.keys).then(
           answer => send({ type: 'answer', id: message.id, answer }),
+          (error: Error) => say(`no answer: ${error.message}`),
+        );
+        return;
+      case 'flow-question':
+        options.flows(message.questions).then(
+          answer => send({ type: 'flow-answer', id: message.id, answer }),
           (error: Error) => say(`no answer: ${error.message}`),
         );
         return;

@@ -1,5 +1,5 @@
 /** What several intakes of one tap tell of its vantages, as one report. */
-import type { VantageReport, VantageRow } from './vantage-rows.ts';
+import { MOST_ROWS, type VantageReport, type VantageRow } from './vantage-rows.ts';
 
 /** Rows about the same are one: packets added, seen when it was last seen by any. Notes stand once. */
 export function mergeVantages(reports: readonly VantageReport[]): VantageReport {
@@ -10,7 +10,7 @@ export function mergeVantages(reports: readonly VantageReport[]): VantageReport 
     const there = rows.get(key);
     rows.set(key, there === undefined ? row : joined(there, row));
   }
-  return { rows: [...rows.values()], notes: [...new Set(reports.flatMap(({ notes }) => notes))] };
+  return { rows: [...rows.values()].slice(0, MOST_ROWS), notes: [...new Set(reports.flatMap(({ notes }) => notes))] };
 }
 
 function joined(one: VantageRow, other: VantageRow): VantageRow {

@@ -10,11 +10,15 @@
  *     status packets windows …    ──▶
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
+ *                                 ◀──    flow-question id questions (to probes with exporters only)
+ *     flow-answer id answer       ──▶
  *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
  *                                 ◀──    vantages id
  *     vantages id report          ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
+import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
+import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import {
   type Fields,
   type Finding,
@@ -33,7 +37,7 @@ import type { ProbeAnswer, Question, Sighting } from './question.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
-export const PROBE_VERSION = 1;
+export const PROBE_VERSION = 2;
 /** Longest frame either way. */
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
@@ -53,6 +57,8 @@ export interface ProbeStatus {
   readonly windows: number;
   readonly retained: ProbeAnswer['retained'];
   readonly lost: number;
+  /** Left out by a probe that takes no flows. */
+  readonly flows?: FlowStatus | null;
 }
 
 export type ToDaemon =
@@ -60,6 +66,7 @@ export type ToDaemon =
   | { readonly type: 'key'; readonly epoch: number }
   | { readonly type: 'status'; readonly status: ProbeStatus }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
+  | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport };
 
 export type ToProbe =
@@ -72,6 +79,7 @@ export type ToProbe =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     }
+  | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
   | { readonly type: 'vantages'; readonly id: number };
 
@@ -79,7 +87,7 @@ export type ToProbe =
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, vantages';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -92,6 +100,12 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'status', status: status(f, fields(f, from.status, 'status')) };
     case 'answer':
       return { type: 'answer', id: integer(f, from, 'id'), answer: answer(f, fields(f, from.answer, 'answer')) };
+    case 'flow-answer':
+      return {
+        type: 'flow-answer',
+        id: integer(f, from, 'id'),
+        answer: flowAnswer(f, fields(f, from.answer, 'answer')),
+      };
     case 'vantages':
       return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
     default:
@@ -103,7 +117,7 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, neighbors, vantages';
+  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages';
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
@@ -118,6 +132,10 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
       const keys = list(f, from, 'keys', MOST_QUESTIONS).map(value => keyCheckOf(f, value));
       return { type: 'question', id: integer(f, from, 'id'), questions, keys };
+    }
+    case 'flow-question': {
+      const questions = list(f, from, 'questions', MOST_FLOW_QUESTIONS).map(value => flowQuestion(f, value));
+      return { type: 'flow-question', id: integer(f, from, 'id'), questions };
     }
     case 'neighbors':
       return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
@@ -161,6 +179,10 @@ function retained(f: Finding, value: unknown): ProbeAnswer['retained'] {
   return value === null ? null : interval(f, fields(f, value, 'retained'));
 }
 
+function holes(f: Finding, from: Fields): { from: number; to: number }[] {
+  return list(f, from, 'holes', MOST_LISTED).map(value => interval(f, fields(f, value, 'hole')));
+}
+
 function answer(f: Finding, from: Fields): ProbeAnswer {
   return {
     probe: text(f, from, 'probe', 64),
@@ -174,6 +196,8 @@ function answer(f: Finding, from: Fields): ProbeAnswer {
     packets: integer(f, from, 'packets'),
     lost: integer(f, from, 'lost'),
     sampling: share(f, from, 'sampling'),
+    ...(from.unsaid === undefined ? {} : { unsaid: integer(f, from, 'unsaid') }),
+    ...(from.holes === undefined ? {} : { holes: holes(f, from) }),
   };
 }
 
@@ -183,5 +207,6 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
+    flows: flowStatus(f, from.flows),
   };
 }

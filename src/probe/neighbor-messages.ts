@@ -1,5 +1,6 @@
 /** The parts of messages on the probe socket that are about neighbours: configured ones, found out ones, counted ones. */
 import type { InterfaceConfig, NeighborConfig, ProbeConfig } from '../config/tree.ts';
+import { exporterConfig } from './flow-messages.ts';
 import type { AddressSource } from './learned.ts';
 import { type Fields, type Finding, fail, fields, integer, list, text } from './message-fields.ts';
 import type { KnownNeighbors } from './vantage.ts';
@@ -46,6 +47,9 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
       location: text(f, one, 'location', 1024),
       ...(one.lan === undefined ? {} : { lan: text(f, one, 'lan', 64) }),
     })),
+    ...(from.exporters === undefined
+      ? {}
+      : { exporters: list(f, from, 'exporters', MOST_STATED).map(one => exporterConfig(f, one)) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
   };

@@ -1,11 +1,13 @@
 /** The words of itprobe(8), as far as they can be tried for sense before anything is opened. Letters are those of tcpdump. */
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { parseFlowPort } from './flow-sockets.ts';
 import { MIRRORS, type Mirror } from './mirror.ts';
 import type { CaptureDirection, Fanout } from './ring.ts';
 
 export interface ProbeWords {
   readonly digests: boolean;
+  readonly directory?: string;
   readonly keyFile?: string;
   readonly name?: string;
   readonly socket: string;
@@ -21,6 +23,8 @@ export interface ProbeWords {
   readonly direction: CaptureDirection;
   readonly user?: string;
   readonly mirror?: Mirror;
+  /** Addresses and ports that exporters of flows send to (probe/flow-sockets.ts). */
+  readonly flow?: readonly string[];
 }
 
 /** Options that belong to a capture: without -i they mean nothing. */
@@ -47,7 +51,9 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
   const number = { type: 'number', requiresArg: true } as const;
   const words = await yargs(hideBin(process.argv))
     .scriptName('itprobe')
-    .usage('itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -d -k SECRET -r FILE')
+    .usage(
+      'itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -n NAME --flow [ADDRESS]:PORT …\nitprobe -d -k SECRET -r FILE',
+    )
     .options({
       'buffer-size': { alias: 'B', ...number, default: 65536, description: 'KiB of the ring of each interface' },
       digests: {
@@ -56,6 +62,7 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
         default: false,
         description: 'print the digests of the packets, and end',
       },
+      directory: { alias: 'D', ...once, description: 'keep windows here; without it in memory only' },
       direction: {
         alias: 'Q',
         ...once,
@@ -70,6 +77,7 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
         description: 'how threads share packets: in turn, by flow, by processor',
       },
       filter: { alias: 'f', ...once, description: 'capture only what matches this expression of pcap-filter(7)' },
+      flow: { ...several, description: 'take sFlow, NetFlow and IPFIX at this address and port' },
       interface: { alias: 'i', ...several, description: 'capture here' },
       'key-file': { alias: 'k', ...once, description: "file of the federation's secret" },
       mirror: { ...once, choices: MIRRORS, description: 'the packets are those of a remote mirror' },
@@ -106,16 +114,22 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
 
 /** What is wrong with the words together; null when nothing is. */
 function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): string | null {
-  const { digests, keyFile, name, read, interface: interfaces, socket } = words;
+  const { digests, flow, keyFile, name, read, interface: interfaces, socket } = words;
   if (words._.length > 0) return `unexpected argument: ${words._[0]}`;
   const twice = Object.entries(words).find(
-    ([word, value]) => Array.isArray(value) && !['_', 'read', 'r', 'interface', 'i'].includes(word),
+    ([word, value]) => Array.isArray(value) && !['_', 'read', 'r', 'interface', 'i', 'flow'].includes(word),
   );
   if (twice !== undefined) return `--${twice[0]} is given more than once`;
   if (interfaces !== undefined && read !== undefined) return '-i and -r exclude each other';
-  if (interfaces === undefined && read === undefined) return '-i INTERFACE or -r FILE is needed';
+  const port = flow?.find(text => parseFlowPort(text) === null);
+  if (port !== undefined) return `--flow takes [ADDRESS]:PORT, not ${port}`;
+  if (flow !== undefined && (digests || read !== undefined || interfaces !== undefined || words.mirror !== undefined))
+    return '--flow goes with -n and -s only: a probe of flows captures nothing';
+  if (interfaces === undefined && read === undefined && flow === undefined)
+    return '-i INTERFACE, -r FILE or --flow [ADDRESS]:PORT is needed';
   if (digests && keyFile === undefined) return '-d needs -k SECRET';
   if (!digests && name === undefined) return '-n NAME is needed, or -d';
+  if (digests && words.directory !== undefined) return '-D belongs to -n';
   if (digests && name !== undefined) return '-d and -n exclude each other';
   if (digests && (read?.length ?? 0) !== 1) return '-d needs one -r FILE';
   if (!digests && keyFile !== undefined) return '-k belongs to -d: a probe gets its keys from the daemon';

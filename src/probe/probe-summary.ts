@@ -24,6 +24,7 @@ export function addStatuses(one: IntakeStatus, other: IntakeStatus | null): Inta
     live: one.live + other.live,
     held: null,
     fill: Math.max(one.fill, other.fill),
+    ...(other.flows === undefined ? {} : { flows: other.flows, sampling: other.sampling ?? 1 }),
   };
 }
 

@@ -46,12 +46,19 @@ export interface ProbeAnswer {
   readonly covered: boolean;
   /** True when all windows asked are sealed. */
   readonly sealed: boolean;
-  /** Chance that one window falsely says yes. */
+  /** Chance that one window falsely says yes, on average over the windows asked. */
   readonly falsePositive: number;
   readonly windowsAsked: number;
   /** Packets seen in the windows asked, and those the capture lost. */
   readonly packets: number;
   readonly lost: number;
-  /** Share of packets kept, 1 when not sampled. */
+  /** Least share of packets kept in a window asked, 1 when not sampled. */
   readonly sampling: number;
+  /**
+   * Pairs of a question and a window that cannot say, for it keeps the digests of a share only and this is none of them;
+   * for any other the share is no matter. Absent where packets were taken at random.
+   */
+  readonly unsaid?: number;
+  /** What within `retained` can't be spoken for of the intervals asked, ms, the first of them. */
+  readonly holes?: readonly { readonly from: number; readonly to: number }[];
 }

@@ -1,16 +1,20 @@
 /** Reads a capture from a stream to its end. */
 import type { InterfaceNumber, PcapRecord } from '../packet/capture.ts';
+import type { FrameBlock } from '../packet/frame-block.ts';
 import { pcapReader } from '../packet/pcap.ts';
 
 /**
  * Calls `each` with every record of a capture as it comes; what `each` returns is waited for when it is a promise, so
  * that the stream is not read faster than it can be used. Resolves with null at the file's end, or with a sentence that
  * says what is wrong and where, after all that came before was delivered. `numberOf` numbers interfaces (packet/pcap.ts).
+ * With `eachBlock`, frames are given to that by the block where the format has blocks, and singly to `each` where not;
+ * it has taken all of a block when what it returns is done.
  */
 export async function readRecords(
   input: AsyncIterable<Uint8Array>,
   each: (record: PcapRecord) => Promise<void> | undefined,
   numberOf?: InterfaceNumber,
+  eachBlock?: (block: FrameBlock) => Promise<void> | undefined,
 ): Promise<string | null> {
   const reader = pcapReader(numberOf);
   const { record } = reader;
@@ -18,6 +22,12 @@ export async function readRecords(
     for await (const chunk of input) {
       reader.feed(chunk);
       for (;;) {
+        const block = eachBlock === undefined ? null : reader.block();
+        if (block !== null) {
+          const wait = eachBlock!(block);
+          if (wait !== undefined) await wait;
+          reader.took(block);
+        }
         const found = reader.next();
         if (found === 'more') break;
         if (found !== 'record') return `after record ${found.record}, at octet ${found.offset}: ${found.reason}`;

@@ -35,6 +35,8 @@ export interface Remembered {
   forget(): void;
   /** The last second in which a link address sent a frame, as far as is remembered; -1: none. */
   lastSent(mac: number): number;
+  /** Link addresses that have sent a frame in this second or later, as far as is remembered. */
+  senders(since: number): number[];
 }
 
 /** Remembers what `resolve` says. */
@@ -110,6 +112,13 @@ export function remembered(
         vantages[row] = 0;
         places[row] = null;
       });
+    },
+    senders(since) {
+      const found = new Set<number>();
+      each(row => {
+        if (seconds[row]! >= since) found.add(sourceOf(row));
+      });
+      return [...found];
     },
     lastSent(mac) {
       let last = sent.get(mac) ?? -1;

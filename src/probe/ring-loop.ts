@@ -176,6 +176,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     known = soon;
     intake.report({ type: 'status', status: intake.status(fullest) });
     fullest = 0;
+    intake.teach();
   };
 
   const turn = () => {

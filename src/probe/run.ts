@@ -7,17 +7,20 @@ import { packetCalls } from '../net/packet-calls.ts';
 import { askThreads } from './ask-threads.ts';
 import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
+import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
 import { openProbeLink } from './link.ts';
-import { heldSpan } from './merge-answers.ts';
+import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
+import { shareLearning } from './shared-learning.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
+import { MOST_NOTES } from './vantage-rows.ts';
 
 /** Single packets are asked for, so the narrow filters would name a wrong neighbour too often (research: traceback 4.4). */
 const FINGERPRINT_BITS = 16;
@@ -28,6 +31,7 @@ const LAST_WORDS = 3_000;
 /** Where a probe's packets come from. */
 export type ProbeInput =
   | { readonly kind: 'files'; readonly files: readonly string[] }
+  | { readonly kind: 'flows'; readonly ports: readonly FlowPort[] }
   | {
       readonly kind: 'capture';
       readonly sockets: readonly InterfaceSockets[];
@@ -40,19 +44,29 @@ export interface ProbeOptions {
   readonly mirror: Mirror | null;
   readonly name: string;
   readonly socket: string;
+  /** Where windows are kept; null: in memory only. */
+  readonly directory: string | null;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ input, mirror, name, socket, say }: ProbeOptions): Promise<number> {
+export async function runProbe({ input, mirror, name, socket, directory, say }: ProbeOptions): Promise<number> {
   const threads = input.kind === 'capture' ? input.threads : 1;
   const ended = Promise.withResolvers<void>();
   const limits = { retention: 0, memory: 0 };
-  const sealer = startSealer({ intakes: threads, bits: FINGERPRINT_BITS, limits }, ended.reject);
   const numbers = vantageNumbers();
+  const sealer = startSealer(
+    { intakes: threads, bits: FINGERPRINT_BITS, limits, directory, numbers: numbers.shared },
+    { died: ended.reject, note: say },
+  );
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
   const strange = new Set<number>();
+  // Of several intakes none knows enough to learn by itself.
+  const shares = threads > 1;
+  const learning = shareLearning(entries => {
+    for (const intake of intakes) intake.order({ type: 'learned', entries });
+  }, say);
   let capture: Capture | null = null;
   let status = 0;
 
@@ -73,7 +87,8 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
     socket,
     name,
     onWelcome(probe) {
-      sealer.configure(probe);
+      // The other half is for flow records.
+      sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
       // Neighbours and retention first: what was seen before they are known would be seen at no vantage.
       else
@@ -85,32 +100,46 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
     },
     async answer(questions, keys): Promise<ProbeAnswer> {
       const answer = await askAll(questions, keys);
-      return { ...answer, covered: answer.covered && questions.every(({ from, to }) => holes.covers(from, to)) };
+      const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
+      if (input.kind !== 'flows') return { ...answer, covered };
+      // What was sampled can be seen; that it was not seen means nothing.
+      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
       const { frames, lost, live } = total();
-      const held = heldSpan(
+      const held = heldSpans(
         intakes.map(({ status }) => status?.held ?? null),
-        sealed.heldFrom,
+        sealed,
       );
       return {
         packets: frames,
         windows: live + sealed.windows,
-        retained: held === null ? null : { from: held.from * 1000, to: held.to * 1000 },
+        retained: retainedOf(held),
         lost,
+        flows: total().flows ?? null,
       };
     },
+    async flows(questions) {
+      const [intake] = intakes;
+      return input.kind === 'flows' && intake !== undefined
+        ? { ...(await intake.flows(questions)), probe: name }
+        : { probe: name, places: [], retained: null };
+    },
     onNeighbors(neighbors) {
+      if (shares) learning.want(new Map(neighbors.owners.map(({ address, as, from }) => [address, { as, from }])));
       for (const intake of intakes) intake.order({ type: 'know', neighbors });
     },
-    vantages: async () => mergeVantages(await Promise.all(intakes.map(intake => intake.vantages()))),
+    vantages: async () => {
+      const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
+      return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
     log: say,
   });
 
   const start = (intake: number, source: IntakeSource, probe: ProbeConfig): IntakeThread => {
     const thread = startIntake(
-      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, sealer: sealer.connect(intake) },
+      { type: 'open', intake, source, mirror, probe, numbers: numbers.shared, shares, sealer: sealer.connect(intake) },
       {
         key: epoch =>
           void link.key(epoch).then(key => {
@@ -118,6 +147,10 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
             thread.order({ type: 'key', epoch, key });
           }),
         say,
+        heard({ claims, senders, second }) {
+          learning.sent(senders, second);
+          learning.hear(claims);
+        },
         through(wrong) {
           status = wrong === 0 ? 0 : 1;
           clearInterval(progress);
@@ -131,8 +164,8 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
   };
 
   const begin = (probe: ProbeConfig) => {
-    if (input.kind === 'files') {
-      intakes.push(start(0, { kind: 'files', files: input.files }, probe));
+    if (input.kind !== 'capture') {
+      intakes.push(start(0, input, probe));
       return;
     }
     const calls = packetCalls();
@@ -159,6 +192,6 @@ export async function runProbe({ input, mirror, name, socket, say }: ProbeOption
   await Promise.race([Promise.all(intakes.map(intake => intake.stop())), patience]);
   if (input.kind === 'capture') say(`captured ${summary(total())}`);
   link.close();
-  await sealer.close();
+  await sealer.close(LAST_WORDS);
   return status;
 }

@@ -1,21 +1,27 @@
 /**
  * The sealed side of the windows, one for a probe: parts that the intakes hand over, put together, sealed into filters
- * when all intakes are past their window, dropped whole when they are too old or memory is short. What waits to be sealed
- * is answered for too. Sealing goes on in small steps, so that whoever runs this can answer in between.
+ * when all intakes are past their window, kept, and dropped whole when they are too old or room is short. What waits to be
+ * sealed is answered for too. Sealing goes on in small steps, so that whoever runs this can answer in between.
  */
-import { intervalOf, overlaps } from './asked-interval.ts';
-import type { FingerprintBits } from './fuse-filter.ts';
-import type { Question } from './question.ts';
-import { type SealedWindow, sealDigests, windowMayHold, windowOctets } from './sealed-window.ts';
+import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
+import { askSealed } from './ask-sealed.ts';
+import { type CoverageBook, coverageBook } from './coverage-book.ts';
+import type { KeptWindow } from './kept-window.ts';
+import type { KeyCheck } from './messages.ts';
+import type { Question, Vantage } from './question.ts';
+import { sealParts } from './seal-parts.ts';
+import type { FingerprintBits } from './sealed-filter.ts';
+import { openSealer } from './sealer.ts';
+import { type KeptEntry, type WindowFile, windowIndex } from './window-index.ts';
+import { emptyKeeper, type WindowKeeper } from './window-keeper.ts';
 import {
+  epochOfWindow,
   type IntakeProgress,
   LEAST_MEMORY,
-  MOST_SIGHTINGS,
-  type NumberedSighting,
   type SealedAnswer,
-  type VantagePart,
   WINDOW_SECONDS,
   type WindowLimits,
+  type WindowPart,
   type WindowSink,
   windowOf,
 } from './window-messages.ts';
@@ -26,18 +32,49 @@ export interface SealedWindows extends WindowSink {
   /** Does one piece of the work that is due. False when there is none. */
   step(): boolean;
   configure(limits: WindowLimits): void;
-  /** Answers for what was handed over. */
-  ask(questions: readonly Question[]): SealedAnswer;
+  /** Takes a window that was sealed before this run. */
+  restore(window: KeptWindow, epoch: number, file: WindowFile): void;
+  /** Takes it that there is a storage key of an hour. */
+  holdsEpoch(epoch: number): void;
+  /** Takes it that a window, or a part of it, is lost. */
+  missing(number: number): void;
+  /** Answers for what was handed over, to questions whose digests were made with `keys`. */
+  ask(questions: readonly Question[], keys?: readonly KeyCheck[]): SealedAnswer;
   status(): SealedStatus;
 }
 
 export interface SealedStatus {
   readonly windows: number;
-  /** Octets of filters and of digests that wait to become some. */
+  /** Octets of memory: filters, and digests that wait to become some. */
   readonly octets: number;
-  /** Windows dropped before their time because memory was short. */
-  readonly droppedForMemory: number;
-  readonly heldFrom: number;
+  readonly diskOctets: number;
+  /** Windows dropped before their time because memory or disk was short. */
+  readonly droppedForRoom: number;
+  /** Windows of which what was seen is lost, for there was no memory to seal them. */
+  readonly unsealed: number;
+  /** Windows that were sealed and could not be written yet. */
+  readonly unsaved: number;
+  /** Why the disk refused what was tried last; empty when it did not. */
+  readonly trouble: string;
+  readonly covered: CoverageBook['spans'];
+  readonly reached: number | null;
+  /** Of the window that was sealed last; null before the first. */
+  readonly latest: SealedFacts | null;
+  /** Hash of the latest commitment. */
+  readonly head: string;
+}
+
+/** What was made of a window. */
+export interface SealedFacts {
+  readonly number: number;
+  readonly vantages: number;
+  /** Packets that were seen, and octets that they take. */
+  readonly packets: number;
+  readonly octets: number;
+  /** `each`: a filter a vantage; `one`: one that returns the vantage. */
+  readonly kind: 'each' | 'one';
+  readonly bits: FingerprintBits;
+  readonly sampling: number;
 }
 
 export interface SealerOptions {
@@ -47,202 +84,194 @@ export interface SealerOptions {
   readonly limits: WindowLimits;
 }
 
-/** What waits to be sealed of one vantage in one window. */
-interface Waiting {
-  readonly vantage: number;
-  readonly number: number;
-  /** Each with its own digests. */
-  readonly parts: {
-    readonly intake: number;
-    readonly seen: VantagePart;
-    readonly digests: BigUint64Array<ArrayBuffer>;
-  }[];
+export interface SealerSurroundings {
+  /** Vantages by their number. */
+  readonly vantages: () => readonly Vantage[];
+  readonly keeper?: WindowKeeper;
+  /** Opens the file of a window that was written. */
+  readonly fileOf?: (entry: KeptEntry, octets: number) => WindowFile | null;
+  readonly clock?: () => number;
 }
 
 /** Nothing held yet. */
-export function openSealedWindows({ intakes, bits, limits }: SealerOptions): SealedWindows {
+export function openSealedWindows(options: SealerOptions, surroundings: SealerSurroundings): SealedWindows {
+  const { intakes, bits } = options;
+  const { vantages, clock = Date.now, keeper = emptyKeeper(clock), fileOf = () => null } = surroundings;
+  const sealer = openSealer();
+  const index = windowIndex();
+  const coverage = coverageBook();
   const progress: (IntakeProgress | null)[] = Array.from({ length: intakes }, () => null);
   const taken = progress.map(() => 0);
-  /** By window and vantage, in the order in which they came. */
-  const waiting = new Map<string, Waiting>();
-  /** Sealed windows by their number, and these numbers in ascending order. */
-  const sealed = new Map<number, SealedWindow[]>();
-  const index: number[] = [];
+  /** Parts that wait, by the number of their window, in the order in which they came. */
+  const waiting = new Map<number, WindowPart[]>();
+  /** What is being sealed: still answered for as waiting. */
+  let sealing: { readonly parts: readonly WindowPart[]; readonly work: ReturnType<typeof sealParts> } | null = null;
+  /** Epochs that windows were stored in. */
+  const epochs = new Set<number>();
   let waitingOctets = 0;
-  let sealedCount = 0;
-  let sealedOctets = 0;
-  let droppedForMemory = 0;
-  let { retention } = limits;
-  let budget = Math.max(limits.memory, LEAST_MEMORY);
+  let droppedForRoom = 0;
+  let unsealed = 0;
+  let { limits } = options;
   let newest = -1;
-  let heldFrom = 0;
+  let latest: SealedFacts | null = null;
 
-  const octets = () => progress.reduce((sum, one) => sum + (one?.octets ?? 0), waitingOctets + sealedOctets);
+  const budget = () => Math.max(limits.memory, LEAST_MEMORY);
+  const octets = () => progress.reduce((sum, one) => sum + (one?.octets ?? 0), waitingOctets + index.octets);
   const through = () => Math.min(...progress.map(one => one?.through ?? 0));
+  const spanOf = (number: number) => ({ from: number * WINDOW_SECONDS, to: (number + 1) * WINDOW_SECONDS });
 
-  const seal = ({ vantage, number, parts }: Waiting) => {
-    const digests = new BigUint64Array(parts.reduce((sum, part) => sum + part.digests.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      digests.set(part.digests, at);
-      at += part.digests.length;
-      taken[part.intake]! += part.digests.byteLength;
+  const begin = (number: number, parts: readonly WindowPart[]) => {
+    const epoch = epochOfWindow(number);
+    const { key, name } = keeper.keyOf(epoch);
+    epochs.add(epoch);
+    const work = sealParts(sealer, parts, {
+      number,
+      part: index.nextPart(number),
+      // Before its end the rest of it is somewhere else.
+      covered: number < through() ? coverage.within(spanOf(number)) : [],
+      bits,
+      key,
+      keyName: name,
+      vantages: vantages(),
+      now: clock(),
+    });
+    sealing = { parts, work };
+  };
+
+  const finish = (parts: readonly WindowPart[], window: KeptWindow | null) => {
+    sealing = null;
+    for (const { intake, digests } of parts) {
+      waitingOctets -= digests.byteLength;
+      taken[intake]! += digests.byteLength;
     }
-    waitingOctets -= digests.byteLength;
-    const filters = sealDigests(digests, bits);
-    const window: SealedWindow = {
-      vantage,
-      first: Math.min(...parts.map(({ seen }) => seen.first)),
-      last: Math.max(...parts.map(({ seen }) => seen.last)),
-      packets: parts.reduce((sum, { seen }) => sum + seen.packets, 0),
-      lost: parts.reduce((sum, { seen }) => sum + seen.lost, 0),
-      filters,
-      octets: windowOctets(filters),
-    };
-    const there = sealed.get(number);
-    if (there === undefined) {
-      sealed.set(number, [window]);
-      index.splice(lowerBound(index, number), 0, number);
-    } else there.push(window);
-    sealedCount++;
-    sealedOctets += window.octets;
+    if (window === null) {
+      unsealed++;
+      coverage.lose(spanOf(parts[0]!.number));
+      return;
+    }
+    const epoch = epochOfWindow(window.number);
+    const entry = index.add(window, epoch, null);
+    keeper.keep(window, epoch, octets => {
+      const file = fileOf(entry, octets);
+      if (file !== null) index.stored(entry, file);
+      makeRoom();
+    });
+    latest = factsOf(window);
   };
 
   const dropOldest = () => {
-    const number = index.shift()!;
-    for (const window of sealed.get(number)!) {
-      sealedCount--;
-      sealedOctets -= window.octets;
-    }
-    sealed.delete(number);
-    heldFrom = Math.max(heldFrom, (number + 1) * WINDOW_SECONDS);
+    const number = index.oldest!;
+    for (const entry of index.dropOldest()) if (entry.file !== null || keeper.unsaved > 0) keeper.drop(entry);
+    coverage.lose(spanOf(number));
   };
 
   const dropExpired = () => {
-    const oldest = newest + 1 - Math.ceil(retention / 1000);
-    while (index.length > 0 && (index[0]! + 1) * WINDOW_SECONDS <= oldest) dropOldest();
+    const oldest = newest + 1 - Math.ceil(limits.retention / 1000);
+    while (index.oldest !== null && (index.oldest + 1) * WINDOW_SECONDS <= oldest) dropOldest();
     // What is older is not taken any more: nothing can be said of it, though no window was there to be dropped.
-    heldFrom = Math.max(heldFrom, windowOf(oldest) * WINDOW_SECONDS);
+    coverage.cut(windowOf(oldest) * WINDOW_SECONDS);
+    for (const epoch of epochs) {
+      if ((epoch + 1) * EPOCH_MILLISECONDS > oldest * 1000 || index.countOf(epoch) > 0) continue;
+      epochs.delete(epoch);
+      keeper.destroy(epoch);
+    }
   };
 
-  const fitMemory = () => {
-    while (octets() > budget && index.length > 0) {
-      droppedForMemory += sealed.get(index[0]!)!.length;
+  const makeRoom = () => {
+    const tooMuch = () => octets() > budget() || index.diskOctets > (limits.disk ?? Number.POSITIVE_INFINITY);
+    while (tooMuch() && index.oldest !== null) {
+      droppedForRoom++;
       dropOldest();
     }
   };
 
   /** The next that is due: its window has ended at all intakes, or there is no room to wait. */
-  const due = (): [string, Waiting] | null => {
-    const below = waitingOctets > budget / 4 ? Number.POSITIVE_INFINITY : through();
-    for (const entry of waiting) if (entry[1].number < below) return entry;
+  const due = (): [number, WindowPart[]] | null => {
+    const below = waitingOctets > budget() / 4 ? Number.POSITIVE_INFINITY : through();
+    for (const entry of waiting) if (entry[0] < below) return entry;
     return null;
   };
 
   return {
-    part({ intake, number, vantages, digests }) {
-      let at = 0;
-      for (const seen of vantages) {
-        const own = digests.subarray(at, at + seen.digests);
-        at += seen.digests;
-        const key = `${number} ${seen.vantage}`;
-        const there = waiting.get(key);
-        if (there === undefined)
-          waiting.set(key, { vantage: seen.vantage, number, parts: [{ intake, seen, digests: own }] });
-        else there.parts.push({ intake, seen, digests: own });
-      }
-      waitingOctets += digests.byteLength;
+    part(part) {
+      const there = waiting.get(part.number);
+      if (there === undefined) waiting.set(part.number, [part]);
+      else there.push(part);
+      waitingOctets += part.digests.byteLength;
     },
     progress(told) {
       progress[told.intake] = told;
       newest = Math.max(newest, told.to - 1);
+      const known = progress.filter(one => one !== null);
+      if (known.length === intakes)
+        coverage.reach(Math.max(...known.map(({ from }) => from)), Math.min(...known.map(({ to }) => to)));
       dropExpired();
-      fitMemory();
+      makeRoom();
     },
+    hole: span => coverage.miss(span),
     taken(intake) {
       const octets = taken[intake] ?? 0;
       taken[intake] = 0;
       return octets;
     },
     step() {
+      if (sealing !== null) {
+        const { parts, work } = sealing;
+        const { done, value } = work.next();
+        if (done) finish(parts, value);
+        dropExpired();
+        makeRoom();
+        return true;
+      }
       const next = due();
       if (next === null) return false;
       waiting.delete(next[0]);
-      seal(next[1]);
-      dropExpired();
-      fitMemory();
+      begin(next[0], next[1]);
       return true;
     },
     configure(changed) {
-      retention = changed.retention;
-      budget = Math.max(changed.memory, LEAST_MEMORY);
+      limits = changed;
       dropExpired();
-      fitMemory();
+      makeRoom();
     },
-    ask(questions) {
-      const sightings: NumberedSighting[] = [];
-      const asked = new Set<SealedWindow | VantagePart>();
-      let windowsAsked = 0;
-      let anySealed = false;
-      let anyWaiting = false;
-      questions.forEach((question, position) => {
-        const interval = intervalOf(question);
-        const digest = Buffer.from(question.digest, 'hex');
-        const whole = digest.readBigUInt64LE();
-        const low = digest.readUInt32LE(0);
-        const high = digest.readUInt32LE(4);
-        const saw = (vantage: number, first: number, last: number, provisional: boolean) =>
-          sightings.push({ vantage, first, last, question: position, provisional });
-
-        const start = lowerBound(index, windowOf(interval.from / 1000));
-        for (let i = start; i < index.length && index[i]! * WINDOW_SECONDS * 1000 <= interval.to; i++)
-          for (const window of sealed.get(index[i]!)!) {
-            const { vantage, first, last } = window;
-            if (!overlaps(interval, first, last) || sightings.length > MOST_SIGHTINGS) continue;
-            windowsAsked++;
-            anySealed = true;
-            asked.add(window);
-            if (windowMayHold(window, low, high)) saw(vantage, first, last, false);
-          }
-        for (const { parts } of waiting.values())
-          for (const { seen, digests } of parts) {
-            if (!overlaps(interval, seen.first, seen.last) || sightings.length > MOST_SIGHTINGS) continue;
-            windowsAsked++;
-            anyWaiting = true;
-            asked.add(seen);
-            if (digests.includes(whole)) saw(seen.vantage, seen.first, seen.last, true);
-          }
-      });
-      let packets = 0;
-      let lost = 0;
-      for (const one of asked) {
-        packets += one.packets;
-        lost += one.lost;
-      }
-      return {
-        sightings,
-        windowsAsked,
-        sealed: !anyWaiting,
-        falsePositive: anySealed ? 2 ** -bits : 0,
-        packets,
-        lost,
-        sampling: 1,
-        heldFrom,
-        strange: [],
-      };
+    restore(window, epoch, file) {
+      epochs.add(epoch);
+      index.add(window, epoch, file);
+      coverage.restore(window.covered);
     },
-    status: () => ({ windows: sealedCount, octets: waitingOctets + sealedOctets, droppedForMemory, heldFrom }),
+    holdsEpoch(epoch) {
+      epochs.add(epoch);
+    },
+    missing: number => coverage.lose(spanOf(number)),
+    ask: (questions, keys = []) => {
+      const parts = [...(sealing?.parts ?? []), ...[...waiting.values()].flat()];
+      const answer = askSealed({ index, parts, keeper, sealer }, questions, keys);
+      return { ...answer, covered: coverage.spans, reached: coverage.reached };
+    },
+    status: () => ({
+      windows: index.count,
+      octets: waitingOctets + index.octets,
+      diskOctets: index.diskOctets,
+      droppedForRoom,
+      unsealed,
+      unsaved: keeper.unsaved,
+      trouble: keeper.trouble,
+      covered: coverage.spans,
+      reached: coverage.reached,
+      latest,
+      head: keeper.head,
+    }),
   };
 }
 
-/** Position of the first number of an ascending list that is not below `number`. */
-function lowerBound(list: readonly number[], number: number): number {
-  let from = 0;
-  let to = list.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (list[middle]! < number) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+function factsOf({ number, vantages, filters, bits, sampling }: KeptWindow): SealedFacts {
+  return {
+    number,
+    vantages: vantages.length,
+    packets: vantages.reduce((sum, { packets }) => sum + packets, 0),
+    octets: filters.reduce((sum, filter) => sum + filter.octets.byteLength, 0),
+    kind: filters[0]?.kind ?? 'each',
+    bits,
+    sampling,
+  };
 }

@@ -1,8 +1,9 @@
 /** The main thread's side of the thread that seals. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { EpochRecord } from './epoch-records.ts';
+import type { KeyCheck } from './messages.ts';
 import type { Question } from './question.ts';
-import type { SealedStatus, SealerOptions } from './sealed-windows.ts';
-import type { FromSealer, ToSealer } from './sealer-messages.ts';
+import type { FromSealer, SealerStatus, SealerThreadOptions, ToSealer } from './sealer-messages.ts';
 import type { SealedAnswer, WindowLimits } from './window-messages.ts';
 
 export interface SealerThread {
@@ -10,13 +11,25 @@ export interface SealerThread {
   connect(intake: number): MessagePort;
   configure(limits: WindowLimits): void;
   /** Asks, once the parts have come that the intakes had handed over by their answers. Rejects when the thread has died. */
-  ask(questions: readonly Question[], parts: readonly number[]): Promise<SealedAnswer>;
-  status(): Promise<SealedStatus>;
-  close(): Promise<void>;
+  ask(questions: readonly Question[], keys: readonly KeyCheck[], parts: readonly number[]): Promise<SealedAnswer>;
+  status(): Promise<SealerStatus>;
+  /** What is known of each hour, and the hash of the latest commitment. */
+  epochs(): Promise<{ readonly epochs: readonly EpochRecord[]; readonly head: string }>;
+  /** Seals and writes what has come, within `patience` milliseconds, and ends the thread. */
+  close(patience?: number): Promise<void>;
 }
 
-/** Starts the thread; `died` is called when it ends by itself, which it does for no reason that is known. */
-export function startSealer(options: SealerOptions, died: (error: Error) => void): SealerThread {
+export interface SealerEvents {
+  /** It ended by itself, which it does for no reason that is known. */
+  died(error: Error): void;
+  /** A line for a person. */
+  note(line: string): void;
+}
+
+type Kind = FromSealer['type'];
+
+/** Starts the thread. */
+export function startSealer(options: SealerThreadOptions, { died, note }: SealerEvents): SealerThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './sealer-worker.ts' : './sealer-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url));
@@ -27,6 +40,7 @@ export function startSealer(options: SealerOptions, died: (error: Error) => void
   let closing = false;
 
   worker.on('message', (message: FromSealer) => {
+    if (message.type === 'note') note(message.line);
     asked.get(message.id)?.resolve(message);
     asked.delete(message.id);
   });
@@ -39,13 +53,16 @@ export function startSealer(options: SealerOptions, died: (error: Error) => void
     asked.clear();
     if (!closing) died(gone);
   });
-  const request = (messageOf: (id: number) => ToSealer) =>
-    new Promise<FromSealer>((resolve, reject) => {
+  const request = async <K extends Kind>(kind: K, messageOf: (id: number) => ToSealer) => {
+    const message = await new Promise<FromSealer>((resolve, reject) => {
       if (gone !== null) return reject(gone);
       const id = ++lastId;
       asked.set(id, { resolve, reject });
       post(messageOf(id));
     });
+    if (message.type !== kind) throw new Error(`the sealer answered with ${message.type} instead of ${kind}`);
+    return message as Extract<FromSealer, { type: K }>;
+  };
 
   post({ type: 'open', options });
   return {
@@ -55,18 +72,19 @@ export function startSealer(options: SealerOptions, died: (error: Error) => void
       return port2;
     },
     configure: limits => post({ type: 'configure', limits }),
-    async ask(questions, parts) {
-      const message = await request(id => ({ type: 'ask', id, questions, parts }));
-      if (message.type !== 'answer') throw new Error(`the sealer answered a question with ${message.type}`);
-      return message.answer;
-    },
-    async status() {
-      const message = await request(id => ({ type: 'status', id }));
-      if (message.type !== 'status') throw new Error(`the sealer answered a status with ${message.type}`);
-      return message.status;
-    },
-    async close() {
+    ask: async (questions, keys, parts) =>
+      (await request('answer', id => ({ type: 'ask', id, questions, keys, parts }))).answer,
+    status: async () => (await request('status', id => ({ type: 'status', id }))).status,
+    epochs: () => request('epochs', id => ({ type: 'epochs', id })),
+    async close(patience = 0) {
       closing = true;
+      const closed = request('closed', id => ({ type: 'close', id })).catch(() => {});
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>(resolve => {
+        timer = setTimeout(resolve, patience);
+      });
+      if (patience > 0) await Promise.race([closed, late]);
+      clearTimeout(timer);
       await worker.terminate();
     },
   };

@@ -4,6 +4,8 @@ import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { listenUnix } from '../net/unix-socket.ts';
 import { keyCheck } from '../packet/itk1.ts';
+import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
+import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
@@ -44,6 +46,8 @@ export interface ProbeRow {
   readonly retainedFrom: number | null;
   readonly retainedTo: number | null;
   readonly lost: number | null;
+  /** Of a probe that takes flows. */
+  readonly flows: FlowStatus | null;
 }
 
 export interface ProbeStation {
@@ -52,6 +56,11 @@ export interface ProbeStation {
    * an instant in milliseconds since the epoch; `silent` names the probes that have not, those not connected included.
    */
   ask(questions: readonly Question[], deadline: number): Promise<{ answers: ProbeAnswer[]; silent: string[] }>;
+  /**
+   * Asks the probes that have exporters by headers of packets (16 at most), until `deadline` at the latest; those that do
+   * not answer are left out: what they say would be a prior and no more.
+   */
+  askFlows(questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer[]>;
   status(): ProbeRow[];
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
@@ -69,6 +78,7 @@ interface Connection {
   readonly since: number;
   status: ProbeStatus | null;
   readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
+  readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
   readonly askedVantages: Map<number, (report: VantageReport | null) => void>;
 }
 
@@ -140,6 +150,10 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         from.asked.get(message.id)?.({ ...message.answer, probe: from.name! });
         from.asked.delete(message.id);
         return;
+      case 'flow-answer':
+        from.askedFlows.get(message.id)?.({ ...message.answer, probe: from.name! });
+        from.askedFlows.delete(message.id);
+        return;
       case 'vantages':
         from.askedVantages.get(message.id)?.(message.report);
     }
@@ -152,6 +166,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       since: Date.now(),
       status: null,
       asked: new Map(),
+      askedFlows: new Map(),
       askedVantages: new Map(),
     };
     connections.add(connection);
@@ -178,6 +193,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         log('info', `probe ${connection.name}: disconnected`);
       }
       for (const resolve of connection.asked.values()) resolve(null);
+      for (const resolve of connection.askedFlows.values()) resolve(null);
       for (const resolve of connection.askedVantages.values()) resolve(null);
     });
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
@@ -208,7 +224,30 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       send(connection, { type: 'question', id, questions, keys: keysOf(questions) });
     });
 
+  const askFlowsOf = (name: string, questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer | null> =>
+    new Promise(resolve => {
+      const connection = named.get(name);
+      const left = deadline - Date.now();
+      if (connection === undefined || left <= 0) return resolve(null);
+      const id = ++lastId;
+      const timer = setTimeout(() => finish(null), left);
+      const finish = (answer: FlowAnswer | null) => {
+        clearTimeout(timer);
+        connection.askedFlows.delete(id);
+        resolve(answer);
+      };
+      connection.askedFlows.set(id, finish);
+      send(connection, { type: 'flow-question', id, questions });
+    });
+
   return {
+    async askFlows(questions, deadline) {
+      if (questions.length > MOST_FLOW_QUESTIONS)
+        throw new RangeError(`${questions.length} headers are asked for at once`);
+      const names = [...probes.values()].filter(probe => probe.exporters !== undefined).map(probe => probe.name);
+      const found = await Promise.all(names.map(name => askFlowsOf(name, questions, deadline)));
+      return found.filter(answer => answer !== null);
+    },
     async ask(questions, deadline) {
       if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
       const names = [...probes.keys()];
@@ -230,6 +269,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           retainedFrom: status?.retained?.from ?? null,
           retainedTo: status?.retained?.to ?? null,
           lost: status?.lost ?? null,
+          flows: status?.flows ?? null,
         };
       }),
     tell(name, known) {

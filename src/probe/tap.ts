@@ -54,7 +54,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -111,6 +111,7 @@ export function openTap(
     frames++;
     seen(record.seconds, record.nanoseconds);
     if (record.seconds !== second) {
+      fast.tell(vantages.ofAddresses);
       second = record.seconds;
       kept = windows.advance(second);
       vantages.second = second;
@@ -121,7 +122,7 @@ export function openTap(
     if (layers.count === 0) count(layers.stop);
     vantages.hear(bytes, layers, offset + record.captured);
     if (!kept) {
-      count('too-old');
+      count(windows.refusal);
       return null;
     }
     vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
@@ -158,8 +159,11 @@ export function openTap(
    */
   const takeFast = (block: FrameBlock): boolean => {
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
-    if (generation !== vantages.generation) fast.forget();
-    generation = vantages.generation;
+    if (generation !== vantages.generation || fast.full) {
+      fast.tell(vantages.ofAddresses);
+      fast.forget();
+      generation = vantages.generation;
+    }
     live.enter(second);
     live.touch();
     const run = fast.run(block, second, takeSlow);
@@ -203,6 +207,7 @@ export function openTap(
       const check = keyCheck(value);
       checks.set(of, (checks.get(of) ?? check) === check ? check : MIXED);
       if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
+      windows.keyed(of, check);
     },
     agrees(of, check) {
       const known = checks.get(of);
@@ -212,6 +217,10 @@ export function openTap(
       if (epoch === of) epoch = -1;
       return false;
     },
-    counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
+    counts() {
+      const { disbelieved } = windows;
+      const all = disbelieved === 0 ? without : new Map(without).set('time', disbelieved + (without.get('time') ?? 0));
+      return { frames, digests, without: all, lost: lost + disbelieved, span: to >= from ? { from, to } : null };
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** What `show probe NAME vantages` tells: every address and interface with its AS, and what contradicts or was left out. */
 import { formatMac } from '../packet/mac.ts';
 import type { Binding } from './bindings.ts';
-import { ANY_VLAN, type LearnedNeighbors } from './learned.ts';
+import { ANY_VLAN, type LearnedSource } from './learned.ts';
 
 export interface VantageRow {
   /** Link address; null: the row is about an interface. */
@@ -29,7 +29,7 @@ export const LINE = 200;
 interface Known {
   readonly configured: readonly Binding[];
   readonly members: ReadonlyMap<number, Binding>;
-  readonly learned: LearnedNeighbors;
+  readonly learned: LearnedSource;
   /** What was counted of what was learned, by link address, VLAN and AS. */
   readonly counts: ReadonlyMap<string, Binding>;
   readonly forged: number;

@@ -5,9 +5,9 @@
 import type { ProbeConfig } from '../config/tree.ts';
 import type { Layers } from '../packet/layers.ts';
 import { macAt } from '../packet/mac.ts';
-import { mayClaim, readNeighborClaim } from '../packet/neighbor-claim.ts';
+import { mayClaim, type NeighborClaim, readNeighborClaim } from '../packet/neighbor-claim.ts';
 import { type Binding, type Bindings, binding, configuredBindings, keepCounts, memberBindings } from './bindings.ts';
-import { type AddressOwner, learnedNeighbors } from './learned.ts';
+import { type AddressOwner, type LearnedSource, learnedNeighbors } from './learned.ts';
 import type { Vantage } from './question.ts';
 import { type Place, remembered } from './remembered.ts';
 import { INSIDE, UNKNOWN, type VantageNumbers, vantageNumbers } from './vantage-numbers.ts';
@@ -51,28 +51,42 @@ export interface VantageMap {
     outgoing: boolean,
     packets: number,
   ): number;
+  /** What the teacher has found out is another thing than before. */
+  taught(): void;
+  /** Link addresses that something was learned of, and that have sent a frame in this second or later. */
+  senders(since: number): number[];
   /** Learns from a frame that `findLayers` has found layers of, up to `end`; most tell nothing. */
   hear(bytes: Uint8Array, layers: Layers, end: number): void;
   /** What is known, a row each; `notes`: what contradicts or was left out, in words. */
   report(): VantageReport;
 }
 
+/** Who learns for a map that sees only a part of the frames. */
+export interface Teacher extends LearnedSource {
+  /** Takes what a frame said, as LearnedNeighbors does. */
+  hear(claim: NeighborClaim, vlan: number, second: number): void;
+}
+
 export interface VantageMapOptions {
   /** Gets one line for a person at a time. */
   readonly say?: (line: string) => void;
   readonly numbers?: VantageNumbers;
+  /** Not there: the map learns itself. */
+  readonly teacher?: Teacher;
 }
 
 const MOST_INTERFACES = 4096;
 /** Claims that are read in one second of packet time; a flood of them is no news. */
 const MOST_CLAIMS = 1000;
-/** Lines about claims in one minute of packet time. */
-const MOST_LINES = 30;
 /** Link addresses and VLANs that packets are counted for. */
 const MOST_COUNTED = 8192;
 
 /** A map that knows no neighbour yet. */
-export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: VantageMapOptions = {}): VantageMap {
+export function vantageMap({
+  say = () => {},
+  numbers = vantageNumbers(),
+  teacher,
+}: VantageMapOptions = {}): VantageMap {
   const names = [''];
   let configured: Bindings | null = null;
   let members: ReadonlyMap<number, Binding> = new Map();
@@ -85,16 +99,10 @@ export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: Vanta
   let forged = 0;
   let flooded = 0;
   let claimed = { second: -1, claims: 0 };
-  let told = { minute: -1, lines: 0 };
 
   const changed = () => {
     cache.forget();
     generation++;
-  };
-  const tell = (line: string) => {
-    const minute = Math.floor(map.second / 60);
-    if (minute !== told.minute) told = { minute, lines: 0 };
-    if (++told.lines <= MOST_LINES) say(told.lines === MOST_LINES ? `${line}; more of this minute is not told` : line);
   };
 
   /** The neighbour that a link address is of by a list of members, or by what was learned. */
@@ -137,7 +145,8 @@ export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: Vanta
     return { vantage: border ? UNKNOWN : INSIDE, told: link };
   };
   const cache = remembered(resolve);
-  const learned = learnedNeighbors({ lastSent: cache.lastSent, changed, say: tell });
+  const own = teacher === undefined ? learnedNeighbors({ lastSent: cache.lastSent, changed, say }) : null;
+  const learned: Teacher = teacher ?? own!;
 
   const map: VantageMap = {
     get list() {
@@ -166,7 +175,7 @@ export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: Vanta
       const before = [...members.values()];
       members = memberBindings(macs);
       keepCounts([...members.values()], before);
-      learned.want(new Map(owners.map(({ address, as, from }) => [address, { as, from }])));
+      own?.want(new Map(owners.map(({ address, as, from }) => [address, { as, from }])));
     },
     of(bytes, layers, at, outgoing) {
       const { sourceMac, destinationMac, vlan } = layers;
@@ -176,6 +185,8 @@ export function vantageMap({ say = () => {}, numbers = vantageNumbers() }: Vanta
     },
     ofAddresses: (source, destination, vlan, at, outgoing, packets) =>
       cache.find(source, destination, vlan, at, outgoing, map.second, packets),
+    taught: changed,
+    senders: since => cache.senders(since).filter(learned.has),
     hear(bytes, layers, end) {
       if (!learns || !mayClaim(bytes, layers)) return;
       if (map.second !== claimed.second) claimed = { second: map.second, claims: 0 };

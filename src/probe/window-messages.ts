@@ -6,6 +6,9 @@
  * the sealer answers for them. Whoever asks must ask every intake first and the sealer afterwards, with the counts of
  * parts that the intakes answered with: what is on its way between the two is then missed by neither.
  */
+import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
+import type { Span } from './covered-time.ts';
+import type { Vantage } from './question.ts';
 
 /** Seconds of a window. It divides an epoch, so that one window knows one key. */
 export const WINDOW_SECONDS = 10;
@@ -15,6 +18,11 @@ export const MOST_SIGHTINGS = 2048;
 /** Number of the window of a second. */
 export function windowOf(second: number): number {
   return Math.floor(second / WINDOW_SECONDS);
+}
+
+/** Hour of a window, since 1970. */
+export function epochOfWindow(number: number): number {
+  return Math.floor((number * WINDOW_SECONDS * 1000) / EPOCH_MILLISECONDS);
 }
 
 /** What one vantage saw of a window at one intake. */
@@ -39,7 +47,14 @@ export interface WindowPart {
   readonly vantages: readonly VantagePart[];
   /** Digests of vantage after vantage as they are listed, each in any order and with repetitions. */
   readonly digests: BigUint64Array<ArrayBuffer>;
+  /** Least share of the digests kept, by their value (sampling.ts): a power of two; 1 without sampling. */
+  readonly sampling: number;
+  /** Names the key that the digests were made with (packet/itk1.ts, keyCheck), or MIXED_KEYS; null: not known. */
+  readonly digestKey: string | null;
 }
+
+/** Stands for the name of a key where more than one was used: nobody can ask there. */
+export const MIXED_KEYS = 'mixed';
 
 /** How far an intake is. Seconds since the epoch. */
 export interface IntakeProgress {
@@ -58,6 +73,10 @@ export interface IntakeProgress {
 export interface WindowSink {
   part(part: WindowPart): void;
   progress(progress: IntakeProgress): void;
+  /** Seconds in which packets may have gone by that the intake has not seen; told before its progress goes beyond. */
+  hole(hole: Span): void;
+  /** Octets of digests that were handed over and wait to be sealed. */
+  readonly waiting?: number;
 }
 
 /** How long and in how much memory windows are kept. */
@@ -66,14 +85,17 @@ export interface WindowLimits {
   readonly retention: number;
   /** Octets of memory; at least 16 MiB are taken. */
   readonly memory: number;
+  /** Octets of window files; as many as there are when it is absent. */
+  readonly disk?: number;
 }
 
 /** Below this there is no room for the live slices of a busy second. */
 export const LEAST_MEMORY = 16 * 1024 * 1024;
 
-/** A sighting whose vantage is still a number. Seconds since the epoch, both included. */
+/** A sighting. Seconds since the epoch, both included. */
 export interface NumberedSighting {
-  readonly vantage: number;
+  /** Its number, or what it is where that is known. */
+  readonly vantage: number | Vantage;
   readonly first: number;
   readonly last: number;
   /** Position in the list of questions. */
@@ -89,13 +111,15 @@ export interface PartialAnswer {
   readonly windowsAsked: number;
   /** False when something was asked that is not sealed yet. */
   readonly sealed: boolean;
-  /** Highest chance of a window asked to say yes falsely. */
-  readonly falsePositive: number;
+  /** Logarithm of the chance that none of the windows asked says yes falsely: 0, or below. */
+  readonly honest: number;
   /** Packets and losses of the windows asked, each counted once. */
   readonly packets: number;
   readonly lost: number;
   /** Least share of packets kept in a window asked; 1 when none was sampled. */
   readonly sampling: number;
+  /** Pairs of a question and a window that cannot say: what has such a digest was not kept. */
+  readonly unsaid: number;
 }
 
 /** An intake's answer. */
@@ -112,8 +136,10 @@ export interface LiveAnswer extends PartialAnswer {
 
 /** The sealer's answer. */
 export interface SealedAnswer extends PartialAnswer {
-  /** First second of which all that came is still there. */
-  readonly heldFrom: number;
+  /** Seconds that the sealer can speak for, as far as the intakes had told it. */
+  readonly covered: readonly Span[];
+  /** First second that no intake has told of; null before all have. */
+  readonly reached: number | null;
   /** Epochs asked whose windows were digested under another key than that of the questions. */
   readonly strange: readonly number[];
 }

@@ -1,10 +1,12 @@
 /** The way from an intake to a sealer in another thread: a message for each part, its digests transferred, not copied. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Span } from './covered-time.ts';
 import type { IntakeProgress, WindowPart, WindowSink } from './window-messages.ts';
 
 export type FromIntake =
   | { readonly type: 'part'; readonly part: WindowPart }
-  | { readonly type: 'progress'; readonly progress: IntakeProgress };
+  | { readonly type: 'progress'; readonly progress: IntakeProgress }
+  | { readonly type: 'hole'; readonly hole: Span };
 
 /** Octets of digests that have been sealed, or dropped, of those that the intake has handed over. */
 export interface ToIntake {
@@ -43,6 +45,7 @@ export function portSink(port: MessagePort): PortSink {
       post({ type: 'part', part }, [part.digests.buffer]);
     },
     progress: progress => post({ type: 'progress', progress }),
+    hole: hole => post({ type: 'hole', hole }),
     room: octets => (waiting <= octets ? Promise.resolve() : new Promise(resolve => patient.push({ octets, resolve }))),
   };
 }

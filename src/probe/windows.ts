@@ -3,14 +3,14 @@
  * is that of the packets.
  */
 import type { DigestKernel } from '../packet/digest-kernel.ts';
-import type { FingerprintBits } from './fuse-filter.ts';
 import { type LiveWindows, openLiveWindows } from './live-windows.ts';
-import { heldSpan, mergeAnswers } from './merge-answers.ts';
+import { heldSpans, mergeAnswers, retainedOf } from './merge-answers.ts';
 import type { ProbeAnswer, Question, Vantage } from './question.ts';
+import type { FingerprintBits } from './sealed-filter.ts';
 import { openSealedWindows } from './sealed-windows.ts';
 import type { WindowLimits } from './window-messages.ts';
 
-export interface Windows extends Pick<LiveWindows, 'live' | 'advance'> {
+export interface Windows extends Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'> {
   /** Seals everything: nothing more will come. */
   sealAll(): void;
   configure(limits: WindowLimits): void;
@@ -24,19 +24,31 @@ export interface WindowStatus {
   readonly sealed: number;
   readonly octets: number;
   /** Windows dropped before their time because memory was short. */
-  readonly droppedForMemory: number;
+  readonly droppedForRoom: number;
   readonly retained: ProbeAnswer['retained'];
 }
 
 /** Empty windows over a kernel of their own. */
-export function openWindows(kernel: DigestKernel, bits: FingerprintBits, limits: WindowLimits): Windows {
-  const sealer = openSealedWindows({ intakes: 1, bits, limits });
+export function openWindows(
+  kernel: DigestKernel,
+  bits: FingerprintBits,
+  limits: WindowLimits,
+  vantages: () => readonly Vantage[] = () => [],
+): Windows {
+  const sealer = openSealedWindows({ intakes: 1, bits, limits }, { vantages });
   const intake = openLiveWindows(kernel, limits, sealer, 0);
   const settle = () => {
     while (sealer.step());
   };
   return {
+    get refusal() {
+      return intake.refusal;
+    },
+    get disbelieved() {
+      return intake.disbelieved;
+    },
     live: intake.live,
+    keyed: intake.keyed,
     advance(second) {
       const kept = intake.advance(second);
       settle();
@@ -53,14 +65,13 @@ export function openWindows(kernel: DigestKernel, bits: FingerprintBits, limits:
     ask: (probe, questions, vantages) =>
       mergeAnswers(probe, questions, vantages, [intake.ask(questions)], sealer.ask(questions)),
     status() {
-      const { windows, octets, droppedForMemory, heldFrom } = sealer.status();
-      const held = heldSpan([intake.span], heldFrom);
+      const { windows, octets, droppedForRoom, ...told } = sealer.status();
       return {
         live: intake.count,
         sealed: windows,
         octets: intake.octets + octets,
-        droppedForMemory,
-        retained: held === null ? null : { from: held.from * 1000, to: held.to * 1000 },
+        droppedForRoom,
+        retained: retainedOf(heldSpans([intake.span], told)),
       };
     },
   };

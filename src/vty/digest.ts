@@ -17,8 +17,9 @@ const MOST_REMEMBERED = 1 << 20;
 const PAGE = 1 << 16;
 
 /**
- * Prints the digests of a capture to the standard output, as fast as that takes them; the counts go to the standard error. Returns the
- * exit code: failed when the file cannot be read to its end, or has not the packet that was asked for.
+ * Prints the digests of a capture to the standard output, as fast as that takes them; the counts go to the standard
+ * error. Returns the exit code: failed when the file cannot be read to its end, or has not the packet that was asked
+ * for.
  */
 export async function digest(options: DigestOptions, json: boolean, streams: OfflineStreams): Promise<number> {
   const { stdin, stdout, err } = streams;

@@ -147,13 +147,13 @@ static void insert_all(size_t count, int lanes) {
   hash_all(lanes);
   for (size_t i = 0; i < count; i++) {
     const struct slice *s = slices[i];
-    blocks[i] = s->filter + (((digests[i] >> 32) * s->blocks) >> 32) * 64;
+    blocks[i] = s->filter + (((digests[i] & 0xffffffff) * s->blocks) >> 32) * 64;
   }
   for (size_t i = 0; i < count; i++) touched |= get64(blocks[i]);
   sink = touched;
   (void)sink;
   for (size_t i = 0; i < count; i++) {
-    uint64_t d = digests[i], product = d * 0x9e3779b97f4a7c15, bits = product ^ product >> 32 ^ d << 32;
+    uint64_t d = digests[i], product = d * 0x9e3779b97f4a7c15, bits = product ^ product >> 32;
     for (int k = 0; k < 7; k++, bits >>= 9) {
       uint8_t *word = blocks[i] + (bits >> 6 & 7) * 8;
       put64(word, get64(word) | (uint64_t)1 << (bits & 63));

@@ -18,13 +18,14 @@ export const SMALL = [60];
 
 const HEADER = 16;
 const SECOND = 1_265_630_400;
-const NEIGHBORS = 8;
+/** Link address of the first neighbour; the others follow. */
+const NEIGHBOR = 0x00005e005400;
 
 /**
  * A pcap file of `count` frames of one second, of these lengths, cut to `snaplen` octets; one in four is IPv6, half of the rest
- * are TCP, addresses, ports and payload are random, as are the link addresses of some neighbours.
+ * are TCP, addresses, ports and payload are random, as is which of the neighbours sent it.
  */
-export function pcapOf(count: number, lengths: readonly number[], snaplen = 65535): Buffer {
+export function pcapOf(count: number, lengths: readonly number[], snaplen = 65535, neighbors = 8): Buffer {
   const next = numbers(2010);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(snaplen, lengths[i % lengths.length]!));
   const file = Buffer.alloc(sizes.reduce((sum, size) => sum + HEADER + size, 24));
@@ -42,7 +43,7 @@ export function pcapOf(count: number, lengths: readonly number[], snaplen = 6553
     at += HEADER;
     for (let word = 0; word + 4 <= Math.min(size, 128); word += 4) file.writeUInt32LE(next(), at + word);
     file.writeUIntBE(0x00005e005301, at, 6);
-    file.writeUIntBE(0x00005e005400 + (next() % NEIGHBORS), at + 6, 6);
+    file.writeUIntBE(NEIGHBOR + (next() % neighbors), at + 6, 6);
     const six = next() % 4 === 0;
     file.writeUInt16BE(six ? 0x86dd : 0x0800, at + 12);
     const protocol = next() % 2 === 0 ? 6 : 17;
@@ -64,6 +65,11 @@ export function pcapOf(count: number, lengths: readonly number[], snaplen = 6553
     at += size;
   });
   return file;
+}
+
+/** Link addresses of the neighbours, as in a configuration. */
+export function neighborMacs(neighbors: number): string[] {
+  return Array.from({ length: neighbors }, (_, i) => (NEIGHBOR + i).toString(16).padStart(12, '0'));
 }
 
 /** The records of such a file as one block. */

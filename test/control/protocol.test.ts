@@ -93,6 +93,12 @@ describe('control/protocol', () => {
     );
     expect(decodePacketData({ linkType: 1, frame: 'A*==', time: 5 })).to.be.a('string');
     expect(decodePacketData({ linkType: 65536, frame: 'AAEC', time: 5 })).to.be.a('string');
+    expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5, whole: { frame: 'AAEC', wire: 9 } })).to.deep.equal({
+      ...{ linkType: 1, frame: Uint8Array.of(0, 1, 2), wire: 3, time: 5 },
+      whole: { frame: Uint8Array.of(0, 1, 2), wire: 9 },
+    });
+    for (const whole of [null, 3, {}, { frame: '' }, { frame: 'AAEC', wire: 1 }])
+      expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5, whole })).to.match(/^"data\.packet\.whole/);
     expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: Number.NaN })).to.be.a('string');
   });
 });

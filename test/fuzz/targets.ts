@@ -2,9 +2,11 @@ import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
+import { frameRoadTarget } from './frame-roads.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
+import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
 import { replayedFileTarget } from './replayed-files.ts';
 import { routePathTarget } from './route-path.ts';
 import { rpkiFileTarget } from './rpki-files.ts';
@@ -31,6 +33,8 @@ export function targets(small: boolean): Target[] {
     rpkiFileTarget(),
     whoisTarget(),
     contactTarget(),
+    packetCaptureTarget(packetSeeds()),
+    frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
     sealedFilterTarget(),
   ];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlClient, connectControl } from '../../src/vty/client.ts';
 import { until } from '../interop/bgp-peers.ts';
-import type { Lab } from './lab.ts';
+import type { Lab, Program } from './lab.ts';
 import { capture } from './raw-socket.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -23,6 +23,8 @@ export interface Daemon {
   rows<T>(...words: string[]): Promise<readonly T[]>;
   /** Feeds what is captured on a device of the host to a probe of the daemon. */
   tap(probe: string, device: string): Tap;
+  /** The same of a capture wherever it is made. */
+  read(probe: string, capture: Program): Tap;
 }
 
 /** A capture and the itprobe that reads it. */
@@ -74,6 +76,14 @@ ${config}`,
     30_000,
   );
 
+  const read = (probe: string, frames: Program): Tap => {
+    const itprobe = [join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), '-r', '-'];
+    const reader = lab.start(host, itprobe, frames.stdout);
+    return {
+      stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
+    };
+  };
+
   return {
     itctl,
     async rows<T>(...words: string[]) {
@@ -81,13 +91,7 @@ ${config}`,
       if ('error' in end) throw new Error(`${words.join(' ')}: ${end.error}`);
       return rows as readonly T[];
     },
-    tap(probe, device) {
-      const frames = capture(lab, host, device);
-      const itprobe = [join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), '-r', '-'];
-      const reader = lab.start(host, itprobe, frames.stdout);
-      return {
-        stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
-      };
-    },
+    tap: (probe, device) => read(probe, capture(lab, host, device)),
+    read,
   };
 }

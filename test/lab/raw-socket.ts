@@ -12,6 +12,8 @@ use Socket;
 my ($device, $snaplen) = @ARGV;
 open(my $file, '<', "/sys/class/net/$device/ifindex") or die "$device: $!\\n";
 socket(my $socket, 17, SOCK_RAW, unpack('S', pack('n', 3))) or die "socket: $!\\n";
+# SO_RCVBUFFORCE: a burst waits here until it is written; where it is not permitted, more may be lost.
+setsockopt($socket, SOL_SOCKET, 33, pack('i', 8 << 20));
 bind($socket, pack('S n l S C C x8', 17, 3, <$file>, 0, 0, 0)) or die "bind: $!\\n";
 binmode STDOUT;
 $| = 1;
@@ -57,7 +59,7 @@ export async function send(lab: Lab, host: string, ...packets: readonly Uint8Arr
 
 /** Twice a second a packet from a host to an address, so that a tap on its way sees time pass. */
 export function murmur(lab: Lab, host: string, address: string): void {
-  const socket = `use IO::Socket::INET; my $s = IO::Socket::INET->new(Proto => 'udp', PeerAddr => '${address}:9') or die $!;`;
+  const socket = `use IO::Socket::IP; my $s = IO::Socket::IP->new(Proto => 'udp', PeerHost => '${address}', PeerPort => 9) or die $!;`;
   lab.start(host, ['perl', '-e', `${socket} for (;;) { $s->send('murmur'); select undef, undef, undef, 0.5; }`]);
 }
 

@@ -156,6 +156,9 @@ describe('lab/traceback', function () {
   it('traces each fragment of a datagram', async () => {
     for (const [i, piece] of pieces.entries()) {
       const found = await trace(`fragment ${i + 1} of ${pieces.length}`, piece);
+      // As it is, and the datagram it is of: the other fragments are in the capture.
+      const epochs = new Set(found.questions.map(({ epoch }) => epoch)).size;
+      expect(found.questions).to.have.length(2 * epochs);
       expect(verdicts(found)).to.deep.equal(['saw', 'saw', 'absent', 'saw', 'clear-partial']);
       expect(found.entry).to.deep.equal({ as: FAR, via: null, source: true });
     }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { PcapError } from '../../src/packet/capture.ts';
+import type { PcapError, PcapRecord } from '../../src/packet/capture.ts';
+import { blockRecord, nextFrame } from '../../src/packet/frame-block.ts';
 import { pcapReader, writePcap } from '../../src/packet/pcap.ts';
 import { hex } from './packets.ts';
 
@@ -9,20 +10,31 @@ interface Read {
   readonly error: PcapError | null;
 }
 
-/** Everything a file gives when it comes in pieces of `piece` octets. */
-function read(file: Uint8Array, piece = file.length + 1): Read {
+/** Everything a file gives when it comes in pieces of `piece` octets, record by record or by the block. */
+function read(file: Uint8Array, piece = file.length + 1, blocks = false): Read {
   const reader = pcapReader();
   const { record } = reader;
   const records: string[] = [];
+  const note = ({ bytes, offset, captured, seconds, nanoseconds, linkType, wire }: PcapRecord) => {
+    const frame = Buffer.from(bytes.subarray(offset, offset + captured)).toString('hex');
+    const time = `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
+    records.push(`${records.length + 1} ${time} ${linkType} ${wire} ${frame}`);
+  };
+  const inBlock = blockRecord();
   for (let at = 0; at < file.length; at += piece) {
     reader.feed(file.subarray(at, at + piece));
     for (;;) {
+      const block = blocks ? reader.block() : null;
+      if (block !== null) {
+        while (nextFrame(block, inBlock)) note(inBlock);
+        reader.took(block);
+        expect(record.number).to.equal(records.length);
+      }
       const found = reader.next();
       if (found === 'more') break;
       if (found !== 'record') return { records, error: found };
-      const frame = Buffer.from(record.bytes.subarray(record.offset, record.offset + record.captured)).toString('hex');
-      const time = `${record.seconds}.${String(record.nanoseconds).padStart(9, '0')}`;
-      records.push(`${record.number} ${time} ${record.linkType} ${record.wire} ${frame}`);
+      expect(record.number).to.equal(records.length + 1);
+      note(record);
     }
   }
   return { records, error: reader.end() };
@@ -150,6 +162,22 @@ describe('packet/pcap', () => {
         });
         expect(records).to.deep.equal(written);
       }),
+    );
+  });
+
+  it('gives by the block what it gives record by record, and the same errors', () => {
+    const files = [hex(LITTLE, FIRST, FIRST), hex(BIG, '6a53f100 0007a120 00000003 00000009 aabbcc')];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...files),
+        fc.array(fc.tuple(fc.nat(61), fc.nat(255)), { maxLength: 2 }),
+        fc.integer({ min: 1, max: 70 }),
+        (file, changes, piece) => {
+          const changed = file.slice();
+          for (const [at, octet] of changes) if (at < changed.length) changed[at] = octet;
+          expect(read(changed, piece, true)).to.deep.equal(read(changed, piece));
+        },
+      ),
     );
   });
 

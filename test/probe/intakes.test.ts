@@ -16,8 +16,8 @@ const HOUR = 351_564 * 3600;
 /** Several taps whose windows one sealer puts together. */
 function tappedBy(intakes: number) {
   const limits = { retention: 3_600_000, memory: 64 * 1024 * 1024 };
-  const sealer = openSealedWindows({ intakes, bits: 16, limits });
   const vantages = vantageMap();
+  const sealer = openSealedWindows({ intakes, bits: 16, limits }, { vantages: () => vantages.list });
   const sides = Array.from({ length: intakes }, (_, number) => {
     const kernel = loadKernel();
     const windows = openLiveWindows(kernel, limits, sealer, number);

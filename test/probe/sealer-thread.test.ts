@@ -8,6 +8,7 @@ import type { Question } from '../../src/probe/question.ts';
 import { type SealerThread, startSealer } from '../../src/probe/sealer-thread.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
+import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
 import { portSink } from '../../src/probe/window-port.ts';
 import { packetAt, questionsAbout, SECRET } from './tapped.ts';
 
@@ -22,9 +23,13 @@ describe('probe/sealer-thread', () => {
   });
 
   const start = (intakes: number) => {
-    const thread = startSealer({ intakes, bits: 16, limits: LIMITS }, () => {});
+    const numbers = vantageNumbers();
+    const thread = startSealer(
+      { intakes, bits: 16, limits: LIMITS, directory: null, numbers: numbers.shared },
+      { died() {}, note() {} },
+    );
     sealer = thread;
-    const vantages = vantageMap();
+    const vantages = vantageMap({ numbers });
     const sides = Array.from({ length: intakes }, (_, number) => {
       const kernel = loadKernel();
       const sink = portSink(thread.connect(number));

@@ -8,7 +8,7 @@ import type { ProbeConfig } from '../../src/config/tree.ts';
 import { encodeFrame, frameReader } from '../../src/net/frames.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
 import { openProbeLink, type ProbeLink } from '../../src/probe/link.ts';
-import { readToDaemon, readToProbe } from '../../src/probe/messages.ts';
+import { PROBE_VERSION, readToDaemon, readToProbe } from '../../src/probe/messages.ts';
 import type { ProbeAnswer, Question } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
 import type { KnownNeighbors } from '../../src/probe/vantage.ts';
@@ -114,6 +114,7 @@ describe('probe/station', () => {
         answer: async () => answer,
         status: async () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
         onNeighbors: found => neighbors.push(found),
+        flows: async () => ({ probe: '', places: [], retained: null }),
         vantages: async () => REPORT,
         log: () => {},
       });
@@ -167,11 +168,11 @@ describe('probe/station', () => {
     const hello = (version: number, name: string) => encodeFrame({ type: 'hello', version, name });
     const reason = async (...octets: Uint8Array[]) =>
       (await converse(...octets)).map(m => (m as { reason?: string }).reason);
-    expect((await reason(hello(1, 'tap9')))[0]).to.contain('"tap9"');
-    expect((await reason(hello(2, 'tap1')))[0]).to.contain('version 2');
+    expect((await reason(hello(PROBE_VERSION, 'tap9')))[0]).to.contain('"tap9"');
+    expect((await reason(hello(PROBE_VERSION + 1, 'tap1')))[0]).to.contain(`version ${PROBE_VERSION + 1}`);
     expect((await reason(encodeFrame({ type: 'key', epoch: 1 })))[0]).to.contain('before hello');
     await dial('tap1', ANSWER);
-    expect((await reason(hello(1, 'tap1')))[0]).to.contain('already');
+    expect((await reason(hello(PROBE_VERSION, 'tap1')))[0]).to.contain('already');
   });
 
   it('answers nonsense with a reason and goes on with the others', async () => {

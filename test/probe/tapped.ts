@@ -4,8 +4,8 @@ import type { PcapRecord } from '../../src/packet/capture.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
-import type { FingerprintBits } from '../../src/probe/fuse-filter.ts';
 import type { Question } from '../../src/probe/question.ts';
+import type { FingerprintBits } from '../../src/probe/sealed-filter.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
 import { openWindows } from '../../src/probe/windows.ts';
@@ -26,7 +26,7 @@ export const probeBlock = (more: Partial<ProbeConfig> = {}): ProbeConfig => ({
 export function tapped(retention = 3_600_000, bits: FingerprintBits = 16) {
   const kernel = loadKernel();
   const vantages = vantageMap();
-  const windows = openWindows(kernel, bits, { retention, memory: 64 * 1024 * 1024 });
+  const windows = openWindows(kernel, bits, { retention, memory: 64 * 1024 * 1024 }, () => vantages.list);
   const tap = openTap(kernel, windows, vantages);
   return {
     windows,

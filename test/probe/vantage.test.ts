@@ -319,6 +319,18 @@ describe('probe/vantage', () => {
       ]);
     });
 
+    it('tells of a liar who claims every address so many times a minute', () => {
+      const said: string[] = [];
+      const map = vantageMap({ say: line => said.push(line) });
+      map.configure(probeBlock(learning));
+      const all = Array.from({ length: 200 }, (_, i) => `192.0.2.${i + 1}`);
+      map.know({ owners: all.map(address => owner(address, 64501)), members: [] });
+      for (const second of [0, 61])
+        for (const address of all) claims(map, second === 0 ? mac('01') : mac('66'), address, second);
+      expect(said).to.have.length(30);
+      expect(said.at(-1)).to.match(/; more of this minute is not told$/);
+    });
+
     it('stays in bounds whatever is claimed', () => {
       const map = mapOf(learning, lan);
       claims(map, mac('01'), '192.0.2.1', 0);

@@ -28,7 +28,8 @@ describe('probe/windows', () => {
     const done = ask(question!);
     expect(done.sightings).to.have.length(1);
     expect(done.sightings[0]).to.include({ provisional: false, from: (HOUR + 3) * 1000, to: (HOUR + 10) * 1000 });
-    expect(done).to.include({ sealed: true, falsePositive: 2 ** -16, windowsAsked: 1, packets: 7 });
+    expect(done).to.include({ sealed: true, windowsAsked: 1, packets: 7, unsaid: 0 });
+    expect(done.falsePositive).to.be.closeTo(2 ** -16, 2 ** -30);
   });
 
   it('says how far it can speak', () => {
@@ -77,11 +78,33 @@ describe('probe/windows', () => {
   it('claims nothing of packets it refused because a clock had run ahead', () => {
     const { take, ask } = tapped(60_000);
     for (let second = 0; second < 20; second++) take(packetAt(HOUR + second, second));
-    take(packetAt(HOUR + 3000, 1));
+    // So many in a row are believed.
+    for (let second = 3000; second < 3003; second++) take(packetAt(HOUR + second, 1));
     const refused = packetAt(HOUR + 100, 100);
     take(refused);
     const [question] = questionsAbout(refused, 500);
     expect(ask(question!)).to.deep.include({ covered: false, sightings: [], windowsAsked: 0 });
+  });
+
+  it('does not believe a single stamp that is far ahead, and goes on', () => {
+    const { take, ask, tap, windows } = tapped(60_000);
+    for (let second = 0; second < 40; second++) {
+      take(packetAt(HOUR + second, second));
+      if (second % 10 === 5) for (let i = 0; i < 3; i++) take(packetAt(HOUR + 1_000_000 + second, 100 + i));
+    }
+    expect(tap.counts().without.get('time')).to.equal(12);
+    expect(tap.counts().lost).to.equal(12);
+    expect(windows.status().retained).to.deep.equal({ from: HOUR * 1000, to: (HOUR + 40) * 1000 });
+    for (let second = 0; second < 40; second++) {
+      const answer = ask(...questionsAbout(packetAt(HOUR + second, second), 0));
+      expect(answer.sightings).to.have.length(1);
+      expect(answer.covered).to.equal(true);
+    }
+    // At the end of a file the last word is believed.
+    const last = packetAt(HOUR + 5000, 7);
+    take(last);
+    windows.sealAll();
+    expect(ask(...questionsAbout(last, 0)).sightings).to.have.length(1);
   });
 
   it('stays within its memory: seals early, then drops the oldest', () => {
@@ -89,16 +112,16 @@ describe('probe/windows', () => {
     windows.configure({ retention: 10 ** 9, memory: 0 });
     const { live } = windows;
     let most = 0;
-    for (let window = 0; window < 800; window++) {
+    for (let window = 0; window < 1600; window++) {
       windows.advance(HOUR + window * 10);
       // Each slice takes a whole segment: 400 of them are more than the least memory holds.
       for (let vantage = 0; vantage < (window === 0 ? 400 : 100); vantage++)
         live.put(live.at(vantage, HOUR + window * 10), 1);
       most = Math.max(most, windows.status().octets);
     }
-    const { droppedForMemory, retained } = windows.status();
+    const { droppedForRoom, retained } = windows.status();
     expect(most).to.be.at.most(16 * 1024 * 1024 + 100 * 50_000);
-    expect(droppedForMemory).to.be.greaterThan(0);
+    expect(droppedForRoom).to.be.greaterThan(0);
     expect(retained!.from).to.be.greaterThan(HOUR * 1000);
     const [old] = questionsAbout(packetAt(HOUR + 3, 1), 1000);
     expect(ask(old!)).to.include({ covered: false, windowsAsked: 0 });

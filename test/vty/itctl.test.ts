@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import type { Daemon, TraceStart } from '../../src/control/daemon.ts';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import { STATUS, SUMMARY, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
+import { hex } from '../packet/packets.ts';
 
 const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
 
@@ -184,6 +185,33 @@ describe('itctl', () => {
         { linkType: 1, frame: Uint8Array.of(3, 3, 3), time: 4500 },
       ]);
     });
+    it('gives the whole packet too, where the file has the other fragments', async () => {
+      await open(remember);
+      const fragment = (place: string, octets: string) =>
+        hex(`4500001c 1234${place} 40110000 c0000201 c6336402 ${octets}`);
+      const [first, last] = [fragment('2000', '14e9003500100000'), fragment('0001', '0102030405060708')];
+      const other = fragment('2000', 'ffffffffffffffff').with(5, 0x99);
+      const file = join(directory.path, 'fragments.pcap');
+      writeFileSync(
+        file,
+        writePcap(
+          101,
+          [first, other, last, other].map((bytes, i) => ({ time: BigInt(i) * 1_000_000_000n, bytes })),
+        ),
+      );
+      const whole = hex('45000024 12340000 40110000 c0000201 c6336402 14e9003500100000 0102030405060708');
+      await run(['trace', 'packet', file]);
+      expect(traced.at(-1)).to.deep.include({ frame: first, time: 0, whole: { frame: whole, wire: 36 } });
+      await run(['trace', 'packet', file, '-n', '3']);
+      expect(traced.at(-1)).to.deep.include({ frame: last, time: 2000, whole: { frame: whole, wire: 36 } });
+      await run(['trace', 'packet', file, '-n', '2']);
+      expect(traced.at(-1)).to.deep.include({ frame: other, time: 1000 }).and.not.have.property('whole');
+      // Of the standard input nothing behind the packet is waited for.
+      await run(['trace', 'packet', '-'], readFileSync(file));
+      expect(traced.at(-1)).to.deep.include({ frame: first }).and.not.have.property('whole');
+      await run(['trace', 'packet', '-', '-n', '3'], readFileSync(file));
+      expect(traced.at(-1)).to.deep.include({ frame: last, whole: { frame: whole, wire: 36 } });
+    });
     it('takes the first of the standard input by default', async () => {
       await open(remember);
       const file = writePcap(101, [{ time: 0n, bytes: Uint8Array.of(0x45) }]);
@@ -221,6 +249,12 @@ describe('itctl', () => {
         out: '',
         err: 'itctl: line 1: the standard input is already read for commands\n',
       });
+    });
+    it('says where a command is that needs no daemon, in commands from a pipe', async () => {
+      await open();
+      const { code, err } = await run([], 'digest a.pcap\n');
+      expect(err).to.contain('line 1: this needs no daemon, and no shell: itctl digest FILE [-n NUMBER]');
+      expect(code).to.equal(2);
     });
     it('reads no file when the words are wrong', async () => {
       await open();

@@ -75,7 +75,7 @@ const MOST_STEP: u32 = 1 << 24;
 @inline
 const PLAIN: u64 = (1 << 1) | (1 << 6) | (1 << 17) | (1 << 50);
 
-/** Places of the cache, of 32 octets each: two words of key, number of the vantage plus 1. */
+/** Places of the cache, of 32 octets each: two words of key, number of the vantage plus 1, frames. */
 // @ts-ignore: decorator
 @inline
 const CACHE_BITS: u64 = 12;
@@ -361,6 +361,7 @@ export function takeFrames(run: Run): i32 {
         enter(batch, count, length, slice);
         slice.room--;
         slice.packets++;
+        store<u32>(place, load<u32>(place, 20) + 1, 20);
         count++;
         earliest = min<u32>(earliest, fraction);
         latest = max<u32>(latest, fraction);

@@ -1,0 +1,126 @@
+/** The sealer's part of an answer: filters looked into, and digests that wait to be sealed looked through. */
+import { intervalOf, overlaps } from './asked-interval.ts';
+import { rangeOf } from './kept-window.ts';
+import type { KeyCheck } from './messages.ts';
+import type { Question, Vantage } from './question.ts';
+import { inSample } from './sampling.ts';
+import { ask, falseSightings } from './sealed-filter.ts';
+import type { Sealer } from './sealer.ts';
+import type { KeptEntry, WindowIndex } from './window-index.ts';
+import type { WindowKeeper } from './window-keeper.ts';
+import {
+  MOST_SIGHTINGS,
+  type NumberedSighting,
+  type PartialAnswer,
+  type VantagePart,
+  type WindowPart,
+  windowOf,
+} from './window-messages.ts';
+
+/** Nothing says yes falsely for sure. */
+const SURE = 1 - 2 ** -20;
+
+export interface SealedSide {
+  readonly index: WindowIndex;
+  /** What waits to be sealed. */
+  readonly parts: readonly WindowPart[];
+  readonly keeper: Pick<WindowKeeper, 'knownKey'>;
+  readonly sealer: Pick<Sealer, 'mixed'>;
+}
+
+export function askSealed(
+  { index, parts, keeper, sealer }: SealedSide,
+  questions: readonly Question[],
+  keys: readonly KeyCheck[],
+): PartialAnswer & { readonly strange: readonly number[] } {
+  const checks = new Map(keys.map(({ epoch, check }) => [epoch, check]));
+  const strange = new Set<number>();
+  const sightings: NumberedSighting[] = [];
+  const counted = new Set<KeptEntry | VantagePart>();
+  let windowsAsked = 0;
+  let unsaid = 0;
+  let honest = 0;
+  let sampling = 1;
+  let packets = 0;
+  let lost = 0;
+  let anyWaiting = false;
+
+  const count = (one: KeptEntry | VantagePart, seen: readonly { packets: number; lost: number }[]) => {
+    if (counted.has(one)) return;
+    counted.add(one);
+    for (const vantage of seen) {
+      packets += vantage.packets;
+      lost += vantage.lost;
+    }
+  };
+  const saw = (question: number, vantage: number | Vantage, first: number, last: number, provisional: boolean) => {
+    if (sightings.length <= MOST_SIGHTINGS) sightings.push({ vantage, first, last, question, provisional });
+  };
+  /** True when windows under this key can be asked with this question. */
+  const sameKey = (epoch: number, digestKey: string | null): boolean => {
+    const check = checks.get(epoch);
+    if (check === undefined || digestKey === null || digestKey === check) return true;
+    strange.add(epoch);
+    return false;
+  };
+
+  questions.forEach((question, position) => {
+    const interval = intervalOf(question);
+    if (interval.to < interval.from) return;
+    const digest = Buffer.from(question.digest, 'hex');
+    const low = digest.readUInt32LE(0);
+    const high = digest.readUInt32LE(4);
+    const whole = digest.readBigUInt64LE();
+    const stored = keeper.knownKey(question.epoch);
+    const mixed = stored === null ? null : sealer.mixed(stored.key, low, high);
+    for (const entry of index.between(windowOf(interval.from / 1000), windowOf(interval.to / 1000))) {
+      if (entry.epoch !== question.epoch || mixed === null || !sameKey(question.epoch, entry.digestKey)) continue;
+      const { vantages } = entry;
+      let asked = 0;
+      for (const { first, last } of vantages) if (overlaps(interval, first, last)) asked++;
+      if (asked === 0) continue;
+      windowsAsked += asked;
+      count(entry, vantages);
+      sampling = Math.min(sampling, entry.sampling);
+      const filters = index.open(entry)?.filters ?? null;
+      if (filters === null || !inSample(digest, entry.sampling)) {
+        unsaid += asked;
+        continue;
+      }
+      const filter = filters[rangeOf(high, filters.length)];
+      if (filter === undefined) continue;
+      const share = asked / vantages.length;
+      honest += Math.log1p(-Math.min(SURE, falseSightings(filter) * share));
+      for (const place of ask(filter, mixed.low, mixed.high)) {
+        const { vantage, first, last } = vantages[place]!;
+        if (overlaps(interval, first, last)) saw(position, vantage, first, last, false);
+      }
+    }
+    for (const part of parts) {
+      if (!sameKey(question.epoch, part.digestKey)) continue;
+      let at = 0;
+      for (const seen of part.vantages) {
+        const own = part.digests.subarray(at, at + seen.digests);
+        at += seen.digests;
+        if (!overlaps(interval, seen.first, seen.last)) continue;
+        windowsAsked++;
+        anyWaiting = true;
+        count(seen, [seen]);
+        sampling = Math.min(sampling, part.sampling);
+        if (own.includes(whole)) saw(position, seen.vantage, seen.first, seen.last, true);
+        else if (!inSample(digest, part.sampling)) unsaid++;
+      }
+    }
+  });
+  return {
+    sightings,
+    windowsAsked,
+    unsaid,
+    honest,
+    sealed: !anyWaiting,
+    packets,
+    lost,
+    sampling,
+    strange: [...strange],
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * From parts that intakes have handed over to a window in filters, in pieces of work of some ten milliseconds, between
+ * which others have their turn.
+ */
+import type { Span } from './covered-time.ts';
+import type { KeptWindow, SealedVantage } from './kept-window.ts';
+import { rangeOf } from './kept-window.ts';
+import type { Vantage } from './question.ts';
+import type { FingerprintBits, SealedFilter } from './sealed-filter.ts';
+import type { Sealer, StorageKey } from './sealer.ts';
+import type { Steps } from './sort-digests.ts';
+import type { WindowPart } from './window-messages.ts';
+
+/** Digests of one filter, about: sealing takes 24 octets for each, and more is taken only when there are more. */
+const RANGE_DIGESTS = 1 << 20;
+/** Filters of one window: what is beyond makes them larger. */
+const MOST_RANGES = 1024;
+
+export interface SealOptions {
+  readonly number: number;
+  readonly part: number;
+  /** Seconds of the window that can be spoken for once it is sealed. */
+  readonly covered: readonly Span[];
+  readonly bits: FingerprintBits;
+  readonly key: StorageKey;
+  readonly keyName: string;
+  /** Vantages by their number. */
+  readonly vantages: readonly Vantage[];
+  readonly now: number;
+}
+
+/** What one vantage saw, all intakes together. */
+interface Seen {
+  readonly vantage: SealedVantage;
+  readonly digests: BigUint64Array[];
+}
+
+/**
+ * A window of parts with the same number. It stops after each piece of work. Null when there is no memory to seal it:
+ * then nothing is known of what it saw.
+ */
+export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options: SealOptions): Steps<KeptWindow> {
+  const seen = [...mergeVantages(parts, options.vantages).values()];
+  const total = parts.reduce((sum, { digests }) => sum + digests.length, 0);
+  const ranges = total === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.min(MOST_RANGES, Math.ceil(total / RANGE_DIGESTS))));
+  const ranged: BigUint64Array[][] = [];
+  for (const { digests } of seen) {
+    ranged.push(inRanges(digests, ranges));
+    yield;
+  }
+  const filters: SealedFilter[] = [];
+  for (let range = 0; range < ranges; range++) {
+    const own = ranged.map((of, vantage) => ({ vantage, keys: of[range]! }));
+    const sealed = yield* sealer.sealing(own, options.bits, options.key);
+    if (sealed === null) return null;
+    filters.push(sealed.filter);
+    yield;
+  }
+  return {
+    number: options.number,
+    part: options.part,
+    sealed: options.now,
+    covered: options.covered,
+    sampling: Math.min(1, ...parts.map(({ sampling }) => sampling)),
+    digestKey: parts.find(({ digestKey }) => digestKey !== null)?.digestKey ?? null,
+    storageKey: options.keyName,
+    bits: options.bits,
+    vantages: seen.map(({ vantage }) => vantage),
+    filters,
+  };
+}
+
+function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): Map<number, Seen> {
+  const seen = new Map<number, Seen>();
+  for (const { vantages, digests } of parts) {
+    let at = 0;
+    for (const { vantage, first, last, packets, lost, digests: count } of vantages) {
+      const own = digests.subarray(at, at + count);
+      at += count;
+      const there = seen.get(vantage);
+      seen.set(vantage, {
+        vantage: {
+          // A number that nobody knows is of no neighbour.
+          vantage: list[vantage] ?? { direction: 'inside', neighbor: null },
+          first: Math.min(first, there?.vantage.first ?? first),
+          last: Math.max(last, there?.vantage.last ?? last),
+          packets: packets + (there?.vantage.packets ?? 0),
+          lost: lost + (there?.vantage.lost ?? 0),
+        },
+        digests: [...(there?.digests ?? []), own],
+      });
+    }
+  }
+  return seen;
+}
+
+/** The digests of all lists by their upper bits, in as many lists as there are ranges. */
+function inRanges(lists: readonly BigUint64Array[], ranges: number): BigUint64Array[] {
+  const [only] = lists;
+  if (ranges <= 1 && lists.length === 1 && only !== undefined) return [only];
+  const counts = new Array<number>(Math.max(1, ranges)).fill(0);
+  const halvesOf = (list: BigUint64Array) => new Uint32Array(list.buffer, list.byteOffset, list.length * 2);
+  for (const list of lists) {
+    const halves = halvesOf(list);
+    for (let i = 1; i < halves.length; i += 2) counts[rangeOf(halves[i]!, ranges)]!++;
+  }
+  const sorted = counts.map(count => new Uint32Array(count * 2));
+  const places = counts.map(() => 0);
+  for (const list of lists) {
+    const halves = halvesOf(list);
+    for (let i = 0; i < halves.length; i += 2) {
+      const range = rangeOf(halves[i + 1]!, ranges);
+      const to = sorted[range]!;
+      const place = places[range]!;
+      to[place] = halves[i]!;
+      to[place + 1] = halves[i + 1]!;
+      places[range] = place + 2;
+    }
+  }
+  return sorted.map(halves => new BigUint64Array(halves.buffer));
+}

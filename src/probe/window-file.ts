@@ -1,0 +1,102 @@
+/**
+ * A sealed window as octets, as itprobe(8) describes it under WINDOW FILES: "itw1", the length of the header as 4 octets
+ * (least significant first), the root of the Merkle tree, the header in JSON, and the filters; header and filters begin at
+ * multiples of 64.
+ *
+ * The root checks all of it, and is what commits to the window: its first leaf is the header, the others are the filters
+ * in pieces of 64 KiB, so that one can show a piece that belongs to the root without the rest.
+ *
+ * Decoding never throws, and takes no memory but what the header's text takes: filters are views of the octets.
+ */
+import type { KeptWindow } from './kept-window.ts';
+import { leafHash, merkleRoot } from './merkle.ts';
+import { decodeFilter, type SealedFilter } from './sealed-filter.ts';
+import { readHeader, type WindowHeader } from './window-header.ts';
+
+const MAGIC = Buffer.from('itw1');
+/** Octets before the header. */
+const FIXED = 64;
+const ROOT = 32;
+const ALIGNMENT = 64;
+/** A header of a window with 65,536 vantages stays below this. */
+const LONGEST_HEADER = 16 * 1024 * 1024;
+const LEAF_OCTETS = 64 * 1024;
+
+const aligned = (offset: number) => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+
+function rootOf(header: Uint8Array, filters: readonly SealedFilter[]): Buffer {
+  const leaves = [leafHash(header)];
+  for (const { octets } of filters)
+    for (let from = 0; from < octets.length; from += LEAF_OCTETS)
+      leaves.push(leafHash(octets.subarray(from, from + LEAF_OCTETS)));
+  return merkleRoot(leaves);
+}
+
+/** The file of a window, in pieces that follow each other, and its root in hex. */
+export function encodeWindow(window: KeptWindow): { readonly pieces: Uint8Array[]; readonly root: string } {
+  const { number, part, sealed, covered, sampling, digestKey, storageKey, bits, vantages } = window;
+  const filters = window.filters.map(({ octets }) => octets.byteLength);
+  const header: WindowHeader = {
+    number,
+    part,
+    sealed,
+    covered,
+    sampling,
+    digestKey,
+    storageKey,
+    bits,
+    vantages,
+    filters,
+  };
+  const text = Buffer.from(JSON.stringify(header));
+  const root = rootOf(text, window.filters);
+  const start = Buffer.alloc(FIXED + aligned(text.length));
+  start.set(MAGIC);
+  start.writeUInt32LE(text.length, 4);
+  start.set(root, FIXED - ROOT);
+  start.set(text, FIXED);
+  const pieces: Uint8Array[] = [start];
+  for (const { octets } of window.filters) pieces.push(octets, new Uint8Array(aligned(octets.length) - octets.length));
+  return { pieces, root: root.toString('hex') };
+}
+
+export interface DecodedWindow {
+  readonly window: KeptWindow;
+  /** The root that the file names, hex. */
+  readonly root: string;
+  /** False when not all of it is what was sealed. It reads all of the file. */
+  verify(): boolean;
+}
+
+/** A window whose filters are views of `octets`; or what is wrong, in words. */
+export function decodeWindow(octets: Uint8Array): DecodedWindow | string {
+  const file = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  if (file.length < FIXED || !file.subarray(0, 4).equals(MAGIC)) return 'it is no window file';
+  const length = file.readUInt32LE(4);
+  if (file.subarray(8, FIXED - ROOT).some(octet => octet !== 0)) return 'its first octets are damaged';
+  if (length > LONGEST_HEADER || FIXED + aligned(length) > file.length) return 'its header is cut off';
+  const root = file.subarray(FIXED - ROOT, FIXED);
+  const text = file.subarray(FIXED, FIXED + length);
+  const header = readHeader(text.toString());
+  if (typeof header === 'string') return header;
+
+  let at = FIXED + aligned(length);
+  let padding = file.subarray(FIXED + length, at).every(octet => octet === 0);
+  const filters: SealedFilter[] = [];
+  for (const size of header.filters) {
+    if (at + aligned(size) > file.length) return 'its filters are cut off';
+    const filter = decodeFilter(file.subarray(at, at + size));
+    if ('wrong' in filter) return `filter ${filters.length}, at octet ${at + filter.offset}: ${filter.wrong}`;
+    if (filter.vantages.some(position => position >= header.vantages.length)) return 'a filter is of no vantage';
+    padding &&= file.subarray(at + size, at + aligned(size)).every(octet => octet === 0);
+    filters.push(filter);
+    at += aligned(size);
+  }
+  if (at !== file.length) return `it has ${file.length - at} octets too many`;
+  if (!padding) return 'octets that are always 0 are not';
+  return {
+    window: { ...header, filters },
+    root: root.toString('hex'),
+    verify: () => rootOf(text, filters).equals(root),
+  };
+}

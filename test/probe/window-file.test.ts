@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { leafHash, merkleRoot } from '../../src/probe/merkle.ts';
+import { ask } from '../../src/probe/sealed-filter.ts';
+import { decodeWindow, encodeWindow } from '../../src/probe/window-file.ts';
+import { partOf, sealed } from './sealing.ts';
+
+const NUMBER = 126_563_040;
+
+describe('probe/window-file', () => {
+  const window = sealed(partOf(NUMBER, [300, 0, 40]));
+  const { pieces, root } = encodeWindow(window);
+  const file = Buffer.concat(pieces);
+
+  it('is laid out as itprobe(8) says', () => {
+    expect(file.toString('latin1', 0, 4)).to.equal('itw1');
+    const length = file.readUInt32LE(4);
+    const text = file.subarray(64, 64 + length);
+    const header = JSON.parse(text.toString());
+    expect(header).to.deep.include({ number: NUMBER, part: 0, sampling: 1, digestKey: '0123456789abcdef', bits: 16 });
+    const filters = Math.ceil((64 + length) / 64) * 64;
+    expect(header.filters).to.have.length(1);
+    const filter = file.subarray(filters, filters + header.filters[0]);
+    expect(file.toString('hex', 32, 64)).to.equal(root);
+    expect(merkleRoot([leafHash(text), leafHash(filter)]).toString('hex')).to.equal(root);
+    expect(file.length % 64).to.equal(0);
+  });
+
+  it('is read where it lies', () => {
+    const decoded = decodeWindow(file);
+    if (typeof decoded === 'string') expect.fail(decoded);
+    expect(decoded.root).to.equal(root);
+    expect(decoded.verify()).to.equal(true);
+    expect(decoded.window.vantages).to.deep.equal(window.vantages);
+    expect(decoded.window.filters[0]!.octets.buffer).to.equal(file.buffer);
+    expect(ask(decoded.window.filters[0]!, 1, 2)).to.deep.equal(ask(window.filters[0]!, 1, 2));
+  });
+
+  it('keeps a window in which nothing was digested', () => {
+    const empty = sealed(partOf(NUMBER, [0]));
+    const decoded = decodeWindow(Buffer.concat(encodeWindow(empty).pieces));
+    if (typeof decoded === 'string') expect.fail(decoded);
+    expect(decoded.verify()).to.equal(true);
+    expect(decoded.window.filters).to.have.length(0);
+  });
+
+  it('is refused when it is torn, at whichever octet', () => {
+    for (let length = 0; length < file.length; length++)
+      expect(decodeWindow(file.subarray(0, length)), `${length} octets`).to.be.a('string');
+    expect(decodeWindow(Buffer.concat([file, Buffer.alloc(64)]))).to.be.a('string');
+  });
+
+  it('is refused when a bit is another one, whichever it is', () => {
+    for (let octet = 0; octet < file.length; octet++) {
+      const damaged = Buffer.from(file);
+      damaged[octet]! ^= 1 << (octet % 8);
+      const decoded = decodeWindow(damaged);
+      if (typeof decoded !== 'string' && decoded.verify()) expect.fail(`octet ${octet}`);
+    }
+  });
+
+  it('never throws, whatever the octets are', () => {
+    const replaced = fc.record({ at: fc.nat(file.length - 1), octets: fc.uint8Array({ maxLength: 40 }) });
+    fc.assert(
+      fc.property(fc.array(replaced, { maxLength: 5 }), list => {
+        const damaged = Buffer.from(file);
+        for (const { at, octets } of list) damaged.set(octets.subarray(0, damaged.length - at), at);
+        const decoded = decodeWindow(damaged);
+        if (typeof decoded === 'string') return;
+        const whole = decoded.verify();
+        if (!damaged.equals(file)) expect(whole).to.equal(false);
+      }),
+    );
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), octets => void decodeWindow(octets)));
+    // A header that says anything at all, under a length that is right.
+    fc.assert(
+      fc.property(fc.jsonValue(), value => {
+        const text = Buffer.from(JSON.stringify(value));
+        const octets = Buffer.alloc(64 + Math.ceil(text.length / 64) * 64);
+        octets.write('itw1');
+        octets.writeUInt32LE(text.length, 4);
+        octets.set(text, 64);
+        expect(decodeWindow(octets)).to.be.a('string');
+      }),
+    );
+  });
+});
