@@ -24,6 +24,8 @@ export interface ProbeWords {
   readonly mirror?: Mirror;
   /** Addresses and ports that exporters of flows send to (probe/flow-sockets.ts). */
   readonly flow?: readonly string[];
+  /** Follow translators of addresses, and take no packets. */
+  readonly translator: boolean;
 }
 
 /** Options that belong to a capture: without -i they mean nothing. */
@@ -91,6 +93,11 @@ export const OPTIONS = {
     description: "path of the daemon's probe socket",
   },
   threads: { alias: 't', ...number, default: 1, description: 'threads that share the packets of each interface' },
+  translator: {
+    type: 'boolean' as const,
+    default: false,
+    description: 'follow translators of addresses, as the daemon is configured',
+  },
   user: { alias: 'Z', ...once, description: 'user to become when started as root' },
 };
 
@@ -99,7 +106,7 @@ export async function probeOptions(args: readonly string[], refuse: (message: st
   const words = await yargs([...args])
     .scriptName('itprobe')
     .usage(
-      'itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -n NAME --flow [ADDRESS]:PORT …\nitprobe -d -k SECRET -r FILE',
+      'itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -n NAME --flow [ADDRESS]:PORT …\nitprobe -n NAME --translator\nitprobe -d -k SECRET -r FILE',
     )
     .options(OPTIONS)
     .check(words => {
@@ -128,8 +135,11 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
   if (port !== undefined) return `--flow takes [ADDRESS]:PORT, not ${port}`;
   if (flow !== undefined && (digests || read !== undefined || interfaces !== undefined || words.mirror !== undefined))
     return '--flow goes with -n and -s only: a probe of flows captures nothing';
-  if (interfaces === undefined && read === undefined && flow === undefined)
-    return '-i INTERFACE, -r FILE or --flow [ADDRESS]:PORT is needed';
+  const input = interfaces ?? read ?? flow;
+  if (words.translator && (input !== undefined || digests || words.directory !== undefined))
+    return '--translator goes with -n and -s only: such a probe takes no packets';
+  if (input === undefined && !words.translator)
+    return '-i INTERFACE, -r FILE, --flow [ADDRESS]:PORT or --translator is needed';
   if (digests && keyFile === undefined) return '-d needs -k SECRET';
   if (!digests && name === undefined) return '-n NAME is needed, or -d';
   if (digests && words.directory !== undefined) return '-D belongs to -n';

@@ -32,7 +32,7 @@ function disk() {
     keys: async () => new Map(),
     saveKey: async () => take(),
     destroyKey: async () => {},
-    chain: async () => [],
+    chain: async function* () {},
     append: async () => take(),
     setChainAside: async () => '',
   };
