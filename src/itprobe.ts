@@ -1,5 +1,6 @@
 /** itprobe(8): remembers the packets of a tap by their digests, and answers for them. */
 import { createReadStream, openSync, readFileSync } from 'node:fs';
+import { hideBin } from 'yargs/helpers';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
@@ -7,6 +8,7 @@ import { parseFlowPort } from './probe/flow-sockets.ts';
 import { type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
+import { runTranslator } from './probe/run-translator.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -38,11 +40,12 @@ function inputOf(words: ProbeWords): ProbeInput {
 }
 
 async function main(): Promise<number> {
-  const words = await probeOptions(message => {
+  const words = await probeOptions(hideBin(process.argv), message => {
     say(message);
     process.exit(EXIT_USAGE);
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
+  if (words.translator) process.exit(await runTranslator({ name: name!, socket, say }));
   if (!digests) {
     const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.

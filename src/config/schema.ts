@@ -7,6 +7,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
+import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 import { WATCH } from './watch-statements.ts';
@@ -71,6 +72,7 @@ export type BlockName =
   | 'probe'
   | 'exporter'
   | 'ids'
+  | 'translator'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -264,6 +266,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: PROBE,
   },
   exporter: { title: 'exporter', statements: EXPORTER },
+  translator: { title: 'translator', statements: TRANSLATOR },
   ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
@@ -274,6 +277,12 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         defaults: { port: 4954 },
         unique: ['address', 'port'],
         hard: true,
+      },
+      {
+        usage: 'announce ADDRESS [port PORT]',
+        help: 'Where others find it',
+        defaults: { port: 4954 },
+        unique: ['address', 'port'],
       },
       { usage: 'identity FILE certificate CERTIFICATE', help: 'Own key and certificate', required: true, hard: true },
       {
@@ -288,7 +297,18 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   },
   federation: {
     title: 'federation',
-    statements: [{ usage: 'secret FILE', help: 'File of the shared key', required: true }],
+    statements: [
+      { usage: 'secret FILE', help: 'File of the shared key', required: true },
+      { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
+      { usage: 'in POLICY', help: "Whether members' questions are answered", defaults: { policy: 'deny' } },
+      { usage: 'out POLICY', help: 'Whether questions go to members', defaults: { policy: 'deny' } },
+      {
+        usage: 'rate RATE',
+        help: 'Questions taken from each member',
+        defaults: { rate: 100 },
+        bounds: { min: 1, max: 100_000 },
+      },
+    ],
   },
   tracepeer: {
     title: 'peer',
@@ -348,6 +368,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
   exporter: read(DECLARED.exporter),
+  translator: read(DECLARED.translator),
   ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

@@ -13,8 +13,9 @@ const NO_OPERATION = 1;
 const MAXIMUM_SEGMENT_SIZE = 2;
 
 /**
- * As `strict`, but the checksum and the value of the MSS option are zero: the input of layer `i` at `input[at]`; returns its length or why
- * there is none. Only packets with SYN have it; of all others, which no router clamps, `strict` is the one to ask for.
+ * As `strict`, but the checksum and the value of the MSS option are zero: the input of layer `i` at `input[at]`;
+ * returns its length or why there is none. Only packets with SYN have it; of all others, which no router clamps,
+ * `strict` is the one to ask for.
  */
 export function clampInput(
   bytes: Uint8Array,

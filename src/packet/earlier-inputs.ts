@@ -7,8 +7,8 @@ const SPIE = 7;
 const BEHIND = 8;
 
 /**
- * Where the octets behind the header begin: of IPv6, behind the first 40 octets, whatever they are. Or why they are not there: neither
- * system hashed a shorter packet, or it hashed the padding behind it.
+ * Where the octets behind the header begin: of IPv6, behind the first 40 octets, whatever they are. Or why they are
+ * not there: neither system hashed a shorter packet, or it hashed the padding behind it.
  */
 function behindHeader(layers: Layers, i: number): number | ProfileRefusal {
   const fault = layers.fault[i]!;
@@ -22,9 +22,10 @@ function behindHeader(layers: Layers, i: number): number | ProfileRefusal {
 }
 
 /**
- * The octets that PACKTER, and by it InterTrack's clients, put through MD5: the header and 8 octets, of IPv4 with zero for DSCP and
- * ECN, total length, flags and fragment offset, TTL, checksum and options; of IPv6 with zero for the upper half of the
- * traffic class and the hop limit. At most 68 octets at `input[at]`; returns their number, or why there are none.
+ * The octets that PACKTER, and by it InterTrack's clients, put through MD5: the header and 8 octets, of IPv4 with zero
+ * for DSCP and ECN, total length, flags and fragment offset, TTL, checksum and options; of IPv6 with zero for the
+ * upper half of the traffic class and the hop limit. At most 68 octets at `input[at]`; returns their number, or why
+ * there are none.
  */
 export function packterInput(
   bytes: Uint8Array,
@@ -52,9 +53,10 @@ export function packterInput(
 }
 
 /**
- * The packet prefix of SPIE (Snoeren et al., "Hash-based IP traceback", section 3.1): of IPv4 the header without its options and 8
- * octets, with zero for DSCP and ECN, TTL and checksum: 28 octets. Of IPv6 likewise 48, with zero for traffic class, flow label and
- * hop limit. SPIE fixed no hash function, so that the prefix is hashed like the other profiles, behind "itk1" and the profile.
+ * The packet prefix of SPIE (Snoeren et al., "Hash-based IP traceback", section 3.1): of IPv4 the header without its
+ * options and 8 octets, with zero for DSCP and ECN, TTL and checksum: 28 octets. Of IPv6 likewise 48, with zero for
+ * traffic class, flow label and hop limit. SPIE fixed no hash function, so that the prefix is hashed like the other
+ * profiles, behind "itk1" and the profile.
  */
 export function spieInput(
   bytes: Uint8Array,

@@ -1,6 +1,7 @@
 /**
- * Finds every IP layer of a frame: through link headers (packet/link-headers.ts) and tunnels (gre.ts, l2tp.ts, udp-tunnels.ts), from the
- * outside in. A tap inside a tunnel and a tap outside it see different layers of one packet, so each is digested.
+ * Finds every IP layer of a frame: through link headers (packet/link-headers.ts) and tunnels (gre.ts, l2tp.ts,
+ * udp-tunnels.ts), from the outside in. A tap inside a tunnel and a tap outside it see different layers of one packet,
+ * so each is digested.
  */
 import { greStep } from './gre.ts';
 import { readIpv4, readIpv6 } from './ip-headers.ts';

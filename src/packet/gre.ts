@@ -1,4 +1,7 @@
-/** GRE (RFC 2784, key and sequence of RFC 2890), as PPTP has it (RFC 2637), and ERSPAN in it: how mirror ports are sent. */
+/**
+ * GRE (RFC 2784, key and sequence of RFC 2890), as PPTP has it (RFC 2637), and ERSPAN in it: how mirror ports are
+ * sent.
+ */
 import { goOn, type Layers, stopAt, stopShort } from './layers.ts';
 import { ETHERNET, PPP, RAW_IP } from './next-header.ts';
 import { u16 } from './octets.ts';
@@ -39,7 +42,10 @@ export function greStep(bytes: Uint8Array, layers: Layers): number {
   return type === ERSPAN_3 ? erspan3Step(bytes, layers, header) : goOn(layers, type, header);
 }
 
-/** Section 4.3: 12 octets, the last two with the type of the frame and whether a platform specific subheader of 8 follows. */
+/**
+ * Section 4.3: 12 octets, the last two with the type of the frame and whether a platform specific subheader of 8
+ * follows.
+ */
 function erspan3Step(bytes: Uint8Array, layers: Layers, header: number): number {
   const erspan = layers.at + header;
   if (layers.limit - erspan < 12) return stopShort(layers);

@@ -1,4 +1,6 @@
-/** L2TP: version 3 (RFC 3931) in IP and in UDP, version 2 (RFC 2661) in UDP: what LAC and LNS, and pseudowires, send. */
+/**
+ * L2TP: version 3 (RFC 3931) in IP and in UDP, version 2 (RFC 2661) in UDP: what LAC and LNS, and pseudowires, send.
+ */
 import { fitsEthernet, fitsIp } from './guess.ts';
 import { goOn, type Layers, stopAt } from './layers.ts';
 import { ETHERNET, PPP, RAW_IP } from './next-header.ts';
@@ -36,8 +38,8 @@ export function l2tpOverUdpStep(bytes: Uint8Array, layers: Layers): number {
 }
 
 /**
- * Behind the session identifier stand a cookie of 0, 4 or 8 octets and a sublayer of 0 or 4; both ends have agreed on them and on the kind
- * of frame out of sight. The first place where Ethernet, PPP or IP fits is taken.
+ * Behind the session identifier stand a cookie of 0, 4 or 8 octets and a sublayer of 0 or 4; both ends have agreed on
+ * them and on the kind of frame out of sight. The first place where Ethernet, PPP or IP fits is taken.
  */
 function sessionStep(bytes: Uint8Array, layers: Layers, header: number): number {
   const { at, limit, cut } = layers;

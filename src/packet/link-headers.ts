@@ -146,8 +146,9 @@ function mplsStep(bytes: Uint8Array, layers: Layers): number {
 }
 
 /**
- * IEEE 802.11 section 9.3.2: a data frame in the clear: frame control, duration, three addresses and sequence control, a fourth address
- * between two access points, 2 octets of QoS and 4 of HT control where they are flagged; LLC/SNAP. Others hold no packet.
+ * IEEE 802.11 section 9.3.2: a data frame in the clear: frame control, duration, three addresses and sequence control,
+ * a fourth address between two access points, 2 octets of QoS and 4 of HT control where they are flagged; LLC/SNAP.
+ * Others hold no packet.
  */
 function wirelessStep(bytes: Uint8Array, layers: Layers): number {
   const { at } = layers;

@@ -1,6 +1,7 @@
 /**
- * The digest profiles: what of a packet goes into a digest, and how it is hashed. A profile is asked for where a packet may
- * have been changed on its way in a manner that its digest leaves out; itprobe(8), DIGESTS, holds every layout.
+ * The digest profiles: what of a packet goes into a digest, and how it is hashed. A profile is asked for where a
+ * packet may have been changed on its way in a manner that its digest leaves out; itprobe(8), DIGESTS, holds every
+ * layout.
  */
 import { clampInput } from './clamped.ts';
 import { packterInput, spieInput } from './earlier-inputs.ts';
@@ -23,8 +24,8 @@ export interface Profile {
   /** What it is for, in a few words. */
   readonly purpose: string;
   /**
-   * Writes the input of layer `i` at `input[at]`, where LONGEST_INPUT octets must be free. Returns its length, or why there is none. Reads
-   * nothing behind the layer's captured end, and allocates nothing.
+   * Writes the input of layer `i` at `input[at]`, where LONGEST_INPUT octets must be free. Returns its length, or why
+   * there is none. Reads nothing behind the layer's captured end, and allocates nothing.
    */
   write(bytes: Uint8Array, layers: Layers, i: number, input: Uint8Array, at: number): number | ProfileRefusal;
 }

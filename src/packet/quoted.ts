@@ -8,8 +8,8 @@ import { isIcmpError } from './translated.ts';
 const ERROR_OCTETS = 8;
 
 /**
- * Makes the packet that layer `i` quotes the only layer of `quoted`; false when layer `i` is no ICMP error, or quotes no IP. A quote ends
- * early by nature: only profile `quoted8` can be asked of it.
+ * Makes the packet that layer `i` quotes the only layer of `quoted`; false when layer `i` is no ICMP error, or quotes
+ * no IP. A quote ends early by nature: only profile `quoted8` can be asked of it.
  */
 export function readQuoted(bytes: Uint8Array, layers: Layers, i: number, quoted: Layers): boolean {
   quoted.count = 0;

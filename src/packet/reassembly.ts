@@ -1,6 +1,7 @@
 /**
- * Puts the fragments of a capture together again (RFC 791 section 3.2, RFC 8200 section 4.5). A victim may hold the fragments of a packet
- * that others saw whole, or the reverse; who asks asks both. Not for a probe: it digests what it sees.
+ * Puts the fragments of a capture together again (RFC 791 section 3.2, RFC 8200 section 4.5). A victim may hold the
+ * fragments of a packet that others saw whole, or the reverse; who asks asks both. Not for a probe: it digests what it
+ * sees.
  */
 import { isFragment } from './fragments.ts';
 import type { Layers } from './layers.ts';
@@ -10,7 +11,9 @@ import { u16 } from './octets.ts';
 export type ReassemblyRefusal =
   /** Two fragments have octets of the same place: nobody can tell which of them the receiver took (RFC 5722). */
   | 'overlap'
-  /** A fragment that is empty, ends between two units of 8 octets, or goes beyond the packet's end or what IP can hold. */
+  /**
+   * A fragment that is empty, ends between two units of 8 octets, or goes beyond the packet's end or what IP can hold.
+   */
   | 'length';
 
 /** A packet that is whole again, or why it never will be; and the numbers of the records its fragments came in. */
@@ -29,8 +32,9 @@ export interface Incomplete {
 
 export interface Reassembler {
   /**
-   * Takes layer `i` of a frame, when it is a fragment, by its copy. `seconds`: time of the packet; `number`: of its record. The answer is a
-   * packet that it completed, or why its fragments make none (told once); null while some are missing.
+   * Takes layer `i` of a frame, when it is a fragment, by its copy. `seconds`: time of the packet; `number`: of its
+   * record. The answer is a packet that it completed, or why its fragments make none (told once); null while some are
+   * missing.
    */
   take(bytes: Uint8Array, layers: Layers, i: number, seconds: number, number: number): Reassembled | null;
   /** Forgets everything; returns what was never complete and is still remembered. */
@@ -156,7 +160,10 @@ interface Fragment {
   readonly header: Uint8Array | null;
 }
 
-/** What a fragment says: RFC 791 tells packets apart by addresses, protocol and identification, RFC 8200 without the protocol. */
+/**
+ * What a fragment says: RFC 791 tells packets apart by addresses, protocol and identification, RFC 8200 without the
+ * protocol.
+ */
 function fragmentOf(bytes: Uint8Array, layers: Layers, i: number): Fragment {
   const start = layers.start[i]!;
   const upper = layers.upper[i]!;

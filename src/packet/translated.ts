@@ -1,6 +1,6 @@
 /**
- * Profiles of packets whose IP header is another one further on: `nat`, by address and protocol translators, and `payload`, by
- * proxies. All numbers are in network byte order.
+ * Profiles of packets whose IP header is another one further on: `nat`, by address and protocol translators, and
+ * `payload`, by proxies. All numbers are in network byte order.
  *
  *     nat                                                payload
  *     4      "itk1"                                      4      "itk1"
@@ -16,9 +16,10 @@
  *     1      count: octets that follow, the smaller of 40 and what there is behind the transport header
  *     count  the first octets behind the transport header
  *
- * Translators (RFC 3022, RFC 5508, RFC 6146, RFC 7915) write a new IP header, change addresses, ports, the ICMP identifier and the
- * checksums over them, and clamp the MSS option: none of that is here. They keep the sequence numbers, by which segments
- * are told apart that carry little else. Firewalls that make new sequence numbers keep at least what carries 40 octets.
+ * Translators (RFC 3022, RFC 5508, RFC 6146, RFC 7915) write a new IP header, change addresses, ports, the ICMP
+ * identifier and the checksums over them, and clamp the MSS option: none of that is here. They keep the sequence
+ * numbers, by which segments are told apart that carry little else. Firewalls that make new sequence numbers keep at
+ * least what carries 40 octets.
  */
 import { isFragment } from './fragments.ts';
 import { copy, UPPER_OCTETS } from './invariant.ts';

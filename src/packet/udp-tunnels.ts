@@ -1,4 +1,7 @@
-/** Tunnels in UDP, by the ports that IANA gave them. A packet that is none after all ends the walk; nothing is lost by it. */
+/**
+ * Tunnels in UDP, by the ports that IANA gave them. A packet that is none after all ends the walk; nothing is lost by
+ * it.
+ */
 import { greStep } from './gre.ts';
 import { l2tpOverUdpStep } from './l2tp.ts';
 import { goOn, type Layers, stopAt } from './layers.ts';
@@ -98,8 +101,8 @@ function geneveStep(bytes: Uint8Array, layers: Layers): number {
 }
 
 /**
- * 3GPP TS 29.281 section 5.1: version 1, message type 255 (G-PDU). The optional fields are there together when any is flagged; extension
- * headers follow, each with its length in words.
+ * 3GPP TS 29.281 section 5.1: version 1, message type 255 (G-PDU). The optional fields are there together when any is
+ * flagged; extension headers follow, each with its length in words.
  */
 function gtpStep(bytes: Uint8Array, layers: Layers): number {
   const gtp = layers.at + UDP_OCTETS;
@@ -120,8 +123,8 @@ function gtpStep(bytes: Uint8Array, layers: Layers): number {
 }
 
 /**
- * RFC 4380 section 5.1.1: an authentication header (0001, lengths of identifier and value, both, a nonce of 8, a confirmation octet) and an
- * origin indication (0000, port, address) may stand before the IPv6 packet, in this order.
+ * RFC 4380 section 5.1.1: an authentication header (0001, lengths of identifier and value, both, a nonce of 8, a
+ * confirmation octet) and an origin indication (0000, port, address) may stand before the IPv6 packet, in this order.
  */
 function teredoStep(bytes: Uint8Array, layers: Layers): number {
   const { limit } = layers;
@@ -133,8 +136,9 @@ function teredoStep(bytes: Uint8Array, layers: Layers): number {
 }
 
 /**
- * TaZmen Sniffer Protocol, by which access points and RouterOS mirror: version 1, type (0 and 1 hold a frame), link type of 2 octets (1
- * Ethernet, 18 IEEE 802.11), then tagged fields, each with its length but for padding (0) and the end (1).
+ * TaZmen Sniffer Protocol, by which access points and RouterOS mirror: version 1, type (0 and 1 hold a frame), link
+ * type of 2 octets (1 Ethernet, 18 IEEE 802.11), then tagged fields, each with its length but for padding (0) and the
+ * end (1).
  */
 function tzspStep(bytes: Uint8Array, layers: Layers): number {
   const { limit } = layers;

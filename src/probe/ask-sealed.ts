@@ -1,8 +1,9 @@
 /** The sealer's part of an answer: filters looked into, and digests that wait to be sealed looked through. */
 import { intervalOf, overlaps } from './asked-interval.ts';
-import { inSample, rangeOf } from './kept-window.ts';
+import { rangeOf } from './kept-window.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question, Vantage } from './question.ts';
+import { inSample } from './sampling.ts';
 import { ask, falseSightings } from './sealed-filter.ts';
 import type { Sealer } from './sealer.ts';
 import type { KeptEntry, WindowIndex } from './window-index.ts';
@@ -69,6 +70,7 @@ export function askSealed(
     const digest = Buffer.from(question.digest, 'hex');
     const low = digest.readUInt32LE(0);
     const high = digest.readUInt32LE(4);
+    const whole = digest.readBigUInt64LE();
     const stored = keeper.knownKey(question.epoch);
     const mixed = stored === null ? null : sealer.mixed(stored.key, low, high);
     for (const entry of index.between(windowOf(interval.from / 1000), windowOf(interval.to / 1000))) {
@@ -81,7 +83,7 @@ export function askSealed(
       count(entry, vantages);
       sampling = Math.min(sampling, entry.sampling);
       const filters = index.open(entry)?.filters ?? null;
-      if (filters === null || !inSample(high, entry.sampling)) {
+      if (filters === null || !inSample(digest, entry.sampling)) {
         unsaid += asked;
         continue;
       }
@@ -105,8 +107,8 @@ export function askSealed(
         anyWaiting = true;
         count(seen, [seen]);
         sampling = Math.min(sampling, part.sampling);
-        if (!inSample(high, part.sampling)) unsaid++;
-        else if (own.includes(digest.readBigUInt64LE())) saw(position, seen.vantage, seen.first, seen.last, true);
+        if (own.includes(whole)) saw(position, seen.vantage, seen.first, seen.last, true);
+        else if (!inSample(digest, part.sampling)) unsaid++;
       }
     }
   });

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { profileNamed } from '../packet/profiles.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
 import type { LearnedEntry } from './learned.ts';
 import { type LiveWindows, openLiveWindows } from './live-windows.ts';
@@ -53,7 +54,7 @@ const INSIDE = 0;
  */
 export function openIntake(
   kernel: DigestKernel,
-  { intake, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
+  { intake, source, probe, numbers, shares, sealer }: Extract<IntakeOrder, { type: 'open' }>,
   main: Pick<MessagePort, 'postMessage'>,
   placed: (vantages: VantageMap) => VantageMap = vantages => vantages,
 ): Intake {
@@ -72,7 +73,7 @@ export function openIntake(
     if (claims.length + senders.length > 0) report({ type: 'heard', claims, senders, second });
   };
   const sink = portSink(sealer);
-  const windows = openLiveWindows(kernel, probe, sink, intake);
+  const windows = openLiveWindows(kernel, probe, sink, intake, { clock: source.kind === 'rings' ? Date.now : null });
   const tap = openTap(kernel, windows, placed(vantages));
   const asked = new Map<number, PromiseWithResolvers<void>>();
   const left = new Map<string, number>();
@@ -88,6 +89,7 @@ export function openIntake(
     if (intake === 0)
       for (const mac of refused) report({ type: 'say', line: `${mac} is no link address; it is left out` });
     windows.configure(changed);
+    tap.configure((changed.profiles ?? []).flatMap(one => profileNamed(one) ?? []));
   };
   configure(probe);
 
@@ -124,7 +126,10 @@ export function openIntake(
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;
-      if (reason === 'ring') dropped += packets;
+      if (reason === 'ring') {
+        dropped += packets;
+        windows.overloaded();
+      }
       windows.live.at(INSIDE, second).lost += packets;
     },
     leaveOut: count,

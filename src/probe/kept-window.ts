@@ -54,8 +54,3 @@ export function windowOctets({ vantages, filters }: KeptWindow, mapped: boolean)
 export function rangeOf(high: number, filters: number): number {
   return filters <= 1 ? 0 : high >>> (32 - Math.log2(filters));
 }
-
-/** True when the digests of this upper half were kept at this sampling. */
-export function inSample(high: number, sampling: number): boolean {
-  return high < sampling * 4294967296;
-}

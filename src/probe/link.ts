@@ -14,6 +14,7 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -34,6 +35,8 @@ export interface ProbeLinkOptions {
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
   readonly vantages: () => Promise<VantageReport>;
+  /** Other forms of a packet, as translators told of them. */
+  readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -116,6 +119,9 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
           vantages => send({ type: 'vantages', id: message.id, report: vantages }),
           (error: Error) => say(`no vantages: ${error.message}`),
         );
+        return;
+      case 'forms':
+        send({ type: 'forms', id: message.id, forms: options.forms(message.packet) });
     }
   };
 

@@ -23,7 +23,7 @@ export interface LiveSlice {
 }
 
 export interface LiveSlices {
-  /** All that are held, in no order. */
+  /** All that are held, in no order, with counts that are right. */
   all(): Iterable<LiveSlice>;
   readonly count: number;
   /** Octets of the segments in use. */
@@ -142,7 +142,10 @@ export function liveSlices(kernel: DigestKernel, limit: number): LiveSlices {
 
   const held: LiveSlices = {
     limit,
-    all: () => slices.values(),
+    all() {
+      flush();
+      return slices.values();
+    },
     get count() {
       return slices.size;
     },

@@ -3,17 +3,17 @@
  * ended. Time is that of the packets: a capture of any year is as good as now.
  */
 import type { DigestKernel } from '../packet/digest-kernel.ts';
-import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
-import { intervalOf, overlaps } from './asked-interval.ts';
+import { askLive } from './ask-live.ts';
 import type { Span } from './covered-time.ts';
 import { type LiveSlice, type LiveSlices, liveSlices } from './live-slices.ts';
+import { packetClock } from './packet-clock.ts';
 import type { Question } from './question.ts';
+import { highestKept, sampleBook } from './sampling.ts';
 import {
+  epochOfWindow,
   LEAST_MEMORY,
   type LiveAnswer,
   MIXED_KEYS,
-  MOST_SIGHTINGS,
-  type NumberedSighting,
   type VantagePart,
   WINDOW_SECONDS,
   type WindowLimits,
@@ -25,15 +25,24 @@ import {
 const SLACK_SECONDS = 1;
 /** Hours whose keys' names are remembered: digests of one are handed over soon. */
 const MOST_CHECKS = 64;
+/** Share of the memory from which on too much comes: what is sealed does not go away by itself. */
+const OVERLOAD = 0.75;
 
 export interface LiveWindows {
   /** Where digests are put. */
   readonly live: LiveSlices;
   /**
    * Time goes on to this second, because a packet of it has come or because none has. Hands over what is due. False when
-   * the second is no longer kept.
+   * packets of the second are not taken: `refusal` says why.
    */
   advance(second: number): boolean;
+  readonly refusal: 'too-old' | 'time';
+  /** Packets that were taken and then thrown away, for their time was not believed. */
+  readonly disbelieved: number;
+  /** Says that more came than could be taken in: a smaller share is kept from now on. */
+  overloaded(): void;
+  /** Share of the digests that is kept now: a power of two. */
+  readonly sampling: number;
   /** Says with which key the digests of an hour are made (packet/itk1.ts, keyCheck). */
   keyed(epoch: number, check: string): void;
   /** Says that packets may have gone by unseen in these seconds. */
@@ -50,18 +59,31 @@ export interface LiveWindows {
   readonly span: LiveAnswer['span'];
 }
 
+export interface LiveOptions {
+  /**
+   * Where packets come as they are sent: the clock of the machine, ms since the epoch. They can't wait then; when there are
+   * too many, fewer are kept. Null where they are read as fast as they can be kept.
+   */
+  readonly clock: (() => number) | null;
+}
+
 /** Live windows of the intake with this number, over a kernel that nobody else uses; what has ended goes to `sink`. */
 export function openLiveWindows(
   kernel: DigestKernel,
   limits: WindowLimits,
   sink: WindowSink,
   intake: number,
+  { clock }: LiveOptions = { clock: null },
 ): LiveWindows {
   const live = liveSlices(kernel, Math.max(limits.memory, LEAST_MEMORY));
-  let { retention } = limits;
+  const time = packetClock(clock === null ? null : () => Math.floor(clock() / 1000));
+  const samples = sampleBook();
   const checks = new Map<number, string>();
+  let { retention } = limits;
+  let refusal: LiveWindows['refusal'] = 'too-old';
+  let disbelieved = 0;
   let from = -1;
-  let newest = -1;
+  let ended = false;
   let through = 0;
   let parts = 0;
 
@@ -81,41 +103,83 @@ export function openLiveWindows(
       inOrder.push(...own);
     }
     parts++;
-    const epoch = Math.floor((number * WINDOW_SECONDS * 1000) / EPOCH_MILLISECONDS);
-    const digestKey = checks.get(epoch) ?? null;
-    sink.part({ intake, number, vantages, digests: live.take(inOrder), sampling: 1, digestKey });
+    const digestKey = checks.get(epochOfWindow(number)) ?? null;
+    const sampling = Math.min(...slices.map(({ second }) => samples.of(second)));
+    sink.part({ intake, number, vantages, digests: live.take(inOrder), sampling, digestKey });
   };
 
-  /** Hands over the windows that end before a second. */
+  /** Hands over the windows that end before a second. What is ahead and not believed is not among them. */
   const handOverBefore = (second: number) => {
     const due = [...live.all()].filter(slice => (windowOf(slice.second) + 1) * WINDOW_SECONDS <= second);
     for (const [number, slices] of groupBy(due, slice => windowOf(slice.second))) handOver(number, slices);
   };
 
-  const span = () => (newest < 0 ? null : { from, to: newest + 1 });
+  /** The second that goes on is told of by who can say that it does; where it ended with the capture, it is none. */
+  const spanTo = (end: number) => (time.newest < 0 ? null : { from, to: Math.max(from, end) });
+  const span = () => spanTo(ended && clock !== null ? time.newest : time.newest + 1);
 
   const report = () => {
-    if (newest >= 0) sink.progress({ intake, from, to: newest + 1, through, octets: live.octets });
+    const told = spanTo(clock === null ? time.newest + 1 : time.newest);
+    if (told !== null) sink.progress({ intake, ...told, through, octets: live.octets });
   };
 
-  const isKept = (second: number) => (windowOf(second) + 1) * WINDOW_SECONDS > newest + 1 - Math.ceil(retention / 1000);
+  const keepLess = () => {
+    const second = time.newest;
+    if (clock === null || !samples.overloaded(second)) return;
+    live.flush();
+    kernel.sample(highestKept(samples.share));
+    // Packets of seconds before come still.
+    for (const slice of live.all()) samples.begin(slice.second);
+  };
+
+  const disbelieve = (seconds: readonly number[]) => {
+    const wrong = [...live.all()].filter(slice => seconds.includes(slice.second));
+    for (const slice of wrong) disbelieved += slice.packets;
+    live.take(wrong);
+  };
+
+  const goOn = () => {
+    const { newest } = time;
+    // Half a second at the beginning is no second.
+    if (from < 0) from = clock === null ? newest : newest + 1;
+    handOverBefore(newest - SLACK_SECONDS);
+    through = Math.max(through, windowOf(newest - SLACK_SECONDS));
+    samples.forget(through * WINDOW_SECONDS);
+    report();
+    if (live.octets + (sink.waiting ?? 0) > live.limit * OVERLOAD) keepLess();
+  };
 
   return {
     live,
     advance(second) {
-      if (newest < 0) from = second;
-      if (second > newest) {
-        newest = second;
-        handOverBefore(newest - SLACK_SECONDS);
-        through = Math.max(through, windowOf(newest - SLACK_SECONDS));
-        report();
+      const stamp = time.stamp(second);
+      if (time.disbelieved.length > 0) disbelieve(time.disbelieved);
+      if (stamp === 'refused') {
+        refusal = 'time';
+        return false;
       }
+      if (stamp === 'advanced') goOn();
       // Filters take less than half of what live slices do.
       if (live.octets > live.limit / 2) {
         handOverBefore(Number.POSITIVE_INFINITY);
         report();
       }
-      return isKept(second);
+      if (samples.begin(second)) {
+        live.flush();
+        kernel.sample(highestKept(samples.share));
+      }
+      refusal = 'too-old';
+      return (windowOf(second) + 1) * WINDOW_SECONDS > time.newest + 1 - Math.ceil(retention / 1000);
+    },
+    get refusal() {
+      return refusal;
+    },
+    get disbelieved() {
+      return disbelieved;
+    },
+    overloaded: keepLess,
+    get sampling() {
+      return samples.share;
     },
     keyed(epoch, check) {
       checks.set(epoch, (checks.get(epoch) ?? check) === check ? check : MIXED_KEYS);
@@ -123,53 +187,17 @@ export function openLiveWindows(
     },
     missed: hole => sink.hole(hole),
     handOverAll() {
+      time.end();
+      ended = true;
       handOverBefore(Number.POSITIVE_INFINITY);
-      if (newest >= 0) through = Math.max(through, windowOf(newest) + 1);
+      if (time.newest >= 0) through = Math.max(through, windowOf(time.newest) + 1);
       report();
     },
     configure(changed) {
       retention = changed.retention;
       live.limit = Math.max(changed.memory, LEAST_MEMORY);
     },
-    ask(questions) {
-      live.flush();
-      const sightings: NumberedSighting[] = [];
-      const asked = new Set<LiveSlice>();
-      let windowsAsked = 0;
-      questions.forEach((question, position) => {
-        const interval = intervalOf(question);
-        const digest = Buffer.from(question.digest, 'hex');
-        for (const slice of live.all()) {
-          const { vantage, second } = slice;
-          if (!overlaps(interval, second, second) || sightings.length > MOST_SIGHTINGS) continue;
-          windowsAsked++;
-          asked.add(slice);
-          if (live.holds(slice, digest))
-            sightings.push({ vantage, first: second, last: second, question: position, provisional: true });
-        }
-      });
-      let packets = 0;
-      let lost = 0;
-      for (const slice of asked) {
-        packets += slice.packets;
-        lost += slice.lost;
-      }
-      return {
-        sightings,
-        windowsAsked,
-        sealed: windowsAsked === 0,
-        // Live slices hold the digests themselves.
-        honest: 0,
-        unsaid: 0,
-        packets,
-        lost,
-        sampling: 1,
-        span: span(),
-        through,
-        strange: [],
-        parts,
-      };
-    },
+    ask: questions => ({ ...askLive(live, samples, questions), span: span(), through, strange: [], parts }),
     get count() {
       return live.count;
     },

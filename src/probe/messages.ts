@@ -15,6 +15,8 @@
  *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
  *                                 ◀──    vantages id
  *     vantages id report          ──▶
+ *                                 ◀──    forms id packet (its other form, of a probe at a translator)
+ *     forms id forms              ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
@@ -34,6 +36,7 @@ import {
 } from './message-fields.ts';
 import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import { type FormAnswer, type FormQuestion, formAnswers, formQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -67,7 +70,8 @@ export type ToDaemon =
   | { readonly type: 'status'; readonly status: ProbeStatus }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
   | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
-  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport };
+  | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
+  | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -81,13 +85,14 @@ export type ToProbe =
     }
   | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
-  | { readonly type: 'vantages'; readonly id: number };
+  | { readonly type: 'vantages'; readonly id: number }
+  | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, forms';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -108,6 +113,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       };
     case 'vantages':
       return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
+    case 'forms':
+      return { type: 'forms', id: integer(f, from, 'id'), forms: formAnswers(f, from) };
     default:
       return null;
   }
@@ -117,7 +124,9 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
 export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages';
+  return (
+    f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages, forms'
+  );
 }
 
 function toProbe(f: Finding, from: Fields): ToProbe | null {
@@ -141,6 +150,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
     case 'vantages':
       return { type: 'vantages', id: integer(f, from, 'id') };
+    case 'forms':
+      return { type: 'forms', id: integer(f, from, 'id'), packet: formQuestion(f, from.packet) };
     default:
       return null;
   }

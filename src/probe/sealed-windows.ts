@@ -15,6 +15,7 @@ import { openSealer } from './sealer.ts';
 import { type KeptEntry, type WindowFile, windowIndex } from './window-index.ts';
 import { emptyKeeper, type WindowKeeper } from './window-keeper.ts';
 import {
+  epochOfWindow,
   type IntakeProgress,
   LEAST_MEMORY,
   type SealedAnswer,
@@ -90,11 +91,6 @@ export interface SealerSurroundings {
   /** Opens the file of a window that was written. */
   readonly fileOf?: (entry: KeptEntry, octets: number) => WindowFile | null;
   readonly clock?: () => number;
-}
-
-/** Hour of a window. */
-export function epochOfWindow(number: number): number {
-  return Math.floor((number * WINDOW_SECONDS * 1000) / EPOCH_MILLISECONDS);
 }
 
 /** Nothing held yet. */

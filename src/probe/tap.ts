@@ -7,6 +7,7 @@ import { frameKernel } from '../packet/frame-kernel.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import type { Profile } from '../packet/profiles.ts';
 import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
 
@@ -33,6 +34,8 @@ export interface Tap {
    * goes on where it stopped; else null. What `block.at` leaves over then is no whole frame.
    */
   takeBlock(block: FrameBlock): number | null;
+  /** Which profiles are digested beside `strict`. */
+  configure(profiles: readonly Profile[]): void;
   /** Sets an epoch's key; null when there is none to be had. */
   setKey(epoch: number, key: Uint8Array | null): void;
   /**
@@ -54,7 +57,7 @@ const MIXED = 'mixed';
 /** A tap that fills `windows`. */
 export function openTap(
   kernel: DigestKernel,
-  windows: Pick<LiveWindows, 'live' | 'advance' | 'keyed'>,
+  windows: Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'>,
   vantages: VantageMap,
 ): Tap {
   const { live } = windows;
@@ -84,6 +87,8 @@ export function openTap(
     if (milliseconds > to) to = milliseconds;
   };
 
+  let beside: readonly Profile[] = [];
+
   const count = (reason: Left | (typeof layers)['stop']) => {
     without.set(reason, (without.get(reason) ?? 0) + 1);
   };
@@ -97,6 +102,11 @@ export function openTap(
     key = known;
     if (key !== null) kernel.setKey(key);
     return true;
+  };
+
+  /** A second may have more than there is memory for: what is there of it is handed over. */
+  const makeSpace = () => {
+    kept = windows.advance(second);
   };
 
   /** Takes one frame, whose 802.1Q tag may have been taken out of it. Returns as `take` does. */
@@ -122,24 +132,38 @@ export function openTap(
     if (layers.count === 0) count(layers.stop);
     vantages.hear(bytes, layers, offset + record.captured);
     if (!kept) {
-      count('too-old');
+      count(windows.refusal);
       return null;
     }
     vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
-    const slice = live.at(vantage, second);
+    let slice = live.at(vantage, second);
     slice.packets++;
     // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
     let unknown = layers.count === 0 && layers.stop === 'snaplen';
     for (let i = 0; i < layers.count; i++) {
       const length = writeInput(bytes, layers, i, kernel.memory, live.input());
       const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
-      if (reason === null && live.put(slice, length)) {
+      let put = reason === null && live.put(slice, length);
+      if (reason === null && !put) {
+        makeSpace();
+        slice = live.at(vantage, second);
+        put = live.put(slice, writeInput(bytes, layers, i, kernel.memory, live.input()));
+      }
+      if (put) {
         digests++;
         continue;
       }
       count(reason ?? 'no-memory');
       if (reason === null || reason === 'snaplen' || reason === 'no-key') unknown = true;
     }
+    // That a packet is no matter of a profile is no loss.
+    for (const profile of key === null ? [] : beside)
+      for (let i = 0; i < layers.count; i++) {
+        const length = profile.write(bytes, layers, i, kernel.memory, live.input());
+        if (typeof length === 'string') continue;
+        if (live.put(slice, length)) digests++;
+        else unknown = true;
+      }
     if (unknown) {
       slice.lost++;
       lost++;
@@ -158,6 +182,8 @@ export function openTap(
    * is of another second, or there is no memory.
    */
   const takeFast = (block: FrameBlock): boolean => {
+    // The fast road writes one digest a packet.
+    if (beside.length > 0) return false;
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
     if (generation !== vantages.generation || fast.full) {
       fast.tell(vantages.ofAddresses);
@@ -173,10 +199,16 @@ export function openTap(
       seen(second, run.earliest);
       seen(second, run.latest);
     }
-    return run.stopped === 'room' ? live.makeRoom(run.wanting, second) : run.walked > 0;
+    if (run.stopped !== 'room') return run.walked > 0;
+    if (live.makeRoom(run.wanting, second)) return true;
+    makeSpace();
+    return live.makeRoom(run.wanting, second);
   };
 
   return {
+    configure(profiles) {
+      beside = profiles;
+    },
     take: record => takeFrame(record, -1),
     takeBlock(block) {
       for (;;) {
@@ -217,6 +249,10 @@ export function openTap(
       if (epoch === of) epoch = -1;
       return false;
     },
-    counts: () => ({ frames, digests, without, lost, span: frames > 0 && to >= from ? { from, to } : null }),
+    counts() {
+      const { disbelieved } = windows;
+      const all = disbelieved === 0 ? without : new Map(without).set('time', disbelieved + (without.get('time') ?? 0));
+      return { frames, digests, without: all, lost: lost + disbelieved, span: to >= from ? { from, to } : null };
+    },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The sealed windows, found by their time. Those on disk are mapped when they are asked for the first time, and no longer
- * so when many others were asked since: what is left of them then is their header.
+ * The sealed windows, found by their time. Those on disk are mapped as long as there are not too many; then those that were
+ * asked last are, and of the others there is the header.
  */
 import { type KeptWindow, type SealedVantage, windowOctets } from './kept-window.ts';
 import type { WindowName } from './window-directory.ts';
@@ -66,6 +66,16 @@ export function windowIndex(): WindowIndex {
     octets += now - entry.octets;
     entry.octets = now;
   };
+  /** Maps a file; false when it can't be. */
+  const map = (entry: KeptEntry, file: WindowFile): boolean => {
+    const opened = file.open();
+    if (opened === null) return false;
+    // One list of vantages is enough.
+    entry.window = { ...opened.window, vantages: entry.vantages };
+    entry.unmap = opened.unmap;
+    mapped.add(entry);
+    return true;
+  };
   const close = (entry: KeptEntry) => {
     if (entry.unmap === null) return;
     entry.window = null;
@@ -97,6 +107,8 @@ export function windowIndex(): WindowIndex {
       };
       weigh(entry, windowOctets(window, file !== null));
       diskOctets += file?.octets ?? 0;
+      // So that the first question need not.
+      if (file !== null && mapped.size < MOST_MAPPED) map(entry, file);
       const there = byNumber.get(number);
       if (there !== undefined) there.push(entry);
       else {
@@ -113,6 +125,7 @@ export function windowIndex(): WindowIndex {
       weigh(entry, windowOctets(entry.window, true));
       diskOctets += file.octets;
       entry.window = null;
+      if (mapped.size < MOST_MAPPED) map(entry, file);
     },
     nextPart: number => Math.max(-1, ...(byNumber.get(number) ?? []).map(({ part }) => part)) + 1,
     *between(first, last) {
@@ -128,11 +141,7 @@ export function windowIndex(): WindowIndex {
         }
         return entry.window;
       }
-      const opened = entry.file.open();
-      if (opened === null) return null;
-      entry.window = opened.window;
-      entry.unmap = opened.unmap;
-      mapped.add(entry);
+      if (!map(entry, entry.file)) return null;
       if (mapped.size > MOST_MAPPED) close(mapped.values().next().value!);
       return entry.window;
     },

@@ -6,6 +6,7 @@
  * the sealer answers for them. Whoever asks must ask every intake first and the sealer afterwards, with the counts of
  * parts that the intakes answered with: what is on its way between the two is then missed by neither.
  */
+import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
 import type { Span } from './covered-time.ts';
 import type { Vantage } from './question.ts';
 
@@ -17,6 +18,11 @@ export const MOST_SIGHTINGS = 2048;
 /** Number of the window of a second. */
 export function windowOf(second: number): number {
   return Math.floor(second / WINDOW_SECONDS);
+}
+
+/** Hour of a window, since 1970. */
+export function epochOfWindow(number: number): number {
+  return Math.floor((number * WINDOW_SECONDS * 1000) / EPOCH_MILLISECONDS);
 }
 
 /** What one vantage saw of a window at one intake. */
@@ -41,7 +47,7 @@ export interface WindowPart {
   readonly vantages: readonly VantagePart[];
   /** Digests of vantage after vantage as they are listed, each in any order and with repetitions. */
   readonly digests: BigUint64Array<ArrayBuffer>;
-  /** Least share of the digests kept, by their value (kept-window.ts): a power of two; 1 without sampling. */
+  /** Least share of the digests kept, by their value (sampling.ts): a power of two; 1 without sampling. */
   readonly sampling: number;
   /** Names the key that the digests were made with (packet/itk1.ts, keyCheck), or MIXED_KEYS; null: not known. */
   readonly digestKey: string | null;
@@ -69,6 +75,8 @@ export interface WindowSink {
   progress(progress: IntakeProgress): void;
   /** Seconds in which packets may have gone by that the intake has not seen; told before its progress goes beyond. */
   hole(hole: Span): void;
+  /** Octets of digests that were handed over and wait to be sealed. */
+  readonly waiting?: number;
 }
 
 /** How long and in how much memory windows are kept. */

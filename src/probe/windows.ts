@@ -10,7 +10,7 @@ import type { FingerprintBits } from './sealed-filter.ts';
 import { openSealedWindows } from './sealed-windows.ts';
 import type { WindowLimits } from './window-messages.ts';
 
-export interface Windows extends Pick<LiveWindows, 'live' | 'advance' | 'keyed'> {
+export interface Windows extends Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'> {
   /** Seals everything: nothing more will come. */
   sealAll(): void;
   configure(limits: WindowLimits): void;
@@ -41,6 +41,12 @@ export function openWindows(
     while (sealer.step());
   };
   return {
+    get refusal() {
+      return intake.refusal;
+    },
+    get disbelieved() {
+      return intake.disbelieved;
+    },
     live: intake.live,
     keyed: intake.keyed,
     advance(second) {

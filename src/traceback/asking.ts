@@ -1,8 +1,7 @@
 /** Asks onward, wave by wave, under one budget and one deadline. */
+import { type Branch, hasSeen, newBranch, snapshot, unflatten } from './branch.ts';
 import { extend, type Group } from './onward.ts';
 import type { Ask, Peering } from './peering.ts';
-import type { TraceNode } from './trace.ts';
-import { type Branch, newBranch, unflatten } from './tree.ts';
 
 /**
  * How long a wave is waited for before the next one goes out as well, ms: who has seen the packet says so before it asks
@@ -18,18 +17,14 @@ export interface Asking {
   readonly began: number;
   readonly clock: () => number;
   readonly signal: AbortSignal;
+  /** The peering with a peer or a member; null when there is none any more. */
+  peering(as: number): Peering | null;
   /** QUERYs sent from here, and what each branch says that it has sent. */
   readonly spent: { here: number; readonly behind: Map<Branch, number> };
   asked(peer: number, ask: Ask): void;
   /** A participant behind a neighbour has seen the packet. */
   hit(behind: number, as: number): void;
   changed(): void;
-}
-
-/** True when somebody in the branch saw the packet. */
-function hasSeen({ leaf, branches, heard }: Branch): boolean {
-  const saw = (node: TraceNode): boolean => node.verdict === 'saw' || node.children.some(saw);
-  return leaf.verdict === 'saw' || branches.some(hasSeen) || heard.some(saw);
 }
 
 /**
@@ -51,9 +46,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       signal.removeEventListener('abort', stop);
       for (const [branch, cancel] of waiting) {
         cancel();
-        if (branch.leaf.verdict === 'silent') branch.leaf = { ...branch.leaf, reason: 'no answer by the deadline' };
-        else extend(branch, 'no final answer by the deadline');
-        branch.leaf = { ...branch.leaf, after: branch.leaf.verdict === 'silent' ? clock() - began : branch.leaf.after };
+        const said = branch.answer === null ? 'no answer' : 'no final answer';
+        cutOff(branch, 'silent', `${said} by the deadline`, clock() - began);
       }
       waiting.clear();
       resolve();
@@ -75,9 +69,9 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
     after(Math.max(0, end - start), stop);
     signal.addEventListener('abort', stop);
 
-    const askOne = (peering: Peering, under: Branch, budget: number, ended: (branch: Branch) => void): boolean => {
+    const askOne = (who: number, under: Branch, budget: number, ended: (branch: Branch) => void): boolean => {
       const sent = clock() - began;
-      const branch = newBranch(peering.as, 'silent', 'no answer yet', sent);
+      const branch = newBranch(who, 'silent', 'no answer yet', sent);
       under.branches.push(branch);
       const ask: Ask = {
         ...inquiry,
@@ -92,32 +86,26 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         changed();
         idle();
       };
-      const cancel = peering.ask(ask, {
+      const cancel = asking.peering(who)?.ask(ask, {
         answer(answer) {
-          const { children, ...leaf } = unflatten(answer.nodes, sent);
-          branch.leaf = leaf;
-          branch.heard = children;
+          branch.answer = unflatten(answer.nodes, sent);
           // A peer cannot have used more than it was given; what it claims beyond is not believed.
           asking.spent.behind.set(branch, Math.min(answer.queries, ask.budget));
           if (answer.final) over();
           else changed();
         },
         lost() {
-          if (branch.leaf.verdict !== 'silent') extend(branch, 'the session was lost');
-          else {
-            const lostAfter = clock() - began;
-            branch.leaf = { ...branch.leaf, verdict: 'unreachable', reason: 'the session was lost', after: lostAfter };
-          }
+          cutOff(branch, 'unreachable', 'the session was lost', clock() - began);
           over();
         },
       });
-      if (cancel === null) {
+      if (cancel === undefined || cancel === null) {
         branch.leaf = { ...branch.leaf, verdict: 'unreachable', reason: 'no session' };
         return false;
       }
       waiting.set(branch, cancel);
       asking.spent.here++;
-      asking.asked(peering.as, ask);
+      asking.asked(who, ask);
       return true;
     };
 
@@ -135,7 +123,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const asked = new Set<Branch>();
       let complete = false;
       let next: (() => void) | null = null;
-      const found = () => [...before, ...asked].some(hasSeen);
+      const found = () => [...before, ...asked].some(branch => hasSeen(snapshot(branch)));
       const close = () => {
         if (next === null) return;
         next();
@@ -160,9 +148,9 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         idle();
       });
       const at = under.branches.length;
-      const sent = now.filter((peering, i) =>
-        askOne(peering, under, part(i), branch => {
-          if (behind !== null && branch.leaf.verdict === 'saw') asking.hit(behind, branch.leaf.as);
+      const sent = now.filter((who, i) =>
+        askOne(who, under, part(i), branch => {
+          if (behind !== null && branch.answer?.seen) asking.hit(behind, branch.leaf.as);
           if (complete && [...asked].every(one => !waiting.has(one))) close();
         }),
       ).length;
@@ -187,6 +175,15 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
 
 /** Places those for whom there is no budget. */
 function notAsked({ under, waves }: Group, after: number): void {
-  for (const peering of waves.flat())
-    under.branches.push(newBranch(peering.as, 'unreachable', 'not asked: the budget of queries is spent', after));
+  for (const who of waves.flat())
+    under.branches.push(newBranch(who, 'unreachable', 'not asked: the budget of queries is spent', after));
+}
+
+/**
+ * Says that an AS was not heard to its end. What it has said stays as it is, for it is signed: this AS's finding stands
+ * beside it.
+ */
+function cutOff(branch: Branch, verdict: 'silent' | 'unreachable', reason: string, after: number): void {
+  if (branch.answer === null) branch.leaf = { ...branch.leaf, verdict, reason, after };
+  else branch.branches.push(newBranch(branch.leaf.as, verdict, reason, after));
 }

@@ -8,8 +8,10 @@ import type { TracePeerConfig } from '../config/tree.ts';
 import { mutualTls } from '../net/tls.ts';
 import { type Connection, type ConnectionEvents, type Fault, PROTOCOL, runConnection } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
+import { readRequest, type SignedRequest } from './request.ts';
+import { isSealable } from './saying.ts';
 import { newerStays } from './session.ts';
-import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query } from './wire.ts';
+import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query, type Told } from './wire.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -26,15 +28,32 @@ export interface Timing {
   readonly retryMost: number;
   /** How long a peer that overran a limit is not spoken to. */
   readonly shun: number;
+  /** How long a session on demand stays up after the last QUERY. */
+  readonly idle: number;
 }
 
-export const TIMING: Timing = { hold: 30_000, open: 10_000, retryFirst: 1000, retryMost: 60_000, shun: 10_000 };
+export const TIMING: Timing = {
+  hold: 30_000,
+  open: 10_000,
+  retryFirst: 1000,
+  retryMost: 60_000,
+  shun: 10_000,
+  idle: 600_000,
+};
 
 /** Connections of one peer that are not yet, or no longer, the session. */
 const MAX_CONNECTIONS = 4;
 
-/** A QUERY but for what belongs to the connection it goes over. */
-export type Ask = Omit<Query, 'type' | 'id' | 'nonce' | 'expires'>;
+/** What goes on to other ASes: what the origin asks, and under which bounds. */
+export interface Ask extends Pick<Query, 'hops' | 'ttl' | 'deadline' | 'budget'> {
+  readonly signed: SignedRequest;
+}
+
+/** A QUERY whose request was read; nobody has said yet that it is its origin's. */
+export interface Asked extends Ask {
+  readonly nonce: string;
+  readonly expires: number;
+}
 
 export interface AskEvents {
   answer(answer: Answer): void;
@@ -58,6 +77,8 @@ export interface PeerStatus {
 
 export interface PeeringOptions {
   readonly config: TracePeerConfig;
+  /** Dials only when there is something to ask, and ends the session when that was long ago. */
+  readonly onDemand?: boolean;
   identity(): Identity;
   /** This side's OPEN. */
   open(): Open;
@@ -66,11 +87,15 @@ export interface PeeringOptions {
   readonly log: Log;
   /** A QUERY came in. `reply` takes the ANSWER for it; `signal` tells that nobody waits for it any more. */
   query(
-    query: Query,
+    query: Asked,
     peering: Peering,
     reply: (answer: Omit<Answer, 'type' | 'id'>) => void,
     signal: AbortSignal,
   ): void;
+  /** An ANNOUNCE, ADJACENCY or COMMIT came in. */
+  hear?(message: Told, peering: Peering): void;
+  /** The session came up. */
+  up?(peering: Peering): void;
 }
 
 export interface Peering {
@@ -80,6 +105,8 @@ export interface Peering {
   reachable(): boolean;
   /** Asks; returns how to cancel, or null when there is no session. */
   ask(ask: Ask, events: AskEvents): (() => void) | null;
+  /** Tells the peer; false without a session. */
+  tell(message: Told): boolean;
   /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
   accept(socket: TLSSocket): void;
   /** Ends the session and does not speak to the peer for a while. */
@@ -103,6 +130,9 @@ export function createPeering(options: PeeringOptions): Peering {
   let failures = 0;
   let shunned = 0;
   let closed = false;
+  const onDemand = options.onDemand === true;
+  let restUntil = 0;
+  let used = 0;
   let nextId = 0;
   /** Asked of the peer. */
   const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
@@ -130,6 +160,16 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const redial = () => {
     clearTimeout(retry);
+    if (onDemand && connections.size === 0 && dialling === null) {
+      // Who could not be reached is left alone for a while; then the next question dials.
+      if (failures > 0)
+        restUntil = clock() + Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures, 16));
+      for (const [id, { events }] of asked) {
+        asked.delete(id);
+        events.lost();
+      }
+      return look();
+    }
     if (closed || dialling !== null || connections.size > 0) return look();
     const wait = Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures++, 16));
     // A quarter more or less, so that a net that restarts does not dial in step.
@@ -154,13 +194,14 @@ export function createPeering(options: PeeringOptions): Peering {
     const gone = () => {
       clearTimeout(patience);
       dialling = null;
+      if (onDemand) failures++;
       if (!closed) failed(reason);
       redial();
     };
     socket.once('close', gone);
     socket.once('secureConnect', () => {
       clearTimeout(patience);
-      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity().trust, clock());
+      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock());
       if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
         socket.off('close', gone);
         dialling = null;
@@ -184,10 +225,20 @@ export function createPeering(options: PeeringOptions): Peering {
     look();
   };
 
-  const transmit = (id: number, ask: Ask) => {
+  const transmit = (id: number, { signed, ...bounds }: Ask) => {
     if (session === null) return;
     const nonce = randomBytes(16).toString('hex');
-    session.send({ type: 'query', id, nonce, expires: clock() + MAX_EXPIRY / 2, ...ask });
+    const { octets: request, signature, record } = signed;
+    session.send({
+      type: 'query',
+      id,
+      nonce,
+      expires: clock() + MAX_EXPIRY / 2,
+      ...bounds,
+      request,
+      signature,
+      record,
+    });
     counts.out++;
   };
 
@@ -211,11 +262,13 @@ export function createPeering(options: PeeringOptions): Peering {
       // What was asked while two connections collided.
       for (const [id, { ask }] of asked) transmit(id, ask);
       look();
+      options.up?.(peering);
     },
     request(request, connection) {
       if (request.type === 'answer') answered(request, connection);
       else if (request.type === 'cancel') answering.get(connection)?.get(request.id)?.abort();
-      else queried(request, connection);
+      else if (request.type === 'query') queried(request, connection);
+      else options.hear?.(request, peering);
     },
     end(reason, connection) {
       connections.delete(connection);
@@ -240,11 +293,6 @@ export function createPeering(options: PeeringOptions): Peering {
     const [root] = answer.nodes;
     if (root!.as !== as)
       return connection.end({ code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` });
-    if (root!.verdict === 'silent' || root!.verdict === 'unreachable' || root!.verdict === 'absent')
-      return connection.end({
-        code: 'malformed',
-        text: `nodes[0].verdict: ${root!.verdict} is not a word about oneself`,
-      });
     if (++request.answers > MAX_ANSWERS)
       return connection.end({ code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` });
     if (answer.final) asked.delete(answer.id);
@@ -253,10 +301,14 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const queried = (query: Query, connection: Connection) => {
     counts.in++;
+    used = clock();
     const flight = answering.get(connection);
     if (flight === undefined) return;
     if (flight.has(query.id))
       return connection.end({ code: 'malformed', text: `id: ${query.id} is in flight already` });
+    const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
+    if ('wrong' in signed) return connection.end({ code: 'malformed', text: `request: ${signed.at}: ${signed.wrong}` });
+    if (!isSealable(signed)) return connection.end({ code: 'malformed', text: 'request: seal: is no key' });
     const controller = new AbortController();
     flight.set(query.id, controller);
     controller.signal.addEventListener('abort', () => flight.delete(query.id));
@@ -265,8 +317,15 @@ export function createPeering(options: PeeringOptions): Peering {
       if (answer.final) flight.delete(query.id);
       connection.send({ type: 'answer', id: query.id, ...answer });
     };
-    options.query(query, peering, reply, controller.signal);
+    const { hops, ttl, deadline, budget, nonce, expires } = query;
+    options.query({ hops, ttl, deadline, budget, nonce, expires, signed }, peering, reply, controller.signal);
   };
+
+  const rest = onDemand
+    ? setInterval(() => {
+        if (session !== null && clock() - used > timing.idle) endAll({ code: 'shutdown', text: 'nothing to ask' });
+      }, timing.idle / 4).unref()
+    : undefined;
 
   const endAll = (fault: Fault) => {
     for (const connection of [...connections]) connection.end(fault);
@@ -276,17 +335,20 @@ export function createPeering(options: PeeringOptions): Peering {
     as,
     config: () => config,
     // While two connections collide, the one that stays may not be up yet: what is asked waits for it.
-    reachable: () => connections.size > 0,
+    reachable: () => connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil)),
     ask(ask, askEvents) {
       if (!peering.reachable()) return null;
       const id = nextId;
       nextId = (nextId + 1) >>> 0;
       asked.set(id, { ask, events: askEvents, answers: 0 });
+      used = clock();
+      if (connections.size === 0) dial();
       transmit(id, ask);
       return () => {
         if (asked.delete(id)) session?.send({ type: 'cancel', id });
       };
     },
+    tell: message => session?.send(message) ?? false,
     accept(socket) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;
@@ -325,11 +387,12 @@ export function createPeering(options: PeeringOptions): Peering {
     close(fault) {
       closed = true;
       clearTimeout(retry);
+      clearInterval(rest);
       endAll(fault);
       dialling?.destroy();
       look();
     },
   };
-  dial();
+  if (!onDemand) dial();
   return peering;
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { readLines } from '../control/lines.ts';
 import type { ControlClient } from './client.ts';
+import { notInShell } from './offline.ts';
 import { EXIT, runCommand, type Screen } from './run.ts';
 import { splitWords } from './words.ts';
 
@@ -27,6 +28,12 @@ export async function runBatch(client: ControlClient, input: Readable, screen: S
     if (words.length === 1 && (words[0] === 'exit' || words[0] === 'quit')) break;
     if (open) {
       numbered.err('a double quote is not closed');
+      code = EXIT.usage;
+      continue;
+    }
+    const elsewhere = notInShell(words);
+    if (elsewhere !== null) {
+      numbered.err(elsewhere);
       code = EXIT.usage;
       continue;
     }

@@ -17,8 +17,9 @@ const MOST_REMEMBERED = 1 << 20;
 const PAGE = 1 << 16;
 
 /**
- * Prints the digests of a capture to the standard output, as fast as that takes them; the counts go to the standard error. Returns the
- * exit code: failed when the file cannot be read to its end, or has not the packet that was asked for.
+ * Prints the digests of a capture to the standard output, as fast as that takes them; the counts go to the standard
+ * error. Returns the exit code: failed when the file cannot be read to its end, or has not the packet that was asked
+ * for.
  */
 export async function digest(options: DigestOptions, json: boolean, streams: OfflineStreams): Promise<number> {
   const { stdin, stdout, err } = streams;
@@ -128,13 +129,16 @@ function objectOf(one: CaptureDigest, sameAs: number | null): object {
 function createCounts() {
   const first = new Map<string, number>();
   const without = new Map<string, number>();
-  const packets = new Set<number>();
+  let packets = 0;
+  let last = 0;
   let digests = 0;
   let repeated = 0;
   return {
     /** Counts it; returns the earlier packet that has the same digest in this profile, or null. */
     count({ packet, profile, result }: CaptureDigest): number | null {
-      packets.add(packet);
+      // In the order of their numbers, but for what is told at the end.
+      if (packet > last) packets++;
+      last = Math.max(last, packet);
       if ('reason' in result) {
         without.set(result.reason, (without.get(result.reason) ?? 0) + 1);
         return null;
@@ -152,7 +156,7 @@ function createCounts() {
     summary(): string {
       const left = [...without].map(([reason, count]) => `${count} ${reason}`);
       return (
-        `${packets.size} packets, ${digests} digests, ${repeated} of them met before` +
+        `${packets} packets, ${digests} digests, ${repeated} of them met before` +
         `${left.length === 0 ? '' : `; without a digest ${left.join(', ')}`}`
       );
     },

@@ -98,6 +98,12 @@ export function offlineCommand(words: readonly string[]): OfflineCommand | null 
   return OFFLINE.find(one => begins(one) && (one.takes?.(words.slice(one.words.length)) ?? true)) ?? null;
 }
 
+/** What a shell says of words that are none of its commands, for they need no daemon; null of others. */
+export function notInShell(words: readonly string[]): string | null {
+  const command = offlineCommand(words);
+  return command === null ? null : `this needs no daemon, and no shell: itctl ${command.syntax}`;
+}
+
 /** Carries out a command that needs no daemon; returns the exit code. */
 export async function runOffline(
   command: OfflineCommand,

@@ -14,9 +14,9 @@ const BEHIND = 60;
 const OCTETS = 4096;
 
 /**
- * Reads the wanted packet of a pcap or pcapng file, and what of it others make when it is a fragment; the file `-` is `stdin`, null when
- * that is in use. Reads no further than that packet, but for the other fragments in a file. A file that cannot be read so far gives
- * an error with its name and the octet.
+ * Reads the wanted packet of a pcap or pcapng file, and what of it others make when it is a fragment; the file `-` is
+ * `stdin`, null when that is in use. Reads no further than that packet, but for the other fragments in a file. A file
+ * that cannot be read so far gives an error with its name and the octet.
  */
 export async function readPacket(
   { file, number }: PacketWanted,
@@ -64,8 +64,8 @@ const base64 = (octets: Uint8Array): string =>
   Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('base64');
 
 /**
- * Takes the records of a capture. Of each it says what of the wanted packet it makes whole, with that packet and those before it; and
- * whether, the record being the wanted packet, one that comes later may do so.
+ * Takes the records of a capture. Of each it says what of the wanted packet it makes whole, with that packet and those
+ * before it; and whether, the record being the wanted packet, one that comes later may do so.
  */
 function searchWhole(number: number) {
   const layers = newLayers();

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type ControlClient, connectControl } from './client.ts';
 import { choicesAt, completeLine } from './complete.ts';
+import { notInShell } from './offline.ts';
 import { createOwnPager } from './own-pager.ts';
 import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
@@ -117,6 +118,8 @@ export async function runShell({ socket, client: first, screen, input, output }:
     if (open) return screen.err('a double quote is not closed');
     if (words.length === 1 && ['exit', 'quit'].some(own => own.startsWith(words[0]!))) return rl.close();
     if (words[0]!.length > 1 && 'terminal'.startsWith(words[0]!)) return setLength(words);
+    const elsewhere = notInShell(words);
+    if (elsewhere !== null) return screen.err(elsewhere);
     if (client === null) return screen.err(`there is no connection to intertrackd at ${socket}`);
     const abort = new AbortController();
     running = abort;

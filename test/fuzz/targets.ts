@@ -2,6 +2,7 @@ import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
+import { frameRoadTarget } from './frame-roads.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
@@ -33,6 +34,7 @@ export function targets(small: boolean): Target[] {
     whoisTarget(),
     contactTarget(),
     packetCaptureTarget(packetSeeds()),
+    frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
     sealedFilterTarget(),
   ];

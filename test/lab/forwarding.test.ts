@@ -1,6 +1,6 @@
 /**
- * Whether a packet has the same digest before and behind the routers of Linux: they count hops, write into options, mark DSCP,
- * clamp the MSS, cut into fragments and wrap into tunnels. What this kernel has not is said and left out.
+ * Whether a packet has the same digest before and behind the routers of Linux: they count hops, write into options,
+ * mark DSCP, clamp the MSS, cut into fragments and wrap into tunnels. What this kernel has not is said and left out.
  */
 import { expect } from 'chai';
 import { createCaptureDigester } from '../../src/packet/capture-digests.ts';
@@ -110,8 +110,8 @@ describe('lab/forwarding', function () {
   });
 
   /**
-   * Sends packets from s to t, and returns what was captured at both places: when `whole` finds all of it in there, or after
-   * seconds, for packets may overtake each other on two processors.
+   * Sends packets from s to t, and returns what was captured at both places: when `whole` finds all of it in there, or
+   * after seconds, for packets may overtake each other on two processors.
    */
   async function between(
     packets: readonly Buffer[],

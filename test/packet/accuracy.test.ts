@@ -8,7 +8,10 @@ import { capture, captureNames, forEachRecord } from './captures.ts';
 import { digestsOf } from './digests-of.ts';
 import { hex, inputsOf, ipv4, ipv6, RAW } from './packets.ts';
 
-/** Collisions that a study of 3896 captures found with 40 upper-layer octets, and without the flow label, in hundredths. */
+/**
+ * Collisions that a study of 3896 captures found with 40 upper-layer octets, and without the flow label, in
+ * hundredths.
+ */
 const WORST4 = 0.022;
 const WORST6 = 0.23;
 

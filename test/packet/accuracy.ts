@@ -1,6 +1,7 @@
 /**
- * How well digests tell the packets of a capture apart. Layers with the same input are repeats where all octets that no router changes
- * are the same, and collisions where they are not: then the profile could not tell different packets apart.
+ * How well digests tell the packets of a capture apart. Layers with the same input are repeats where all octets that
+ * no router changes are the same, and collisions where they are not: then the profile could not tell different packets
+ * apart.
  */
 import { findLayers } from '../../src/packet/find-layers.ts';
 import { LONGEST_INPUT, writeInvariant } from '../../src/packet/invariant.ts';

@@ -16,7 +16,10 @@ export interface DigestOf {
   readonly digest: string;
 }
 
-/** The digests of all layers that have one, in profile strict, in the order of the file; the kernel is used for nothing else meanwhile. */
+/**
+ * The digests of all layers that have one, in profile strict, in the order of the file; the kernel is used for nothing
+ * else meanwhile.
+ */
 export function digestsOf(name: string, secret: Uint8Array, kernel: DigestKernel): DigestOf[] {
   const layers = newLayers();
   const digests: DigestOf[] = [];

@@ -116,6 +116,7 @@ describe('probe/station', () => {
         onNeighbors: found => neighbors.push(found),
         flows: async () => ({ probe: '', places: [], retained: null }),
         vantages: async () => REPORT,
+        forms: () => [],
         log: () => {},
       });
       open.push(link);

@@ -78,11 +78,33 @@ describe('probe/windows', () => {
   it('claims nothing of packets it refused because a clock had run ahead', () => {
     const { take, ask } = tapped(60_000);
     for (let second = 0; second < 20; second++) take(packetAt(HOUR + second, second));
-    take(packetAt(HOUR + 3000, 1));
+    // So many in a row are believed.
+    for (let second = 3000; second < 3003; second++) take(packetAt(HOUR + second, 1));
     const refused = packetAt(HOUR + 100, 100);
     take(refused);
     const [question] = questionsAbout(refused, 500);
     expect(ask(question!)).to.deep.include({ covered: false, sightings: [], windowsAsked: 0 });
+  });
+
+  it('does not believe a single stamp that is far ahead, and goes on', () => {
+    const { take, ask, tap, windows } = tapped(60_000);
+    for (let second = 0; second < 40; second++) {
+      take(packetAt(HOUR + second, second));
+      if (second % 10 === 5) for (let i = 0; i < 3; i++) take(packetAt(HOUR + 1_000_000 + second, 100 + i));
+    }
+    expect(tap.counts().without.get('time')).to.equal(12);
+    expect(tap.counts().lost).to.equal(12);
+    expect(windows.status().retained).to.deep.equal({ from: HOUR * 1000, to: (HOUR + 40) * 1000 });
+    for (let second = 0; second < 40; second++) {
+      const answer = ask(...questionsAbout(packetAt(HOUR + second, second), 0));
+      expect(answer.sightings).to.have.length(1);
+      expect(answer.covered).to.equal(true);
+    }
+    // At the end of a file the last word is believed.
+    const last = packetAt(HOUR + 5000, 7);
+    take(last);
+    windows.sealAll();
+    expect(ask(...questionsAbout(last, 0)).sightings).to.have.length(1);
   });
 
   it('stays within its memory: seals early, then drops the oldest', () => {

@@ -250,6 +250,12 @@ describe('itctl', () => {
         err: 'itctl: line 1: the standard input is already read for commands\n',
       });
     });
+    it('says where a command is that needs no daemon, in commands from a pipe', async () => {
+      await open();
+      const { code, err } = await run([], 'digest a.pcap\n');
+      expect(err).to.contain('line 1: this needs no daemon, and no shell: itctl digest FILE [-n NUMBER]');
+      expect(code).to.equal(2);
+    });
     it('reads no file when the words are wrong', async () => {
       await open();
       expect(await run(['trace', 'packet', '/nonexistent', '-n', '0'])).to.include({ code: 2 });

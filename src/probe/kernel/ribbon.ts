@@ -22,7 +22,8 @@ function shardHash(low: u32, high: u32): u32 {
 
 /**
  * SipHash-2-4 (Aumasson and Bernstein, section 2) of each of `count` digests, 8 octets of message, under the key k0, k1;
- * the results take their places.
+ * the results take their places. No permutation of 64 bits: there is none whose strength is known as well at this speed,
+ * and that two digests fall together, once in 2^64 pairs, makes one wrong yes more and no wrong no.
  */
 export function mixKeys(k0: u64, k1: u64, keys: usize, count: i32): void {
   const end = keys + ((<usize>count) << 3);

@@ -1,0 +1,42 @@
+/** An intake's part of an answer: its live slices, which hold the digests themselves. */
+import { intervalOf, overlaps } from './asked-interval.ts';
+import type { LiveSlice, LiveSlices } from './live-slices.ts';
+import type { Question } from './question.ts';
+import { inSample, type SampleBook } from './sampling.ts';
+import { MOST_SIGHTINGS, type NumberedSighting, type PartialAnswer } from './window-messages.ts';
+
+export function askLive(
+  live: LiveSlices,
+  samples: Pick<SampleBook, 'of'>,
+  questions: readonly Question[],
+): PartialAnswer {
+  live.flush();
+  const sightings: NumberedSighting[] = [];
+  const asked = new Set<LiveSlice>();
+  let windowsAsked = 0;
+  let unsaid = 0;
+  let sampling = 1;
+  questions.forEach((question, position) => {
+    const interval = intervalOf(question);
+    const digest = Buffer.from(question.digest, 'hex');
+    for (const slice of live.all()) {
+      const { vantage, second } = slice;
+      if (!overlaps(interval, second, second) || sightings.length > MOST_SIGHTINGS) continue;
+      windowsAsked++;
+      asked.add(slice);
+      const share = samples.of(second);
+      sampling = Math.min(sampling, share);
+      // What came before the share was less is there all the same.
+      if (live.holds(slice, digest))
+        sightings.push({ vantage, first: second, last: second, question: position, provisional: true });
+      else if (!inSample(digest, share)) unsaid++;
+    }
+  });
+  let packets = 0;
+  let lost = 0;
+  for (const slice of asked) {
+    packets += slice.packets;
+    lost += slice.lost;
+  }
+  return { sightings, windowsAsked, unsaid, sealed: windowsAsked === 0, honest: 0, packets, lost, sampling };
+}
