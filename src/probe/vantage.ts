@@ -149,7 +149,7 @@ export function vantageMap({
     if (foundOut(destination, vlan) !== null) return crossing('out', destination, null);
     return { vantage: border ? UNKNOWN : INSIDE, told: link };
   };
-  const cache = remembered(resolve);
+  const cache = remembered(resolve, mac => learned.has(mac));
   const own = teacher === undefined ? learnedNeighbors({ lastSent: cache.lastSent, changed, say }) : null;
   const learned: Teacher = teacher ?? own!;
 
