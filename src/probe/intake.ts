@@ -142,6 +142,8 @@ export function openIntake(
         dropped,
         span,
         live: windows.count,
+        octets: windows.octets,
+        sampled: windows.sampling,
         held: windows.span,
         fill,
       };

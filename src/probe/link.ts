@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
+import type { ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   PROBE_BACKLOG,
@@ -34,6 +35,8 @@ export interface ProbeLinkOptions {
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
   readonly vantages: () => Promise<VantageReport>;
+  /** What was committed to. */
+  readonly epochs: () => Promise<ProbeEpochs>;
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -115,6 +118,12 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         options.vantages().then(
           vantages => send({ type: 'vantages', id: message.id, report: vantages }),
           (error: Error) => say(`no vantages: ${error.message}`),
+        );
+        return;
+      case 'epochs':
+        options.epochs().then(
+          report => send({ type: 'epochs', id: message.id, report }),
+          (error: Error) => say(`no epochs: ${error.message}`),
         );
     }
   };

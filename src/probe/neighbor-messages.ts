@@ -52,6 +52,8 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
       : { exporters: list(f, from, 'exporters', MOST_STATED).map(one => exporterConfig(f, one)) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
+    ...(from.disk === undefined ? {} : { disk: integer(f, from, 'disk') }),
+    ...(from.precision === 8 ? { precision: 8 as const } : {}),
   };
 }
 
