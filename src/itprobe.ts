@@ -7,6 +7,7 @@ import { parseFlowPort } from './probe/flow-sockets.ts';
 import { type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
+import { runTranslator } from './probe/run-translator.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -43,6 +44,7 @@ async function main(): Promise<number> {
     process.exit(EXIT_USAGE);
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
+  if (words.translator) process.exit(await runTranslator({ name: name!, socket, say }));
   if (!digests) {
     const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.

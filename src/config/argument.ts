@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
+import { LOG_GROUPS, LOG_GROUPS_NEEDED, patternFault } from '../net/named-groups.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
@@ -165,6 +166,14 @@ function readVlan(text: string): Read {
 
 function readCount(text: string): Read {
   return /^[1-9]\d{0,9}$/.test(text) && Number(text) <= 0xffffffff ? { value: Number(text) } : NOT;
+}
+
+function readPrefix4(text: string): Read {
+  return text.includes(':') ? NOT : readPrefix(text);
+}
+
+function readShort(text: string): Read {
+  return /^(0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65535 ? { value: Number(text) } : NOT;
 }
 
 /** A signature id of Suricata (sid), which may be 0. */
@@ -332,6 +341,16 @@ export const ARGUMENTS = {
   }),
   SIGNATURE: plain('the number of a signature', readSignature),
   SEVERITY: plain('a severity (1 to 255)', readSeverity),
+  PROFILE: choice('nat', 'clamp', 'payload', 'quoted8'),
+  LOGFORMAT: choice('juniper', 'cisco', 'conntrack'),
+  LOGPATTERN: quoted('a regular expression', 512, text => {
+    const fault = patternFault(text, LOG_GROUPS, LOG_GROUPS_NEEDED);
+    return fault === null ? { value: text } : wrong(fault);
+  }),
+  INSIDE: plain('an IPv4 prefix such as 100.64.0.0/16', readPrefix4),
+  OUTSIDE: plain('an IPv4 prefix such as 192.0.2.0/24', readPrefix4),
+  RESERVED: plain('a number of ports (0 to 65535)', readShort),
+  DYNAMIC: plain('a number (0 to 65535)', readShort),
   EVESOCKET: choice('stream', 'dgram'),
   FAMILY: choice('ipv4', 'ipv6'),
   ACTION: choice('warn', 'restart', 'down'),

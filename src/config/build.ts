@@ -318,6 +318,7 @@ function tracebackOf(block: readonly Entry[]): TracebackConfig {
     federations: all(block, 'federation').map(one => ({
       name: must(text(one, 'federation')),
       secret: textIn(one.block, 'federation', 'secret', 'file'),
+      authority: text(stated(one.block, 'federation', 'authority'), 'file') ?? null,
     })),
     peers: all(block, 'peer as').map(tracePeerOf),
     answer: {

@@ -278,8 +278,11 @@ function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
-    ...traceback.federations.map(({ name, secret }) =>
-      entry('traceback', 'federation', { federation: name }, [entry('federation', 'secret', { file: secret })]),
+    ...traceback.federations.map(({ name, secret, authority }) =>
+      entry('traceback', 'federation', { federation: name }, [
+        entry('federation', 'secret', { file: secret }),
+        ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
+      ]),
     ),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [

@@ -30,6 +30,12 @@ export const PROBE: readonly StatementSpec[] = [
     block: 'exporter',
     optionalBlock: true,
   },
+  { usage: 'profile PROFILE…', help: 'Digest profiles that are kept beside the strict one' },
+  {
+    usage: 'translator',
+    help: 'Takes no packets, but what translators of addresses tell',
+    block: 'translator',
+  },
   {
     usage: 'retention DURATION',
     help: 'How long windows are kept',

@@ -1,4 +1,5 @@
 import type { ExporterConfig } from './exporter-tree.ts';
+import type { TranslatorConfig } from './translator-tree.ts';
 
 /** `probe NAME { … }`: how this tap's frames name neighbour ASes, and how much is remembered of it. */
 export interface ProbeConfig {
@@ -12,6 +13,10 @@ export interface ProbeConfig {
   readonly members: readonly MembersConfig[];
   /** Routers that send flow records to it; left out: none. */
   readonly exporters?: readonly ExporterConfig[];
+  /** Digest profiles that are kept beside `strict`; left out: none. */
+  readonly profiles?: readonly ('nat' | 'clamp' | 'payload' | 'quoted8')[];
+  /** There: the probe takes no packets, but what a translator tells. */
+  readonly translator?: TranslatorConfig;
   readonly retention: number;
   readonly memory: number;
   /** Octets of window files; left out: as many as there are. */

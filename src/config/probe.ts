@@ -4,11 +4,13 @@ import { exporterEntry, exporterOf } from './exporter.ts';
 import type { InterfaceConfig, ProbeConfig } from './probe-tree.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import { translatorEntry, translatorOf } from './translator.ts';
 
 /** The tree of a block in which nothing is wrong. */
 export function probeOf(probe: Entry): ProbeConfig {
   const { block } = probe;
   const learn = first(block, 'learn');
+  const translator = first(block, 'translator');
   return {
     name: must(text(probe, 'name')),
     neighbors: all(block, 'neighbor as').map(one => ({
@@ -30,6 +32,8 @@ export function probeOf(probe: Entry): ProbeConfig {
       ...optional('lan', text(one, 'prefix')),
     })),
     ...optional('exporters', exportersOf(block)),
+    ...optional('profiles', profilesOf(block)),
+    ...optional('translator', translator && translatorOf(translator)),
     retention: numberIn(block, 'probe', 'retention', 'duration'),
     memory: numberIn(block, 'probe', 'memory', 'size'),
     ...optional('disk', diskOf(block)),
@@ -54,6 +58,12 @@ function exportersOf(block: readonly Entry[]): ProbeConfig['exporters'] {
   return exporters.length === 0 ? undefined : exporters;
 }
 
+/** Undefined when none is stated. */
+function profilesOf(block: readonly Entry[]): ProbeConfig['profiles'] {
+  const profile = first(block, 'profile');
+  return profile === undefined ? undefined : (list(profile, 'profile') as ProbeConfig['profiles']);
+}
+
 /** The statements of a tree, everything written out. */
 export function probeEntry(probe: ProbeConfig): Entry {
   return entry('global', 'probe', { name: probe.name }, [
@@ -67,6 +77,8 @@ export function probeEntry(probe: ProbeConfig): Entry {
     ...(probe.learn.length > 0 ? [entry('probe', 'learn', { learned: probe.learn })] : []),
     ...probe.members.map(({ location, lan }) => entry('probe', 'members ix-f', { location, prefix: lan })),
     ...(probe.exporters ?? []).map(exporterEntry),
+    ...(probe.profiles === undefined ? [] : [entry('probe', 'profile', { profile: probe.profiles })]),
+    ...(probe.translator === undefined ? [] : [translatorEntry(probe.translator)]),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
     ...(probe.disk === undefined ? [] : [entry('probe', 'disk', { size: probe.disk })]),

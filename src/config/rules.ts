@@ -5,6 +5,7 @@ import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import { checkProbe } from './probe.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import { checkTranslator } from './translator.ts';
 import { MINUTE } from './units.ts';
 
 /**
@@ -23,6 +24,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   for (const probe of all(config, 'probe')) {
     checkProbe(probe, report);
     checkExporters(probe, report);
+    checkTranslator(probe, report);
   }
   checkIds(config, report);
   checkTraceback(config, report);

@@ -7,6 +7,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
+import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
 import { WATCH } from './watch-statements.ts';
@@ -71,6 +72,7 @@ export type BlockName =
   | 'probe'
   | 'exporter'
   | 'ids'
+  | 'translator'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
@@ -264,6 +266,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: PROBE,
   },
   exporter: { title: 'exporter', statements: EXPORTER },
+  translator: { title: 'translator', statements: TRANSLATOR },
   ids: { title: 'ids', statements: IDS },
   traceback: {
     title: 'traceback',
@@ -288,7 +291,10 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   },
   federation: {
     title: 'federation',
-    statements: [{ usage: 'secret FILE', help: 'File of the shared key', required: true }],
+    statements: [
+      { usage: 'secret FILE', help: 'File of the shared key', required: true },
+      { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
+    ],
   },
   tracepeer: {
     title: 'peer',
@@ -348,6 +354,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   contacts: read(DECLARED.contacts),
   probe: read(DECLARED.probe),
   exporter: read(DECLARED.exporter),
+  translator: read(DECLARED.translator),
   ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),

@@ -329,7 +329,12 @@ export interface TracebackConfig {
   /** Files of the private key and of the certificate that carries this AS. */
   readonly identity: string;
   readonly certificate: string;
-  readonly federations: readonly { readonly name: string; readonly secret: string }[];
+  readonly federations: readonly {
+    readonly name: string;
+    readonly secret: string;
+    /** File of the certificate that vouches for the members; null without one. */
+    readonly authority: string | null;
+  }[];
   readonly peers: readonly TracePeerConfig[];
   readonly answer: {
     readonly detail: 'none' | 'status' | 'neighbor-as';

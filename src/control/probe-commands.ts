@@ -13,7 +13,6 @@ export const PROBE_COMMANDS: readonly Command[] = [
   {
     syntax: 'show probe PROBE',
     help: 'How a probe keeps its windows: memory, disk, filters, sampling, holes, commitments',
-    one: true,
     run: async ({ daemon, args, row }) => row(await daemon.probe(args.PROBE!)),
   },
   {

@@ -95,8 +95,10 @@ export async function openTraces(
     },
   };
 
-  const retentionOf = ({ probes }: Config) =>
-    probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
+  const retentionOf = ({ probes: all }: Config) => {
+    const probes = all.filter(probe => probe.translator === undefined);
+    return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
+  };
 
   async function take(next: Config): Promise<void> {
     if (next.traceback === null) {

@@ -9,30 +9,17 @@
  *     event                           what begins with d, r, w or f (delete, destroy, release, withdraw, free) ends it
  *     time                            ISO 8601 with a zone, or seconds since the epoch
  */
+import { LOG_GROUPS, LOG_GROUPS_NEEDED, patternFault } from '../net/named-groups.ts';
 import { addressOf, type LogFormat, lineTime, portOf, protocolOf } from './translation-log.ts';
 
 /** Characters of a line that an expression is tried on: one that backtracks must not take long. */
 const LONGEST = 1024;
-const GROUPS = [
-  ...['inside', 'outside', 'insideport', 'outsideport', 'first', 'last', 'destination', 'destinationport', 'protocol'],
-  ...['event', 'time'],
-];
 
 /** The format of an expression, or what is wrong with it, in words. */
 export function logPattern(text: string): LogFormat | string {
-  let expression: RegExp;
-  try {
-    expression = new RegExp(text);
-  } catch (error) {
-    return (error as Error).message.replace(/^Invalid regular expression: /, '');
-  }
-  const groups = [...text.matchAll(/\(\?<([A-Za-z0-9_$]+)>/g)].map(([, name]) => name!);
-  const strange = groups.find(name => !GROUPS.includes(name));
-  if (strange !== undefined) return `it has a group \`${strange}\`, known are ${GROUPS.join(', ')}`;
-  for (const needed of ['inside', 'outside']) if (!groups.includes(needed)) return `it has no group \`${needed}\``;
-  if (groups.includes('first') !== groups.includes('last')) return '`first` and `last` go together';
-  if (repeats(text)) return 'a repeated group has a repetition inside: such an expression may take for ever';
-
+  const fault = patternFault(text, LOG_GROUPS, LOG_GROUPS_NEEDED);
+  if (fault !== null) return fault;
+  const expression = new RegExp(text);
   return line => {
     const found = expression.exec(line.slice(0, LONGEST))?.groups;
     if (found === undefined) return [];
@@ -53,25 +40,6 @@ export function logPattern(text: string): LogFormat | string {
       },
     ];
   };
-}
-
-/** A group that is repeated and has a repetition of its own: where expressions take exponential time. */
-function repeats(text: string): boolean {
-  const plain = text.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
-  const open: boolean[] = [];
-  for (let i = 0; i < plain.length; i++) {
-    const char = plain[i]!;
-    if (char === '(') open.push(false);
-    else if (char === ')') {
-      const inner = open.pop() ?? false;
-      const repeated = /^(\*|\+|\{\d+,)/.test(plain.slice(i + 1));
-      if (inner && repeated) return true;
-      if ((inner || repeated) && open.length > 0) open[open.length - 1] = true;
-    } else if (char === '*' || char === '+' || /^\{\d+,/.test(plain.slice(i))) {
-      if (open.length > 0) open[open.length - 1] = true;
-    }
-  }
-  return false;
 }
 
 function timeOf(text: string | undefined): number | null {

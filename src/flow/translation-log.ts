@@ -131,7 +131,7 @@ function conntrack(line: string): Logged[] {
     destinationPort: portOf((icmp ? id : dport)![i]),
   });
   const [came, answered] = [tuple(0), tuple(1)];
-  if (came.source === null || answered.source === null) return [];
+  if (came.source === null || answered.destination === null) return [];
   const outside = {
     ...{ source: answered.destination, destination: answered.source },
     ...{ sourcePort: answered.destinationPort, destinationPort: answered.sourcePort },

@@ -39,11 +39,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * 64-bit floats. Octet strings are copied.
  */
 export function encodeFrame(message: unknown): Uint8Array {
-  const item = cbor.encode(message);
+  const item = encodeItem(message);
   const frame = new Uint8Array(FRAME_HEADER + item.length);
   new DataView(frame.buffer).setUint32(0, item.length);
   frame.set(item, FRAME_HEADER);
   return frame;
+}
+
+/** One data item without a frame; the same message always gives the same octets: keys stand as the object has them. */
+export function encodeItem(message: unknown): Uint8Array {
+  return Uint8Array.from(cbor.encode(message));
 }
 
 /**

@@ -90,9 +90,9 @@ export interface DigestKernel {
   /** Sets the epoch's key, 16 octets, for the batches that follow. */
   setKey(key: Uint8Array): void;
   /**
-   * Hash-consistent sampling from now on: a digest is kept when its octets, as a little-endian number, are not above
-   * `most`. All who sample by the same number keep the same packets, and an asker knows of each digest whether it could
-   * have been kept. KEEP_ALL ends it. What is left out is counted in `slices` and is not lost.
+   * Hash-consistent sampling from now on: a digest is kept when its 16 hex digits, as a number, are not above `most`. All
+   * who sample by the same number keep the same packets, and an asker knows of each digest whether it could have been
+   * kept. KEEP_ALL ends it. What is left out is counted in `slices` and is not lost.
    */
   sample(most: bigint): void;
   /** Rows of SLICE_WORDS for the vantages 0 to MOST_VANTAGES - 1. */

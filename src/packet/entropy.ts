@@ -10,29 +10,32 @@ const HIGH = 104;
 /** Bits of an octet that nothing before it suggests; a letter or digit is part of a word that many know. */
 const BITS_OF_OCTET = 6;
 const BITS_OF_LETTER = 2;
-/** Distances to the octets that suggest one: in runs, counters and tables of 2, 4 and 8 octets. */
-const BEFORE = [1, 2, 4, 8] as const;
-
 const ICMP = 1;
 const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
 /**
- * Fields at the begin of a header that the kind of packet tells, or that are made of the rest: first and last octet.
+ * Fields at the begin of a header that the kind of packet tells, or that are made of the rest: a bit for each octet.
  */
-const TOLD: ReadonlyMap<number, readonly (readonly [number, number])[]> = new Map([
-  [ICMP, [[0, 3]]], // type, code, checksum
-  [ICMPV6, [[0, 3]]],
-  [UDP, [[0, 7]]], // ports, length, checksum
-  [
-    TCP,
-    [
-      [0, 3],
-      [12, 19],
-    ],
-  ], // ports; header length, flags, window, checksum, urgent pointer
-]);
+function toldBy(protocol: number | null): number {
+  switch (protocol) {
+    case ICMP: // type, code, checksum
+    case ICMPV6:
+      return 0x0f;
+    case UDP: // ports, length, checksum
+      return 0xff;
+    case TCP: // ports; header length, flags, window, checksum, urgent pointer
+      return 0xff00f;
+    default:
+      return 0;
+  }
+}
+
+/** True when octet `i` is the one `distance` before it, or beside that, as in runs, counters and tables. */
+function isSuggested(octets: Uint8Array, i: number, distance: number): boolean {
+  return i >= distance && Math.abs(octets[i]! - octets[i - distance]!) <= 1;
+}
 
 /**
  * The class of the octets that a digest takes, by an estimate of their bits: 6 for an octet that none of those before
@@ -42,13 +45,13 @@ const TOLD: ReadonlyMap<number, readonly (readonly [number, number])[]> = new Ma
  * does not show what repeats from packet to packet.
  */
 export function entropyOf(octets: Uint8Array, protocol: number | null): Entropy {
-  const told = (protocol !== null && TOLD.get(protocol)) || [];
+  const told = toldBy(protocol);
   let bits = 0;
   for (let i = 0; i < octets.length; i++) {
-    if (told.some(([from, to]) => i >= from && i <= to)) continue;
     const octet = octets[i]!;
-    if (octet === 0 || octet === 255) continue;
-    if (BEFORE.some(distance => i >= distance && Math.abs(octet - octets[i - distance]!) <= 1)) continue;
+    if (octet === 0 || octet === 255 || (i < 20 && ((told >> i) & 1) === 1)) continue;
+    if (isSuggested(octets, i, 1) || isSuggested(octets, i, 2)) continue;
+    if (isSuggested(octets, i, 4) || isSuggested(octets, i, 8)) continue;
     bits += octet >= 0x20 && octet < 0x7f ? BITS_OF_LETTER : BITS_OF_OCTET;
   }
   return bits < FAIR ? 'guessable' : bits < HIGH ? 'fair' : 'high';

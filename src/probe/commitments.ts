@@ -30,7 +30,7 @@ export type Commitment =
       readonly windows: number;
       readonly root: string;
     }
-  /** The lines before this one can't be checked: the file was damaged and was put aside. */
+  /** The lines before this one are in a file that was damaged, or long, and put aside: up to the hash `after` it was right. */
   | { readonly what: 'begun'; readonly at: number; readonly after: string };
 
 /** The hash before the first line. */

@@ -30,7 +30,7 @@ export interface EpochRecords {
 }
 
 /** Destroyed hours that are remembered: about six weeks. */
-const MOST_DESTROYED = 1000;
+export const MOST_DESTROYED = 1000;
 
 interface Growing {
   key: string | null;

@@ -1,5 +1,6 @@
 /** The life of an intake of flows: sockets, a look at the clock every second, answers by headers. */
 import type { ProbeConfig } from '../config/tree.ts';
+import type { Translation } from '../flow/translation.ts';
 import { epochOf } from '../packet/itk1.ts';
 import { openFlowIntake } from './flow-intake.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
@@ -8,6 +9,8 @@ import type { FlowVantages } from './flow-vantage.ts';
 import type { Intake } from './intake.ts';
 
 const TICK = 1000;
+/** Translations that are handed over at once. */
+const BATCH = 256;
 /** The key of the next hour is asked for so long before it begins. */
 const KEY_AHEAD = 5 * 60_000;
 
@@ -28,9 +31,17 @@ export function startFlowLoop(
   const say = (line: string) => report({ type: 'say', line });
   let sockets: FlowSockets | null = null;
   let ahead = -1;
+  let translations: Translation[] = [];
+  const handOver = () => {
+    if (translations.length > 0) report({ type: 'translated', translations });
+    translations = [];
+  };
   const flows = openFlowIntake({
     ...{ intake, seen, say },
-    translation: () => {},
+    translation(one) {
+      translations.push(one);
+      if (translations.length >= BATCH) handOver();
+    },
     dropped: () => sockets?.dropped() ?? 0,
   });
   flows.configure(probe);
@@ -43,6 +54,7 @@ export function startFlowLoop(
     if (ahead < 0 && next !== epochOf(now)) void intake.needKey(epochOf(now));
     ahead = next;
     flows.tick(now);
+    handOver();
     report({ type: 'status', status: status() });
   };
   const ticks = setInterval(tick, TICK);

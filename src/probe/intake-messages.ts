@@ -1,6 +1,7 @@
 /** What the main thread of a probe and the threads that take packets in say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
+import type { Translation } from '../flow/translation.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import type { FlowPort } from './flow-sockets.ts';
 import type { LearnedEntry } from './learned.ts';
@@ -106,6 +107,8 @@ export type IntakeReport =
     }
   /** Once a second. */
   | { readonly type: 'status'; readonly status: IntakeStatus }
+  /** What exporters of flows have told of translators. */
+  | { readonly type: 'translated'; readonly translations: readonly Translation[] }
   /** A line for a person. */
   | { readonly type: 'say'; readonly line: string }
   /** All files are read; `wrong` says of how many not to their end. */

@@ -1,6 +1,7 @@
 /** The main thread's side of a thread that takes packets in. */
 import { writeSync } from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
+import type { Translation } from '../flow/translation.ts';
 import type { AskedIntake } from './ask-threads.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
@@ -26,6 +27,8 @@ export interface IntakeEvents {
   heard(report: Extract<IntakeReport, { type: 'heard' }>): void;
   /** All files are read; of `wrong` not all. */
   through(wrong: number): void;
+  /** Exporters of flows have told of translations. */
+  translated(translations: readonly Translation[]): void;
   /** It has ended by itself, which it does for no reason that is known. */
   died(error: Error): void;
 }
@@ -68,6 +71,9 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
         return;
       case 'heard':
         events.heard(report);
+        return;
+      case 'translated':
+        events.translated(report.translations);
         return;
       case 'through':
         status = report.status;

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { profileNamed } from '../packet/profiles.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
 import type { LearnedEntry } from './learned.ts';
 import { type LiveWindows, openLiveWindows } from './live-windows.ts';
@@ -88,6 +89,7 @@ export function openIntake(
     if (intake === 0)
       for (const mac of refused) report({ type: 'say', line: `${mac} is no link address; it is left out` });
     windows.configure(changed);
+    tap.configure((changed.profiles ?? []).flatMap(one => profileNamed(one) ?? []));
   };
   configure(probe);
 

@@ -15,6 +15,7 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -37,6 +38,8 @@ export interface ProbeLinkOptions {
   readonly vantages: () => Promise<VantageReport>;
   /** What was committed to. */
   readonly epochs: () => Promise<ProbeEpochs>;
+  /** Other forms of a packet, as translators told of them. */
+  readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
   readonly log: (line: string) => void;
 }
@@ -125,6 +128,9 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
           report => send({ type: 'epochs', id: message.id, report }),
           (error: Error) => say(`no epochs: ${error.message}`),
         );
+        return;
+      case 'forms':
+        send({ type: 'forms', id: message.id, forms: options.forms(message.packet) });
     }
   };
 

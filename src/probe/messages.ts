@@ -17,6 +17,8 @@
  *     vantages id report          ──▶
  *                                 ◀──    epochs id
  *     epochs id report            ──▶    (what was committed to, hour by hour)
+ *                                 ◀──    forms id packet (its other form, of a probe at a translator)
+ *     forms id forms              ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
@@ -37,6 +39,7 @@ import {
 } from './message-fields.ts';
 import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import { type FormAnswer, type FormQuestion, formAnswers, formQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -73,7 +76,8 @@ export type ToDaemon =
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
   | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
-  | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs };
+  | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs }
+  | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -88,13 +92,14 @@ export type ToProbe =
   | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
   | { readonly type: 'vantages'; readonly id: number }
-  | { readonly type: 'epochs'; readonly id: number };
+  | { readonly type: 'epochs'; readonly id: number }
+  | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, epochs';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -117,6 +122,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
     case 'epochs':
       return { type: 'epochs', id: integer(f, from, 'id'), report: probeEpochs(f, from.report) };
+    case 'forms':
+      return { type: 'forms', id: integer(f, from, 'id'), forms: formAnswers(f, from) };
     default:
       return null;
   }
@@ -127,7 +134,9 @@ export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
   return (
-    f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages, epochs'
+    f.wrong ??
+    message ??
+    'type is none of welcome, refused, key, question, flow-question, neighbors, vantages, epochs, forms'
   );
 }
 
@@ -153,6 +162,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
     case 'vantages':
     case 'epochs':
       return { type: from.type, id: integer(f, from, 'id') };
+    case 'forms':
+      return { type: 'forms', id: integer(f, from, 'id'), packet: formQuestion(f, from.packet) };
     default:
       return null;
   }

@@ -3,6 +3,7 @@ import type { InterfaceConfig, NeighborConfig, ProbeConfig } from '../config/tre
 import { exporterConfig } from './flow-messages.ts';
 import type { AddressSource } from './learned.ts';
 import { type Fields, type Finding, fail, fields, integer, list, text } from './message-fields.ts';
+import { translatorConfig } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import { LINE, MOST_NOTES, MOST_ROWS, type VantageReport, type VantageRow } from './vantage-rows.ts';
 
@@ -50,6 +51,14 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
     ...(from.exporters === undefined
       ? {}
       : { exporters: list(f, from, 'exporters', MOST_STATED).map(one => exporterConfig(f, one)) }),
+    ...(from.profiles === undefined
+      ? {}
+      : {
+          profiles: list(f, from, 'profiles', 4).map(one =>
+            choice(f, { profile: one }, 'profile', ['nat', 'clamp', 'payload', 'quoted8']),
+          ),
+        }),
+    ...(from.translator === undefined ? {} : { translator: translatorConfig(f, from.translator) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
     ...(from.disk === undefined ? {} : { disk: integer(f, from, 'disk') }),

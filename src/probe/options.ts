@@ -25,6 +25,8 @@ export interface ProbeWords {
   readonly mirror?: Mirror;
   /** Addresses and ports that exporters of flows send to (probe/flow-sockets.ts). */
   readonly flow?: readonly string[];
+  /** Follow translators of addresses, and take no packets. */
+  readonly translator: boolean;
 }
 
 /** Options that belong to a capture: without -i they mean nothing. */
@@ -52,7 +54,7 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
   const words = await yargs(hideBin(process.argv))
     .scriptName('itprobe')
     .usage(
-      'itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -n NAME --flow [ADDRESS]:PORT …\nitprobe -d -k SECRET -r FILE',
+      'itprobe -n NAME -i INTERFACE …\nitprobe -n NAME -r FILE …\nitprobe -n NAME --flow [ADDRESS]:PORT …\nitprobe -n NAME --translator\nitprobe -d -k SECRET -r FILE',
     )
     .options({
       'buffer-size': { alias: 'B', ...number, default: 65536, description: 'KiB of the ring of each interface' },
@@ -97,6 +99,11 @@ export async function probeOptions(refuse: (message: string) => never): Promise<
         description: "path of the daemon's probe socket",
       },
       threads: { alias: 't', ...number, default: 1, description: 'threads that share the packets of each interface' },
+      translator: {
+        type: 'boolean',
+        default: false,
+        description: 'follow translators of addresses, as the daemon is configured',
+      },
       user: { alias: 'Z', ...once, description: 'user to become when started as root' },
     })
     .check(words => {
@@ -125,8 +132,11 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
   if (port !== undefined) return `--flow takes [ADDRESS]:PORT, not ${port}`;
   if (flow !== undefined && (digests || read !== undefined || interfaces !== undefined || words.mirror !== undefined))
     return '--flow goes with -n and -s only: a probe of flows captures nothing';
-  if (interfaces === undefined && read === undefined && flow === undefined)
-    return '-i INTERFACE, -r FILE or --flow [ADDRESS]:PORT is needed';
+  const input = interfaces ?? read ?? flow;
+  if (words.translator && (input !== undefined || digests || words.directory !== undefined))
+    return '--translator goes with -n and -s only: such a probe takes no packets';
+  if (input === undefined && !words.translator)
+    return '-i INTERFACE, -r FILE, --flow [ADDRESS]:PORT or --translator is needed';
   if (digests && keyFile === undefined) return '-d needs -k SECRET';
   if (!digests && name === undefined) return '-n NAME is needed, or -d';
   if (digests && words.directory !== undefined) return '-D belongs to -n';

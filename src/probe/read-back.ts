@@ -1,10 +1,9 @@
 /** Reads a directory of windows back: all that a probe before this one has kept there, each looked at before it is believed. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mapFile } from '../net/mapped-file.ts';
-import { FIRST_HASH, readCommitment } from './commitments.ts';
-import { type EpochRecords, epochRecords } from './epoch-records.ts';
+import { readChain } from './read-chain.ts';
 import type { SealedWindows } from './sealed-windows.ts';
-import { openDirectory, type WindowDirectory, type WindowName } from './window-directory.ts';
+import { openDirectory, type WindowName } from './window-directory.ts';
 import { type DecodedWindow, decodeWindow } from './window-file.ts';
 import type { WindowFile } from './window-index.ts';
 import { keyName, type WindowKeeper, windowKeeper } from './window-keeper.ts';
@@ -117,28 +116,4 @@ function windowFile(path: string, octets: number): WindowFile {
       }
     },
   };
-}
-
-async function readChain(
-  directory: WindowDirectory,
-  clock: () => number,
-  say: (line: string) => void,
-): Promise<{ records: EpochRecords; head: string }> {
-  let records = epochRecords();
-  let head = FIRST_HASH;
-  const lines = await directory.chain();
-  for (let i = 0; i < lines.length; i++) {
-    const read = readCommitment(head, lines[i]!);
-    if (typeof read !== 'string') {
-      records.take(read.entry, read.hash);
-      head = read.hash;
-      continue;
-    }
-    const aside = await directory.setChainAside(clock());
-    say(`line ${i + 1} of the chain is damaged: ${read}; it goes on in a new file, the old one is ${aside}`);
-    records = epochRecords();
-    head = FIRST_HASH;
-    break;
-  }
-  return { records, head };
 }

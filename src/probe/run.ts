@@ -21,6 +21,7 @@ import { addStatuses, noStatus, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
+import { openTranslator } from './translator.ts';
 import { vantageNumbers } from './vantage-numbers.ts';
 import { MOST_NOTES } from './vantage-rows.ts';
 
@@ -69,6 +70,8 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   const learning = shareLearning(entries => {
     for (const intake of intakes) intake.order({ type: 'learned', entries });
   }, say);
+  /** What exporters of flows tell of translators. */
+  const translator = openTranslator(say);
   let capture: Capture | null = null;
   let status = 0;
 
@@ -89,6 +92,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
     socket,
     name,
     onWelcome(probe) {
+      if (input.kind === 'flows') translator.configure(null, { ...probe, memory: probe.memory / 8 });
       // The other half is for flow records.
       sealer.configure(input.kind === 'flows' ? { ...probe, memory: probe.memory / 2 } : probe);
       if (intakes.length > 0) for (const intake of intakes) intake.order({ type: 'configure', probe });
@@ -141,6 +145,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
       const { epochs, head } = await sealer.epochs();
       return { epochs: epochs.slice(-MOST_EPOCHS), head };
     },
+    forms: translator.find,
     log: say,
   });
 
@@ -164,6 +169,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
           say(`read ${summary(total())}`);
           link.report();
         },
+        translated: translations => translations.forEach(translator.take),
         died: ended.reject,
       },
     );
@@ -198,6 +204,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   const patience = new Promise(resolve => setTimeout(resolve, LAST_WORDS).unref());
   await Promise.race([Promise.all(intakes.map(intake => intake.stop())), patience]);
   if (input.kind === 'capture') say(`captured ${summary(total())}`);
+  translator.close();
   link.close();
   await sealer.close(LAST_WORDS);
   return status;

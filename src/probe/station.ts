@@ -20,6 +20,7 @@ import {
 } from './messages.ts';
 import { encodeNeighbors } from './neighbor-messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
@@ -64,6 +65,11 @@ export interface ProbeStation {
    * not answer are left out: what they say would be a prior and no more.
    */
   askFlows(questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer[]>;
+  /**
+   * Asks those that follow translators, and those that take flows, for other forms of a packet, until `deadline` at the
+   * latest.
+   */
+  forms(packet: FormQuestion, deadline: number): Promise<{ probe: string; forms: readonly FormAnswer[] }[]>;
   status(): ProbeRow[];
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
@@ -85,6 +91,7 @@ interface Connection {
   readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
   readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
   readonly askedReports: Map<number, (report: Reported | null) => void>;
+  readonly askedForms: Map<number, (forms: readonly FormAnswer[] | null) => void>;
 }
 
 /** What is answered to a question about the probe itself. */
@@ -165,6 +172,9 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       case 'vantages':
       case 'epochs':
         from.askedReports.get(message.id)?.(message);
+        return;
+      case 'forms':
+        from.askedForms.get(message.id)?.(message.forms);
     }
   };
 
@@ -177,6 +187,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       asked: new Map(),
       askedFlows: new Map(),
       askedReports: new Map(),
+      askedForms: new Map(),
     };
     connections.add(connection);
     const patience = setTimeout(() => {
@@ -204,6 +215,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       for (const resolve of connection.asked.values()) resolve(null);
       for (const resolve of connection.askedFlows.values()) resolve(null);
       for (const resolve of connection.askedReports.values()) resolve(null);
+      for (const resolve of connection.askedForms.values()) resolve(null);
     });
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
   });
@@ -267,7 +279,30 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     return found.report;
   };
 
+  const formsOf = (name: string, packet: FormQuestion, deadline: number): Promise<readonly FormAnswer[] | null> =>
+    new Promise(resolve => {
+      const connection = named.get(name);
+      const left = deadline - Date.now();
+      if (connection === undefined || left <= 0) return resolve(null);
+      const id = ++lastId;
+      const timer = setTimeout(() => finish(null), left);
+      const finish = (forms: readonly FormAnswer[] | null) => {
+        clearTimeout(timer);
+        connection.askedForms.delete(id);
+        resolve(forms);
+      };
+      connection.askedForms.set(id, finish);
+      send(connection, { type: 'forms', id, packet });
+    });
+
   return {
+    async forms(packet, deadline) {
+      const names = [...probes.values()]
+        .filter(probe => probe.translator !== undefined || probe.exporters !== undefined)
+        .map(probe => probe.name);
+      const found = await Promise.all(names.map(name => formsOf(name, packet, deadline)));
+      return names.flatMap((probe, i) => (found[i] ? [{ probe, forms: found[i] }] : []));
+    },
     async askFlows(questions, deadline) {
       if (questions.length > MOST_FLOW_QUESTIONS)
         throw new RangeError(`${questions.length} headers are asked for at once`);
@@ -277,7 +312,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     },
     async ask(questions, deadline) {
       if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
-      const names = [...probes.keys()];
+      const names = [...probes.values()].filter(probe => probe.translator === undefined).map(probe => probe.name);
       const found = await Promise.all(names.map(name => askOne(name, questions, deadline)));
       return {
         answers: found.filter(answer => answer !== null),

@@ -7,6 +7,7 @@ import { frameKernel } from '../packet/frame-kernel.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import type { Profile } from '../packet/profiles.ts';
 import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
 
@@ -33,6 +34,8 @@ export interface Tap {
    * goes on where it stopped; else null. What `block.at` leaves over then is no whole frame.
    */
   takeBlock(block: FrameBlock): number | null;
+  /** Which profiles are digested beside `strict`. */
+  configure(profiles: readonly Profile[]): void;
   /** Sets an epoch's key; null when there is none to be had. */
   setKey(epoch: number, key: Uint8Array | null): void;
   /**
@@ -83,6 +86,8 @@ export function openTap(
     if (milliseconds < from) from = milliseconds;
     if (milliseconds > to) to = milliseconds;
   };
+
+  let beside: readonly Profile[] = [];
 
   const count = (reason: Left | (typeof layers)['stop']) => {
     without.set(reason, (without.get(reason) ?? 0) + 1);
@@ -140,6 +145,14 @@ export function openTap(
       count(reason ?? 'no-memory');
       if (reason === null || reason === 'snaplen' || reason === 'no-key') unknown = true;
     }
+    // That a packet is no matter of a profile is no loss.
+    for (const profile of key === null ? [] : beside)
+      for (let i = 0; i < layers.count; i++) {
+        const length = profile.write(bytes, layers, i, kernel.memory, live.input());
+        if (typeof length === 'string') continue;
+        if (live.put(slice, length)) digests++;
+        else unknown = true;
+      }
     if (unknown) {
       slice.lost++;
       lost++;
@@ -158,6 +171,8 @@ export function openTap(
    * is of another second, or there is no memory.
    */
   const takeFast = (block: FrameBlock): boolean => {
+    // The fast road writes one digest a packet.
+    if (beside.length > 0) return false;
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
     if (generation !== vantages.generation || fast.full) {
       fast.tell(vantages.ofAddresses);
@@ -177,6 +192,9 @@ export function openTap(
   };
 
   return {
+    configure(profiles) {
+      beside = profiles;
+    },
     take: record => takeFrame(record, -1),
     takeBlock(block) {
       for (;;) {

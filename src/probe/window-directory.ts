@@ -29,15 +29,17 @@ export interface WindowDirectory {
   saveKey(epoch: number, key: Uint8Array): Promise<void>;
   /** Overwrites the file of a key, forces that to the disk, and takes the file away. */
   destroyKey(epoch: number): Promise<void>;
-  /** The lines of the chain; what was cut off while it was written is no line. */
-  chain(): Promise<string[]>;
+  /** The lines of the chain; what was cut off while it was written is no line, and is taken away. */
+  chain(): AsyncIterable<string>;
   /** Appends lines to the chain and forces them to the disk. */
   append(lines: readonly string[]): Promise<void>;
-  /** Puts the chain aside under another name, which it returns. */
-  setChainAside(now: number): Promise<string>;
+  /** Puts the chain aside under another name, which it returns: `chain.damaged-NOW`, or `chain.until-NOW` when it is long. */
+  setChainAside(damaged: boolean, now: number): Promise<string>;
 }
 
 const PRIVATE = 0o600;
+/** Longer than any line of the chain: what is, is damage. */
+const LONGEST_LINE = 4096;
 
 /** Opens a directory and makes what is missing of it; what was half written when a probe died is taken away. */
 export async function openDirectory(path: string): Promise<WindowDirectory> {
@@ -136,18 +138,31 @@ export async function openDirectory(path: string): Promise<WindowDirectory> {
       await unlink(keyPath(epoch));
       await syncFolder(keyFolder);
     },
-    async chain() {
-      const text = await readFile(chainFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return '';
+    async *chain() {
+      let handle: FileHandle;
+      try {
+        handle = await open(chainFile, 'r+');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
         throw error;
-      });
-      const whole = text.lastIndexOf('\n') + 1;
-      if (whole < text.length) {
-        const handle = await open(chainFile, 'r+');
-        await handle.truncate(Buffer.byteLength(text.slice(0, whole)));
+      }
+      try {
+        // It may be longer than a string can be.
+        let rest = '';
+        let whole = 0;
+        for await (const piece of handle.createReadStream({ encoding: 'latin1', autoClose: false })) {
+          const lines = `${rest}${piece}`.split('\n');
+          rest = lines.pop()!;
+          if (rest.length > LONGEST_LINE) lines.push(rest);
+          for (const line of lines) {
+            whole += line.length + 1;
+            yield line;
+          }
+        }
+        if (rest.length > 0) await handle.truncate(whole);
+      } finally {
         await handle.close();
       }
-      return text.slice(0, whole).split('\n').slice(0, -1);
     },
     async append(lines) {
       const handle = await open(chainFile, 'a', PRIVATE);
@@ -165,8 +180,8 @@ export async function openDirectory(path: string): Promise<WindowDirectory> {
         await handle.close();
       }
     },
-    async setChainAside(now) {
-      const aside = `chain.damaged-${now}`;
+    async setChainAside(damaged, now) {
+      const aside = `chain.${damaged ? 'damaged' : 'until'}-${now}`;
       await rename(chainFile, join(path, aside));
       return aside;
     },

@@ -58,6 +58,12 @@ export function keyName(key: Uint8Array): string {
   return createHash('sha256').update('itw1 key').update(key).digest('hex').slice(0, 16);
 }
 
+interface Attempt {
+  /** The window that it writes, if any. */
+  readonly window: KeptWindow | null;
+  run(): Promise<void>;
+}
+
 interface HeldKey extends HourKey {
   readonly octets: Uint8Array;
 }
@@ -72,14 +78,16 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
   /** Lines of the chain that are not on disk. */
   let unwritten: string[] = [];
   /** What the disk refused, in its order. */
-  let refused: (() => Promise<void>)[] = [];
-  /** Windows that wait to be written. */
-  const waiting = new Set<string>();
+  let refused: Attempt[] = [];
+  /** Windows that wait to be written, by their names: one that was dropped may come again. */
+  const waiting = new Map<string, KeptWindow>();
   let head = last;
   let trouble = '';
   let turn: Promise<void> = Promise.resolve();
 
   const nameOf = ({ number, part }: Omit<WindowName, 'epoch'>) => `${number}-${part}`;
+
+  const isWaiting = (window: KeptWindow) => waiting.get(nameOf(window)) === window;
 
   const commitTo = (entry: Commitment) => {
     const { line, hash } = commit(head, entry);
@@ -101,23 +109,23 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
   };
 
   /** Does one thing with the disk; when it goes well, what was refused before is tried again, oldest first. */
-  const inTurn = (work: (to: WindowDirectory) => Promise<void>) => {
+  const inTurn = (work: (to: WindowDirectory) => Promise<void>, window: KeptWindow | null = null) => {
     if (directory === null) return;
-    const attempt = () => work(directory).then(() => writeChain(directory));
+    const attempt = { window, run: () => work(directory).then(() => writeChain(directory)) };
     turn = turn.then(async () => {
       try {
-        await attempt();
+        await attempt.run();
         trouble = '';
       } catch (error) {
         trouble = (error as Error).message;
-        refused.push(attempt);
+        if (window === null || isWaiting(window)) refused.push(attempt);
         return;
       }
       const again = refused;
       refused = [];
       while (again.length > 0)
         try {
-          await again[0]!();
+          await again[0]!.run();
           again.shift();
         } catch (error) {
           trouble = (error as Error).message;
@@ -146,18 +154,23 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
       const packets = window.vantages.reduce((sum, vantage) => sum + vantage.packets, 0);
       commitTo({ what: 'window', at: window.sealed, epoch, number, part, packets, root });
       if (directory === null) return root;
-      waiting.add(nameOf(window));
+      waiting.set(nameOf(window), window);
       inTurn(async to => {
-        if (!waiting.has(nameOf(window))) return;
+        if (!isWaiting(window)) return;
         const octets = await to.save({ epoch, number, part }, pieces);
-        if (waiting.delete(nameOf(window))) stored(octets);
-        else await to.remove({ epoch, number, part });
-      });
+        if (isWaiting(window)) {
+          waiting.delete(nameOf(window));
+          stored(octets);
+        } else await to.remove({ epoch, number, part });
+      }, window);
       return root;
     },
     drop(name) {
-      // A file that waits to be written is not written at all.
-      if (!waiting.delete(nameOf(name))) inTurn(to => to.remove(name));
+      const window = waiting.get(nameOf(name));
+      // A file that waits to be written is not written at all, and its memory is wanted back.
+      if (window === undefined) return inTurn(to => to.remove(name));
+      waiting.delete(nameOf(name));
+      refused = refused.filter(one => one.window !== window);
     },
     destroy(epoch) {
       const key = keys.get(epoch);

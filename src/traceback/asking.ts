@@ -1,8 +1,7 @@
 /** Asks onward, wave by wave, under one budget and one deadline. */
+import { type Branch, hasSeen, newBranch, snapshot, unflatten } from './branch.ts';
 import { extend, type Group } from './onward.ts';
 import type { Ask, Peering } from './peering.ts';
-import type { TraceNode } from './trace.ts';
-import { type Branch, newBranch, unflatten } from './tree.ts';
 
 /**
  * How long a wave is waited for before the next one goes out as well, ms: who has seen the packet says so before it asks
@@ -26,12 +25,6 @@ export interface Asking {
   changed(): void;
 }
 
-/** True when somebody in the branch saw the packet. */
-function hasSeen({ leaf, branches, heard }: Branch): boolean {
-  const saw = (node: TraceNode): boolean => node.verdict === 'saw' || node.children.some(saw);
-  return leaf.verdict === 'saw' || branches.some(hasSeen) || heard.some(saw);
-}
-
 /**
  * Asks the groups at once, each with an even part of the budget, and in each its waves one after the other until one has
  * seen the packet. A wave that is late is waited for beside the next. Resolves when all have ended or the time is up.
@@ -51,9 +44,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       signal.removeEventListener('abort', stop);
       for (const [branch, cancel] of waiting) {
         cancel();
-        if (branch.leaf.verdict === 'silent') branch.leaf = { ...branch.leaf, reason: 'no answer by the deadline' };
-        else extend(branch, 'no final answer by the deadline');
-        branch.leaf = { ...branch.leaf, after: branch.leaf.verdict === 'silent' ? clock() - began : branch.leaf.after };
+        const said = branch.answer === null ? 'no answer' : 'no final answer';
+        cutOff(branch, 'silent', `${said} by the deadline`, clock() - began);
       }
       waiting.clear();
       resolve();
@@ -94,20 +86,14 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       };
       const cancel = peering.ask(ask, {
         answer(answer) {
-          const { children, ...leaf } = unflatten(answer.nodes, sent);
-          branch.leaf = leaf;
-          branch.heard = children;
+          branch.answer = unflatten(answer.nodes, sent);
           // A peer cannot have used more than it was given; what it claims beyond is not believed.
           asking.spent.behind.set(branch, Math.min(answer.queries, ask.budget));
           if (answer.final) over();
           else changed();
         },
         lost() {
-          if (branch.leaf.verdict !== 'silent') extend(branch, 'the session was lost');
-          else {
-            const lostAfter = clock() - began;
-            branch.leaf = { ...branch.leaf, verdict: 'unreachable', reason: 'the session was lost', after: lostAfter };
-          }
+          cutOff(branch, 'unreachable', 'the session was lost', clock() - began);
           over();
         },
       });
@@ -135,7 +121,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const asked = new Set<Branch>();
       let complete = false;
       let next: (() => void) | null = null;
-      const found = () => [...before, ...asked].some(hasSeen);
+      const found = () => [...before, ...asked].some(branch => hasSeen(snapshot(branch)));
       const close = () => {
         if (next === null) return;
         next();
@@ -162,7 +148,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const at = under.branches.length;
       const sent = now.filter((peering, i) =>
         askOne(peering, under, part(i), branch => {
-          if (behind !== null && branch.leaf.verdict === 'saw') asking.hit(behind, branch.leaf.as);
+          if (behind !== null && branch.answer?.seen) asking.hit(behind, branch.leaf.as);
           if (complete && [...asked].every(one => !waiting.has(one))) close();
         }),
       ).length;
@@ -189,4 +175,13 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
 function notAsked({ under, waves }: Group, after: number): void {
   for (const peering of waves.flat())
     under.branches.push(newBranch(peering.as, 'unreachable', 'not asked: the budget of queries is spent', after));
+}
+
+/**
+ * Says that an AS was not heard to its end. What it has said stays as it is, for it is signed: this AS's finding stands
+ * beside it.
+ */
+function cutOff(branch: Branch, verdict: 'silent' | 'unreachable', reason: string, after: number): void {
+  if (branch.answer === null) branch.leaf = { ...branch.leaf, verdict, reason, after };
+  else branch.branches.push(newBranch(branch.leaf.as, verdict, reason, after));
 }

@@ -2,7 +2,8 @@
  * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
-import type { ProbeAnswer, Question } from '../probe/question.ts';
+import type { ProbeAnswer, Question, Sighting } from '../probe/question.ts';
+import { packetsOf, type Request } from './request.ts';
 import type { TraceVerdict } from './trace.ts';
 
 /** The probes of this AS. */
@@ -16,7 +17,10 @@ export interface Probes {
 
 /** What the probes found, as one. */
 export interface Border {
-  readonly verdict: Extract<TraceVerdict, 'saw' | 'clear' | 'clear-partial' | 'not-yet' | 'expired' | 'cannot-know'>;
+  readonly verdict: Extract<
+    TraceVerdict,
+    'saw' | 'saw-weak' | 'clear' | 'clear-partial' | 'not-yet' | 'expired' | 'cannot-know'
+  >;
   readonly reason: string;
   /** Neighbour ASes the packet came in from and went out to. */
   readonly ingress: readonly number[];
@@ -30,8 +34,17 @@ export interface Border {
   readonly provisional: boolean;
   readonly falsePositive: number | null;
   readonly coverage: number | null;
+  readonly loss: number | null;
+  readonly sampling: number | null;
   readonly retainedFrom: number | null;
+  readonly retainedTo: number | null;
+  /** Packets seen, at most, at one vantage. */
+  readonly packets: number;
+  readonly windows: number;
 }
+
+/** What is asked of the border: the questions, and how many of their packets one vantage has to have seen. */
+export type BorderQuestion = Pick<Request, 'questions' | 'need'>;
 
 /** Share of the border behind taps from which on a `no` counts. */
 const ENOUGH_COVERAGE = 0.95;
@@ -41,7 +54,7 @@ const MOST_LOSS = 0.01;
 /** Asks the probes; they have until `deadline` (ms since the epoch), and whatever goes wrong is an answer too. */
 export async function askBorder(
   probes: Probes,
-  questions: readonly Question[],
+  question: BorderQuestion,
   coverage: number | null,
   deadline: number,
   now: number,
@@ -52,7 +65,7 @@ export async function askBorder(
     timer = setTimeout(() => resolve('the probes did not answer in time'), Math.max(0, deadline - now));
   });
   const got = await Promise.race([
-    probes.ask(questions, deadline).catch((error: unknown) => {
+    probes.ask(question.questions, deadline).catch((error: unknown) => {
       // The error may name sockets and taps, and the reason goes to other ASes.
       log(`traceback: the probes cannot be asked: ${String(error)}`);
       return 'the probes cannot be asked';
@@ -61,18 +74,19 @@ export async function askBorder(
   ]);
   clearTimeout(timer);
   return typeof got === 'string'
-    ? { ...judgeBorder([], [], questions, coverage), reason: got }
-    : judgeBorder(got.answers, got.silent, questions, coverage);
+    ? { ...judgeBorder([], [], question, coverage), reason: got }
+    : judgeBorder(got.answers, got.silent, question, coverage);
 }
 
 /** One verdict from all answers. `coverage` is the share of the border behind taps, as the operator states it. */
 export function judgeBorder(
   answers: readonly ProbeAnswer[],
   silent: readonly string[],
-  questions: readonly Question[],
+  question: BorderQuestion,
   coverage: number | null,
 ): Border {
-  const sightings = answers.flatMap(answer => answer.sightings);
+  const { questions, need } = question;
+  const { sightings, packets } = evidenceOf(answers, question);
   const where = (direction: 'in' | 'out') => [
     ...new Set(
       sightings.flatMap(({ vantage }) =>
@@ -81,7 +95,8 @@ export function judgeBorder(
     ),
   ];
   const retained = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.from]));
-  const asked = answers.some(answer => answer.windowsAsked > 0);
+  const held = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.to]));
+  const windows = answers.reduce((sum, answer) => sum + answer.windowsAsked, 0);
   const looked = lookOf(answers, silent, questions);
   const border = {
     ingress: where('in'),
@@ -89,11 +104,19 @@ export function judgeBorder(
     inward: sightings.some(({ vantage }) => vantage.direction === 'in'),
     undirected: sightings.some(({ vantage }) => vantage.direction === 'unknown'),
     gap: looked.gap ?? quality(answers, coverage),
-    // Each window asked may falsely say yes (research: traceback 4.4).
-    falsePositive: asked ? 1 - answers.reduce((no, a) => no * (1 - a.falsePositive) ** a.windowsAsked, 1) : null,
+    falsePositive: windows > 0 ? falseYes(answers, packetsOf(question), need) : null,
     coverage,
+    loss: lossOf(answers),
+    sampling: answers.length > 0 ? Math.min(...answers.map(answer => answer.sampling)) : null,
     retainedFrom: retained.length > 0 ? Math.min(...retained) : null,
+    retainedTo: held.length > 0 ? Math.max(...held) : null,
+    packets,
+    windows,
   };
+  if (packets > 0 && packets < need) {
+    const reason = `${packets} of ${packetsOf(question)} packets seen at one place, ${need} are needed`;
+    return { ...border, verdict: 'saw-weak', reason, ingress: [], egress: [], provisional: false };
+  }
   if (sightings.length > 0) {
     const live = sightings.every(sighting => sighting.provisional);
     // That it passed is sure even where its neighbour is not: `cannot-know` would take the AS off the path.
@@ -148,11 +171,64 @@ function lookOf(
   };
 }
 
-/** Null when what was watched was watched well enough for a no; else what was not. */
-function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
+/** Share of the packets of the windows asked that were lost; null when none were asked. */
+function lossOf(answers: readonly ProbeAnswer[]): number | null {
+  if (answers.length === 0) return null;
   const packets = answers.reduce((sum, answer) => sum + answer.packets, 0);
   const lost = answers.reduce((sum, answer) => sum + answer.lost, 0);
-  const loss = lost === 0 ? 0 : lost / (packets + lost);
+  return lost === 0 ? 0 : lost / (packets + lost);
+}
+
+/**
+ * The sightings at the vantages that saw as many different packets as are needed, and the most that one vantage saw. What
+ * one filter says falsely now and then, it does not say of several packets (research: traceback 4.4).
+ */
+function evidenceOf(
+  answers: readonly ProbeAnswer[],
+  { questions, need }: BorderQuestion,
+): { readonly sightings: readonly Sighting[]; readonly packets: number } {
+  const places = new Map<string, { readonly seen: Set<number>; readonly sightings: Sighting[] }>();
+  for (const { probe, sightings } of answers)
+    for (const sighting of sightings) {
+      const { direction, neighbor } = sighting.vantage;
+      const name = `${probe} ${direction} ${neighbor}`;
+      const place = places.get(name) ?? { seen: new Set(), sightings: [] };
+      places.set(name, place);
+      place.seen.add(questions[sighting.question]?.packet ?? 0);
+      place.sightings.push(sighting);
+    }
+  const all = [...places.values()];
+  return {
+    sightings: all.filter(({ seen }) => seen.size >= need).flatMap(({ sightings }) => sightings),
+    packets: Math.max(0, ...all.map(({ seen }) => seen.size)),
+  };
+}
+
+/** The chance that some vantage has `need` of `packets` packets though it saw none of them. */
+function falseYes(answers: readonly ProbeAnswer[], packets: number, need: number): number {
+  let never = 1;
+  for (const { falsePositive, windowsAsked, vantages } of answers) {
+    const places = Math.max(1, vantages.length);
+    const each = 1 - (1 - falsePositive) ** (windowsAsked / packets / places);
+    never *= (1 - atLeast(need, packets, each)) ** places;
+  }
+  return 1 - never;
+}
+
+/** The chance of `least` or more hits in `tries` tries of chance `each`. */
+function atLeast(least: number, tries: number, each: number): number {
+  let sum = 0;
+  let ways = 1;
+  for (let hits = 0; hits <= tries; hits++) {
+    if (hits >= least) sum += ways * each ** hits * (1 - each) ** (tries - hits);
+    ways = (ways * (tries - hits)) / (hits + 1);
+  }
+  return sum;
+}
+
+/** Null when what was watched was watched well enough for a no; else what was not. */
+function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
+  const loss = lossOf(answers) ?? 0;
   const sampling = Math.min(1, ...answers.map(answer => answer.sampling));
   if (coverage === null) return 'coverage of the border is not stated';
   if (coverage < ENOUGH_COVERAGE) return `only ${percent(coverage)} of the border is behind taps`;

@@ -2,17 +2,18 @@
 import type { TLSSocket } from 'node:tls';
 import { frameReader } from '../net/frames.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
+import { MAX_REASON } from './statement.ts';
 import {
   type Answer,
   CODES,
   type Code,
   encodeMessage,
   MAX_FRAME,
-  MAX_REASON,
   type Message,
   type Open,
   type Query,
   readMessage,
+  type Told,
 } from './wire.ts';
 
 /** ALPN protocol name (RFC 7301). */
@@ -22,7 +23,7 @@ const MAX_UNSENT = 4 * 1024 * 1024;
 /** How long a closed connection may take to say its last words, ms. */
 const LINGER = 1000;
 
-export type Request = Query | Answer | Extract<Message, { type: 'cancel' }>;
+export type Request = Query | Answer | Told | Extract<Message, { type: 'cancel' }>;
 
 /** Why this side ends a connection. */
 export interface Fault {

@@ -1,21 +1,33 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
+import type { Directory } from './directory.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
+import { createOpening } from './opening.ts';
+import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, referenceOf, signRequest } from './request.ts';
+import type { Voice } from './saying.ts';
+import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
 import { conclude, ofFragment, withoutRepeats } from './tree.ts';
-import { MAX_INTERVAL, MAX_QUESTIONS, MAX_TTL, type Purpose } from './wire.ts';
+import { MAX_TTL } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
 const PARTIAL = 250;
 /** QUERYs a trace may cost, here and behind. */
 export const BUDGET = 64;
+/** How long a request may be shown, ms: no AS works on it for longer. */
+const LIFE = 10_000;
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
 export interface TraceRequest {
-  /** The packet's digests; near the turn of an epoch one under each key (traceback/interval.ts, `epochsOf`). */
-  readonly questions: readonly { readonly epoch: number; readonly digest: string }[];
+  /**
+   * Digests of the packets; near the turn of an epoch one under each key (traceback/interval.ts, `epochsOf`). `packet`
+   * tells packets of one attack apart; left out, all are of one.
+   */
+  readonly questions: readonly { readonly epoch: number; readonly digest: string; readonly packet?: number }[];
+  /** How many of the packets one vantage has to have seen; 1 when left out. */
+  readonly need?: number;
   /** The packet is a fragment: the datagram may have passed whole elsewhere, under another digest. */
   readonly fragment?: boolean;
   /** When the packet was seen, ms since the epoch. */
@@ -24,7 +36,7 @@ export interface TraceRequest {
   readonly from?: number;
   readonly to?: number;
   readonly purpose?: Purpose;
-  /** The operator's own reference; it is logged here and not sent. */
+  /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
 }
 
@@ -41,6 +53,10 @@ export interface DPoint {
 export interface DPointOptions {
   readonly as: number;
   readonly itm: Itm;
+  readonly voice: Voice;
+  readonly directory: Directory;
+  /** The federation whose keys the digests are made with. */
+  readonly federation: () => string;
   readonly clock: () => number;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
@@ -64,13 +80,43 @@ export function createDPoint(options: DPointOptions): DPoint {
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = { id: `${id}-${name.slice(0, 4)}`, asked, questions, time: request.time, from, to };
+      const keys = sealKeys();
+      const signed = signRequest(
+        {
+          trace: name,
+          origin: as,
+          issued: asked,
+          expires: asked + LIFE,
+          purpose: request.purpose ?? 'attack',
+          reference: referenceOf(request.case ?? ''),
+          federation: options.federation(),
+          need: request.need ?? 1,
+          questions: request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest, from, to })),
+          seal: keys.seal,
+          proof: [],
+        },
+        options.voice.key(),
+        options.voice.record(),
+      );
+      const opening = createOpening(as, signed, keys, options.directory, clock);
       const traceOf = (state: Trace['state'], search: Search): Trace => {
-        const tree = request.fragment ? ofFragment(search.tree) : search.tree;
+        const opened = opening.open(search.tree);
+        const tree = request.fragment ? ofFragment(opened) : opened;
         const milliseconds = clock() - asked;
         return { ...base, state, milliseconds, queries: search.queries, tree: withoutRepeats(tree), ...conclude(tree) };
       };
       const purpose = request.purpose ?? 'attack';
-      audit('trace.start', { id: base.id, trace: name, case: request.case ?? null, purpose, questions, from, to });
+      const reference = signed.request.reference;
+      audit('trace.start', {
+        id: base.id,
+        trace: name,
+        case: request.case ?? null,
+        reference,
+        purpose,
+        questions,
+        from,
+        to,
+      });
 
       let latest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
@@ -89,16 +135,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       running.add(controller);
       try {
         const search = await itm.search(
-          {
-            trace: name,
-            origin: as,
-            hops: [],
-            ttl: MAX_TTL,
-            deadline: asked + MAX_WORK,
-            budget: BUDGET,
-            purpose,
-            questions: questions.map(question => ({ ...question, from, to })),
-          },
+          { hops: [], ttl: MAX_TTL, deadline: asked + MAX_WORK, budget: BUDGET, signed },
           controller.signal,
           changed => {
             latest = changed;
@@ -124,13 +161,16 @@ export function createDPoint(options: DPointOptions): DPoint {
   };
 }
 
-function checkRequest({ questions, time, from, to }: TraceRequest): string | null {
+function checkRequest({ questions, need = 1, time, from, to }: TraceRequest): string | null {
   if (questions.length < 1 || questions.length > MAX_QUESTIONS)
     return `a trace asks 1 to ${MAX_QUESTIONS} digests, not ${questions.length}`;
-  for (const { epoch, digest } of questions) {
+  for (const { packet = 0, epoch, digest } of questions) {
     if (!/^[0-9a-f]{16}$/.test(digest)) return `a digest is 16 lower-case hex digits, not ${JSON.stringify(digest)}`;
+    if (!Number.isInteger(packet) || packet < 0 || packet >= MAX_QUESTIONS) return `${packet} is no packet's number`;
     if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) return `${epoch} is no epoch`;
   }
+  const packets = new Set(questions.map(({ packet = 0 }) => packet)).size;
+  if (!Number.isInteger(need) || need < 1 || need > packets) return `${need} of ${packets} packets cannot be needed`;
   const interval = intervalOf(time);
   const [begin, end] = [from ?? interval.from, to ?? interval.to];
   if (!(begin >= 0 && end <= Number.MAX_SAFE_INTEGER)) return 'the time of the packet is no time';

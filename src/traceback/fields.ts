@@ -60,6 +60,14 @@ export function text(most: number): Field<string> {
   );
 }
 
+/** A name of at most `most` letters, digits, hyphens and underscores: no address can be written so. */
+export function reference(most: number): Field<string> {
+  return plain(
+    `a reference of at most ${most} letters, digits, - and _`,
+    (value): value is string => typeof value === 'string' && value.length <= most && /^[A-Za-z0-9_-]*$/.test(value),
+  );
+}
+
 /** One of these words. */
 export function word<const W extends string | number>(...words: readonly W[]): Field<W> {
   return plain(`one of ${words.join(', ')}`, (value): value is W => words.includes(value as W));
@@ -74,6 +82,14 @@ export function octets(size: number): Field<string> {
         : { wrong: `expected ${size} octets, not ${show(value)}`, at },
     write: value => Uint8Array.from(Buffer.from(value, 'hex')),
   };
+}
+
+/** `least` to `most` octets, whose meaning is for another decoder. */
+export function opaque(least: number, most: number): Field<Uint8Array> {
+  return plain(
+    least === most ? `${most} octets` : `${least} to ${most} octets`,
+    (value): value is Uint8Array => value instanceof Uint8Array && value.length >= least && value.length <= most,
+  );
 }
 
 export function nullable<T>(field: Field<T>): Field<T | null> {

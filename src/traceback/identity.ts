@@ -9,8 +9,12 @@ export interface Identity {
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
+  /** The key, which is Ed25519: it signs what this AS says. */
+  readonly signs: KeyObject;
   /** By peer AS, the certificates (or authorities) that its own must match. */
   readonly trust: ReadonlyMap<number, readonly X509Certificate[]>;
+  /** Authorities of the federations: they speak for every AS that no certificate is configured for. */
+  readonly authorities: readonly X509Certificate[];
 }
 
 /** A file that cannot be used, and why. */
@@ -47,6 +51,8 @@ export function loadIdentity(
     } catch {
       errors.push({ file: config.identity, reason: 'holds no private key in PEM (an encrypted one cannot be used)' });
     }
+    if (privateKey !== null && privateKey.asymmetricKeyType !== 'ed25519')
+      errors.push({ file: config.identity, reason: `is a key of type ${privateKey.asymmetricKeyType}, not Ed25519` });
   }
 
   const certificate = read(config.certificate);
@@ -78,8 +84,18 @@ export function loadIdentity(
       errors.push({ file: peer.certificate, reason: `names AS ${named}, but stands for peer AS ${peer.as}` });
   }
 
-  if (errors.length > 0 || key === null || certificate === null) return { errors };
-  return { identity: { as, key, certificate, trust } };
+  const authorities: X509Certificate[] = [];
+  for (const { authority } of config.federations) {
+    const text = authority === null ? null : read(authority);
+    if (authority === null || text === null) continue;
+    const certificates = readCertificates(authority, text, errors);
+    for (const one of certificates)
+      if (!one.ca) errors.push({ file: authority, reason: 'holds a certificate that is of no authority' });
+    authorities.push(...certificates);
+  }
+
+  if (errors.length > 0 || key === null || certificate === null || privateKey === null) return { errors };
+  return { identity: { as, key, certificate, signs: privateKey, trust, authorities } };
 }
 
 /** Every certificate of a PEM text, in order; what cannot be read becomes an error. */

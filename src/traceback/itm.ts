@@ -4,14 +4,13 @@
  */
 import type { TracebackConfig } from '../config/tree.ts';
 import { askOnward } from './asking.ts';
+import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { askBorder, type Border, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import { planOnward } from './onward.ts';
 import type { Ask, Log, Peering } from './peering.ts';
-import type { TraceNode } from './trace.ts';
-import { type Branch, newBranch, snapshot } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -26,7 +25,9 @@ const MAX_FOUND = 4096;
 export type Inquiry = Ask;
 
 export interface Search {
-  readonly tree: TraceNode;
+  readonly tree: AnswerNode;
+  /** What this AS itself says. */
+  readonly own: Leaf;
   /** QUERYs sent so far, here and behind. */
   readonly queries: number;
 }
@@ -90,14 +91,16 @@ export function createItm(options: ItmOptions): Itm {
       const spent = { here: 0, behind: new Map<Branch, number>() };
       const state = (): Search => ({
         tree: snapshot(root),
+        own: root.leaf,
         queries: [...spent.behind.values()].reduce((sum, queries) => sum + queries, spent.here),
       });
 
-      const isFirst = first(`${inquiry.origin}/${inquiry.trace}`);
+      const { request } = inquiry.signed;
+      const isFirst = first(`${request.origin}/${request.trace}`);
       const { coverage } = options.answer();
       // Half of the time at most: an AS whose probes hang can still ask others.
       const patience = began + (deadline - began) / 2;
-      const border = await askBorder(options.probes, inquiry.questions, coverage, patience, began, text =>
+      const border = await askBorder(options.probes, request, coverage, patience, began, text =>
         options.log('error', text),
       );
       root.leaf = leafOf(as, border, clock() - began);
@@ -136,15 +139,17 @@ export function createItm(options: ItmOptions): Itm {
 function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
   const { source, reason } = judgeSource(border);
   return {
-    as,
-    verdict: border.verdict,
-    reason: printable(reason),
+    ...newLeaf(as, border.verdict, printable(reason), after),
     ingress: border.ingress,
     source,
     falsePositive: border.falsePositive,
     coverage: border.coverage,
+    loss: border.loss,
+    sampling: border.sampling,
     retainedFrom: border.retainedFrom,
+    retainedTo: border.retainedTo,
+    packets: border.packets,
+    windows: border.windows,
     provisional: border.provisional,
-    after,
   };
 }

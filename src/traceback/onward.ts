@@ -2,12 +2,12 @@
  * Whom an AS asks onward (intertrack-protocol(7), ANSWERING A QUERY): its neighbours that the packet came in from, or the
  * frontier behind those that take no part; all its peers when it is blind.
  */
+import { type Branch, newBranch } from './branch.ts';
 import type { Border } from './btm.ts';
 import { printable } from './connection.ts';
 import type { AsGraph } from './graph.ts';
 import type { Ask, Log, Peering } from './peering.ts';
 import type { TraceVerdict } from './trace.ts';
-import { type Branch, newBranch } from './tree.ts';
 import { type Candidate, wavesOf } from './waves.ts';
 
 /** ASes passed that are placed in the tree; the reason of the node above tells how many more there were. */

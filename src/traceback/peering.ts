@@ -8,8 +8,10 @@ import type { TracePeerConfig } from '../config/tree.ts';
 import { mutualTls } from '../net/tls.ts';
 import { type Connection, type ConnectionEvents, type Fault, PROTOCOL, runConnection } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
+import { readRequest, type SignedRequest } from './request.ts';
+import { isSealable } from './saying.ts';
 import { newerStays } from './session.ts';
-import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query } from './wire.ts';
+import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query, type Told } from './wire.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -33,8 +35,16 @@ export const TIMING: Timing = { hold: 30_000, open: 10_000, retryFirst: 1000, re
 /** Connections of one peer that are not yet, or no longer, the session. */
 const MAX_CONNECTIONS = 4;
 
-/** A QUERY but for what belongs to the connection it goes over. */
-export type Ask = Omit<Query, 'type' | 'id' | 'nonce' | 'expires'>;
+/** What goes on to other ASes: what the origin asks, and under which bounds. */
+export interface Ask extends Pick<Query, 'hops' | 'ttl' | 'deadline' | 'budget'> {
+  readonly signed: SignedRequest;
+}
+
+/** A QUERY whose request was read; nobody has said yet that it is its origin's. */
+export interface Asked extends Ask {
+  readonly nonce: string;
+  readonly expires: number;
+}
 
 export interface AskEvents {
   answer(answer: Answer): void;
@@ -66,11 +76,15 @@ export interface PeeringOptions {
   readonly log: Log;
   /** A QUERY came in. `reply` takes the ANSWER for it; `signal` tells that nobody waits for it any more. */
   query(
-    query: Query,
+    query: Asked,
     peering: Peering,
     reply: (answer: Omit<Answer, 'type' | 'id'>) => void,
     signal: AbortSignal,
   ): void;
+  /** An ANNOUNCE, ADJACENCY or COMMIT came in. */
+  hear?(message: Told, peering: Peering): void;
+  /** The session came up. */
+  up?(peering: Peering): void;
 }
 
 export interface Peering {
@@ -80,6 +94,8 @@ export interface Peering {
   reachable(): boolean;
   /** Asks; returns how to cancel, or null when there is no session. */
   ask(ask: Ask, events: AskEvents): (() => void) | null;
+  /** Tells the peer; false without a session. */
+  tell(message: Told): boolean;
   /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
   accept(socket: TLSSocket): void;
   /** Ends the session and does not speak to the peer for a while. */
@@ -184,10 +200,20 @@ export function createPeering(options: PeeringOptions): Peering {
     look();
   };
 
-  const transmit = (id: number, ask: Ask) => {
+  const transmit = (id: number, { signed, ...bounds }: Ask) => {
     if (session === null) return;
     const nonce = randomBytes(16).toString('hex');
-    session.send({ type: 'query', id, nonce, expires: clock() + MAX_EXPIRY / 2, ...ask });
+    const { octets: request, signature, record } = signed;
+    session.send({
+      type: 'query',
+      id,
+      nonce,
+      expires: clock() + MAX_EXPIRY / 2,
+      ...bounds,
+      request,
+      signature,
+      record,
+    });
     counts.out++;
   };
 
@@ -211,11 +237,13 @@ export function createPeering(options: PeeringOptions): Peering {
       // What was asked while two connections collided.
       for (const [id, { ask }] of asked) transmit(id, ask);
       look();
+      options.up?.(peering);
     },
     request(request, connection) {
       if (request.type === 'answer') answered(request, connection);
       else if (request.type === 'cancel') answering.get(connection)?.get(request.id)?.abort();
-      else queried(request, connection);
+      else if (request.type === 'query') queried(request, connection);
+      else options.hear?.(request, peering);
     },
     end(reason, connection) {
       connections.delete(connection);
@@ -240,11 +268,6 @@ export function createPeering(options: PeeringOptions): Peering {
     const [root] = answer.nodes;
     if (root!.as !== as)
       return connection.end({ code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` });
-    if (root!.verdict === 'silent' || root!.verdict === 'unreachable' || root!.verdict === 'absent')
-      return connection.end({
-        code: 'malformed',
-        text: `nodes[0].verdict: ${root!.verdict} is not a word about oneself`,
-      });
     if (++request.answers > MAX_ANSWERS)
       return connection.end({ code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` });
     if (answer.final) asked.delete(answer.id);
@@ -257,6 +280,9 @@ export function createPeering(options: PeeringOptions): Peering {
     if (flight === undefined) return;
     if (flight.has(query.id))
       return connection.end({ code: 'malformed', text: `id: ${query.id} is in flight already` });
+    const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
+    if ('wrong' in signed) return connection.end({ code: 'malformed', text: `request: ${signed.at}: ${signed.wrong}` });
+    if (!isSealable(signed)) return connection.end({ code: 'malformed', text: 'request: seal: is no key' });
     const controller = new AbortController();
     flight.set(query.id, controller);
     controller.signal.addEventListener('abort', () => flight.delete(query.id));
@@ -265,7 +291,8 @@ export function createPeering(options: PeeringOptions): Peering {
       if (answer.final) flight.delete(query.id);
       connection.send({ type: 'answer', id: query.id, ...answer });
     };
-    options.query(query, peering, reply, controller.signal);
+    const { hops, ttl, deadline, budget, nonce, expires } = query;
+    options.query({ hops, ttl, deadline, budget, nonce, expires, signed }, peering, reply, controller.signal);
   };
 
   const endAll = (fault: Fault) => {
@@ -287,6 +314,7 @@ export function createPeering(options: PeeringOptions): Peering {
         if (asked.delete(id)) session?.send({ type: 'cancel', id });
       };
     },
+    tell: message => session?.send(message) ?? false,
     accept(socket) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;

@@ -1,8 +1,9 @@
 /** Who may ask what, how often, and how much is told: intertrack-protocol(7), ANSWERING A QUERY. */
 import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
-import type { TraceNode } from './trace.ts';
-import { MAX_EXPIRY, type Query } from './wire.ts';
+import { type AnswerNode, isSeen, type Leaf } from './branch.ts';
+import type { Asked } from './peering.ts';
+import { MAX_EXPIRY } from './wire.ts';
 
 /** QUERYs one peer may have in work at once. */
 export const MAX_FLIGHT = 64;
@@ -40,7 +41,7 @@ export type Admission =
 /** Decides on a QUERY from `peer` at `now` (ms), and writes into the gate what it cost. */
 export function admit(
   gate: Gate,
-  query: Query,
+  query: Asked,
   peer: TracePeerConfig,
   answer: TracebackConfig['answer'],
   localAs: number,
@@ -63,11 +64,14 @@ export function admit(
   if (gate.flight >= MAX_FLIGHT) return no('busy', `${MAX_FLIGHT} queries are in work`);
 
   if (query.hops.includes(localAs)) return no('refused', `loop: AS ${localAs} is in the hop list`);
-  if (query.hops[0] !== query.origin) return no('refused', 'the first hop is not the origin');
+  const { request } = query.signed;
+  if (query.hops[0] !== request.origin) return no('refused', 'the first hop is not the origin');
   if (query.hops.at(-1) !== peer.as) return no('refused', 'the last hop is not the sender');
 
   if (query.expires <= now) return no('refused', 'the query has expired (do the clocks agree?)');
   if (query.expires > now + MAX_EXPIRY) return no('refused', 'the query expires too far ahead (do the clocks agree?)');
+  if (request.expires <= now) return no('refused', 'the request has expired (do the clocks agree?)');
+  if (request.issued > now + MAX_EXPIRY) return no('refused', 'the request is from the future (do the clocks agree?)');
   if (query.deadline <= now) return no('refused', 'the deadline has passed (do the clocks agree?)');
   if (gate.nonces.has(query.nonce)) return no('refused', 'replay: the nonce was seen before');
   if (gate.nonces.size >= MAX_NONCES) {
@@ -78,19 +82,27 @@ export function admit(
   return { admitted: true };
 }
 
-/** The tree as a peer may see it: all, or at `status` without the neighbours this AS itself names. */
-export function disclose(tree: TraceNode, detail: TracebackConfig['answer']['detail']): TraceNode {
-  if (detail === 'neighbor-as') return tree;
+/**
+ * The tree as others may see it: all, or at `status` without the neighbours this AS itself names, and without what it
+ * placed itself. What other ASes have sealed goes on in either case: it is theirs to tell.
+ */
+export function disclose(tree: AnswerNode, detail: TracebackConfig['answer']['detail']): AnswerNode {
+  if (detail === 'neighbor-as' || !('leaf' in tree)) return tree;
+  const { leaf } = tree;
   // The words name the neighbours too.
-  const reason = tree.verdict === 'saw' ? 'seen; the neighbours are not told' : tree.reason;
-  return { ...tree, reason, ingress: [], children: ownWords(tree.children) };
+  const reason = isSeen(leaf.verdict) ? 'seen; the neighbours are not told' : leaf.reason;
+  return { ...tree, leaf: withheld(leaf, reason), children: ownWords(tree.children) };
+}
+
+/** The same object for the same leaf, so that it is signed once. */
+const withheldLeaves = new WeakMap<Leaf, Leaf>();
+function withheld(leaf: Leaf, reason: string): Leaf {
+  const known = withheldLeaves.get(leaf) ?? { ...leaf, reason, ingress: [] };
+  withheldLeaves.set(leaf, known);
+  return known;
 }
 
 /** Leaves out nodes that were placed here and not said by the AS itself; what lies under them moves up. */
-function ownWords(nodes: readonly TraceNode[]): TraceNode[] {
-  return nodes.flatMap(node =>
-    node.verdict === 'absent' || node.verdict === 'unreachable' || node.verdict === 'silent'
-      ? ownWords(node.children)
-      : [node],
-  );
+function ownWords(nodes: readonly AnswerNode[]): AnswerNode[] {
+  return nodes.flatMap(node => ('leaf' in node ? ownWords(node.children) : [node]));
 }

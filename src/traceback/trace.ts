@@ -2,21 +2,27 @@
 
 /**
  * What an AS says, or what is found about it (research: traceback 5.5).
- * `saw`, `clear`, `clear-partial`, `not-yet`, `expired`, `cannot-know`, `refused`, `busy` are its own words; `silent` and
- * `unreachable` are the asker's finding; `absent`: it takes no part and was placed by the AS graph.
+ * `saw`, `saw-weak` (only some of the packets), `clear`, `clear-partial`, `not-yet`, `expired`, `cannot-know`,
+ * `translated`, `refused`, `pending` (a person has to approve) and `busy` are its own words; `silent` and `unreachable`
+ * are the asker's finding; `absent`: it takes no part and was placed by the AS graph; `conflict`: what it says
+ * contradicts what others have signed, or itself.
  */
 export type TraceVerdict =
   | 'saw'
+  | 'saw-weak'
   | 'clear'
   | 'clear-partial'
   | 'not-yet'
   | 'expired'
   | 'cannot-know'
+  | 'translated'
   | 'refused'
+  | 'pending'
   | 'busy'
   | 'silent'
   | 'unreachable'
-  | 'absent';
+  | 'absent'
+  | 'conflict';
 
 /** What began a trace that no person asked for: a rule of `ids`. */
 export interface TraceCause {
@@ -44,8 +50,19 @@ export interface TraceNode {
   readonly source: boolean;
   readonly falsePositive: number | null;
   readonly coverage: number | null;
+  readonly loss: number | null;
+  readonly sampling: number | null;
   readonly retainedFrom: number | null;
+  readonly retainedTo: number | null;
+  /** Packets of the trace seen, at most, at one vantage; windows that were asked. */
+  readonly packets: number;
+  readonly windows: number;
   readonly provisional: boolean;
+  /**
+   * Who vouches for what is said: this AS itself; a signature that is good; or one by somebody whose certificate nobody
+   * here trusts.
+   */
+  readonly signed: 'own' | 'good' | 'unknown';
   /** Milliseconds from the trace's start to this answer. */
   readonly after: number;
   readonly children: readonly TraceNode[];

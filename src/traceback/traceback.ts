@@ -2,16 +2,20 @@
 import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAnswering } from './answering.ts';
+import { auditable } from './audit.ts';
 import type { Probes } from './btm.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
+import { createDirectory } from './directory.ts';
 import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { type Listener, startListener } from './listener.ts';
+import { createOwnRecord } from './own-record.ts';
 import { createPeering, type Log, type Peering, type PeerStatus, TIMING, type Timing } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
-import { MAX_QUESTIONS, type Open, VERSION } from './wire.ts';
+import { MAX_QUESTIONS } from './request.ts';
+import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
 export interface TracebackOptions {
   readonly as: number;
@@ -64,18 +68,30 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     peerings: () => peerings,
     clock,
     log,
-    asked: (peer, ask) => audit('query.sent', { peer, ...ask }),
+    asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
-  const dPoint = createDPoint({ as, itm, clock, audit });
+  const record = createOwnRecord({
+    as,
+    identity: () => identity,
+    config: () => config,
+    retention: options.retention,
+    clock,
+  });
+  const voice = { as, key: () => identity.signs, record, clock };
+  const directory = createDirectory(() => identity);
+  const federation = () => config.federations[0]?.name ?? '';
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit });
 
-  const query = createAnswering({ as, itm, answer: () => config.answer, clock, log, audit });
+  const query = createAnswering({ as, itm, voice, directory, answer: () => config.answer, clock, log, audit });
 
   const startPeering = (peer: TracePeerConfig) => {
     const open = (): Open => ({
       type: 'open',
       version: VERSION,
+      least: LEAST_VERSION,
       as,
       hold: Math.round(timing.hold / 1000),
+      restart: 0,
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
       methods: ['digest'],
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },

@@ -1,9 +1,8 @@
 /**
- * The messages of the trace peering protocol, version 1: intertrack-protocol(7), MESSAGES. Each is a table of fields that
+ * The messages of the trace peering protocol, version 2: intertrack-protocol(7), MESSAGES. Each is a table of fields that
  * both reads and writes it. Octet strings are lower-case hex here; times are milliseconds since the epoch.
  */
 import { encodeFrame } from '../net/frames.ts';
-import type { Question } from '../probe/question.ts';
 import {
   flag,
   integer,
@@ -11,6 +10,7 @@ import {
   map,
   nullable,
   octets,
+  opaque,
   share,
   text,
   tuple,
@@ -18,22 +18,26 @@ import {
   type Wrong,
   word,
 } from './fields.ts';
-import type { TraceVerdict } from './trace.ts';
+import { MAX_RECORD } from './participation.ts';
+import { MAX_QUESTIONS, MAX_REQUEST } from './request.ts';
+import { SEAL_OVERHEAD } from './seal.ts';
+import { SIGNATURE } from './signed.ts';
+import { MAX_REASON, MAX_STATEMENT } from './statement.ts';
 
-export const VERSION = 1;
-/** Octets of a frame's data item; an ANSWER of 256 nodes, each as long as it may be, fits. */
-export const MAX_FRAME = 262144;
+/** The version spoken here, and the lowest that is understood. */
+export const VERSION = 2;
+export const LEAST_VERSION = 2;
+/** Octets of a frame's data item. */
+export const MAX_FRAME = 1 << 20;
 export const MAX_TTL = 16;
-export const MAX_QUESTIONS = 64;
 export const MAX_NODES = 256;
-export const MAX_REASON = 200;
-export const MAX_INGRESS = 64;
 /** ANSWERs to one QUERY. */
 export const MAX_ANSWERS = 64;
 /** How far ahead a QUERY's `expires` may lie. */
 export const MAX_EXPIRY = 10_000;
-/** Widest interval a question may ask for. */
-export const MAX_INTERVAL = 3_600_000;
+/** Records in one ANNOUNCE, and neighbours in one ADJACENCY. */
+export const MAX_ANNOUNCED = 64;
+export const MAX_THROUGH = 4096;
 
 /** NOTIFICATION codes by name. */
 export const CODES = {
@@ -50,24 +54,6 @@ export const CODES = {
 } as const;
 export type Code = keyof typeof CODES;
 
-/** Words an AS says of itself or of another; typed so that a word missing from TraceVerdict does not compile. */
-const VERDICTS = [
-  'saw',
-  'clear',
-  'clear-partial',
-  'not-yet',
-  'expired',
-  'cannot-know',
-  'refused',
-  'busy',
-  'silent',
-  'unreachable',
-  'absent',
-] as const satisfies readonly TraceVerdict[];
-
-export const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
 const asNumber = integer(1, 0xffffffff);
 const count = integer(0, 0xffff);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
@@ -75,8 +61,11 @@ const time = integer(0, Number.MAX_SAFE_INTEGER);
 const open = {
   type: word('open'),
   version: integer(0, 0xffff),
+  least: integer(0, 0xffff),
   as: asNumber,
   hold: integer(3, 600),
+  /** Seconds for which what is in work is kept when the connection is lost. */
+  restart: integer(0, 600),
   roles: list(word('itm', 'btm', 'dtm', 'dpoint'), 0, 8),
   methods: list(word('digest', 'flow', 'sflow', 'translate', 'exec'), 0, 8),
   epochs: map({ length: integer(1, 86400), overlap: integer(0, 86400) }),
@@ -85,33 +74,26 @@ const open = {
   limits: map({ questions: integer(1, MAX_QUESTIONS), flight: count, rate: count }),
 };
 const keepalive = { type: word('keepalive') };
-const question = tuple({ epoch: integer(0, 0xffffffff), digest: octets(8), from: time, to: time });
 const query = {
   type: word('query'),
   id: integer(0, 0xffffffff),
-  trace: octets(8),
-  origin: asNumber,
   hops: list(asNumber, 1, MAX_TTL),
   ttl: integer(0, MAX_TTL),
   deadline: time,
   budget: count,
-  purpose: word(...PURPOSES),
   nonce: octets(16),
   expires: time,
-  questions: list(question, 1, MAX_QUESTIONS),
+  /** What the origin asks, its signature, and the record that its key is known from. */
+  request: opaque(1, MAX_REQUEST),
+  signature: opaque(SIGNATURE, SIGNATURE),
+  record: opaque(1, MAX_RECORD),
 };
 const node = {
   as: asNumber,
   parent: nullable(integer(0, MAX_NODES - 1)),
-  verdict: word(...VERDICTS),
-  reason: text(MAX_REASON),
-  ingress: list(asNumber, 0, MAX_INGRESS),
-  source: flag,
-  false_positive: nullable(share),
-  coverage: nullable(share),
-  retained_from: nullable(time),
-  provisional: flag,
-  after: integer(0, 0xffffffff),
+  /** That the AS saw the packet is all that those on the way are told. */
+  seen: flag,
+  sealed: opaque(SEAL_OVERHEAD + 1, MAX_STATEMENT + SEAL_OVERHEAD),
 };
 const answer = {
   type: word('answer'),
@@ -121,6 +103,13 @@ const answer = {
   nodes: list(map(node), 1, MAX_NODES),
 };
 const cancel = { type: word('cancel'), id: integer(0, 0xffffffff) };
+const announce = { type: word('announce'), records: list(opaque(1, MAX_RECORD), 1, MAX_ANNOUNCED) };
+const adjacency = { type: word('adjacency'), through: list(asNumber, 0, MAX_THROUGH) };
+/** Roots of sealed windows, each with the number of ten seconds since 1970 that it is of. */
+const commit = {
+  type: word('commit'),
+  roots: list(tuple({ window: integer(0, 0xffffffff), root: octets(32) }), 1, 360),
+};
 const notification = { type: word('notification'), code: integer(1, 255), text: text(MAX_REASON) };
 
 const messages = {
@@ -129,6 +118,9 @@ const messages = {
   query: map(query),
   answer: map(answer),
   cancel: map(cancel),
+  announce: map(announce),
+  adjacency: map(adjacency),
+  commit: map(commit),
   notification: map(notification),
 };
 
@@ -136,6 +128,8 @@ export type Open = ValueOf<typeof open>;
 export type Query = ValueOf<typeof query>;
 export type Answer = ValueOf<typeof answer>;
 export type WireNode = ValueOf<typeof node>;
+/** What one AS tells another without being asked. */
+export type Told = ValueOf<typeof announce> | ValueOf<typeof adjacency> | ValueOf<typeof commit>;
 export type Notification = ValueOf<typeof notification>;
 export type Message = { [K in keyof typeof messages]: ValueOf<(typeof messages)[K]> }[keyof typeof messages];
 
@@ -156,25 +150,15 @@ export function readMessage(item: unknown): { readonly message: Message } | (Wro
   if (!Object.hasOwn(messages, type))
     return { wrong: `no such message: ${JSON.stringify(type.slice(0, 40))}`, at: 'type', code: 'unsupported' };
   const version = (item as { version?: unknown }).version;
-  if (type === 'open' && typeof version === 'number' && version !== VERSION)
+  // A later version has fields that nobody here can judge, unless it can still speak this one.
+  if (type === 'open' && typeof version === 'number' && version < LEAST_VERSION)
     return { wrong: `${version} is not spoken here, ${VERSION} is`, at: 'version', code: 'bad-open' };
   const got = messages[type as keyof typeof messages].read(item, '');
   if ('wrong' in got) return { ...got, code: 'malformed' };
-  const wrong =
-    got.value.type === 'query'
-      ? checkIntervals(got.value.questions)
-      : got.value.type === 'answer'
-        ? checkParents(got.value.nodes)
-        : null;
+  if (got.value.type === 'open' && got.value.least > VERSION)
+    return { wrong: `${got.value.least} is not spoken here, ${VERSION} is`, at: 'least', code: 'bad-open' };
+  const wrong = got.value.type === 'answer' ? checkParents(got.value.nodes) : null;
   return wrong === null ? { message: got.value } : { ...wrong, code: 'malformed' };
-}
-
-function checkIntervals(questions: readonly Question[]): Wrong | null {
-  for (const [i, { from, to }] of questions.entries()) {
-    if (to < from) return { wrong: `ends ${from - to} ms before it begins`, at: `questions[${i}]` };
-    if (to - from > MAX_INTERVAL) return { wrong: `is wider than ${MAX_INTERVAL} ms`, at: `questions[${i}]` };
-  }
-  return null;
 }
 
 /** The nodes are a tree because each parent stands before its child and only the first has none. */

@@ -129,13 +129,16 @@ function objectOf(one: CaptureDigest, sameAs: number | null): object {
 function createCounts() {
   const first = new Map<string, number>();
   const without = new Map<string, number>();
-  const packets = new Set<number>();
+  let packets = 0;
+  let last = 0;
   let digests = 0;
   let repeated = 0;
   return {
     /** Counts it; returns the earlier packet that has the same digest in this profile, or null. */
     count({ packet, profile, result }: CaptureDigest): number | null {
-      packets.add(packet);
+      // In the order of their numbers, but for what is told at the end.
+      if (packet > last) packets++;
+      last = Math.max(last, packet);
       if ('reason' in result) {
         without.set(result.reason, (without.get(result.reason) ?? 0) + 1);
         return null;
@@ -153,7 +156,7 @@ function createCounts() {
     summary(): string {
       const left = [...without].map(([reason, count]) => `${count} ${reason}`);
       return (
-        `${packets.size} packets, ${digests} digests, ${repeated} of them met before` +
+        `${packets} packets, ${digests} digests, ${repeated} of them met before` +
         `${left.length === 0 ? '' : `; without a digest ${left.join(', ')}`}`
       );
     },

@@ -147,7 +147,7 @@ static void insert_all(size_t count, int lanes) {
   hash_all(lanes);
   for (size_t i = 0; i < count; i++) {
     const struct slice *s = slices[i];
-    blocks[i] = s->filter + (((digests[i] & 0xffffffff) * s->blocks) >> 32) * 64;
+    blocks[i] = s->filter + (((digests[i] >> 32) * s->blocks) >> 32) * 64;
   }
   for (size_t i = 0; i < count; i++) touched |= get64(blocks[i]);
   sink = touched;

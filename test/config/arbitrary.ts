@@ -450,12 +450,49 @@ export const config: fc.Arbitrary<Config> = fc
             .map(([location, lan]) => ({ location, ...lan })),
           { maxLength: 2, selector: one => one.location },
         ),
+        profiles: fc.uniqueArray(fc.constantFrom('nat' as const, 'clamp' as const), { minLength: 1 }),
         retention: seconds(10, 2592000),
         memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
         disk: fc.integer({ min: 16, max: 1 << 20 }).map(value => value * 2 ** 20),
         precision: fc.constant(8 as const),
       },
       { requiredKeys: ['name', 'neighbors', 'interfaces', 'inside', 'learn', 'members', 'retention', 'memory'] },
+    );
+    const lines = fc.oneof(
+      fc.constantFrom('juniper' as const, 'cisco' as const, 'conntrack' as const).map(format => ({ format })),
+      fc.constantFrom('(?<inside>[\\d.]+) "(?<outside>\\S+)"').map(pattern => ({ pattern })),
+    );
+    const translator = fc.record({
+      conntrack: fc.constant(true),
+      files: fc.uniqueArray(
+        fc.tuple(file, lines).map(([path, how]) => ({ file: path, ...how })),
+        { maxLength: 2, selector: one => one.file },
+      ),
+      udp: fc.uniqueArray(
+        fc.tuple(address, port, lines).map(([at, number, how]) => ({
+          ...{ address: at, port: number, ...how },
+          allow: ['192.0.2.0/24', '::/0'],
+        })),
+        { maxLength: 2, selector: one => `${one.address} ${one.port}` },
+      ),
+      pools: fc.uniqueArray(
+        fc.record({
+          inside: fc.constant('100.64.0.0/16'),
+          outside: fc.constantFrom('192.0.2.0/24', '198.51.100.0/25'),
+          reserved: fc.nat(65535),
+          dynamic: fc.nat(65535),
+        }),
+        { selector: one => one.outside },
+      ),
+    });
+    const nothing = { neighbors: [], interfaces: [], inside: [], learn: [], members: [] };
+    const follower = fc.record({
+      ...{ name, translator, retention: seconds(10, 2592000) },
+      memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+    });
+    const probes = fc.oneof(
+      probe,
+      follower.map(one => ({ ...nothing, ...one })),
     );
     const ids = fc.record({
       name,
@@ -485,7 +522,7 @@ export const config: fc.Arbitrary<Config> = fc
       listen,
       identity: file,
       certificate: file,
-      federations: fc.uniqueArray(fc.record({ name: words, secret: file }), {
+      federations: fc.uniqueArray(fc.record({ name: words, secret: file, authority: fc.option(file, { nil: null }) }), {
         maxLength: 2,
         selector: one => one.name,
       }),
@@ -548,7 +585,7 @@ export const config: fc.Arbitrary<Config> = fc
       notify,
       groups: fc.constant(groups),
       contacts: fc.option(contacts),
-      probes: fc.uniqueArray(probe, { maxLength: 2, selector: one => one.name }),
+      probes: fc.uniqueArray(probes, { maxLength: 2, selector: one => one.name }),
       ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
     });

@@ -28,6 +28,7 @@ import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts
 import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
+import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
 
@@ -343,16 +344,8 @@ export const TESTS: readonly TestResult[] = [
 
 function node(as: number, verdict: TraceNode['verdict'], more: Partial<TraceNode> = {}): TraceNode {
   return {
-    as,
-    verdict,
-    reason: '',
-    ingress: [],
-    source: false,
-    falsePositive: null,
-    coverage: null,
-    retainedFrom: null,
-    provisional: false,
-    after: 0,
+    ...newLeaf(as, verdict, '', 0),
+    signed: 'own',
     children: [],
     ...more,
   };

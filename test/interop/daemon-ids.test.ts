@@ -158,7 +158,7 @@ alert udp any any -> any 9999 (msg:"InterTrack test of a flood"; content:"AAAA";
   });
 
   it('trace what comes by a socket, with other rules after a reload', async () => {
-    const socket = `eve socket "${daemon.at('eve.sock')}";`;
+    const socket = `eve socket "${daemon.at('eve.sock')}"; eve socket "${daemon.at('dgram.sock')}" dgram;`;
     await start(`${socket} on alert signature 1;`);
     const eve = `      filetype: unix_stream\n      filename: ${daemon.at('eve.sock')}`;
     await suricata(eve);
@@ -167,7 +167,7 @@ alert udp any any -> any 9999 (msg:"InterTrack test of a flood"; content:"AAAA";
     configure(`${socket} on alert signature 1000001;`);
     const { changes } = (await daemon.ask('reload'))[0] as { changes: string[] };
     expect(changes).to.deep.equal(['ids suricata: on alert signature 1 is now on alert signature 1000001']);
-    await suricata(eve);
+    await suricata(`      filetype: unix_dgram\n      filename: ${daemon.at('dgram.sock')}`);
     await until('it is traced', async () => (await traces()).length === 1);
     expectMarked((await traces())[0]!, MARK);
   });

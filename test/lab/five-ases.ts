@@ -118,7 +118,8 @@ async function configuration(lab: Lab, as: number): Promise<string> {
       return [lab.mac(routerOf(other), `to${as}`).then(mac => `neighbor as ${other} mac ${mac};`)];
     }),
   );
-  const probes = Object.keys(TAPS[as]!).map(name => `probe ${name} { ${neighbors.join(' ')} }\n`);
+  // A tap of the border knows its neighbours; one inside has none, and all that it sees is inside.
+  const probes = Object.keys(TAPS[as]!).map(name => `probe ${name} { ${name === 'lan' ? '' : neighbors.join(' ')} }\n`);
   const peers = TAKING_PART.filter(other => other !== as).map(
     other => `    peer as ${other} {
         address ${daemon(other)}; certificate "${lab.directory}/as${other}.crt"; in allow; out allow;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { SEGMENT_OCTETS } from '../../src/probe/live-segments.ts';
 import { liveSlices } from '../../src/probe/live-slices.ts';
+import { highestKept, inSample } from '../../src/probe/sampling.ts';
 import { LEAST_SEGMENT, nextSegmentSize, SEGMENT_SIZES, sliceSizes } from '../../src/probe/slice-sizes.ts';
 
 const SECOND = 1_265_631_000;
@@ -11,6 +12,7 @@ function slices(limit = 64 * 1024 * 1024) {
   const live = liveSlices(kernel, limit);
   let written = 0;
   return {
+    kernel,
     live,
     /** Puts different inputs of 8 octets; how many found room. */
     fill(vantage: number, second: number, count: number): number {
@@ -84,6 +86,25 @@ describe('probe/live-slices', () => {
       found += held.filter(slice => live.holds(slice, octets)).length;
     }
     expect(found, 'each in the one slice that it was put into').to.equal(9000);
+  });
+
+  it('keeps of a sample what an asker believes to be in it, and counts the rest', () => {
+    const octets = (digests: BigUint64Array) =>
+      [...digests].map(digest => new Uint8Array(BigUint64Array.of(digest).buffer));
+    const all = slices();
+    all.fill(0, SECOND, 9000);
+    const whole = octets(all.live.take([...all.live.all()]));
+    for (const share of [0.5, 2 ** -6]) {
+      const { kernel, live, fill } = slices();
+      kernel.sample(highestKept(share));
+      fill(0, SECOND, 9000);
+      const [slice] = [...live.all()];
+      const kept = whole.filter(digest => inSample(digest, share));
+      expect(kept.length).to.be.within(1, 8999);
+      expect(slice).to.include({ sampled: 9000 - kept.length, lost: 0 });
+      expect(live.countOf(slice!)).to.equal(kept.length);
+      for (const digest of kept) expect(live.holds(slice!, digest)).to.equal(true);
+    }
   });
 
   it('stays within its memory, in smaller segments where no larger one is left', () => {

@@ -132,6 +132,7 @@ describe('probe/station', () => {
         flows: async () => ({ probe: '', places: [], retained: null }),
         epochs: async () => EPOCHS,
         vantages: async () => REPORT,
+        forms: () => [],
         log: () => {},
       });
       open.push(link);

@@ -276,9 +276,11 @@ export async function establishRaw(raw: Raw, as: number): Promise<void> {
 export function openOf(as: number): Open {
   return {
     type: 'open',
-    version: 1,
+    version: 2,
+    least: 2,
     as,
     hold: 30,
+    restart: 0,
     roles: ['itm'],
     methods: ['digest'],
     epochs: { length: 3600, overlap: 300 },

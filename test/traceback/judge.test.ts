@@ -1,17 +1,21 @@
 import { expect } from 'chai';
 import type { ProbeAnswer } from '../../src/probe/question.ts';
+import { type AnswerNode, flatten, type Leaf, newLeaf, unflatten } from '../../src/traceback/branch.ts';
 import { askBorder, judgeBorder } from '../../src/traceback/btm.ts';
 import { judgeSource } from '../../src/traceback/dtm.ts';
 import { epochsOf, intervalOf } from '../../src/traceback/interval.ts';
 import { disclose } from '../../src/traceback/policy.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude, flatten, newBranch, snapshot, unflatten } from '../../src/traceback/tree.ts';
+import { conclude } from '../../src/traceback/tree.ts';
 import { MAX_NODES } from '../../src/traceback/wire.ts';
 import { NOON, probeAnswer, question, sawFrom, sawTo } from './ases.ts';
 
 const inside = { direction: 'inside', neighbor: null } as const;
 const unknown = { direction: 'unknown', neighbor: null } as const;
 const not = (more: Partial<ProbeAnswer> = {}) => probeAnswer([], more);
+
+/** What is asked: one packet. */
+const one = { questions: [{ ...question, packet: 0 }], need: 1 };
 
 describe('traceback/btm', () => {
   // Research: traceback 5.5. Only the first row may say `clear`.
@@ -85,25 +89,57 @@ describe('traceback/btm', () => {
   ];
   for (const [what, answers, silent, coverage, verdict, reason] of rows)
     it(`${what}: ${verdict}`, () => {
-      const border = judgeBorder(answers, silent, [question], coverage);
+      const border = judgeBorder(answers, silent, one, coverage);
       expect(border.verdict).to.equal(verdict);
       expect(border.reason).to.match(reason);
       expect(border.reason, 'a tap has no name outside').to.not.match(/tap\d/);
     });
 
   it('adds the windows’ chances of a false yes', () => {
-    const { falsePositive } = judgeBorder([not({ falsePositive: 0.003, windowsAsked: 120 })], [], [question], 1);
+    const { falsePositive } = judgeBorder([not({ falsePositive: 0.003, windowsAsked: 120 })], [], one, 1);
     // 40 taps, 3 windows: 30 % (research: traceback 4.4).
     expect(falsePositive).to.be.closeTo(0.3, 0.005);
-    expect(judgeBorder([not({ windowsAsked: 0 })], [], [question], 1).falsePositive).to.equal(null);
+    expect(judgeBorder([not({ windowsAsked: 0 })], [], one, 1).falsePositive).to.equal(null);
   });
 
   it('answers when the probes fail, and tells the error to the log alone', async () => {
     const log: string[] = [];
     const probes = { ask: () => Promise.reject(new Error('/run/secret.sock')) };
-    const border = await askBorder(probes, [question], 1, Date.now() + 500, Date.now(), text => log.push(text));
+    const border = await askBorder(probes, one, 1, Date.now() + 500, Date.now(), text => log.push(text));
     expect([border.verdict, border.reason]).to.deep.equal(['cannot-know', 'the probes cannot be asked']);
     expect(log.join()).to.include('/run/secret.sock');
+  });
+});
+
+describe('traceback/btm: k of n packets', () => {
+  const eight = Array.from({ length: 8 }, (_, packet) => ({ ...question, packet }));
+  const sighted = (...seen: [number, number][]) =>
+    probeAnswer([], {
+      sightings: seen.map(([neighbor, packet]) => ({
+        ...{ vantage: sawFrom(neighbor), from: 0, to: 1, question: packet, provisional: false },
+      })),
+    });
+  const judge = (answers: ProbeAnswer[], need: number) => judgeBorder(answers, [], { questions: eight, need }, 1);
+
+  it('is seen where one vantage has enough of them', () => {
+    const border = judge([sighted([1, 0], [1, 1], [1, 2], [1, 3], [2, 5])], 4);
+    expect([border.verdict, border.ingress, border.packets]).to.deep.equal(['saw', [1], 4]);
+  });
+  it('is seen weakly where several vantages have some', () => {
+    const border = judge([sighted([1, 0], [1, 0], [2, 1], [3, 2])], 2);
+    expect([border.verdict, border.ingress, border.packets]).to.deep.equal(['saw-weak', [], 1]);
+    expect(border.reason).to.equal('1 of 8 packets seen at one place, 2 are needed');
+  });
+  it('counts one packet under two keys once', () => {
+    const questions = [0, 0, 1, 1].map(packet => ({ ...question, packet }));
+    const border = judgeBorder([sighted([1, 0], [1, 1])], [], { questions, need: 2 }, 1);
+    expect([border.verdict, border.packets]).to.deep.equal(['saw-weak', 1]);
+  });
+  it('is next to never seen falsely (research: traceback 4.4)', () => {
+    // 40 taps, 3 windows, f = 0.3 %, 4 of 8 packets: 0.002 %.
+    const taps = Array.from({ length: 40 }, () => sawFrom(1));
+    const answer = not({ falsePositive: 0.003, windowsAsked: 8 * 3 * 40, vantages: taps });
+    expect(judge([answer], 4).falsePositive).to.be.closeTo(1.8e-5, 2e-6);
   });
 });
 
@@ -124,7 +160,7 @@ describe('traceback/dtm', () => {
   ];
   for (const [what, answer, coverage, source] of cases)
     it(`${what}: ${source ? 'the source is inside' : 'no claim'}`, () =>
-      expect(judgeSource(judgeBorder([answer], [], [question], coverage)).source).to.equal(source));
+      expect(judgeSource(judgeBorder([answer], [], one, coverage)).source).to.equal(source));
 });
 
 describe('traceback/tree', () => {
@@ -134,27 +170,10 @@ describe('traceback/tree', () => {
     children: TraceNode[] = [],
     more: Partial<TraceNode> = {},
   ): TraceNode => ({
-    ...snapshot(newBranch(as, verdict, '', 0)),
+    ...newLeaf(as, verdict, '', 0),
+    signed: 'own',
     children,
     ...more,
-  });
-
-  it('comes back from the wire as it went, later by when it was asked', () => {
-    const tree = leaf(1, 'saw', [leaf(2, 'absent', [leaf(3, 'clear'), leaf(4, 'silent')]), leaf(5, 'busy')]);
-    const later = (node: TraceNode): TraceNode => ({ ...node, after: 7, children: node.children.map(later) });
-    expect(unflatten(flatten(tree), 7)).to.deep.equal(later(tree));
-  });
-
-  it('leaves off the farthest nodes and says how many', () => {
-    const wide = leaf(
-      1,
-      'saw',
-      Array.from({ length: 200 }, (_, i) => leaf(i + 2, 'absent', [leaf(9, 'clear')])),
-    );
-    const nodes = flatten(wide);
-    expect(nodes).to.have.length(MAX_NODES);
-    expect(nodes[0]!.reason).to.match(/^\(145 nodes left off\)/);
-    expect(nodes.filter(node => node.verdict === 'absent')).to.have.length(200);
   });
 
   const cases: [string, TraceNode, number | null, number | null, number[]][] = [
@@ -202,17 +221,68 @@ describe('traceback/tree', () => {
       expect(found.entry?.via ?? null).to.equal(via);
       expect(found.ambiguity).to.have.members(ambiguity);
     });
+});
+
+describe('traceback/branch', () => {
+  const own = (
+    as: number,
+    verdict: TraceVerdict,
+    children: AnswerNode[] = [],
+    more: Partial<Leaf> = {},
+  ): AnswerNode => ({
+    ...{ as, seen: verdict === 'saw', leaf: { ...newLeaf(as, verdict, '', 0), ...more }, children },
+  });
+  const theirs = (as: number, seen: boolean, children: AnswerNode[] = [], sent = 0): AnswerNode => ({
+    ...{ as, seen, sealed: Uint8Array.of(as), sent, children },
+  });
+  const seal = (leaf: Leaf) => Uint8Array.of(leaf.as);
+
+  it('comes back from the wire as it went, all of it sealed, with when it was asked', () => {
+    const tree = own(1, 'saw', [own(2, 'absent', [theirs(3, false), theirs(4, true)]), theirs(5, false)]);
+    const inner = theirs(2, false, [theirs(3, false, [], 7), theirs(4, true, [], 7)], 7);
+    const expected = theirs(1, true, [inner, theirs(5, false, [], 7)], 7);
+    expect(unflatten(flatten(tree, seal), 7)).to.deep.equal(expected);
+  });
+
+  it('leaves off the farthest nodes', () => {
+    const wide = own(
+      1,
+      'saw',
+      Array.from({ length: 200 }, (_, i) => own(i + 2, 'absent', [own(9999, 'clear')])),
+    );
+    const nodes = flatten(wide, seal);
+    expect(nodes).to.have.length(MAX_NODES);
+    expect(nodes.filter(({ as }) => as !== 9999)).to.have.length(201);
+    expect(nodes.slice(0, 2).map(({ parent }) => parent)).to.deep.equal([null, 0]);
+  });
+
+  it('leaves off what does not fit into a frame', () => {
+    const wide = own(
+      1,
+      'saw',
+      Array.from({ length: 200 }, (_, i) => theirs(i + 2, false)),
+    );
+    expect(flatten(wide, () => new Uint8Array(8000)).length).to.equal(201);
+    const big = own(
+      1,
+      'saw',
+      Array.from({ length: 200 }, (_, i) => own(i + 2, 'clear')),
+    );
+    expect(flatten(big, () => new Uint8Array(8000)).length).to.equal(112);
+  });
 
   it('at detail status leaves out what the AS placed itself, and lifts what lay under it', () => {
-    const tree = leaf(1, 'saw', [leaf(9, 'absent', [leaf(2, 'saw', [leaf(8, 'absent')]), leaf(7, 'absent')])], {
+    const tree = own(1, 'saw', [own(9, 'absent', [theirs(2, true, [theirs(8, false)]), own(7, 'absent')])], {
       ingress: [9],
       reason: 'seen coming in from AS 9',
     });
-    const told = disclose(tree, 'status');
-    expect(told.ingress).to.deep.equal([]);
-    expect(told.reason).to.equal('seen; the neighbours are not told');
-    expect(told.children).to.deep.equal([leaf(2, 'saw', [leaf(8, 'absent')])]);
+    const told = disclose(tree, 'status') as Extract<AnswerNode, { leaf: Leaf }>;
+    expect(told.leaf.ingress).to.deep.equal([]);
+    expect(told.leaf.reason).to.equal('seen; the neighbours are not told');
+    expect(told.children).to.deep.equal([theirs(2, true, [theirs(8, false)])]);
     expect(disclose(tree, 'neighbor-as')).to.equal(tree);
+    const again = disclose(tree, 'status') as Extract<AnswerNode, { leaf: Leaf }>;
+    expect(again.leaf, 'signed once').to.equal(told.leaf);
   });
 });
 

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodeFrame } from '../../src/net/frames.ts';
-import { CODES, encodeMessage, MAX_FRAME, type Query } from '../../src/traceback/wire.ts';
+import type { Request } from '../../src/traceback/request.ts';
+import { CODES, encodeMessage, MAX_FRAME, type Query, type WireNode } from '../../src/traceback/wire.ts';
 import {
   type Ases,
   DIGEST,
@@ -21,25 +22,25 @@ import {
   until,
 } from './ases.ts';
 import { makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
+import { type Pem, recordOf, requestOf, said } from './signing.ts';
 
 const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 let nonce = 0;
+/** Who speaks for AS 64501 here. */
+let speaker: Pem;
 
-function queryOf(from: number, more: Partial<Query> = {}): Query {
+function queryOf(from: number, { asks = {}, ...more }: Partial<Query> & { asks?: Partial<Request> } = {}): Query {
   nonce++;
   return {
     type: 'query',
     id: nonce,
-    trace: nonce.toString(16).padStart(16, '0'),
-    origin: from,
     hops: [from],
     ttl: 0,
     deadline: Date.now() + 1500,
     budget: 0,
-    purpose: 'test',
     nonce: nonce.toString(16).padStart(32, '0'),
     expires: Date.now() + 5000,
-    questions: [question],
+    ...requestOf(from, speaker, { questions: [{ packet: 0, ...question }], ...asks }),
     ...more,
   };
 }
@@ -54,6 +55,7 @@ describe('traceback: the peering, over TLS', () => {
   /** AS 64500 runs; AS 64501 is configured and spoken for by the test. */
   const stage = async (policy: object = {}) => {
     const identity = ases.strange(64501);
+    speaker = identity;
     const probes = scripted(probeAnswer([sawTo(64501)]));
     const one = await ases.start({ as: 64500, peers: [64501], probes, policy: { 64501: policy } });
     await ases.link();
@@ -68,9 +70,7 @@ describe('traceback: the peering, over TLS', () => {
   const code = (raw: Raw) => raw.messages.find(message => message.type === 'notification')?.code;
   const answers = (raw: Raw) =>
     raw.messages.flatMap(message =>
-      message.type === 'answer' && message.final === true
-        ? [(message.nodes as { verdict: string; reason: string }[])[0]!]
-        : [],
+      message.type === 'answer' && message.final === true ? [said((message.nodes as WireNode[])[0]!)] : [],
     );
   const state = (as: number, peer: number) =>
     ases
@@ -189,9 +189,9 @@ describe('traceback: the peering, over TLS', () => {
         CODES.malformed,
         /frame 3, offset -4: frame of/,
       ],
-      ['a frame too long', () => Uint8Array.from([0, 4, 0, 1]), CODES.malformed, new RegExp(`at most ${MAX_FRAME}`)],
+      ['a frame too long', () => Uint8Array.from([0, 16, 0, 1]), CODES.malformed, new RegExp(`at most ${MAX_FRAME}`)],
       ['CBOR that is none', () => item, CODES.malformed, /frame 3, offset 1: break/],
-      ['a message unknown', () => encodeFrame({ type: 'announce' }), CODES.unsupported, /no such message: "announce"/],
+      ['a message unknown', () => encodeFrame({ type: 'renounce' }), CODES.unsupported, /no such message: "renounce"/],
       ['a field unknown', () => encodeFrame({ type: 'keepalive', x: 1 }), CODES.malformed, /x: no such field/],
       ['a second OPEN', () => encodeMessage(openOf(64501)), CODES.unexpected, /OPEN in the middle/],
       [
@@ -216,7 +216,12 @@ describe('traceback: the peering, over TLS', () => {
     const before: [string, () => Uint8Array, number][] = [
       ['a QUERY before OPEN', () => encodeMessage(queryOf(64501)), CODES.unexpected],
       ['an OPEN of another AS than the certificate’s', () => encodeMessage(openOf(64777)), CODES['bad-open']],
-      ['an OPEN of version 2', () => encodeFrame({ type: 'open', version: 2 }), CODES['bad-open']],
+      ['an OPEN of version 1', () => encodeFrame({ type: 'open', version: 1 }), CODES['bad-open']],
+      [
+        'an OPEN of versions from 3 on',
+        () => encodeMessage({ ...openOf(64501), version: 4, least: 3 }),
+        CODES['bad-open'],
+      ],
     ];
     for (const [what, octets, expected] of before)
       it(what, async () => {
@@ -237,19 +242,7 @@ describe('traceback: the peering, over TLS', () => {
       const traced = one.traceback.startTrace({ ...asked }, () => {});
       await until(() => raw.messages.some(message => message.type === 'query'));
       const { id } = raw.messages.find(message => message.type === 'query') as { id: number };
-      const node = {
-        as: 64999,
-        parent: null,
-        verdict: 'saw' as const,
-        reason: '',
-        ingress: [],
-        source: true,
-        false_positive: null,
-        coverage: null,
-        retained_from: null,
-        provisional: false,
-        after: 0,
-      };
+      const node = { as: 64999, parent: null, seen: true, sealed: new Uint8Array(100) };
       raw.socket.write(encodeMessage({ type: 'answer', id, final: true, queries: 0, nodes: [node] }));
       await raw.closed;
       expect(code(raw)).to.equal(CODES.malformed);
@@ -272,7 +265,13 @@ describe('traceback: the peering, over TLS', () => {
       ['of a peer that may not ask', () => queryOf(64501), { in: 'deny' }, 'refused', /policy/],
       ['with itself in the hops', () => queryOf(64501, { hops: [64501, 64500, 64501] }), {}, 'refused', /loop/],
       ['whose last hop is another', () => queryOf(64501, { hops: [64501, 64777] }), {}, 'refused', /not the sender/],
-      ['whose first hop is not the origin', () => queryOf(64501, { origin: 1 }), {}, 'refused', /not the origin/],
+      [
+        'whose first hop is not the origin',
+        () => queryOf(64501, { asks: { origin: 1 } }),
+        {},
+        'refused',
+        /not the origin/,
+      ],
       ['that has expired', () => queryOf(64501, { expires: Date.now() - 1 }), {}, 'refused', /has expired/],
       ['that expires in a minute', () => queryOf(64501, { expires: Date.now() + 60_000 }), {}, 'refused', /too far/],
       ['that is too late', () => queryOf(64501, { deadline: Date.now() - 1 }), {}, 'refused', /deadline has passed/],
@@ -287,6 +286,36 @@ describe('traceback: the peering, over TLS', () => {
         expect(answers(raw)[0]!.reason).to.match(reason);
         expect(state(64500, 64501)).to.include({ queriesIn: 1, refused: 1, state: 'Established' });
         expect(one.audit.map(line => line.what)).to.deep.equal(verdict === 'refused' ? ['query.refused'] : []);
+        raw.socket.destroy();
+      });
+
+    const bad: [string, () => Query, RegExp][] = [
+      [
+        'whose request is signed by another',
+        () => ({ ...queryOf(64501), signature: new Uint8Array(64) }),
+        /not signed by its origin/,
+      ],
+      ['whose record is none', () => ({ ...queryOf(64501), record: new Uint8Array(200) }), /^origin: record:/],
+      [
+        'whose record is of another AS',
+        () => ({ ...queryOf(64501), record: recordOf(64777, makeCertificate(64777)) }),
+        /^origin: record: is of AS 64777, not of AS 64501/,
+      ],
+      ['whose request has expired', () => queryOf(64501, { asks: { expires: Date.now() - 1 } }), /request has expired/],
+      [
+        'whose request is from the future',
+        () => queryOf(64501, { asks: { issued: Date.now() + 60_000 } }),
+        /from the future/,
+      ],
+    ];
+    for (const [what, query, reason] of bad)
+      it(what, async () => {
+        const { one, raw } = await up();
+        raw.socket.write(encodeMessage(query()));
+        await until(() => answers(raw).length > 0);
+        expect(answers(raw)[0]!.verdict).to.equal('refused');
+        expect(answers(raw)[0]!.reason).to.match(reason);
+        expect(one.audit.map(line => line.what)).to.deep.equal(['query.refused']);
         raw.socket.destroy();
       });
 

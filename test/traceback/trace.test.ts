@@ -138,19 +138,22 @@ describe('traceback: a trace across ASes, over TLS', () => {
     }
 
     const allowed: Record<string, string[]> = {
-      open: ['type', 'version', 'as', 'hold', 'roles', 'methods', 'epochs', 'retention', 'coverage', 'limits'],
+      open: [
+        ...['type', 'version', 'least', 'as', 'hold', 'restart', 'roles', 'methods', 'epochs', 'retention', 'coverage'],
+        'limits',
+      ],
       keepalive: ['type'],
       query: [
-        ...['type', 'id', 'trace', 'origin', 'hops', 'ttl', 'deadline', 'budget', 'purpose', 'nonce', 'expires'],
-        'questions',
+        ...['type', 'id', 'hops', 'ttl', 'deadline', 'budget', 'nonce', 'expires', 'request', 'signature', 'record'],
       ],
       answer: ['type', 'id', 'final', 'queries', 'nodes'],
       cancel: ['type', 'id'],
       notification: ['type', 'code', 'text'],
     };
-    const node = [
-      ...['as', 'parent', 'verdict', 'reason', 'ingress', 'source', 'false_positive', 'coverage', 'retained_from'],
-      ...['provisional', 'after'],
+    const node = ['as', 'parent', 'seen', 'sealed'];
+    const request = [
+      ...['trace', 'origin', 'issued', 'expires', 'purpose', 'reference', 'federation', 'need', 'questions', 'seal'],
+      'proof',
     ];
     const seen = new Set<string>();
     for (const frame of frames) {
@@ -164,7 +167,10 @@ describe('traceback: a trace across ASes, over TLS', () => {
         expect(Object.keys(one).sort()).to.deep.equal([...node].sort());
       if (type === 'query') {
         const bytes = Uint8Array.from(Buffer.from(DIGEST, 'hex'));
-        expect(message.questions).to.deep.equal([[question.epoch, bytes, NOON - 2000, NOON + 2000]]);
+        const item = decodeItem(message.request as Uint8Array) as { message: Record<string, unknown> };
+        expect(Object.keys(item.message).sort()).to.deep.equal([...request].sort());
+        expect(item.message.questions).to.deep.equal([[0, question.epoch, bytes, NOON - 2000, NOON + 2000]]);
+        expect(item.message.reference).to.match(/^[0-9a-f]{12}$/);
       }
       const text = Buffer.from(frame).toString('latin1');
       expect(text).to.not.include('192.0.2.1');
@@ -281,7 +287,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
     expect(lines(64501)).to.have.length(1);
     expect(lines(64501)[0]![0]).to.equal('query.answered');
     expect(lines(64501)[0]![1]).to.include({ peer: 64500, purpose: 'misuse', verdict: 'clear' });
-    expect(lines(64501)[0]![1]).to.not.have.property('case');
+    expect(lines(64501)[0]![1]).to.include({ reference: 'C-7' }).and.to.not.have.property('case');
     expect(lines(64502)[0]![0]).to.equal('query.refused');
     expect(lines(64502)[0]![1]).to.include({ peer: 64500, reason: 'policy does not let this peer ask' });
   });

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { newLeaf } from '../../src/traceback/branch.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
 import { conclude, ofFragment, withoutRepeats } from '../../src/traceback/tree.ts';
 
 /** A node by its AS, verdict, ingress and children. */
 function node(as: number, verdict: TraceVerdict, ingress: number[] = [], ...children: TraceNode[]): TraceNode {
-  const nothing = { reason: '', source: false, falsePositive: null, coverage: null, retainedFrom: null };
-  return { as, verdict, ingress, ...nothing, provisional: false, after: 0, children };
+  return { ...newLeaf(as, verdict, '', 0), signed: 'own', ingress, children };
 }
 
 /** `AS:verdict(children)`. */

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decodeItem } from '../../src/net/frames.ts';
+import { type AnswerNode, flatten } from '../../src/traceback/branch.ts';
 import {
   encodeMessage,
   MAX_FRAME,
-  MAX_INGRESS,
   MAX_NODES,
   type Message,
   type Query,
@@ -25,31 +25,18 @@ function read(item: Uint8Array): ReturnType<typeof readMessage> {
 const query: Query = {
   type: 'query',
   id: 7,
-  trace: '0011223344556677',
-  origin: 64500,
   hops: [64500, 64501],
   ttl: 14,
   deadline: 1000,
   budget: 30,
-  purpose: 'attack',
   nonce: '000102030405060708090a0b0c0d0e0f',
   expires: 2000,
-  questions: [{ epoch: 500000, digest: 'fedcba9876543210', from: 10, to: 20 }],
+  request: Uint8Array.of(1, 2, 3),
+  signature: new Uint8Array(64).fill(9),
+  record: Uint8Array.of(4, 5),
 };
 
-const node = {
-  as: 64501,
-  parent: null,
-  verdict: 'saw',
-  reason: 'seen',
-  ingress: [64502],
-  source: false,
-  false_positive: 0.5,
-  coverage: null,
-  retained_from: 5,
-  provisional: false,
-  after: 3,
-};
+const node = { as: 64501, parent: null, seen: true, sealed: new Uint8Array(49).fill(7) };
 
 describe('traceback/wire', () => {
   // Items written by hand from the man page and RFC 8949: a map head, then each key with its value.
@@ -63,7 +50,8 @@ describe('traceback/wire', () => {
     ],
     [
       'OPEN',
-      `aa 64${text('type')} 64${text('open')} 67${text('version')} 01 62${text('as')} 19fbf4 64${text('hold')} 181e
+      `ac 64${text('type')} 64${text('open')} 67${text('version')} 02 65${text('least')} 02 62${text('as')} 19fbf4
+       64${text('hold')} 181e 67${text('restart')} 00
        65${text('roles')} 81 63${text('itm')} 67${text('methods')} 81 66${text('digest')}
        66${text('epochs')} a2 66${text('length')} 190e10 67${text('overlap')} 19012c
        69${text('retention')} f6 68${text('coverage')} f6
@@ -72,21 +60,33 @@ describe('traceback/wire', () => {
     ],
     [
       'QUERY',
-      `ac 64${text('type')} 65${text('query')} 62${text('id')} 07 65${text('trace')} 48 0011223344556677
-       66${text('origin')} 19fbf4 64${text('hops')} 82 19fbf4 19fbf5 63${text('ttl')} 0e 68${text('deadline')} 1903e8
-       66${text('budget')} 181e 67${text('purpose')} 66${text('attack')}
-       65${text('nonce')} 50 000102030405060708090a0b0c0d0e0f 67${text('expires')} 1907d0
-       69${text('questions')} 81 84 1a0007a120 48 fedcba9876543210 0a 14`,
+      `ab 64${text('type')} 65${text('query')} 62${text('id')} 07 64${text('hops')} 82 19fbf4 19fbf5 63${text('ttl')} 0e
+       68${text('deadline')} 1903e8 66${text('budget')} 181e 65${text('nonce')} 50 000102030405060708090a0b0c0d0e0f
+       67${text('expires')} 1907d0 67${text('request')} 43 010203
+       69${text('signature')} 5840 ${'09'.repeat(64)} 66${text('record')} 42 0405`,
       query,
     ],
     [
       'ANSWER',
       `a5 64${text('type')} 66${text('answer')} 62${text('id')} 07 65${text('final')} f5 67${text('queries')} 00
-       65${text('nodes')} 81 ab 62${text('as')} 19fbf5 66${text('parent')} f6 67${text('verdict')} 63${text('saw')}
-       66${text('reason')} 64${text('seen')} 67${text('ingress')} 81 19fbf6 66${text('source')} f4
-       6e${text('false_positive')} fb 3fe0000000000000 68${text('coverage')} f6 6d${text('retained_from')} 05
-       6b${text('provisional')} f4 65${text('after')} 03`,
-      { type: 'answer', id: 7, final: true, queries: 0, nodes: [node] } as Message,
+       65${text('nodes')} 81 a4 62${text('as')} 19fbf5 66${text('parent')} f6 64${text('seen')} f5
+       66${text('sealed')} 5831 ${'07'.repeat(49)}`,
+      { type: 'answer', id: 7, final: true, queries: 0, nodes: [node] },
+    ],
+    [
+      'ANNOUNCE',
+      `a2 64${text('type')} 68${text('announce')} 67${text('records')} 81 42 0405`,
+      { type: 'announce', records: [Uint8Array.of(4, 5)] },
+    ],
+    [
+      'ADJACENCY',
+      `a2 64${text('type')} 69${text('adjacency')} 67${text('through')} 81 19fbf5`,
+      { type: 'adjacency', through: [64501] },
+    ],
+    [
+      'COMMIT',
+      `a2 64${text('type')} 66${text('commit')} 65${text('roots')} 81 82 07 5820 ${'0a'.repeat(32)}`,
+      { type: 'commit', roots: [{ window: 7, root: '0a'.repeat(32) }] },
     ],
   ];
   for (const [what, octets, message] of vectors) {
@@ -98,38 +98,44 @@ describe('traceback/wire', () => {
   describe('refuses, with the path of the field', () => {
     const sent = (message: Message) => (decodeItem(encodeMessage(message).subarray(4)) as { message: object }).message;
     const good = sent(query) as Record<string, unknown>;
-    const answer = sent({ type: 'answer', id: 7, final: true, queries: 0, nodes: [node] } as Message);
+    const answer = sent({ type: 'answer', id: 7, final: true, queries: 0, nodes: [node] });
     const withNode = (...nodes: object[]) => ({ ...answer, nodes: nodes.map(one => ({ ...sentNode, ...one })) });
     const sentNode = (answer as { nodes: object[] }).nodes[0]!;
-    const digest = new Uint8Array(8);
     const cases: [string, unknown, string, string][] = [
       ['no map', [1], 'type', 'malformed'],
       ['no type', {}, 'type', 'malformed'],
       ['a type that is a method of objects', { type: 'toString' }, 'type', 'unsupported'],
-      ['ANNOUNCE', { type: 'announce' }, 'type', 'unsupported'],
-      ['OPEN of version 2, whatever its fields', { type: 'open', version: 2, new: 1 }, 'version', 'bad-open'],
+      ['OPEN of version 1, whatever its fields', { type: 'open', version: 1, old: 1 }, 'version', 'bad-open'],
+      ['OPEN of versions that are all later', { ...sent({ ...openOf(1), version: 9, least: 3 }) }, 'least', 'bad-open'],
+      ['ANNOUNCE of nothing', { type: 'announce', records: [] }, 'records', 'malformed'],
+      [
+        'ANNOUNCE of a record too long',
+        { type: 'announce', records: [new Uint8Array(4097)] },
+        'records[0]',
+        'malformed',
+      ],
+      ['ADJACENCY of AS 0', { type: 'adjacency', through: [0] }, 'through[0]', 'malformed'],
+      [
+        'COMMIT of a root too short',
+        { type: 'commit', roots: [[1, new Uint8Array(31)]] },
+        'roots[0].root',
+        'malformed',
+      ],
       ['a field too many', { ...good, address: '192.0.2.1' }, 'address', 'malformed'],
       ['a field too few', { type: 'cancel' }, 'id', 'malformed'],
-      ['AS 0', { ...good, origin: 0 }, 'origin', 'malformed'],
       ['an AS of 33 bits', { ...good, hops: [64500, 2 ** 32] }, 'hops[1]', 'malformed'],
       ['no hops', { ...good, hops: [] }, 'hops', 'malformed'],
       ['17 hops', { ...good, hops: Array(17).fill(1) }, 'hops', 'malformed'],
       ['TTL 17', { ...good, ttl: 17 }, 'ttl', 'malformed'],
       ['a time before 1970', { ...good, deadline: -1 }, 'deadline', 'malformed'],
       ['half a budget', { ...good, budget: 0.5 }, 'budget', 'malformed'],
-      ['a purpose of its own', { ...good, purpose: 'fun' }, 'purpose', 'malformed'],
       ['a nonce of 15 octets', { ...good, nonce: new Uint8Array(15) }, 'nonce', 'malformed'],
-      ['a digest as text', { ...good, questions: [[1, '00', 0, 1]] }, 'questions[0].digest', 'malformed'],
-      ['a question of five', { ...good, questions: [[1, digest, 0, 1, 2]] }, 'questions[0]', 'malformed'],
-      ['65 questions', { ...good, questions: Array(65).fill([1, digest, 0, 1]) }, 'questions', 'malformed'],
-      ['an interval upside down', { ...good, questions: [[1, digest, 2, 1]] }, 'questions[0]', 'malformed'],
-      ['an interval of a day', { ...good, questions: [[1, digest, 0, 86_400_000]] }, 'questions[0]', 'malformed'],
+      ['a request of no octets', { ...good, request: new Uint8Array(0) }, 'request', 'malformed'],
+      ['a signature of 63 octets', { ...good, signature: new Uint8Array(63) }, 'signature', 'malformed'],
+      ['a record as text', { ...good, record: 'x' }, 'record', 'malformed'],
+      ['nothing sealed', withNode({ sealed: new Uint8Array(48) }), 'nodes[0].sealed', 'malformed'],
+      ['seen by half', withNode({ seen: 0.5 }), 'nodes[0].seen', 'malformed'],
       ['no nodes', { ...answer, nodes: [] }, 'nodes', 'malformed'],
-      ['a verdict of its own', withNode({ verdict: 'maybe' }), 'nodes[0].verdict', 'malformed'],
-      ['an escape sequence in a reason', withNode({ reason: '\u001b[2J' }), 'nodes[0].reason', 'malformed'],
-      ['a right-to-left override in a reason', withNode({ reason: '\u202e' }), 'nodes[0].reason', 'malformed'],
-      ['a reason of 201 octets', withNode({ reason: 'é'.repeat(101) }), 'nodes[0].reason', 'malformed'],
-      ['a share above 1', withNode({ coverage: 1.1 }), 'nodes[0].coverage', 'malformed'],
       ['a root with a parent', withNode({ parent: 0 }), 'nodes[0].parent', 'malformed'],
       ['two roots', withNode({}, {}), 'nodes[1].parent', 'malformed'],
       ['a node that is its own parent', withNode({}, { parent: 1 }), 'nodes[1].parent', 'malformed'],
@@ -142,27 +148,17 @@ describe('traceback/wire', () => {
       });
   });
 
-  it('fits the largest ANSWER into a frame', () => {
-    const longest = {
-      ...node,
-      as: 0xffffffff,
-      verdict: 'clear-partial',
-      reason: 'é'.repeat(100),
-      ingress: Array(MAX_INGRESS).fill(0xffffffff),
-      false_positive: 0.1,
-      coverage: 0.1,
-      retained_from: Number.MAX_SAFE_INTEGER,
-      after: 0xffffffff,
+  it('fits the largest ANSWER that is made into a frame', () => {
+    const wide: AnswerNode = {
+      ...{ as: 0xffffffff, seen: true, sealed: new Uint8Array(8000), sent: 0 },
+      children: Array.from({ length: 300 }, () => ({
+        ...{ as: 0xffffffff, seen: true, sealed: new Uint8Array(3450), sent: 0, children: [] },
+      })),
     };
-    const nodes = Array.from({ length: MAX_NODES }, (_, i) => ({ ...longest, parent: i === 0 ? null : i - 1 }));
-    const frame = encodeMessage({
-      type: 'answer',
-      id: 0xffffffff,
-      final: false,
-      queries: 0xffffffff,
-      nodes,
-    } as Message);
-    expect(frame.length - 4).to.be.at.most(MAX_FRAME);
+    const nodes = flatten(wide, () => new Uint8Array(0));
+    const frame = encodeMessage({ type: 'answer', id: 0xffffffff, final: false, queries: 0xffffffff, nodes });
+    expect(nodes).to.have.length(MAX_NODES);
+    expect(frame.length - 4).to.be.within(MAX_FRAME * 0.8, MAX_FRAME);
     expect(read(frame.subarray(4))).to.have.property('message');
   });
 
@@ -170,24 +166,19 @@ describe('traceback/wire', () => {
   const time = fc.integer({ min: 0, max: 2 ** 45 });
   const octets = (size: number) =>
     fc.uint8Array({ minLength: size, maxLength: size }).map(bytes => Buffer.from(bytes).toString('hex'));
+  const bytes = (least: number, most: number) => fc.uint8Array({ minLength: least, maxLength: most });
   const queries: fc.Arbitrary<Query> = fc.record({
     type: fc.constant('query' as const),
     id: fc.integer({ min: 0, max: 0xffffffff }),
-    trace: octets(8),
-    origin: as,
     hops: fc.array(as, { minLength: 1, maxLength: 16 }),
     ttl: fc.nat(16),
     deadline: time,
     budget: fc.nat(0xffff),
-    purpose: fc.constantFrom('attack', 'misuse', 'fault', 'test'),
     nonce: octets(16),
     expires: time,
-    questions: fc.array(
-      fc
-        .record({ epoch: fc.nat(), digest: octets(8), from: time, width: fc.nat(3_600_000) })
-        .map(({ epoch, digest, from, width }) => ({ epoch, digest, from, to: from + width })),
-      { minLength: 1, maxLength: 64 },
-    ),
+    request: bytes(1, 300),
+    signature: bytes(64, 64),
+    record: bytes(1, 300),
   });
 
   it('reads back every QUERY it writes', () => {

@@ -2,15 +2,15 @@
 import type { IdsConfig } from '../../config/tree.ts';
 import { showBudget } from '../../config/units.ts';
 import type { IdsCounts, IdsRow } from '../../control/ids-rows.ts';
+import { followFile } from '../../net/follow-file.ts';
+import { lineSplitter } from '../../net/line-splitter.ts';
 import { type Bucket, seldom, takeToken } from '../../net/rate.ts';
 import type { TraceCause } from '../../traceback/trace.ts';
 import type { PacketToTrace, Traces } from '../traces.ts';
 import { alertRules } from './alert-rules.ts';
 import { type EveAlert, LONGEST_LINE, readEveLine } from './eve.ts';
 import { openEveSocket } from './eve-socket.ts';
-import { followFile } from './follow-file.ts';
 import { type Gathered, gathering } from './gathering.ts';
-import { lineSplitter } from './line-splitter.ts';
 import { openSpool } from './spool.ts';
 import { spooledPackets } from './spooled-packets.ts';
 

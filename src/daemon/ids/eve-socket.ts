@@ -1,9 +1,11 @@
 /** A Unix socket that an IDS writes its EVE log to. The IDS connects; nothing is ever sent to it. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { IdsConfig } from '../../config/tree.ts';
+import type { LineSplitter } from '../../net/line-splitter.ts';
 import { readInTurns } from '../../net/read-in-turns.ts';
+import { listenUnixDatagrams } from '../../net/unix-datagrams.ts';
 import { listenUnix } from '../../net/unix-socket.ts';
-import type { LineSplitter } from './line-splitter.ts';
+import { LONGEST_LINE } from './eve.ts';
 
 /** Connections at a time: of one Suricata there is one. */
 const MOST_CONNECTIONS = 16;
@@ -13,7 +15,6 @@ const RETRY = 5_000;
 export interface EveSocket {
   /** Why nothing can come, in words; '' when it can. */
   problem(): string;
-  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -23,7 +24,7 @@ export function openEveSocket(config: IdsConfig['eveSockets'][number], splitter:
   let problem = '';
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let server: Server | null = null;
+  let server: Pick<Server, 'close'> | null = null;
 
   const connected = (socket: Socket) => {
     if (sockets.size >= MOST_CONNECTIONS) {
@@ -37,27 +38,50 @@ export function openEveSocket(config: IdsConfig['eveSockets'][number], splitter:
     socket.on('close', () => sockets.delete(socket));
   };
 
+  /** A datagram is a line, whether it has an end or not. */
+  const datagrams = () => {
+    const lines = splitter();
+    const end = Uint8Array.of(0x0a);
+    const socket = listenUnixDatagrams(config, 'eve socket', {
+      longest: LONGEST_LINE,
+      take(octets) {
+        lines.feed(octets);
+        lines.feed(end);
+      },
+      failed: error => {
+        problem = error.message;
+      },
+    });
+    return {
+      close(then: () => void) {
+        socket.close();
+        then();
+      },
+    };
+  };
+
   async function listen(): Promise<void> {
-    const opened = createServer(connected);
     try {
-      await listenUnix(opened, config, 'eve socket');
+      if (config.kind === 'dgram') server = datagrams() as Pick<Server, 'close'>;
+      else {
+        const opened = createServer(connected);
+        await listenUnix(opened, config, 'eve socket');
+        server = opened;
+      }
       problem = '';
-      server = opened;
     } catch (error) {
       problem = (error as Error).message;
-      if (!closed) timer = setTimeout(again, RETRY);
+      if (!closed) timer = setTimeout(begin, RETRY);
     }
   }
-  let listening = listen();
-  const again = () => {
+  let listening: Promise<void> = Promise.resolve();
+  function begin(): void {
     listening = listen();
-  };
+  }
+  begin();
 
   return {
     problem: () => problem,
-    get connections() {
-      return sockets.size;
-    },
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -141,8 +141,9 @@ export function touchAll(batch: usize, count: u32): void {
 }
 
 /**
- * Third pass: sets the bits of all digests and appends them to the lists of their slices. A digest is kept when, as a
- * number, it is not above `most`: every AS that samples so keeps the same packets. Returns how many were kept.
+ * Third pass: sets the bits of all digests and appends them to the lists of their slices. A digest is kept when its octets, as a
+ * number in network byte order, are not above `most`: every AS that samples so keeps the same packets. Returns how many
+ * were kept.
  */
 // @ts-ignore: decorator
 @inline
@@ -154,7 +155,7 @@ export function setAll(batch: usize, count: u32, most: u64): u32 {
   for (let i: usize = 0; i < <usize>count; i++) {
     const slice = changetype<Slice>(<usize>load<u32>(slices + (i << 2)));
     const digest = load<u64>(digests + (i << 3));
-    if (digest > most) {
+    if (most != u64.MAX_VALUE && bswap<u64>(digest) > most) {
       slice.room++;
       slice.sampled++;
       continue;

@@ -6,13 +6,13 @@
 export const BLOCK_SHIFT: u32 = 6;
 
 /**
- * The 64-octet block of a digest, in a filter of `blocks` blocks: its lower 32 bits, scaled. The upper ones decide what is
- * sampled (batch.ts): after that they are no longer spread.
+ * The 64-octet block of a digest, in a filter of `blocks` blocks: its upper 32 bits, scaled. Sampling (batch.ts) looks at
+ * the octets the other way round, so that it takes from the lowest bits first.
  */
 // @ts-ignore: decorator
 @inline
 export function blockOf(filter: usize, blocks: u32, digest: u64): usize {
-  return filter + ((<usize>(((digest & 0xffffffff) * <u64>blocks) >> 32)) << BLOCK_SHIFT);
+  return filter + ((<usize>(((digest >> 32) * <u64>blocks) >> 32)) << BLOCK_SHIFT);
 }
 
 /** Seven bit numbers of 9 bits each. The multiplication makes them independent of the bits that chose the block. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type EveAlert, LONGEST_LINE, readEveLine } from '../../../src/daemon/ids/eve.ts';
-import { lineSplitter } from '../../../src/daemon/ids/line-splitter.ts';
+import { lineSplitter } from '../../../src/net/line-splitter.ts';
 
 const octets = (text: string) => new Uint8Array(Buffer.from(text));
 const read = (event: unknown) => readEveLine(octets(JSON.stringify(event)));

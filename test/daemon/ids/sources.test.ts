@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openEveSocket } from '../../../src/daemon/ids/eve-socket.ts';
-import { type Following, followFile } from '../../../src/daemon/ids/follow-file.ts';
-import { lineSplitter } from '../../../src/daemon/ids/line-splitter.ts';
 import { openSpool, type Spool } from '../../../src/daemon/ids/spool.ts';
+import { openDatagramSocket, unixDatagrams } from '../../../src/net/datagram-socket.ts';
+import { type Following, followFile } from '../../../src/net/follow-file.ts';
+import { lineSplitter } from '../../../src/net/line-splitter.ts';
 import { until } from '../../interop/bgp-peers.ts';
 
 describe('daemon/ids, where alerts come from', () => {
@@ -118,6 +119,33 @@ describe('daemon/ids, where alerts come from', () => {
     expect([...new Set(lines)].sort()).to.deep.equal(['first half', 'second half']);
     expect(socket.problem()).to.equal('');
     await socket.close();
+  });
+
+  it('takes datagrams, each a line, and where a daemon died before', async () => {
+    const taken: string[] = [];
+    const left = openDatagramSocket({ ...unixDatagrams(at('eve.sock')), longest: 1, take() {}, failed() {} });
+    left.close(); // its name is still there
+    const open = () =>
+      openEveSocket({ path: at('eve.sock'), kind: 'dgram' }, () =>
+        lineSplitter(
+          100,
+          line => taken.push(Buffer.from(line).toString()),
+          () => {},
+        ),
+      );
+    const socket = open();
+    const sender = openDatagramSocket({ ...unixDatagrams(at('sender')), longest: 1, take() {}, failed() {} });
+    await until('it listens', async () => {
+      sender.connect(unixDatagrams(at('eve.sock')).address);
+      return true;
+    });
+    for (const text of ['one\n', 'two', 'three\n']) sender.send(Buffer.from(text));
+    await until('all are taken', async () => taken.length === 3);
+    expect(taken).to.deep.equal(['one', 'two', 'three']);
+    const other = open();
+    await until('the other is refused', async () => other.problem().includes('another daemon reads it'));
+    for (const one of [other, socket]) await one.close();
+    sender.close();
   });
 
   it('says why it cannot listen', async () => {

@@ -1,0 +1,101 @@
+/**
+ * Opens what other ASes have sealed to this one, and checks who says it (intertrack-protocol(7), STATEMENTS). What is not
+ * as it should be is told as this AS's own finding; it is never taken for a word of the AS that it stands under.
+ */
+import type { AnswerNode } from './branch.ts';
+import { isSeen, newLeaf } from './branch.ts';
+import { printable } from './connection.ts';
+import type { Directory } from './directory.ts';
+import type { SignedRequest } from './request.ts';
+import { openSeal, type sealKeys } from './seal.ts';
+import { decodeStatement, isStatementOf, type SignedStatement } from './statement.ts';
+import type { TraceNode, TraceVerdict } from './trace.ts';
+
+/** Words of an asker about an AS that it could not ask; an AS has no such word about itself. */
+const OF_OTHERS: readonly TraceVerdict[] = ['absent', 'unreachable', 'silent'];
+
+export interface Opening {
+  /** The tree, opened. `says` collects the statements that are good. */
+  open(tree: AnswerNode): TraceNode;
+  /** Statements opened so far, each once. */
+  statements(): readonly SignedStatement[];
+}
+
+/** Opens the answers to one request of AS `as`. */
+export function createOpening(
+  as: number,
+  { hash }: SignedRequest,
+  keys: ReturnType<typeof sealKeys>,
+  directory: Directory,
+  clock: () => number,
+): Opening {
+  const opened = new WeakMap<
+    Uint8Array,
+    { readonly said: SignedStatement; readonly signed: TraceNode['signed'] } | string
+  >();
+  const kept = new Map<Uint8Array, SignedStatement>();
+
+  const read = (sealed: Uint8Array) => {
+    const octets = openSeal(keys, sealed, hash);
+    if (octets === null) return 'its answer is not sealed to this AS, or was changed on the way';
+    const said = decodeStatement(octets);
+    if (typeof said === 'string') return `its answer is malformed: ${said}`;
+    if (!Buffer.from(said.statement.request).equals(hash)) return 'its answer is to another request';
+    const key = directory.keyOf(said.statement.by, said.record, clock());
+    if (typeof key === 'string') return `its answer cannot be checked: ${key}`;
+    if (!isStatementOf(said, key.key)) return 'its answer is not signed by it';
+    kept.set(sealed, said);
+    return { said, signed: key.doubt === null ? ('good' as const) : ('unknown' as const) };
+  };
+
+  /** `above`: the ASes that asked onward to this node; the last is nearest. */
+  const open = (node: AnswerNode, above: readonly number[]): TraceNode => {
+    const children = node.children.map(child => open(child, [...above, node.as]));
+    if ('leaf' in node) return { ...node.leaf, signed: 'own', children };
+    let got = opened.get(node.sealed);
+    if (got === undefined) {
+      got = read(node.sealed);
+      opened.set(node.sealed, got);
+    }
+    const finding = (verdict: TraceVerdict, reason: string): TraceNode => ({
+      ...newLeaf(node.as, verdict, printable(reason), node.sent),
+      signed: 'own',
+      children,
+    });
+    if (typeof got === 'string') return finding('silent', got);
+    const { said, signed } = got;
+    const { statement } = said;
+    if (statement.as !== node.as) return finding('silent', `its answer is about AS ${statement.as}`);
+    const own = statement.by === node.as;
+    if (own === OF_OTHERS.includes(statement.verdict))
+      return finding('conflict', `AS ${statement.by} says of it ${statement.verdict}, which is not its to say`);
+    if (!own && !above.includes(statement.by))
+      return finding('silent', `AS ${statement.by}, which nobody asked, speaks for it`);
+    if (isSeen(statement.verdict) !== node.seen)
+      return finding('conflict', 'what it let those on the way know is not what it signed');
+    return {
+      as: node.as,
+      verdict: statement.verdict,
+      reason: statement.reason,
+      ingress: statement.ingress,
+      source: statement.source,
+      falsePositive: statement.false_positive,
+      coverage: statement.coverage,
+      loss: statement.loss,
+      sampling: statement.sampling,
+      retainedFrom: statement.retained_from,
+      retainedTo: statement.retained_to,
+      packets: statement.packets,
+      windows: statement.windows,
+      provisional: statement.provisional,
+      after: node.sent + statement.after,
+      signed,
+      children,
+    };
+  };
+
+  return {
+    open: tree => open(tree, [as]),
+    statements: () => [...kept.values()],
+  };
+}

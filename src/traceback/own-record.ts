@@ -1,0 +1,54 @@
+/** The participation record of this AS, made anew when it has changed or grows old. */
+import { X509Certificate } from 'node:crypto';
+import type { TracebackConfig } from '../config/tree.ts';
+import type { Identity } from './identity.ts';
+import { signParticipation } from './participation.ts';
+
+/** How long a record is good, and how old it may be before a new one is made; ms. */
+const LIFE = 2 * 86_400_000;
+const FRESH = 3_600_000;
+
+export interface OwnRecordOptions {
+  readonly as: number;
+  readonly identity: () => Identity;
+  readonly config: () => TracebackConfig;
+  readonly retention: number | null;
+  readonly clock: () => number;
+}
+
+/** Tells the record, signed. */
+export function createOwnRecord({ as, identity, config, retention, clock }: OwnRecordOptions): () => Uint8Array {
+  let made: {
+    readonly of: Identity;
+    readonly by: TracebackConfig;
+    readonly at: number;
+    readonly octets: Uint8Array;
+  } | null = null;
+  return () => {
+    const now = clock();
+    if (made !== null && made.of === identity() && made.by === config() && now - made.at < FRESH && now >= made.at)
+      return made.octets;
+    const { certificate, signs } = identity();
+    const { listen, federations, answer } = config();
+    const octets = signParticipation(
+      {
+        as,
+        sequence: Math.max(now, (made?.at ?? 0) + 1),
+        issued: now,
+        expires: now + LIFE,
+        withdrawn: false,
+        // An address that means all addresses is none that could be dialled.
+        addresses: listen.filter(({ address, port }) => !/^(::|0\.0\.0\.0)$/.test(address) && port > 0).slice(0, 8),
+        certificate: new Uint8Array(new X509Certificate(certificate).raw),
+        roles: ['itm', 'btm', 'dtm', 'dpoint'],
+        methods: ['digest'],
+        federations: federations.map(({ name }) => name).slice(0, 16),
+        retention,
+        coverage: answer.coverage,
+      },
+      signs,
+    );
+    made = { of: identity(), by: config(), at: now, octets };
+    return octets;
+  };
+}

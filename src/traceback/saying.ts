@@ -1,0 +1,59 @@
+/** What this AS says in a trace: signed by it, sealed to the AS that began the trace. */
+import type { KeyObject } from 'node:crypto';
+import type { Leaf } from './branch.ts';
+import type { SignedRequest } from './request.ts';
+import { sealTo } from './seal.ts';
+import { encodeStatement, signStatement } from './statement.ts';
+
+export interface Voice {
+  readonly as: number;
+  /** The AS's Ed25519 private key, and its participation record. */
+  key(): KeyObject;
+  record(): Uint8Array;
+  readonly clock: () => number;
+}
+
+/**
+ * Seals leaves for one request; each leaf is signed once, however often the tree it stands in is sent. Throws when the
+ * request's key is none: `isSealable` tells before.
+ */
+export function sealing(voice: Voice, { request, hash }: SignedRequest): (leaf: Leaf) => Uint8Array {
+  const sealed = new WeakMap<Leaf, Uint8Array>();
+  return leaf => {
+    const known = sealed.get(leaf);
+    if (known !== undefined) return known;
+    const said = signStatement(
+      {
+        as: leaf.as,
+        by: voice.as,
+        request: hash,
+        time: voice.clock(),
+        verdict: leaf.verdict,
+        reason: leaf.reason,
+        ingress: leaf.ingress.slice(0, 64),
+        source: leaf.source,
+        packets: leaf.packets,
+        windows: leaf.windows,
+        false_positive: leaf.falsePositive,
+        coverage: leaf.coverage,
+        loss: leaf.loss,
+        sampling: leaf.sampling,
+        retained_from: leaf.retainedFrom,
+        retained_to: leaf.retainedTo,
+        provisional: leaf.provisional,
+        after: leaf.after,
+      },
+      voice.key(),
+      voice.record(),
+    );
+    const octets = sealTo(request.seal, encodeStatement(said), hash);
+    if (octets === null) throw new Error('the key that the request wants answers sealed to is none');
+    sealed.set(leaf, octets);
+    return octets;
+  };
+}
+
+/** True when answers can be sealed to the key of a request. */
+export function isSealable({ request, hash }: SignedRequest): boolean {
+  return sealTo(request.seal, new Uint8Array(0), hash) !== null;
+}

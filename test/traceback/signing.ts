@@ -1,0 +1,71 @@
+/** Requests and statements made and read by hand. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { signParticipation } from '../../src/traceback/participation.ts';
+import { type Request, signRequest } from '../../src/traceback/request.ts';
+import { openSeal, sealKeys } from '../../src/traceback/seal.ts';
+import { decodeStatement, type Statement } from '../../src/traceback/statement.ts';
+import type { WireNode } from '../../src/traceback/wire.ts';
+
+export interface Pem {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** The participation record of an AS, signed. */
+export function recordOf(as: number, { key, certificate }: Pem, more: object = {}): Uint8Array {
+  const now = Date.now();
+  return signParticipation(
+    {
+      as,
+      sequence: now,
+      issued: now - 1000,
+      expires: now + 3_600_000,
+      withdrawn: false,
+      addresses: [],
+      certificate: new Uint8Array(new X509Certificate(certificate).raw),
+      roles: ['itm'],
+      methods: ['digest'],
+      federations: [],
+      retention: null,
+      coverage: null,
+      ...more,
+    },
+    createPrivateKey(key),
+  );
+}
+
+let traces = 0;
+/** The keys that every request made here wants its answers sealed to. */
+const keys = sealKeys();
+
+/** A request signed by an AS, as the fields of a QUERY. */
+export function requestOf(as: number, pem: Pem, more: Partial<Request> = {}) {
+  const value: Request = {
+    trace: (++traces).toString(16).padStart(16, '0'),
+    origin: as,
+    issued: Date.now(),
+    expires: Date.now() + 8000,
+    purpose: 'test',
+    reference: '',
+    federation: '',
+    need: 1,
+    questions: [],
+    seal: keys.seal,
+    proof: [],
+    ...more,
+  };
+  const { octets: request, signature, record, hash } = signRequest(value, createPrivateKey(pem.key), recordOf(as, pem));
+  hashes.set(Buffer.from(request).toString('hex'), hash);
+  return { request, signature, record };
+}
+const hashes = new Map<string, Uint8Array>();
+
+/** What a node says, when it answers any request made here. */
+export function said(node: WireNode): Statement {
+  for (const hash of hashes.values()) {
+    const octets = openSeal(keys, node.sealed, hash);
+    const got = octets && decodeStatement(octets);
+    if (got !== null && typeof got !== 'string') return got.statement;
+  }
+  throw new Error('sealed to somebody else');
+}
