@@ -1,5 +1,6 @@
 /** itprobe(8): remembers the packets of a tap by their digests, and answers for them. */
 import { createReadStream, openSync, readFileSync } from 'node:fs';
+import { hideBin } from 'yargs/helpers';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
@@ -39,7 +40,7 @@ function inputOf(words: ProbeWords): ProbeInput {
 }
 
 async function main(): Promise<number> {
-  const words = await probeOptions(message => {
+  const words = await probeOptions(hideBin(process.argv), message => {
     say(message);
     process.exit(EXIT_USAGE);
   });

@@ -313,12 +313,19 @@ function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
   return {
     listen: all(block, 'listen').map(listenOf),
+    announce: all(block, 'announce').map(one => ({
+      address: must(text(one, 'address')),
+      port: must(number(one, 'port')),
+    })),
     identity: textIn(block, 'traceback', 'identity', 'file'),
     certificate: textIn(block, 'traceback', 'identity', 'certificate'),
     federations: all(block, 'federation').map(one => ({
       name: must(text(one, 'federation')),
       secret: textIn(one.block, 'federation', 'secret', 'file'),
       authority: text(stated(one.block, 'federation', 'authority'), 'file') ?? null,
+      in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
+      out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
+      rate: numberIn(one.block, 'federation', 'rate', 'rate'),
     })),
     peers: all(block, 'peer as').map(tracePeerOf),
     answer: {

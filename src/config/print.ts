@@ -278,10 +278,14 @@ function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
-    ...traceback.federations.map(({ name, secret, authority }) =>
+    ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
+    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
       entry('traceback', 'federation', { federation: name }, [
         entry('federation', 'secret', { file: secret }),
         ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
+        entry('federation', 'in', { policy: policyIn }),
+        entry('federation', 'out', { policy: out }),
+        entry('federation', 'rate', { rate }),
       ]),
     ),
     ...traceback.peers.map(peer =>

@@ -326,6 +326,8 @@ export interface IdsConfig {
 
 export interface TracebackConfig {
   readonly listen: readonly ListenConfig[];
+  /** Where others are told to dial; empty: where it listens. */
+  readonly announce: readonly { readonly address: string; readonly port: number }[];
   /** Files of the private key and of the certificate that carries this AS. */
   readonly identity: string;
   readonly certificate: string;
@@ -334,6 +336,10 @@ export interface TracebackConfig {
     readonly secret: string;
     /** File of the certificate that vouches for the members; null without one. */
     readonly authority: string | null;
+    /** What holds for members that are no configured peers. */
+    readonly in: 'allow' | 'deny';
+    readonly out: 'allow' | 'deny';
+    readonly rate: number;
   }[];
   readonly peers: readonly TracePeerConfig[];
   readonly answer: {

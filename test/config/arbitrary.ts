@@ -520,10 +520,21 @@ export const config: fc.Arbitrary<Config> = fc
       listen,
       identity: file,
       certificate: file,
-      federations: fc.uniqueArray(fc.record({ name: words, secret: file, authority: fc.option(file, { nil: null }) }), {
+      announce: fc.uniqueArray(fc.record({ address, port }), {
         maxLength: 2,
-        selector: one => one.name,
+        selector: one => `${one.address} ${one.port}`,
       }),
+      federations: fc.uniqueArray(
+        fc.record({
+          name: words,
+          secret: file,
+          authority: fc.option(file, { nil: null }),
+          in: policy,
+          out: policy,
+          rate: fc.integer({ min: 1, max: 100_000 }),
+        }),
+        { maxLength: 2, selector: one => one.name },
+      ),
       peers: fc.uniqueArray(
         fc.record({
           as: asn.filter(as => as !== localAs),
