@@ -24,6 +24,7 @@ import { epochsOf } from '../traceback/interval.ts';
 import type { Trace, TraceCause } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
+import { openProbeDoors } from './probe-doors.ts';
 
 /** A packet of this AS that is to be traced. */
 export interface PacketToTrace {
@@ -87,6 +88,7 @@ export async function openTraces(
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
   });
+  const doors = openProbeDoors(station, log);
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -101,6 +103,17 @@ export async function openTraces(
   };
 
   async function take(next: Config): Promise<void> {
+    const opening = await doors.prepare(next);
+    await takeTraceback(next).catch(e => {
+      opening.abandon();
+      throw e;
+    });
+    station.reconfigure(next.probes);
+    opening.commit();
+    config = next;
+  }
+
+  async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null) {
       traceback?.close();
       traceback = null;
@@ -128,13 +141,12 @@ export async function openTraces(
         });
       secret = files.secret;
     }
-    station.reconfigure(next.probes);
-    config = next;
   }
 
   try {
     await take(initial);
   } catch (e) {
+    doors.close();
     await station.close();
     throw e;
   }
@@ -183,6 +195,7 @@ export async function openTraces(
     reconfigure: take,
     async close() {
       traceback?.close();
+      doors.close();
       await station.close();
     },
   };
