@@ -26,6 +26,7 @@ import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts'
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { openProbeDoors } from './probe-doors.ts';
 
 /** A packet of this AS that is to be traced. */
 export interface PacketToTrace {
@@ -89,6 +90,7 @@ export async function openTraces(
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
   });
+  const doors = openProbeDoors(station, log);
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -103,6 +105,17 @@ export async function openTraces(
   };
 
   async function take(next: Config): Promise<void> {
+    const opening = await doors.prepare(next);
+    await takeTraceback(next).catch(e => {
+      opening.abandon();
+      throw e;
+    });
+    station.reconfigure(next.probes);
+    opening.commit();
+    config = next;
+  }
+
+  async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null) {
       traceback?.close();
       traceback = null;
@@ -130,13 +143,12 @@ export async function openTraces(
         });
       secret = files.secret;
     }
-    station.reconfigure(next.probes);
-    config = next;
   }
 
   try {
     await take(initial);
   } catch (e) {
+    doors.close();
     await station.close();
     throw e;
   }
@@ -195,6 +207,7 @@ export async function openTraces(
     reconfigure: take,
     async close() {
       traceback?.close();
+      doors.close();
       await station.close();
     },
   };
