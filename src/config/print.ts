@@ -56,6 +56,15 @@ export function configEntries(config: Config): Entry[] {
     entry('global', 'state', { directory: config.state }),
     socketEntry('control socket', config.controlSocket),
     socketEntry('probe socket', config.probeSocket),
+    ...config.probeListen.map(({ address, port }) => entry('global', 'probe listen', { address, port })),
+    ...(config.probeIdentity === null
+      ? []
+      : [
+          entry('global', 'probe identity', {
+            file: config.probeIdentity.key,
+            certificate: config.probeIdentity.certificate,
+          }),
+        ]),
     ...config.bgpListen.map(({ address, port, interface: name }: ListenConfig) =>
       entry('global', 'bgp listen', { address, port, interface: name }),
     ),
@@ -278,10 +287,14 @@ function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
-    ...traceback.federations.map(({ name, secret, authority }) =>
+    ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
+    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
       entry('traceback', 'federation', { federation: name }, [
         entry('federation', 'secret', { file: secret }),
         ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
+        entry('federation', 'in', { policy: policyIn }),
+        entry('federation', 'out', { policy: out }),
+        entry('federation', 'rate', { rate }),
       ]),
     ),
     ...traceback.peers.map(peer =>

@@ -121,6 +121,18 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
+    usage: 'probe listen ADDRESS [port PORT]',
+    help: 'Accepts probes of other machines here, by TLS',
+    defaults: { port: 4955 },
+    unique: ['address', 'port'],
+    hard: true,
+  },
+  {
+    usage: 'probe identity FILE certificate CERTIFICATE',
+    help: 'Key and certificate that probes of other machines are shown; default: those of traceback',
+    hard: true,
+  },
+  {
     usage: 'bgp listen [ADDRESS] [port PORT] [interface INTERFACE]',
     help: 'Accepts BGP sessions here',
     defaults: { address: '::', port: 179 },
@@ -278,6 +290,12 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
         unique: ['address', 'port'],
         hard: true,
       },
+      {
+        usage: 'announce ADDRESS [port PORT]',
+        help: 'Where others find it',
+        defaults: { port: 4954 },
+        unique: ['address', 'port'],
+      },
       { usage: 'identity FILE certificate CERTIFICATE', help: 'Own key and certificate', required: true, hard: true },
       {
         usage: 'federation FEDERATION',
@@ -294,6 +312,14 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
     statements: [
       { usage: 'secret FILE', help: 'File of the shared key', required: true },
       { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
+      { usage: 'in POLICY', help: "Whether members' questions are answered", defaults: { policy: 'deny' } },
+      { usage: 'out POLICY', help: 'Whether questions go to members', defaults: { policy: 'deny' } },
+      {
+        usage: 'rate RATE',
+        help: 'Questions taken from each member',
+        defaults: { rate: 100 },
+        bounds: { min: 1, max: 100_000 },
+      },
     ],
   },
   tracepeer: {

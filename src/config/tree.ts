@@ -17,6 +17,9 @@ export interface Config {
   readonly state: string;
   readonly controlSocket: SocketConfig;
   readonly probeSocket: SocketConfig;
+  /** Where probes of other machines connect, and what they are shown; null: the identity of `traceback`. */
+  readonly probeListen: readonly ListenConfig[];
+  readonly probeIdentity: { readonly key: string; readonly certificate: string } | null;
   readonly bgpListen: readonly ListenConfig[];
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
@@ -326,6 +329,8 @@ export interface IdsConfig {
 
 export interface TracebackConfig {
   readonly listen: readonly ListenConfig[];
+  /** Where others are told to dial; empty: where it listens. */
+  readonly announce: readonly { readonly address: string; readonly port: number }[];
   /** Files of the private key and of the certificate that carries this AS. */
   readonly identity: string;
   readonly certificate: string;
@@ -334,6 +339,10 @@ export interface TracebackConfig {
     readonly secret: string;
     /** File of the certificate that vouches for the members; null without one. */
     readonly authority: string | null;
+    /** What holds for members that are no configured peers. */
+    readonly in: 'allow' | 'deny';
+    readonly out: 'allow' | 'deny';
+    readonly rate: number;
   }[];
   readonly peers: readonly TracePeerConfig[];
   readonly answer: {

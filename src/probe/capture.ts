@@ -90,10 +90,11 @@ export function openCapture(
       bindRing(fd, state.index, settings.promiscuous && !cooked);
       if (!alone) group = joinGroup(fd, group, settings.fanout);
     }
+    const since = Date.now();
     const linkType = cooked ? LINKTYPE_RAW : LINKTYPE_ETHERNET;
     // A ring that stays the same is read already.
     if (!one.bound || !alone)
-      for (const [i, fd] of one.rings.entries()) events.ring(i, { name, fd, shape: one.shape, linkType });
+      for (const [i, fd] of one.rings.entries()) events.ring(i, { name, fd, shape: one.shape, linkType, since });
     one.bound = true;
     one.missed = missedByCard(name, state.index);
     say(one, state);
@@ -133,7 +134,7 @@ export function openCapture(
     one.lookedAt = now;
     const missed = missedByCard(one.sockets.name, one.state.index);
     if (missed !== null && one.missed !== null && missed > one.missed) {
-      events.lost(Math.floor(now / 1000), missed - one.missed);
+      events.lost(Math.floor((now - LOOK_INTERVAL / 2) / 1000), missed - one.missed);
       events.say(`${one.sockets.name}: ${missed - one.missed} packets lost, the card had no room`);
     }
     one.missed = missed;

@@ -21,6 +21,8 @@ export interface OpenRing {
   readonly fd: number;
   readonly shape: RingShape;
   readonly linkType: number;
+  /** When it began to capture, ms since the epoch. */
+  readonly since: number;
 }
 
 /** Where an intake's packets come from. `-` among the files is standard input. */

@@ -64,6 +64,7 @@ main.on('message', (order: IntakeOrder) => {
       intake.setKey(order.epoch, order.key);
       return;
     case 'ask':
+      if ('countLosses' in loop) loop.countLosses();
       intake.answer(order);
       return;
     case 'lost':

@@ -19,16 +19,22 @@ const SLEEP = 100;
 const BLOCKS_A_TURN = 4;
 /** A frame is in a block that we have at the latest so long after its time stamp. */
 const LATEST = 60;
+/** A loss is spread over the seconds in which it can have happened: no more than these, should this thread have stood still. */
+const MOST_SECONDS = 60;
 /** The key of the next hour is asked for so long before it begins. */
 const KEY_AHEAD = 5 * 60_000;
 /** Sessions of mirrors that become interfaces of their own; what is beyond has no name. */
 const MOST_SESSIONS = 256;
+/** However full a ring is, a key is waited for so long. */
+const PATIENCE = 2000;
 const POLLERR = 8;
 const NOBODY = -1;
 
 export interface RingLoop {
   /** Reads a ring too; one of the same interface is closed. */
   add(ring: OpenRing): void;
+  /** Counts what the rings have lost until now: an answer must not be about less. */
+  countLosses(): void;
   /** Ends the loop, after what the rings still hold was taken. */
   stop(): void;
 }
@@ -53,13 +59,17 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
   const woken = Buffer.alloc(8);
   let fds = Int32Array.of(wake);
   let stopping = false;
-  let second = 0;
+  let second = Math.floor(Date.now() / 1000);
+  /** Second up to which losses are counted. */
+  let counted = second;
   let covered = 0;
   let fullest = 0;
   /** Epoch whose key is waited for, or -1. */
   let wanted = -1;
+  let wantedSince = 0;
   /** Latest epoch whose key was asked for ahead of time. */
   let known = epochOf(Date.now());
+  void intake.needKey(known);
 
   const takeUp = (reading: Reading, block: RingBlock) => {
     const { ring } = reading;
@@ -107,6 +117,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
 
   const wait = (epoch: number) => {
     wanted = epoch;
+    wantedSince = Date.now();
     intake.needKey(epoch).then(() => {
       if (wanted === epoch) wanted = -1;
     });
@@ -129,24 +140,39 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     return true;
   };
 
-  /** Without a key for the hour, packets pass uncounted rather than the ring runs over: they are stated as lost. */
+  /** Without a key for the hour, packets pass undigested rather than the ring runs over: they are stated as lost. */
   const giveUpKey = () => {
-    if (wanted < 0 || !readings.some(({ reader }) => reader.waiting() > reader.blocks / 2)) return;
+    if (wanted < 0 || Date.now() < wantedSince + PATIENCE) return;
+    if (!readings.some(({ reader }) => reader.waiting() > reader.blocks / 2)) return;
     const hour = new Date(wanted * EPOCH_MILLISECONDS).toISOString();
     intake.report({ type: 'say', line: `no key yet for the hour ${hour}: its packets are lost until it comes` });
     tap.setKey(wanted, null);
     wanted = -1;
   };
 
-  const everySecond = (now: number) => {
+  /** Counts what was lost since the last time, in the seconds from then to `to`. */
+  const count = (to: number) => {
+    const from = Math.max(counted, to - MOST_SECONDS);
+    counted = to;
     for (const { ring, reader } of readings) {
       const { drops } = reader.statistics();
       if (drops === 0) continue;
-      intake.lose('ring', second, drops);
+      const seconds = to - from + 1;
+      let left = drops;
+      for (let i = 0; i < seconds && left > 0; i++) {
+        const share = Math.ceil(left / (seconds - i));
+        intake.lose('ring', from + i, share);
+        left -= share;
+      }
       intake.report({ type: 'say', line: `${ring.name}: ${drops} packets lost, the ring was full` });
     }
+  };
+
+  const everySecond = (now: number) => {
+    // What is new was lost in the second that has ended.
+    count(Math.max(counted, second - 1));
     const soon = epochOf(now + KEY_AHEAD);
-    if (soon > known) intake.needKey(soon);
+    if (soon > known) void intake.needKey(soon);
     known = soon;
     intake.report({ type: 'status', status: intake.status(fullest) });
     fullest = 0;
@@ -199,8 +225,10 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
         readings[old]!.reader.close();
         readings[old] = reading;
       }
+      counted = Math.min(counted, Math.floor(ring.since / 1000));
       fds = Int32Array.of(wake, ...readings.map(({ reader }) => reader.fd));
     },
+    countLosses: () => count(Math.max(counted, Math.floor(Date.now() / 1000))),
     stop() {
       stopping = true;
     },

@@ -104,6 +104,11 @@ export function openTap(
     return true;
   };
 
+  /** A second may have more than there is memory for: what is there of it is handed over. */
+  const makeSpace = () => {
+    kept = windows.advance(second);
+  };
+
   /** Takes one frame, whose 802.1Q tag may have been taken out of it. Returns as `take` does. */
   const takeFrame = (record: PcapRecord, tag: number): number | null => {
     if (record.seconds > 0xffffffff) {
@@ -131,14 +136,20 @@ export function openTap(
       return null;
     }
     vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
-    const slice = live.at(vantage, second);
+    let slice = live.at(vantage, second);
     slice.packets++;
     // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
     let unknown = layers.count === 0 && layers.stop === 'snaplen';
     for (let i = 0; i < layers.count; i++) {
       const length = writeInput(bytes, layers, i, kernel.memory, live.input());
       const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
-      if (reason === null && live.put(slice, length)) {
+      let put = reason === null && live.put(slice, length);
+      if (reason === null && !put) {
+        makeSpace();
+        slice = live.at(vantage, second);
+        put = live.put(slice, writeInput(bytes, layers, i, kernel.memory, live.input()));
+      }
+      if (put) {
         digests++;
         continue;
       }
@@ -188,7 +199,10 @@ export function openTap(
       seen(second, run.earliest);
       seen(second, run.latest);
     }
-    return run.stopped === 'room' ? live.makeRoom(run.wanting, second) : run.walked > 0;
+    if (run.stopped !== 'room') return run.walked > 0;
+    if (live.makeRoom(run.wanting, second)) return true;
+    makeSpace();
+    return live.makeRoom(run.wanting, second);
   };
 
   return {

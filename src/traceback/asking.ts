@@ -17,6 +17,8 @@ export interface Asking {
   readonly began: number;
   readonly clock: () => number;
   readonly signal: AbortSignal;
+  /** The peering with a peer or a member; null when there is none any more. */
+  peering(as: number): Peering | null;
   /** QUERYs sent from here, and what each branch says that it has sent. */
   readonly spent: { here: number; readonly behind: Map<Branch, number> };
   asked(peer: number, ask: Ask): void;
@@ -67,9 +69,9 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
     after(Math.max(0, end - start), stop);
     signal.addEventListener('abort', stop);
 
-    const askOne = (peering: Peering, under: Branch, budget: number, ended: (branch: Branch) => void): boolean => {
+    const askOne = (who: number, under: Branch, budget: number, ended: (branch: Branch) => void): boolean => {
       const sent = clock() - began;
-      const branch = newBranch(peering.as, 'silent', 'no answer yet', sent);
+      const branch = newBranch(who, 'silent', 'no answer yet', sent);
       under.branches.push(branch);
       const ask: Ask = {
         ...inquiry,
@@ -84,7 +86,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         changed();
         idle();
       };
-      const cancel = peering.ask(ask, {
+      const cancel = asking.peering(who)?.ask(ask, {
         answer(answer) {
           branch.answer = unflatten(answer.nodes, sent);
           // A peer cannot have used more than it was given; what it claims beyond is not believed.
@@ -97,13 +99,13 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
           over();
         },
       });
-      if (cancel === null) {
+      if (cancel === undefined || cancel === null) {
         branch.leaf = { ...branch.leaf, verdict: 'unreachable', reason: 'no session' };
         return false;
       }
       waiting.set(branch, cancel);
       asking.spent.here++;
-      asking.asked(peering.as, ask);
+      asking.asked(who, ask);
       return true;
     };
 
@@ -146,8 +148,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         idle();
       });
       const at = under.branches.length;
-      const sent = now.filter((peering, i) =>
-        askOne(peering, under, part(i), branch => {
+      const sent = now.filter((who, i) =>
+        askOne(who, under, part(i), branch => {
           if (behind !== null && branch.answer?.seen) asking.hit(behind, branch.leaf.as);
           if (complete && [...asked].every(one => !waiting.has(one))) close();
         }),
@@ -173,8 +175,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
 
 /** Places those for whom there is no budget. */
 function notAsked({ under, waves }: Group, after: number): void {
-  for (const peering of waves.flat())
-    under.branches.push(newBranch(peering.as, 'unreachable', 'not asked: the budget of queries is spent', after));
+  for (const who of waves.flat())
+    under.branches.push(newBranch(who, 'unreachable', 'not asked: the budget of queries is spent', after));
 }
 
 /**

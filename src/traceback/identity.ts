@@ -15,6 +15,8 @@ export interface Identity {
   readonly trust: ReadonlyMap<number, readonly X509Certificate[]>;
   /** Authorities of the federations: they speak for every AS that no certificate is configured for. */
   readonly authorities: readonly X509Certificate[];
+  /** The same by the name of the federation. */
+  readonly authoritiesOf: ReadonlyMap<string, readonly X509Certificate[]>;
 }
 
 /** A file that cannot be used, and why. */
@@ -84,18 +86,19 @@ export function loadIdentity(
       errors.push({ file: peer.certificate, reason: `names AS ${named}, but stands for peer AS ${peer.as}` });
   }
 
-  const authorities: X509Certificate[] = [];
-  for (const { authority } of config.federations) {
+  const authoritiesOf = new Map<string, readonly X509Certificate[]>();
+  for (const { name, authority } of config.federations) {
     const text = authority === null ? null : read(authority);
     if (authority === null || text === null) continue;
     const certificates = readCertificates(authority, text, errors);
     for (const one of certificates)
       if (!one.ca) errors.push({ file: authority, reason: 'holds a certificate that is of no authority' });
-    authorities.push(...certificates);
+    authoritiesOf.set(name, certificates);
   }
+  const authorities = [...authoritiesOf.values()].flat();
 
   if (errors.length > 0 || key === null || certificate === null || privateKey === null) return { errors };
-  return { identity: { as, key, certificate, signs: privateKey, trust, authorities } };
+  return { identity: { as, key, certificate, signs: privateKey, trust, authorities, authoritiesOf } };
 }
 
 /** Every certificate of a PEM text, in order; what cannot be read becomes an error. */
@@ -126,17 +129,17 @@ export function asOfCertificate(certificate: X509Certificate): number | string {
   return as;
 }
 
-/** The configured peer AS that a certificate proves, or why it proves none. `now` in ms. */
+/** The AS that a certificate proves, a peer or a member of a federation; or why it proves none. `now` in ms. */
 export function identifyPeer(
   certificate: X509Certificate | undefined,
-  trust: Identity['trust'],
+  { trust, authorities }: Pick<Identity, 'trust' | 'authorities'>,
   now: number,
 ): { readonly as: number } | { readonly reason: string } {
   if (certificate === undefined) return { reason: 'no certificate' };
   const as = asOfCertificate(certificate);
   if (typeof as === 'string') return { reason: `certificate ${as}` };
-  const trusted = trust.get(as);
-  if (trusted === undefined) return { reason: `AS ${as} is no peer` };
+  const trusted = trust.get(as) ?? authorities;
+  if (trusted.length === 0) return { reason: `AS ${as} is no peer` };
   const wrong = vouchedFor(certificate, trusted, now);
   return wrong === null ? { as } : { reason: `AS ${as}: ${wrong}` };
 }

@@ -9,6 +9,7 @@ import { askBorder, type Border, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
+import type { Members } from './members.ts';
 import { planOnward } from './onward.ts';
 import type { Ask, Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
@@ -46,6 +47,7 @@ export interface ItmOptions {
   readonly graph: AsGraph;
   readonly answer: () => TracebackConfig['answer'];
   readonly peerings: () => ReadonlyMap<number, Peering>;
+  readonly members: Pick<Members, 'askable' | 'ask'>;
   readonly clock: () => number;
   readonly log: Log;
   /** One line of the audit log: a QUERY is sent to `peer`. */
@@ -80,6 +82,8 @@ export function createItm(options: ItmOptions): Itm {
   };
   const topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
+    members: options.members.askable,
+    member: options.members.ask,
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };
 
@@ -123,6 +127,7 @@ export function createItm(options: ItmOptions): Itm {
             await askOnward(
               {
                 ...{ as, inquiry, deadline, began, clock, signal, spent },
+                peering: who => options.peerings().get(who) ?? options.members.ask(who),
                 asked: options.asked,
                 hit: remember,
                 changed: () => changed(state()),

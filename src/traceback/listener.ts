@@ -18,7 +18,10 @@ const LINGER = 1000;
 export interface ListenerOptions {
   readonly listen: ListenConfig;
   identity(): Identity;
+  /** The peering with an AS that has proved who it is; undefined when it is not wanted. */
   peering(as: number): Peering | undefined;
+  /** ASes that may be connected at a time. */
+  peers(): number;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -39,7 +42,7 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     ...mutualTls(options.identity(), PROTOCOL),
     handshakeTimeout: HANDSHAKE_TIMEOUT,
   });
-  server.maxConnections = SPARE_CONNECTIONS + 4 * options.identity().trust.size;
+  server.maxConnections = SPARE_CONNECTIONS + 4 * options.peers();
 
   // Scanners find every open port: their noise is counted, and said once a second.
   const say = seldom(1, clock, (text, unsaid) => log('info', text, unsaid > 0 ? { unsaid } : {}));
@@ -51,7 +54,7 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
   server.on('secureConnection', (socket: TLSSocket) => {
     const found =
       socket.alpnProtocol === PROTOCOL
-        ? identifyPeer(socket.getPeerX509Certificate(), options.identity().trust, clock())
+        ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
         : { reason: 'does not speak the trace protocol' };
     const peering = 'as' in found ? options.peering(found.as) : undefined;
     if (peering !== undefined) return peering.accept(socket);
@@ -72,9 +75,9 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
         listen,
         port: (server.address() as AddressInfo).port,
         renew() {
-          const { key, certificate, trust } = options.identity();
+          const { key, certificate } = options.identity();
           server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
-          server.maxConnections = SPARE_CONNECTIONS + 4 * trust.size;
+          server.maxConnections = SPARE_CONNECTIONS + 4 * options.peers();
         },
         close: () => server.close(),
       });

@@ -21,13 +21,16 @@ export interface Group {
   readonly under: Branch;
   /** The neighbour they stand behind; null when they are neighbours themselves. */
   readonly behind: number | null;
-  readonly waves: readonly (readonly Peering[])[];
+  readonly waves: readonly (readonly number[])[];
 }
 
 export interface Topology {
   readonly as: number;
   readonly graph: AsGraph;
   readonly peerings: () => ReadonlyMap<number, Peering>;
+  /** Members of federations that may be asked though they are no peers, and the peering with one, dialled on demand. */
+  members(): readonly number[];
+  member(as: number): Peering | null;
   /** How often a participant behind a neighbour turned out to be the one, of late. */
   hits(behind: number, as: number): number;
   readonly log: Log;
@@ -57,6 +60,11 @@ export async function planOnward(
     under.branches.push(branch);
     return branch;
   };
+  const memberOf = (who: number): Peering | null => {
+    if (peerings.has(who) || gone.has(who)) return null;
+    const member = topology.member(who);
+    return member?.reachable() ? member : null;
+  };
   const whyNot = (who: number): [TraceVerdict, string] => {
     const peering = peerings.get(who);
     if (peering === undefined) return ['absent', 'takes no part'];
@@ -64,10 +72,10 @@ export async function planOnward(
   };
 
   if (blind) {
-    const all: Peering[] = [];
+    const all: number[] = [];
     for (const [peer, peering] of peerings) {
       const session = usable.get(peer);
-      if (session !== undefined) all.push(session);
+      if (session !== undefined) all.push(peer);
       else if (!gone.has(peer) && peering.config().out === 'allow') place(root, peer, ...whyNot(peer));
     }
     return all.length === 0 ? [] : [{ under: root, behind: null, waves: [all] }];
@@ -76,22 +84,24 @@ export async function planOnward(
   for (const neighbor of border.ingress) {
     // A packet that comes in from where the question came from goes round in the data plane; it was asked there.
     if (gone.has(neighbor) || placed.has(neighbor)) continue;
-    const session = usable.get(neighbor);
-    if (session !== undefined) {
+    const session = usable.get(neighbor) ?? memberOf(neighbor);
+    if (session !== null) {
       placed.add(neighbor);
-      groups.push({ under: root, behind: null, waves: [[session]] });
+      groups.push({ under: root, behind: null, waves: [[neighbor]] });
       continue;
     }
     const between = place(root, neighbor, ...whyNot(neighbor));
-    const among = [...usable.keys()].filter(peer => !placed.has(peer));
+    const among = [...new Set([...usable.keys(), ...topology.members()])].filter(
+      one => !placed.has(one) && !gone.has(one),
+    );
     try {
       const { frontier, passed, beyond } = await topology.graph.frontier(neighbor, [...gone], among);
       const candidates: Candidate[] = [];
       for (const { as: peer, cone } of frontier)
-        if (usable.has(peer) && !placed.has(peer) && candidates.length < MAX_CANDIDATES)
+        if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)
           candidates.push({ as: peer, cone, adjacent: false, hits: topology.hits(neighbor, peer) });
       for (const { as: peer } of candidates) placed.add(peer);
-      const waves = wavesOf(candidates, MAX_CANDIDATES).map(wave => wave.map(one => usable.get(one.as)!));
+      const waves = wavesOf(candidates, MAX_CANDIDATES).map(wave => wave.map(({ as: peer }) => peer));
       if (waves.length > 0) groups.push({ under: between, behind: neighbor, waves });
       else extend(between, 'no participant is known behind it');
       const others = passed.filter(who => who !== neighbor && !gone.has(who) && !placed.has(who));

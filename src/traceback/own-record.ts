@@ -29,7 +29,9 @@ export function createOwnRecord({ as, identity, config, retention, clock }: OwnR
     if (made !== null && made.of === identity() && made.by === config() && now - made.at < FRESH && now >= made.at)
       return made.octets;
     const { certificate, signs } = identity();
-    const { listen, federations, answer } = config();
+    const { announce, listen, federations, answer } = config();
+    // An address that means all addresses is none that could be dialled.
+    const dialled = listen.filter(({ address, port }) => !/^(::|0\.0\.0\.0)$/.test(address) && port > 0);
     const octets = signParticipation(
       {
         as,
@@ -37,8 +39,9 @@ export function createOwnRecord({ as, identity, config, retention, clock }: OwnR
         issued: now,
         expires: now + LIFE,
         withdrawn: false,
-        // An address that means all addresses is none that could be dialled.
-        addresses: listen.filter(({ address, port }) => !/^(::|0\.0\.0\.0)$/.test(address) && port > 0).slice(0, 8),
+        addresses: (announce.length > 0 ? announce : dialled)
+          .slice(0, 8)
+          .map(({ address, port }) => ({ address, port })),
         certificate: new Uint8Array(new X509Certificate(certificate).raw),
         roles: ['itm', 'btm', 'dtm', 'dpoint'],
         methods: ['digest'],

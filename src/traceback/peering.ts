@@ -28,9 +28,18 @@ export interface Timing {
   readonly retryMost: number;
   /** How long a peer that overran a limit is not spoken to. */
   readonly shun: number;
+  /** How long a session on demand stays up after the last QUERY. */
+  readonly idle: number;
 }
 
-export const TIMING: Timing = { hold: 30_000, open: 10_000, retryFirst: 1000, retryMost: 60_000, shun: 10_000 };
+export const TIMING: Timing = {
+  hold: 30_000,
+  open: 10_000,
+  retryFirst: 1000,
+  retryMost: 60_000,
+  shun: 10_000,
+  idle: 600_000,
+};
 
 /** Connections of one peer that are not yet, or no longer, the session. */
 const MAX_CONNECTIONS = 4;
@@ -68,6 +77,8 @@ export interface PeerStatus {
 
 export interface PeeringOptions {
   readonly config: TracePeerConfig;
+  /** Dials only when there is something to ask, and ends the session when that was long ago. */
+  readonly onDemand?: boolean;
   identity(): Identity;
   /** This side's OPEN. */
   open(): Open;
@@ -119,6 +130,9 @@ export function createPeering(options: PeeringOptions): Peering {
   let failures = 0;
   let shunned = 0;
   let closed = false;
+  const onDemand = options.onDemand === true;
+  let restUntil = 0;
+  let used = 0;
   let nextId = 0;
   /** Asked of the peer. */
   const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
@@ -146,6 +160,16 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const redial = () => {
     clearTimeout(retry);
+    if (onDemand && connections.size === 0 && dialling === null) {
+      // Who could not be reached is left alone for a while; then the next question dials.
+      if (failures > 0)
+        restUntil = clock() + Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures, 16));
+      for (const [id, { events }] of asked) {
+        asked.delete(id);
+        events.lost();
+      }
+      return look();
+    }
     if (closed || dialling !== null || connections.size > 0) return look();
     const wait = Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures++, 16));
     // A quarter more or less, so that a net that restarts does not dial in step.
@@ -170,13 +194,14 @@ export function createPeering(options: PeeringOptions): Peering {
     const gone = () => {
       clearTimeout(patience);
       dialling = null;
+      if (onDemand) failures++;
       if (!closed) failed(reason);
       redial();
     };
     socket.once('close', gone);
     socket.once('secureConnect', () => {
       clearTimeout(patience);
-      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity().trust, clock());
+      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock());
       if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
         socket.off('close', gone);
         dialling = null;
@@ -276,6 +301,7 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const queried = (query: Query, connection: Connection) => {
     counts.in++;
+    used = clock();
     const flight = answering.get(connection);
     if (flight === undefined) return;
     if (flight.has(query.id))
@@ -295,6 +321,12 @@ export function createPeering(options: PeeringOptions): Peering {
     options.query({ hops, ttl, deadline, budget, nonce, expires, signed }, peering, reply, controller.signal);
   };
 
+  const rest = onDemand
+    ? setInterval(() => {
+        if (session !== null && clock() - used > timing.idle) endAll({ code: 'shutdown', text: 'nothing to ask' });
+      }, timing.idle / 4).unref()
+    : undefined;
+
   const endAll = (fault: Fault) => {
     for (const connection of [...connections]) connection.end(fault);
   };
@@ -303,12 +335,14 @@ export function createPeering(options: PeeringOptions): Peering {
     as,
     config: () => config,
     // While two connections collide, the one that stays may not be up yet: what is asked waits for it.
-    reachable: () => connections.size > 0,
+    reachable: () => connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil)),
     ask(ask, askEvents) {
       if (!peering.reachable()) return null;
       const id = nextId;
       nextId = (nextId + 1) >>> 0;
       asked.set(id, { ask, events: askEvents, answers: 0 });
+      used = clock();
+      if (connections.size === 0) dial();
       transmit(id, ask);
       return () => {
         if (asked.delete(id)) session?.send({ type: 'cancel', id });
@@ -353,11 +387,12 @@ export function createPeering(options: PeeringOptions): Peering {
     close(fault) {
       closed = true;
       clearTimeout(retry);
+      clearInterval(rest);
       endAll(fault);
       dialling?.destroy();
       look();
     },
   };
-  dial();
+  if (!onDemand) dial();
   return peering;
 }

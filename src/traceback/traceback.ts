@@ -6,16 +6,31 @@ import { auditable } from './audit.ts';
 import type { Probes } from './btm.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createFlooding } from './flooding.ts';
 import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { type Listener, startListener } from './listener.ts';
+import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
-import { createPeering, type Log, type Peering, type PeerStatus, TIMING, type Timing } from './peering.ts';
+import { createParticipants } from './participants.ts';
+import type { Participation } from './participation.ts';
+import {
+  createPeering,
+  type Log,
+  type Peering,
+  type PeeringOptions,
+  type PeerStatus,
+  TIMING,
+  type Timing,
+} from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
 import { MAX_QUESTIONS } from './request.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
+
+/** Members that are no peers and may be connected at a time. */
+const MEMBERS_AT_ONCE = 1024;
 
 export interface TracebackOptions {
   readonly as: number;
@@ -38,6 +53,8 @@ export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
   /** One row for each configured peer. */
   status(): PeerStatus[];
+  /** The newest participation record of each AS that is believed, withdrawals among them. */
+  participants(): readonly Participation[];
   /** Addresses and ports bound. */
   listening(): { readonly address: string; readonly port: number }[];
   /**
@@ -60,8 +77,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
 
+  const participants = createParticipants(as);
+  const members = createMembers({
+    participants,
+    ...{ config: () => config, identity: () => identity, clock },
+    start: peer => makePeering(peer, true),
+  });
+  const everybody = () => [...peerings.values(), ...members.peerings()];
+
   const itm = createItm({
     as,
+    members,
     probes: options.probes,
     graph: options.graph,
     answer: () => config.answer,
@@ -84,7 +110,14 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const query = createAnswering({ as, itm, voice, directory, answer: () => config.answer, clock, log, audit });
 
-  const startPeering = (peer: TracePeerConfig) => {
+  const flooding = createFlooding({
+    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
+  });
+  const hear: PeeringOptions['hear'] = (message, peering) => {
+    if (message.type === 'announce') flooding.hear(message.records, peering);
+  };
+
+  const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
     const open = (): Open => ({
       type: 'open',
       version: VERSION,
@@ -103,8 +136,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
       },
     });
-    peerings.set(peer.as, createPeering({ config: peer, identity: () => identity, open, timing, clock, log, query }));
+    const told = { query, hear, up: flooding.up };
+    return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
   };
+  const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
 
   /** Binds what is not bound yet; all or nothing. */
   const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
@@ -116,7 +151,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
             await startListener({
               listen,
               identity: () => identity,
-              peering: peer => peerings.get(peer),
+              peering: peer => peerings.get(peer) ?? members.accept(peer) ?? undefined,
+              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
             }),
@@ -134,6 +170,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   return {
     startTrace: dPoint.startTrace,
     status: () => [...peerings.values()].map(peering => peering.status()),
+    participants() {
+      const now = clock();
+      return participants.records(now).map(({ participation }) => participation);
+    },
     listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
       const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
@@ -154,9 +194,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         if (peering === undefined) startPeering(peer);
         else peering.configure(peer, !sameTrust(before.trust.get(peer.as), identity.trust.get(peer.as)));
       }
+      members.reconfigured();
+      flooding.announce();
     },
     close() {
       dPoint.close();
+      flooding.close();
+      members.close();
       for (const listener of listeners) listener.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
     },

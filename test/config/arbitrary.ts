@@ -522,10 +522,21 @@ export const config: fc.Arbitrary<Config> = fc
       listen,
       identity: file,
       certificate: file,
-      federations: fc.uniqueArray(fc.record({ name: words, secret: file, authority: fc.option(file, { nil: null }) }), {
+      announce: fc.uniqueArray(fc.record({ address, port }), {
         maxLength: 2,
-        selector: one => one.name,
+        selector: one => `${one.address} ${one.port}`,
       }),
+      federations: fc.uniqueArray(
+        fc.record({
+          name: words,
+          secret: file,
+          authority: fc.option(file, { nil: null }),
+          in: policy,
+          out: policy,
+          rate: fc.integer({ min: 1, max: 100_000 }),
+        }),
+        { maxLength: 2, selector: one => one.name },
+      ),
       peers: fc.uniqueArray(
         fc.record({
           as: asn.filter(as => as !== localAs),
@@ -554,6 +565,8 @@ export const config: fc.Arbitrary<Config> = fc
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
       probeSocket: socket('/run/intertrack/probe'),
+      probeListen: listen,
+      probeIdentity: fc.record({ key: file, certificate: file }),
       bgpListen: bgpListen.filter(list => list.length > 0),
       peers: peers(localAs).map(list =>
         list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),

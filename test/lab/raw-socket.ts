@@ -62,3 +62,25 @@ export function murmur(lab: Lab, host: string, address: string): void {
   const socket = `use IO::Socket::IP; my $s = IO::Socket::IP->new(Proto => 'udp', PeerHost => '${address}', PeerPort => 9) or die $!;`;
   lab.start(host, ['perl', '-e', `${socket} for (;;) { $s->send('murmur'); select undef, undef, undef, 0.5; }`]);
 }
+
+/** Whole frames, a line of hex digits each, at a device; `times` each, as fast as it can. */
+const SEND_FRAMES = `
+use Socket;
+my ($device, $times) = @ARGV;
+open(my $file, '<', "/sys/class/net/$device/ifindex") or die "$device: $!\\n";
+socket(my $socket, 17, SOCK_RAW, 0) or die "socket: $!\\n";
+bind($socket, pack('S n l S C C x8', 17, 0, <$file>, 0, 0, 0)) or die "bind: $!\\n";
+my @frames = map { chomp; pack 'H*', $_ } <STDIN>;
+for (1 .. $times) { for (@frames) { send($socket, $_, 0) or die "send: $!\\n"; } }`;
+
+/** Sends Ethernet frames from a device of a host. */
+export async function sendFrames(
+  lab: Lab,
+  host: string,
+  device: string,
+  frames: readonly Uint8Array[],
+  times = 1,
+): Promise<void> {
+  const lines = frames.map(frame => `${Buffer.from(frame).toString('hex')}\n`);
+  await lab.run(host, ['perl', '-e', SEND_FRAMES, device, `${times}`], lines.join(''));
+}

@@ -107,6 +107,12 @@ const LINKS = [
   '00005e005301 00005e005302 9100 2000 9200 0065',
   '00005e005301 00005e005302 8100 0001 8100 0002 8100 0003',
 ];
+const PPPOE = [
+  '8864 1100 0001 0030 0021',
+  '8864 1100 0001 0052 0057',
+  '8864 1100 0001 0010 0021',
+  '8864 1109 0001 0040 21',
+];
 const LABELS = [
   '8847 00010140',
   '8847 00010040 00020140',
@@ -119,7 +125,7 @@ describe('probe/roads', () => {
   const frame = fc
     .record({
       link: fc.constantFrom(...LINKS),
-      labels: fc.option(fc.constantFrom(...LABELS), { freq: 3, nil: null }),
+      labels: fc.option(fc.constantFrom(...LABELS, ...PPPOE), { freq: 3, nil: null }),
       version: fc.constantFrom<4 | 6>(4, 6),
       protocol: fc.constantFrom(1, 6, 17, 50, 58, 0, 4, 41, 43, 44, 47, 51, 60, 97, 115, 132, 137, 143),
       ports: fc.tuple(fc.constantFrom(53, ...TUNNEL_PORTS), fc.constantFrom(443, ...TUNNEL_PORTS)),
@@ -146,6 +152,8 @@ describe('probe/roads', () => {
       hex(ETHER6, IPV6),
       ...LINKS.slice(0, 5).map(link => Uint8Array.from([...hex(link, '0800'), ...packet(4, 6, tcp)])),
       ...LABELS.slice(0, 2).map(label => Uint8Array.from([...hex(LINKS[1]!, label), ...packet(6, 58, tcp)])),
+      Uint8Array.from([...hex(LINKS[2]!, '8864 1100 0001 0048 0021'), ...packet(4, 6, tcp)]),
+      Uint8Array.from([...hex(LINKS[0]!, '8864 1100 0001 005c 0057'), ...packet(6, 6, tcp)]),
       Uint8Array.from([...hex(ETHER4), ...packet(4, 1, tcp, 40, 0x2000), 0, 0, 0]),
       Uint8Array.from([...hex(ETHER4), ...packet(4, 47, tcp, 0, 0x0001)]),
       Uint8Array.from([...hex(ETHER4), ...packet(4, 50, new Uint8Array(0))]),
@@ -225,6 +233,27 @@ describe('probe/roads', () => {
     tap.setKey(351_565, null);
     expect(tap.takeBlock(block)).to.equal(null);
     expect(tap.counts()).to.include({ frames: 4, digests: 2, lost: 2 });
+  });
+
+  it('hands a second over that is more than there is memory for, and loses nothing of it', () => {
+    const { tap, windows } = tapped();
+    tap.setKey(351_564, epochKey(SECRET, 351_564));
+    windows.live.limit = 2 ** 18;
+    const frames = Array.from({ length: 60_000 }, (_, i) => {
+      const bytes = hex(ETHER4, IPV4);
+      bytes.set([i >> 8, i & 255], 18);
+      return { bytes, seconds: HOUR, nanoseconds: 0 };
+    });
+    tap.takeBlock(pcapBlock(frames, ETHERNET));
+    for (const { bytes, ...time } of frames)
+      tap.take({
+        ...{ bytes, offset: 0, captured: 58, wire: 58, number: 1 },
+        ...time,
+        linkType: 1,
+        interface: 0,
+        outgoing: false,
+      });
+    expect(tap.counts()).to.deep.include({ frames: 120_000, digests: 120_000, lost: 0, without: new Map() });
   });
 
   it('agrees on every capture', function () {

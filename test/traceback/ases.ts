@@ -1,5 +1,5 @@
 /** Several ASes in one process, over real TLS on loopback, with scripted probes and a scripted AS graph. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -13,7 +13,7 @@ import { loadIdentity } from '../../src/traceback/identity.ts';
 import type { Timing } from '../../src/traceback/peering.ts';
 import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
-import { makeIdentity } from './certificates.ts';
+import { type Authority, makeIdentity } from './certificates.ts';
 
 /** A moment in the middle of an hour, long past. */
 export const NOON = Date.UTC(2026, 10, 22, 12, 30);
@@ -78,6 +78,8 @@ export interface AsScript {
   readonly coverage?: number | null;
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
+  /** The authority that has issued its certificate, and what holds for members that are no peers. */
+  readonly federation?: { readonly authority: Authority; readonly in?: 'deny'; readonly out?: 'deny' };
 }
 
 export interface RunningAs {
@@ -124,6 +126,14 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         ...script.policy?.[as],
       }));
 
+  const federationsOf = ({ federation }: AsScript): TracebackConfig['federations'] => {
+    if (federation === undefined) return [];
+    const authority = join(directory, `${federation.authority.name}.crt`);
+    writeFileSync(authority, federation.authority.certificate);
+    const policy = { in: federation.in ?? 'allow', out: federation.out ?? 'allow', rate: 100 } as const;
+    return [{ name: federation.authority.name, secret: '', authority, ...policy }];
+  };
+
   const ases: Ases = {
     directory,
     at: as => running.get(as)!,
@@ -131,12 +141,17 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
       const { as } = script;
       const files = ports.has(as)
         ? { key: join(directory, `as${as}.key`), certificate: join(directory, `as${as}.crt`) }
-        : makeIdentity(as, directory);
+        : makeIdentity(
+            as,
+            directory,
+            script.federation === undefined ? {} : { authority: script.federation.authority },
+          );
       let config: TracebackConfig = {
         listen: [{ address: '127.0.0.1', port }],
         identity: files.key,
         certificate: files.certificate,
-        federations: [],
+        announce: [],
+        federations: federationsOf(script),
         peers: [],
         answer: {
           detail: script.detail ?? 'neighbor-as',
@@ -177,6 +192,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
       };
       running.set(as, one);
       ports.set(as, one.port);
+      await one.reconfigure({ ...config, announce: [{ address: '127.0.0.1', port: one.port }] });
       return one;
     },
     strange(as) {

@@ -23,6 +23,7 @@ describe('traceback/identity', () => {
       listen: [],
       identity: path('as64500.key'),
       certificate: path('as64500.crt'),
+      announce: [],
       federations: [],
       peers: [{ ...peer, in: 'allow', out: 'allow', rate: 1 }],
       answer: { detail: 'status', coverage: null },

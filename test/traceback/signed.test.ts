@@ -165,7 +165,7 @@ describe('traceback/directory', () => {
   const now = Date.now();
   const certificate = (one: { readonly certificate: string }) => new X509Certificate(one.certificate);
   const identity = (more: object = {}) => ({
-    ...{ as: 1, key: '', certificate: '', signs: key, trust: new Map(), authorities: [] },
+    ...{ as: 1, key: '', certificate: '', signs: key, trust: new Map(), authorities: [], authoritiesOf: new Map() },
     ...more,
   });
   const ask = (more: object, octets = record, as = 64500) => {
@@ -208,7 +208,7 @@ describe('traceback/opening', () => {
   const other = makeCertificate(64501, { authority });
   const signed = signRequest(asked, key, record);
   const identity = {
-    ...{ as: 64500, key: '', certificate: '', signs: key, trust: new Map() },
+    ...{ as: 64500, key: '', certificate: '', signs: key, trust: new Map(), authoritiesOf: new Map() },
     authorities: [new X509Certificate(authority.certificate)],
   };
   const voice = (as: number, { key: pemKey, certificate }: Pem) => ({

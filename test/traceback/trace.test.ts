@@ -148,6 +148,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
       ],
       answer: ['type', 'id', 'final', 'queries', 'nodes'],
       cancel: ['type', 'id'],
+      announce: ['type', 'records'],
       notification: ['type', 'code', 'text'],
     };
     const node = ['as', 'parent', 'seen', 'sealed'];

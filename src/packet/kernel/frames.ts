@@ -1,5 +1,5 @@
-// From a block of frames to a batch, for plain frames: Ethernet with at most two tags and four MPLS labels, or nothing, and one
-// IP header in front of TCP, UDP, ICMP or ESP. All others are put on a list, for packet/find-layers.ts, which is the
+// From a block of frames to a batch, for plain frames: Ethernet with at most two tags and four MPLS labels or PPPoE, or nothing,
+// and one IP header in front of TCP, UDP, ICMP or ESP. All others are put on a list, for packet/find-layers.ts, which is the
 // authority: what is digested here is digested there just so.
 import { BATCH, close, enter, insertAll, Slice, slotOf } from './batch';
 
@@ -90,6 +90,9 @@ const IPV6: u32 = 0xdd86;
 // @ts-ignore: decorator
 @inline
 const MPLS: u32 = 0x4788;
+// @ts-ignore: decorator
+@inline
+const PPPOE: u32 = 0x6488;
 
 // @ts-ignore: decorator
 @inline
@@ -301,7 +304,7 @@ export function takeFrames(run: Run): i32 {
         why = SECOND;
         break;
       }
-      const limit = frame + <usize>captured;
+      let limit = frame + <usize>captured;
 
       // What stands in front of IP. Length 0 says that the frame is not plain.
       const slot = slotOf(batch, count);
@@ -330,6 +333,12 @@ export function takeFrames(run: Run): i32 {
             }
             const version: u32 = load<u8>(ip) >> 4;
             type = bottom == 0 ? 0 : version == 4 ? IPV4 : version == 6 ? IPV6 : 0;
+          } else if (type == PPPOE && limit - ip >= 8) {
+            // RFC 2516 section 4: version and type, code, session, length, then the protocol of PPP, not compressed.
+            const inside = load<u16>(ip, 6);
+            type = load<u16>(ip) != 0x0011 ? 0 : inside == 0x2100 ? IPV4 : inside == 0x5700 ? IPV6 : 0;
+            limit = min<usize>(limit, ip + 6 + <usize>u16be(ip + 4));
+            ip += 8;
           }
         }
         if (ip < limit) {
