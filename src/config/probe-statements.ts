@@ -17,6 +17,7 @@ export const PROBE: readonly StatementSpec[] = [
     unique: ['interface', 'vlan'],
   },
   { usage: 'inside mac MAC…', help: 'Own routers at the tap', unique: ['mac'] },
+  { usage: 'certificate CERTIFICATE', help: 'What a probe of another machine proves itself by' },
   { usage: 'learn LEARNED…', help: 'Learns which address belongs to which neighbour AS' },
   {
     usage: 'members ix-f LOCATION [lan PREFIX]',

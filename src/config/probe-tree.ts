@@ -6,6 +6,8 @@ export interface ProbeConfig {
   readonly name: string;
   readonly neighbors: readonly NeighborConfig[];
   readonly interfaces: readonly InterfaceConfig[];
+  /** File of the certificate of a probe that connects from another machine; not there: a local one. */
+  readonly certificate?: string;
   /** MAC addresses of own routers. */
   readonly inside: readonly string[];
   /** `bgp` does what `arp` does, and more. */

@@ -8,6 +8,7 @@
  *     key epoch                   ──▶
  *                                 ◀──    key epoch key (16 octets, or null: there is none)
  *     status packets windows …    ──▶
+ *                                 ◀──    noted (an end that hears nothing for long is gone)
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
  *                                 ◀──    flow-question id questions (to probes with exporters only)
@@ -45,6 +46,8 @@ export const PROBE_VERSION = 2;
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
 export const PROBE_BACKLOG = 4 * PROBE_FRAME;
+/** Milliseconds after which an end in another machine is gone that says nothing: a status is told and noted every five seconds. */
+export const PROBE_SILENCE = 30_000;
 /** Questions in one message. */
 export const MOST_QUESTIONS = 256;
 const MOST_LISTED = 4096;
@@ -76,6 +79,7 @@ export type ToDaemon =
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
   | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'noted' }
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
   | {
       readonly type: 'question';
@@ -125,7 +129,9 @@ export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
   return (
-    f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages, forms'
+    f.wrong ??
+    message ??
+    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, forms'
   );
 }
 
@@ -133,6 +139,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
   switch (from.type) {
     case 'welcome':
       return { type: 'welcome', version: integer(f, from, 'version'), probe: probeConfig(f, from.probe) };
+    case 'noted':
+      return { type: 'noted' };
     case 'refused':
       return { type: 'refused', reason: text(f, from, 'reason', 1024) };
     case 'key':

@@ -1,19 +1,22 @@
 /** `itprobe -n NAME --translator`: follows what translators of addresses tell, and answers out of it, until told to end. */
-import { openProbeLink } from './link.ts';
+import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { openTranslator } from './translator.ts';
 
 export interface TranslatorOptions {
   readonly name: string;
   readonly socket: string;
+  /** A daemon in another machine; null: in this one. */
+  readonly remote: RemoteDaemon | null;
   readonly say: (line: string) => void;
 }
 
 /** Resolves with the exit status 0 after SIGTERM or SIGINT. */
-export async function runTranslator({ name, socket, say }: TranslatorOptions): Promise<number> {
+export async function runTranslator({ name, socket, remote, say }: TranslatorOptions): Promise<number> {
   const translator = openTranslator(say);
   const ended = Promise.withResolvers<void>();
   const link = openProbeLink({
     socket,
+    ...(remote && { remote }),
     name,
     onWelcome(probe) {
       if (probe.translator === undefined) say(`probe ${name} has no \`translator\` in the daemon's configuration`);

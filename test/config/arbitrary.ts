@@ -563,6 +563,8 @@ export const config: fc.Arbitrary<Config> = fc
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
       probeSocket: socket('/run/intertrack/probe'),
+      probeListen: listen,
+      probeIdentity: fc.record({ key: file, certificate: file }),
       bgpListen: bgpListen.filter(list => list.length > 0),
       peers: peers(localAs).map(list =>
         list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
