@@ -4,7 +4,6 @@
  */
 import type { Span } from './covered-time.ts';
 import type { KeptWindow, SealedVantage } from './kept-window.ts';
-import { rangeOf } from './kept-window.ts';
 import type { Vantage } from './question.ts';
 import type { FingerprintBits, SealedFilter } from './sealed-filter.ts';
 import type { Sealer, StorageKey } from './sealer.ts';
@@ -12,7 +11,7 @@ import type { Steps } from './sort-digests.ts';
 import type { WindowPart } from './window-messages.ts';
 
 /** Digests of one filter, about: sealing takes 24 octets for each, and more is taken only when there are more. */
-const RANGE_DIGESTS = 1 << 20;
+const RANGE_DIGESTS = 1 << 21;
 /** Filters of one window: what is beyond makes them larger. */
 const MOST_RANGES = 1024;
 
@@ -94,28 +93,32 @@ function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): 
   return seen;
 }
 
-/** The digests of all lists by their upper bits, in as many lists as there are ranges. */
+/** The digests of all lists by their upper bits, in as many lists as there are ranges, which are 1 or another power of two. */
 function inRanges(lists: readonly BigUint64Array[], ranges: number): BigUint64Array[] {
   const [only] = lists;
   if (ranges <= 1 && lists.length === 1 && only !== undefined) return [only];
-  const counts = new Array<number>(Math.max(1, ranges)).fill(0);
-  const halvesOf = (list: BigUint64Array) => new Uint32Array(list.buffer, list.byteOffset, list.length * 2);
+  // As rangeOf has it: a shift by 32 would be none.
+  const shift = 31 - Math.log2(Math.max(1, ranges));
+  const counts = new Uint32Array(Math.max(1, ranges));
   for (const list of lists) {
     const halves = halvesOf(list);
-    for (let i = 1; i < halves.length; i += 2) counts[rangeOf(halves[i]!, ranges)]!++;
+    for (let i = 1; i < halves.length; i += 2) counts[(halves[i]! >>> 1) >>> shift]!++;
   }
-  const sorted = counts.map(count => new Uint32Array(count * 2));
-  const places = counts.map(() => 0);
+  const ends = counts.slice();
+  for (let range = 1; range < ends.length; range++) ends[range]! += ends[range - 1]!;
+  const all = new Uint32Array(ends.at(-1)! * 2);
+  const places = ends.map((end, range) => (end - counts[range]!) * 2);
   for (const list of lists) {
     const halves = halvesOf(list);
     for (let i = 0; i < halves.length; i += 2) {
-      const range = rangeOf(halves[i + 1]!, ranges);
-      const to = sorted[range]!;
+      const range = (halves[i + 1]! >>> 1) >>> shift;
       const place = places[range]!;
-      to[place] = halves[i]!;
-      to[place + 1] = halves[i + 1]!;
+      all[place] = halves[i]!;
+      all[place + 1] = halves[i + 1]!;
       places[range] = place + 2;
     }
   }
-  return sorted.map(halves => new BigUint64Array(halves.buffer));
+  return Array.from(counts, (count, range) => new BigUint64Array(all.buffer, (ends[range]! - count) * 8, count));
 }
+
+const halvesOf = (list: BigUint64Array) => new Uint32Array(list.buffer, list.byteOffset, list.length * 2);
