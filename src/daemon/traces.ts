@@ -17,12 +17,15 @@ import {
   secretOf,
 } from '../packet/itk1.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
+import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf } from '../traceback/interval.ts';
-import type { Trace, TraceCause } from '../traceback/trace.ts';
+import { MAX_QUESTIONS } from '../traceback/request.ts';
+import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 
@@ -94,6 +97,10 @@ export async function openTraces(
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
       const { rows } = await query({ about: 'frontier', from, avoid, among });
       return rows[0] as FrontierRow;
+    },
+    async adjacency(among: readonly number[]) {
+      const { rows } = await query({ about: 'adjacency', among });
+      return rows as readonly Adjacency[];
     },
   };
 
@@ -181,8 +188,18 @@ export async function openTraces(
     async startTrace(packet, onPartial, cause) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
-      const found = await traceback.startTrace({ ...questionsOf(packet), time: packet.time, ...why }, onPartial);
-      const trace = cause === undefined ? found : { ...found, cause };
+      const { questions, fragment } = questionsOf(packet);
+      const forms = await findForms(packet, station, kernel ?? loadKernel(), secret!);
+      // Other ASes have seen the packet as it was outside.
+      const all = [...questions, ...(forms?.outside ?? [])].slice(0, MAX_QUESTIONS);
+      const [traced, translation] = await Promise.all([
+        traceback.startTrace({ questions: all, ...(fragment && { fragment }), time: packet.time, ...why }, onPartial),
+        forms === null ? undefined : seekForms(forms, questions, packet.time, station),
+      ]);
+      const trace = {
+        ...(translation === undefined ? traced : withTranslation(traced, translation)),
+        ...(cause !== undefined && { cause }),
+      };
       await store.write([
         { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
       ]);
@@ -199,6 +216,16 @@ export async function openTraces(
       await station.close();
     },
   };
+}
+
+/** What was seen on both sides of a translator is told so of this AS. */
+function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
+  const { tree } = trace;
+  const root: Trace['tree'] =
+    translation.both && tree.verdict === 'saw'
+      ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
+      : tree;
+  return { ...trace, tree: root, translation };
 }
 
 const LINKTYPE_RAW = 101;

@@ -91,6 +91,7 @@ describe('probe, from another machine', () => {
       status: async () => ({ packets: 12, windows: 3, retained: null, lost: 0 }),
       flows: () => Promise.reject(new Error('it has no flows')),
       forms: () => [],
+      epochs: async () => ({ epochs: [], head: '0'.repeat(64) }),
       onNeighbors: () => {},
       vantages: async () => ({ rows: [], notes: [] }),
     });
