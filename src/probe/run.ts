@@ -11,6 +11,8 @@ import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
+import { MOST_EPOCHS } from './kept-messages.ts';
+import { keptStatusOf } from './kept-status.ts';
 import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
@@ -124,6 +126,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
+        kept: keptStatusOf(sealed, total(), held, directory !== null),
         flows: total().flows ?? null,
       };
     },
@@ -140,6 +143,10 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     vantages: async () => {
       const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
       return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
+    async epochs() {
+      const { epochs, head } = await sealer.epochs();
+      return { epochs: epochs.slice(-MOST_EPOCHS), head };
     },
     forms: translator.find,
     log: say,
