@@ -37,6 +37,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { FlowRow } from './flow-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
@@ -151,6 +152,7 @@ export interface Daemon {
     question: { readonly prefix: string } | { readonly as: number },
   ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
+  flows(): Promise<readonly FlowRow[]>;
   /** Rejects, in words, when the probe is not there to be asked. */
   probeVantages(probe: string): Promise<VantageReport>;
   ids(): Promise<readonly IdsRow[]>;

@@ -16,11 +16,13 @@ import {
   SHORTEST_SECRET,
   secretOf,
 } from '../packet/itk1.ts';
+import { flowKeysOf } from '../probe/flow-key-of.ts';
+import type { FlowAnswer } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
-import { epochsOf } from '../traceback/interval.ts';
+import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import type { Trace, TraceCause } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
@@ -163,14 +165,26 @@ export async function openTraces(
     return { questions, fragment };
   }
 
+  /** What flow records say of packets with the headers of this one. Headers go to our own probes and nowhere else. */
+  async function priorsOf({ frame, linkType, wire, time }: PacketToTrace): Promise<FlowAnswer[]> {
+    const questions = flowKeysOf(frame, linkType, wire).map(key => ({ ...key, ...intervalOf(time) }));
+    return questions.length === 0 ? [] : station.askFlows(questions, Date.now() + PRIORS_TIME);
+  }
+
   return {
     station,
     traceback: () => traceback,
     async startTrace(packet, onPartial, cause) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
-      const found = await traceback.startTrace({ ...questionsOf(packet), time: packet.time, ...why }, onPartial);
-      const trace = cause === undefined ? found : { ...found, cause };
+      const request = { ...questionsOf(packet), time: packet.time, ...why };
+      let priors: Pick<Trace, 'flows'> = {};
+      const asked = priorsOf(packet).then(flows => {
+        if (flows.length > 0) priors = { flows };
+      });
+      const found = await traceback.startTrace(request, trace => onPartial({ ...trace, ...priors }));
+      await asked;
+      const trace = { ...found, ...priors, ...(cause === undefined ? {} : { cause }) };
       await store.write([
         { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
       ]);
@@ -188,6 +202,8 @@ export async function openTraces(
   };
 }
 
+/** Milliseconds that probes have for priors: less than a trace takes. */
+const PRIORS_TIME = 1000;
 const LINKTYPE_RAW = 101;
 /** For a digest that is not asked. */
 const NO_KEY = new Uint8Array(16);

@@ -1,4 +1,5 @@
 /** A trace: a question about one packet, and all that came back. Plain data: stored, shown and sent as it is. */
+import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
  * What an AS says, or what is found about it (research: traceback 5.5).
@@ -88,4 +89,6 @@ export interface Trace {
   readonly ambiguity: readonly number[];
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
+  /** What flow records of this AS say of packets with these headers: priors, no sightings. */
+  readonly flows?: readonly FlowAnswer[];
 }
