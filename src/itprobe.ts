@@ -5,10 +5,12 @@ import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
 import { parseFlowPort } from './probe/flow-sockets.ts';
-import { type ProbeWords, probeOptions } from './probe/options.ts';
+import type { RemoteDaemon } from './probe/link.ts';
+import { hostAndPort, type ProbeWords, probeOptions } from './probe/options.ts';
 import { printDigests } from './probe/print-digests.ts';
 import { type ProbeInput, runProbe } from './probe/run.ts';
 import { runTranslator } from './probe/run-translator.ts';
+import { readCertificate } from './probe/tls-door.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -33,6 +35,15 @@ function capture(words: ProbeWords): ProbeInput {
   };
 }
 
+/** The daemon in another machine that was named, and what this probe proves itself by; null when none was. */
+function remoteDaemon({ connect, identity, certificate, daemon }: ProbeWords): RemoteDaemon | null {
+  if (connect === undefined) return null;
+  const known = readCertificate(readFileSync(daemon!, 'utf8'));
+  if (typeof known === 'string') throw new Error(`${daemon}: ${known}`);
+  const own = { key: readFileSync(identity!, 'utf8'), certificate: readFileSync(certificate!, 'utf8') };
+  return { ...hostAndPort(connect)!, ...own, daemon: known };
+}
+
 /** Where the packets come from. */
 function inputOf(words: ProbeWords): ProbeInput {
   if (words.flow !== undefined) return { kind: 'flows', ports: words.flow.map(text => parseFlowPort(text)!) };
@@ -45,11 +56,12 @@ async function main(): Promise<number> {
     process.exit(EXIT_USAGE);
   });
   const { digests, directory = null, keyFile, name, read = [], socket, mirror = null } = words;
-  if (words.translator) process.exit(await runTranslator({ name: name!, socket, say }));
+  const door = { name: name!, socket: words.connect ?? socket, remote: remoteDaemon(words) };
+  if (words.translator) process.exit(await runTranslator({ ...door, say }));
   if (!digests) {
     const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(await runProbe({ input, mirror, name: name!, socket, directory, say }));
+    process.exit(await runProbe({ ...door, input, mirror, directory, say }));
   }
   const file = read[0]!;
   const input =

@@ -53,6 +53,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
   const contacts = first(config, 'contacts');
+  const identity = first(config, 'probe identity');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -63,6 +64,11 @@ export function buildConfig(config: readonly Entry[]): Config {
     state,
     controlSocket: control,
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
+    probeListen: all(config, 'probe listen').map(listenOf),
+    probeIdentity:
+      identity === undefined
+        ? null
+        : { key: must(text(identity, 'file')), certificate: must(text(identity, 'certificate')) },
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     bmp: all(config, 'protocol bmp').map(bmpOf),

@@ -49,6 +49,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   state: 'state',
   'control socket': 'socket',
   'probe socket': 'socket',
+  'probe listen': 'probe',
+  'probe identity': 'probe',
   'bgp listen': 'listen',
   'protocol bgp': 'peer',
   'protocol bmp': 'bmp',

@@ -56,6 +56,15 @@ export function configEntries(config: Config): Entry[] {
     entry('global', 'state', { directory: config.state }),
     socketEntry('control socket', config.controlSocket),
     socketEntry('probe socket', config.probeSocket),
+    ...config.probeListen.map(({ address, port }) => entry('global', 'probe listen', { address, port })),
+    ...(config.probeIdentity === null
+      ? []
+      : [
+          entry('global', 'probe identity', {
+            file: config.probeIdentity.key,
+            certificate: config.probeIdentity.certificate,
+          }),
+        ]),
     ...config.bgpListen.map(({ address, port, interface: name }: ListenConfig) =>
       entry('global', 'bgp listen', { address, port, interface: name }),
     ),

@@ -17,6 +17,7 @@ export const PROBE: readonly StatementSpec[] = [
     unique: ['interface', 'vlan'],
   },
   { usage: 'inside mac MAC…', help: 'Own routers at the tap', unique: ['mac'] },
+  { usage: 'certificate CERTIFICATE', help: 'What a probe of another machine proves itself by' },
   { usage: 'learn LEARNED…', help: 'Learns which address belongs to which neighbour AS' },
   {
     usage: 'members ix-f LOCATION [lan PREFIX]',
@@ -47,5 +48,15 @@ export const PROBE: readonly StatementSpec[] = [
     help: 'Memory for windows; the oldest go first',
     defaults: { size: 256 * MEBI },
     bounds: { min: MEBI, max: 2 ** 40 },
+  },
+  {
+    usage: 'disk SIZE',
+    help: 'Disk for windows, where they are kept on disk; the oldest go first',
+    bounds: { min: 16 * MEBI, max: 2 ** 50 },
+  },
+  {
+    usage: 'precision BITS',
+    help: 'One digest in 2^BITS is found in a sealed window though it was not seen',
+    defaults: { bits: '16' },
   },
 ];

@@ -6,6 +6,8 @@ export interface ProbeConfig {
   readonly name: string;
   readonly neighbors: readonly NeighborConfig[];
   readonly interfaces: readonly InterfaceConfig[];
+  /** File of the certificate of a probe that connects from another machine; not there: a local one. */
+  readonly certificate?: string;
   /** MAC addresses of own routers. */
   readonly inside: readonly string[];
   /** `bgp` does what `arp` does, and more. */
@@ -19,6 +21,10 @@ export interface ProbeConfig {
   readonly translator?: TranslatorConfig;
   readonly retention: number;
   readonly memory: number;
+  /** Octets of window files; left out: as many as there are. */
+  readonly disk?: number;
+  /** Bits of certainty of sealed windows; left out: 16. */
+  readonly precision?: 8 | 16;
 }
 
 /** `neighbor as N mac M …`; without VLAN or interface: in any. */

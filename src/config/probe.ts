@@ -1,5 +1,18 @@
 /** A `probe` block: from its statements to the tree and back, and the rules that concern several of them. */
-import { all, type Entry, entry, first, list, must, number, numberIn, optional, placed, text } from './entry.ts';
+import {
+  all,
+  type Entry,
+  entry,
+  first,
+  list,
+  must,
+  number,
+  numberIn,
+  optional,
+  placed,
+  stated,
+  text,
+} from './entry.ts';
 import { exporterEntry, exporterOf } from './exporter.ts';
 import type { InterfaceConfig, ProbeConfig } from './probe-tree.ts';
 import type { Report } from './report.ts';
@@ -25,6 +38,7 @@ export function probeOf(probe: Entry): ProbeConfig {
       direction: must(text(one, 'direction')) as InterfaceConfig['direction'],
       ...optional('as', number(one, 'asn')),
     })),
+    ...optional('certificate', text(stated(block, 'probe', 'certificate'), 'certificate')),
     inside: all(block, 'inside mac').flatMap(one => list(one, 'mac').map(String)),
     learn: learn === undefined ? [] : (list(learn, 'learned') as ProbeConfig['learn']),
     members: all(block, 'members ix-f').map(one => ({
@@ -36,7 +50,20 @@ export function probeOf(probe: Entry): ProbeConfig {
     ...optional('translator', translator && translatorOf(translator)),
     retention: numberIn(block, 'probe', 'retention', 'duration'),
     memory: numberIn(block, 'probe', 'memory', 'size'),
+    ...optional('disk', diskOf(block)),
+    ...optional('precision', precisionOf(block)),
   };
+}
+
+function diskOf(block: readonly Entry[]): number | undefined {
+  const disk = first(block, 'disk');
+  return disk && number(disk, 'size');
+}
+
+/** Undefined when it is what it is without a word. */
+function precisionOf(block: readonly Entry[]): 8 | undefined {
+  const precision = first(block, 'precision');
+  return precision && text(precision, 'bits') === '8' ? 8 : undefined;
 }
 
 /** Undefined when there is none. */
@@ -60,6 +87,7 @@ export function probeEntry(probe: ProbeConfig): Entry {
     ...probe.interfaces.map(({ interface: name, vlan, direction, as }) =>
       entry('probe', 'interface', { interface: name, vlan, direction, asn: as }),
     ),
+    ...(probe.certificate === undefined ? [] : [entry('probe', 'certificate', { certificate: probe.certificate })]),
     ...(probe.inside.length > 0 ? [entry('probe', 'inside mac', { mac: probe.inside })] : []),
     ...(probe.learn.length > 0 ? [entry('probe', 'learn', { learned: probe.learn })] : []),
     ...probe.members.map(({ location, lan }) => entry('probe', 'members ix-f', { location, prefix: lan })),
@@ -68,7 +96,21 @@ export function probeEntry(probe: ProbeConfig): Entry {
     ...(probe.translator === undefined ? [] : [translatorEntry(probe.translator)]),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
+    ...(probe.disk === undefined ? [] : [entry('probe', 'disk', { size: probe.disk })]),
+    entry('probe', 'precision', { bits: String(probe.precision ?? 16) }),
   ]);
+}
+
+/** Reports probes of other machines that have no door, and a door without a key. */
+export function checkRemoteProbes(config: readonly Entry[], report: Report): void {
+  const [listen] = all(config, 'probe listen');
+  const identity = first(config, 'probe identity') ?? first(config, 'traceback');
+  if (listen !== undefined && identity === undefined && !report.damaged)
+    report.error(placed(listen), 'nothing is there to be shown to probes, expected `probe identity` or a `traceback`');
+  for (const probe of all(config, 'probe'))
+    for (const one of all(probe.block, 'certificate'))
+      if (listen === undefined && !report.damaged)
+        report.error(placed(one), `\`probe ${text(probe, 'name')}\` could not connect, expected a \`probe listen\``);
 }
 
 /** Reports addresses that stand for two things, interfaces of which nothing is said, and what would never be learned. */

@@ -2,7 +2,7 @@ import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, pla
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
-import { checkProbe } from './probe.ts';
+import { checkProbe, checkRemoteProbes } from './probe.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
 import { checkTranslator } from './translator.ts';
@@ -26,6 +26,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
     checkExporters(probe, report);
     checkTranslator(probe, report);
   }
+  checkRemoteProbes(config, report);
   checkIds(config, report);
   checkTraceback(config, report);
 }

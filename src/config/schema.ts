@@ -121,6 +121,18 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
+    usage: 'probe listen ADDRESS [port PORT]',
+    help: 'Accepts probes of other machines here, by TLS',
+    defaults: { port: 4955 },
+    unique: ['address', 'port'],
+    hard: true,
+  },
+  {
+    usage: 'probe identity FILE certificate CERTIFICATE',
+    help: 'Key and certificate that probes of other machines are shown; default: those of traceback',
+    hard: true,
+  },
+  {
     usage: 'bgp listen [ADDRESS] [port PORT] [interface INTERFACE]',
     help: 'Accepts BGP sessions here',
     defaults: { address: '::', port: 179 },

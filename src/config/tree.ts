@@ -17,6 +17,9 @@ export interface Config {
   readonly state: string;
   readonly controlSocket: SocketConfig;
   readonly probeSocket: SocketConfig;
+  /** Where probes of other machines connect, and what they are shown; null: the identity of `traceback`. */
+  readonly probeListen: readonly ListenConfig[];
+  readonly probeIdentity: { readonly key: string; readonly certificate: string } | null;
   readonly bgpListen: readonly ListenConfig[];
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];

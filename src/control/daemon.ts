@@ -23,6 +23,8 @@ import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { TestResult } from '../notify/test-notice.ts';
+import type { EpochRecord } from '../probe/epoch-records.ts';
+import type { KeptStatus } from '../probe/kept-messages.ts';
 import type { VantageReport } from '../probe/vantage-rows.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
@@ -153,6 +155,10 @@ export interface Daemon {
   ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
   flows(): Promise<readonly FlowRow[]>;
+  /** Rejects, in words, when no such probe is configured. */
+  probe(probe: string): Promise<ProbeDetail>;
+  /** What the probe, or every one that is connected, has committed to; the notes tell where the chain of each ends. */
+  retention(probe: string | null): Promise<{ rows: readonly RetentionRow[]; notes: readonly string[] }>;
   /** Rejects, in words, when the probe is not there to be asked. */
   probeVantages(probe: string): Promise<VantageReport>;
   ids(): Promise<readonly IdsRow[]>;
@@ -331,6 +337,17 @@ export interface ProbeStatusRow {
   readonly retained: { readonly from: number; readonly to: number } | null;
   readonly packets: number;
   readonly lost: number;
+}
+
+/** `show probe PROBE`. */
+export interface ProbeDetail extends ProbeStatusRow {
+  /** How it keeps windows; null while that is not known. */
+  readonly kept: KeptStatus | null;
+}
+
+/** Row of `retention prove`. */
+export interface RetentionRow extends EpochRecord {
+  readonly probe: string;
 }
 
 /** Row of `show traceback`. */

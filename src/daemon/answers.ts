@@ -272,6 +272,19 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
     flows: async () => flows(),
+    async probe(probe) {
+      const row = probes().find(one => one.probe === probe);
+      if (row === undefined) throw new Error(`no probe ${probe} is configured`);
+      return { ...row, kept: traces.station.status().find(one => one.probe === probe)?.kept ?? null };
+    },
+    async retention(probe) {
+      const names = probe === null ? probes().flatMap(one => (one.connected ? [one.probe] : [])) : [probe];
+      const told = await Promise.all(names.map(async name => ({ name, ...(await traces.station.epochs(name)) })));
+      return {
+        rows: told.flatMap(({ name, epochs }) => epochs.map(one => ({ probe: name, ...one }))),
+        notes: told.map(({ name, head }) => `${name}: the chain ends with ${head}`),
+      };
+    },
     async probeVantages(probe) {
       const { rows, notes } = await traces.station.vantages(probe);
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };

@@ -264,7 +264,11 @@ export async function startDaemon({
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       // Traces first: only they can still refuse, and then nothing has changed.
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
-      if (touches('traceback', 'probe', 'router') || loaded.config.traceback !== null)
+      if (
+        touches('traceback', 'probe', 'router') ||
+        loaded.config.traceback !== null ||
+        loaded.config.probeListen.length > 0
+      )
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {

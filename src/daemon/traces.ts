@@ -23,9 +23,12 @@ import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
-import type { Trace, TraceCause } from '../traceback/trace.ts';
+import { MAX_QUESTIONS } from '../traceback/request.ts';
+import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { openProbeDoors } from './probe-doors.ts';
 
 /** A packet of this AS that is to be traced. */
 export interface PacketToTrace {
@@ -89,6 +92,7 @@ export async function openTraces(
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
   });
+  const doors = openProbeDoors(station, log);
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -103,6 +107,17 @@ export async function openTraces(
   };
 
   async function take(next: Config): Promise<void> {
+    const opening = await doors.prepare(next);
+    await takeTraceback(next).catch(e => {
+      opening.abandon();
+      throw e;
+    });
+    station.reconfigure(next.probes);
+    opening.commit();
+    config = next;
+  }
+
+  async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null) {
       traceback?.close();
       traceback = null;
@@ -130,13 +145,12 @@ export async function openTraces(
         });
       secret = files.secret;
     }
-    station.reconfigure(next.probes);
-    config = next;
   }
 
   try {
     await take(initial);
   } catch (e) {
+    doors.close();
     await station.close();
     throw e;
   }
@@ -177,14 +191,25 @@ export async function openTraces(
     async startTrace(packet, onPartial, cause) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
-      const request = { ...questionsOf(packet), time: packet.time, ...why };
+      const { questions, fragment } = questionsOf(packet);
       let priors: Pick<Trace, 'flows'> = {};
       const asked = priorsOf(packet).then(flows => {
         if (flows.length > 0) priors = { flows };
       });
-      const found = await traceback.startTrace(request, trace => onPartial({ ...trace, ...priors }));
-      await asked;
-      const trace = { ...found, ...priors, ...(cause === undefined ? {} : { cause }) };
+      const forms = await findForms(packet, station, kernel ?? loadKernel(), secret!);
+      // Other ASes have seen the packet as it was outside.
+      const all = [...questions, ...(forms?.outside ?? [])].slice(0, MAX_QUESTIONS);
+      const request = { questions: all, ...(fragment && { fragment }), time: packet.time, ...why };
+      const [traced, translation] = await Promise.all([
+        traceback.startTrace(request, trace => onPartial({ ...trace, ...priors })),
+        forms === null ? undefined : seekForms(forms, questions, packet.time, station),
+        asked,
+      ]);
+      const trace = {
+        ...(translation === undefined ? traced : withTranslation(traced, translation)),
+        ...priors,
+        ...(cause !== undefined && { cause }),
+      };
       await store.write([
         { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
       ]);
@@ -197,6 +222,7 @@ export async function openTraces(
     reconfigure: take,
     async close() {
       traceback?.close();
+      doors.close();
       await station.close();
     },
   };
@@ -204,6 +230,16 @@ export async function openTraces(
 
 /** Milliseconds that probes have for priors: less than a trace takes. */
 const PRIORS_TIME = 1000;
+/** What was seen on both sides of a translator is told so of this AS. */
+function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
+  const { tree } = trace;
+  const root: Trace['tree'] =
+    translation.both && tree.verdict === 'saw'
+      ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
+      : tree;
+  return { ...trace, tree: root, translation };
+}
+
 const LINKTYPE_RAW = 101;
 /** For a digest that is not asked. */
 const NO_KEY = new Uint8Array(16);

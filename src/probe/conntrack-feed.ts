@@ -104,8 +104,12 @@ export function openConntrack({ take, table, say }: ConntrackOptions): LogFeed {
           take: hear,
           failed: gap,
         });
-        opened.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
         events = opened;
+        try {
+          opened.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+        } catch {
+          // Without it gaps come earlier, and are filled all the same.
+        }
       }
       askForAll();
       said = '';

@@ -1,12 +1,17 @@
 /** The probe's end of the probe socket: it dials, keeps dialling, gets its configuration and keys, and answers. */
+import type { X509Certificate } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import { mutualTls, vouchedFor } from '../net/tls.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
+import type { ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   PROBE_BACKLOG,
   PROBE_FRAME,
+  PROBE_SILENCE,
   PROBE_VERSION,
   type ProbeStatus,
   readToProbe,
@@ -14,6 +19,7 @@ import {
   type ToProbe,
 } from './messages.ts';
 import type { ProbeAnswer, Question } from './question.ts';
+import { PROBE_PROTOCOL } from './tls-door.ts';
 import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
@@ -23,8 +29,10 @@ const LAST_RETRY = 30_000;
 const STATUS_INTERVAL = 5_000;
 
 export interface ProbeLinkOptions {
-  /** Path of the daemon's probe socket. */
+  /** Path of the daemon's probe socket; of a daemon in another machine what to call it. */
   readonly socket: string;
+  /** Not there: the daemon is in this machine. */
+  readonly remote?: RemoteDaemon;
   readonly name: string;
   /** Called at every welcome: at first, after a reconnect, and when the daemon's configuration changed. */
   readonly onWelcome: (probe: ProbeConfig) => void;
@@ -35,10 +43,22 @@ export interface ProbeLinkOptions {
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
   readonly vantages: () => Promise<VantageReport>;
+  /** What was committed to. */
+  readonly epochs: () => Promise<ProbeEpochs>;
   /** Other forms of a packet, as translators told of them. */
   readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
   readonly log: (line: string) => void;
+}
+
+/** A daemon in another machine. Key and certificate are this probe's, PEM. */
+export interface RemoteDaemon {
+  readonly host: string;
+  readonly port: number;
+  readonly key: string;
+  readonly certificate: string;
+  /** The daemon's certificate, or that of its authority. */
+  readonly daemon: X509Certificate;
 }
 
 export interface ProbeLink {
@@ -91,6 +111,8 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         options.onWelcome(message.probe);
         report();
         return;
+      case 'noted':
+        return;
       case 'refused':
         say(`refused by the daemon: ${message.reason}`);
         return;
@@ -120,15 +142,44 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
           (error: Error) => say(`no vantages: ${error.message}`),
         );
         return;
+      case 'epochs':
+        options.epochs().then(
+          report => send({ type: 'epochs', id: message.id, report }),
+          (error: Error) => say(`no epochs: ${error.message}`),
+        );
+        return;
       case 'forms':
         send({ type: 'forms', id: message.id, forms: options.forms(message.packet) });
     }
   };
 
+  /** Says hello as soon as the other end may be believed; `cut` ends a connection to another. */
+  const open = (cut: (reason: string) => void): Socket => {
+    const hello = () => send({ type: 'hello', version: PROBE_VERSION, name: options.name });
+    const { remote } = options;
+    if (remote === undefined) {
+      const local = connect(options.socket);
+      local.on('connect', hello);
+      return local;
+    }
+    const far = connectTls({ host: remote.host, port: remote.port, ...mutualTls(remote, PROBE_PROTOCOL) });
+    far.setTimeout(PROBE_SILENCE, () => cut('nothing is heard of the daemon'));
+    far.on('secureConnect', () => {
+      const shown = far.getPeerX509Certificate();
+      const wrong = shown === undefined ? 'it shows no certificate' : vouchedFor(shown, [remote.daemon], Date.now());
+      if (far.alpnProtocol !== PROBE_PROTOCOL) cut('it takes no probes there');
+      else if (wrong !== null) cut(`not believed to be the daemon: ${wrong}`);
+      else hello();
+    });
+    return far;
+  };
+
   const dial = () => {
-    const dialled = connect(options.socket);
+    const cut = (reason: string) => {
+      dialled.destroy(new Error(reason));
+    };
+    const dialled = open(cut);
     socket = dialled;
-    const cut = (reason: string) => dialled.destroy(new Error(reason));
     const read = frameReader(
       PROBE_FRAME,
       value => {
@@ -138,7 +189,6 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
       },
       ({ reason }) => cut(`the daemon sent a frame that makes no sense: ${reason}`),
     );
-    dialled.on('connect', () => send({ type: 'hello', version: PROBE_VERSION, name: options.name }));
     dialled.on('data', read);
     dialled.on('error', error => say(`${options.socket}: ${error.message}`));
     dialled.on('close', () => {

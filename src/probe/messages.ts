@@ -8,6 +8,7 @@
  *     key epoch                   ──▶
  *                                 ◀──    key epoch key (16 octets, or null: there is none)
  *     status packets windows …    ──▶
+ *                                 ◀──    noted (an end that hears nothing for long is gone)
  *                                 ◀──    question id questions keys (which key each epoch was asked with)
  *     answer id answer            ──▶
  *                                 ◀──    flow-question id questions (to probes with exporters only)
@@ -15,12 +16,15 @@
  *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
  *                                 ◀──    vantages id
  *     vantages id report          ──▶
+ *                                 ◀──    epochs id
+ *     epochs id report            ──▶    (what was committed to, hour by hour)
  *                                 ◀──    forms id packet (its other form, of a probe at a translator)
  *     forms id forms              ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
+import { type KeptStatus, keptStatus, type ProbeEpochs, probeEpochs } from './kept-messages.ts';
 import {
   type Fields,
   type Finding,
@@ -45,6 +49,8 @@ export const PROBE_VERSION = 2;
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
 export const PROBE_BACKLOG = 4 * PROBE_FRAME;
+/** Milliseconds after which an end in another machine is gone that says nothing: a status is told and noted every five seconds. */
+export const PROBE_SILENCE = 30_000;
 /** Questions in one message. */
 export const MOST_QUESTIONS = 256;
 const MOST_LISTED = 4096;
@@ -60,6 +66,8 @@ export interface ProbeStatus {
   readonly windows: number;
   readonly retained: ProbeAnswer['retained'];
   readonly lost: number;
+  /** How windows are kept; left out by who keeps none. */
+  readonly kept?: KeptStatus;
   /** Left out by a probe that takes no flows. */
   readonly flows?: FlowStatus | null;
 }
@@ -71,11 +79,13 @@ export type ToDaemon =
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
   | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
+  | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs }
   | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
   | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'noted' }
   | { readonly type: 'key'; readonly epoch: number; readonly key: Uint8Array | null }
   | {
       readonly type: 'question';
@@ -86,13 +96,14 @@ export type ToProbe =
   | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
   | { readonly type: 'vantages'; readonly id: number }
+  | { readonly type: 'epochs'; readonly id: number }
   | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, forms';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -113,6 +124,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       };
     case 'vantages':
       return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
+    case 'epochs':
+      return { type: 'epochs', id: integer(f, from, 'id'), report: probeEpochs(f, from.report) };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), forms: formAnswers(f, from) };
     default:
@@ -125,7 +138,9 @@ export function readToProbe(value: unknown): ToProbe | string {
   const f: Finding = { wrong: null };
   const message = toProbe(f, fields(f, value, 'message'));
   return (
-    f.wrong ?? message ?? 'type is none of welcome, refused, key, question, flow-question, neighbors, vantages, forms'
+    f.wrong ??
+    message ??
+    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms'
   );
 }
 
@@ -133,6 +148,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
   switch (from.type) {
     case 'welcome':
       return { type: 'welcome', version: integer(f, from, 'version'), probe: probeConfig(f, from.probe) };
+    case 'noted':
+      return { type: 'noted' };
     case 'refused':
       return { type: 'refused', reason: text(f, from, 'reason', 1024) };
     case 'key':
@@ -149,7 +166,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
     case 'neighbors':
       return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
     case 'vantages':
-      return { type: 'vantages', id: integer(f, from, 'id') };
+    case 'epochs':
+      return { type: from.type, id: integer(f, from, 'id') };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), packet: formQuestion(f, from.packet) };
     default:
@@ -219,6 +237,7 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
+    ...(from.kept === undefined ? {} : { kept: keptStatus(f, from.kept) }),
     flows: flowStatus(f, from.flows),
   };
 }

@@ -42,6 +42,7 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
         ...(one.as === undefined ? {} : { as: integer(f, one, 'as', 0xffffffff) }),
       }),
     ),
+    ...(from.certificate === undefined ? {} : { certificate: text(f, from, 'certificate', 1024) }),
     inside: texts(from, 'inside', MAC),
     learn: list(f, from, 'learn', 2).map(one => choice(f, { learn: one }, 'learn', ['arp', 'bgp'])),
     members: each('members', one => ({
@@ -61,6 +62,8 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
     ...(from.translator === undefined ? {} : { translator: translatorConfig(f, from.translator) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
+    ...(from.disk === undefined ? {} : { disk: integer(f, from, 'disk') }),
+    ...(from.precision === 8 ? { precision: 8 as const } : {}),
   };
 }
 

@@ -10,6 +10,11 @@ export interface ProbeWords {
   readonly keyFile?: string;
   readonly name?: string;
   readonly socket: string;
+  /** A daemon in another machine, HOST or HOST:PORT, and the files that go with it. */
+  readonly connect?: string;
+  readonly identity?: string;
+  readonly certificate?: string;
+  readonly daemon?: string;
   readonly read?: readonly string[];
   readonly interface?: readonly string[];
   readonly filter?: string;
@@ -92,6 +97,10 @@ export const OPTIONS = {
     default: '/run/intertrack/itprobe.sock',
     description: "path of the daemon's probe socket",
   },
+  connect: { alias: 'C', ...once, description: 'HOST[:PORT] of a daemon in another machine' },
+  identity: { ...once, description: 'with -C: file of the private key of this probe' },
+  certificate: { ...once, description: 'with -C: file of the certificate of this probe' },
+  daemon: { ...once, description: 'with -C: file of the certificate of the daemon, or of its authority' },
   threads: { alias: 't', ...number, default: 1, description: 'threads that share the packets of each interface' },
   translator: {
     type: 'boolean' as const,
@@ -148,6 +157,14 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
   if (digests && (read?.length ?? 0) !== 1) return '-d needs one -r FILE';
   if (!digests && keyFile !== undefined) return '-k belongs to -d: a probe gets its keys from the daemon';
   if (/^\d+$/.test(socket)) return "-s is the daemon's socket; the octets of a packet are --snapshot-length";
+  const far = FAR.filter(word => words[word] !== undefined);
+  if (words.connect === undefined && far.length > 0) return `--${far[0]} belongs to -C`;
+  if (words.connect !== undefined) {
+    const missing = FAR.find(word => words[word] === undefined);
+    if (digests) return '-C belongs to -n';
+    if (missing !== undefined) return `-C needs --${missing}`;
+    if (hostAndPort(words.connect) === null) return '-C takes HOST or HOST:PORT, an IPv6 address in brackets';
+  }
   if (interfaces !== undefined && new Set(interfaces).size < interfaces.length) return 'an interface is named twice';
   if ((read ?? []).filter(file => file === '-').length > 1) return 'standard input can be read once';
   const idle = OF_CAPTURE.find(([, word]) => interfaces === undefined && words[word] !== undefined);
@@ -157,6 +174,18 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
     outside('-B', words.bufferSize, BUFFER) ??
     outside('--snapshot-length', words.snapshotLength, SNAPLEN)
   );
+}
+
+/** What belongs to a daemon in another machine. */
+const FAR = ['identity', 'certificate', 'daemon'] as const;
+const DEFAULT_PORT = 4955;
+
+/** Host and port of `HOST`, `HOST:PORT`, `[ADDRESS]` and `[ADDRESS]:PORT`; null when it is none of them. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } | null {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const port = digits === undefined ? DEFAULT_PORT : Number(digits);
+  const host = bracketed ?? plain;
+  return host === undefined || port < 1 || port > 65535 ? null : { host, port };
 }
 
 function outside(option: string, value: number, { least, most }: Bounds): string | null {

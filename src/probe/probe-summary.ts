@@ -5,7 +5,7 @@ import type { IntakeStatus } from './intake-messages.ts';
 export function noStatus(): IntakeStatus {
   return {
     ...{ frames: 0, digests: 0, without: new Map(), lost: 0, dropped: 0 },
-    ...{ span: null, live: 0, held: null, fill: 0 },
+    ...{ span: null, live: 0, octets: 0, sampled: 1, held: null, fill: 0 },
   };
 }
 
@@ -22,6 +22,8 @@ export function addStatuses(one: IntakeStatus, other: IntakeStatus | null): Inta
     dropped: one.dropped + other.dropped,
     span: joined(one.span, other.span),
     live: one.live + other.live,
+    octets: one.octets + other.octets,
+    sampled: Math.min(one.sampled, other.sampled),
     held: null,
     fill: Math.max(one.fill, other.fill),
     ...(other.flows === undefined ? {} : { flows: other.flows, sampling: other.sampling ?? 1 }),

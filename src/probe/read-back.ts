@@ -67,27 +67,24 @@ export async function openKept(path: string, clock: () => number, say: (line: st
   };
 }
 
-/** The window of a file, whose filters must not be used; or what is wrong. `root` is the one that was committed to, if any. */
+/**
+ * The window of a file, whose filters go when it does; or what is wrong. `root` is the one that was committed to, if any. The file
+ * is read, not mapped: all of it is looked at, and where the disk can't read it that is an error and not a signal.
+ */
 function check(path: string, name: WindowName, key: string, root: string | null): DecodedWindow | string {
-  let opened: ReturnType<typeof octetsOf>;
+  let octets: Uint8Array;
   try {
-    opened = octetsOf(path);
+    octets = readFileSync(path);
   } catch (error) {
     return (error as Error).message;
   }
-  const decoded = decodeWindow(opened.octets);
-  if (typeof decoded !== 'string') {
-    const { window } = decoded;
-    const whole = decoded.verify();
-    // The window goes on without its filters, which are opened when they are asked.
-    opened.unmap();
-    if (!whole) return 'it is damaged';
-    if (window.number !== name.number || window.part !== name.part) return 'it is another window';
-    if (window.storageKey !== key) return 'its key is another one';
-    if (root !== null && decoded.root !== root) return 'it is not what was committed to';
-    return decoded;
-  }
-  opened.unmap();
+  const decoded = decodeWindow(octets);
+  if (typeof decoded === 'string') return decoded;
+  const { window } = decoded;
+  if (!decoded.verify()) return 'it is damaged';
+  if (window.number !== name.number || window.part !== name.part) return 'it is another window';
+  if (window.storageKey !== key) return 'its key is another one';
+  if (root !== null && decoded.root !== root) return 'it is not what was committed to';
   return decoded;
 }
 

@@ -1,19 +1,23 @@
 /** `itprobe -n NAME --translator`: follows what translators of addresses tell, and answers out of it, until told to end. */
-import { openProbeLink } from './link.ts';
+import { FIRST_HASH } from './commitments.ts';
+import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { openTranslator } from './translator.ts';
 
 export interface TranslatorOptions {
   readonly name: string;
   readonly socket: string;
+  /** A daemon in another machine; null: in this one. */
+  readonly remote: RemoteDaemon | null;
   readonly say: (line: string) => void;
 }
 
 /** Resolves with the exit status 0 after SIGTERM or SIGINT. */
-export async function runTranslator({ name, socket, say }: TranslatorOptions): Promise<number> {
+export async function runTranslator({ name, socket, remote, say }: TranslatorOptions): Promise<number> {
   const translator = openTranslator(say);
   const ended = Promise.withResolvers<void>();
   const link = openProbeLink({
     socket,
+    ...(remote && { remote }),
     name,
     onWelcome(probe) {
       if (probe.translator === undefined) say(`probe ${name} has no \`translator\` in the daemon's configuration`);
@@ -27,6 +31,7 @@ export async function runTranslator({ name, socket, say }: TranslatorOptions): P
       return { packets: told, windows: held, retained: null, lost: gaps + evicted, flows: null };
     },
     onNeighbors: () => {},
+    epochs: async () => ({ epochs: [], head: FIRST_HASH }),
     vantages: async () => ({ rows: [], notes: [] }),
     forms: translator.find,
     log: say,

@@ -11,7 +11,9 @@ import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
-import { openProbeLink } from './link.ts';
+import { MOST_EPOCHS } from './kept-messages.ts';
+import { keptStatusOf } from './kept-status.ts';
+import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
@@ -45,13 +47,15 @@ export interface ProbeOptions {
   readonly mirror: Mirror | null;
   readonly name: string;
   readonly socket: string;
+  /** A daemon in another machine; null: in this one. */
+  readonly remote: RemoteDaemon | null;
   /** Where windows are kept; null: in memory only. */
   readonly directory: string | null;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ input, mirror, name, socket, directory, say }: ProbeOptions): Promise<number> {
+export async function runProbe({ input, mirror, name, socket, remote, directory, say }: ProbeOptions): Promise<number> {
   const threads = input.kind === 'capture' ? input.threads : 1;
   const ended = Promise.withResolvers<void>();
   const limits = { retention: 0, memory: 0 };
@@ -88,6 +92,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
   const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
   const link = openProbeLink({
     socket,
+    ...(remote && { remote }),
     name,
     onWelcome(probe) {
       if (input.kind === 'flows') translator.configure(null, { ...probe, memory: probe.memory / 8 });
@@ -121,6 +126,7 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
+        kept: keptStatusOf(sealed, total(), held, directory !== null),
         flows: total().flows ?? null,
       };
     },
@@ -137,6 +143,10 @@ export async function runProbe({ input, mirror, name, socket, directory, say }: 
     vantages: async () => {
       const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
       return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
+    async epochs() {
+      const { epochs, head } = await sealer.epochs();
+      return { epochs: epochs.slice(-MOST_EPOCHS), head };
     },
     forms: translator.find,
     log: say,

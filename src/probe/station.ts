@@ -2,15 +2,18 @@
 import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
+import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
 import { keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
+import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
   PROBE_BACKLOG,
   PROBE_FRAME,
+  PROBE_SILENCE,
   PROBE_VERSION,
   type ProbeStatus,
   readToDaemon,
@@ -27,6 +30,8 @@ import type { VantageReport } from './vantage-rows.ts';
 const MOST_CONNECTIONS = 256;
 /** Milliseconds that a connection has to say its name. */
 const HELLO_TIME = 10_000;
+/** Messages of one connection in a second; a probe that reads a year of captures asks for many keys. */
+const MOST_MESSAGES = 500;
 /** Milliseconds that a probe has to tell its vantages. */
 const REPORT_TIME = 5_000;
 
@@ -47,6 +52,8 @@ export interface ProbeRow {
   readonly retainedFrom: number | null;
   readonly retainedTo: number | null;
   readonly lost: number | null;
+  /** How it keeps windows. */
+  readonly kept: KeptStatus | null;
   /** Of a probe that takes flows. */
   readonly flows: FlowStatus | null;
 }
@@ -72,6 +79,10 @@ export interface ProbeStation {
   tell(probe: string, neighbors: KnownNeighbors): void;
   /** What a probe knows of its vantages. Rejects, in words, when it is not connected or does not answer. */
   vantages(probe: string): Promise<VantageReport>;
+  /** What a probe has committed to. Rejects as `vantages` does. */
+  epochs(probe: string): Promise<ProbeEpochs>;
+  /** Takes over a connection from another machine that has proved to be of one of these probes. */
+  accept(socket: Socket, probes: ReadonlySet<string>): void;
   /** Takes a new set of probes: those gone are disconnected, those changed are told. */
   reconfigure(probes: readonly ProbeConfig[]): void;
   close(): Promise<void>;
@@ -79,15 +90,21 @@ export interface ProbeStation {
 
 interface Connection {
   readonly socket: Socket;
+  /** Null: it comes from this machine. */
+  readonly proved: ReadonlySet<string> | null;
+  messages: Bucket | null;
   /** The probe it turned out to be; null before its hello. */
   name: string | null;
   readonly since: number;
   status: ProbeStatus | null;
   readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
   readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
-  readonly askedVantages: Map<number, (report: VantageReport | null) => void>;
+  readonly askedReports: Map<number, (report: Reported | null) => void>;
   readonly askedForms: Map<number, (forms: readonly FormAnswer[] | null) => void>;
 }
+
+/** What is answered to a question about the probe itself. */
+type Reported = Extract<ToDaemon, { type: 'vantages' | 'epochs' }>;
 
 /** Opens the probe socket. Rejects, in words, when it can't be listened at. */
 export async function openProbeStation(options: ProbeStationOptions): Promise<ProbeStation> {
@@ -110,8 +127,12 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     }
   };
 
+  // Whoever may connect can make lines of it.
+  const sayRefused = seldom(10, Date.now, (line, unsaid) =>
+    log('warn', unsaid > 0 ? `${line} (${unsaid} more unsaid)` : line),
+  );
   const refuse = (from: Connection, reason: string) => {
-    log('warn', `probe ${from.name ?? 'without a name'}: ${reason}`);
+    sayRefused(`probe ${from.name ?? 'without a name'}: ${reason}`);
     send(from, { type: 'refused', reason });
     from.socket.end();
     // A peer that does not close its side either is not waited for.
@@ -122,13 +143,18 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     const probe = probes.get(name);
     if (from.name !== null) refuse(from, 'a second hello');
     else if (version !== PROBE_VERSION) refuse(from, `version ${version} is not spoken here, but ${PROBE_VERSION}`);
+    else if (from.proved !== null && !from.proved.has(name)) refuse(from, 'the certificate is not of this probe');
     else if (probe === undefined) refuse(from, `no probe ${JSON.stringify(name)} is configured`);
-    else if (named.has(name)) refuse(from, `probe ${name} is connected already`);
+    else if (from.proved === null && probe.certificate !== undefined)
+      refuse(from, `probe ${name} has a certificate: it connects from another machine`);
+    else if (from.proved === null && named.has(name)) refuse(from, `probe ${name} is connected already`);
     else welcome(from, probe);
   };
 
   const welcome = (from: Connection, probe: ProbeConfig) => {
     const { name } = probe;
+    // Of two that have the probe's key the later one is it: the other may be gone without a word.
+    named.get(name)?.socket.destroy();
     from.name = name;
     named.set(name, from);
     log('info', `probe ${name}: connected`);
@@ -151,6 +177,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         return;
       case 'status':
         from.status = message.status;
+        send(from, { type: 'noted' });
         return;
       case 'answer':
         // An answer that nobody waits for any more is late: its deadline has passed.
@@ -162,22 +189,25 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         from.askedFlows.delete(message.id);
         return;
       case 'vantages':
-        from.askedVantages.get(message.id)?.(message.report);
+      case 'epochs':
+        from.askedReports.get(message.id)?.(message);
         return;
       case 'forms':
         from.askedForms.get(message.id)?.(message.forms);
     }
   };
 
-  const server = createServer(socket => {
+  const take = (socket: Socket, proved: ReadonlySet<string> | null) => {
     const connection: Connection = {
       socket,
+      proved,
+      messages: null,
       name: null,
       since: Date.now(),
       status: null,
       asked: new Map(),
       askedFlows: new Map(),
-      askedVantages: new Map(),
+      askedReports: new Map(),
       askedForms: new Map(),
     };
     connections.add(connection);
@@ -188,6 +218,12 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       PROBE_FRAME,
       value => {
         if (socket.writableEnded) return;
+        const { bucket, taken } = takeToken(connection.messages, MOST_MESSAGES, performance.now(), 4 * MOST_MESSAGES);
+        connection.messages = bucket;
+        if (!taken) {
+          refuse(connection, `more than ${MOST_MESSAGES} messages a second`);
+          return;
+        }
         const message = readToDaemon(value);
         if (typeof message === 'string') refuse(connection, message);
         else receive(connection, message);
@@ -200,16 +236,20 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       clearTimeout(patience);
       connections.delete(connection);
       if (connection.name !== null) {
-        named.delete(connection.name);
+        if (named.get(connection.name) === connection) named.delete(connection.name);
         log('info', `probe ${connection.name}: disconnected`);
       }
       for (const resolve of connection.asked.values()) resolve(null);
       for (const resolve of connection.askedFlows.values()) resolve(null);
-      for (const resolve of connection.askedVantages.values()) resolve(null);
+      for (const resolve of connection.askedReports.values()) resolve(null);
       for (const resolve of connection.askedForms.values()) resolve(null);
     });
+    if (proved !== null) socket.setTimeout(PROBE_SILENCE, () => socket.destroy(new Error('nothing is heard of it')));
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
-  });
+  };
+  const server = createServer(socket => take(socket, null));
+  // Beyond those that are told so.
+  server.maxConnections = 2 * MOST_CONNECTIONS;
   await listenUnix(server, options.socket, 'probe socket');
 
   const keysOf = (questions: readonly Question[]): KeyCheck[] =>
@@ -252,6 +292,24 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       send(connection, { type: 'flow-question', id, questions });
     });
 
+  const reportOf = async (name: string, type: 'vantages' | 'epochs'): Promise<VantageReport | ProbeEpochs> => {
+    if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
+    const connection = named.get(name);
+    if (connection === undefined) throw new Error(`probe ${name} is not connected`);
+    const id = ++lastId;
+    const found = await new Promise<Reported | null>(resolve => {
+      const timer = setTimeout(resolve, REPORT_TIME, null);
+      connection.askedReports.set(id, report => {
+        clearTimeout(timer);
+        resolve(report);
+      });
+      send(connection, { type, id });
+    });
+    connection.askedReports.delete(id);
+    if (found?.type !== type) throw new Error(`probe ${name} does not answer`);
+    return found.report;
+  };
+
   const formsOf = (name: string, packet: FormQuestion, deadline: number): Promise<readonly FormAnswer[] | null> =>
     new Promise(resolve => {
       const connection = named.get(name);
@@ -292,6 +350,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         silent: names.filter((_, i) => found[i] === null),
       };
     },
+    accept: take,
     status: () =>
       [...probes.keys()].map(name => {
         const connection = named.get(name);
@@ -304,6 +363,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           retainedFrom: status?.retained?.from ?? null,
           retainedTo: status?.retained?.to ?? null,
           lost: status?.lost ?? null,
+          kept: status?.kept ?? null,
           flows: status?.flows ?? null,
         };
       }),
@@ -315,23 +375,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       const connection = named.get(name);
       if (connection !== undefined) sendFrame(connection, frame);
     },
-    async vantages(name) {
-      if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
-      const connection = named.get(name);
-      if (connection === undefined) throw new Error(`probe ${name} is not connected`);
-      const id = ++lastId;
-      const report = await new Promise<VantageReport | null>(resolve => {
-        const timer = setTimeout(resolve, REPORT_TIME, null);
-        connection.askedVantages.set(id, found => {
-          clearTimeout(timer);
-          resolve(found);
-        });
-        send(connection, { type: 'vantages', id });
-      });
-      connection.askedVantages.delete(id);
-      if (report === null) throw new Error(`probe ${name} does not answer`);
-      return report;
-    },
+    vantages: async name => (await reportOf(name, 'vantages')) as VantageReport,
+    epochs: async name => (await reportOf(name, 'epochs')) as ProbeEpochs,
     reconfigure(changed) {
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));
@@ -339,6 +384,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       for (const [name, connection] of named) {
         const probe = probes.get(name);
         if (probe === undefined) refuse(connection, 'the probe is no longer configured');
+        else if (probe.certificate !== before.get(name)?.certificate)
+          refuse(connection, 'the probe is configured with another certificate');
         else if (JSON.stringify(probe) !== JSON.stringify(before.get(name)))
           send(connection, { type: 'welcome', version: PROBE_VERSION, probe });
       }

@@ -39,6 +39,27 @@ export interface TraceCause {
   readonly packets: number;
 }
 
+/** What came of the other forms of a packet that a translator of this AS has changed. */
+export interface TraceTranslation {
+  /** Probes that follow translators and know of it. */
+  readonly by: readonly string[];
+  /** `outward`: asked for as it was outside, and linked to its inside; `inward`: the reverse. */
+  readonly way: 'outward' | 'inward';
+  /** Digests of the other forms, and the one that both sides have (profile `nat`). They never leave this AS. */
+  readonly linked: readonly { readonly epoch: number; readonly digest: string; readonly profile: 'strict' | 'nat' }[];
+  /** Why a form could not be reckoned from what is told, where that was so. */
+  readonly unreckoned: readonly string[];
+  /** Where the packet was seen on the other side. `profile`: by which digest. */
+  readonly seen: readonly {
+    readonly probe: string;
+    readonly direction: 'in' | 'out' | 'inside' | 'unknown';
+    readonly neighbor: number | null;
+    readonly profile: 'strict' | 'nat';
+  }[];
+  /** Seen on both sides. */
+  readonly both: boolean;
+}
+
 /** One AS in the tree. The root is the AS that asked; children are nearer the entry point. */
 export interface TraceNode {
   readonly as: number;
@@ -91,4 +112,6 @@ export interface Trace {
   readonly cause?: TraceCause;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
+  /** Not there: no translator of this AS knows of the packet. */
+  readonly translation?: TraceTranslation;
 }

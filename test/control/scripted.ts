@@ -777,6 +777,70 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       },
       { what: 'probe', probe: 'flows1', refused: 7, dropped: 0, records: 5000, droppedForMemory: 0 },
     ],
+    probe: async probe => {
+      if (probe !== 'tap1') throw new Error(`no probe ${probe} is configured`);
+      return {
+        probe,
+        connected: true,
+        since: NOON - HOUR,
+        windows: 720,
+        retained: { from: NOON - HOUR, to: NOON },
+        packets: 997,
+        lost: 3,
+        kept: {
+          memory: 5 * 2 ** 20,
+          disk: 7 * 2 ** 20,
+          unread: 3,
+          unsaved: 2,
+          dropped: 1,
+          unsealed: 0,
+          trouble: 'ENOSPC: no space left on device, write',
+          sampling: 1 / 4,
+          fill: 0.5,
+          holes: [{ from: NOON - 600_000, to: NOON - 590_000 }],
+          latest: {
+            from: NOON - 20_000,
+            vantages: 8,
+            packets: 8000,
+            octets: 17_000,
+            kind: 'each',
+            bits: 16,
+            sampling: 1 / 2,
+            root: 'ab'.repeat(32),
+          },
+          head: 'cd'.repeat(32),
+        },
+      };
+    },
+    retention: async () => ({
+      rows: [
+        {
+          probe: 'tap1',
+          epoch: Math.floor(NOON / HOUR) - 2,
+          key: '0123456789abcdef',
+          created: NOON - 2 * HOUR,
+          destroyed: NOON,
+          windows: 360,
+          first: null,
+          last: null,
+          root: '12'.repeat(32),
+          chain: '34'.repeat(32),
+        },
+        {
+          probe: 'tap1',
+          epoch: Math.floor(NOON / HOUR) - 1,
+          key: 'fedcba9876543210',
+          created: NOON - HOUR,
+          destroyed: null,
+          windows: 360,
+          first: Math.floor(NOON / 10_000) - 360,
+          last: Math.floor(NOON / 10_000) - 1,
+          root: '56'.repeat(32),
+          chain: '78'.repeat(32),
+        },
+      ],
+      notes: [`tap1: the chain ends with ${'78'.repeat(32)}`],
+    }),
     probeVantages: async () => ({
       rows: [
         {

@@ -29,6 +29,26 @@ const PACKETS = 600;
 const PATIENCE = 5000;
 const KEY = new Uint8Array(16);
 
+/** Octets that go there and back in each of two connections. */
+const TALKED = 1_000_000;
+const ECHO = `
+use IO::Socket::IP;
+my $listener = IO::Socket::IP->new(LocalHost => '::', LocalPort => 7, Listen => 5, V6Only => 0, ReuseAddr => 1) or die $!;
+$| = 1;
+print "listening\\n";
+while (my $peer = $listener->accept) {
+  while (sysread $peer, my $octets, 65536) { my $at = 0; $at += syswrite $peer, $octets, length($octets) - $at, $at while $at < length $octets; }
+}`;
+const TALK = `
+use IO::Socket::IP;
+my $peer = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => 7) or die $!;
+my ($sent, $got) = (0, 0);
+while ($got < ${TALKED}) {
+  $sent += syswrite $peer, pack('N*', map { $sent + $_ * 7919 } 1 .. 5000) if $sent < ${TALKED};
+  $got += sysread $peer, my $octets, 65536;
+}
+print $got;`;
+
 interface Seen {
   /** Frames that have the input, and the TTLs or hop limits of their layers. */
   readonly inputs: Map<string, Set<number>>;
@@ -183,6 +203,35 @@ describe('lab/forwarding', function () {
       const [input] = inputsOf(packet, RAW);
       expect([...before.inputs.get(input!)!][0]! - [...behind.inputs.get(input!)!][0]!, 'hops').to.equal(2);
     }
+  });
+
+  it('is the same of everything that two TCP stacks say to each other', async () => {
+    const taps = [capture(lab!, 'r', 'to-s'), capture(lab!, 't', 'to-q')];
+    const chunks: Buffer[][] = [[], []];
+    taps.forEach((tap, i) => {
+      tap.stdout.on('data', chunk => chunks[i]!.push(chunk));
+    });
+    await until('both taps listen', () => chunks.every(list => list.length > 0));
+    const server = lab!.start('t', ['perl', '-e', ECHO]);
+    const heard = new Promise(resolve => server.stdout.once('data', resolve));
+    await heard;
+    for (const destination of [ENDS.destination4, ENDS.destination6])
+      expect(await lab!.run('s', ['perl', '-e', TALK, destination])).to.equal(`${TALKED}`);
+    /** Segments by their inputs, of both directions. */
+    const segments = (list: readonly Buffer[]) =>
+      [...seen(Buffer.concat(list), STRICT).inputs.keys()].filter(input => input.slice(12, 14) === '06').sort();
+    await until(
+      'the last segments have come',
+      () => {
+        const [one, other] = chunks.map(list => segments(list).length);
+        return one! > 100 && one === other;
+      },
+      PATIENCE,
+    ).catch(() => {});
+    for (const tap of taps) await tap.stop();
+    const [one, other] = chunks.map(segments);
+    expect(other).to.deep.equal(one);
+    table.push(['TCP of the kernel', `${one!.length}`, `${other!.length}`, '']);
   });
 
   it('is the same with DSCP marked anew on the way', async function () {

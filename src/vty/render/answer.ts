@@ -29,8 +29,10 @@ import type {
   IrrStatusRow,
   MemoryStatus,
   NoticeRow,
+  ProbeDetail,
   ProbeStatusRow,
   ReloadReport,
+  RetentionRow,
   RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
@@ -86,6 +88,7 @@ import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
+import { renderProbe, renderRetention } from './windows.ts';
 
 /** What came of an order. */
 const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
@@ -121,6 +124,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
+  'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
@@ -157,6 +161,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show peer PEER quality': first<QualityRow>(renderQuality),
   'show flow': (rows: readonly FlowRow[], now) => renderFlow(rows, now),
   'show probe PROBE vantages': (rows: readonly VantageRow[], now) => renderVantages(rows, now),
+  'show probe PROBE': first<ProbeDetail>(renderProbe),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show quarantine PEER': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),

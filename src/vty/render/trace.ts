@@ -28,10 +28,25 @@ export function renderTrace(trace: Trace): string[] {
     `Packet of ${instant(trace.time)}`,
     ...causeLines(trace),
     ...renderPriors(trace.flows),
+    ...translationLines(trace),
     entrySentence(trace),
     '',
     ...lines,
   ];
+}
+
+/** What a translator of this AS made of the packet, and where it was seen on the other side. */
+function translationLines({ translation }: Trace): string[] {
+  if (translation === undefined) return [];
+  const { by, way, seen, both, unreckoned } = translation;
+  const side = way === 'outward' ? 'inside' : 'outside';
+  const places = seen.map(({ probe, direction, neighbor, profile }) => {
+    const where = neighbor === null ? '' : direction === 'in' ? `, from AS${neighbor}` : `, to AS${neighbor}`;
+    return `${probe}${where}${profile === 'nat' ? ' (profile nat)' : ''}`;
+  });
+  const found = places.length === 0 ? `not seen ${side}` : `seen ${side} at ${places.join('; ')}`;
+  const open = unreckoned.length === 0 ? '' : `; its digest there cannot be reckoned: ${unreckoned.join(', ')}`;
+  return [`Translated, as ${by.join(', ')} tells: ${found}${both ? ', and here' : ''}${open}`];
 }
 
 /** Which rule began the trace, where no person did. */
