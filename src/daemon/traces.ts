@@ -19,6 +19,7 @@ import {
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
+import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
@@ -98,6 +99,10 @@ export async function openTraces(
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
       const { rows } = await query({ about: 'frontier', from, avoid, among });
       return rows[0] as FrontierRow;
+    },
+    async adjacency(among: readonly number[]) {
+      const { rows } = await query({ about: 'adjacency', among });
+      return rows as readonly Adjacency[];
     },
   };
 
