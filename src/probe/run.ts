@@ -113,7 +113,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
       const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
       if (input.kind !== 'flows') return { ...answer, covered };
       // What was sampled can be seen; that it was not seen means nothing.
-      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
+      return { ...answer, covered: false, samples: true, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
