@@ -17,7 +17,7 @@ import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
-import { addStatuses, noStatus, summary } from './probe-summary.ts';
+import { addStatuses, noStatus, packetRate, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
@@ -89,6 +89,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
         say(`asked with another key than that of ${fresh.length} hour(s) of windows: they are of no use`);
     },
   });
+  const rate = packetRate();
   const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
   const link = openProbeLink({
     socket,
@@ -112,17 +113,18 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
       const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
       if (input.kind !== 'flows') return { ...answer, covered };
       // What was sampled can be seen; that it was not seen means nothing.
-      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
+      return { ...answer, covered: false, samples: true, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
-      const { frames, lost, live } = total();
+      const { frames, lost, live, dropped } = total();
       const held = heldSpans(
         intakes.map(({ status }) => status?.held ?? null),
         sealed,
       );
       return {
         packets: frames,
+        ...(input.kind === 'capture' ? { rate: rate(frames, performance.now()), dropped } : {}),
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,

@@ -52,6 +52,9 @@ export interface ProbeRow {
   readonly retainedFrom: number | null;
   readonly retainedTo: number | null;
   readonly lost: number | null;
+  /** Null of a probe that captures nothing, too. */
+  readonly rate: number | null;
+  readonly dropped: number | null;
   /** How it keeps windows. */
   readonly kept: KeptStatus | null;
   /** Of a probe that takes flows. */
@@ -375,6 +378,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           retainedFrom: status?.retained?.from ?? null,
           retainedTo: status?.retained?.to ?? null,
           lost: status?.lost ?? null,
+          rate: status?.rate ?? null,
+          dropped: status?.dropped ?? null,
           kept: status?.kept ?? null,
           flows: status?.flows ?? null,
         };
