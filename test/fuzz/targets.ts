@@ -4,6 +4,7 @@ import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
 import { frameRoadTarget } from './frame-roads.ts';
 import { mrtFileTarget } from './mrt-files.ts';
+import { neighborTarget } from './neighbor-sources.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
@@ -37,5 +38,6 @@ export function targets(small: boolean): Target[] {
     frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
     sealedFilterTarget(),
+    neighborTarget(),
   ];
 }
