@@ -27,6 +27,8 @@ const KEY_AHEAD = 5 * 60_000;
 const MOST_SESSIONS = 256;
 /** However full a ring is, a key is waited for so long. */
 const PATIENCE = 2000;
+/** Digests that are handed over where nothing else is to be done. */
+const IDLE_PIECE = 1 << 18;
 const POLLERR = 8;
 const NOBODY = -1;
 
@@ -194,6 +196,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     if (!more && wanted < 0 && readings.length > 0) {
       const complete = Math.floor((now - LATEST) / 1000) - 1;
       if (complete > covered) windows.advance(complete);
+      windows.proceed(IDLE_PIECE);
       covered = Math.max(covered, complete);
     }
     if (Math.floor(now / 1000) !== second) {
