@@ -39,6 +39,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { FlowRow } from './flow-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
@@ -153,6 +154,7 @@ export interface Daemon {
     question: { readonly prefix: string } | { readonly as: number },
   ): Promise<{ readonly rows: readonly RpkiPayloadRow[]; readonly omitted: number }>;
   probes(): Promise<readonly ProbeStatusRow[]>;
+  flows(): Promise<readonly FlowRow[]>;
   /** Rejects, in words, when no such probe is configured. */
   probe(probe: string): Promise<ProbeDetail>;
   /** What the probe, or every one that is connected, has committed to; the notes tell where the chain of each ends. */

@@ -225,6 +225,7 @@ function answer(f: Finding, from: Fields): ProbeAnswer {
     packets: integer(f, from, 'packets'),
     lost: integer(f, from, 'lost'),
     sampling: share(f, from, 'sampling'),
+    ...(from.samples === true ? { samples: true as const } : {}),
     ...(from.unsaid === undefined ? {} : { unsaid: integer(f, from, 'unsaid') }),
     ...(from.holes === undefined ? {} : { holes: holes(f, from) }),
   };

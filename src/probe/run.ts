@@ -114,7 +114,7 @@ export async function runProbe({
     const covered = found.covered && questions.every(({ from, to }) => holes.covers(from, to));
     if (input.kind !== 'flows') return { ...found, covered };
     // What was sampled can be seen; that it was not seen means nothing.
-    return { ...found, covered: false, sampling: Math.min(found.sampling, total().sampling ?? 1) };
+    return { ...found, covered: false, samples: true, sampling: Math.min(found.sampling, total().sampling ?? 1) };
   };
   let asking: AskSocket | null = null;
   openAskSocket(askSocket, answer).then(

@@ -4,7 +4,7 @@ import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
-import { keyCheck } from '../packet/itk1.ts';
+import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
@@ -163,6 +163,14 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     if (known !== undefined) sendFrame(from, known);
   };
 
+  /** A box that stands elsewhere may be stolen: with it no more keys than it has windows of. */
+  const mayHave = ({ proved, name }: Connection, epoch: number): boolean => {
+    if (proved === null) return true;
+    const retention = probes.get(name!)?.retention ?? 0;
+    const now = Date.now();
+    return epoch >= epochOf(now - retention) - 1 && epoch <= epochOf(now) + 1;
+  };
+
   const receive = (from: Connection, message: ToDaemon): void => {
     if (message.type !== 'hello' && from.name === null) {
       refuse(from, `${message.type} before hello`);
@@ -173,7 +181,11 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         hello(from, message.version, message.name);
         return;
       case 'key':
-        send(from, { type: 'key', epoch: message.epoch, key: epochKey(message.epoch) });
+        send(from, {
+          type: 'key',
+          epoch: message.epoch,
+          key: mayHave(from, message.epoch) ? epochKey(message.epoch) : null,
+        });
         return;
       case 'status':
         from.status = message.status;

@@ -768,6 +768,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
       },
     ],
+    flows: async () => [
+      {
+        ...{ what: 'exporter', probe: 'flows1', exporter: '192.0.2.1', versions: ['NetFlow 9', 'sFlow 5'] },
+        ...{ datagrams: 1200, records: 9000, sections: 4000, translations: 12, options: 3, templates: 40 },
+        ...{ withoutTemplate: 5, passedOver: 300, malformed: 1, domains: 2, templatesHeld: 4, lost: 17, restarts: 0 },
+        ...{ otherDomains: 0, sampling: 1000, seen: NOON - 2000 },
+      },
+      { what: 'probe', probe: 'flows1', refused: 7, dropped: 0, records: 5000, droppedForMemory: 0 },
+    ],
     probe: async probe => {
       if (probe !== 'tap1') throw new Error(`no probe ${probe} is configured`);
       return {

@@ -505,6 +505,15 @@ Probe State      For Windows    Holds Packets Lost
 tap1  up    01:00:00     720 01:00:00     997 0.3%`,
   ],
   [
+    'show flow',
+    () => daemon.flows(),
+    `
+Probe  Exporter  Sends              Datagrams Packets Records NAT Templates Sampling Lost Refused         Seen
+flows1 192.0.2.1 NetFlow 9, sFlow 5      1200    4000    5000  12         4   1:1000   17       6 00:00:02 ago
+
+flows1: 5000 flow records held, 7 datagrams of others, 0 dropped by the kernel`,
+  ],
+  [
     'show route history PREFIX since TIME',
     async () => (await daemon.routeHistory({ prefix: '192.0.2.0/25', from: 0, to: 1 })).rows,
     `
@@ -1017,6 +1026,7 @@ describe('vty/render', () => {
       ['show case', 'no case'],
       ['show outbox', 'nothing is pending'],
       ['show probe', 'no probe'],
+      ['show flow', 'no probe of flows is connected'],
       ['show ids', 'no ids: see `ids` in intertrackd.conf(5)'],
       ['show trace', 'no trace'],
       ['show traceback', 'no traceback peer'],
