@@ -19,7 +19,7 @@ import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Mirror } from './mirror.ts';
-import { addStatuses, noStatus, summary } from './probe-summary.ts';
+import { addStatuses, noStatus, packetRate, summary } from './probe-summary.ts';
 import type { ProbeAnswer, Question } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
@@ -108,6 +108,7 @@ export async function runProbe({
         say(`asked with another key than that of ${fresh.length} hour(s) of windows: they are of no use`);
     },
   });
+  const rate = packetRate();
   const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
   const answer = async (questions: readonly Question[], keys: readonly KeyCheck[]): Promise<ProbeAnswer> => {
     const found = await askAll(questions, keys);
@@ -143,13 +144,14 @@ export async function runProbe({
     answer,
     status: async () => {
       const sealed = await sealer.status();
-      const { frames, lost, live } = total();
+      const { frames, lost, live, dropped } = total();
       const held = heldSpans(
         intakes.map(({ status }) => status?.held ?? null),
         sealed,
       );
       return {
         packets: frames,
+        ...(input.kind === 'capture' ? { rate: rate(frames, performance.now()), dropped } : {}),
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
