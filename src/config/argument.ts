@@ -372,6 +372,7 @@ export const ARGUMENTS = {
   SELECTOR: quoted('a DKIM selector', 63, readDomain),
   DIRECTION: choice('in', 'out', 'both'),
   LEARNED: choice('arp', 'bgp'),
+  BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;

@@ -49,4 +49,14 @@ export const PROBE: readonly StatementSpec[] = [
     defaults: { size: 256 * MEBI },
     bounds: { min: MEBI, max: 2 ** 40 },
   },
+  {
+    usage: 'disk SIZE',
+    help: 'Disk for windows, where they are kept on disk; the oldest go first',
+    bounds: { min: 16 * MEBI, max: 2 ** 50 },
+  },
+  {
+    usage: 'precision BITS',
+    help: 'One digest in 2^BITS is found in a sealed window though it was not seen',
+    defaults: { bits: '16' },
+  },
 ];

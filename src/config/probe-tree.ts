@@ -21,6 +21,10 @@ export interface ProbeConfig {
   readonly translator?: TranslatorConfig;
   readonly retention: number;
   readonly memory: number;
+  /** Octets of window files; left out: as many as there are. */
+  readonly disk?: number;
+  /** Bits of certainty of sealed windows; left out: 16. */
+  readonly precision?: 8 | 16;
 }
 
 /** `neighbor as N mac M …`; without VLAN or interface: in any. */

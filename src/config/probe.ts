@@ -50,7 +50,20 @@ export function probeOf(probe: Entry): ProbeConfig {
     ...optional('translator', translator && translatorOf(translator)),
     retention: numberIn(block, 'probe', 'retention', 'duration'),
     memory: numberIn(block, 'probe', 'memory', 'size'),
+    ...optional('disk', diskOf(block)),
+    ...optional('precision', precisionOf(block)),
   };
+}
+
+function diskOf(block: readonly Entry[]): number | undefined {
+  const disk = first(block, 'disk');
+  return disk && number(disk, 'size');
+}
+
+/** Undefined when it is what it is without a word. */
+function precisionOf(block: readonly Entry[]): 8 | undefined {
+  const precision = first(block, 'precision');
+  return precision && text(precision, 'bits') === '8' ? 8 : undefined;
 }
 
 /** Undefined when there is none. */
@@ -83,6 +96,8 @@ export function probeEntry(probe: ProbeConfig): Entry {
     ...(probe.translator === undefined ? [] : [translatorEntry(probe.translator)]),
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
+    ...(probe.disk === undefined ? [] : [entry('probe', 'disk', { size: probe.disk })]),
+    entry('probe', 'precision', { bits: String(probe.precision ?? 16) }),
   ]);
 }
 

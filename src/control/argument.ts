@@ -68,6 +68,10 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a probe'),
     values: async daemon => (await daemon.probes()).map(({ probe }) => probe),
   },
+  EPOCH: {
+    help: 'hour of windows: whole hours since 1970-01-01 00:00 UTC, such as 495000',
+    refuse: text => (/^\d{1,7}$/.test(text) ? null : 'hour, as hours since 1970'),
+  },
   AS: {
     help: 'AS number, such as 64496, AS64496 or 1.10',
     refuse: text => (parseAsn(text) === null ? 'AS number' : null),

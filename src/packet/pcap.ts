@@ -10,8 +10,12 @@ import { isPcapng, pcapngFormat } from './pcapng.ts';
 export interface PcapReader {
   /** The record that `next` found last. */
   readonly record: PcapRecord;
-  /** Gives the reader the next octets of the file. They are kept, not copied, until their records were read. */
-  feed(chunk: Uint8Array): void;
+  /**
+   * Gives the reader the next octets of the file. They are kept, not copied, until their records were read. `before`: octets
+   * in front of the chunk, in its buffer, that may be overwritten; where the rest of the chunk before fits there, only
+   * that is copied.
+   */
+  feed(chunk: Uint8Array, before?: number): void;
   /** `record`; `more`: feed first; or an error, after which nothing more is read. */
   next(): 'record' | 'more' | PcapError;
   /**
@@ -56,7 +60,7 @@ export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
 
   return {
     record,
-    feed(chunk) {
+    feed(chunk, room = 0) {
       const rest = cursor.bytes.subarray(cursor.offset);
       before += cursor.offset;
       if (rest.length === 0) {
@@ -64,6 +68,13 @@ export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
         return;
       }
       // The record that lies across two chunks is the only reason to copy.
+      if (rest.length <= room) {
+        const { buffer, byteOffset, length } = chunk;
+        const joined = new Uint8Array(buffer, byteOffset - rest.length, rest.length + length);
+        joined.set(rest);
+        cursor = new Cursor(joined);
+        return;
+      }
       const joined = new Uint8Array(rest.length + chunk.length);
       joined.set(rest);
       joined.set(chunk, rest.length);

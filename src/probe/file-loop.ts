@@ -3,9 +3,10 @@ import { createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { PcapRecord } from '../packet/capture.ts';
 import type { FrameBlock } from '../packet/frame-block.ts';
+import { fileChunks } from './file-chunks.ts';
 import type { Intake } from './intake.ts';
 import { type Mirror, newUnpacked, sessionName, unpackMirror } from './mirror.ts';
-import { readRecords } from './read-records.ts';
+import { type ChunkSource, readRecords } from './read-records.ts';
 
 /** Frames after which orders have their turn. */
 const FRAMES_A_TURN = 16_384;
@@ -73,11 +74,11 @@ export function startFileLoop(intake: Intake, files: readonly string[], mirror: 
 }
 
 /** A file, or standard input, whatever that is. */
-function openInput(file: string): AsyncIterable<Uint8Array> {
-  if (file !== '-') return createReadStream('', { fd: openSync(file, 'r'), highWaterMark: 1 << 20 });
+function openInput(file: string): ChunkSource {
+  const fd = file === '-' ? STANDARD_INPUT : openSync(file, 'r');
+  if (fstatSync(fd).isFile()) return fileChunks(fd);
   // A read of a pipe by a file stream would keep a thread until something comes, and the process from its end.
-  if (fstatSync(STANDARD_INPUT).isFile()) return createReadStream('', { fd: STANDARD_INPUT, highWaterMark: 1 << 20 });
-  return new Socket({ fd: STANDARD_INPUT });
+  return file === '-' ? new Socket({ fd }) : createReadStream('', { fd });
 }
 
 /** Turns the record of a mirror's packet into that of the frame inside; false when there is none. */

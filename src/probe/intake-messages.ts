@@ -83,6 +83,9 @@ export interface IntakeStatus {
   readonly span: { readonly from: number; readonly to: number } | null;
   /** Live slices, and what of time was taken in (LiveAnswer). */
   readonly live: number;
+  /** Octets of the live slices, and the share of the digests that is kept. */
+  readonly octets: number;
+  readonly sampled: number;
   readonly held: LiveAnswer['span'];
   /** Share of the blocks of its fullest ring that wait to be read, the most since the last report. */
   readonly fill: number;

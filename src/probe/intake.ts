@@ -144,6 +144,8 @@ export function openIntake(
         dropped,
         span,
         live: windows.count,
+        octets: windows.octets,
+        sampled: windows.sampling,
         held: windows.span,
         fill,
       };

@@ -6,6 +6,7 @@ import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { mutualTls, vouchedFor } from '../net/tls.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
+import type { ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   PROBE_BACKLOG,
@@ -42,6 +43,8 @@ export interface ProbeLinkOptions {
   /** Called whenever the daemon knows other things of the tap's neighbours than before. */
   readonly onNeighbors: (neighbors: KnownNeighbors) => void;
   readonly vantages: () => Promise<VantageReport>;
+  /** What was committed to. */
+  readonly epochs: () => Promise<ProbeEpochs>;
   /** Other forms of a packet, as translators told of them. */
   readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
@@ -137,6 +140,12 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         options.vantages().then(
           vantages => send({ type: 'vantages', id: message.id, report: vantages }),
           (error: Error) => say(`no vantages: ${error.message}`),
+        );
+        return;
+      case 'epochs':
+        options.epochs().then(
+          report => send({ type: 'epochs', id: message.id, report }),
+          (error: Error) => say(`no epochs: ${error.message}`),
         );
         return;
       case 'forms':

@@ -16,12 +16,15 @@
  *                                 ◀──    neighbors owners members (what is known of the tap's neighbours; at change)
  *                                 ◀──    vantages id
  *     vantages id report          ──▶
+ *                                 ◀──    epochs id
+ *     epochs id report            ──▶    (what was committed to, hour by hour)
  *                                 ◀──    forms id packet (its other form, of a probe at a translator)
  *     forms id forms              ──▶
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
+import { type KeptStatus, keptStatus, type ProbeEpochs, probeEpochs } from './kept-messages.ts';
 import {
   type Fields,
   type Finding,
@@ -63,6 +66,11 @@ export interface ProbeStatus {
   readonly windows: number;
   readonly retained: ProbeAnswer['retained'];
   readonly lost: number;
+  /** Packets a second since the report before, and packets for which a ring had no room; left out by who captures nothing. */
+  readonly rate?: number;
+  readonly dropped?: number;
+  /** How windows are kept; left out by who keeps none. */
+  readonly kept?: KeptStatus;
   /** Left out by a probe that takes no flows. */
   readonly flows?: FlowStatus | null;
 }
@@ -74,6 +82,7 @@ export type ToDaemon =
   | { readonly type: 'answer'; readonly id: number; readonly answer: ProbeAnswer }
   | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
+  | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs }
   | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] };
 
 export type ToProbe =
@@ -90,13 +99,14 @@ export type ToProbe =
   | { readonly type: 'flow-question'; readonly id: number; readonly questions: readonly FlowQuestion[] }
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
   | { readonly type: 'vantages'; readonly id: number }
+  | { readonly type: 'epochs'; readonly id: number }
   | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, forms';
+  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms';
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -117,6 +127,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       };
     case 'vantages':
       return { type: 'vantages', id: integer(f, from, 'id'), report: vantageReport(f, from.report) };
+    case 'epochs':
+      return { type: 'epochs', id: integer(f, from, 'id'), report: probeEpochs(f, from.report) };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), forms: formAnswers(f, from) };
     default:
@@ -131,7 +143,7 @@ export function readToProbe(value: unknown): ToProbe | string {
   return (
     f.wrong ??
     message ??
-    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, forms'
+    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms'
   );
 }
 
@@ -157,7 +169,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
     case 'neighbors':
       return { type: 'neighbors', neighbors: knownNeighbors(f, from.neighbors) };
     case 'vantages':
-      return { type: 'vantages', id: integer(f, from, 'id') };
+    case 'epochs':
+      return { type: from.type, id: integer(f, from, 'id') };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), packet: formQuestion(f, from.packet) };
     default:
@@ -215,6 +228,7 @@ function answer(f: Finding, from: Fields): ProbeAnswer {
     packets: integer(f, from, 'packets'),
     lost: integer(f, from, 'lost'),
     sampling: share(f, from, 'sampling'),
+    ...(from.samples === true ? { samples: true as const } : {}),
     ...(from.unsaid === undefined ? {} : { unsaid: integer(f, from, 'unsaid') }),
     ...(from.holes === undefined ? {} : { holes: holes(f, from) }),
   };
@@ -226,6 +240,9 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
+    ...(from.rate === undefined ? {} : { rate: integer(f, from, 'rate') }),
+    ...(from.dropped === undefined ? {} : { dropped: integer(f, from, 'dropped') }),
+    ...(from.kept === undefined ? {} : { kept: keptStatus(f, from.kept) }),
     flows: flowStatus(f, from.flows),
   };
 }

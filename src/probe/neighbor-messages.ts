@@ -62,6 +62,8 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
     ...(from.translator === undefined ? {} : { translator: translatorConfig(f, from.translator) }),
     retention: integer(f, from, 'retention'),
     memory: integer(f, from, 'memory'),
+    ...(from.disk === undefined ? {} : { disk: integer(f, from, 'disk') }),
+    ...(from.precision === 8 ? { precision: 8 as const } : {}),
   };
 }
 

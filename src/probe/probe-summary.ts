@@ -5,7 +5,7 @@ import type { IntakeStatus } from './intake-messages.ts';
 export function noStatus(): IntakeStatus {
   return {
     ...{ frames: 0, digests: 0, without: new Map(), lost: 0, dropped: 0 },
-    ...{ span: null, live: 0, held: null, fill: 0 },
+    ...{ span: null, live: 0, octets: 0, sampled: 1, held: null, fill: 0 },
   };
 }
 
@@ -22,6 +22,8 @@ export function addStatuses(one: IntakeStatus, other: IntakeStatus | null): Inta
     dropped: one.dropped + other.dropped,
     span: joined(one.span, other.span),
     live: one.live + other.live,
+    octets: one.octets + other.octets,
+    sampled: Math.min(one.sampled, other.sampled),
     held: null,
     fill: Math.max(one.fill, other.fill),
     ...(other.flows === undefined ? {} : { flows: other.flows, sampling: other.sampling ?? 1 }),
@@ -39,4 +41,14 @@ export function summary({ frames, digests, without, span, lost }: IntakeStatus):
   const time = span === null ? '' : `, ${new Date(span.from).toISOString()} to ${new Date(span.to).toISOString()}`;
   const not = left.length === 0 ? '' : `, without a digest ${left.join(', ')}`;
   return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${time}`;
+}
+
+/** A function that is told how many packets there were until a time in ms, and says how many a second came since it was. */
+export function packetRate(): (packets: number, now: number) => number {
+  let before = { packets: 0, now: performance.now() };
+  return (packets, now) => {
+    const rate = now > before.now ? ((packets - before.packets) * 1000) / (now - before.now) : 0;
+    before = { packets, now };
+    return Math.round(rate);
+  };
 }

@@ -3,6 +3,12 @@ import type { InterfaceNumber, PcapRecord } from '../packet/capture.ts';
 import type { FrameBlock } from '../packet/frame-block.ts';
 import { pcapReader } from '../packet/pcap.ts';
 
+/** The octets of a file, chunk by chunk; each is used no more when the next one is asked for. */
+export interface ChunkSource extends AsyncIterable<Uint8Array> {
+  /** Octets in front of each chunk that may be overwritten (PcapReader `feed`). */
+  readonly room?: number;
+}
+
 /**
  * Calls `each` with every record of a capture as it comes; what `each` returns is waited for when it is a promise, so
  * that the stream is not read faster than it can be used. Resolves with null at the file's end, or with a sentence that
@@ -11,7 +17,7 @@ import { pcapReader } from '../packet/pcap.ts';
  * it has taken all of a block when what it returns is done.
  */
 export async function readRecords(
-  input: AsyncIterable<Uint8Array>,
+  input: ChunkSource,
   each: (record: PcapRecord) => Promise<void> | undefined,
   numberOf?: InterfaceNumber,
   eachBlock?: (block: FrameBlock) => Promise<void> | undefined,
@@ -20,7 +26,7 @@ export async function readRecords(
   const { record } = reader;
   try {
     for await (const chunk of input) {
-      reader.feed(chunk);
+      reader.feed(chunk, input.room ?? 0);
       for (;;) {
         const block = eachBlock === undefined ? null : reader.block();
         if (block !== null) {

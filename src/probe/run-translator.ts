@@ -1,4 +1,5 @@
 /** `itprobe -n NAME --translator`: follows what translators of addresses tell, and answers out of it, until told to end. */
+import { FIRST_HASH } from './commitments.ts';
 import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { openTranslator } from './translator.ts';
 
@@ -30,6 +31,7 @@ export async function runTranslator({ name, socket, remote, say }: TranslatorOpt
       return { packets: told, windows: held, retained: null, lost: gaps + evicted, flows: null };
     },
     onNeighbors: () => {},
+    epochs: async () => ({ epochs: [], head: FIRST_HASH }),
     vantages: async () => ({ rows: [], notes: [] }),
     forms: translator.find,
     log: say,

@@ -11,11 +11,13 @@ import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
 import { type IntakeThread, startIntake } from './intake-thread.ts';
+import { MOST_EPOCHS } from './kept-messages.ts';
+import { keptStatusOf } from './kept-status.ts';
 import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
 import type { Mirror } from './mirror.ts';
-import { addStatuses, noStatus, summary } from './probe-summary.ts';
+import { addStatuses, noStatus, packetRate, summary } from './probe-summary.ts';
 import type { ProbeAnswer } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
@@ -87,6 +89,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
         say(`asked with another key than that of ${fresh.length} hour(s) of windows: they are of no use`);
     },
   });
+  const rate = packetRate();
   const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
   const link = openProbeLink({
     socket,
@@ -110,20 +113,22 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
       const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
       if (input.kind !== 'flows') return { ...answer, covered };
       // What was sampled can be seen; that it was not seen means nothing.
-      return { ...answer, covered: false, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
+      return { ...answer, covered: false, samples: true, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
     },
     status: async () => {
       const sealed = await sealer.status();
-      const { frames, lost, live } = total();
+      const { frames, lost, live, dropped } = total();
       const held = heldSpans(
         intakes.map(({ status }) => status?.held ?? null),
         sealed,
       );
       return {
         packets: frames,
+        ...(input.kind === 'capture' ? { rate: rate(frames, performance.now()), dropped } : {}),
         windows: live + sealed.windows,
         retained: retainedOf(held),
         lost,
+        kept: keptStatusOf(sealed, total(), held, directory !== null),
         flows: total().flows ?? null,
       };
     },
@@ -140,6 +145,10 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     vantages: async () => {
       const { rows, notes } = mergeVantages(await Promise.all(intakes.map(intake => intake.vantages())));
       return { rows, notes: [...learning.contested(), ...notes].slice(0, MOST_NOTES) };
+    },
+    async epochs() {
+      const { epochs, head } = await sealer.epochs();
+      return { epochs: epochs.slice(-MOST_EPOCHS), head };
     },
     forms: translator.find,
     log: say,

@@ -6,6 +6,7 @@
 import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
 import { askSealed } from './ask-sealed.ts';
 import { type CoverageBook, coverageBook } from './coverage-book.ts';
+import type { SealedFacts } from './kept-messages.ts';
 import type { KeptWindow } from './kept-window.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question, Vantage } from './question.ts';
@@ -59,22 +60,14 @@ export interface SealedStatus {
   readonly covered: CoverageBook['spans'];
   readonly reached: number | null;
   /** Of the window that was sealed last; null before the first. */
-  readonly latest: SealedFacts | null;
+  readonly latest: LatestWindow | null;
   /** Hash of the latest commitment. */
   readonly head: string;
 }
 
-/** What was made of a window. */
-export interface SealedFacts {
+/** The window that was sealed last. */
+export interface LatestWindow extends Omit<SealedFacts, 'from'> {
   readonly number: number;
-  readonly vantages: number;
-  /** Packets that were seen, and octets that they take. */
-  readonly packets: number;
-  readonly octets: number;
-  /** `each`: a filter a vantage; `one`: one that returns the vantage. */
-  readonly kind: 'each' | 'one';
-  readonly bits: FingerprintBits;
-  readonly sampling: number;
 }
 
 export interface SealerOptions {
@@ -113,7 +106,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
   let unsealed = 0;
   let { limits } = options;
   let newest = -1;
-  let latest: SealedFacts | null = null;
+  let latest: LatestWindow | null = null;
 
   const budget = () => Math.max(limits.memory, LEAST_MEMORY);
   const octets = () => progress.reduce((sum, one) => sum + (one?.octets ?? 0), waitingOctets + index.octets);
@@ -129,7 +122,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
       part: index.nextPart(number),
       // Before its end the rest of it is somewhere else.
       covered: number < through() ? coverage.within(spanOf(number)) : [],
-      bits,
+      bits: limits.precision ?? bits,
       key,
       keyName: name,
       vantages: vantages(),
@@ -151,12 +144,12 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     }
     const epoch = epochOfWindow(window.number);
     const entry = index.add(window, epoch, null);
-    keeper.keep(window, epoch, octets => {
+    const root = keeper.keep(window, epoch, octets => {
       const file = fileOf(entry, octets);
       if (file !== null) index.stored(entry, file);
       makeRoom();
     });
-    latest = factsOf(window);
+    latest = factsOf(window, root);
   };
 
   const dropOldest = () => {
@@ -264,7 +257,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
   };
 }
 
-function factsOf({ number, vantages, filters, bits, sampling }: KeptWindow): SealedFacts {
+function factsOf({ number, vantages, filters, bits, sampling }: KeptWindow, root: string): LatestWindow {
   return {
     number,
     vantages: vantages.length,
@@ -273,5 +266,6 @@ function factsOf({ number, vantages, filters, bits, sampling }: KeptWindow): Sea
     kind: filters[0]?.kind ?? 'each',
     bits,
     sampling,
+    root,
   };
 }

@@ -32,7 +32,7 @@ type Kind = FromSealer['type'];
 export function startSealer(options: SealerThreadOptions, { died, note }: SealerEvents): SealerThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './sealer-worker.ts' : './sealer-worker.js';
-  const worker = new Worker(new URL(entry, import.meta.url));
+  const worker = new Worker(new URL(entry, import.meta.url), { name: 'sealer' });
   const post = (message: ToSealer, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
   const asked = new Map<number, { resolve(message: FromSealer): void; reject(error: Error): void }>();
   let lastId = 0;

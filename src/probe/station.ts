@@ -4,9 +4,10 @@ import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
-import { keyCheck } from '../packet/itk1.ts';
+import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
+import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
@@ -51,6 +52,11 @@ export interface ProbeRow {
   readonly retainedFrom: number | null;
   readonly retainedTo: number | null;
   readonly lost: number | null;
+  /** Null of a probe that captures nothing, too. */
+  readonly rate: number | null;
+  readonly dropped: number | null;
+  /** How it keeps windows. */
+  readonly kept: KeptStatus | null;
   /** Of a probe that takes flows. */
   readonly flows: FlowStatus | null;
 }
@@ -76,6 +82,8 @@ export interface ProbeStation {
   tell(probe: string, neighbors: KnownNeighbors): void;
   /** What a probe knows of its vantages. Rejects, in words, when it is not connected or does not answer. */
   vantages(probe: string): Promise<VantageReport>;
+  /** What a probe has committed to. Rejects as `vantages` does. */
+  epochs(probe: string): Promise<ProbeEpochs>;
   /** Takes over a connection from another machine that has proved to be of one of these probes. */
   accept(socket: Socket, probes: ReadonlySet<string>): void;
   /** Takes a new set of probes: those gone are disconnected, those changed are told. */
@@ -94,9 +102,12 @@ interface Connection {
   status: ProbeStatus | null;
   readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
   readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
-  readonly askedVantages: Map<number, (report: VantageReport | null) => void>;
+  readonly askedReports: Map<number, (report: Reported | null) => void>;
   readonly askedForms: Map<number, (forms: readonly FormAnswer[] | null) => void>;
 }
+
+/** What is answered to a question about the probe itself. */
+type Reported = Extract<ToDaemon, { type: 'vantages' | 'epochs' }>;
 
 /** Opens the probe socket. Rejects, in words, when it can't be listened at. */
 export async function openProbeStation(options: ProbeStationOptions): Promise<ProbeStation> {
@@ -155,6 +166,14 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     if (known !== undefined) sendFrame(from, known);
   };
 
+  /** A box that stands elsewhere may be stolen: with it no more keys than it has windows of. */
+  const mayHave = ({ proved, name }: Connection, epoch: number): boolean => {
+    if (proved === null) return true;
+    const retention = probes.get(name!)?.retention ?? 0;
+    const now = Date.now();
+    return epoch >= epochOf(now - retention) - 1 && epoch <= epochOf(now) + 1;
+  };
+
   const receive = (from: Connection, message: ToDaemon): void => {
     if (message.type !== 'hello' && from.name === null) {
       refuse(from, `${message.type} before hello`);
@@ -165,7 +184,11 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         hello(from, message.version, message.name);
         return;
       case 'key':
-        send(from, { type: 'key', epoch: message.epoch, key: epochKey(message.epoch) });
+        send(from, {
+          type: 'key',
+          epoch: message.epoch,
+          key: mayHave(from, message.epoch) ? epochKey(message.epoch) : null,
+        });
         return;
       case 'status':
         from.status = message.status;
@@ -181,7 +204,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         from.askedFlows.delete(message.id);
         return;
       case 'vantages':
-        from.askedVantages.get(message.id)?.(message.report);
+      case 'epochs':
+        from.askedReports.get(message.id)?.(message);
         return;
       case 'forms':
         from.askedForms.get(message.id)?.(message.forms);
@@ -198,7 +222,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       status: null,
       asked: new Map(),
       askedFlows: new Map(),
-      askedVantages: new Map(),
+      askedReports: new Map(),
       askedForms: new Map(),
     };
     connections.add(connection);
@@ -232,7 +256,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       }
       for (const resolve of connection.asked.values()) resolve(null);
       for (const resolve of connection.askedFlows.values()) resolve(null);
-      for (const resolve of connection.askedVantages.values()) resolve(null);
+      for (const resolve of connection.askedReports.values()) resolve(null);
       for (const resolve of connection.askedForms.values()) resolve(null);
     });
     if (proved !== null) socket.setTimeout(PROBE_SILENCE, () => socket.destroy(new Error('nothing is heard of it')));
@@ -282,6 +306,24 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       connection.askedFlows.set(id, finish);
       send(connection, { type: 'flow-question', id, questions });
     });
+
+  const reportOf = async (name: string, type: 'vantages' | 'epochs'): Promise<VantageReport | ProbeEpochs> => {
+    if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
+    const connection = named.get(name);
+    if (connection === undefined) throw new Error(`probe ${name} is not connected`);
+    const id = ++lastId;
+    const found = await new Promise<Reported | null>(resolve => {
+      const timer = setTimeout(resolve, REPORT_TIME, null);
+      connection.askedReports.set(id, report => {
+        clearTimeout(timer);
+        resolve(report);
+      });
+      send(connection, { type, id });
+    });
+    connection.askedReports.delete(id);
+    if (found?.type !== type) throw new Error(`probe ${name} does not answer`);
+    return found.report;
+  };
 
   const formsOf = (name: string, packet: FormQuestion, deadline: number): Promise<readonly FormAnswer[] | null> =>
     new Promise(resolve => {
@@ -336,6 +378,9 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           retainedFrom: status?.retained?.from ?? null,
           retainedTo: status?.retained?.to ?? null,
           lost: status?.lost ?? null,
+          rate: status?.rate ?? null,
+          dropped: status?.dropped ?? null,
+          kept: status?.kept ?? null,
           flows: status?.flows ?? null,
         };
       }),
@@ -347,23 +392,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       const connection = named.get(name);
       if (connection !== undefined) sendFrame(connection, frame);
     },
-    async vantages(name) {
-      if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
-      const connection = named.get(name);
-      if (connection === undefined) throw new Error(`probe ${name} is not connected`);
-      const id = ++lastId;
-      const report = await new Promise<VantageReport | null>(resolve => {
-        const timer = setTimeout(resolve, REPORT_TIME, null);
-        connection.askedVantages.set(id, found => {
-          clearTimeout(timer);
-          resolve(found);
-        });
-        send(connection, { type: 'vantages', id });
-      });
-      connection.askedVantages.delete(id);
-      if (report === null) throw new Error(`probe ${name} does not answer`);
-      return report;
-    },
+    vantages: async name => (await reportOf(name, 'vantages')) as VantageReport,
+    epochs: async name => (await reportOf(name, 'epochs')) as ProbeEpochs,
     reconfigure(changed) {
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));

@@ -22,8 +22,11 @@ export interface WindowKeeper {
   keyOf(epoch: number): HourKey;
   /** The storage key of an hour that windows were stored under; null when it is not there. */
   knownKey(epoch: number): HourKey | null;
-  /** Commits to a window and writes it. `stored` is called once it is on disk, with the octets of its file. */
-  keep(window: KeptWindow, epoch: number, stored: (octets: number) => void): void;
+  /**
+   * Commits to a window and writes it. `stored` is called once it is on disk, with the octets of its file. Returns the root
+   * of the window, hex.
+   */
+  keep(window: KeptWindow, epoch: number, stored: (octets: number) => void): string;
   /** Takes away the file of a window. */
   drop(name: WindowName): void;
   /** Destroys an hour's storage key: in memory at once, on disk in its turn. */
@@ -150,7 +153,7 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
       const { pieces, root } = encodeWindow(window);
       const packets = window.vantages.reduce((sum, vantage) => sum + vantage.packets, 0);
       commitTo({ what: 'window', at: window.sealed, epoch, number, part, packets, root });
-      if (directory === null) return;
+      if (directory === null) return root;
       waiting.set(nameOf(window), window);
       inTurn(async to => {
         if (!isWaiting(window)) return;
@@ -160,6 +163,7 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
           stored(octets);
         } else await to.remove({ epoch, number, part });
       }, window);
+      return root;
     },
     drop(name) {
       const window = waiting.get(nameOf(name));

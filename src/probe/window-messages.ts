@@ -87,6 +87,8 @@ export interface WindowLimits {
   readonly memory: number;
   /** Octets of window files; as many as there are when it is absent. */
   readonly disk?: number;
+  /** Bits of certainty of the windows that are sealed from now on, where it is not what the sealer was opened with. */
+  readonly precision?: 8 | 16;
 }
 
 /** Below this there is no room for the live slices of a busy second. */

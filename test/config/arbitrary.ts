@@ -453,6 +453,8 @@ export const config: fc.Arbitrary<Config> = fc
         profiles: fc.uniqueArray(fc.constantFrom('nat' as const, 'clamp' as const), { minLength: 1 }),
         retention: seconds(10, 2592000),
         memory: fc.integer({ min: 1024, max: 1 << 20 }).map(value => value * 1024),
+        disk: fc.integer({ min: 16, max: 1 << 20 }).map(value => value * 2 ** 20),
+        precision: fc.constant(8 as const),
       },
       { requiredKeys: ['name', 'neighbors', 'interfaces', 'inside', 'learn', 'members', 'retention', 'memory'] },
     );

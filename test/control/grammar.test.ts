@@ -5,9 +5,9 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "refresh", "reload", "show", "test", "trace", "watch" or "whois"';
+  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "refresh", "reload", "retention", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "contact", "drift", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -175,6 +175,7 @@ describe('control/grammar', () => {
       LENGTH: '24',
       CONFIRMATION: CASE.id,
       PROBE: 'tap1',
+      EPOCH: '495000',
     };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
@@ -215,6 +216,7 @@ describe('control/commands: completion', () => {
       'watch',
       'drill',
       'mitigate',
+      'retention',
       'trace',
       'test',
       'whois',
@@ -271,6 +273,7 @@ describe('control/commands: completion', () => {
                     LENGTH: '24',
                     CONFIRMATION: CASE.id,
                     PROBE: 'tap1',
+                    EPOCH: '495000',
                   } as Record<string, string>
                 )[word] ?? '1')
               : word,

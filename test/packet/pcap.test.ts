@@ -10,8 +10,12 @@ interface Read {
   readonly error: PcapError | null;
 }
 
-/** Everything a file gives when it comes in pieces of `piece` octets, record by record or by the block. */
-function read(file: Uint8Array, piece = file.length + 1, blocks = false): Read {
+/**
+ * Everything a file gives when it comes in pieces of `piece` octets, record by record or by the block. `room`: octets in front
+ * of each piece, which lies in one of two buffers then.
+ */
+function read(file: Uint8Array, piece = file.length + 1, blocks = false, room = 0): Read {
+  const buffers = [0, 1].map(() => new Uint8Array(room + piece).fill(0xee));
   const reader = pcapReader();
   const { record } = reader;
   const records: string[] = [];
@@ -22,7 +26,10 @@ function read(file: Uint8Array, piece = file.length + 1, blocks = false): Read {
   };
   const inBlock = blockRecord();
   for (let at = 0; at < file.length; at += piece) {
-    reader.feed(file.subarray(at, at + piece));
+    const chunk = file.subarray(at, at + piece);
+    const buffer = buffers[(at / piece) & 1]!;
+    buffer.set(chunk, room);
+    reader.feed(room === 0 ? chunk : buffer.subarray(room, room + chunk.length), room);
     for (;;) {
       const block = blocks ? reader.block() : null;
       if (block !== null) {
@@ -172,10 +179,14 @@ describe('packet/pcap', () => {
         fc.constantFrom(...files),
         fc.array(fc.tuple(fc.nat(61), fc.nat(255)), { maxLength: 2 }),
         fc.integer({ min: 1, max: 70 }),
-        (file, changes, piece) => {
+        fc.nat(70),
+        (file, changes, piece, room) => {
           const changed = file.slice();
           for (const [at, octet] of changes) if (at < changed.length) changed[at] = octet;
-          expect(read(changed, piece, true)).to.deep.equal(read(changed, piece));
+          const expected = read(changed, piece);
+          expect(read(changed, piece, true)).to.deep.equal(expected);
+          expect(read(changed, piece, true, room), 'in two buffers').to.deep.equal(expected);
+          expect(read(changed, piece, false, room)).to.deep.equal(expected);
         },
       ),
     );

@@ -91,6 +91,7 @@ describe('probe, from another machine', () => {
       status: async () => ({ packets: 12, windows: 3, retained: null, lost: 0 }),
       flows: () => Promise.reject(new Error('it has no flows')),
       forms: () => [],
+      epochs: async () => ({ epochs: [], head: '0'.repeat(64) }),
       onNeighbors: () => {},
       vantages: async () => ({ rows: [], notes: [] }),
     });
@@ -121,7 +122,11 @@ describe('probe, from another machine', () => {
     const welcome = Promise.withResolvers<void>();
     const link = dial('osaka', remote(), welcome.resolve);
     await welcome.promise;
-    expect(await link.key(7)).to.deep.equal(epochKey(SECRET, 7));
+    const hour = Math.floor(Date.now() / 3_600_000);
+    expect(await link.key(hour)).to.deep.equal(epochKey(SECRET, hour));
+    // Of hours that it can have no windows of it gets no keys.
+    expect(await link.key(hour - 4)).to.equal(null);
+    expect(await link.key(hour + 4)).to.equal(null);
     expect(await station.vantages('osaka')).to.deep.equal({ rows: [], notes: [] });
     await until('its status has come', () => station.status()[0]!.packets === 12);
     expect(station.status().map(({ connectedSince }) => connectedSince !== null)).to.deep.equal([true, false, false]);

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { ProbeConfig } from '../../src/config/tree.ts';
 import { encodeFrame, frameReader } from '../../src/net/frames.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
+import type { ProbeEpochs } from '../../src/probe/kept-messages.ts';
 import { openProbeLink, type ProbeLink } from '../../src/probe/link.ts';
 import { PROBE_VERSION, readToDaemon, readToProbe } from '../../src/probe/messages.ts';
 import type { ProbeAnswer, Question } from '../../src/probe/question.ts';
@@ -70,6 +71,20 @@ const ANSWER: ProbeAnswer = {
   sampling: 1,
 };
 
+const EPOCHS: ProbeEpochs = {
+  epochs: [
+    {
+      ...{ epoch: 351_564, key: '0123456789abcdef', created: 1, destroyed: null, windows: 2 },
+      ...{ first: 126_563_040, last: 126_563_041, root: 'ab'.repeat(32), chain: 'cd'.repeat(32) },
+    },
+    {
+      ...{ epoch: 351_563, key: null, created: null, destroyed: 5, windows: 0 },
+      ...{ first: null, last: null, root: '01'.repeat(32), chain: '23'.repeat(32) },
+    },
+  ],
+  head: 'ef'.repeat(32),
+};
+
 describe('probe/station', () => {
   let folder: string;
   let path: string;
@@ -115,6 +130,7 @@ describe('probe/station', () => {
         status: async () => ({ packets: 12, windows: 3, retained: ANSWER.retained, lost: 1 }),
         onNeighbors: found => neighbors.push(found),
         flows: async () => ({ probe: '', places: [], retained: null }),
+        epochs: async () => EPOCHS,
         vantages: async () => REPORT,
         forms: () => [],
         log: () => {},

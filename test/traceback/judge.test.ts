@@ -27,6 +27,18 @@ describe('traceback/btm', () => {
     ['1 % lost', [not({ packets: 99, lost: 1 })], [], 1, 'clear-partial', /1 % of the packets were lost/],
     ['0.9 % lost', [not({ packets: 991, lost: 9 })], [], 1, 'clear', /./],
     ['sampled', [not({ sampling: 0.25 })], [], 1, 'clear-partial', /only 25 % of the packets were kept/],
+    ['samples only', [not({ covered: false, samples: true })], [], 1, 'cannot-know', /only samples/],
+    ['samples of one in one only', [not({ samples: true })], [], 1, 'cannot-know', /only samples/],
+    ['samples beside a tap that saw all', [not(), not({ covered: false, samples: true })], [], 1, 'clear', /./],
+    [
+      'samples, thin and lossy, beside it',
+      [not(), not({ samples: true, sampling: 0.001, lost: 99 })],
+      [],
+      1,
+      'clear',
+      /./,
+    ],
+    ['samples beside a silent tap', [not({ samples: true })], ['tap2'], 1, 'cannot-know', /no answer in time/],
     ['a second probe silent', [not()], ['tap2'], 1, 'clear-partial', /no answer in time \(1 of 2 probes\)/],
     ['a second probe without the windows', [not(), not({ covered: false })], [], 1, 'clear-partial', /missing/],
     [

@@ -444,6 +444,50 @@ mail    duty@example.net            2026-03-01-01 begin     3 00:04:00 451 4.3.0
 webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 503`,
   ],
   [
+    'show probe PROBE',
+    async () => [await daemon.probe('tap1')],
+    `
+Probe:         tap1
+State:         up for 01:00:00
+Packets:       997, 3 lost (0.3%), of these 2 by a full ring; 1200 a second now
+Windows:       720
+Holds:         2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
+Holes:         2026-03-01 11:50:00Z for 00:00:10
+Memory:        5.0M
+Disk:          7.0M
+Sampling:      1 of 4 digests is kept
+Ring:          50% full at most
+Filter:        one a vantage, 16 bits
+Last window:   2026-03-01 11:59:40Z, 8000 packets at 8 vantages, 17 bits a packet
+Last root:     abababababababababababababababababababababababababababababababab
+Chain:         cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
+Reading back:  3 windows to go
+Not on disk:   2 windows
+Disk refuses:  ENOSPC: no space left on device, write
+Dropped early: 1 time for lack of room`,
+  ],
+  [
+    'retention prove',
+    async () => (await daemon.retention(null)).rows,
+    `
+Probe  Epoch Hour                 Windows Root             Key              Created              Destroyed
+tap1  492322 2026-03-01 10:00:00Z     360 1212121212121212 0123456789abcdef 2026-03-01 10:00:00Z 2026-03-01 12:00:00Z
+tap1  492323 2026-03-01 11:00:00Z     360 5656565656565656 fedcba9876543210 2026-03-01 11:00:00Z no`,
+  ],
+  [
+    'retention prove',
+    async () => (await daemon.retention(null)).rows.slice(1),
+    `
+Probe:     tap1
+Hour:      2026-03-01 11:00:00Z (492323)
+Windows:   360, 2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
+Root:      5656565656565656565656565656565656565656565656565656565656565656
+Key:       fedcba9876543210
+Created:   2026-03-01 11:00:00Z
+Destroyed: no
+Chain:     7878787878787878787878787878787878787878787878787878787878787878`,
+  ],
+  [
     'show probe PROBE vantages',
     async () => (await daemon.probeVantages('tap1')).rows,
     `
@@ -457,8 +501,17 @@ Address           VLAN Interface Way     AS Packets     Seen Known from         
     'show probe',
     () => daemon.probes(),
     `
-Probe State      For Windows    Holds Packets Lost
-tap1  up    01:00:00     720 01:00:00     997 0.3%`,
+Probe State      For Windows    Holds Packets A second Lost
+tap1  up    01:00:00     720 01:00:00     997     1200 0.3%`,
+  ],
+  [
+    'show flow',
+    () => daemon.flows(),
+    `
+Probe  Exporter  Sends              Datagrams Packets Records NAT Templates Sampling Lost Refused         Seen
+flows1 192.0.2.1 NetFlow 9, sFlow 5      1200    4000    5000  12         4   1:1000   17       6 00:00:02 ago
+
+flows1: 5000 flow records held, 7 datagrams of others, 0 dropped by the kernel`,
   ],
   [
     'show route history PREFIX since TIME',
@@ -973,6 +1026,7 @@ describe('vty/render', () => {
       ['show case', 'no case'],
       ['show outbox', 'nothing is pending'],
       ['show probe', 'no probe'],
+      ['show flow', 'no probe of flows is connected'],
       ['show ids', 'no ids: see `ids` in intertrackd.conf(5)'],
       ['show trace', 'no trace'],
       ['show traceback', 'no traceback peer'],

@@ -29,14 +29,17 @@ import type {
   IrrStatusRow,
   MemoryStatus,
   NoticeRow,
+  ProbeDetail,
   ProbeStatusRow,
   ReloadReport,
+  RetentionRow,
   RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { FlowRow } from '../../control/flow-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
@@ -68,6 +71,7 @@ import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
+import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderIds } from './ids.ts';
@@ -84,6 +88,7 @@ import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
+import { renderProbe, renderRetention } from './windows.ts';
 
 /** What came of an order. */
 const renderOrder = ({ peer, done }: OrderRow): string[] => [`${peer}: ${done}`];
@@ -119,6 +124,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
+  'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
@@ -153,7 +159,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
+  'show flow': (rows: readonly FlowRow[], now) => renderFlow(rows, now),
   'show probe PROBE vantages': (rows: readonly VantageRow[], now) => renderVantages(rows, now),
+  'show probe PROBE': first<ProbeDetail>(renderProbe),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),
   'show quarantine': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
   'show quarantine PEER': (rows: readonly QuarantineRow[]) => renderQuarantined(rows),
