@@ -23,8 +23,6 @@ import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { ArchiveStatus } from '../mrt/archive.ts';
 import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { TestResult } from '../notify/test-notice.ts';
-import type { EpochRecord } from '../probe/epoch-records.ts';
-import type { KeptStatus } from '../probe/kept-messages.ts';
 import type { VantageReport } from '../probe/vantage-rows.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
@@ -39,9 +37,9 @@ import type { Trace } from '../traceback/trace.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
-import type { FlowRow } from './flow-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
+import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -325,31 +323,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show probe`. */
-export interface ProbeStatusRow {
-  readonly probe: string;
-  readonly connected: boolean;
-  /** Since when it is connected, or away. */
-  readonly since: number;
-  /** Windows held, live and sealed, of all vantages. */
-  readonly windows: number;
-  /** Oldest and newest instant it holds windows for; null when it holds none. */
-  readonly retained: { readonly from: number; readonly to: number } | null;
-  readonly packets: number;
-  readonly lost: number;
-}
-
-/** `show probe PROBE`. */
-export interface ProbeDetail extends ProbeStatusRow {
-  /** How it keeps windows; null while that is not known. */
-  readonly kept: KeptStatus | null;
-}
-
-/** Row of `retention prove`. */
-export interface RetentionRow extends EpochRecord {
-  readonly probe: string;
-}
-
 /** Row of `show traceback`. */
 export interface TracePeerRow {
   readonly as: number;
@@ -410,3 +383,4 @@ export interface ReloadReport {
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { CaseDetail } from './case-rows.ts';
+export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
