@@ -15,6 +15,9 @@ export interface ProbeStatusRow {
   readonly retained: { readonly from: number; readonly to: number } | null;
   readonly packets: number;
   readonly lost: number;
+  /** Packets a second, and those lost because a ring was full; null of a probe that captures nothing, or is away. */
+  readonly rate: number | null;
+  readonly dropped: number | null;
 }
 
 /** `show probe PROBE`. */

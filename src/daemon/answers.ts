@@ -101,6 +101,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         row.retainedFrom === null || row.retainedTo === null ? null : { from: row.retainedFrom, to: row.retainedTo },
       packets: row.packets ?? 0,
       lost: row.lost ?? 0,
+      rate: row.rate,
+      dropped: row.dropped,
     }));
 
   const flows = (): FlowRow[] =>
