@@ -7,6 +7,7 @@ import type { SessionStatus } from '../bgp/session.ts';
 import type { BgpPeerConfig } from '../config/tree.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Rib, routeOf, routesOf } from '../rib/adj-rib-in.ts';
+import { walkAdjacency } from '../rib/adjacency.ts';
 import { type AsGraph, beginAsGraph, buildAsGraph, type KnownRelation } from '../rib/as-graph.ts';
 import { type NextHops, walkNextHops } from '../rib/next-hops.ts';
 import type { OtherRoutes } from '../rib/other-routes.ts';
@@ -336,6 +337,11 @@ export function createAnswerer(
         }
         case 'next-hops':
           return { rows: [yield* nextHops()] };
+        case 'adjacency': {
+          const walk = walkAdjacency(rib.attributes, query.among);
+          while (!walk.step()) yield undefined;
+          return { rows: walk.finish() };
+        }
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
       }

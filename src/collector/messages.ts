@@ -74,7 +74,9 @@ export type RibQuery =
       readonly from: number;
       readonly avoid: readonly number[];
       readonly among: readonly number[];
-    };
+    }
+  /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */
+  | { readonly about: 'adjacency'; readonly among: readonly number[] };
 
 /** What the administrator wants of a session at once. `peer` is a name or an address. */
 export type Order =

@@ -4,6 +4,13 @@ import type { Call, Command } from './commands.ts';
 /** Part of COMMANDS. */
 export const PROBE_COMMANDS: readonly Command[] = [
   {
+    syntax: 'show flow',
+    help: 'Exporters of flows: what they send, what is lost and refused',
+    run: async ({ daemon, row }) => {
+      for (const one of await daemon.flows()) await row(one);
+    },
+  },
+  {
     syntax: 'show probe',
     help: 'Probes: connection, retention, loss',
     run: async ({ daemon, row }) => {

@@ -17,6 +17,7 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
+import type { FlowRow } from '../control/probe-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -100,7 +101,19 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         row.retainedFrom === null || row.retainedTo === null ? null : { from: row.retainedFrom, to: row.retainedTo },
       packets: row.packets ?? 0,
       lost: row.lost ?? 0,
+      rate: row.rate,
+      dropped: row.dropped,
     }));
+
+  const flows = (): FlowRow[] =>
+    traces.station.status().flatMap(({ probe, flows: status }): FlowRow[] => {
+      if (status === null) return [];
+      const { exporters, ...sum } = status;
+      return [
+        ...exporters.map(one => ({ what: 'exporter' as const, probe, ...one })),
+        { what: 'probe', probe, ...sum },
+      ];
+    });
 
   function tracePeers(): TracePeerRow[] {
     const configured = config().traceback?.peers ?? [];
@@ -260,6 +273,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     calls: parts.contacts.callsFor,
     ...createRpkiAnswers(parts.rpki, () => config().rpki),
     probes: async () => probes(),
+    flows: async () => flows(),
     async probe(probe) {
       const row = probes().find(one => one.probe === probe);
       if (row === undefined) throw new Error(`no probe ${probe} is configured`);

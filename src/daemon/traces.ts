@@ -16,14 +16,18 @@ import {
   SHORTEST_SECRET,
   secretOf,
 } from '../packet/itk1.ts';
+import { flowKeysOf } from '../probe/flow-key-of.ts';
+import type { FlowAnswer } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
+import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
-import { epochsOf } from '../traceback/interval.ts';
+import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import { commitmentsTo } from './commitments.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
@@ -86,6 +90,7 @@ export async function openTraces(
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
+    committed: commitmentsTo(store, log),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
@@ -96,6 +101,10 @@ export async function openTraces(
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
       const { rows } = await query({ about: 'frontier', from, avoid, among });
       return rows[0] as FrontierRow;
+    },
+    async adjacency(among: readonly number[]) {
+      const { rows } = await query({ about: 'adjacency', among });
+      return rows as readonly Adjacency[];
     },
   };
 
@@ -177,6 +186,12 @@ export async function openTraces(
     return { questions, fragment };
   }
 
+  /** What flow records say of packets with the headers of this one. Headers go to our own probes and nowhere else. */
+  async function priorsOf({ frame, linkType, wire, time }: PacketToTrace): Promise<FlowAnswer[]> {
+    const questions = flowKeysOf(frame, linkType, wire).map(key => ({ ...key, ...intervalOf(time) }));
+    return questions.length === 0 ? [] : station.askFlows(questions, Date.now() + PRIORS_TIME);
+  }
+
   return {
     station,
     traceback: () => traceback,
@@ -184,15 +199,22 @@ export async function openTraces(
       if (traceback === null) throw new Error('no traceback block is configured');
       const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
       const { questions, fragment } = questionsOf(packet);
+      let priors: Pick<Trace, 'flows'> = {};
+      const asked = priorsOf(packet).then(flows => {
+        if (flows.length > 0) priors = { flows };
+      });
       const forms = await findForms(packet, station, kernel ?? loadKernel(), secret!);
       // Other ASes have seen the packet as it was outside.
       const all = [...questions, ...(forms?.outside ?? [])].slice(0, MAX_QUESTIONS);
+      const request = { questions: all, ...(fragment && { fragment }), time: packet.time, ...why };
       const [traced, translation] = await Promise.all([
-        traceback.startTrace({ questions: all, ...(fragment && { fragment }), time: packet.time, ...why }, onPartial),
+        traceback.startTrace(request, trace => onPartial({ ...trace, ...priors })),
         forms === null ? undefined : seekForms(forms, questions, packet.time, station),
+        asked,
       ]);
       const trace = {
         ...(translation === undefined ? traced : withTranslation(traced, translation)),
+        ...priors,
         ...(cause !== undefined && { cause }),
       };
       await store.write([
@@ -213,6 +235,8 @@ export async function openTraces(
   };
 }
 
+/** Milliseconds that probes have for priors: less than a trace takes. */
+const PRIORS_TIME = 1000;
 /** What was seen on both sides of a translator is told so of this AS. */
 function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
   const { tree } = trace;

@@ -52,6 +52,11 @@ export interface ProbeAnswer {
   /** Packets seen in the windows asked, and those the capture lost. */
   readonly packets: number;
   readonly lost: number;
+  /**
+   * What it holds was sampled elsewhere, by exporters of flows: it can say that a packet was seen, and never that it was
+   * not.
+   */
+  readonly samples?: true;
   /** Least share of packets kept in a window asked, 1 when not sampled. */
   readonly sampling: number;
   /**

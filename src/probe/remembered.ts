@@ -39,9 +39,10 @@ export interface Remembered {
   senders(since: number): number[];
 }
 
-/** Remembers what `resolve` says. */
+/** Remembers what `resolve` says. `notable`: link addresses whose last frame is worth to be remembered for longer. */
 export function remembered(
   resolve: (source: number, destination: number, vlan: number, at: number, outgoing: boolean) => Place,
+  notable: (mac: number) => boolean,
 ): Remembered {
   const keys = new Uint32Array(ROWS * WORDS);
   /** 0: the row is free. */
@@ -54,6 +55,7 @@ export function remembered(
   const sourceOf = (row: number) => (keys[row * WORDS + 2]! >>> 16) * 0x1_0000_0000 + keys[row * WORDS]!;
 
   const noteSender = (mac: number, second: number) => {
+    if (!notable(mac)) return;
     const before = sent.get(mac);
     if (before !== undefined) sent.delete(mac);
     else if (sent.size >= MOST_SENDERS) sent.delete(sent.keys().next().value!);

@@ -32,6 +32,8 @@ interface Known {
   readonly learned: LearnedSource;
   /** What was counted of what was learned, by link address, VLAN and AS. */
   readonly counts: ReadonlyMap<string, Binding>;
+  /** Interfaces on which own routers send, or are sent to, against the direction that is stated. */
+  readonly swapped: ReadonlySet<string>;
   readonly forged: number;
   readonly flooded: number;
 }
@@ -66,8 +68,9 @@ export function vantageRows(known: Known): VantageReport {
   const left = rows.length - MOST_ROWS;
   const contested = learned.contested();
   const notes = [
-    ...contested.slice(0, MOST_NOTES - 8),
-    ...more(contested.length - (MOST_NOTES - 8), 'more addresses are claimed by several'),
+    ...contested.slice(0, MOST_NOTES - 16),
+    ...more(contested.length - (MOST_NOTES - 16), 'more addresses are claimed by several'),
+    ...[...known.swapped].slice(0, 4).map(words => `packets of own routers go the other way on ${words}`),
     ...more(left, 'more are known that are not shown'),
     ...more(known.forged, 'claims were not believed: their sender was not who it said'),
     ...more(known.flooded, 'claims were not read: there were too many in a second'),

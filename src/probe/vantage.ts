@@ -96,6 +96,8 @@ export function vantageMap({
   /** Something is said of neighbours at all: what is not known is not inside. */
   let border = false;
   let generation = 0;
+  /** Interfaces on which own routers send, or are sent to, the wrong way. */
+  const swapped = new Set<string>();
   let forged = 0;
   let flooded = 0;
   let claimed = { second: -1, claims: 0 };
@@ -133,6 +135,9 @@ export function vantageMap({
       const place = stated(far) ?? (link !== null && link.as !== null ? link : (foundOut(far, vlan) ?? near ?? link));
       return { vantage: numbers.of(direction, place?.as ?? null), told: place };
     };
+    // Own routers know better than a label on a fibre, which may be on the wrong one.
+    if ((ownSource !== null && link?.direction === 'in') || (ownDestination !== null && link?.direction === 'out'))
+      swapped.add(`${name}, which is said to be \`direction ${link!.direction}\``);
     if (ownSource !== null) return crossing('out', destination, ownSource);
     if (ownDestination !== null) return crossing('in', source, ownDestination);
     if (link?.direction === 'in') return crossing('in', source, null);
@@ -144,7 +149,7 @@ export function vantageMap({
     if (foundOut(destination, vlan) !== null) return crossing('out', destination, null);
     return { vantage: border ? UNKNOWN : INSIDE, told: link };
   };
-  const cache = remembered(resolve);
+  const cache = remembered(resolve, mac => learned.has(mac));
   const own = teacher === undefined ? learnedNeighbors({ lastSent: cache.lastSent, changed, say }) : null;
   const learned: Teacher = teacher ?? own!;
 
@@ -165,6 +170,7 @@ export function vantageMap({
       changed();
       const before = configured?.all ?? [];
       configured = configuredBindings(probe);
+      swapped.clear();
       keepCounts(configured.all, before);
       learns = probe.learn.length > 0;
       border = configured.all.length > 0 || learns || probe.members.length > 0;
@@ -200,7 +206,7 @@ export function vantageMap({
     },
     report() {
       cache.count();
-      return vantageRows({ configured: configured?.all ?? [], members, learned, counts, forged, flooded });
+      return vantageRows({ configured: configured?.all ?? [], members, learned, counts, swapped, forged, flooded });
     },
   };
   return map;

@@ -6,6 +6,7 @@
 import { type AsEdges, newAsEdges } from './as-edges.ts';
 import { type AsFrontier, type AsTopology, searchFrontier } from './as-frontier.ts';
 import { CUSTOMER, inferRelations, type Relation, reversed, UNKNOWN } from './as-relations.ts';
+import { eachSequenceAs } from './as-sequence.ts';
 import { type AttributeStore, CONTEXT_AS4 } from './attribute-store.ts';
 
 export interface AsGraph {
@@ -239,33 +240,4 @@ function onlyToCustomer(bytes: Uint8Array): number {
     at = value + length;
   }
   return 0;
-}
-
-/** Calls `visit` with each AS of the AS_SEQUENCEs of an AS_PATH, and with 0 for each segment of another type. */
-function eachSequenceAs(bytes: Uint8Array, as4: boolean, visit: (as: number) => void): void {
-  const width = as4 ? 4 : 2;
-  let at = 0;
-  while (at + 3 <= bytes.length) {
-    const long = (bytes[at]! & 0x10) !== 0;
-    const length = long ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
-    const value = at + (long ? 4 : 3);
-    const end = Math.min(value + length, bytes.length);
-    if (bytes[at + 1] === 2) {
-      for (let p = value; p + 2 <= end; ) {
-        const type = bytes[p]!;
-        const behind = Math.min(p + 2 + bytes[p + 1]! * width, end);
-        if (type !== 2) visit(0);
-        else
-          for (let q = p + 2; q + width <= behind; q += width)
-            visit(
-              as4
-                ? ((bytes[q]! << 24) | (bytes[q + 1]! << 16) | (bytes[q + 2]! << 8) | bytes[q + 3]!) >>> 0
-                : (bytes[q]! << 8) | bytes[q + 1]!,
-            );
-        p = Math.max(behind, p + 2);
-      }
-      return;
-    }
-    at = end;
-  }
 }

@@ -8,7 +8,7 @@ import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
 import { admit, disclose, type Gate, newGate } from './policy.ts';
 import { isRequestOf } from './request.ts';
-import { sealing, type Voice } from './saying.ts';
+import { isSealable, sealing, type Voice } from './saying.ts';
 import { type Answer, MAX_ANSWERS } from './wire.ts';
 
 /** Partial ANSWERs to one QUERY are at least so far apart, ms. */
@@ -39,8 +39,11 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const { nonce: _nonce, expires: _expires, ...inquiry } = query;
     const told = { peer: peering.as, ...auditable(inquiry) };
     const seal = sealing(options.voice, query.signed);
-    const refuse = (verdict: 'refused' | 'busy', reason: string) =>
-      reply({ final: true, queries: 0, nodes: flatten(snapshot(newBranch(as, verdict, reason, 0)), seal) });
+    const refuse = (verdict: 'refused' | 'busy', reason: string) => {
+      const nodes = flatten(snapshot(newBranch(as, verdict, reason, 0)), seal);
+      if (nodes.length > 0) reply({ final: true, queries: 0, nodes });
+      else peering.shun({ code: 'malformed', text: 'request: seal: is no key' });
+    };
 
     if (!decision.admitted) {
       const { verdict, reason, flood } = decision;
@@ -70,6 +73,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       return refuse('refused', printable(forged));
     }
 
+    if (!isSealable(signed)) return peering.shun({ code: 'malformed', text: 'request: seal: is no key' });
     // An origin that nothing here vouches for is vouched for by the peer that asks for it, and the log says so.
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 

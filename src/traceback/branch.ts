@@ -63,15 +63,16 @@ const MOST_OCTETS = 900_000;
 
 /**
  * A tree as nodes of an ANSWER, level by level, so that what is nearest survives when there are more than fit. `seal` seals
- * what is said here.
+ * what is said here; where it cannot there are no nodes.
  */
-export function flatten(tree: AnswerNode, seal: (leaf: Leaf) => Uint8Array): WireNode[] {
+export function flatten(tree: AnswerNode, seal: (leaf: Leaf) => Uint8Array | null): WireNode[] {
   const queue: { node: AnswerNode; parent: number | null }[] = [{ node: tree, parent: null }];
   const nodes: WireNode[] = [];
   let octets = 0;
   for (let i = 0; i < queue.length && i < MAX_NODES; i++) {
     const { node, parent } = queue[i]!;
     const sealed = 'leaf' in node ? seal(node.leaf) : node.sealed;
+    if (sealed === null) return [];
     octets += sealed.length;
     if (octets > MOST_OCTETS) break;
     for (const child of node.children) queue.push({ node: child, parent: i });

@@ -97,17 +97,22 @@ export function judgeBorder(
   const retained = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.from]));
   const held = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.to]));
   const windows = answers.reduce((sum, answer) => sum + answer.windowsAsked, 0);
-  const looked = lookOf(answers, silent, questions);
+  // Who holds samples only can add to what is seen, and takes nothing from the no of others.
+  const tellers = answers.filter(({ samples }) => samples !== true);
+  const looked =
+    tellers.length + silent.length === 0 && answers.length > 0
+      ? { verdict: 'cannot-know' as const, gap: 'only samples of the packets are held' }
+      : lookOf(tellers, silent, questions);
   const border = {
     ingress: where('in'),
     egress: where('out'),
     inward: sightings.some(({ vantage }) => vantage.direction === 'in'),
     undirected: sightings.some(({ vantage }) => vantage.direction === 'unknown'),
-    gap: looked.gap ?? quality(answers, coverage),
+    gap: looked.gap ?? quality(tellers, coverage),
     falsePositive: windows > 0 ? falseYes(answers, packetsOf(question), need) : null,
     coverage,
-    loss: lossOf(answers),
-    sampling: answers.length > 0 ? Math.min(...answers.map(answer => answer.sampling)) : null,
+    loss: lossOf(tellers),
+    sampling: tellers.length > 0 ? Math.min(...tellers.map(answer => answer.sampling)) : null,
     retainedFrom: retained.length > 0 ? Math.min(...retained) : null,
     retainedTo: held.length > 0 ? Math.max(...held) : null,
     packets,
@@ -229,7 +234,8 @@ function atLeast(least: number, tries: number, each: number): number {
 /** Null when what was watched was watched well enough for a no; else what was not. */
 function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
   const loss = lossOf(answers) ?? 0;
-  const sampling = Math.min(1, ...answers.map(answer => answer.sampling));
+  // Where a share is kept by the digests' values, of those that would have been kept a no is a no.
+  const sampling = Math.min(1, ...answers.map(answer => (answer.unsaid === 0 ? 1 : answer.sampling)));
   if (coverage === null) return 'coverage of the border is not stated';
   if (coverage < ENOUGH_COVERAGE) return `only ${percent(coverage)} of the border is behind taps`;
   if (loss >= MOST_LOSS) return `${percent(loss)} of the packets were lost`;

@@ -14,4 +14,6 @@ export interface AsGraph {
     readonly passed: readonly number[];
     readonly beyond: number;
   }>;
+  /** Over which of their neighbours, ASes that take no part, the ASes of `among` are reached from here. */
+  adjacency(among: readonly number[]): Promise<readonly { readonly as: number; readonly through: readonly number[] }[]>;
 }

@@ -3,6 +3,7 @@
  * (intertrack-protocol(7), ANSWERING A QUERY). The D-point asks it for a trace of its own, the peers by QUERY.
  */
 import type { TracebackConfig } from '../config/tree.ts';
+import type { AdjacencyExchange } from './adjacency.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { askBorder, type Border, type Probes } from './btm.ts';
@@ -48,6 +49,7 @@ export interface ItmOptions {
   readonly answer: () => TracebackConfig['answer'];
   readonly peerings: () => ReadonlyMap<number, Peering>;
   readonly members: Pick<Members, 'askable' | 'ask'>;
+  readonly isAdjacent: AdjacencyExchange['isAdjacent'];
   readonly clock: () => number;
   readonly log: Log;
   /** One line of the audit log: a QUERY is sent to `peer`. */
@@ -84,6 +86,7 @@ export function createItm(options: ItmOptions): Itm {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
     member: options.members.ask,
+    isAdjacent: options.isAdjacent,
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };
 

@@ -31,6 +31,8 @@ export interface Topology {
   /** Members of federations that may be asked though they are no peers, and the peering with one, dialled on demand. */
   members(): readonly number[];
   member(as: number): Peering | null;
+  /** True when a participant has told that it reaches this AS over that neighbour. */
+  isAdjacent(as: number, neighbor: number): boolean;
   /** How often a participant behind a neighbour turned out to be the one, of late. */
   hits(behind: number, as: number): number;
   readonly log: Log;
@@ -99,7 +101,10 @@ export async function planOnward(
       const candidates: Candidate[] = [];
       for (const { as: peer, cone } of frontier)
         if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)
-          candidates.push({ as: peer, cone, adjacent: false, hits: topology.hits(neighbor, peer) });
+          candidates.push({
+            ...{ as: peer, cone, hits: topology.hits(neighbor, peer) },
+            adjacent: topology.isAdjacent(peer, neighbor),
+          });
       for (const { as: peer } of candidates) placed.add(peer);
       const waves = wavesOf(candidates, MAX_CANDIDATES).map(wave => wave.map(({ as: peer }) => peer));
       if (waves.length > 0) groups.push({ under: between, behind: neighbor, waves });

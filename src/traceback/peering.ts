@@ -9,7 +9,6 @@ import { mutualTls } from '../net/tls.ts';
 import { type Connection, type ConnectionEvents, type Fault, PROTOCOL, runConnection } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import { readRequest, type SignedRequest } from './request.ts';
-import { isSealable } from './saying.ts';
 import { newerStays } from './session.ts';
 import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query, type Told } from './wire.ts';
 
@@ -308,7 +307,6 @@ export function createPeering(options: PeeringOptions): Peering {
       return connection.end({ code: 'malformed', text: `id: ${query.id} is in flight already` });
     const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
     if ('wrong' in signed) return connection.end({ code: 'malformed', text: `request: ${signed.at}: ${signed.wrong}` });
-    if (!isSealable(signed)) return connection.end({ code: 'malformed', text: 'request: seal: is no key' });
     const controller = new AbortController();
     flight.set(query.id, controller);
     controller.signal.addEventListener('abort', () => flight.delete(query.id));

@@ -14,10 +14,10 @@ export interface Voice {
 }
 
 /**
- * Seals leaves for one request; each leaf is signed once, however often the tree it stands in is sent. Throws when the
- * request's key is none: `isSealable` tells before.
+ * Seals leaves for one request; each leaf is signed once, however often the tree it stands in is sent. Null when the
+ * request's key is none, which `isSealable` tells before.
  */
-export function sealing(voice: Voice, { request, hash }: SignedRequest): (leaf: Leaf) => Uint8Array {
+export function sealing(voice: Voice, { request, hash }: SignedRequest): (leaf: Leaf) => Uint8Array | null {
   const sealed = new WeakMap<Leaf, Uint8Array>();
   return leaf => {
     const known = sealed.get(leaf);
@@ -47,8 +47,7 @@ export function sealing(voice: Voice, { request, hash }: SignedRequest): (leaf: 
       voice.record(),
     );
     const octets = sealTo(request.seal, encodeStatement(said), hash);
-    if (octets === null) throw new Error('the key that the request wants answers sealed to is none');
-    sealed.set(leaf, octets);
+    if (octets !== null) sealed.set(leaf, octets);
     return octets;
   };
 }

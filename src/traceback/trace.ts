@@ -1,4 +1,5 @@
 /** A trace: a question about one packet, and all that came back. Plain data: stored, shown and sent as it is. */
+import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
  * What an AS says, or what is found about it (research: traceback 5.5).
@@ -109,6 +110,8 @@ export interface Trace {
   readonly ambiguity: readonly number[];
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
+  /** What flow records of this AS say of packets with these headers: priors, no sightings. */
+  readonly flows?: readonly FlowAnswer[];
   /** Not there: no translator of this AS knows of the packet. */
   readonly translation?: TraceTranslation;
 }

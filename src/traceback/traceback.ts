@@ -1,6 +1,7 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
 import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
 import type { AuditRecord } from '../store/records.ts';
+import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
 import { auditable } from './audit.ts';
 import type { Probes } from './btm.ts';
@@ -55,6 +56,10 @@ export interface Traceback {
   status(): PeerStatus[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
+  tellAdjacency(): Promise<void>;
+  /** Participants that have told over which neighbours of this AS they reach it. */
+  adjacent(): number[];
   /** Addresses and ports bound. */
   listening(): { readonly address: string; readonly port: number }[];
   /**
@@ -85,9 +90,16 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
   const everybody = () => [...peerings.values(), ...members.peerings()];
 
+  const adjacency = createAdjacency({
+    graph: options.graph,
+    participants: () => [...new Set([...peerings.keys(), ...members.askable()])],
+    peerings: everybody,
+    log,
+  });
   const itm = createItm({
     as,
     members,
+    isAdjacent: adjacency.isAdjacent,
     probes: options.probes,
     graph: options.graph,
     answer: () => config.answer,
@@ -115,6 +127,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
     if (message.type === 'announce') flooding.hear(message.records, peering);
+    else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
+  };
+  const up = (peering: Peering) => {
+    flooding.up(peering);
+    adjacency.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -136,7 +153,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
       },
     });
-    const told = { query, hear, up: flooding.up };
+    const told = { query, hear, up };
     return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
   };
   const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
@@ -170,6 +187,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   return {
     startTrace: dPoint.startTrace,
     status: () => [...peerings.values()].map(peering => peering.status()),
+    tellAdjacency: adjacency.look,
+    adjacent: adjacency.adjacent,
     participants() {
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
@@ -200,6 +219,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     close() {
       dPoint.close();
       flooding.close();
+      adjacency.close();
       members.close();
       for (const listener of listeners) listener.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });

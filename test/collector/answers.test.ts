@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { encodeAnnounce } from '../../src/bgp/announce.ts';
 import { AS_SEQUENCE, AS_SET, type AsPath } from '../../src/bgp/as-path.ts';
+import { type AskablePeer, createAnswerer } from '../../src/collector/answers.ts';
 import { Contradictions } from '../../src/collector/contradictions.ts';
 import { type DriftQuery, type HeldDrift, heldDrift } from '../../src/collector/drift.ts';
 import { createIngest } from '../../src/collector/ingest.ts';
@@ -61,7 +62,7 @@ function table() {
       .filter(known => wanted(known, routeOf(held, known.afi, known.id)))
       .map(({ afi, id }) => formatPrefix(prefixById(rib, afi, id)));
   };
-  return { rib, memo, held, routes };
+  return { rib, memo, book, held, routes };
 }
 
 describe('collector/route-filter', () => {
@@ -115,5 +116,44 @@ describe('collector/drift', () => {
       { prefix: '198.51.100.0/24', origin: 64501, peers: 1 },
       { prefix: '2001:db8::/32', origin: 64500, peers: 1 },
     ]);
+  });
+});
+
+describe('collector/next-hops', () => {
+  /** The answer with a peer at this address, which gave all routes. */
+  function ask(as: number, address: string, localAddress = '192.0.2.250') {
+    const { rib, memo, book } = table();
+    const status = { state: 'Established', since: 0, received: {}, sent: {}, lastError: '', lastDown: '' };
+    const negotiated = { peerId: '192.0.2.1', ipv4: true, ipv6: true, localAddress, holdTime: 90, as4: true };
+    const peer = {
+      row: { number: 0, name: 'p', as, address },
+      session: { status: () => ({ ...status, negotiated }) },
+    } as unknown as AskablePeer;
+    const answerer = createAnswerer(
+      ...([rib, memo, book, () => [peer], () => 64496, () => [], {}] as unknown as Parameters<typeof createAnswerer>),
+    );
+    const answer = () => {
+      const walk = answerer.answer({ about: 'next-hops' });
+      for (;;) {
+        const { done, value } = walk.next();
+        if (done) return value.rows[0];
+      }
+    };
+    expect(answer(), 'the same again').to.equal(answer());
+    return answer();
+  }
+
+  it('tells next hops with the first ASes of their paths', () => {
+    const nextHops = [
+      { address: '192.0.2.1', ases: [64497, 64498] },
+      { address: '2001:db8::1', ases: [64497] },
+    ];
+    expect(ask(64497, '192.0.2.1')).to.deep.equal({ nextHops, more: 0 });
+  });
+
+  it('leaves out what a router of the own AS has set to itself, and own addresses', () => {
+    const nextHops = [{ address: '2001:db8::1', ases: [64497] }];
+    expect(ask(64496, '192.0.2.1')).to.deep.equal({ nextHops, more: 0 });
+    expect(ask(64497, '192.0.2.7', '192.0.2.1')).to.deep.equal({ nextHops, more: 0 });
   });
 });

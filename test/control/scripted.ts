@@ -766,7 +766,18 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         retained: { from: NOON - HOUR, to: NOON },
         packets: 997,
         lost: 3,
+        rate: 1200,
+        dropped: 2,
       },
+    ],
+    flows: async () => [
+      {
+        ...{ what: 'exporter', probe: 'flows1', exporter: '192.0.2.1', versions: ['NetFlow 9', 'sFlow 5'] },
+        ...{ datagrams: 1200, records: 9000, sections: 4000, translations: 12, options: 3, templates: 40 },
+        ...{ withoutTemplate: 5, passedOver: 300, malformed: 1, domains: 2, templatesHeld: 4, lost: 17, restarts: 0 },
+        ...{ otherDomains: 0, sampling: 1000, seen: NOON - 2000 },
+      },
+      { what: 'probe', probe: 'flows1', refused: 7, dropped: 0, records: 5000, droppedForMemory: 0 },
     ],
     probe: async probe => {
       if (probe !== 'tap1') throw new Error(`no probe ${probe} is configured`);
@@ -778,6 +789,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         retained: { from: NOON - HOUR, to: NOON },
         packets: 997,
         lost: 3,
+        rate: 1200,
+        dropped: 2,
         kept: {
           memory: 5 * 2 ** 20,
           disk: 7 * 2 ** 20,

@@ -18,7 +18,7 @@ import { until } from '../interop/bgp-peers.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { type Daemon, startDaemon } from './intertrack.ts';
 import type { Lab } from './lab.ts';
-import { capture, captureTo } from './raw-socket.ts';
+import { captureTo } from './raw-socket.ts';
 
 export const US = 64500;
 export const MEMBERS = [64501, 64502, 64503];
@@ -141,7 +141,8 @@ traceback {
   });
   const captured = join(lab.directory, 'us.pcap');
   captureTo(lab, 'us', 'eth0', captured);
-  daemon.read('exchange', capture(lab, BRIDGE, 'pus'));
+  // Two threads: ARP comes to one of them, and data to both.
+  daemon.capture('exchange', BRIDGE, '-i', 'pus', '-t', '2');
   for (const as of MEMBERS)
     await until(`AS${US} has the route of AS${as}`, async () => {
       const prefix = speaks4(as) ? `10.${nOf(as)}.0.0/16` : `2001:db8:${nOf(as)}0::/48`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ControlClient, connectControl } from '../../src/vty/client.ts';
 import { until } from '../interop/bgp-peers.ts';
-import type { Lab, Program } from './lab.ts';
+import type { Lab } from './lab.ts';
 import { capture } from './raw-socket.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -23,8 +23,8 @@ export interface Daemon {
   rows<T>(...words: string[]): Promise<readonly T[]>;
   /** Feeds what is captured on a device of the host to a probe of the daemon. */
   tap(probe: string, device: string): Tap;
-  /** The same of a capture wherever it is made. */
-  read(probe: string, capture: Program): Tap;
+  /** Starts a probe that captures by itself, on devices of any host, with these words besides. */
+  capture(probe: string, host: string, ...words: string[]): Tap;
 }
 
 /** A capture and the itprobe that reads it. */
@@ -76,13 +76,9 @@ ${config}`,
     30_000,
   );
 
-  const read = (probe: string, frames: Program): Tap => {
-    const itprobe = [join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), '-r', '-'];
-    const reader = lab.start(host, itprobe, frames.stdout);
-    return {
-      stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
-    };
-  };
+  const itprobe = (probe: string, ...words: string[]) => [
+    ...[join(BIN, 'itprobe'), '-n', probe, '-s', at('probe'), ...words],
+  ];
 
   return {
     itctl,
@@ -91,7 +87,13 @@ ${config}`,
       if ('error' in end) throw new Error(`${words.join(' ')}: ${end.error}`);
       return rows as readonly T[];
     },
-    tap: (probe, device) => read(probe, capture(lab, host, device)),
-    read,
+    tap(probe, device) {
+      const frames = capture(lab, host, device);
+      const reader = lab.start(host, itprobe(probe, '-r', '-'), frames.stdout);
+      return {
+        stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
+      };
+    },
+    capture: (probe, where, ...words) => lab.start(where, itprobe(probe, ...words)),
   };
 }

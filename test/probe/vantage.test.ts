@@ -178,6 +178,25 @@ describe('probe/vantage', () => {
   for (const [what, block, [from, to, more], expected] of rows)
     it(`${what}: ${expected}`, () => expect(seen(mapOf(block), from, to, more)).to.equal(expected));
 
+  it('tells of a fibre on which own routers send the wrong way', () => {
+    const map = mapOf({
+      inside: [OURS],
+      interfaces: [
+        { interface: 'eth1', direction: 'in' },
+        { interface: 'eth2', direction: 'out' },
+      ],
+    });
+    seen(map, mac('55'), OURS, { on: 'eth1' });
+    seen(map, OURS, mac('55'), { on: 'eth2' });
+    expect(map.report().notes).to.deep.equal([]);
+    seen(map, OURS, mac('55'), { on: 'eth1' });
+    seen(map, mac('55'), OURS, { on: 'eth2' });
+    expect(map.report().notes).to.deep.equal([
+      'packets of own routers go the other way on eth1, which is said to be `direction in`',
+      'packets of own routers go the other way on eth2, which is said to be `direction out`',
+    ]);
+  });
+
   it('reads what it goes by out of the outermost header of a frame', () => {
     const map = mapOf({ neighbors: [ONE, { as: 7, macs: [mac('03')], vlan: 100 }] });
     const layers = newLayers();

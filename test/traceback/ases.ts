@@ -54,8 +54,12 @@ export function scripted(answer: ProbeAnswer | null): Probes {
 }
 
 /** Behind `from`, these participants, past these others; nothing behind any other AS. */
-export function scriptedGraph(behind: Readonly<Record<number, { frontier: number[]; passed: number[] }>>): AsGraph {
+export function scriptedGraph(
+  behind: Readonly<Record<number, { frontier: number[]; passed: number[] }>>,
+  adjacency: Readonly<Record<number, readonly number[]>> = {},
+): AsGraph {
   return {
+    adjacency: among => Promise.resolve(among.map(as => ({ as, through: adjacency[as] ?? [] }))),
     frontier(from, avoid, among) {
       const found = behind[from] ?? { frontier: [], passed: [] };
       return Promise.resolve({

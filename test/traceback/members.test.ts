@@ -125,6 +125,24 @@ describe('traceback: members of a federation, over TLS', () => {
     );
   });
 
+  it('are asked first when they have told that they come this way', async () => {
+    const behind = [64503, 64504, 64505, 64506, 64507];
+    await ases.start({
+      ...{ as: 64500, peers: [...behind, 64502] },
+      probes: scripted(probeAnswer([sawFrom(64510)])),
+      graph: scriptedGraph({ 64510: { frontier: [...behind, 64502], passed: [] } }),
+    });
+    for (const as of behind) await ases.start({ as, peers: [64500], probes: scripted(probeAnswer([])) });
+    const graph = scriptedGraph({}, { 64500: [64510] });
+    await ases.start({ as: 64502, peers: [64500], probes: scripted(probeAnswer([sawTo(64510)])), graph });
+    await ases.link();
+    await ases.at(64502).traceback.tellAdjacency();
+    await until(() => ases.at(64500).traceback.adjacent().includes(64502), 'ADJACENCY');
+    const { tree } = await ases.at(64500).traceback.startTrace(asked, () => {});
+    // The smallest of six, and yet the first that is asked.
+    expect(tree.children[0]!.children[0]).to.include({ as: 64502, verdict: 'saw' });
+  });
+
   it('are let in with a certificate of the authority, strangers and others are not', async () => {
     const one = await ases.start({ as: 64500, peers: [], federation, probes: scripted(null) });
     const member = makeCertificate(64503, { authority });

@@ -193,6 +193,12 @@ describe('traceback: the peering, over TLS', () => {
       ['CBOR that is none', () => item, CODES.malformed, /frame 3, offset 1: break/],
       ['a message unknown', () => encodeFrame({ type: 'renounce' }), CODES.unsupported, /no such message: "renounce"/],
       ['a field unknown', () => encodeFrame({ type: 'keepalive', x: 1 }), CODES.malformed, /x: no such field/],
+      [
+        'a QUERY whose answers could be sealed to nobody',
+        () => encodeMessage(queryOf(64501, { asks: { seal: new Uint8Array(32) } })),
+        CODES.malformed,
+        /seal: is no key/,
+      ],
       ['a second OPEN', () => encodeMessage(openOf(64501)), CODES.unexpected, /OPEN in the middle/],
       [
         'two QUERYs of one id',

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, X509Certificate } from '
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeItem } from '../../src/net/frames.ts';
-import { newLeaf } from '../../src/traceback/branch.ts';
+import { type Leaf, newLeaf } from '../../src/traceback/branch.ts';
 import { createDirectory } from '../../src/traceback/directory.ts';
 import { createOpening } from '../../src/traceback/opening.ts';
 import { MAX_LIFE, readParticipation } from '../../src/traceback/participation.ts';
@@ -152,7 +152,7 @@ describe('traceback/participation', () => {
       /certificate: is none/,
     ],
     ['that is past', () => recordOf(64500, pem, { issued: 1, expires: 2 }), /expires: is past/],
-    ['for a month', () => recordOf(64500, pem, { expires: now + MAX_LIFE + 60_000 }), /within a week/],
+    ['for a month', () => recordOf(64500, pem, { expires: Date.now() + MAX_LIFE + 60_000 }), /within a week/],
     ['by another key', () => recordOf(64500, { ...pem, key: makeCertificate(64500).key }), /not signed by the key/],
     ['too long', () => new Uint8Array(5000), /5000 octets/],
     ['of garbage', () => new Uint8Array(100).fill(0xff), /offset/],
@@ -230,7 +230,7 @@ describe('traceback/opening', () => {
     const [child] = opening.open(tree).children;
     return { child: child!, statements: opening.statements() };
   };
-  const sealAs = sealing(voice(64501, other), signed);
+  const sealAs = (leaf: Leaf) => sealing(voice(64501, other), signed)(leaf)!;
 
   it('is the word of the AS, later by when it was asked, and evidence', () => {
     const { child, statements } = open(64501, sealAs({ ...newLeaf(64501, 'saw', 'seen', 5), ingress: [9] }), true);
@@ -240,7 +240,7 @@ describe('traceback/opening', () => {
   });
   it('is of a signer that nobody here trusts', () => {
     const stranger = sealing(voice(64501, makeCertificate(64501)), signed);
-    expect(open(64501, stranger(newLeaf(64501, 'clear', '', 5)), false).child.signed).to.equal('unknown');
+    expect(open(64501, stranger(newLeaf(64501, 'clear', '', 5))!, false).child.signed).to.equal('unknown');
   });
 
   const bad: [string, () => { child: { verdict: string; reason: string } }, string, RegExp][] = [
@@ -281,7 +281,7 @@ describe('traceback/opening', () => {
         const elsewhere = signRequest({ ...asked, trace: '8899aabbccddeeff' }, key, record);
         const octets = openSeal(
           keys,
-          sealing(voice(64501, other), elsewhere)(newLeaf(64501, 'saw', '', 5)),
+          sealing(voice(64501, other), elsewhere)(newLeaf(64501, 'saw', '', 5))!,
           elsewhere.hash,
         )!;
         return open(64501, sealTo(keys.seal, octets, signed.hash)!, true);

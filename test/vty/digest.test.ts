@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import { PROFILES } from '../../src/packet/profiles.ts';
+import { offlineCommand, runOffline } from '../../src/vty/offline.ts';
 import { hex, IPV4, IPV6, ipv4, RAW } from '../packet/packets.ts';
 
 const ITCTL = new URL('../../src/itctl.ts', import.meta.url).pathname;
@@ -15,11 +18,19 @@ const KEY = '000102030405060708090a0b0c0d0e0f';
 const SECRET = 'a secret of the federation\n';
 const TIME = 1_265_632_200_500_000_000n; // 2010-02-08 12:30:00.5
 
-/** Runs itctl; no daemon is there to ask. */
-function itctl(args: readonly string[], input: Uint8Array | string = '') {
-  const env = { ...process.env, INTERTRACK_SOCKET: '/nonexistent' };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [ITCTL, ...args], { input, encoding: 'utf8', env });
-  return { status, lines: stdout.trimEnd().split('\n'), stderr };
+/** Carries out the words of a command in this process; no daemon is there to ask. */
+async function itctl(args: readonly string[], input: Uint8Array = new Uint8Array(0)) {
+  const json = args[0] === '-j';
+  const words = json ? args.slice(1) : args;
+  const stdout = new PassThrough();
+  const out = text(stdout);
+  let stderr = '';
+  const err = (line: string) => {
+    stderr += `itctl: ${line}\n`;
+  };
+  const status = await runOffline(offlineCommand(words)!, words, json, { stdin: Readable.from([input]), stdout, err });
+  stdout.end();
+  return { status, lines: (await out).trimEnd().split('\n'), stderr };
 }
 
 const UDP = IPV4.slice(IPV4.indexOf('14e9'));
@@ -50,8 +61,8 @@ describe('itctl digest', function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('prints a line for each packet and layer, and which are the same', () => {
-    const { status, lines, stderr } = itctl(['digest', file, '--key', KEY]);
+  it('prints a line for each packet and layer, and which are the same', async () => {
+    const { status, lines, stderr } = await itctl(['digest', file, '--key', KEY]);
     const of = (packet: string) => digestOf(packet, hex(KEY));
     expect(lines).to.deep.equal([
       `1 0 strict ${of(IPV4)}`,
@@ -66,13 +77,32 @@ describe('itctl digest', function () {
     expect(status).to.equal(0);
   });
 
-  it('tells of one packet or some, in several profiles or all', () => {
-    const one = itctl(['digest', '-n', '1', file, '--profile', 'all', `--key=${KEY}`]);
+  it('is a command of the program', () => {
+    const { status, stdout } = spawnSync(process.execPath, [ITCTL, 'digest', '-', '-n', '1', '--key', KEY, '-j'], {
+      ...{ input: readFileSync(file), encoding: 'utf8' },
+      env: { ...process.env, INTERTRACK_SOCKET: '/nonexistent' },
+    });
+    expect(JSON.parse(stdout)).to.deep.include({ packet: 1, layer: 0, profile: 'strict' });
+    expect(status).to.equal(0);
+  });
+
+  it('tells of one packet or some, in several profiles or all', async () => {
+    const one = await itctl(['digest', '-n', '1', file, '--profile', 'all', `--key=${KEY}`]);
     expect(one.lines).to.deep.equal(
       PROFILES.map(profile => `1 0 ${profile.name} ${digestOf(IPV4, hex(KEY), profile)}`),
     );
     expect(one.lines[2]).to.equal('1 0 clamp not-syn');
-    const some = itctl(['digest', file, '-n', '2-3', '--profile', 'nat,strict', '--profile=payload', '--key', KEY]);
+    const some = await itctl([
+      'digest',
+      file,
+      '-n',
+      '2-3',
+      '--profile',
+      'nat,strict',
+      '--profile=payload',
+      '--key',
+      KEY,
+    ]);
     expect(some.lines.map(line => line.split(' ').slice(0, 3).join(' '))).to.deep.equal([
       '2 0 strict',
       '2 0 nat',
@@ -82,18 +112,18 @@ describe('itctl digest', function () {
       '3 0 payload',
     ]);
     expect(some.lines[4]!.split(' ')[3], 'NAT64').to.equal(some.lines[1]!.split(' ')[3]);
-    expect(itctl(['digest', file, '-n', '8', '--key', KEY])).to.deep.include({ status: 1, lines: [''] });
+    expect(await itctl(['digest', file, '-n', '8', '--key', KEY])).to.deep.include({ status: 1, lines: [''] });
   });
 
-  it('tells what an ICMP error quotes', () => {
-    const { lines } = itctl(['digest', file, '-n', '6', '--profile', 'quoted8', '--key', KEY]);
+  it('tells what an ICMP error quotes', async () => {
+    const { lines } = await itctl(['digest', file, '-n', '6', '--profile', 'quoted8', '--key', KEY]);
     const quoted = digestOf(IPV4, hex(KEY), PROFILES[4]);
     expect(lines).to.have.length(2);
     expect(lines[1]).to.match(new RegExp(`^6 0 quoted8 ${quoted.split(' ')[0]} \\w+ quoted$`));
   });
 
-  it('puts fragments together', () => {
-    const { lines } = itctl(['digest', file, '-n', '5', '--reassemble', '--key', KEY]);
+  it('puts fragments together', async () => {
+    const { lines } = await itctl(['digest', file, '-n', '5', '--reassemble', '--key', KEY]);
     const whole = ipv4(17, `${UDP} a0a1a2a3`).replace('12344000', '56780000');
     expect(lines).to.deep.equal([
       `5 0 strict ${digestOf(LAST, hex(KEY))} fragment`,
@@ -101,18 +131,18 @@ describe('itctl digest', function () {
     ]);
   });
 
-  it('takes the key of the hour from the secret, as itprobe -d does', () => {
+  it('takes the key of the hour from the secret, as itprobe -d does', async () => {
     const key = epochKey(Buffer.from(SECRET.trimEnd()), epochOf(Number(TIME / 1_000_000n)));
-    const { lines } = itctl(['digest', file, '--key-file', secret, '-n', '1']);
+    const { lines } = await itctl(['digest', file, '--key-file', secret, '-n', '1']);
     expect(lines).to.deep.equal([`1 0 strict ${digestOf(IPV4, key)}`]);
-    const without = itctl(['digest', file, '-n', '1']);
+    const without = await itctl(['digest', file, '-n', '1']);
     expect(without.lines).to.deep.equal([`1 0 strict ${digestOf(IPV4, new Uint8Array(16))}`]);
     expect(without.stderr).to.contain('all zeroes');
-    expect(itctl(['digest', file, '-n', '1', '--profile', 'packter-md5']).stderr).to.not.contain('all zeroes');
+    expect((await itctl(['digest', file, '-n', '1', '--profile', 'packter-md5'])).stderr).to.not.contain('all zeroes');
   });
 
-  it('prints JSON with names that stay', () => {
-    const { lines } = itctl(['-j', 'digest', file, '--key', KEY, '--reassemble']);
+  it('prints JSON with names that stay', async () => {
+    const { lines } = await itctl(['-j', 'digest', file, '--key', KEY, '--reassemble']);
     const [digest, entropy] = digestOf(IPV4, hex(KEY)).split(' ');
     const time = Number(TIME / 1_000_000n);
     expect(JSON.parse(lines[1]!)).to.deep.equal({
@@ -126,17 +156,17 @@ describe('itctl digest', function () {
     });
   });
 
-  it('reads standard input, and packed files', () => {
+  it('reads standard input, and packed files', async () => {
     const octets = writePcap(RAW, [{ time: TIME, bytes: hex(IPV4) }]);
     const expected = [`1 0 strict ${digestOf(IPV4, hex(KEY))}`];
     for (const input of [octets, gzipSync(octets)])
-      expect(itctl(['digest', '-', '--key', KEY], input)).to.deep.include({ status: 0, lines: expected });
-    const cut = itctl(['digest', '-', '--key', KEY], octets.subarray(0, -1));
+      expect(await itctl(['digest', '-', '--key', KEY], input)).to.deep.include({ status: 0, lines: expected });
+    const cut = await itctl(['digest', '-', '--key', KEY], octets.subarray(0, -1));
     expect(cut.status).to.equal(1);
     expect(cut.stderr).to.contain('standard input: after record 0, at octet 24: the file ends inside a record');
   });
 
-  it('says what is wrong with its words', () => {
+  it('says what is wrong with its words', async () => {
     for (const [words, said] of [
       [[], 'a file is missing'],
       [['a', 'b'], 'unexpected "b"'],
@@ -148,16 +178,16 @@ describe('itctl digest', function () {
       [['a', '--key', KEY, '--key-file', 'b'], 'exclude each other'],
       [['a', '--keys', KEY], 'unknown option --keys'],
     ] as const) {
-      const { status, stderr } = itctl(['digest', ...words]);
+      const { status, stderr } = await itctl(['digest', ...words]);
       expect(stderr).to.contain(said);
       expect(stderr).to.contain('usage: itctl digest FILE');
       expect(status).to.equal(2);
     }
-    const absent = itctl(['digest', join(folder, 'no'), '--key', KEY]);
+    const absent = await itctl(['digest', join(folder, 'no'), '--key', KEY]);
     expect(absent.stderr).to.equal(`itctl: ${join(folder, 'no')}: no such file or directory\n`);
     expect(absent.status).to.equal(1);
     writeFileSync(join(folder, 'short'), 'short');
-    const short = itctl(['digest', file, '--key-file', join(folder, 'short')]);
+    const short = await itctl(['digest', file, '--key-file', join(folder, 'short')]);
     expect(short.stderr).to.contain('a secret has at least 16 octets');
     expect(short.status).to.equal(1);
   });

@@ -449,7 +449,7 @@ webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 5
     `
 Probe:         tap1
 State:         up for 01:00:00
-Packets:       997, 3 lost (0.3%)
+Packets:       997, 3 lost (0.3%), of these 2 by a full ring; 1200 a second now
 Windows:       720
 Holds:         2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
 Holes:         2026-03-01 11:50:00Z for 00:00:10
@@ -501,8 +501,17 @@ Address           VLAN Interface Way     AS Packets     Seen Known from         
     'show probe',
     () => daemon.probes(),
     `
-Probe State      For Windows    Holds Packets Lost
-tap1  up    01:00:00     720 01:00:00     997 0.3%`,
+Probe State      For Windows    Holds Packets A second Lost
+tap1  up    01:00:00     720 01:00:00     997     1200 0.3%`,
+  ],
+  [
+    'show flow',
+    () => daemon.flows(),
+    `
+Probe  Exporter  Sends              Datagrams Packets Records NAT Templates Sampling Lost Refused         Seen
+flows1 192.0.2.1 NetFlow 9, sFlow 5      1200    4000    5000  12         4   1:1000   17       6 00:00:02 ago
+
+flows1: 5000 flow records held, 7 datagrams of others, 0 dropped by the kernel`,
   ],
   [
     'show route history PREFIX since TIME',
@@ -1017,6 +1026,7 @@ describe('vty/render', () => {
       ['show case', 'no case'],
       ['show outbox', 'nothing is pending'],
       ['show probe', 'no probe'],
+      ['show flow', 'no probe of flows is connected'],
       ['show ids', 'no ids: see `ids` in intertrackd.conf(5)'],
       ['show trace', 'no trace'],
       ['show traceback', 'no traceback peer'],

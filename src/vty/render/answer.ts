@@ -41,6 +41,7 @@ import type {
 import type { DriftReport } from '../../control/drift-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
+import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
@@ -70,6 +71,7 @@ import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderCaseLines, renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
+import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderIds } from './ids.ts';
@@ -157,6 +159,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show mitigation': (rows: readonly MitigationRow[], now) => renderMitigations(rows, now),
   'show outbox': (rows: readonly NoticeRow[], now) => renderOutbox(rows, now),
   'show peer PEER quality': first<QualityRow>(renderQuality),
+  'show flow': (rows: readonly FlowRow[], now) => renderFlow(rows, now),
   'show probe PROBE vantages': (rows: readonly VantageRow[], now) => renderVantages(rows, now),
   'show probe PROBE': first<ProbeDetail>(renderProbe),
   'show probe': (rows: readonly ProbeStatusRow[], now) => renderProbes(rows, now),

@@ -1,4 +1,5 @@
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
+import { renderPriors } from './flow.ts';
 import { count, table } from './text.ts';
 import { instant, percent } from './time.ts';
 
@@ -26,6 +27,7 @@ export function renderTrace(trace: Trace): string[] {
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
     `Packet of ${instant(trace.time)}`,
     ...causeLines(trace),
+    ...renderPriors(trace.flows),
     ...translationLines(trace),
     entrySentence(trace),
     '',
