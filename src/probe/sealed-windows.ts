@@ -84,12 +84,20 @@ export interface SealerSurroundings {
   /** Opens the file of a window that was written. */
   readonly fileOf?: (entry: KeptEntry, octets: number) => WindowFile | null;
   readonly clock?: () => number;
+  /** Called when the storage key of an hour was destroyed: nobody needs the key of its digests any more. */
+  readonly destroyed?: (epoch: number) => void;
 }
 
 /** Nothing held yet. */
 export function openSealedWindows(options: SealerOptions, surroundings: SealerSurroundings): SealedWindows {
   const { intakes, bits } = options;
-  const { vantages, clock = Date.now, keeper = emptyKeeper(clock), fileOf = () => null } = surroundings;
+  const {
+    vantages,
+    clock = Date.now,
+    keeper = emptyKeeper(clock),
+    fileOf = () => null,
+    destroyed = () => {},
+  } = surroundings;
   const sealer = openSealer();
   const index = windowIndex();
   const coverage = coverageBook();
@@ -167,6 +175,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
       if ((epoch + 1) * EPOCH_MILLISECONDS > oldest * 1000 || index.countOf(epoch) > 0) continue;
       epochs.delete(epoch);
       keeper.destroy(epoch);
+      destroyed(epoch);
     }
   };
 

@@ -159,6 +159,19 @@ describe('probe/window-storage', () => {
     expect(existsSync(join(folder, 'windows', `${EPOCH}`)), 'they are taken away').to.equal(false);
   });
 
+  it('tells whose digests nobody can ask for any more, and a tap wipes their key', async () => {
+    const probe = await keptOnDisk(folder, { retention: 60_000, memory: MEMORY });
+    probe.take(packetAt(HOUR, 1));
+    const key = new Uint8Array(16).fill(7);
+    probe.tap.setKey(EPOCH + 1, key);
+    probe.tap.forget(EPOCH + 1);
+    expect([...key]).to.deep.equal(Array(16).fill(0));
+    expect(probe.tap.take(packetAt(HOUR + 3600, 2))).to.equal(EPOCH + 1);
+    for (let second = 0; second < 3800; second += 50) probe.take(packetAt(HOUR + second, second));
+    await probe.settle();
+    expect(probe.destroyed).to.deep.equal([EPOCH]);
+  });
+
   it('tells a chain in which nothing can be changed', async () => {
     const probe = await run(0, 60);
     const lines = readFileSync(join(folder, 'chain'), 'utf8').trimEnd().split('\n');
