@@ -29,6 +29,8 @@ const MOST_SESSIONS = 256;
 const PATIENCE = 2000;
 /** What the rings still hold is taken for so long at the end: packets may come faster than they are taken. */
 const LAST_BLOCKS = 1000;
+/** Digests that are handed over where nothing else is to be done. */
+const IDLE_PIECE = 1 << 18;
 const POLLERR = 8;
 const NOBODY = -1;
 
@@ -197,6 +199,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     if (!more && wanted < 0 && readings.length > 0) {
       const complete = Math.floor((now - LATEST) / 1000) - 1;
       if (complete > covered) windows.advance(complete);
+      windows.proceed(IDLE_PIECE);
       covered = Math.max(covered, complete);
     }
     if (Math.floor(now / 1000) !== second) {
