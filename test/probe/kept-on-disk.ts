@@ -25,7 +25,10 @@ export async function keptOnDisk(path: string, limits: WindowLimits = { retentio
   );
   const { keeper, fileOf } = kept;
   const vantages = vantageMap();
-  const sealer = openSealedWindows({ intakes: 1, bits: 16, limits }, { vantages: () => vantages.list, keeper, fileOf });
+  const sealer = openSealedWindows(
+    { intakes: 1, bits: 16, limits },
+    { vantages: () => vantages.list, keeper, fileOf, destroyed: epoch => destroyed.push(epoch) },
+  );
   for (const _ of kept.restore(sealer));
   const kernel = loadKernel();
   const windows = openLiveWindows(kernel, limits, sealer, 0);
