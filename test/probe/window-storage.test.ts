@@ -130,8 +130,10 @@ describe('probe/window-storage', () => {
   it('is random without the storage key, which is destroyed with the last window of its hour', async () => {
     const limits = { retention: 60_000, memory: MEMORY };
     const probe = await keptOnDisk(folder, limits);
-    for (let second = 3500; second < 3660; second += 5) probe.take(packetAt(HOUR + second, second));
-    await probe.settle();
+    for (let second = 3500; second < 3660; second += 5) {
+      probe.take(packetAt(HOUR + second, second));
+      await probe.settle();
+    }
     expect(readdirSync(join(folder, 'keys')).sort()).to.deep.equal([`${EPOCH}`, `${EPOCH + 1}`]);
     const [question] = questionsAbout(packetAt(HOUR + 3595, 3595), 0);
     expect(probe.ask(question!).sightings).to.have.length(1);
@@ -167,8 +169,10 @@ describe('probe/window-storage', () => {
     probe.tap.forget(EPOCH + 1);
     expect([...key]).to.deep.equal(Array(16).fill(0));
     expect(probe.tap.take(packetAt(HOUR + 3600, 2))).to.equal(EPOCH + 1);
-    for (let second = 0; second < 3800; second += 50) probe.take(packetAt(HOUR + second, second));
-    await probe.settle();
+    for (let second = 0; second < 3800; second += 50) {
+      probe.take(packetAt(HOUR + second, second));
+      await probe.settle();
+    }
     expect(probe.destroyed).to.deep.equal([EPOCH]);
   });
 
