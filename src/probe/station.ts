@@ -7,7 +7,7 @@ import { listenUnix } from '../net/unix-socket.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
-import type { ProbeEpochs } from './kept-messages.ts';
+import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
@@ -41,6 +41,8 @@ export interface ProbeStationOptions {
   readonly probes: readonly ProbeConfig[];
   /** The key of an epoch, 16 octets; null when there is none. The secret behind it stays with the caller. */
   readonly epochKey: (epoch: number) => Uint8Array | null;
+  /** Called when a probe has committed to more than before. */
+  readonly committed?: (probe: string, kept: KeptStatus) => void;
   readonly log: (level: 'info' | 'warn', line: string) => void;
 }
 
@@ -172,6 +174,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         });
         return;
       case 'status':
+        if (message.status.kept !== undefined && message.status.kept.head !== from.status?.kept?.head)
+          options.committed?.(from.name!, message.status.kept);
         from.status = message.status;
         send(from, { type: 'noted' });
         return;
