@@ -17,14 +17,10 @@ import type {
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
-import type { ArchiveConfig, NotifyConfig } from '../config/tree.ts';
+import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
-import type { ArchiveStatus } from '../mrt/archive.ts';
-import type { Holdings } from '../mrt/archive-inventory.ts';
 import type { TestResult } from '../notify/test-notice.ts';
-import type { EpochRecord } from '../probe/epoch-records.ts';
-import type { KeptStatus } from '../probe/kept-messages.ts';
 import type { VantageReport } from '../probe/vantage-rows.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
@@ -36,12 +32,13 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { Trace } from '../traceback/trace.ts';
+import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
-import type { FlowRow } from './flow-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
+import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -325,31 +322,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show probe`. */
-export interface ProbeStatusRow {
-  readonly probe: string;
-  readonly connected: boolean;
-  /** Since when it is connected, or away. */
-  readonly since: number;
-  /** Windows held, live and sealed, of all vantages. */
-  readonly windows: number;
-  /** Oldest and newest instant it holds windows for; null when it holds none. */
-  readonly retained: { readonly from: number; readonly to: number } | null;
-  readonly packets: number;
-  readonly lost: number;
-}
-
-/** `show probe PROBE`. */
-export interface ProbeDetail extends ProbeStatusRow {
-  /** How it keeps windows; null while that is not known. */
-  readonly kept: KeptStatus | null;
-}
-
-/** Row of `retention prove`. */
-export interface RetentionRow extends EpochRecord {
-  readonly probe: string;
-}
-
 /** Row of `show traceback`. */
 export interface TracePeerRow {
   readonly as: number;
@@ -365,38 +337,6 @@ export interface TracePeerRow {
   readonly lastError: string;
 }
 
-/** Rows out of the archive, with remarks: times without records and what else is not known. */
-export interface PastRows<Row> {
-  readonly rows: readonly Row[];
-  readonly remarks: readonly string[];
-}
-
-/** Row of `show route history`; `up` and `down` are of the peer's session. */
-export interface HistoryRow {
-  readonly time: number;
-  readonly what: 'announce' | 'withdraw' | 'down' | 'up';
-  readonly prefix: string;
-  readonly peer: string;
-  readonly peerAs: number;
-  readonly peerAddress: string;
-  readonly pathId?: number;
-  /** What was announced; null for other events. */
-  readonly route: RouteRow | null;
-  /** Of a route that was announced and treated as withdrawn: what was malformed. */
-  readonly why?: string;
-}
-
-/** `show archive`. */
-export interface ArchiveRow extends ArchiveConfig {
-  /** Why there is no archive though there should be one; '' otherwise. */
-  readonly failure: string;
-  /** The latest alarms, oldest first. */
-  readonly alarms: readonly { readonly time: number; readonly text: string }[];
-  readonly held: Holdings;
-  /** Null when there is no archive now. */
-  readonly state: ArchiveStatus | null;
-}
-
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
@@ -409,4 +349,6 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
+export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
+export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';

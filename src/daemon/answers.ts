@@ -17,7 +17,7 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
-import type { FlowRow } from '../control/flow-rows.ts';
+import type { FlowRow } from '../control/probe-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -101,6 +101,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         row.retainedFrom === null || row.retainedTo === null ? null : { from: row.retainedFrom, to: row.retainedTo },
       packets: row.packets ?? 0,
       lost: row.lost ?? 0,
+      rate: row.rate,
+      dropped: row.dropped,
     }));
 
   const flows = (): FlowRow[] =>

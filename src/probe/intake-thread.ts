@@ -40,7 +40,8 @@ const ONE = Buffer.from(BigUint64Array.of(1n).buffer);
 export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, events: IntakeEvents): IntakeThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js';
-  const worker = new Worker(new URL(entry, import.meta.url));
+  // The name is that of the thread for top(1) and its like.
+  const worker = new Worker(new URL(entry, import.meta.url), { name: `intake ${order.intake}` });
   const asked = new Map<number, { resolve(report: IntakeReport): void; reject(error: Error): void }>();
   const stopped = Promise.withResolvers<void>();
   let lastId = 0;

@@ -66,6 +66,9 @@ export interface ProbeStatus {
   readonly windows: number;
   readonly retained: ProbeAnswer['retained'];
   readonly lost: number;
+  /** Packets a second since the report before, and packets for which a ring had no room; left out by who captures nothing. */
+  readonly rate?: number;
+  readonly dropped?: number;
   /** How windows are kept; left out by who keeps none. */
   readonly kept?: KeptStatus;
   /** Left out by a probe that takes no flows. */
@@ -237,6 +240,8 @@ function status(f: Finding, from: Fields): ProbeStatus {
     windows: integer(f, from, 'windows'),
     retained: retained(f, from.retained),
     lost: integer(f, from, 'lost'),
+    ...(from.rate === undefined ? {} : { rate: integer(f, from, 'rate') }),
+    ...(from.dropped === undefined ? {} : { dropped: integer(f, from, 'dropped') }),
     ...(from.kept === undefined ? {} : { kept: keptStatus(f, from.kept) }),
     flows: flowStatus(f, from.flows),
   };

@@ -42,3 +42,13 @@ export function summary({ frames, digests, without, span, lost }: IntakeStatus):
   const not = left.length === 0 ? '' : `, without a digest ${left.join(', ')}`;
   return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${time}`;
 }
+
+/** A function that is told how many packets there were until a time in ms, and says how many a second came since it was. */
+export function packetRate(): (packets: number, now: number) => number {
+  let before = { packets: 0, now: performance.now() };
+  return (packets, now) => {
+    const rate = now > before.now ? ((packets - before.packets) * 1000) / (now - before.now) : 0;
+    before = { packets, now };
+    return Math.round(rate);
+  };
+}

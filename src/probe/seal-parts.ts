@@ -77,16 +77,18 @@ function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): 
       const own = digests.subarray(at, at + count);
       at += count;
       const there = seen.get(vantage);
+      const lists = there?.digests ?? [];
+      lists.push(own);
       seen.set(vantage, {
         vantage: {
-          // A number that nobody knows is of no neighbour.
-          vantage: list[vantage] ?? { direction: 'inside', neighbor: null },
+          // A number that nobody knows: nothing is claimed of where it was.
+          vantage: list[vantage] ?? { direction: 'unknown', neighbor: null },
           first: Math.min(first, there?.vantage.first ?? first),
           last: Math.max(last, there?.vantage.last ?? last),
           packets: packets + (there?.vantage.packets ?? 0),
           lost: lost + (there?.vantage.lost ?? 0),
         },
-        digests: [...(there?.digests ?? []), own],
+        digests: lists,
       });
     }
   }

@@ -766,6 +766,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         retained: { from: NOON - HOUR, to: NOON },
         packets: 997,
         lost: 3,
+        rate: 1200,
+        dropped: 2,
       },
     ],
     flows: async () => [
@@ -787,6 +789,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         retained: { from: NOON - HOUR, to: NOON },
         packets: 997,
         lost: 3,
+        rate: 1200,
+        dropped: 2,
         kept: {
           memory: 5 * 2 ** 20,
           disk: 7 * 2 ** 20,

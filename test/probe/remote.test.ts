@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,9 @@ import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts'
 import { PROBE_PROTOCOL, readCertificate } from '../../src/probe/tls-door.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { makeAuthority, makeCertificate } from '../traceback/certificates.ts';
-import { probeBlock, SECRET } from './tapped.ts';
+import { fileOf, packetAt, probeBlock, questionsAbout, SECRET } from './tapped.ts';
+
+const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
 
 interface Pair {
   readonly key: string;
@@ -130,6 +133,33 @@ describe('probe, from another machine', () => {
     expect(await station.vantages('osaka')).to.deep.equal({ rows: [], notes: [] });
     await until('its status has come', () => station.status()[0]!.packets === 12);
     expect(station.status().map(({ connectedSince }) => connectedSince !== null)).to.deep.equal([true, false, false]);
+  });
+
+  it('is dialled by itprobe itself, with a key and a certificate of openssl', async function () {
+    this.timeout(20_000);
+    const [key, certificate] = ['osaka.key', 'osaka.crt'].map(name => join(folder, name)) as [string, string];
+    const words = `req -x509 -newkey ed25519 -nodes -days 730 -subj /CN=osaka -keyout ${key} -out ${certificate}`;
+    if (spawnSync('openssl', words.split(' ')).status !== 0) {
+      console.log('      skipped: no openssl that makes ed25519 keys');
+      this.skip();
+    }
+    (await doors.prepare(configuration())).commit();
+    const now = Math.floor(Date.now() / 1000) - 60;
+    const records = Array.from({ length: 30 }, (_, i) => packetAt(now + i, i));
+    const file = join(folder, 'border.pcap');
+    writeFileSync(file, fileOf(records));
+    const at = `127.0.0.1:${doors.ports()[0]}`;
+    const far = ['-C', at, '--identity', key, '--certificate', certificate, '--daemon', join(folder, 'daemon.crt')];
+    const child = spawn(process.execPath, [PROGRAM, '-n', 'osaka', ...far, '-r', file]);
+    try {
+      const [question] = questionsAbout(records[12]!, 1000);
+      await until('it has answered', async () => {
+        const { answers } = await station.ask([question!], Date.now() + 5000);
+        return answers[0]?.sightings.length === 1;
+      });
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('lets in nobody else', async () => {

@@ -449,7 +449,7 @@ webhook hooks.example.net #1a2b3c4d 2026-03-01-01 begin     1 00:00:30 answers 5
     `
 Probe:         tap1
 State:         up for 01:00:00
-Packets:       997, 3 lost (0.3%)
+Packets:       997, 3 lost (0.3%), of these 2 by a full ring; 1200 a second now
 Windows:       720
 Holds:         2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
 Holes:         2026-03-01 11:50:00Z for 00:00:10
@@ -501,8 +501,8 @@ Address           VLAN Interface Way     AS Packets     Seen Known from         
     'show probe',
     () => daemon.probes(),
     `
-Probe State      For Windows    Holds Packets Lost
-tap1  up    01:00:00     720 01:00:00     997 0.3%`,
+Probe State      For Windows    Holds Packets A second Lost
+tap1  up    01:00:00     720 01:00:00     997     1200 0.3%`,
   ],
   [
     'show flow',

@@ -48,6 +48,7 @@ export function renderProbes(rows: readonly ProbeStatusRow[], now: number): stri
       { head: 'Windows', right: true },
       { head: 'Holds', right: true },
       { head: 'Packets', right: true },
+      { head: 'A second', right: true },
       { head: 'Lost', right: true },
     ],
     rows.map(row => [
@@ -57,6 +58,7 @@ export function renderProbes(rows: readonly ProbeStatusRow[], now: number): stri
       row.windows,
       row.retained === null ? '-' : duration(row.retained.to - row.retained.from),
       row.packets,
+      row.rate ?? '-',
       row.lost === 0 || row.packets === 0 ? row.lost : percent(row.lost / (row.packets + row.lost)),
     ]),
   );

@@ -8,10 +8,12 @@ const WINDOW = 10_000;
 
 export function renderProbe({ kept, ...row }: ProbeDetail, now: number): string[] {
   const lost = row.packets + row.lost === 0 ? '' : ` (${percent(row.lost / (row.packets + row.lost))})`;
+  const full = row.dropped === null || row.dropped === 0 ? '' : `, of these ${row.dropped} by a full ring`;
+  const rate = row.rate === null ? '' : `; ${row.rate} a second now`;
   const general: [string, string][] = [
     ['Probe', row.probe],
     ['State', `${row.connected ? 'up' : 'down'} for ${duration(now - row.since)}`],
-    ['Packets', `${row.packets}, ${row.lost} lost${lost}`],
+    ['Packets', `${row.packets}, ${row.lost} lost${lost}${full}${rate}`],
     ['Windows', String(row.windows)],
     ['Holds', row.retained === null ? 'nothing' : `${instant(row.retained.from)} to ${instant(row.retained.to)}`],
   ];
