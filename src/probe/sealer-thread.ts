@@ -1,5 +1,6 @@
 /** The main thread's side of the thread that seals. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Span } from './covered-time.ts';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question } from './question.ts';
@@ -10,6 +11,8 @@ export interface SealerThread {
   /** A channel for the intake with this number: its end, for `portSink` in the intake's thread. */
   connect(intake: number): MessagePort;
   configure(limits: WindowLimits): void;
+  /** Says that packets may go by unseen in these seconds, now or soon. */
+  missed(hole: Span): void;
   /** Asks, once the parts have come that the intakes had handed over by their answers. Rejects when the thread has died. */
   ask(questions: readonly Question[], keys: readonly KeyCheck[], parts: readonly number[]): Promise<SealedAnswer>;
   status(): Promise<SealerStatus>;
@@ -72,6 +75,7 @@ export function startSealer(options: SealerThreadOptions, { died, note }: Sealer
       return port2;
     },
     configure: limits => post({ type: 'configure', limits }),
+    missed: hole => post({ type: 'missed', hole }),
     ask: async (questions, keys, parts) =>
       (await request('answer', id => ({ type: 'ask', id, questions, keys, parts }))).answer,
     status: async () => (await request('status', id => ({ type: 'status', id }))).status,

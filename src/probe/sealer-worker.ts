@@ -122,6 +122,9 @@ function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>):
     case 'configure':
       windows.configure(message.limits);
       return;
+    case 'missed':
+      windows.hole(message.hole);
+      return;
     case 'ask':
       early.push(message);
       answer(opened);

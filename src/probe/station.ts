@@ -6,8 +6,8 @@ import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
-import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
-import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
+import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
+import type { ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
@@ -21,6 +21,7 @@ import {
   type ToProbe,
 } from './messages.ts';
 import { encodeNeighbors } from './neighbor-messages.ts';
+import { type ProbeRow, probeRow } from './probe-row.ts';
 import type { ProbeAnswer, Question } from './question.ts';
 import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
@@ -41,24 +42,6 @@ export interface ProbeStationOptions {
   /** The key of an epoch, 16 octets; null when there is none. The secret behind it stays with the caller. */
   readonly epochKey: (epoch: number) => Uint8Array | null;
   readonly log: (level: 'info' | 'warn', line: string) => void;
-}
-
-/** Row of `show probes`. Times are ms since the epoch; what is null is not known while the probe is away. */
-export interface ProbeRow {
-  readonly probe: string;
-  readonly connectedSince: number | null;
-  readonly packets: number | null;
-  readonly windows: number | null;
-  readonly retainedFrom: number | null;
-  readonly retainedTo: number | null;
-  readonly lost: number | null;
-  /** Null of a probe that captures nothing, too. */
-  readonly rate: number | null;
-  readonly dropped: number | null;
-  /** How it keeps windows. */
-  readonly kept: KeptStatus | null;
-  /** Of a probe that takes flows. */
-  readonly flows: FlowStatus | null;
 }
 
 export interface ProbeStation {
@@ -366,24 +349,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       };
     },
     accept: take,
-    status: () =>
-      [...probes.keys()].map(name => {
-        const connection = named.get(name);
-        const status = connection?.status ?? null;
-        return {
-          probe: name,
-          connectedSince: connection?.since ?? null,
-          packets: status?.packets ?? null,
-          windows: status?.windows ?? null,
-          retainedFrom: status?.retained?.from ?? null,
-          retainedTo: status?.retained?.to ?? null,
-          lost: status?.lost ?? null,
-          rate: status?.rate ?? null,
-          dropped: status?.dropped ?? null,
-          kept: status?.kept ?? null,
-          flows: status?.flows ?? null,
-        };
-      }),
+    status: () => [...probes.keys()].map(name => probeRow(name, named.get(name))),
     tell(name, known) {
       const frame = encodeFrame({ type: 'neighbors', neighbors: encodeNeighbors(known) });
       const before = neighbors.get(name);
