@@ -37,6 +37,7 @@ export function startFileLoop(intake: Intake, files: readonly string[], mirror: 
     await turn();
   };
   const turn = async () => {
+    windows.proceed(FRAMES_A_TURN * 4);
     await sink.room(MOST_WAITING);
     await new Promise(resolve => setImmediate(resolve));
   };
