@@ -27,6 +27,8 @@ const KEY_AHEAD = 5 * 60_000;
 const MOST_SESSIONS = 256;
 /** However full a ring is, a key is waited for so long. */
 const PATIENCE = 2000;
+/** What the rings still hold is taken for so long at the end: packets may come faster than they are taken. */
+const LAST_BLOCKS = 1000;
 /** Digests that are handed over where nothing else is to be done. */
 const IDLE_PIECE = 1 << 18;
 const POLLERR = 8;
@@ -60,7 +62,8 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
   const readings: Reading[] = [];
   const woken = Buffer.alloc(8);
   let fds = Int32Array.of(wake);
-  let stopping = false;
+  /** When to end at the latest, ms since the epoch. */
+  let ending = Number.POSITIVE_INFINITY;
   let second = Math.floor(Date.now() / 1000);
   /** Second up to which losses are counted. */
   let counted = second;
@@ -203,7 +206,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
       second = Math.floor(now / 1000);
       everySecond(now);
     }
-    if (!stopping || more) setImmediate(turn);
+    if (ending === Number.POSITIVE_INFINITY || (more && now < ending)) setImmediate(turn);
     else end();
   };
 
@@ -233,7 +236,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     },
     countLosses: () => count(Math.max(counted, Math.floor(Date.now() / 1000))),
     stop() {
-      stopping = true;
+      ending = Date.now() + LAST_BLOCKS;
     },
   };
 }

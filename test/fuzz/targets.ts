@@ -1,3 +1,4 @@
+import { alertAndTranslationTarget } from './alerts-and-translations.ts';
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
@@ -36,6 +37,7 @@ export function targets(small: boolean): Target[] {
     packetCaptureTarget(packetSeeds()),
     frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
+    alertAndTranslationTarget(),
     sealedFilterTarget(),
   ];
 }
