@@ -1,8 +1,11 @@
 /** itprobe(8): remembers the packets of a tap by their digests, and answers for them. */
 import { createReadStream, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { hideBin } from 'yargs/helpers';
 import { loadKernel } from './packet/digest-kernel.ts';
 import { SHORTEST_SECRET, secretOf } from './packet/itk1.ts';
+import { askProbe } from './probe/ask-command.ts';
+import { askOptions } from './probe/ask-options.ts';
 import { inheritedSockets, openSockets, startWithout } from './probe/capture-sockets.ts';
 import { parseFlowPort } from './probe/flow-sockets.ts';
 import type { RemoteDaemon } from './probe/link.ts';
@@ -50,7 +53,18 @@ function inputOf(words: ProbeWords): ProbeInput {
   return words.interface === undefined ? { kind: 'files', files: words.read ?? [] } : capture(words);
 }
 
+async function ask(given: string[]): Promise<number> {
+  const words = await askOptions(given, message => {
+    say(message);
+    process.exit(EXIT_USAGE);
+  });
+  await askProbe(words, line => process.stdout.write(`${line}\n`));
+  return 0;
+}
+
 async function main(): Promise<number> {
+  const [command, ...given] = hideBin(process.argv);
+  if (command === 'ask') return ask(given);
   const words = await probeOptions(hideBin(process.argv), message => {
     say(message);
     process.exit(EXIT_USAGE);
@@ -61,7 +75,9 @@ async function main(): Promise<number> {
   if (!digests) {
     const input = inputOf(words);
     // Standard input may stay open for ever: it must not keep a probe that was told to end.
-    process.exit(await runProbe({ ...door, input, mirror, directory, say }));
+    const asked = words.connect === undefined ? dirname(socket) : '/run/intertrack';
+    const askSocket = words.askSocket ?? join(asked, `itprobe-${name}.ask`);
+    process.exit(await runProbe({ ...door, input, mirror, directory, askSocket, say }));
   }
   const file = read[0]!;
   const input =

@@ -7,6 +7,7 @@ import type { CaptureDirection, Fanout } from './ring.ts';
 export interface ProbeWords {
   readonly digests: boolean;
   readonly directory?: string;
+  readonly askSocket?: string;
   readonly keyFile?: string;
   readonly name?: string;
   readonly socket: string;
@@ -63,6 +64,7 @@ export const OPTIONS = {
     default: false,
     description: 'print the digests of the packets, and end',
   },
+  'ask-socket': { ...once, description: 'path of the socket at which `itprobe ask` asks' },
   directory: { alias: 'D', ...once, description: 'keep windows here; without it in memory only' },
   direction: {
     alias: 'Q',
@@ -151,6 +153,8 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
     return '-i INTERFACE, -r FILE, --flow [ADDRESS]:PORT or --translator is needed';
   if (digests && keyFile === undefined) return '-d needs -k SECRET';
   if (!digests && name === undefined) return '-n NAME is needed, or -d';
+  if ((digests || words.translator) && words.askSocket !== undefined)
+    return '--ask-socket belongs to a probe of packets';
   if (digests && words.directory !== undefined) return '-D belongs to -n';
   if (digests && words.mirror !== undefined) return '--mirror belongs to -n';
   if (digests && name !== undefined) return '-d and -n exclude each other';

@@ -4,6 +4,7 @@
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { packetCalls } from '../net/packet-calls.ts';
+import { type AskSocket, openAskSocket } from './ask-socket.ts';
 import { askThreads } from './ask-threads.ts';
 import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
@@ -16,9 +17,10 @@ import { keptStatusOf } from './kept-status.ts';
 import { openProbeLink, type RemoteDaemon } from './link.ts';
 import { heldSpans, retainedOf } from './merge-answers.ts';
 import { mergeVantages } from './merge-vantages.ts';
+import type { KeyCheck } from './messages.ts';
 import type { Mirror } from './mirror.ts';
 import { addStatuses, noStatus, packetRate, summary } from './probe-summary.ts';
-import type { ProbeAnswer } from './question.ts';
+import type { ProbeAnswer, Question } from './question.ts';
 import { startSealer } from './sealer-thread.ts';
 import { shareLearning } from './shared-learning.ts';
 import { openTranslator } from './translator.ts';
@@ -51,18 +53,35 @@ export interface ProbeOptions {
   readonly remote: RemoteDaemon | null;
   /** Where windows are kept; null: in memory only. */
   readonly directory: string | null;
+  /** Where it is asked on its own machine. */
+  readonly askSocket: string;
   readonly say: (line: string) => void;
 }
 
 /** Runs a probe. Resolves with the exit status, 0 or 1, after SIGTERM or SIGINT, or rejects when a thread of it dies. */
-export async function runProbe({ input, mirror, name, socket, remote, directory, say }: ProbeOptions): Promise<number> {
+export async function runProbe({
+  input,
+  mirror,
+  name,
+  socket,
+  remote,
+  directory,
+  askSocket,
+  say,
+}: ProbeOptions): Promise<number> {
   const threads = input.kind === 'capture' ? input.threads : 1;
   const ended = Promise.withResolvers<void>();
   const limits = { retention: 0, memory: 0 };
   const numbers = vantageNumbers();
   const sealer = startSealer(
     { intakes: threads, bits: FINGERPRINT_BITS, limits, directory, numbers: numbers.shared },
-    { died: ended.reject, note: say },
+    {
+      died: ended.reject,
+      note: say,
+      destroyed(epoch) {
+        for (const intake of intakes) intake.order({ type: 'forget', epoch });
+      },
+    },
   );
   const intakes: IntakeThread[] = [];
   const holes = openHoles();
@@ -74,6 +93,12 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   }, say);
   /** What exporters of flows tell of translators. */
   const translator = openTranslator(say);
+  /** What is not seen now. Files of windows must not claim more than they have: the sealer is told of the next seconds. */
+  const unseen = new Set<string>();
+  const tellHoles = () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (unseen.size > 0) sealer.missed({ from: now - 1, to: now + PROGRESS_INTERVAL / 1000 + 2 });
+  };
   let capture: Capture | null = null;
   let status = 0;
 
@@ -91,6 +116,20 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   });
   const rate = packetRate();
   const total = (): IntakeStatus => intakes.reduce((sum, { status }) => addStatuses(sum, status), noStatus());
+  const answer = async (questions: readonly Question[], keys: readonly KeyCheck[]): Promise<ProbeAnswer> => {
+    const found = await askAll(questions, keys);
+    const covered = found.covered && questions.every(({ from, to }) => holes.covers(from, to));
+    if (input.kind !== 'flows') return { ...found, covered };
+    // What was sampled can be seen; that it was not seen means nothing.
+    return { ...found, covered: false, samples: true, sampling: Math.min(found.sampling, total().sampling ?? 1) };
+  };
+  let asking: AskSocket | null = null;
+  openAskSocket(askSocket, answer).then(
+    opened => {
+      asking = opened;
+    },
+    (error: Error) => say(`${error.message}; \`itprobe ask\` cannot ask it`),
+  );
   const link = openProbeLink({
     socket,
     ...(remote && { remote }),
@@ -108,13 +147,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
           ended.reject(error);
         }
     },
-    async answer(questions, keys): Promise<ProbeAnswer> {
-      const answer = await askAll(questions, keys);
-      const covered = answer.covered && questions.every(({ from, to }) => holes.covers(from, to));
-      if (input.kind !== 'flows') return { ...answer, covered };
-      // What was sampled can be seen; that it was not seen means nothing.
-      return { ...answer, covered: false, samples: true, sampling: Math.min(answer.sampling, total().sampling ?? 1) };
-    },
+    answer,
     status: async () => {
       const sealed = await sealer.status();
       const { frames, lost, live, dropped } = total();
@@ -191,14 +224,22 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
     for (let i = 0; i < threads; i++) intakes.push(start(i, { kind: 'rings', wake: calls.event() }, probe));
     capture = openCapture(input.sockets, input.settings, {
       ring: (intake, ring) => intakes[intake]!.order({ type: 'ring', ring }),
-      hole: holes.begin,
-      seen: holes.end,
+      hole(what, from) {
+        holes.begin(what, from);
+        unseen.add(what);
+        tellHoles();
+      },
+      seen(what, to) {
+        holes.end(what, to);
+        unseen.delete(what);
+      },
       lost: (second, packets) => intakes[0]!.order({ type: 'lost', second, packets }),
       say,
     });
   };
 
   const progress = setInterval(() => {
+    tellHoles();
     if (input.kind === 'files' && intakes.length > 0) say(`so far ${summary(total())}`);
   }, PROGRESS_INTERVAL);
   process.once('SIGTERM', ended.resolve);
@@ -211,6 +252,7 @@ export async function runProbe({ input, mirror, name, socket, remote, directory,
   if (input.kind === 'capture') say(`captured ${summary(total())}`);
   translator.close();
   link.close();
+  (asking as AskSocket | null)?.close();
   await sealer.close(LAST_WORDS);
   return status;
 }

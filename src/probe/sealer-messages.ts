@@ -1,5 +1,6 @@
 /** What the main thread of a probe and the thread that seals say to each other. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Span } from './covered-time.ts';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question } from './question.ts';
@@ -18,6 +19,8 @@ export type ToSealer =
   /** The sealer's end of the channel to an intake (window-port.ts). */
   | { readonly type: 'connect'; readonly intake: number; readonly port: MessagePort }
   | { readonly type: 'configure'; readonly limits: WindowLimits }
+  /** Seconds in which packets may go by unseen. */
+  | { readonly type: 'missed'; readonly hole: Span }
   | {
       readonly type: 'ask';
       readonly id: number;
@@ -37,6 +40,8 @@ export type FromSealer =
   | { readonly type: 'status'; readonly id: number; readonly status: SealerStatus }
   | { readonly type: 'epochs'; readonly id: number; readonly epochs: readonly EpochRecord[]; readonly head: string }
   | { readonly type: 'closed'; readonly id: number }
+  /** The storage key of an hour was destroyed. */
+  | { readonly type: 'destroyed'; readonly id: 0; readonly epoch: number }
   /** A line for a person. */
   | { readonly type: 'note'; readonly id: 0; readonly line: string };
 

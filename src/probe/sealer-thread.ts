@@ -1,5 +1,6 @@
 /** The main thread's side of the thread that seals. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Span } from './covered-time.ts';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question } from './question.ts';
@@ -10,6 +11,8 @@ export interface SealerThread {
   /** A channel for the intake with this number: its end, for `portSink` in the intake's thread. */
   connect(intake: number): MessagePort;
   configure(limits: WindowLimits): void;
+  /** Says that packets may go by unseen in these seconds, now or soon. */
+  missed(hole: Span): void;
   /** Asks, once the parts have come that the intakes had handed over by their answers. Rejects when the thread has died. */
   ask(questions: readonly Question[], keys: readonly KeyCheck[], parts: readonly number[]): Promise<SealedAnswer>;
   status(): Promise<SealerStatus>;
@@ -22,6 +25,8 @@ export interface SealerThread {
 export interface SealerEvents {
   /** It ended by itself, which it does for no reason that is known. */
   died(error: Error): void;
+  /** The storage key of an hour was destroyed: nobody needs the key of its digests any more. */
+  destroyed?(epoch: number): void;
   /** A line for a person. */
   note(line: string): void;
 }
@@ -29,7 +34,7 @@ export interface SealerEvents {
 type Kind = FromSealer['type'];
 
 /** Starts the thread. */
-export function startSealer(options: SealerThreadOptions, { died, note }: SealerEvents): SealerThread {
+export function startSealer(options: SealerThreadOptions, { died, note, destroyed }: SealerEvents): SealerThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './sealer-worker.ts' : './sealer-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url), { name: 'sealer' });
@@ -41,6 +46,7 @@ export function startSealer(options: SealerThreadOptions, { died, note }: Sealer
 
   worker.on('message', (message: FromSealer) => {
     if (message.type === 'note') note(message.line);
+    else if (message.type === 'destroyed') destroyed?.(message.epoch);
     asked.get(message.id)?.resolve(message);
     asked.delete(message.id);
   });
@@ -72,6 +78,7 @@ export function startSealer(options: SealerThreadOptions, { died, note }: Sealer
       return port2;
     },
     configure: limits => post({ type: 'configure', limits }),
+    missed: hole => post({ type: 'missed', hole }),
     ask: async (questions, keys, parts) =>
       (await request('answer', id => ({ type: 'ask', id, questions, keys, parts }))).answer,
     status: async () => (await request('status', id => ({ type: 'status', id }))).status,

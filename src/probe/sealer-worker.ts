@@ -43,6 +43,7 @@ async function open(options: SealerThreadOptions): Promise<Opened> {
   const windows = openSealedWindows(options, {
     vantages: vantageNumbers(options.numbers).list,
     keeper,
+    destroyed: epoch => say({ type: 'destroyed', id: 0, epoch }),
     ...(fileOf === undefined ? {} : { fileOf }),
   });
   if (kept !== null) {
@@ -121,6 +122,9 @@ function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>):
       return;
     case 'configure':
       windows.configure(message.limits);
+      return;
+    case 'missed':
+      windows.hole(message.hole);
       return;
     case 'ask':
       early.push(message);

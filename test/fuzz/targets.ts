@@ -1,3 +1,4 @@
+import { alertAndTranslationTarget } from './alerts-and-translations.ts';
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
@@ -37,6 +38,7 @@ export function targets(small: boolean): Target[] {
     packetCaptureTarget(packetSeeds()),
     frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
+    alertAndTranslationTarget(),
     sealedFilterTarget(),
     neighborTarget(),
   ];

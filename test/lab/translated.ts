@@ -1,6 +1,7 @@
 /** What a translator's lab needs besides: traffic that is answered, and captures read packet by packet. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { parseAddress } from '../../src/net/address.ts';
 import { type DigestKernel, loadKernel } from '../../src/packet/digest-kernel.ts';
 import { findLayers } from '../../src/packet/find-layers.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
@@ -16,6 +17,8 @@ const RAW = 101;
 
 /** A captured IP packet with its digests. */
 export interface Seen {
+  /** Position in the file, from 1. */
+  readonly number: number;
   readonly time: number;
   readonly tuple: PacketTuple;
   readonly strict: string;
@@ -32,7 +35,7 @@ export function packetsOf(file: string, kernel: DigestKernel = loadKernel()): Se
   reader.feed(readFileSync(file));
   const packets: Seen[] = [];
   while (reader.next() === 'record') {
-    const { bytes, offset, captured, wire, seconds, nanoseconds, linkType } = reader.record;
+    const { bytes, offset, captured, wire, seconds, nanoseconds, linkType, number } = reader.record;
     const frame = Uint8Array.from(bytes.subarray(offset, offset + captured));
     const layers = newLayers();
     findLayers(frame, 0, captured, wire, linkType, layers);
@@ -46,6 +49,7 @@ export function packetsOf(file: string, kernel: DigestKernel = loadKernel()): Se
     const strict = digest(frame, linkType, wire, STRICT);
     if (strict === null) continue;
     packets.push({
+      number,
       ...{ time: seconds * 1000 + Math.floor(nanoseconds / 1e6), tuple, strict },
       nat: digest(frame, linkType, wire, NAT),
       other(form) {
@@ -101,17 +105,38 @@ u.bind(${from}, () => u.send(require('crypto').randomBytes(50), ${port}, '${serv
   await lab.run(host, [process.execPath, '-e', script]);
 }
 
-/** An ICMP echo request with a random payload (RFC 792); the kernel writes the IP checksum. */
+/** The first of the ports that `burst` sends from. */
+export const FIRST_PORT = 20_000;
+
+/** Sends a short datagram from each of so many ports to port 9 of the server, as fast as it goes. */
+export async function burst(lab: Lab, host: string, server: string, count: number): Promise<void> {
+  const script = `
+use Socket;
+my ($server, $first, $count) = @ARGV;
+my $to = pack_sockaddr_in(9, inet_aton($server));
+for my $port ($first .. $first + $count - 1) {
+  socket(my $s, AF_INET, SOCK_DGRAM, 0) or die "socket: $!\\n";
+  bind($s, pack_sockaddr_in($port, INADDR_ANY)) or next;
+  send($s, 'x', 0, $to);
+}`;
+  await lab.run(host, ['perl', '-e', script, server, `${FIRST_PORT}`, `${count}`]);
+}
+
+/** An echo request with a random payload, of either family (RFC 792, RFC 4443); the kernel writes the IPv4 checksum. */
 export function ping(source: string, destination: string, identifier: number, sequence: number): Buffer {
-  const icmp = Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 0, 0]), randomBytes(48)]);
+  const [from, to] = [parseAddress(source)!.bytes, parseAddress(destination)!.bytes];
+  const six = from.length === 16;
+  const icmp = Buffer.concat([Buffer.from([six ? 128 : 8, 0, 0, 0, 0, 0, 0, 0]), randomBytes(48)]);
   icmp.writeUInt16BE(identifier, 4);
   icmp.writeUInt16BE(sequence, 6);
+  const pseudo = six ? Buffer.concat([from, to, Buffer.from([0, 0, 0, icmp.length, 0, 0, 0, 58])]) : Buffer.alloc(0);
+  const summed = Buffer.concat([pseudo, icmp]);
   let sum = 0;
-  for (let i = 0; i < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
+  for (let i = 0; i < summed.length; i += 2) sum += summed.readUInt16BE(i);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   icmp.writeUInt16BE(~sum & 0xffff, 2);
-  const head = Buffer.from([0x45, 0, 0, 20 + icmp.length, 0, 0, 0, 0, 64, 1, 0, 0]);
-  head.writeUInt16BE(1 + sequence, 4);
-  const octets = (text: string) => Buffer.from(text.split('.').map(Number));
-  return Buffer.concat([head, octets(source), octets(destination), icmp]);
+  const head = six
+    ? Buffer.from([0x60, 0, 0, 0, 0, icmp.length, 58, 64])
+    : Buffer.from([0x45, 0, 0, 20 + icmp.length, 0, 1 + sequence, 0, 0, 64, 1, 0, 0]);
+  return Buffer.concat([head, from, to, icmp]);
 }

@@ -110,10 +110,10 @@ describe('traceback: a trace across ASes, over TLS', () => {
     expect(result.id).to.match(/^t\d{8}-\d{6}-[0-9a-f]{4}$/);
     expect([result.from, result.to]).to.deep.equal([NOON - 2000, NOON + 2000]);
 
-    // The first partial result has all but the AS that is waited for.
+    // Partial results have all but the AS that is waited for.
     expect(partials).to.not.be.empty;
-    expect(partials[0]!.state).to.equal('partial');
-    expect(partials[0]!.entry).to.deep.equal({ as: 64502, via: 64520, source: false });
+    expect(partials.map(({ state }) => state)).to.not.include('final');
+    expect(partials.at(-1)!.entry).to.deep.equal({ as: 64502, via: 64520, source: false });
   });
 
   it('lets only digests, intervals, AS numbers, verdicts and fixed sentences cross', async () => {
