@@ -21,8 +21,6 @@ import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { TestResult } from '../notify/test-notice.ts';
-import type { EpochRecord } from '../probe/epoch-records.ts';
-import type { KeptStatus } from '../probe/kept-messages.ts';
 import type { VantageReport } from '../probe/vantage-rows.ts';
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
@@ -38,10 +36,10 @@ import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
-import type { FlowRow } from './flow-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
+import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -335,34 +333,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show probe`. */
-export interface ProbeStatusRow {
-  readonly probe: string;
-  readonly connected: boolean;
-  /** Since when it is connected, or away. */
-  readonly since: number;
-  /** Windows held, live and sealed, of all vantages. */
-  readonly windows: number;
-  /** Oldest and newest instant it holds windows for; null when it holds none. */
-  readonly retained: { readonly from: number; readonly to: number } | null;
-  readonly packets: number;
-  readonly lost: number;
-  /** Packets a second, and those lost because a ring was full; null of a probe that captures nothing, or is away. */
-  readonly rate: number | null;
-  readonly dropped: number | null;
-}
-
-/** `show probe PROBE`. */
-export interface ProbeDetail extends ProbeStatusRow {
-  /** How it keeps windows; null while that is not known. */
-  readonly kept: KeptStatus | null;
-}
-
-/** Row of `retention prove`. */
-export interface RetentionRow extends EpochRecord {
-  readonly probe: string;
-}
-
 /** Row of `show traceback`. */
 export interface TracePeerRow {
   readonly as: number;
@@ -392,3 +362,4 @@ export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
+export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';

@@ -17,7 +17,7 @@ import type {
   StatusReport,
   TracePeerRow,
 } from '../control/daemon.ts';
-import type { FlowRow } from '../control/flow-rows.ts';
+import type { FlowRow } from '../control/probe-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';

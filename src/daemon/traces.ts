@@ -28,6 +28,7 @@ import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import { commitmentsTo } from './commitments.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
@@ -105,6 +106,7 @@ export async function openTraces(
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
+    committed: commitmentsTo(store, log),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);

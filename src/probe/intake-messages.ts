@@ -61,6 +61,8 @@ export type IntakeOrder =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     }
+  /** The key of an epoch is not needed any more, and is to be wiped. */
+  | { readonly type: 'forget'; readonly epoch: number }
   | { readonly type: 'vantages'; readonly id: number }
   /** Asks an intake of flows by headers. */
   | { readonly type: 'flows'; readonly id: number; readonly questions: readonly FlowQuestion[] }

@@ -50,6 +50,11 @@ export interface LiveSlices {
   holds(slice: LiveSlice, digest: Uint8Array): boolean;
   /** Digests that a slice holds. */
   countOf(slice: LiveSlice): number;
+  /**
+   * Takes a part of a slice out of it, as a slice of its own that is only good for `take`: so many of its first segments as
+   * hold `most` digests, and one at least. What was counted stays with the rest.
+   */
+  split(slice: LiveSlice, most: number): LiveSlice;
   /** Takes slices out and returns their digests, slice after slice. */
   take(slices: readonly LiveSlice[]): BigUint64Array<ArrayBuffer>;
 }
@@ -203,6 +208,20 @@ export function liveSlices(kernel: DigestKernel, limit: number): LiveSlices {
       flush();
       return total(slice);
     },
+    split(slice, most) {
+      flush();
+      let count = 0;
+      let end = 0;
+      // The last one is being filled.
+      for (const segment of slice.segments.slice(0, -1)) {
+        count += segment.used;
+        if (end > 0 && count > most) break;
+        end++;
+      }
+      const { vantage, second, expected } = slice;
+      const first = slice.segments.splice(0, end);
+      return { vantage, second, segments: first, expected, packets: 0, lost: 0, sampled: 0 };
+    },
     take(taken) {
       flush();
       latest = null;
@@ -215,7 +234,8 @@ export function liveSlices(kernel: DigestKernel, limit: number): LiveSlices {
           segments.give(segment);
         }
         unbind(slice);
-        slices.delete(keyOf(slice.vantage, slice.second));
+        const key = keyOf(slice.vantage, slice.second);
+        if (slices.get(key) === slice) slices.delete(key);
       }
       return digests;
     },

@@ -21,6 +21,8 @@ import {
   windowOf,
 } from './window-messages.ts';
 
+/** Digests that are handed over at once when a window is due: a millisecond's worth. */
+const PIECE = 1 << 18;
 /** Seconds that a window stays live after its end, for packets that are late. */
 const SLACK_SECONDS = 1;
 /** Hours whose keys' names are remembered: digests of one are handed over soon. */
@@ -47,6 +49,12 @@ export interface LiveWindows {
   keyed(epoch: number, check: string): void;
   /** Says that packets may have gone by unseen in these seconds. */
   missed(hole: Span): void;
+  /**
+   * Hands over at most so many digests of what is due. A window may hold a hundred million: they go piece by piece, so that
+   * packets do not wait for it. With no bound, all that is due goes: who waits for it to be sealed has to ask for that
+   * first.
+   */
+  proceed(most: number): void;
   /** Hands everything over: nothing more will come. */
   handOverAll(): void;
   configure(limits: WindowLimits): void;
@@ -86,6 +94,8 @@ export function openLiveWindows(
   let ended = false;
   let through = 0;
   let parts = 0;
+  /** Windows that end before this second are being handed over; -1: none is left. */
+  let goal = -1;
 
   const handOver = (number: number, slices: readonly LiveSlice[]) => {
     const vantages: VantagePart[] = [];
@@ -108,10 +118,35 @@ export function openLiveWindows(
     sink.part({ intake, number, vantages, digests: live.take(inOrder), sampling, digestKey });
   };
 
-  /** Hands over the windows that end before a second. What is ahead and not believed is not among them. */
+  /** Slices of the windows that end before a second. What is ahead and not believed is not among them. */
+  const dueBefore = (second: number) =>
+    [...live.all()].filter(slice => (windowOf(slice.second) + 1) * WINDOW_SECONDS <= second);
+
   const handOverBefore = (second: number) => {
-    const due = [...live.all()].filter(slice => (windowOf(slice.second) + 1) * WINDOW_SECONDS <= second);
-    for (const [number, slices] of groupBy(due, slice => windowOf(slice.second))) handOver(number, slices);
+    for (const [number, slices] of groupBy(dueBefore(second), slice => windowOf(slice.second)))
+      handOver(number, slices);
+  };
+
+  /** Hands over at most so many digests of a window that is due, or all that is; true when nothing is left of any. */
+  const handOverSome = (second: number, most: number): boolean => {
+    const due = dueBefore(second).sort((a, b) => a.second - b.second);
+    const piece: LiveSlice[] = [];
+    let room = most;
+    for (const slice of due) {
+      if (windowOf(slice.second) !== windowOf(due[0]!.second)) break;
+      const digests = live.countOf(slice);
+      if (digests > room) {
+        // A slice with one segment is no large one.
+        if (piece.length === 0 || room > most / 2)
+          piece.push(slice.segments.length > 1 ? live.split(slice, room) : slice);
+        room = -1;
+        break;
+      }
+      piece.push(slice);
+      room -= digests;
+    }
+    if (piece.length > 0) handOver(windowOf(piece[0]!.second), piece);
+    return room >= 0 && piece.length === due.length;
   };
 
   /** The second that goes on is told of by who can say that it does; where it ended with the capture, it is none. */
@@ -132,6 +167,15 @@ export function openLiveWindows(
     for (const slice of live.all()) samples.begin(slice.second);
   };
 
+  const proceed = (most: number) => {
+    if (goal < 0) return;
+    while (!handOverSome(goal, most)) if (most !== Number.POSITIVE_INFINITY) return;
+    through = Math.max(through, windowOf(goal));
+    samples.forget(through * WINDOW_SECONDS);
+    goal = -1;
+    report();
+  };
+
   const disbelieve = (seconds: readonly number[]) => {
     const wrong = [...live.all()].filter(slice => seconds.includes(slice.second));
     for (const slice of wrong) disbelieved += slice.packets;
@@ -142,10 +186,10 @@ export function openLiveWindows(
     const { newest } = time;
     // Half a second at the beginning is no second.
     if (from < 0) from = clock === null ? newest : newest + 1;
-    handOverBefore(newest - SLACK_SECONDS);
-    through = Math.max(through, windowOf(newest - SLACK_SECONDS));
-    samples.forget(through * WINDOW_SECONDS);
-    report();
+    // What was not through by now must not wait for the next window too.
+    if (goal >= 0 && windowOf(goal) < windowOf(newest - SLACK_SECONDS)) handOverBefore(goal);
+    goal = newest - SLACK_SECONDS;
+    proceed(PIECE);
     if (live.octets + (sink.waiting ?? 0) > live.limit * OVERLOAD) keepLess();
   };
 
@@ -186,9 +230,11 @@ export function openLiveWindows(
       if (checks.size > MOST_CHECKS) checks.delete(checks.keys().next().value!);
     },
     missed: hole => sink.hole(hole),
+    proceed,
     handOverAll() {
       time.end();
       ended = true;
+      goal = -1;
       handOverBefore(Number.POSITIVE_INFINITY);
       if (time.newest >= 0) through = Math.max(through, windowOf(time.newest) + 1);
       report();

@@ -27,6 +27,10 @@ const KEY_AHEAD = 5 * 60_000;
 const MOST_SESSIONS = 256;
 /** However full a ring is, a key is waited for so long. */
 const PATIENCE = 2000;
+/** What the rings still hold is taken for so long at the end: packets may come faster than they are taken. */
+const LAST_BLOCKS = 1000;
+/** Digests that are handed over where nothing else is to be done. */
+const IDLE_PIECE = 1 << 18;
 const POLLERR = 8;
 const NOBODY = -1;
 
@@ -58,7 +62,8 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
   const readings: Reading[] = [];
   const woken = Buffer.alloc(8);
   let fds = Int32Array.of(wake);
-  let stopping = false;
+  /** When to end at the latest, ms since the epoch. */
+  let ending = Number.POSITIVE_INFINITY;
   let second = Math.floor(Date.now() / 1000);
   /** Second up to which losses are counted. */
   let counted = second;
@@ -194,13 +199,14 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     if (!more && wanted < 0 && readings.length > 0) {
       const complete = Math.floor((now - LATEST) / 1000) - 1;
       if (complete > covered) windows.advance(complete);
+      windows.proceed(IDLE_PIECE);
       covered = Math.max(covered, complete);
     }
     if (Math.floor(now / 1000) !== second) {
       second = Math.floor(now / 1000);
       everySecond(now);
     }
-    if (!stopping || more) setImmediate(turn);
+    if (ending === Number.POSITIVE_INFINITY || (more && now < ending)) setImmediate(turn);
     else end();
   };
 
@@ -230,7 +236,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     },
     countLosses: () => count(Math.max(counted, Math.floor(Date.now() / 1000))),
     stop() {
-      stopping = true;
+      ending = Date.now() + LAST_BLOCKS;
     },
   };
 }

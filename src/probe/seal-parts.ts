@@ -77,6 +77,8 @@ function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): 
       const own = digests.subarray(at, at + count);
       at += count;
       const there = seen.get(vantage);
+      const lists = there?.digests ?? [];
+      lists.push(own);
       seen.set(vantage, {
         vantage: {
           // A number that nobody knows: nothing is claimed of where it was.
@@ -86,7 +88,7 @@ function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): 
           packets: packets + (there?.vantage.packets ?? 0),
           lost: lost + (there?.vantage.lost ?? 0),
         },
-        digests: [...(there?.digests ?? []), own],
+        digests: lists,
       });
     }
   }

@@ -7,7 +7,7 @@ import { listenUnix } from '../net/unix-socket.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
-import type { ProbeEpochs } from './kept-messages.ts';
+import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
 import {
   type KeyCheck,
   MOST_QUESTIONS,
@@ -41,6 +41,8 @@ export interface ProbeStationOptions {
   readonly probes: readonly ProbeConfig[];
   /** The key of an epoch, 16 octets; null when there is none. The secret behind it stays with the caller. */
   readonly epochKey: (epoch: number) => Uint8Array | null;
+  /** Called when a probe has committed to more than before. */
+  readonly committed?: (probe: string, kept: KeptStatus) => void;
   readonly log: (level: 'info' | 'warn', line: string) => void;
 }
 
@@ -83,14 +85,12 @@ interface Connection {
   name: string | null;
   readonly since: number;
   status: ProbeStatus | null;
-  readonly asked: Map<number, (answer: ProbeAnswer | null) => void>;
-  readonly askedFlows: Map<number, (answer: FlowAnswer | null) => void>;
-  readonly askedReports: Map<number, (report: Reported | null) => void>;
-  readonly askedForms: Map<number, (forms: readonly FormAnswer[] | null) => void>;
+  /** What it was asked and has not answered, by the number of the question. */
+  readonly asked: Map<number, { readonly type: Answering['type']; resolve(answer: Answering | null): void }>;
 }
 
-/** What is answered to a question about the probe itself. */
-type Reported = Extract<ToDaemon, { type: 'vantages' | 'epochs' }>;
+/** What answers a question with a number. */
+type Answering = Extract<ToDaemon, { readonly id: number }>;
 
 /** Opens the probe socket. Rejects, in words, when it can't be listened at. */
 export async function openProbeStation(options: ProbeStationOptions): Promise<ProbeStation> {
@@ -174,24 +174,16 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         });
         return;
       case 'status':
+        if (message.status.kept !== undefined && message.status.kept.head !== from.status?.kept?.head)
+          options.committed?.(from.name!, message.status.kept);
         from.status = message.status;
         send(from, { type: 'noted' });
         return;
-      case 'answer':
+      default: {
         // An answer that nobody waits for any more is late: its deadline has passed.
-        from.asked.get(message.id)?.({ ...message.answer, probe: from.name! });
-        from.asked.delete(message.id);
-        return;
-      case 'flow-answer':
-        from.askedFlows.get(message.id)?.({ ...message.answer, probe: from.name! });
-        from.askedFlows.delete(message.id);
-        return;
-      case 'vantages':
-      case 'epochs':
-        from.askedReports.get(message.id)?.(message);
-        return;
-      case 'forms':
-        from.askedForms.get(message.id)?.(message.forms);
+        const waiting = from.asked.get(message.id);
+        if (waiting?.type === message.type) waiting.resolve(message);
+      }
     }
   };
 
@@ -204,9 +196,6 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       since: Date.now(),
       status: null,
       asked: new Map(),
-      askedFlows: new Map(),
-      askedReports: new Map(),
-      askedForms: new Map(),
     };
     connections.add(connection);
     const patience = setTimeout(() => {
@@ -237,10 +226,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         if (named.get(connection.name) === connection) named.delete(connection.name);
         log('info', `probe ${connection.name}: disconnected`);
       }
-      for (const resolve of connection.asked.values()) resolve(null);
-      for (const resolve of connection.askedFlows.values()) resolve(null);
-      for (const resolve of connection.askedReports.values()) resolve(null);
-      for (const resolve of connection.askedForms.values()) resolve(null);
+      for (const { resolve } of connection.asked.values()) resolve(null);
     });
     if (proved !== null) socket.setTimeout(PROBE_SILENCE, () => socket.destroy(new Error('nothing is heard of it')));
     if (connections.size > MOST_CONNECTIONS) refuse(connection, 'too many connections');
@@ -256,88 +242,73 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       return key === null ? [] : [{ epoch, check: keyCheck(key) }];
     });
 
-  const askOne = (name: string, questions: readonly Question[], deadline: number): Promise<ProbeAnswer | null> =>
+  /** Sends a question to a probe; null when it is not there, or has not answered so by the deadline. */
+  const request = <T extends Answering['type']>(
+    name: string,
+    type: T,
+    deadline: number,
+    questionOf: (id: number) => Exclude<ToProbe, { type: 'neighbors' }>,
+  ): Promise<Extract<Answering, { type: T }> | null> =>
     new Promise(resolve => {
       const connection = named.get(name);
       const left = deadline - Date.now();
       if (connection === undefined || left <= 0) return resolve(null);
       const id = ++lastId;
-      const timer = setTimeout(() => finish(null), left);
-      const finish = (answer: ProbeAnswer | null) => {
+      const finish = (answer: Answering | null) => {
         clearTimeout(timer);
         connection.asked.delete(id);
-        const beyond = answer?.sightings.some(({ question }) => question >= questions.length) ?? false;
-        if (beyond) refuse(connection, 'a sighting of a question that was not asked');
-        resolve(beyond ? null : answer);
+        resolve(answer as Extract<Answering, { type: T }> | null);
       };
-      connection.asked.set(id, finish);
-      send(connection, { type: 'question', id, questions, keys: keysOf(questions) });
+      const timer = setTimeout(finish, left, null);
+      connection.asked.set(id, { type, resolve: finish });
+      send(connection, questionOf(id));
     });
 
-  const askFlowsOf = (name: string, questions: readonly FlowQuestion[], deadline: number): Promise<FlowAnswer | null> =>
-    new Promise(resolve => {
-      const connection = named.get(name);
-      const left = deadline - Date.now();
-      if (connection === undefined || left <= 0) return resolve(null);
-      const id = ++lastId;
-      const timer = setTimeout(() => finish(null), left);
-      const finish = (answer: FlowAnswer | null) => {
-        clearTimeout(timer);
-        connection.askedFlows.delete(id);
-        resolve(answer);
-      };
-      connection.askedFlows.set(id, finish);
-      send(connection, { type: 'flow-question', id, questions });
-    });
-
-  const reportOf = async (name: string, type: 'vantages' | 'epochs'): Promise<VantageReport | ProbeEpochs> => {
-    if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
+  const askOne = async (
+    name: string,
+    questions: readonly Question[],
+    deadline: number,
+  ): Promise<ProbeAnswer | null> => {
+    const keys = keysOf(questions);
+    const got = await request(name, 'answer', deadline, id => ({ type: 'question', id, questions, keys }));
+    if (got === null) return null;
+    if (!got.answer.sightings.some(({ question }) => question >= questions.length))
+      return { ...got.answer, probe: name };
     const connection = named.get(name);
-    if (connection === undefined) throw new Error(`probe ${name} is not connected`);
-    const id = ++lastId;
-    const found = await new Promise<Reported | null>(resolve => {
-      const timer = setTimeout(resolve, REPORT_TIME, null);
-      connection.askedReports.set(id, report => {
-        clearTimeout(timer);
-        resolve(report);
-      });
-      send(connection, { type, id });
-    });
-    connection.askedReports.delete(id);
-    if (found?.type !== type) throw new Error(`probe ${name} does not answer`);
-    return found.report;
+    if (connection !== undefined) refuse(connection, 'a sighting of a question that was not asked');
+    return null;
   };
 
-  const formsOf = (name: string, packet: FormQuestion, deadline: number): Promise<readonly FormAnswer[] | null> =>
-    new Promise(resolve => {
-      const connection = named.get(name);
-      const left = deadline - Date.now();
-      if (connection === undefined || left <= 0) return resolve(null);
-      const id = ++lastId;
-      const timer = setTimeout(() => finish(null), left);
-      const finish = (forms: readonly FormAnswer[] | null) => {
-        clearTimeout(timer);
-        connection.askedForms.delete(id);
-        resolve(forms);
-      };
-      connection.askedForms.set(id, finish);
-      send(connection, { type: 'forms', id, packet });
-    });
+  /** What a probe says of itself. Rejects, in words, when it is not there or does not answer. */
+  const told = async <T>(
+    name: string,
+    ask: (deadline: number) => Promise<{ readonly report: T } | null>,
+  ): Promise<T> => {
+    if (!probes.has(name)) throw new Error(`no probe ${name} is configured`);
+    if (!named.has(name)) throw new Error(`probe ${name} is not connected`);
+    const found = await ask(Date.now() + REPORT_TIME);
+    if (found === null) throw new Error(`probe ${name} does not answer`);
+    return found.report;
+  };
 
   return {
     async forms(packet, deadline) {
       const names = [...probes.values()]
         .filter(probe => probe.translator !== undefined || probe.exporters !== undefined)
         .map(probe => probe.name);
-      const found = await Promise.all(names.map(name => formsOf(name, packet, deadline)));
-      return names.flatMap((probe, i) => (found[i] ? [{ probe, forms: found[i] }] : []));
+      const found = await Promise.all(
+        names.map(name => request(name, 'forms', deadline, id => ({ type: 'forms', id, packet }))),
+      );
+      return names.flatMap((probe, i) => (found[i] ? [{ probe, forms: found[i].forms }] : []));
     },
     async askFlows(questions, deadline) {
       if (questions.length > MOST_FLOW_QUESTIONS)
         throw new RangeError(`${questions.length} headers are asked for at once`);
       const names = [...probes.values()].filter(probe => probe.exporters !== undefined).map(probe => probe.name);
-      const found = await Promise.all(names.map(name => askFlowsOf(name, questions, deadline)));
-      return found.filter(answer => answer !== null);
+      const found = await Promise.all(
+        names.map(name => request(name, 'flow-answer', deadline, id => ({ type: 'flow-question', id, questions }))),
+      );
+      return names.flatMap((probe, i) => (found[i] ? [{ ...found[i].answer, probe }] : []));
     },
     async ask(questions, deadline) {
       if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
@@ -358,8 +329,8 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       const connection = named.get(name);
       if (connection !== undefined) sendFrame(connection, frame);
     },
-    vantages: async name => (await reportOf(name, 'vantages')) as VantageReport,
-    epochs: async name => (await reportOf(name, 'epochs')) as ProbeEpochs,
+    vantages: name => told(name, deadline => request(name, 'vantages', deadline, id => ({ type: 'vantages', id }))),
+    epochs: name => told(name, deadline => request(name, 'epochs', deadline, id => ({ type: 'epochs', id }))),
     reconfigure(changed) {
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));

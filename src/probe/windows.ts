@@ -10,7 +10,8 @@ import type { FingerprintBits } from './sealed-filter.ts';
 import { openSealedWindows } from './sealed-windows.ts';
 import type { WindowLimits } from './window-messages.ts';
 
-export interface Windows extends Pick<LiveWindows, 'live' | 'advance' | 'refusal' | 'disbelieved' | 'keyed'> {
+export interface Windows
+  extends Pick<LiveWindows, 'live' | 'advance' | 'proceed' | 'refusal' | 'disbelieved' | 'keyed'> {
   /** Seals everything: nothing more will come. */
   sealAll(): void;
   configure(limits: WindowLimits): void;
@@ -53,6 +54,10 @@ export function openWindows(
       const kept = intake.advance(second);
       settle();
       return kept;
+    },
+    proceed(most) {
+      intake.proceed(most);
+      settle();
     },
     sealAll() {
       intake.handOverAll();

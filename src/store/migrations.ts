@@ -116,6 +116,17 @@ export const migrations: readonly string[] = [
      last   INTEGER NOT NULL,
      PRIMARY KEY (prefix, origin)
    ) STRICT, WITHOUT ROWID;`,
+
+  // 8: where the chain of a probe's commitments was, and the root of its latest window then.
+  `CREATE TABLE commitments (
+     probe  TEXT    NOT NULL,
+     head   TEXT    NOT NULL,
+     told   INTEGER NOT NULL,
+     window INTEGER,
+     root   TEXT,
+     PRIMARY KEY (probe, head)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX commitments_by_time ON commitments (told);`,
 ];
 
 /**

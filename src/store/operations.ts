@@ -37,6 +37,8 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
+  'commitment.since': `SELECT probe, head, told, window, root FROM commitments WHERE told >= :told
+    ORDER BY told, probe, head`,
   'stranger.all': 'SELECT key, time FROM strangers',
   'mitigation.all': 'SELECT case_id AS "caseId", peer, since, body FROM mitigations ORDER BY since, case_id, peer',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
@@ -69,6 +71,10 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
   'sighting.put': `INSERT INTO sightings (prefix, origin, first, last) VALUES (:prefix, :origin, :time, :time)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
+  // What was told first counts.
+  'commitment.put': `INSERT INTO commitments (probe, head, told, window, root)
+    VALUES (:probe, :head, :told, :window, :root) ON CONFLICT (probe, head) DO NOTHING`,
+  'commitment.forget': 'DELETE FROM commitments WHERE told < :told',
   'originated.put': `INSERT INTO originated (prefix, origin, last) VALUES (:prefix, :origin, :last)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
   'originated.forget': 'DELETE FROM originated WHERE prefix = :prefix AND origin = :origin',

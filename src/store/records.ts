@@ -102,6 +102,18 @@ export interface SightingRecord {
   readonly last: number;
 }
 
+/** Where the chain of a probe's commitments was when it was told, and the latest window that it had sealed then. */
+export interface CommitmentRecord {
+  readonly probe: string;
+  /** Hash of the chain's last line, hex. */
+  readonly head: string;
+  /** When it was told, and when the window began, ms since the epoch; null before the first window. */
+  readonly told: number;
+  readonly window: number | null;
+  /** Root of the window, hex. */
+  readonly root: string | null;
+}
+
 /** A prefix that our own routers originate, and when it was seen last. */
 export interface OriginatedRecord {
   readonly prefix: string;
@@ -135,6 +147,9 @@ export type StoreWrite =
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
   /** A registered route was held by a peer at this time. */
   | { readonly op: 'sighting.put'; readonly prefix: string; readonly origin: number; readonly time: number }
+  /** What a probe has committed to; those told before a time are forgotten. */
+  | { readonly op: 'commitment.put'; readonly record: CommitmentRecord }
+  | { readonly op: 'commitment.forget'; readonly told: number }
   | ({ readonly op: 'originated.put' } & OriginatedRecord)
   | { readonly op: 'originated.forget'; readonly prefix: string; readonly origin: number }
   /** Something of another was seen in watched space; the first time counts. */
@@ -184,6 +199,8 @@ export interface StoreReads {
     readonly row: { readonly name: string; readonly time: number };
   };
   'sighting.all': { readonly args: Record<never, never>; readonly row: SightingRecord };
+  /** In the order in which they were told. */
+  'commitment.since': { readonly args: { readonly told: number }; readonly row: CommitmentRecord };
   'originated.all': { readonly args: Record<never, never>; readonly row: OriginatedRecord };
   'stranger.all': {
     readonly args: Record<never, never>;

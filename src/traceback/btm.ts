@@ -234,7 +234,8 @@ function atLeast(least: number, tries: number, each: number): number {
 /** Null when what was watched was watched well enough for a no; else what was not. */
 function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
   const loss = lossOf(answers) ?? 0;
-  const sampling = Math.min(1, ...answers.map(answer => answer.sampling));
+  // Where a share is kept by the digests' values, of those that would have been kept a no is a no.
+  const sampling = Math.min(1, ...answers.map(answer => (answer.unsaid === 0 ? 1 : answer.sampling)));
   if (coverage === null) return 'coverage of the border is not stated';
   if (coverage < ENOUGH_COVERAGE) return `only ${percent(coverage)} of the border is behind taps`;
   if (loss >= MOST_LOSS) return `${percent(loss)} of the packets were lost`;

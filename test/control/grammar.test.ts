@@ -269,6 +269,7 @@ describe('control/commands: completion', () => {
                     COMMUNITY: '1:2',
                     STATE: 'match',
                     SOURCE: 'JPIRR',
+                    DIGEST: '6f6cfad95ecccf84',
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',

@@ -9,6 +9,7 @@ import type { Question } from '../../src/probe/question.ts';
 import { openSealedWindows } from '../../src/probe/sealed-windows.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
+import type { IntakeProgress, WindowPart } from '../../src/probe/window-messages.ts';
 import { packetAt, questionsAbout, SECRET } from './tapped.ts';
 
 const HOUR = 351_564 * 3600;
@@ -45,6 +46,61 @@ function tappedBy(intakes: number) {
 }
 
 describe('probe/intakes', () => {
+  it('hands a large window over piece by piece, and answers for all of it meanwhile', () => {
+    const kernel = loadKernel();
+    const parts: WindowPart[] = [];
+    const through: number[] = [];
+    const limits = { retention: 3_600_000, memory: 64 * 1024 * 1024 };
+    const sink = {
+      part: (part: WindowPart) => void parts.push(part),
+      progress: (progress: IntakeProgress) => void through.push(progress.through),
+      hole: () => {},
+    };
+    const windows = openLiveWindows(kernel, limits, sink, 0);
+    const { live } = windows;
+    const put = (vantage: number, second: number, count: number) => {
+      windows.advance(second);
+      const slice = live.at(vantage, second);
+      slice.packets += count;
+      for (let i = 0; i < count; i++) {
+        new DataView(kernel.memory.buffer).setFloat64(live.input(), second * 2 ** 20 + i * 2 + vantage);
+        live.put(slice, 8);
+      }
+    };
+    for (let second = HOUR; second < HOUR + 10; second++) for (const vantage of [0, 1]) put(vantage, second, 20_000);
+    put(0, HOUR + 11, 1);
+    const [first] = through.slice(-1);
+    for (let turns = 0; through.at(-1) === first; turns++) {
+      expect(turns, 'it comes to an end').to.be.below(40);
+      expect(parts.at(-1)!.digests.length).to.be.at.most(2 ** 18);
+      // A packet that is late for it.
+      if (turns === 1) put(1, HOUR + 9, 1);
+      const rest = [...live.all()].reduce((sum, slice) => sum + live.countOf(slice), 0);
+      const gone = parts.reduce((sum, { digests }) => sum + digests.length, 0);
+      expect(rest + gone).to.equal(400_001 + (turns > 0 ? 1 : 0));
+      windows.proceed(10_000);
+    }
+    expect(parts.length).to.be.greaterThan(5);
+    expect(windows.count, 'what is not due').to.equal(1);
+    const sums = [0, 1].map(vantage => {
+      const own = parts.flatMap(({ vantages }) => vantages.filter(part => part.vantage === vantage));
+      return {
+        packets: own.reduce((sum, { packets }) => sum + packets, 0),
+        digests: own.reduce((sum, { digests }) => sum + digests, 0),
+      };
+    });
+    expect(sums).to.deep.equal([
+      { packets: 200_000, digests: 200_000 },
+      { packets: 200_001, digests: 200_001 },
+    ]);
+    const all = new Set(parts.flatMap(({ digests }) => [...digests]));
+    for (const second of [HOUR + 12, HOUR + 13, HOUR + 21]) put(0, second, second === HOUR + 21 ? 1 : 140_000);
+    const before = through.at(-1);
+    windows.proceed(Number.POSITIVE_INFINITY);
+    expect(through.at(-1), 'who waits for the sealer hands over all').to.be.greaterThan(before!);
+    expect(all.size, 'each of them once, but for the late one that was there already').to.equal(400_000);
+  });
+
   it('seals a window of several intakes once, when the last of them is past it', () => {
     const { take, ask, sealer } = tappedBy(3);
     const records = [0, 1, 2].map(intake => packetAt(HOUR + 3 + intake, intake));

@@ -27,6 +27,8 @@ describe('traceback/btm', () => {
     ['1 % lost', [not({ packets: 99, lost: 1 })], [], 1, 'clear-partial', /1 % of the packets were lost/],
     ['0.9 % lost', [not({ packets: 991, lost: 9 })], [], 1, 'clear', /./],
     ['sampled', [not({ sampling: 0.25 })], [], 1, 'clear-partial', /only 25 % of the packets were kept/],
+    ['sampled by value, and it would be kept', [not({ sampling: 0.25, unsaid: 0 })], [], 1, 'clear', /not seen/],
+    ['sampled by value', [not({ sampling: 0.25, unsaid: 2 })], [], 1, 'clear-partial', /only 25 % of the packets/],
     ['samples only', [not({ covered: false, samples: true })], [], 1, 'cannot-know', /only samples/],
     ['samples of one in one only', [not({ samples: true })], [], 1, 'cannot-know', /only samples/],
     ['samples beside a tap that saw all', [not(), not({ covered: false, samples: true })], [], 1, 'clear', /./],

@@ -1,4 +1,4 @@
-import type { FlowRow } from '../../control/flow-rows.ts';
+import type { FlowRow } from '../../control/probe-rows.ts';
 import type { FlowAnswer, FlowPlace } from '../../probe/flow-question.ts';
 import { count, table } from './text.ts';
 import { duration } from './time.ts';

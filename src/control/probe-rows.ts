@@ -1,0 +1,46 @@
+/** Rows about probes: `show probe`, `retention prove`, `show flow`. */
+import type { ExporterStatus } from '../flow/exporter.ts';
+import type { EpochRecord } from '../probe/epoch-records.ts';
+import type { KeptStatus } from '../probe/kept-messages.ts';
+
+/** Row of `show probe`. */
+export interface ProbeStatusRow {
+  readonly probe: string;
+  readonly connected: boolean;
+  /** Since when it is connected, or away. */
+  readonly since: number;
+  /** Windows held, live and sealed, of all vantages. */
+  readonly windows: number;
+  /** Oldest and newest instant it holds windows for; null when it holds none. */
+  readonly retained: { readonly from: number; readonly to: number } | null;
+  readonly packets: number;
+  readonly lost: number;
+  /** Packets a second, and those lost because a ring was full; null of a probe that captures nothing, or is away. */
+  readonly rate: number | null;
+  readonly dropped: number | null;
+}
+
+/** `show probe PROBE`. */
+export interface ProbeDetail extends ProbeStatusRow {
+  /** How it keeps windows; null while that is not known. */
+  readonly kept: KeptStatus | null;
+}
+
+/** Row of `retention prove`. */
+export interface RetentionRow extends EpochRecord {
+  readonly probe: string;
+}
+
+/** An exporter of a probe; `what` tells it from the sum of the probe, which comes after its exporters. */
+export type FlowRow =
+  | ({ readonly what: 'exporter'; readonly probe: string } & ExporterStatus)
+  | {
+      readonly what: 'probe';
+      readonly probe: string;
+      /** Datagrams of others than its exporters, and those that the kernel dropped. */
+      readonly refused: number;
+      readonly dropped: number;
+      /** Flow records held, and dropped before their time because memory was short. */
+      readonly records: number;
+      readonly droppedForMemory: number;
+    };
