@@ -5,6 +5,7 @@ import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
 import { frameRoadTarget } from './frame-roads.ts';
 import { mrtFileTarget } from './mrt-files.ts';
+import { neighborTarget } from './neighbor-sources.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
@@ -39,5 +40,6 @@ export function targets(small: boolean): Target[] {
     flowDatagramTarget(),
     alertAndTranslationTarget(),
     sealedFilterTarget(),
+    neighborTarget(),
   ];
 }

@@ -198,6 +198,19 @@ describe('traceback: a trace across ASes, over TLS', () => {
     expect(find(result.tree, 64501)!.reason).to.match(/where it began is open: only 50 %/);
   });
 
+  it('asks every peer when a packet was seen at the border and nothing tells which way, and claims no source', async () => {
+    const unknown = { direction: 'unknown', neighbor: null } as const;
+    await ases.start({ as: 64500, peers: [64501, 64502], probes: scripted(probeAnswer([unknown])) });
+    await ases.start({ as: 64501, peers: [64500], probes: scripted(probeAnswer([])) });
+    await ases.start({ as: 64502, peers: [64500], probes: scripted(probeAnswer([sawTo(64500)])) });
+    await ases.link();
+    const result = await trace(64500);
+    expect(outline(result.tree).sort()).to.deep.equal(['  64501 clear', '  64502 saw', '64500 saw']);
+    expect(result.tree.reason).to.contain('neither neighbour nor direction is known');
+    expect(result.tree.source).to.equal(false);
+    expect(result.entry).to.deep.include({ as: 64502, source: true });
+  });
+
   it('asks every peer when the own AS cannot know, and finds the deepest that saw it', async () => {
     await ases.start({ as: 64500, peers: [64501, 64502] });
     await ases.start({ as: 64501, peers: [64500, 64502], probes: scripted(probeAnswer([sawFrom(64502)])) });
