@@ -61,6 +61,8 @@ export type IntakeOrder =
       readonly questions: readonly Question[];
       readonly keys: readonly KeyCheck[];
     }
+  /** The key of an epoch is not needed any more, and is to be wiped. */
+  | { readonly type: 'forget'; readonly epoch: number }
   | { readonly type: 'vantages'; readonly id: number }
   /** Asks an intake of flows by headers. */
   | { readonly type: 'flows'; readonly id: number; readonly questions: readonly FlowQuestion[] }
@@ -87,6 +89,8 @@ export interface IntakeStatus {
   readonly octets: number;
   readonly sampled: number;
   readonly held: LiveAnswer['span'];
+  /** Live slices that had more digests than they were made for; nothing is lost by it. */
+  readonly outgrown: number;
   /** Share of the blocks of its fullest ring that wait to be read, the most since the last report. */
   readonly fill: number;
   /** Of an intake of flows: who sends, and the share of packets that the thinnest sampling leaves. */

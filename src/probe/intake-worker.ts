@@ -63,6 +63,9 @@ main.on('message', (order: IntakeOrder) => {
     case 'key':
       intake.setKey(order.epoch, order.key);
       return;
+    case 'forget':
+      intake.tap.forget(order.epoch);
+      return;
     case 'ask':
       if ('countLosses' in loop) loop.countLosses();
       intake.answer(order);

@@ -75,7 +75,13 @@ export async function runProbe({
   const numbers = vantageNumbers();
   const sealer = startSealer(
     { intakes: threads, bits: FINGERPRINT_BITS, limits, directory, numbers: numbers.shared },
-    { died: ended.reject, note: say },
+    {
+      died: ended.reject,
+      note: say,
+      destroyed(epoch) {
+        for (const intake of intakes) intake.order({ type: 'forget', epoch });
+      },
+    },
   );
   const intakes: IntakeThread[] = [];
   const holes = openHoles();

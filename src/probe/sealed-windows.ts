@@ -84,12 +84,20 @@ export interface SealerSurroundings {
   /** Opens the file of a window that was written. */
   readonly fileOf?: (entry: KeptEntry, octets: number) => WindowFile | null;
   readonly clock?: () => number;
+  /** Called when the storage key of an hour was destroyed: nobody needs the key of its digests any more. */
+  readonly destroyed?: (epoch: number) => void;
 }
 
 /** Nothing held yet. */
 export function openSealedWindows(options: SealerOptions, surroundings: SealerSurroundings): SealedWindows {
   const { intakes, bits } = options;
-  const { vantages, clock = Date.now, keeper = emptyKeeper(clock), fileOf = () => null } = surroundings;
+  const {
+    vantages,
+    clock = Date.now,
+    keeper = emptyKeeper(clock),
+    fileOf = () => null,
+    destroyed = () => {},
+  } = surroundings;
   const sealer = openSealer();
   const index = windowIndex();
   const coverage = coverageBook();
@@ -131,12 +139,17 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     sealing = { parts, work };
   };
 
-  const finish = (parts: readonly WindowPart[], window: KeptWindow | null) => {
-    sealing = null;
+  /** They no longer wait. */
+  const settle = (parts: readonly WindowPart[]) => {
     for (const { intake, digests } of parts) {
       waitingOctets -= digests.byteLength;
       taken[intake]! += digests.byteLength;
     }
+  };
+
+  const finish = (parts: readonly WindowPart[], window: KeptWindow | null) => {
+    sealing = null;
+    settle(parts);
     if (window === null) {
       unsealed++;
       coverage.lose(spanOf(parts[0]!.number));
@@ -160,13 +173,21 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
 
   const dropExpired = () => {
     const oldest = newest + 1 - Math.ceil(limits.retention / 1000);
-    while (index.oldest !== null && (index.oldest + 1) * WINDOW_SECONDS <= oldest) dropOldest();
+    const isOver = (number: number) => (number + 1) * WINDOW_SECONDS <= oldest;
+    while (index.oldest !== null && isOver(index.oldest)) dropOldest();
+    // What waits no longer has to be sealed.
+    for (const [number, parts] of waiting)
+      if (isOver(number)) {
+        waiting.delete(number);
+        settle(parts);
+      }
     // What is older is not taken any more: nothing can be said of it, though no window was there to be dropped.
     coverage.cut(windowOf(oldest) * WINDOW_SECONDS);
     for (const epoch of epochs) {
       if ((epoch + 1) * EPOCH_MILLISECONDS > oldest * 1000 || index.countOf(epoch) > 0) continue;
       epochs.delete(epoch);
       keeper.destroy(epoch);
+      destroyed(epoch);
     }
   };
 

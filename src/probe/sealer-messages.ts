@@ -40,6 +40,8 @@ export type FromSealer =
   | { readonly type: 'status'; readonly id: number; readonly status: SealerStatus }
   | { readonly type: 'epochs'; readonly id: number; readonly epochs: readonly EpochRecord[]; readonly head: string }
   | { readonly type: 'closed'; readonly id: number }
+  /** The storage key of an hour was destroyed. */
+  | { readonly type: 'destroyed'; readonly id: 0; readonly epoch: number }
   /** A line for a person. */
   | { readonly type: 'note'; readonly id: 0; readonly line: string };
 

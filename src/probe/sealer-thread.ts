@@ -25,6 +25,8 @@ export interface SealerThread {
 export interface SealerEvents {
   /** It ended by itself, which it does for no reason that is known. */
   died(error: Error): void;
+  /** The storage key of an hour was destroyed: nobody needs the key of its digests any more. */
+  destroyed?(epoch: number): void;
   /** A line for a person. */
   note(line: string): void;
 }
@@ -32,7 +34,7 @@ export interface SealerEvents {
 type Kind = FromSealer['type'];
 
 /** Starts the thread. */
-export function startSealer(options: SealerThreadOptions, { died, note }: SealerEvents): SealerThread {
+export function startSealer(options: SealerThreadOptions, { died, note, destroyed }: SealerEvents): SealerThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './sealer-worker.ts' : './sealer-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url), { name: 'sealer' });
@@ -44,6 +46,7 @@ export function startSealer(options: SealerThreadOptions, { died, note }: Sealer
 
   worker.on('message', (message: FromSealer) => {
     if (message.type === 'note') note(message.line);
+    else if (message.type === 'destroyed') destroyed?.(message.epoch);
     asked.get(message.id)?.resolve(message);
     asked.delete(message.id);
   });

@@ -43,6 +43,7 @@ async function open(options: SealerThreadOptions): Promise<Opened> {
   const windows = openSealedWindows(options, {
     vantages: vantageNumbers(options.numbers).list,
     keeper,
+    destroyed: epoch => say({ type: 'destroyed', id: 0, epoch }),
     ...(fileOf === undefined ? {} : { fileOf }),
   });
   if (kept !== null) {

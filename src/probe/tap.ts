@@ -43,6 +43,8 @@ export interface Tap {
    * secret has changed. The key is then asked for anew, and nothing of the epoch can be said.
    */
   agrees(epoch: number, check: string): boolean;
+  /** Wipes the key of an epoch; it is asked for again where packets of the epoch come still. */
+  forget(epoch: number): void;
   counts(): TapCounts;
 }
 
@@ -256,6 +258,11 @@ export function openTap(
       keys.delete(of);
       if (epoch === of) epoch = -1;
       return false;
+    },
+    forget(of) {
+      keys.get(of)?.fill(0);
+      keys.delete(of);
+      if (epoch === of) epoch = -1;
     },
     counts() {
       const { disbelieved } = windows;

@@ -17,6 +17,7 @@ const MEMORY = 64 * 1024 * 1024;
 /** Opens what is in the directory at `path` and reads it back. It ends as a process that is killed does: by itself. */
 export async function keptOnDisk(path: string, limits: WindowLimits = { retention: 3_600_000, memory: MEMORY }) {
   const said: string[] = [];
+  const destroyed: number[] = [];
   const kept = await openKept(
     path,
     () => 1_700_000_000_000,
@@ -24,7 +25,10 @@ export async function keptOnDisk(path: string, limits: WindowLimits = { retentio
   );
   const { keeper, fileOf } = kept;
   const vantages = vantageMap();
-  const sealer = openSealedWindows({ intakes: 1, bits: 16, limits }, { vantages: () => vantages.list, keeper, fileOf });
+  const sealer = openSealedWindows(
+    { intakes: 1, bits: 16, limits },
+    { vantages: () => vantages.list, keeper, fileOf, destroyed: epoch => destroyed.push(epoch) },
+  );
   for (const _ of kept.restore(sealer));
   const kernel = loadKernel();
   const windows = openLiveWindows(kernel, limits, sealer, 0);
@@ -34,7 +38,7 @@ export async function keptOnDisk(path: string, limits: WindowLimits = { retentio
     await keeper.settled();
   };
   return {
-    ...{ said, keeper, sealer, windows, tap, settle },
+    ...{ said, destroyed, keeper, sealer, windows, tap, settle },
     take(record: PcapRecord) {
       const epoch = tap.take(record);
       if (epoch === null) return;

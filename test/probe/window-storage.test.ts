@@ -130,8 +130,10 @@ describe('probe/window-storage', () => {
   it('is random without the storage key, which is destroyed with the last window of its hour', async () => {
     const limits = { retention: 60_000, memory: MEMORY };
     const probe = await keptOnDisk(folder, limits);
-    for (let second = 3500; second < 3660; second += 5) probe.take(packetAt(HOUR + second, second));
-    await probe.settle();
+    for (let second = 3500; second < 3660; second += 5) {
+      probe.take(packetAt(HOUR + second, second));
+      await probe.settle();
+    }
     expect(readdirSync(join(folder, 'keys')).sort()).to.deep.equal([`${EPOCH}`, `${EPOCH + 1}`]);
     const [question] = questionsAbout(packetAt(HOUR + 3595, 3595), 0);
     expect(probe.ask(question!).sightings).to.have.length(1);
@@ -157,6 +159,21 @@ describe('probe/window-storage', () => {
     expect(after.ask(question!)).to.deep.include({ sightings: [], covered: false });
     await after.settle();
     expect(existsSync(join(folder, 'windows', `${EPOCH}`)), 'they are taken away').to.equal(false);
+  });
+
+  it('tells whose digests nobody can ask for any more, and a tap wipes their key', async () => {
+    const probe = await keptOnDisk(folder, { retention: 60_000, memory: MEMORY });
+    probe.take(packetAt(HOUR, 1));
+    const key = new Uint8Array(16).fill(7);
+    probe.tap.setKey(EPOCH + 1, key);
+    probe.tap.forget(EPOCH + 1);
+    expect([...key]).to.deep.equal(Array(16).fill(0));
+    expect(probe.tap.take(packetAt(HOUR + 3600, 2))).to.equal(EPOCH + 1);
+    for (let second = 0; second < 3800; second += 50) {
+      probe.take(packetAt(HOUR + second, second));
+      await probe.settle();
+    }
+    expect(probe.destroyed).to.deep.equal([EPOCH]);
   });
 
   it('tells a chain in which nothing can be changed', async () => {
