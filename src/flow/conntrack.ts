@@ -112,8 +112,11 @@ function tupleAt(view: DataView, from: number, end: number): HalfTuple {
   let protocol = -1;
   let sourcePort: number | null = null;
   let destinationPort: number | null = null;
-  const octets = (at: number, to: number) =>
-    new Uint8Array(view.buffer.slice(view.byteOffset + at, view.byteOffset + to));
+  const octets = (at: number, to: number) => {
+    const copied = new Uint8Array(to - at);
+    for (let i = 0; i < copied.length; i++) copied[i] = view.getUint8(at + i);
+    return copied;
+  };
   eachAttribute(view, from, end, (kind, begin, to) => {
     if (kind === IP)
       eachAttribute(view, begin, to, (field, a, b) => {

@@ -37,7 +37,8 @@ export function startFileLoop(intake: Intake, files: readonly string[], mirror: 
     await turn();
   };
   const turn = async () => {
-    windows.proceed(FRAMES_A_TURN * 4);
+    // A window is not sealed before all of it is there.
+    windows.proceed(Number.POSITIVE_INFINITY);
     await sink.room(MOST_WAITING);
     await new Promise(resolve => setImmediate(resolve));
   };

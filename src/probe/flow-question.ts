@@ -1,7 +1,7 @@
 /**
  * What a probe of flows is asked and answers beside digests: where packets with these headers were counted. The question
- * names addresses and ports, so it goes over the local socket only and never to another AS; the answer is a prior and no
- * sighting (research: traceback 6).
+ * names addresses and ports, so it goes to our own probes only and never to another AS; the answer is a prior and no sighting
+ * (research: traceback 6).
  */
 
 import type { ExporterStatus } from '../flow/exporter.ts';

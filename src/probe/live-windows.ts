@@ -53,7 +53,8 @@ export interface LiveWindows {
   missed(hole: Span): void;
   /**
    * Hands over at most so many digests of what is due. A window may hold a hundred million: they go piece by piece, so that
-   * packets do not wait for it.
+   * packets do not wait for it. With no bound, all that is due goes: who waits for it to be sealed has to ask for that
+   * first.
    */
   proceed(most: number): void;
   /** Hands everything over: nothing more will come. */
@@ -170,7 +171,8 @@ export function openLiveWindows(
   };
 
   const proceed = (most: number) => {
-    if (goal < 0 || !handOverSome(goal, most)) return;
+    if (goal < 0) return;
+    while (!handOverSome(goal, most)) if (most !== Number.POSITIVE_INFINITY) return;
     through = Math.max(through, windowOf(goal));
     samples.forget(through * WINDOW_SECONDS);
     goal = -1;

@@ -25,9 +25,9 @@ export interface Sealed {
 
 export interface Sealer {
   /**
-   * A filter of what the vantages saw, in as many parts as there are; the same digests give the same octets. With a
-   * storage key it holds the digests as `mixed` makes them. Null when there is no memory for it: 24 octets a digest are
-   * needed, and some MiB.
+   * A filter of what the vantages saw, 65,536 at most, in as many parts as there are; the same digests give the same
+   * octets. With a storage key it holds the digests as `mixed` makes them. Null when there is no memory for it: 24 octets
+   * a digest are needed, and some MiB.
    */
   seal(seen: readonly SeenKeys[], bits: FingerprintBits, key?: StorageKey | null): Sealed | null;
   /**

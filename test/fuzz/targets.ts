@@ -1,9 +1,11 @@
+import { alertAndTranslationTarget } from './alerts-and-translations.ts';
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
 import { frameRoadTarget } from './frame-roads.ts';
 import { mrtFileTarget } from './mrt-files.ts';
+import { neighborTarget } from './neighbor-sources.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
 import { nrtm4Target } from './nrtm4-files.ts';
 import { packetCaptureTarget, packetSeeds } from './packet-captures.ts';
@@ -36,6 +38,8 @@ export function targets(small: boolean): Target[] {
     packetCaptureTarget(packetSeeds()),
     frameRoadTarget(packetSeeds()),
     flowDatagramTarget(),
+    alertAndTranslationTarget(),
     sealedFilterTarget(),
+    neighborTarget(),
   ];
 }

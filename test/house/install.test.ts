@@ -36,7 +36,11 @@ describe('make install', () => {
       ['LICENSE', 'bin', 'build', 'dist', 'node_modules', 'package.json'].sort(),
     );
     expect(readdirSync(below('etc/intertrack'))).to.deep.equal(readdirSync(join(ROOT, 'conf')));
-    expect(readdirSync(below('lib/systemd/system')).sort()).to.deep.equal(['intertrackd.service', 'itprobe@.service']);
+    expect(readdirSync(below('lib/systemd/system')).sort()).to.deep.equal([
+      'intertrackd.service',
+      'itprobe-translator@.service',
+      'itprobe@.service',
+    ]);
   });
 
   it('takes along what the programs need, and no tool and no native addon', () => {

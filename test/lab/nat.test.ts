@@ -24,7 +24,18 @@ import { startDaemon } from './intertrack.ts';
 import { closeLab, type Lab, needLab, openLab } from './lab.ts';
 import { captureTo, send } from './raw-socket.ts';
 import { printTable } from './table.ts';
-import { echo, packetsOf, ping, SECRET, type Seen, sendUdp, talk, wholeChecksums } from './translated.ts';
+import {
+  burst,
+  echo,
+  FIRST_PORT,
+  packetsOf,
+  ping,
+  SECRET,
+  type Seen,
+  sendUdp,
+  talk,
+  wholeChecksums,
+} from './translated.ts';
 
 const ITPROBE = fileURLToPath(new URL('../../bin/itprobe', import.meta.url));
 const NAMES: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6' };
@@ -58,6 +69,10 @@ describe('lab/nat', function () {
   let station: ProbeStation | null = null;
   const file = (name: string) => join(lab!.directory, `${name}.pcap`);
 
+  /** After how many seconds of silence the kernel forgets what is not answered. */
+  const forget = (seconds: number) =>
+    lab!.run('nat', ['sh', '-c', `echo ${seconds} >/proc/sys/net/netfilter/nf_conntrack_udp_timeout`]);
+
   before(async function () {
     needLab(this, 'nft', 'perl');
     lab = await openLab();
@@ -79,7 +94,7 @@ describe('lab/nat', function () {
       await wholeChecksums(lab, host, device);
     for (const i of [1, 2]) await lab.run(`c${i}`, ['ip', 'route', 'add', 'default', 'via', `192.168.${i}.1`]);
     await lab.run('nat', ['nft', '-f', '-'], RULES);
-    await lab.run('nat', ['sh', '-c', 'echo 1 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout']);
+    await forget(1);
 
     const socket = join(lab.directory, 'itprobe.sock');
     const pools: { inside: string; outside: string; reserved: number; dynamic: number }[] = [];
@@ -225,6 +240,26 @@ traceback {
     const { words } = await last('wan', PUBLIC);
     const { stdout } = await daemon.itctl(...words.slice(1));
     expect(stdout).to.include('Translated, as nat1 tells: seen inside at inside, and here');
+  });
+
+  it('asks for all that is tracked when events were lost, and then knows what they told', async () => {
+    const COUNT = 30_000;
+    await forget(60);
+    const before = station!.status()[0]!.lost ?? 0;
+    const pid = (await lab!.run('nat', ['pgrep', '-f', 'itprobe.*nat1.*itprobe.sock'])).trim().split('\n').at(-1)!;
+    process.kill(Number(pid), 'SIGSTOP');
+    // More than the socket holds: it says so when it is read again.
+    await burst(lab!, 'c1', SERVER, COUNT);
+    process.kill(Number(pid), 'SIGCONT');
+    await until('the gap is told', async () => (station!.status()[0]!.lost ?? 0) > before);
+    const client = parseAddress('192.168.1.10')!.bytes;
+    const tuple = { protocol: 17, source: client, destination: parseAddress(SERVER)!.bytes };
+    const known = async (port: number) => {
+      const asked = { ...tuple, sourcePort: port, destinationPort: 9, time: Date.now() };
+      return (await station!.forms(asked, Date.now() + 5000))[0]?.forms[0]?.side === 'far';
+    };
+    const ports = Array.from({ length: 50 }, (_, i) => FIRST_PORT + Math.floor((i * (COUNT - 1)) / 49));
+    await until('all of them are known', async () => (await Promise.all(ports.map(known))).every(one => one));
   });
 });
 

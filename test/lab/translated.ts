@@ -105,6 +105,23 @@ u.bind(${from}, () => u.send(require('crypto').randomBytes(50), ${port}, '${serv
   await lab.run(host, [process.execPath, '-e', script]);
 }
 
+/** The first of the ports that `burst` sends from. */
+export const FIRST_PORT = 20_000;
+
+/** Sends a short datagram from each of so many ports to port 9 of the server, as fast as it goes. */
+export async function burst(lab: Lab, host: string, server: string, count: number): Promise<void> {
+  const script = `
+use Socket;
+my ($server, $first, $count) = @ARGV;
+my $to = pack_sockaddr_in(9, inet_aton($server));
+for my $port ($first .. $first + $count - 1) {
+  socket(my $s, AF_INET, SOCK_DGRAM, 0) or die "socket: $!\\n";
+  bind($s, pack_sockaddr_in($port, INADDR_ANY)) or next;
+  send($s, 'x', 0, $to);
+}`;
+  await lab.run(host, ['perl', '-e', script, server, `${FIRST_PORT}`, `${count}`]);
+}
+
 /** An echo request with a random payload, of either family (RFC 792, RFC 4443); the kernel writes the IPv4 checksum. */
 export function ping(source: string, destination: string, identifier: number, sequence: number): Buffer {
   const [from, to] = [parseAddress(source)!.bytes, parseAddress(destination)!.bytes];

@@ -94,6 +94,10 @@ describe('probe/intakes', () => {
       { packets: 200_001, digests: 200_001 },
     ]);
     const all = new Set(parts.flatMap(({ digests }) => [...digests]));
+    for (const second of [HOUR + 12, HOUR + 13, HOUR + 21]) put(0, second, second === HOUR + 21 ? 1 : 140_000);
+    const before = through.at(-1);
+    windows.proceed(Number.POSITIVE_INFINITY);
+    expect(through.at(-1), 'who waits for the sealer hands over all').to.be.greaterThan(before!);
     expect(all.size, 'each of them once, but for the late one that was there already').to.equal(400_000);
   });
 

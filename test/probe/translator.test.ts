@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -5,12 +6,26 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { TranslatorConfig } from '../../src/config/translator-tree.ts';
+import { encodeIpfix } from '../../src/flow/ipfix.ts';
+import { encodeDataRecord } from '../../src/flow/template.ts';
+import { epochKey } from '../../src/packet/itk1.ts';
 import { readToDaemon, readToProbe } from '../../src/probe/messages.ts';
+import { openProbeStation } from '../../src/probe/station.ts';
 import { openTranslator, type Translator } from '../../src/probe/translator.ts';
 import { MOST_FORMS } from '../../src/probe/translator-messages.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { probeBlock, SECRET } from './tapped.ts';
 
 const four = (text: string) => Uint8Array.from(text.split('.').map(Number));
+const PROGRAM = new URL('../../src/itprobe.ts', import.meta.url).pathname;
+/** A UDP port that is free now. */
+async function freePort(): Promise<number> {
+  const finder = createSocket('udp4');
+  await new Promise<void>(resolve => finder.bind(0, '127.0.0.1', resolve));
+  const { port } = finder.address();
+  await new Promise<void>(resolve => finder.close(() => resolve()));
+  return port;
+}
 const NOTHING: TranslatorConfig = { conntrack: false, files: [], udp: [], pools: [] };
 const LIMITS = { retention: 3_600_000, memory: 1 << 20 };
 const packet = (source: string, sourcePort: number, destination = '198.51.100.1', destinationPort = 53) => ({
@@ -62,10 +77,7 @@ describe('probe/translator', () => {
   });
 
   it('takes syslog from who may send it', async () => {
-    const finder = createSocket('udp4');
-    await new Promise<void>(resolve => finder.bind(0, '127.0.0.1', resolve));
-    const { port } = finder.address();
-    await new Promise<void>(resolve => finder.close(() => resolve()));
+    const port = await freePort();
     const pattern = '(?<event>ADD|DEL) (?<inside>\\S+) (?<outside>[^:]+):(?<first>\\d+)-(?<last>\\d+)';
     translator.configure(
       { ...NOTHING, udp: [{ address: '127.0.0.1', port, allow: ['127.0.0.1/32'], pattern }] },
@@ -107,6 +119,65 @@ describe('probe/translator', () => {
       });
     expect(sources(2000)).to.have.length(MOST_FORMS);
     expect(sources(2000)[0]).to.equal('10.0.0.39');
+  });
+});
+
+describe('itprobe --flow at a translator', () => {
+  it('tells the other forms that its exporters told of (RFC 8158)', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'intertrack-translator-'));
+    const path = join(directory, 'itprobe.sock');
+    const exporters = [{ address: '127.0.0.1', domains: [], interfaces: [] }];
+    const station = await openProbeStation({
+      ...{ socket: { path }, probes: [probeBlock({ name: 'flows1', exporters })], log: () => {} },
+      epochKey: epoch => epochKey(SECRET, epoch),
+    });
+    const port = await freePort();
+    const child = spawn(process.execPath, [PROGRAM, '-n', 'flows1', '-s', path, '--flow', `127.0.0.1:${port}`]);
+    const exporter = createSocket('udp4');
+    try {
+      const field = (element: number, octets: number) => ({ element, enterprise: 0, octets });
+      const fields = [
+        [8, 4],
+        [225, 4],
+        [12, 4],
+        [7, 2],
+        [227, 2],
+        [11, 2],
+        [4, 1],
+        [230, 1],
+        [323, 8],
+      ].map(([element, octets]) => field(element!, octets!));
+      const asked = packet('192.0.2.1', 2000);
+      const record = encodeDataRecord(fields, [
+        ...[four('10.0.0.1'), four('192.0.2.1'), four('198.51.100.1')],
+        ...[1111, 2000, 53, 17, 4, asked.time],
+      ]);
+      let sequence = 0;
+      const tell = () => {
+        const header = { seconds: Math.floor(asked.time / 1000), sequence: sequence++, domain: 5 };
+        const message = encodeIpfix(header, [
+          { template: 256, fields },
+          { data: 256, records: [record] },
+        ]);
+        exporter.send(message, port, '127.0.0.1');
+      };
+      let forms: Awaited<ReturnType<typeof station.forms>> = [];
+      await until('the probe knows of it', async () => {
+        tell();
+        forms = await station.forms(asked, Date.now() + 1000);
+        return forms.some(one => one.forms.length > 0);
+      });
+      expect(forms).to.have.length(1);
+      expect(forms[0]!.forms[0]).to.deep.equal({
+        ...{ source: four('10.0.0.1'), destination: four('198.51.100.1'), sourcePort: 1111, destinationPort: 53 },
+        side: 'near',
+      });
+    } finally {
+      exporter.close();
+      child.kill();
+      await station.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });
 

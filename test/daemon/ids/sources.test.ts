@@ -38,7 +38,9 @@ describe('daemon/ids, where alerts come from', () => {
         appendFileSync(at('eve.json'), 'begin\n');
         return lines.length > 0;
       });
-      await new Promise(resolve => setTimeout(resolve, 20));
+      // Behind all that was written: nothing of it comes later.
+      appendFileSync(at('eve.json'), 'begun\n');
+      await until('the last of it is read', async () => lines.at(-1) === 'begun');
       lines.length = 0;
     };
     afterEach(() => following?.close());
