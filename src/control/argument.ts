@@ -9,6 +9,7 @@ import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
+import { MAX_NUMBER, readNumbers } from './numbers.ts';
 
 /** A kind of argument: the word in capitals that stands for it in a command's syntax. */
 export interface ArgumentKind {
@@ -32,9 +33,6 @@ const STATES: readonly string[] = [...IRR_STATES, ...ROV_STATES];
 const FAMILIES = OTHER_FAMILIES.map((name): string => name.replaceAll(' ', '-'));
 
 const CASE_ID = /^\d{4}-\d{2}-\d{2}-\d{2,6}$/;
-
-/** Highest packet number: what an index of 32 bits can hold. */
-const MAX_NUMBER = 4_294_967_295;
 
 const refusePrefix = (text: string): string | null => (parsePrefix(text) === null ? whyNoPrefix(text) : null);
 
@@ -151,6 +149,14 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: `whole number from 1 on`,
     refuse: text =>
       /^[1-9]\d{0,9}$/.test(text) && Number(text) <= MAX_NUMBER ? null : `whole number from 1 to ${MAX_NUMBER}`,
+  },
+  NUMBERS: {
+    help: 'numbers and ranges, such as 3,7,9-12',
+    refuse: text => (readNumbers(text) === null ? 'list of whole numbers from 1 on, such as 3,7,9-12' : null),
+  },
+  DIGEST: {
+    help: 'digest: 16 hex digits, such as 6f6cfad95ecccf84',
+    refuse: text => (/^[0-9a-fA-F]{16}$/.test(text) ? null : 'digest of 16 hex digits'),
   },
   LENGTH: {
     help: 'prefix length, 1 to 48',

@@ -11,9 +11,11 @@ import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
+import type { PacketsWanted } from './packet-data.ts';
 import { PROBE_COMMANDS } from './probe-commands.ts';
-import { type Completion, decodePacketData, type PacketWanted } from './protocol.ts';
+import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
+import { TRACE_COMMANDS } from './trace-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
@@ -33,8 +35,8 @@ export interface Call {
   partial(row: unknown): void;
   /** A line for a person that belongs to the answer. */
   note(text: string): void;
-  /** Ends the answer by asking the client for a packet. */
-  want(packet: PacketWanted): void;
+  /** Ends the answer by asking the client for packets. */
+  want(packets: PacketsWanted): void;
 }
 
 export interface Command extends Entry {
@@ -47,9 +49,6 @@ export interface Command extends Entry {
   /** Rejects when the command cannot be carried out, with a message for a person. */
   readonly run: (call: Call) => Promise<void>;
 }
-
-/** Most traces listed. */
-const LISTED_TRACES = 20;
 
 /** Help for what `clear` and `disable` may say to the peer. */
 const REASON = { reason: 'Words that the peer is told (RFC 9003)' };
@@ -178,24 +177,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
-  {
-    syntax: 'show trace',
-    help: 'The latest traces',
-    run: async ({ daemon, row }) => sendAll(await daemon.traces(LISTED_TRACES), row),
-  },
-  { syntax: 'show trace TRACE-ID', help: 'One trace with its tree', one: true, run: showTrace },
-  {
-    syntax: 'show traceback',
-    help: 'ASes with which traces are exchanged',
-    run: async ({ daemon, row }) => sendAll(await daemon.tracePeers(), row),
-  },
-  {
-    syntax: 'trace packet FILE [-n NUMBER]',
-    help: 'Trace a packet of a pcap file to its entry AS',
-    words: { '-n': 'Number of the packet in the file, from 1' },
-    one: true,
-    run: tracePacket,
-  },
+  ...TRACE_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
@@ -232,11 +214,13 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
   test: 'Try something out',
-  trace: 'Find where a packet entered',
+  trace: 'Find where packets entered',
   watch: 'What happens, as it happens',
   'watch cases': 'A line for each change of a case as it comes, until it is interrupted',
   whois: 'Ask by whois, the mirror first',
-  'trace packet': 'Trace a packet of a pcap file to its entry AS',
+  'trace digest': 'Trace a packet of which only the digest is known',
+  'trace packet': 'Trace packets of a pcap file to their entry AS',
+  'trace set': 'Trace a pcap file that holds one attack',
 };
 
 const TREE = buildTree(COMMANDS, GROUPS);
@@ -374,20 +358,4 @@ async function showFamily({ daemon, args, signal, row, note }: Call): Promise<vo
   if (shown > 0) return;
   if (args.PEER !== undefined) await mustKnow(daemon, args.PEER);
   note(`no ${family} route is held`);
-}
-
-async function showTrace({ daemon, args, row }: Call): Promise<void> {
-  const trace = await daemon.trace(args['TRACE-ID']!);
-  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
-  await row(trace);
-}
-
-async function tracePacket({ daemon, args, data, signal, row, partial, want }: Call): Promise<void> {
-  if (data.packet === undefined) {
-    want({ file: args.FILE!, number: Number(args.NUMBER ?? 1) });
-    return;
-  }
-  const packet = decodePacketData(data.packet);
-  if (typeof packet === 'string') throw new Error(packet);
-  await row(await daemon.startTrace({ ...packet, onPartial: partial, signal }));
 }

@@ -38,6 +38,7 @@ import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
+import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
@@ -117,6 +118,7 @@ export interface Daemon {
   trace(id: string): Promise<Trace | null>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
+  traceDigest(digest: TraceDigest): Promise<Trace>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
@@ -196,17 +198,26 @@ export interface CaseOrder {
   readonly until: number | null;
 }
 
-export interface TraceStart {
-  /** LINKTYPE_ value: 1 is Ethernet. */
-  readonly linkType: number;
-  readonly frame: Uint8Array;
-  /** The frame's length on the wire; more than `frame` holds when the capture cut it. */
-  readonly wire: number;
-  readonly time: number;
-  /** Of a fragment, the IP packet that it and others make. */
-  readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
+/** How a trace that a person asked for is watched, and ended. */
+interface TraceWatched {
   readonly onPartial: (trace: Trace) => void;
   readonly signal: AbortSignal;
+}
+
+export interface TraceStart extends TraceWatched {
+  /** Packets of one attack, all of which are asked for. */
+  readonly packets: readonly DecodedPacket[];
+  /** How many of them have to be seen at one place; null: half of them. */
+  readonly need: number | null;
+}
+
+export interface TraceDigest extends TraceWatched {
+  /** 16 hex digits. */
+  readonly digest: string;
+  /** When its packet was seen, ms. */
+  readonly time: number;
+  /** Under whose key it was made; null: the key of the hour. */
+  readonly epoch: number | null;
 }
 
 /** `show status`. */

@@ -3,12 +3,13 @@
  * answers with any number of `row` lines and exactly one `end`. Answers of one request are in order; requests may overlap.
  * An empty line means nothing, in both directions.
  */
+import type { PacketsWanted } from './packet-data.ts';
 
 /** `words` is the command line split as the shell splits it, abbreviations and all: the daemon resolves them. */
 export interface CommandRequest {
   readonly id: number;
   readonly words: readonly string[];
-  /** Octets the command carries along, such as the packet of `trace packet`, base64; see the command's entry. */
+  /** Octets the command carries along, such as the packets of `trace packet`, base64; see the command's entry. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,27 +33,6 @@ export interface Completion {
   readonly word: string;
   readonly kind: 'word' | 'value' | 'argument' | 'end';
   readonly help: string;
-}
-
-/** A packet the command needs and only the client can read: ask again with `data.packet` (PacketData). */
-export interface PacketWanted {
-  readonly file: string;
-  /** Number of the packet in the file, from 1. */
-  readonly number: number;
-}
-
-/** `data.packet` of `trace packet`. */
-export interface PacketData {
-  /** LINKTYPE_ value of the file (1 is Ethernet). */
-  readonly linkType: number;
-  /** Captured octets, base64. */
-  readonly frame: string;
-  /** Octets on the wire, where the capture cut the frame; as many as were captured when left out. */
-  readonly wire?: number;
-  /** When it was captured, ms since the epoch. */
-  readonly time: number;
-  /** Of a fragment, the IP packet that it and others of the file make: others may have seen that one. Base64, as above. */
-  readonly whole?: { readonly frame: string; readonly wire?: number };
 }
 
 export type ControlReply =
@@ -79,7 +59,7 @@ export type ControlReply =
       readonly one?: boolean;
       /** Lines for a person that belong to the answer: a limit hit, an age, what was left off. */
       readonly notes?: readonly string[];
-      readonly want?: { readonly packet: PacketWanted };
+      readonly want?: { readonly packets: PacketsWanted };
     }
   | {
       /** 0 when the line at fault could not be read so far as to know its request. */
@@ -142,46 +122,6 @@ export function decodeRequest(line: string): DecodedRequest {
 
 function isId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-/** `data.packet` checked, its octets decoded; or what is wrong with it. */
-export function decodePacketData(data: unknown): DecodedPacket | string {
-  if (typeof data !== 'object' || data === null) return '"data.packet" must be an object';
-  const { linkType, time, whole } = data as Record<string, unknown>;
-  if (!Number.isInteger(linkType) || (linkType as number) < 0 || (linkType as number) > 0xffff)
-    return '"data.packet.linkType" must be a LINKTYPE_ number, 0 to 65535';
-  if (typeof time !== 'number' || !Number.isFinite(time) || time < 0 || time > 8.64e15)
-    return '"data.packet.time" must be milliseconds since the epoch';
-  const octets = decodeOctets(data, 'data.packet');
-  if (typeof octets === 'string') return octets;
-  const packet = { linkType: linkType as number, ...octets, time };
-  if (whole === undefined) return packet;
-  const made = decodeOctets(whole, 'data.packet.whole');
-  return typeof made === 'string' ? made : { ...packet, whole: made };
-}
-
-/** Octets that were captured, and how many there were on the wire. */
-interface Captured {
-  readonly frame: Uint8Array;
-  readonly wire: number;
-}
-
-/** `data.packet`, decoded. */
-export interface DecodedPacket extends Captured {
-  readonly linkType: number;
-  readonly time: number;
-  readonly whole?: Captured;
-}
-
-function decodeOctets(data: unknown, name: string): Captured | string {
-  if (typeof data !== 'object' || data === null) return `"${name}" must be an object`;
-  const { frame, wire } = data as Record<string, unknown>;
-  if (typeof frame !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(frame) || frame.length % 4 !== 0)
-    return `"${name}.frame" must be base64, not empty`;
-  const octets = new Uint8Array(Buffer.from(frame, 'base64'));
-  if (wire !== undefined && (!Number.isSafeInteger(wire) || (wire as number) < octets.length))
-    return `"${name}.wire" must be a number of octets, not less than "frame" holds`;
-  return { frame: octets, wire: (wire as number | undefined) ?? octets.length };
 }
 
 /** A reply as its line. */

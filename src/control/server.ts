@@ -8,6 +8,7 @@ import { listenUnix, whoAsks } from '../net/unix-socket.ts';
 import { type Call, commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import { readLines } from './lines.ts';
+import type { PacketsWanted } from './packet-data.ts';
 import {
   type CommandRequest,
   type CompleteRequest,
@@ -15,7 +16,6 @@ import {
   decodeRequest,
   encodeReply,
   MAX_REQUEST_OCTETS,
-  type PacketWanted,
 } from './protocol.ts';
 
 /** Most clients at once, and most requests of one client being answered at once. */
@@ -148,7 +148,7 @@ async function answer(
     const resolved = resolveCommand(request.words);
     if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
     const notes: string[] = [];
-    let wanted: PacketWanted | null = null;
+    let wanted: PacketsWanted | null = null;
     let ended = false;
     const call: Call = {
       daemon,
@@ -165,8 +165,8 @@ async function answer(
         if (!ended && !signal.aborted && !full()) send({ id, row, partial: true }).catch(() => {});
       },
       note: text => notes.push(text),
-      want: packet => {
-        wanted = packet;
+      want: packets => {
+        wanted = packets;
       },
     };
     const { long, live } = resolved.entry;
@@ -180,7 +180,7 @@ async function answer(
       command: commandName(resolved.entry),
       ...(resolved.entry.one ? { one: true } : {}),
       ...(notes.length > 0 ? { notes } : {}),
-      ...(wanted === null ? {} : { want: { packet: wanted } }),
+      ...(wanted === null ? {} : { want: { packets: wanted } }),
     });
   } catch (error) {
     if (signal.aborted) return await send(cancelled);

@@ -263,7 +263,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
-    startTrace: ({ onPartial, ...packet }) => traces.startTrace(packet, onPartial),
+    startTrace: ({ packets, need, onPartial }) => traces.startTrace(packets, onPartial, { need }),
+    traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config, TracebackConfig } from '../config/tree.ts';
+import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
-import type { Entropy } from '../packet/entropy.ts';
 import {
   digestPacket,
   epochKey,
@@ -17,11 +17,12 @@ import {
   secretOf,
 } from '../packet/itk1.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
-import type { FlowAnswer } from '../probe/flow-question.ts';
+import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
-import type { TraceRequest } from '../traceback/d-point.ts';
+import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
+import { needOf } from '../traceback/evidence.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
@@ -45,11 +46,26 @@ export interface PacketToTrace {
   readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
 }
 
+/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
+export interface DigestToTrace {
+  readonly digest: string;
+  readonly time: number;
+  readonly epoch: number | null;
+}
+
+export interface TraceReason {
+  readonly cause?: TraceCause;
+  /** How many of the packets one vantage has to have seen; null: `needOf`. */
+  readonly need?: number | null;
+}
+
 export interface Traces {
-  /** Resolves with the final trace, which is stored with its cause. */
-  startTrace(packet: PacketToTrace, onPartial: (trace: Trace) => void, cause?: TraceCause): Promise<Trace>;
+  /** Traces packets of one attack, at least one. Resolves with the final trace, which is stored with its cause. */
+  startTrace(packets: readonly PacketToTrace[], onPartial: (trace: Trace) => void, why?: TraceReason): Promise<Trace>;
+  /** Traces a packet of which its digest is known. */
+  startDigest(digest: DigestToTrace, onPartial: (trace: Trace) => void): Promise<Trace>;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
-  entropyOf(packet: Omit<PacketToTrace, 'time'>): { readonly entropy: Entropy } | { readonly reason: string };
+  guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -186,45 +202,93 @@ export async function openTraces(
     return { questions, fragment };
   }
 
-  /** What flow records say of packets with the headers of this one. Headers go to our own probes and nowhere else. */
-  async function priorsOf({ frame, linkType, wire, time }: PacketToTrace): Promise<FlowAnswer[]> {
-    const questions = flowKeysOf(frame, linkType, wire).map(key => ({ ...key, ...intervalOf(time) }));
-    return questions.length === 0 ? [] : station.askFlows(questions, Date.now() + PRIORS_TIME);
+  /**
+   * The packets that have a digest, with the questions for them; a packet is its place in the list. Throws an Error that
+   * says why when none has.
+   */
+  function askedFor(all: readonly PacketToTrace[]) {
+    const packets: PacketToTrace[] = [];
+    const questions: TraceQuestion[] = [];
+    let fragment = false;
+    let reason: unknown = new Error('there is no packet to trace');
+    for (const packet of all) {
+      try {
+        const found = questionsOf(packet);
+        const { time } = packet;
+        questions.push(...found.questions.map(one => ({ ...one, packet: packets.length, time })));
+        fragment ||= found.fragment === true;
+        packets.push(packet);
+      } catch (error) {
+        reason = error;
+      }
+    }
+    if (packets.length === 0) throw reason;
+    return { packets, questions, fragment };
+  }
+
+  /** What flow records say of packets with the headers of these. Headers go to our own probes and nowhere else. */
+  async function priorsOf(packets: readonly PacketToTrace[]): Promise<FlowAnswer[]> {
+    const questions = new Map<string, FlowQuestion>();
+    for (const { frame, linkType, wire, time } of packets)
+      for (const key of flowKeysOf(frame, linkType, wire))
+        if (!questions.has(JSON.stringify(key))) questions.set(JSON.stringify(key), { ...key, ...intervalOf(time) });
+    if (questions.size === 0) return [];
+    return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
+  }
+
+  async function stored(trace: Trace): Promise<Trace> {
+    await store.write([{ op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } }]);
+    return trace;
   }
 
   return {
     station,
     traceback: () => traceback,
-    async startTrace(packet, onPartial, cause) {
+    async startTrace(packets, onPartial, { cause, need = null } = {}) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const why = cause === undefined ? {} : { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` };
-      const { questions, fragment } = questionsOf(packet);
+      const asked = askedFor(packets);
+      const [{ time }] = asked.packets as [PacketToTrace];
       let priors: Pick<Trace, 'flows'> = {};
-      const asked = priorsOf(packet).then(flows => {
+      const looked = priorsOf(asked.packets).then(flows => {
         if (flows.length > 0) priors = { flows };
       });
-      const forms = await findForms(packet, station, kernel ?? loadKernel(), secret!);
-      // Other ASes have seen the packet as it was outside.
-      const all = [...questions, ...(forms?.outside ?? [])].slice(0, MAX_QUESTIONS);
-      const request = { questions: all, ...(fragment && { fragment }), time: packet.time, ...why };
+      const forms = await Promise.all(
+        asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), secret!)),
+      );
+      // Other ASes have seen the packets as they were outside.
+      const outside = forms.flatMap((form, packet) =>
+        (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
+      );
+      const request: TraceRequest = {
+        questions: [...asked.questions, ...outside].slice(0, MAX_QUESTIONS),
+        need: need ?? needOf(asked.packets.length),
+        ...(asked.fragment && { fragment: true }),
+        time,
+        ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
+      };
+      // Of several packets that were translated one is looked for on both sides: it tells of all.
+      const linked = forms.findIndex(form => form !== null);
+      const own = asked.questions.filter(({ packet }) => packet === linked);
       const [traced, translation] = await Promise.all([
         traceback.startTrace(request, trace => onPartial({ ...trace, ...priors })),
-        forms === null ? undefined : seekForms(forms, questions, packet.time, station),
-        asked,
+        linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
+        looked,
       ]);
-      const trace = {
+      return stored({
         ...(translation === undefined ? traced : withTranslation(traced, translation)),
         ...priors,
         ...(cause !== undefined && { cause }),
-      };
-      await store.write([
-        { op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } },
-      ]);
-      return trace;
+      });
     },
-    entropyOf({ frame, linkType, wire }) {
+    async startDigest({ digest, time, epoch }, onPartial) {
+      if (traceback === null) throw new Error('no traceback block is configured');
+      const epochs = epoch === null ? epochsOf(time) : [epoch];
+      const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
+      return stored(await traceback.startTrace({ questions, time }, onPartial));
+    },
+    guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
-      return innermost(digestPacket(kernel, frame, linkType, NO_KEY, wire));
+      return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
     async close() {
@@ -237,6 +301,9 @@ export async function openTraces(
 
 /** Milliseconds that probes have for priors: less than a trace takes. */
 const PRIORS_TIME = 1000;
+/** Headers for which they are asked. */
+const MOST_PRIORS = 8;
+
 /** What was seen on both sides of a translator is told so of this AS. */
 function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
   const { tree } = trace;
@@ -248,8 +315,6 @@ function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
 }
 
 const LINKTYPE_RAW = 101;
-/** For a digest that is not asked. */
-const NO_KEY = new Uint8Array(16);
 
 /** The digest of the innermost IP layer that has one, or why there is none. */
 function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {

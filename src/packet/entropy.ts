@@ -38,13 +38,12 @@ function isSuggested(octets: Uint8Array, i: number, distance: number): boolean {
 }
 
 /**
- * The class of the octets that a digest takes, by an estimate of their bits: 6 for an octet that none of those before
- * it suggests, of which letters and digits count 2; none for 0 and 255, for what is the same as the octet 1, 2, 4 or 8
- * before it or one beside that, and for the fields of the upper-layer header that the kind of packet tells, where
- * `protocol` says that one stands at the begin. `guessable`: less than 80 bits; `high`: 104 and more. One packet alone
- * does not show what repeats from packet to packet.
+ * An estimate of the bits of the octets that a digest takes: 6 for an octet that none of those before it suggests, of
+ * which letters and digits count 2; none for 0 and 255, for what is the same as the octet 1, 2, 4 or 8 before it or one
+ * beside that, and for the fields of the upper-layer header that the kind of packet tells, where `protocol` says that
+ * one stands at the begin. One packet alone does not show what repeats from packet to packet.
  */
-export function entropyOf(octets: Uint8Array, protocol: number | null): Entropy {
+export function bitsOf(octets: Uint8Array, protocol: number | null): number {
   const told = toldBy(protocol);
   let bits = 0;
   for (let i = 0; i < octets.length; i++) {
@@ -54,5 +53,15 @@ export function entropyOf(octets: Uint8Array, protocol: number | null): Entropy 
     if (isSuggested(octets, i, 4) || isSuggested(octets, i, 8)) continue;
     bits += octet >= 0x20 && octet < 0x7f ? BITS_OF_LETTER : BITS_OF_OCTET;
   }
+  return bits;
+}
+
+/** The class of so many bits. `guessable`: less than 80; `high`: 104 and more. */
+export function classOfBits(bits: number): Entropy {
   return bits < FAIR ? 'guessable' : bits < HIGH ? 'fair' : 'high';
+}
+
+/** The class of the octets that a digest takes; as `bitsOf`. */
+export function entropyOf(octets: Uint8Array, protocol: number | null): Entropy {
+  return classOfBits(bitsOf(octets, protocol));
 }

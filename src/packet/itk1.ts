@@ -1,7 +1,7 @@
 /** The `itk1` digest of single packets, and its keys: what a decision point needs. Streams of packets go to probe/tap.ts. */
 import { createHash, hkdfSync } from 'node:crypto';
 import type { DigestKernel } from './digest-kernel.ts';
-import { type Entropy, entropyOf } from './entropy.ts';
+import { bitsOf, type Entropy, entropyOf } from './entropy.ts';
 import { findLayers } from './find-layers.ts';
 import { isFragment, isLaterFragment } from './fragments.ts';
 import { type Layers, newLayers, type ProfileRefusal, type Stop } from './layers.ts';
@@ -111,7 +111,16 @@ const BEHIND_TRANSPORT = 8;
 /** The class of what a profile takes of a packet, beyond the fields of the IP header. */
 function classOf(frame: Uint8Array, found: Layers, layer: number, profile: Profile, input: Uint8Array): Entropy {
   if (profile.behindTransport) return entropyOf(input.subarray(BEHIND_TRANSPORT), null);
+  return entropyOf(...upperOf(frame, found, layer, profile));
+}
+
+function upperOf(frame: Uint8Array, found: Layers, layer: number, profile: Profile): Parameters<typeof bitsOf> {
   const upper = found.upper[layer]!;
   const end = Math.min(upper + profile.upperOctets, found.end[layer]!);
-  return entropyOf(frame.subarray(upper, end), isLaterFragment(frame, found, layer) ? null : found.protocol[layer]!);
+  return [frame.subarray(upper, end), isLaterFragment(frame, found, layer) ? null : found.protocol[layer]!];
+}
+
+/** The estimate behind the class of a layer's strict digest, in bits. */
+export function bitsOfLayer(frame: Uint8Array, found: Layers, layer: number): number {
+  return bitsOf(...upperOf(frame, found, layer, STRICT));
 }

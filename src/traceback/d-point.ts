@@ -4,7 +4,7 @@ import type { Directory } from './directory.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
-import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, referenceOf, signRequest } from './request.ts';
+import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
 import type { Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
@@ -20,12 +20,21 @@ const LIFE = 10_000;
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
+export interface TraceQuestion {
+  readonly epoch: number;
+  /** 16 hex digits. */
+  readonly digest: string;
+  readonly packet?: number;
+  /** When this packet was seen, ms; left out, the trace's time and interval are its own. */
+  readonly time?: number;
+}
+
 export interface TraceRequest {
   /**
    * Digests of the packets; near the turn of an epoch one under each key (traceback/interval.ts, `epochsOf`). `packet`
    * tells packets of one attack apart; left out, all are of one.
    */
-  readonly questions: readonly { readonly epoch: number; readonly digest: string; readonly packet?: number }[];
+  readonly questions: readonly TraceQuestion[];
   /** How many of the packets one vantage has to have seen; 1 when left out. */
   readonly need?: number;
   /** The packet is a fragment: the datagram may have passed whole elsewhere, under another digest. */
@@ -76,10 +85,15 @@ export function createDPoint(options: DPointOptions): DPoint {
       const interval = { ...intervalOf(request.time) };
       const from = Math.floor(request.from ?? interval.from);
       const to = Math.ceil(request.to ?? interval.to);
-      const questions = request.questions.map(({ epoch, digest }) => ({ epoch, digest }));
+      const questions = request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest }));
+      const packets = packetsOf({ questions: request.questions.map(({ packet = 0 }) => ({ packet })) });
+      const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
-      const base = { id: `${id}-${name.slice(0, 4)}`, asked, questions, time: request.time, from, to };
+      const base = {
+        ...{ id: `${id}-${name.slice(0, 4)}`, asked, questions, packets, need, time: request.time },
+        ...spanOf(request, { from, to }),
+      };
       const keys = sealKeys();
       const signed = signRequest(
         {
@@ -90,8 +104,11 @@ export function createDPoint(options: DPointOptions): DPoint {
           purpose: request.purpose ?? 'attack',
           reference: referenceOf(request.case ?? ''),
           federation: options.federation(),
-          need: request.need ?? 1,
-          questions: request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest, from, to })),
+          need,
+          questions: request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+            ...{ packet, epoch, digest },
+            ...(time === undefined ? { from, to } : intervalOf(time)),
+          })),
           seal: keys.seal,
           proof: [],
         },
@@ -161,10 +178,17 @@ export function createDPoint(options: DPointOptions): DPoint {
   };
 }
 
+/** From the first to the last instant that is asked for. */
+function spanOf({ questions }: TraceRequest, all: { readonly from: number; readonly to: number }) {
+  const spans = questions.map(({ time }) => (time === undefined ? all : intervalOf(time)));
+  return { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
+}
+
 function checkRequest({ questions, need = 1, time, from, to }: TraceRequest): string | null {
   if (questions.length < 1 || questions.length > MAX_QUESTIONS)
     return `a trace asks 1 to ${MAX_QUESTIONS} digests, not ${questions.length}`;
-  for (const { packet = 0, epoch, digest } of questions) {
+  for (const { packet = 0, epoch, digest, time: at = 0 } of questions) {
+    if (!Number.isSafeInteger(at) || at < 0) return 'the time of a packet is no time';
     if (!/^[0-9a-f]{16}$/.test(digest)) return `a digest is 16 lower-case hex digits, not ${JSON.stringify(digest)}`;
     if (!Number.isInteger(packet) || packet < 0 || packet >= MAX_QUESTIONS) return `${packet} is no packet's number`;
     if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) return `${epoch} is no epoch`;

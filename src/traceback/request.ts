@@ -72,7 +72,7 @@ export interface SignedRequest {
 }
 
 /** Number of different packets asked for. */
-export function packetsOf({ questions }: Pick<Request, 'questions'>): number {
+export function packetsOf({ questions }: { readonly questions: readonly { readonly packet: number }[] }): number {
   return new Set(questions.map(({ packet }) => packet)).size;
 }
 

@@ -1,4 +1,4 @@
-/** A trace: a question about one packet, and all that came back. Plain data: stored, shown and sent as it is. */
+/** A trace: a question about packets of one attack, and all that came back. Plain data: stored, shown and sent as it is. */
 import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
@@ -97,8 +97,11 @@ export interface Trace {
   /** `partial` until every branch has ended or the deadline passed. */
   readonly state: 'partial' | 'final';
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
-  readonly questions: readonly { readonly epoch: number; readonly digest: string }[];
-  /** The packet's time and the interval asked, ms since the epoch. */
+  readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
+  /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */
+  readonly packets?: number;
+  readonly need?: number;
+  /** The first packet's time and the interval asked, ms since the epoch. */
   readonly time: number;
   readonly from: number;
   readonly to: number;

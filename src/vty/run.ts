@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
-import { readPacket } from './packet.ts';
+import { readPackets } from './packets.ts';
 import { pages, renderAnswer, renderJson } from './render/answer.ts';
 import { plain, width } from './render/text.ts';
 
@@ -33,13 +33,15 @@ export async function runCommand(
   const list = lister(screen);
   let answer = await client.ask(words, { ...abort, onBegin: list.begin });
   if ('want' in answer.end && answer.end.want !== undefined) {
-    const packet = await readPacket(answer.end.want.packet, screen.stdin);
-    if ('error' in packet) {
-      screen.err(plain(packet.error));
+    const read = await readPackets(answer.end.want.packets, screen.stdin);
+    if ('error' in read) {
+      screen.err(plain(read.error));
       return EXIT.failed;
     }
+    if (read.remark !== null) screen.err(plain(read.remark));
+    const { packets } = read;
     const draw = drawer(answer.end.command, screen);
-    answer = await client.ask(words, { ...abort, data: { packet }, onPartial: draw.partial });
+    answer = await client.ask(words, { ...abort, data: { packets }, onPartial: draw.partial });
     draw.clear();
   }
   // What shows things as they happen is ended by the person.
@@ -59,7 +61,7 @@ async function print({ rows, end }: Answer, screen: Screen, endList: (whole: boo
   }
   await screen.ready();
   for (const note of end.notes ?? []) screen.err(plain(note));
-  const notFound = end.command === 'trace packet FILE' && (rows[0] as Trace | undefined)?.entry === null;
+  const notFound = end.command.startsWith('trace ') && (rows[0] as Trace | undefined)?.entry === null;
   return notFound ? EXIT.notFound : EXIT.ok;
 }
 

@@ -54,7 +54,8 @@ describe('control/grammar', () => {
     ['sh rp AS64496', 'show rpki AS', { AS: 'AS64496' }],
     ['sh rp c validators', 'show rpki cache RPKI', { RPKI: 'validators' }],
     ['tr p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
-    ['tr p - -n 3', 'trace packet FILE', { FILE: '-', NUMBER: '3' }],
+    ['tr p - -n 3', 'trace packet FILE', { FILE: '-', NUMBERS: '3' }],
+    ['tr p f --need 4 -n 3,9-12', 'trace packet FILE', { FILE: 'f', NUMBERS: '3,9-12', NUMBER: '4' }],
     ['h sh bgp', 'help'],
     ['show bgp ?', '?'],
   ];
@@ -126,8 +127,9 @@ describe('control/grammar', () => {
       2,
       '"192.0.2.1/24" after "show irr" is no prefix: it has host bits; its network is 192.0.2.0/24',
     ],
-    ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no whole number from 1 to 4294967295'],
-    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "-n"; nearest is "-n"'],
+    ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no list of whole numbers from 1 on, such as 3,7,9-12'],
+    ['trace packet f --need 0', 4, '"0" after "trace packet f --need" is no whole number from 1 to 4294967295'],
+    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "--need" or "-n"; nearest is "-n"'],
   ];
   for (const [line, at, error] of wrong)
     it(`"${line}" is refused at word ${at}`, () => {
@@ -162,6 +164,8 @@ describe('control/grammar', () => {
       'TRACE-ID': TRACE.id,
       FILE: 'x',
       NUMBER: '1',
+      NUMBERS: '3,9-12',
+      DIGEST: '6f6cfad95ecccf84',
       AS: '64500',
       REGEX: '_64500_',
       COMMUNITY: '64500:120',
@@ -265,6 +269,7 @@ describe('control/commands: completion', () => {
                     COMMUNITY: '1:2',
                     STATE: 'match',
                     SOURCE: 'JPIRR',
+                    DIGEST: '6f6cfad95ecccf84',
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',

@@ -1,13 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readLines } from '../../src/control/lines.ts';
-import {
-  decodePacketData,
-  decodeReply,
-  decodeRequest,
-  encodeReply,
-  encodeRequest,
-} from '../../src/control/protocol.ts';
+import { decodePackets } from '../../src/control/packet-data.ts';
+import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/control/protocol.ts';
 
 describe('control/protocol', () => {
   const refused: readonly [line: string, id: number, error: string | RegExp][] = [
@@ -73,33 +68,41 @@ describe('control/protocol', () => {
     );
     fc.assert(
       fc.property(fc.anything(), value => {
-        decodePacketData(value);
+        decodePackets(value);
+        decodePackets([value]);
       }),
     );
   });
 
-  it('checks the packet it is given', () => {
-    expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5 })).to.deep.equal({
+  it('checks the packets it is given', () => {
+    const good = { linkType: 1, frame: 'AAEC', time: 5 };
+    const decode = (packet: unknown) => {
+      const packets = decodePackets([packet]);
+      return typeof packets === 'string' ? packets : packets[0];
+    };
+    expect(decode({ linkType: 1, frame: 'AAEC', time: 5 })).to.deep.equal({
       linkType: 1,
       frame: Uint8Array.of(0, 1, 2),
       wire: 3,
       time: 5,
     });
-    expect(decodePacketData({ linkType: 1, frame: 'AAEC', wire: 1500, time: 5 })).to.deep.include({ wire: 1500 });
+    expect(decode({ linkType: 1, frame: 'AAEC', wire: 1500, time: 5 })).to.deep.include({ wire: 1500 });
     for (const wire of [2, 3.5, '9', null])
-      expect(decodePacketData({ linkType: 1, frame: 'AAEC', wire, time: 5 })).to.be.a('string');
-    expect(decodePacketData({ linkType: 1, frame: '', time: 5 })).to.equal(
-      '"data.packet.frame" must be base64, not empty',
-    );
-    expect(decodePacketData({ linkType: 1, frame: 'A*==', time: 5 })).to.be.a('string');
-    expect(decodePacketData({ linkType: 65536, frame: 'AAEC', time: 5 })).to.be.a('string');
-    expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5, whole: { frame: 'AAEC', wire: 9 } })).to.deep.equal({
+      expect(decode({ linkType: 1, frame: 'AAEC', wire, time: 5 })).to.be.a('string');
+    expect(decode({ linkType: 1, frame: '', time: 5 })).to.equal('"data.packets[0].frame" must be base64, not empty');
+    expect(decode({ linkType: 1, frame: 'A*==', time: 5 })).to.be.a('string');
+    expect(decode({ linkType: 65536, frame: 'AAEC', time: 5 })).to.be.a('string');
+    expect(decode({ linkType: 1, frame: 'AAEC', time: 5, whole: { frame: 'AAEC', wire: 9 } })).to.deep.equal({
       ...{ linkType: 1, frame: Uint8Array.of(0, 1, 2), wire: 3, time: 5 },
       whole: { frame: Uint8Array.of(0, 1, 2), wire: 9 },
     });
     for (const whole of [null, 3, {}, { frame: '' }, { frame: 'AAEC', wire: 1 }])
-      expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: 5, whole })).to.match(/^"data\.packet\.whole/);
-    expect(decodePacketData({ linkType: 1, frame: 'AAEC', time: Number.NaN })).to.be.a('string');
+      expect(decode({ linkType: 1, frame: 'AAEC', time: 5, whole })).to.match(/^"data\.packets\[0\]\.whole/);
+    expect(decode({ linkType: 1, frame: 'AAEC', time: Number.NaN })).to.be.a('string');
+    for (const packets of [[], null, {}, new Array(17).fill(good)])
+      expect(decodePackets(packets)).to.equal('"data.packets" must be an array of 1 to 16 packets');
+    expect(decodePackets(new Array(16).fill(good))).to.have.length(16);
+    expect(decodePackets([good, 3])).to.equal('"data.packets[1]" must be an object');
   });
 });
 

@@ -660,6 +660,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       onPartial(PARTIAL);
       return TRACE;
     },
+    traceDigest: async () => TRACE,
     irrStatus: async () => [
       {
         source: 'JPIRR',

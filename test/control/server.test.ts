@@ -10,7 +10,7 @@ import { type ControlServer, MAX_CLIENTS, MAX_IN_FLIGHT, openControl } from '../
 import { findGroup } from '../../src/net/unix-socket.ts';
 import { LINE, PARTIAL, ROUTES, SUMMARY, scratch, scriptedDaemon, TRACE } from './scripted.ts';
 
-const PACKET = { packet: { linkType: 1, frame: 'AAEC', time: 5 } };
+const PACKET = { packets: [{ linkType: 1, frame: 'AAEC', time: 5 }] };
 
 describe('control/server', () => {
   const directory = scratch();
@@ -135,18 +135,52 @@ describe('control/server', () => {
     });
     const words = ['trace', 'packet', 'a.pcap', '-n', '3'];
     expect(await exchange(`${JSON.stringify({ id: 1, words })}\n`)).to.deep.equal([
-      { id: 1, end: true, command: 'trace packet FILE', one: true, want: { packet: { file: 'a.pcap', number: 3 } } },
+      {
+        ...{ id: 1, end: true, command: 'trace packet FILE', one: true },
+        want: { packets: { file: 'a.pcap', numbers: [[3, 3]], most: 8 } },
+      },
     ]);
     expect(await exchange(`${JSON.stringify({ id: 1, words, data: PACKET })}\n`)).to.deep.equal([
       { id: 1, row: PARTIAL, partial: true },
       { id: 1, row: TRACE },
       { id: 1, end: true, command: 'trace packet FILE', one: true },
     ]);
-    expect(asked?.frame).to.deep.equal(Uint8Array.of(0, 1, 2));
-    expect(asked?.linkType).to.equal(1);
-    expect(await exchange(`${JSON.stringify({ id: 1, words, data: { packet: { linkType: 1 } } })}\n`)).to.deep.equal([
-      { id: 1, end: true, error: '"data.packet.time" must be milliseconds since the epoch', kind: 'failed' },
-    ]);
+    expect(asked?.packets).to.deep.equal([{ linkType: 1, frame: Uint8Array.of(0, 1, 2), wire: 3, time: 5 }]);
+    expect(asked?.need).to.equal(null);
+    expect(await exchange(`${JSON.stringify({ id: 1, words, data: { packets: [{ linkType: 1 }] } })}\n`)).to.deep.equal(
+      [{ id: 1, end: true, error: '"data.packets[0].time" must be milliseconds since the epoch', kind: 'failed' }],
+    );
+  });
+
+  it('asks for as many packets as are needed, and traces a digest without any', async () => {
+    const want = async (...words: string[]) => {
+      const [end] = await exchange(`${JSON.stringify({ id: 1, words })}\n`);
+      return (end as { want?: { packets: unknown } }).want?.packets;
+    };
+    const digests: unknown[] = [];
+    await open({
+      traceDigest: async ({ digest, time, epoch }) => {
+        digests.push({ digest, time, epoch });
+        return TRACE;
+      },
+    });
+    expect(await want('trace', 'packet', 'a', '-n', '3,7,9-12', '--need', '6')).to.deep.equal({
+      ...{ file: 'a', most: 12 },
+      numbers: [
+        [3, 3],
+        [7, 7],
+        [9, 12],
+      ],
+    });
+    expect(await want('trace', 'set', '-', '--need', '64')).to.deep.equal({ file: '-', numbers: null, most: 16 });
+    const words = ['trace', 'digest', '6F6CFAD95ECCCF84', '2026-03-01T12:00:03Z', '492300'];
+    await exchange(`${JSON.stringify({ id: 1, words })}\n${JSON.stringify({ id: 2, words: words.slice(0, 4) })}\n`);
+    const time = Date.UTC(2026, 2, 1, 12, 0, 3);
+    expect(digests).to.deep.equal([492_300, null].map(epoch => ({ digest: '6F6CFAD95ECCCF84', time, epoch })));
+    for (const numbers of ['0', '3-2', '1,,2', '4294967296', 'x'])
+      expect(
+        await exchange(`${JSON.stringify({ id: 1, words: ['tr', 'p', 'f', '-n', numbers] })}\n`),
+      ).to.have.nested.property('[0].kind', 'usage');
   });
 
   it('answers requests that overlap each by itself', async () => {

@@ -22,7 +22,7 @@ describe('itctl', () => {
   const directory = scratch();
   const socket = join(directory.path, 'd.sock');
   const capture = join(directory.path, 'three.pcap');
-  const traced: TraceStart[] = [];
+  const traced: TraceStart['packets'][number][] = [];
   let server: ControlServer | null = null;
 
   const open = async (over: Partial<Daemon> = {}) => {
@@ -174,7 +174,9 @@ describe('itctl', () => {
   });
 
   describe('trace packet', () => {
-    const remember = { startTrace: async (start: TraceStart) => traced.push(start) && TRACE } as Partial<Daemon>;
+    const remember = {
+      startTrace: async ({ packets }: TraceStart) => traced.push(...packets) && TRACE,
+    } as Partial<Daemon>;
 
     it('gives the packet asked for, with its time, to the daemon', async () => {
       await open(remember);
@@ -211,6 +213,45 @@ describe('itctl', () => {
       expect(traced.at(-1)).to.deep.include({ frame: first }).and.not.have.property('whole');
       await run(['trace', 'packet', '-', '-n', '3'], readFileSync(file));
       expect(traced.at(-1)).to.deep.include({ frame: last, whole: { frame: whole, wire: 36 } });
+    });
+    it('gives the packets that are hardest to guess, each once, of those that are named or of all', async () => {
+      await open(remember);
+      const udp = (id: number, octet: (i: number) => number) =>
+        Uint8Array.from([
+          ...hex(`4500003c ${id.toString(16).padStart(4, '0')}0000 40110000 c0000201 c6336402 14e900350028abcd`),
+          ...Array.from({ length: 32 }, (_, i) => octet(i) & 255),
+        ]);
+      const hard = Array.from({ length: 10 }, (_, n) => udp(n, i => (i + 1) * (37 + 6 * n) + n * 91));
+      const easy = udp(99, () => 65);
+      const frames = [easy, ...hard, hard[0]!, Uint8Array.of(0x45)];
+      const file = join(directory.path, 'attack.pcap');
+      const octets = writePcap(
+        101,
+        frames.map((bytes, i) => ({ time: BigInt(i) * 1_000_000_000n, bytes })),
+      );
+      writeFileSync(file, octets);
+      const given = async (...words: string[]) => {
+        traced.length = 0;
+        expect((await run(['trace', ...words])).code).to.equal(0);
+        return traced.map(({ frame, time }) => {
+          expect(frame).to.deep.equal(frames[time / 1000]);
+          return time / 1000 + 1;
+        });
+      };
+      expect(await given('packet', file, '-n', '1,2,12-13')).to.deep.equal([1, 2]);
+      expect(await given('packet', file, '-n', '13')).to.deep.equal([13]);
+      expect(await given('packet', file, '-n', '13,1')).to.deep.equal([1]);
+      const best = await given('set', file);
+      expect(best).to.have.length(8).and.not.include(1).and.not.include(12);
+      expect(await given('set', file, '--need', '6'))
+        .to.have.length(11)
+        .and.include(1);
+      writeFileSync(file, octets.subarray(0, -1));
+      expect(await run(['trace', 'set', file])).to.deep.include({
+        code: 0,
+        err: `itctl: ${file}: octet 936, after packet 12: the file ends inside a record: 16 octets are left over; the packets before are traced\n`,
+      });
+      expect(await run(['trace', 'packet', file, '-n', '1,13'])).to.include({ code: 1 });
     });
     it('takes the first of the standard input by default', async () => {
       await open(remember);

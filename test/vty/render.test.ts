@@ -781,7 +781,7 @@ Last error: the budget of 10/1h is spent: alerts are not traced`,
     `
 Trace t20260301-120003-9f3a, final after 182 ms, 5 questions
 Packet of 2026-03-01 12:00:03Z
-Begun by ids suricata: signature 2010935 "ET SCAN x", alert of 2026-03-01 12:00:03Z, best of 3 packets
+Begun by ids suricata: signature 2010935 "ET SCAN x", alert of 2026-03-01 12:00:03Z, of 3 packets
 Entered at AS64510 via AS64520; no other AS remains possible.
 
 AS64500 saw from AS64501 3 ms`,

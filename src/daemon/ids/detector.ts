@@ -25,7 +25,7 @@ export interface Detector {
 
 export interface DetectorOptions {
   readonly config: IdsConfig;
-  readonly traces: Pick<Traces, 'startTrace' | 'entropyOf'>;
+  readonly traces: Pick<Traces, 'startTrace' | 'guessingOf'>;
   readonly log: (level: 'info' | 'warn', text: string) => void;
   /** Monotonic, ms. */
   readonly clock?: () => number;
@@ -83,7 +83,7 @@ export function openDetector({
   };
 
   async function trace({ best, packets }: Gathered<Wanted>): Promise<void> {
-    const { packet, cause } = best.of;
+    const [{ cause }] = best as [Wanted];
     const now = clock();
     const took = takeToken(bucket, (config.budget.count * 1000) / config.budget.per, now, config.budget.count);
     bucket = took.bucket;
@@ -94,7 +94,11 @@ export function openDetector({
       return;
     }
     try {
-      const { id, entry } = await traces.startTrace(packet, () => {}, { ...cause, packets });
+      const { id, entry } = await traces.startTrace(
+        best.map(({ packet }) => packet),
+        () => {},
+        { cause: { ...cause, packets } },
+      );
       counts.traces++;
       latest = { id, at: Date.now() };
       const found =
@@ -126,14 +130,14 @@ export function openDetector({
       return;
     }
     const packet = { ...given, wire: given.frame.length, time };
-    const found = traces.entropyOf(packet);
+    const found = traces.guessingOf(packet);
     if ('reason' in found) {
       counts.withoutDigest++;
       wrong(`the packet of an alert of signature ${signature} has no digest: ${found.reason}`);
       return;
     }
     const cause = { ids: config.name, signature, text, at: time };
-    const came = groups.take(`${signature} ${alert.flow}`, { entropy: found.entropy, of: { packet, cause } }, clock());
+    const came = groups.take(`${signature} ${alert.flow}`, { guessing: found, of: { packet, cause } }, clock());
     if (came === 'duplicate') counts.duplicates++;
     else if (came === 'full') {
       counts.leftOut++;
@@ -171,10 +175,10 @@ export function openDetector({
     const text = file.slice(file.lastIndexOf('/') + 1);
     const own = gathering<Wanted>(packets.length + 1);
     for (const packet of packets) {
-      const found = traces.entropyOf(packet);
+      const found = traces.guessingOf(packet);
       if ('reason' in found) continue;
       const candidate = {
-        entropy: found.entropy,
+        guessing: found,
         of: { packet, cause: { ids: config.name, signature: null, text, at: packet.time } },
       };
       const came = own.take('', candidate, 0);

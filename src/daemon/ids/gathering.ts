@@ -1,27 +1,26 @@
 /**
  * Alerts of one flow and signature become one trace: a state machine without clock or timers. Each alert that a rule named
- * goes in; out come the groups whose packet is to be traced now. A group is then remembered until its minute is over, so
+ * goes in; out come the groups whose packets are to be traced now. A group is then remembered until its minute is over, so
  * that what else is told of it is counted and no more.
  */
-import type { Entropy } from '../../packet/entropy.ts';
+import { type BestPackets, bestPackets, type Guessing } from '../../packet/best-packets.ts';
+import { PACKETS } from '../../traceback/evidence.ts';
 
-/** How long better packets are waited for after the first, and how long a group lasts; ms. */
+/** How long more packets are waited for after the first, and how long a group lasts; ms. */
 export const GATHER = 1_000;
 export const GROUP = 60_000;
 /** Groups at a time; more are left out, and counted. */
 export const MOST_GROUPS = 4096;
 
-/** How hard the packets of each class are to guess. */
-const RANK: Readonly<Record<Entropy, number>> = { guessable: 0, fair: 1, high: 2 };
-
-/** Something that may be traced: a packet `of` a group, with its class. */
+/** Something that may be traced: a packet `of` a group, and how hard it is to guess. */
 export interface Candidate<T> {
-  readonly entropy: Entropy;
+  readonly guessing: Guessing;
   readonly of: T;
 }
 
 export interface Gathered<T> {
-  readonly best: Candidate<T>;
+  /** Those to ask for, in the order in which they came. */
+  readonly best: readonly T[];
   /** Packets that were looked at. */
   readonly packets: number;
 }
@@ -29,14 +28,14 @@ export interface Gathered<T> {
 interface Group<T> {
   readonly since: number;
   /** Null when it is traced already. */
-  best: Candidate<T> | null;
+  best: BestPackets<T> | null;
   packets: number;
 }
 
 export interface Gathering<T> {
   /**
-   * Takes a candidate of the group `key` at `now` (ms, monotonic). `begun`: to be traced at once; `waits`: when `due` says
-   * so; `duplicate`: its group is traced already; `full`: there are too many groups.
+   * Takes a candidate of the group `key` at `now` (ms, monotonic). What is gathered is to be traced at once; `waits`: when
+   * `due` says so; `duplicate`: its group is traced already; `full`: there are too many groups.
    */
   take(key: string, candidate: Candidate<T>, now: number): 'waits' | 'duplicate' | 'full' | Gathered<T>;
   /** The groups that have waited long enough, each of them once. */
@@ -47,7 +46,7 @@ export interface Gathering<T> {
   readonly size: number;
 }
 
-/** Gathers at most `most` packets a group. */
+/** Looks at `most` packets of a group at most. */
 export function gathering<T>(most: number, limit: number = MOST_GROUPS): Gathering<T> {
   // In the order of their beginning, which is that of their end.
   const groups = new Map<string, Group<T>>();
@@ -60,8 +59,8 @@ export function gathering<T>(most: number, limit: number = MOST_GROUPS): Gatheri
     }
   };
   const release = (key: string, group: Group<T>): Gathered<T> => {
-    const best = group.best!;
-    group.best = null; // the packet is not kept
+    const best = group.best!.best().map(({ packet }) => packet);
+    group.best = null; // the packets are not kept
     waiting.delete(key);
     return { best, packets: group.packets };
   };
@@ -72,14 +71,15 @@ export function gathering<T>(most: number, limit: number = MOST_GROUPS): Gatheri
       let group = groups.get(key);
       if (group === undefined) {
         if (groups.size >= limit) return 'full';
-        group = { since: now, best: candidate, packets: 0 };
+        group = { since: now, best: bestPackets(PACKETS), packets: 0 };
         groups.set(key, group);
         waiting.set(key, group);
       }
       if (group.best === null) return 'duplicate';
       group.packets++;
-      if (RANK[candidate.entropy] > RANK[group.best.entropy]) group.best = candidate;
-      return group.best.entropy === 'high' || group.packets >= most ? release(key, group) : 'waits';
+      group.best.take(candidate.guessing, () => candidate.of);
+      const good = group.best.best().filter(({ guessing }) => guessing.entropy === 'high').length;
+      return good >= PACKETS || group.packets >= most ? release(key, group) : 'waits';
     },
     due(now) {
       const ready = [...waiting].filter(([, { since }]) => now - since >= GATHER);

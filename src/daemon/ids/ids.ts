@@ -14,7 +14,7 @@ export interface Ids {
 }
 
 /** Opens nothing before it is configured. */
-export function openIds(traces: Pick<Traces, 'startTrace' | 'entropyOf'>, log: Log): Ids {
+export function openIds(traces: Pick<Traces, 'startTrace' | 'guessingOf'>, log: Log): Ids {
   const detectors = new Map<string, Detector>();
   const list = () => [...detectors.values()];
   return {

@@ -184,7 +184,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
+  'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace packet FILE': first<Trace>(renderTrace),
+  'trace set FILE': first<Trace>(renderTrace),
 };
 
 /** Names of the commands that have a rendering. */

@@ -25,7 +25,7 @@ export function renderTrace(trace: Trace): string[] {
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
-    `Packet of ${instant(trace.time)}`,
+    packetLine(trace),
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
@@ -33,6 +33,12 @@ export function renderTrace(trace: Trace): string[] {
     '',
     ...lines,
   ];
+}
+
+function packetLine({ packets = 1, need = 1, time }: Trace): string {
+  return packets === 1
+    ? `Packet of ${instant(time)}`
+    : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
 }
 
 /** What a translator of this AS made of the packet, and where it was seen on the other side. */
@@ -54,7 +60,7 @@ function causeLines({ cause }: Trace): string[] {
   if (cause === undefined) return [];
   const { ids, signature, text, at, packets } = cause;
   const what = signature === null ? `capture ${text}` : `signature ${signature} "${text}", alert of ${instant(at)}`;
-  return [`Begun by ids ${ids}: ${what}${packets === 1 ? '' : `, best of ${count(packets, 'packet')}`}`];
+  return [`Begun by ids ${ids}: ${what}${packets === 1 ? '' : `, of ${count(packets, 'packet')}`}`];
 }
 
 /** One line for the AS, then its children; `stem` stands before its name, `below` before theirs. */

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import type { IdsConfig } from '../../../src/config/tree.ts';
 import { type Detector, openDetector } from '../../../src/daemon/ids/detector.ts';
 import type { Traces } from '../../../src/daemon/traces.ts';
+import { guessingOf } from '../../../src/packet/best-packets.ts';
 import { loadKernel } from '../../../src/packet/digest-kernel.ts';
-import { digestPacket } from '../../../src/packet/itk1.ts';
 import { writePcap } from '../../../src/packet/pcap.ts';
 import type { Trace, TraceCause } from '../../../src/traceback/trace.ts';
 import { TRACE } from '../../control/scripted.ts';
@@ -25,21 +25,18 @@ const GOOD = packet(i => (i * 37 + 5) & 255);
 describe('daemon/ids/detector', () => {
   let directory: string;
   let detector: Detector;
-  let began: { frame: Uint8Array; time: number; cause: TraceCause }[];
+  let began: { frames: Uint8Array[]; cause: TraceCause }[];
   let warned: string[];
   let now: number;
   let refusal: string;
   const kernel = loadKernel();
-  const traces: Pick<Traces, 'startTrace' | 'entropyOf'> = {
-    async startTrace({ frame, time }, _, cause): Promise<Trace> {
+  const traces: Pick<Traces, 'startTrace' | 'guessingOf'> = {
+    async startTrace(packets, _, why): Promise<Trace> {
       if (refusal !== '') throw new Error(refusal);
-      began.push({ frame: Uint8Array.from(frame), time, cause: cause! });
+      began.push({ frames: packets.map(({ frame }) => Uint8Array.from(frame)), cause: why!.cause! });
       return TRACE;
     },
-    entropyOf({ frame, linkType, wire }) {
-      const [layer] = digestPacket(kernel, frame, linkType, new Uint8Array(16), wire).layers;
-      return layer !== undefined && 'digest' in layer ? layer : { reason: 'not-ip' };
-    },
+    guessingOf: ({ frame, linkType, wire }) => guessingOf(kernel, frame, linkType, wire),
   };
   const eve = () => join(directory, 'eve.json');
   const base: Omit<IdsConfig, 'eveFiles' | 'spools'> = {
@@ -81,27 +78,27 @@ describe('daemon/ids/detector', () => {
   };
 
   it('begins one trace for a flow and signature, and counts the rest', async () => {
-    await opened();
+    await opened({ packets: 1 });
     await write(line(GOOD, 1), line(GOOD, 1), line(FLOOD, 1), line(GOOD, 2), line(GOOD, 2, 8));
     const time = Date.UTC(2026, 10, 29, 9, 48, 44, 123);
     const cause = { ids: 's', signature: 7, text: 'rule 7', at: time, packets: 1 };
-    expect(began).to.deep.equal([1, 2].map(() => ({ frame: GOOD, time, cause })));
+    expect(began).to.deep.equal([1, 2].map(() => ({ frames: [GOOD], cause })));
     expect(detector.row().counts).to.include({ alerts: 5, matched: 4, duplicates: 2, traces: 2 });
     expect(detector.row().latest?.id).to.equal(TRACE.id);
   });
 
-  it('waits a second for a better packet', async () => {
+  it('waits a second for more packets, and asks for all of them together', async () => {
     await opened();
     await write(line(FLOOD, 1), line(FAIR, 1), line(FLOOD, 1));
     expect(began).to.deep.equal([]);
     now += 1000;
     await until('the trace is begun', async () => began.length === 1);
-    expect(began[0]!.frame).to.deep.equal(FAIR);
+    expect(began[0]!.frames).to.deep.equal([FLOOD, FAIR]);
     expect(began[0]!.cause.packets).to.equal(3);
   });
 
   it('keeps to its budget, and says so', async () => {
-    await opened();
+    await opened({ packets: 1 });
     await write(...Array.from({ length: 20 }, (_, i) => line(GOOD, i)));
     expect(began).to.have.length(3);
     expect(detector.row().counts).to.include({ overBudget: 17, traces: 3 });
@@ -115,7 +112,7 @@ describe('daemon/ids/detector', () => {
   });
 
   it('counts what cannot be traced, with a hint what to do', async () => {
-    await opened();
+    await opened({ packets: 1 });
     await write(line(null, 1), line(hex('ff'), 2), 'garbage\n', `${'x'.repeat(1_100_000)}\n`);
     expect(detector.row().counts).to.include({ withoutPacket: 1, withoutDigest: 1, unreadable: 1, tooLong: 1 });
     expect(warned[0]).to.equal(
@@ -132,18 +129,18 @@ describe('daemon/ids/detector', () => {
   });
 
   it('takes other rules without losing its place', async () => {
-    await opened();
+    await opened({ packets: 1 });
     await write(line(GOOD, 1, 8));
     expect(began).to.deep.equal([]);
-    await detector.configure({ ...base, eveFiles: [eve()], spools: [], signatures: [8] });
+    await detector.configure({ ...base, packets: 1, eveFiles: [eve()], spools: [], signatures: [8] });
     await write(line(GOOD, 2, 8), line(GOOD, 3, 7));
     expect(began.map(({ cause }) => cause.signature)).to.deep.equal([8]);
     expect(detector.row().counts.lines).to.equal(3);
-    await detector.configure({ ...base, eveFiles: [], spools: [] });
+    await detector.configure({ ...base, packets: 1, eveFiles: [], spools: [] });
     expect(detector.row().sources).to.deep.equal([]);
   });
 
-  it('traces the best packet of each capture of a spool', async () => {
+  it('traces the packets of each capture of a spool, copies once', async () => {
     open({ eveFiles: [], spools: [join(directory, 'spool')], signatures: [] });
     const at = Date.UTC(2026, 10, 29, 9, 0, 0);
     const put = (name: string, octets: Uint8Array) => {
@@ -155,7 +152,7 @@ describe('daemon/ids/detector', () => {
       async () => detector.row().sources[0]?.problem.startsWith('ENOENT') === true,
     );
     mkdirSync(join(directory, 'spool'));
-    const frames = [FLOOD, FAIR, GOOD, packet(i => 255 - i * 3)];
+    const frames = [FLOOD, FAIR, GOOD, FAIR];
     put(
       'a.pcap',
       writePcap(
@@ -167,7 +164,10 @@ describe('daemon/ids/detector', () => {
     put('c.pcap', Buffer.from('no capture at all'));
     await until('the last is done with', async () => detector.row().counts.withoutDigest === 2);
     expect(began).to.deep.equal([
-      { frame: GOOD, time: at + 2, cause: { ids: 's', signature: null, text: 'a.pcap', at: at + 2, packets: 3 } },
+      {
+        frames: [FLOOD, FAIR, GOOD],
+        cause: { ids: 's', signature: null, text: 'a.pcap', at, packets: 4 },
+      },
     ]);
     expect(detector.row().sources[0]).to.include({ taken: 3, problem: '' });
   });

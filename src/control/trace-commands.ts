@@ -1,0 +1,73 @@
+/** Commands about traces. */
+import { packetsFor } from '../traceback/evidence.ts';
+import type { Call, Command } from './commands.ts';
+import { parseInstant } from './instant.ts';
+import { readNumbers } from './numbers.ts';
+import { decodePackets } from './packet-data.ts';
+
+/** Most traces listed. */
+const LISTED_TRACES = 20;
+
+const NEED = { '--need': 'How many of the packets have to be seen at one place' };
+
+export const TRACE_COMMANDS: readonly Command[] = [
+  {
+    syntax: 'show trace',
+    help: 'The latest traces',
+    run: async ({ daemon, row }) => {
+      for (const one of await daemon.traces(LISTED_TRACES)) await row(one);
+    },
+  },
+  { syntax: 'show trace TRACE-ID', help: 'One trace with its tree', one: true, run: showTrace },
+  {
+    syntax: 'show traceback',
+    help: 'ASes with which traces are exchanged',
+    run: async ({ daemon, row }) => {
+      for (const one of await daemon.tracePeers()) await row(one);
+    },
+  },
+  {
+    syntax: 'trace digest DIGEST TIME [EPOCH]',
+    help: 'Trace a packet of which only the digest is known',
+    one: true,
+    run: traceDigest,
+  },
+  {
+    syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER]',
+    help: 'Trace packets of a pcap file to their entry AS',
+    words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12', ...NEED },
+    one: true,
+    run: call => tracePackets(call, readNumbers(call.args.NUMBERS ?? '1')),
+  },
+  {
+    syntax: 'trace set FILE [--need NUMBER]',
+    help: 'Trace a pcap file that holds one attack: the best of its packets',
+    words: NEED,
+    one: true,
+    run: call => tracePackets(call, null),
+  },
+];
+
+async function showTrace({ daemon, args, row }: Call): Promise<void> {
+  const trace = await daemon.trace(args['TRACE-ID']!);
+  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
+  await row(trace);
+}
+
+async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {
+  const time = parseInstant(args.TIME!, Date.now())!;
+  const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
+  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal }));
+}
+
+async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>): Promise<void> {
+  const { daemon, args, data, signal, row, partial, want } = call;
+  const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
+  if (data.packets === undefined) {
+    want({ file: args.FILE!, numbers, most: packetsFor(need) });
+    return;
+  }
+  const packets = decodePackets(data.packets);
+  if (typeof packets === 'string') throw new Error(packets);
+  await row(await daemon.startTrace({ packets, need, onPartial: partial, signal }));
+}
