@@ -1,13 +1,16 @@
 /** An intake's part of an answer: its live slices, which hold the digests themselves. */
+import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { readRecent } from '../packet/recent.ts';
 import { intervalOf, overlaps } from './asked-interval.ts';
 import type { LiveSlice, LiveSlices } from './live-slices.ts';
-import type { Question } from './question.ts';
+import type { Question, RecentPacket } from './question.ts';
 import { inSample, type SampleBook } from './sampling.ts';
 import { MOST_SIGHTINGS, type NumberedSighting, type PartialAnswer } from './window-messages.ts';
 
 export function askLive(
   live: LiveSlices,
   samples: Pick<SampleBook, 'of'>,
+  kernel: Pick<DigestKernel, 'recall'>,
   questions: readonly Question[],
 ): PartialAnswer {
   live.flush();
@@ -27,9 +30,13 @@ export function askLive(
       const share = samples.of(second);
       sampling = Math.min(sampling, share);
       // What came before the share was less is there all the same.
-      if (live.holds(slice, digest))
-        sightings.push({ vantage, first: second, last: second, question: position, provisional: true });
-      else if (!inSample(digest, share)) unsaid++;
+      if (live.holds(slice, digest)) {
+        const recent = recentOf(kernel, digest, second);
+        sightings.push({
+          ...{ vantage, first: second, last: second, question: position, provisional: true },
+          ...(recent !== null && { recent }),
+        });
+      } else if (!inSample(digest, share)) unsaid++;
     }
   });
   let packets = 0;
@@ -39,4 +46,12 @@ export function askLive(
     lost += slice.lost;
   }
   return { sightings, windowsAsked, unsaid, sealed: windowsAsked === 0, honest: 0, packets, lost, sampling };
+}
+
+/** What is remembered of the packet with this digest, if it came in this second the last time. */
+function recentOf(kernel: Pick<DigestKernel, 'recall'>, digest: Uint8Array, second: number): RecentPacket | null {
+  const words = kernel.recall(digest);
+  if (words === null) return null;
+  const { second: at, ...recent } = readRecent(words);
+  return at === second ? recent : null;
 }
