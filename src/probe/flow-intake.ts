@@ -17,6 +17,8 @@ import type { Intake } from './intake.ts';
 const MOST_SKEW = 60_000;
 /** Samples that wait for a key. */
 const MOST_WAITING = 4096;
+/** Packets that are said to be lost in one second, whatever numbers an exporter sends. */
+const MOST_LOST = 100_000_000;
 /** Lines about others than the exporters, and about what is malformed, come as seldom as this, ms. */
 const TELL_INTERVAL = 60_000;
 /** Addresses of others that are named in such a line. */
@@ -109,14 +111,17 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
   };
 
   const flow = (record: FlowRecord, from: string, now: number) => {
-    if (record.last > now + MOST_SKEW) {
-      // Its clock is ahead: how long the flow was still holds.
-      record.first = now - Math.max(0, record.last - record.first);
+    if (record.last < 0 || record.last > now + MOST_SKEW) {
+      // Its clock is wrong: how long the flow was still holds.
+      record.first = now - (record.last - record.first);
       record.last = now;
     }
-    store.put(record, seen.ofRecord(from, record), numbered.indexOf(from), now);
-    if (record.reversePackets > 0)
-      store.put(reversed(record), seen.ofRecord(from, record), numbered.indexOf(from), now);
+    record.first = Math.min(Math.max(0, record.first), record.last);
+    const number = numbered.indexOf(from);
+    store.put(record, seen.ofRecord(from, record), number, now);
+    if (record.reversePackets === 0) return;
+    const back = reversed(record);
+    store.put(back, seen.ofRecord(from, back), number, now);
   };
 
   /** One line a minute about what is thrown away. */
@@ -188,8 +193,9 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
       store.expire(now);
       // What never came is missing in the second that tells so.
       const lost = dropped() + lostWaiting + [...exporters.values()].reduce((sum, one) => sum + one.lost(), 0);
-      if (lost > lostBefore) intake.lose('export', second, lost - lostBefore);
-      lostBefore = Math.max(lostBefore, lost);
+      if (lost > lostBefore) intake.lose('export', second, Math.min(lost - lostBefore, MOST_LOST));
+      // It may be less than before: what was missing has come late, or the exporter is gone.
+      lostBefore = lost;
       tell(now);
     },
     ask(questions) {
