@@ -122,7 +122,6 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
     turn = turn.then(async () => {
       try {
         await attempt.run();
-        trouble = '';
       } catch (error) {
         trouble = (error as Error).message;
         if (window === null || isWaiting(window)) refused.push(attempt);
@@ -139,6 +138,8 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
           break;
         }
       refused.unshift(...again);
+      // As long as something is refused there is trouble, whatever else the disk takes.
+      if (refused.length === 0) trouble = '';
     });
   };
 
