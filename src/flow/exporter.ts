@@ -23,6 +23,9 @@ export type FlowVersion = 'sFlow 5' | 'NetFlow 5' | 'NetFlow 9' | 'IPFIX';
 /** Domains of one exporter: a chassis has some dozens of line cards. */
 export const MOST_DOMAINS = 256;
 
+/** More is no sampling that a router does. */
+const MOST_SAMPLING = 0xffffffff;
+
 /** Who takes what is found. A record is overwritten by the next one: what is kept of it is copied. */
 export interface FlowSink {
   /** Octets of one packet (`sectionLink` is not 0). */
@@ -92,7 +95,9 @@ export function openExporter(options: ExporterOptions, sink: FlowSink): Exporter
   };
 
   const take = (filled: FlowRecord) => {
+    if (!(filled.sampling <= MOST_SAMPLING)) filled.sampling = 0;
     if (filled.sampling === 0) filled.sampling = options.sampling ?? 0;
+    if (filled.observed < 0) filled.observed = reading.now;
     if (filled.sampling > largest) largest = filled.sampling;
     const translation = translationOf(filled, options.address);
     if (translation !== null) {

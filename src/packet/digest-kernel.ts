@@ -20,13 +20,17 @@ const OUTPUT = KEY + 32;
 const PORTS = KEY + 64;
 const FRAME_KEY = KEY + 48;
 const RUN = KEY + 96;
+/** What is remembered of the latest digests: address of the entries, their number less 1, how many were written. */
+const RECENT = KEY + 192;
 const LENGTHS = KEY + 256;
 const TARGETS = LENGTHS + BATCH;
 /** Addresses of frames that take the slow road (packet/kernel/frames.ts, MOST_LISTED). */
 const LIST = KEY + 2048;
 // A batch's lists, then its slots; one for inputs that are written from here, one for those the kernel writes.
-const BATCH_OCTETS = 32768;
+const BATCH_OCTETS = 40960;
 const SLOTS = 7488;
+/** Behind the slots: 24 octets of each, which are remembered with its digest (packet/recent.ts). */
+const DETAILS = SLOTS + BATCH * SLOT_OCTETS + 64;
 const QUEUED = KEY + 8192;
 const WALKED = QUEUED + BATCH_OCTETS;
 /** 4096 places of 32 octets. */
@@ -47,7 +51,16 @@ declare const WebAssembly: {
 
 interface Exports {
   digest128(key: number, input: number, length: number, output: number): void;
-  insertQueued(key: number, batch: number, lengths: number, slices: number, count: number, most: bigint): number;
+  insertQueued(
+    key: number,
+    batch: number,
+    lengths: number,
+    slices: number,
+    count: number,
+    most: bigint,
+    recent: number,
+  ): number;
+  recall(recent: number, digest: number): number;
   takeFrames(run: number): number;
   remember(cache: number, key: number, vantage: number): number;
   mayHold(filter: number, blocks: number, digest: number): number;
@@ -79,6 +92,8 @@ export const RUN_WORD = {
   wanting: 12,
 } as const;
 const RUN_ADDRESSES = 13;
+/** Words of what is remembered of a digest. */
+export const DETAIL_WORDS = 6;
 const RUN_MOST = RUN + 80;
 
 /**
@@ -110,6 +125,17 @@ export interface DigestKernel {
    * `filter`, of `blocks` blocks, says most often that it is not, without a look at them.
    */
   holds(filter: number, blocks: number, keys: number, count: number, digest: Uint8Array): boolean;
+  /** Says what is remembered of slot `slot` with its digest: DETAIL_WORDS words (packet/recent.ts). */
+  describe(slot: number, words: ArrayLike<number>): void;
+  /**
+   * Remembers the latest `entries` digests (a power of two) and what is said of them, 32 octets each. False when the machine
+   * has no more memory: then it goes on as before.
+   */
+  remember(entries: number): boolean;
+  /** Second of the oldest digest that is remembered; Infinity when none is. */
+  recallsFrom(): number;
+  /** What was remembered of a digest the last time it came; null when that is too long ago. A view: to be read at once. */
+  recall(digest: Uint8Array): Uint32Array<ArrayBuffer> | null;
   /** `octets` of zeroed memory; null when the machine has no more. A multiple of 64 keeps the next one aligned. */
   allocate(octets: number): number | null;
   /** For packet/frame-kernel.ts alone. */
@@ -145,6 +171,8 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
   const views = () => ({
     memory: new Uint8Array(wasm.buffer),
     targets: new Uint32Array(wasm.buffer, TARGETS, BATCH),
+    details: new Uint32Array(wasm.buffer, QUEUED + DETAILS, BATCH * DETAIL_WORDS),
+    recent: new Uint32Array(wasm.buffer, RECENT, 3),
     slices: new Uint32Array(wasm.buffer, SLICES, MOST_VANTAGES * SLICE_WORDS),
     run: new Uint32Array(wasm.buffer, RUN, 22),
     key: new Uint8Array(wasm.buffer, FRAME_KEY, 16),
@@ -152,7 +180,7 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
     list: new Uint32Array(wasm.buffer, LIST, 1024),
   });
   let view = views();
-  view.run.set([KEY, WALKED, LIST, CACHE, SLICES, PORTS], RUN_ADDRESSES);
+  view.run.set([KEY, WALKED, LIST, CACHE, SLICES, PORTS, RECENT], RUN_ADDRESSES);
 
   const grow = (end: number): boolean => {
     // By an eighth at least: growing moves the views, and a page at a time would do that too often.
@@ -171,6 +199,12 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
     new DataView(wasm.buffer).setBigUint64(RUN_MOST, most, true);
   };
   sample(KEEP_ALL);
+  const allocate = (octets: number): number | null => {
+    const at = free;
+    if (at + octets > view.memory.length && !grow(at + octets)) return null;
+    free = at + octets;
+    return at;
+  };
 
   return {
     get memory() {
@@ -188,7 +222,7 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
       view.memory[LENGTHS + slot] = length;
       view.targets[slot] = SLICES + vantage * SLICE_WORDS * 4;
     },
-    insert: count => kernel.insertQueued(KEY, QUEUED, LENGTHS, TARGETS, count, most),
+    insert: count => kernel.insertQueued(KEY, QUEUED, LENGTHS, TARGETS, count, most, RECENT),
     digest(length) {
       kernel.digest128(KEY, QUEUED + SLOTS, length, OUTPUT);
       return view.memory.slice(OUTPUT, OUTPUT + 16);
@@ -197,12 +231,31 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
       view.memory.set(digest.subarray(0, 8), ASKED);
       return kernel.mayHold(filter, blocks, ASKED) === 1 && kernel.holds(at, count, ASKED) === 1;
     },
-    allocate(octets) {
-      const at = free;
-      if (at + octets > view.memory.length && !grow(at + octets)) return null;
-      free = at + octets;
-      return at;
+    describe(slot, words) {
+      view.details.set(words, slot * DETAIL_WORDS);
     },
+    remember(entries) {
+      const there = view.recent[0] === 0 ? 0 : view.recent[1]! + 1;
+      if (entries === there) return true;
+      // Memory is never given back: what a smaller number leaves over is no loss where a larger one was had before.
+      const at = entries < there ? view.recent[0]! : allocate(entries * 32);
+      if (at === null) return false;
+      view.recent.set([at, entries - 1, 0]);
+      view.memory.fill(0, at, at + entries * 32);
+      return true;
+    },
+    recallsFrom() {
+      const [entries, mask, count] = view.recent as unknown as [number, number, number];
+      if (entries === 0 || count === 0) return Number.POSITIVE_INFINITY;
+      const oldest = count > mask ? count & mask : 0;
+      return new DataView(view.memory.buffer).getUint32(entries + oldest * 32 + 24, true);
+    },
+    recall(digest) {
+      view.memory.set(digest.subarray(0, 8), ASKED);
+      const entry = kernel.recall(RECENT, ASKED) >>> 0;
+      return entry === 0 ? null : new Uint32Array(view.memory.buffer, entry + 8, DETAIL_WORDS);
+    },
+    allocate,
     frames: {
       piece: PIECE,
       get run() {

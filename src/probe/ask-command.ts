@@ -5,7 +5,7 @@ import { digestPacket, epochKey, epochOf, keyCheck, SHORTEST_SECRET, secretOf } 
 import { type AskWords, askedTime } from './ask-options.ts';
 import { askAt } from './ask-socket.ts';
 import type { KeyCheck } from './messages.ts';
-import type { ProbeAnswer, Question, Vantage } from './question.ts';
+import type { ProbeAnswer, Question, RecentPacket, Vantage } from './question.ts';
 import { readRecords } from './read-records.ts';
 
 /** Milliseconds around a packet's time that are asked about: clocks differ, and a packet takes its time. */
@@ -80,6 +80,12 @@ function place({ direction, neighbor }: Vantage): string {
   return `${direction === 'in' ? 'in from' : 'out to'} ${neighbor === null ? 'an AS that is not known' : `AS ${neighbor}`}`;
 }
 
+function details(recent: RecentPacket | undefined): string {
+  if (recent === undefined) return '';
+  const from = recent.mac === null ? '' : `, from ${recent.mac}`;
+  return `${from}${recent.vlan === null ? '' : `, VLAN ${recent.vlan}`}, TTL ${recent.ttl}`;
+}
+
 /** The answer for a person: what was seen, and then how far that can be believed. */
 export function answerLines(answer: ProbeAnswer, { questions, about }: Omit<Asked, 'keys'>): string[] {
   const { sightings, holes = [], unsaid = 0, windowsAsked, packets, lost, sampling, retained } = answer;
@@ -89,7 +95,7 @@ export function answerLines(answer: ProbeAnswer, { questions, about }: Omit<Aske
     if (own.length === 0) return [`${about[i]}: ${retained === null ? 'the probe cannot say' : no}`];
     return own.map(
       one =>
-        `${about[i]}: seen ${place(one.vantage)}, ${time(one.from)} to ${time(one.to)}${one.provisional ? ', provisional' : ''}`,
+        `${about[i]}: seen ${place(one.vantage)}, ${time(one.from)} to ${time(one.to)}${one.provisional ? ', provisional' : ''}${details(one.recent)}`,
     );
   });
   const share = packets + lost === 0 ? '' : ` (${Number(((lost / (packets + lost)) * 100).toFixed(3))} %)`;

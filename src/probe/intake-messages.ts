@@ -89,6 +89,8 @@ export interface IntakeStatus {
   readonly octets: number;
   readonly sampled: number;
   readonly held: LiveAnswer['span'];
+  /** Live slices that had more digests than they were made for; nothing is lost by it. */
+  readonly outgrown: number;
   /** Share of the blocks of its fullest ring that wait to be read, the most since the last report. */
   readonly fill: number;
   /** Of an intake of flows: who sends, and the share of packets that the thinnest sampling leaves. */

@@ -147,6 +147,7 @@ export function openIntake(
         octets: windows.octets,
         sampled: windows.sampling,
         held: windows.span,
+        outgrown: windows.live.outgrown,
         fill,
       };
     },

@@ -3,9 +3,11 @@
  * them. The lists cost 8 octets a packet for ten seconds and are what a window is sealed from; that they are there makes an
  * answer from a live slice exact. Filters are small, so that the kernel writes them in the processor's cache.
  */
-import { BATCH, type DigestKernel, MOST_VANTAGES, SLICE, SLICE_WORDS } from '../packet/digest-kernel.ts';
+import { BATCH, DETAIL_WORDS, type DigestKernel, MOST_VANTAGES, SLICE, SLICE_WORDS } from '../packet/digest-kernel.ts';
 import { liveSegments, type Segment } from './live-segments.ts';
 import { nextSegmentSize, sliceSizes } from './slice-sizes.ts';
+
+const NOTHING = new Uint32Array(DETAIL_WORDS);
 
 /** One second at one vantage. */
 export interface LiveSlice {
@@ -36,8 +38,11 @@ export interface LiveSlices {
   at(vantage: number, second: number): LiveSlice;
   /** Where in the kernel's memory the next input is to be written: at most 89 octets. */
   input(): number;
-  /** Puts the input that was written there into a slice. False, and nothing is put, when there is no more memory. */
-  put(slice: LiveSlice, length: number): boolean;
+  /**
+   * Puts the input that was written there into a slice, and what is remembered of the packet (packet/recent.ts). False, and
+   * nothing is put, when there is no more memory.
+   */
+  put(slice: LiveSlice, length: number, recent?: ArrayLike<number>): boolean;
   /** Makes the slices that the kernel knows those of a second: to be called before it takes frames by itself. */
   enter(second: number): void;
   /** Tells the kernel the slice of a vantage and second, and sees to it that it has room. False: there is no more memory. */
@@ -173,13 +178,14 @@ export function liveSlices(kernel: DigestKernel, limit: number): LiveSlices {
       return slice;
     },
     input: () => kernel.slot(queued),
-    put(slice, length) {
+    put(slice, length, recent = NOTHING) {
       // What room has to be made for is hashed first: the input has to follow to the beginning of the queue.
       const at = queued;
       bind(slice);
       if (!hasRoom(slice)) return false;
       if (queued !== at) kernel.memory.copyWithin(kernel.slot(queued), kernel.slot(at), kernel.slot(at) + length);
       kernel.slices[rowOf(slice) + SLICE.room]!--;
+      kernel.describe(queued, recent);
       kernel.enqueue(queued++, length, slice.vantage);
       if (queued === BATCH) flush();
       return true;

@@ -27,6 +27,8 @@ const PIECE = 1 << 18;
 const SLACK_SECONDS = 1;
 /** Hours whose keys' names are remembered: digests of one are handed over soon. */
 const MOST_CHECKS = 64;
+const RECENT_OCTETS = 32;
+const MOST_RECENT = 32 * 1024 * 1024;
 /** Share of the memory from which on too much comes: what is sealed does not go away by itself. */
 const OVERLOAD = 0.75;
 
@@ -84,6 +86,7 @@ export function openLiveWindows(
   { clock }: LiveOptions = { clock: null },
 ): LiveWindows {
   const live = liveSlices(kernel, Math.max(limits.memory, LEAST_MEMORY));
+  kernel.remember(recentEntries(limits.memory));
   const time = packetClock(clock === null ? null : () => Math.floor(clock() / 1000));
   const samples = sampleBook();
   const checks = new Map<number, string>();
@@ -242,8 +245,9 @@ export function openLiveWindows(
     configure(changed) {
       retention = changed.retention;
       live.limit = Math.max(changed.memory, LEAST_MEMORY);
+      kernel.remember(recentEntries(changed.memory));
     },
-    ask: questions => ({ ...askLive(live, samples, questions), span: span(), through, strange: [], parts }),
+    ask: questions => ({ ...askLive(live, samples, kernel, questions), span: span(), through, strange: [], parts }),
     get count() {
       return live.count;
     },
@@ -254,6 +258,12 @@ export function openLiveWindows(
       return span();
     },
   };
+}
+
+/** Packets of which more than the vantage is remembered: a sixteenth of the memory, 32 MiB at most. */
+function recentEntries(memory: number): number {
+  const octets = Math.min(MOST_RECENT, Math.max(memory, LEAST_MEMORY) / 16);
+  return 2 ** Math.floor(Math.log2(octets / RECENT_OCTETS));
 }
 
 function groupBy<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, T[]> {

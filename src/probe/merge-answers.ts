@@ -122,9 +122,11 @@ export function mergeAnswers(
 }
 
 function placed(found: PartialAnswer['sightings'], vantages: readonly Vantage[]): Sighting[] {
-  return found.flatMap(({ vantage, first, last, question, provisional }) => {
+  return found.flatMap(({ vantage, first, last, question, provisional, recent }) => {
     const at = typeof vantage === 'number' ? vantages[vantage] : vantage;
     if (at === undefined) return [];
-    return [{ vantage: at, from: first * 1000, to: (last + 1) * 1000, question, provisional }];
+    return [
+      { vantage: at, from: first * 1000, to: (last + 1) * 1000, question, provisional, ...(recent && { recent }) },
+    ];
   });
 }

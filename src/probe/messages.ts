@@ -39,7 +39,7 @@ import {
   vantage,
 } from './message-fields.ts';
 import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
-import type { ProbeAnswer, Question, Sighting } from './question.ts';
+import type { ProbeAnswer, Question, RecentPacket, Sighting } from './question.ts';
 import { type FormAnswer, type FormQuestion, formAnswers, formQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
@@ -204,6 +204,15 @@ function sighting(f: Finding, value: unknown): Sighting {
     ...interval(f, from),
     question: integer(f, from, 'question', MOST_QUESTIONS - 1),
     provisional: flag(f, from, 'provisional'),
+    ...(from.recent === undefined ? {} : { recent: recentPacket(f, fields(f, from.recent, 'recent')) }),
+  };
+}
+
+function recentPacket(f: Finding, from: Fields): RecentPacket {
+  return {
+    mac: from.mac === null ? null : text(f, from, 'mac', 17),
+    vlan: from.vlan === null ? null : integer(f, from, 'vlan', 4095),
+    ttl: integer(f, from, 'ttl', 255),
   };
 }
 

@@ -5,7 +5,7 @@ import type { IntakeStatus } from './intake-messages.ts';
 export function noStatus(): IntakeStatus {
   return {
     ...{ frames: 0, digests: 0, without: new Map(), lost: 0, dropped: 0 },
-    ...{ span: null, live: 0, octets: 0, sampled: 1, held: null, fill: 0 },
+    ...{ span: null, live: 0, octets: 0, sampled: 1, held: null, outgrown: 0, fill: 0 },
   };
 }
 
@@ -25,6 +25,7 @@ export function addStatuses(one: IntakeStatus, other: IntakeStatus | null): Inta
     octets: one.octets + other.octets,
     sampled: Math.min(one.sampled, other.sampled),
     held: null,
+    outgrown: one.outgrown + other.outgrown,
     fill: Math.max(one.fill, other.fill),
     ...(other.flows === undefined ? {} : { flows: other.flows, sampling: other.sampling ?? 1 }),
   };
@@ -36,11 +37,12 @@ function joined(one: IntakeStatus['span'], other: IntakeStatus['span']): IntakeS
 }
 
 /** As a line ends: how much, what of it has no digest and why, what is lost, and of which time. */
-export function summary({ frames, digests, without, span, lost }: IntakeStatus): string {
+export function summary({ frames, digests, without, span, lost, outgrown }: IntakeStatus): string {
   const left = [...without].map(([reason, count]) => `${count} ${reason}`);
   const time = span === null ? '' : `, ${new Date(span.from).toISOString()} to ${new Date(span.to).toISOString()}`;
   const not = left.length === 0 ? '' : `, without a digest ${left.join(', ')}`;
-  return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${time}`;
+  const more = outgrown === 0 ? '' : `, ${outgrown} slices larger than expected`;
+  return `${frames} packets, ${digests} digests of layers${not}, ${lost} lost${more}${time}`;
 }
 
 /** A function that is told how many packets there were until a time in ms, and says how many a second came since it was. */

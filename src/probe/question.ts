@@ -22,6 +22,15 @@ export interface Vantage {
   readonly neighbor: number | null;
 }
 
+/** What is remembered of a packet of the last seconds beside its vantage. It does not leave the AS. */
+export interface RecentPacket {
+  /** Source link address, as `00:00:5e:00:53:01`; null where there is none. */
+  readonly mac: string | null;
+  readonly vlan: number | null;
+  /** TTL or hop limit of the outermost IP header. */
+  readonly ttl: number;
+}
+
 /** One vantage's answer about one digest in one window. */
 export interface Sighting {
   readonly vantage: Vantage;
@@ -32,6 +41,8 @@ export interface Sighting {
   readonly question: number;
   /** True while the window is live: the answer may still change. */
   readonly provisional: boolean;
+  /** Of the last seconds only. */
+  readonly recent?: RecentPacket;
 }
 
 /** How far the probe can speak for the interval asked. */

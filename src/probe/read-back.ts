@@ -10,8 +10,9 @@ import { keyName, type WindowKeeper, windowKeeper } from './window-keeper.ts';
 
 export interface KeptOnDisk {
   readonly keeper: WindowKeeper;
-  /** Windows that are there. */
+  /** Windows that are there, and the last part of each. */
   readonly files: number;
+  readonly lastParts: ReadonlyMap<number, number>;
   /** Opens the file of a window that is there. */
   fileOf(name: WindowName, octets: number): WindowFile;
   /**
@@ -34,6 +35,8 @@ export async function openKept(path: string, clock: () => number, say: (line: st
   return {
     keeper,
     files: found.length,
+    // They are in the order of their parts.
+    lastParts: new Map(found.map(({ number, part }) => [number, part])),
     fileOf,
     *restore(windows) {
       for (const epoch of keys.keys()) windows.holdsEpoch(epoch);
@@ -60,7 +63,10 @@ export async function openKept(path: string, clock: () => number, say: (line: st
         if (typeof wrong === 'string') {
           say(`${directory.pathOf(name)}: ${wrong}; it is left out`);
           windows.missing(name.number);
-        } else windows.restore(wrong.window, name.epoch, file);
+        } else {
+          if (root === null) keeper.adopt(wrong.window, name.epoch, wrong.root);
+          windows.restore(wrong.window, name.epoch, file);
+        }
         yield;
       }
     },

@@ -214,7 +214,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
     everySecond(Date.now());
     windows.handOverAll();
     intake.report({ type: 'stopped', status: intake.status() });
-    for (const { reader } of readings) reader.close();
+    for (const { reader } of readings.splice(0)) reader.close();
   };
 
   setImmediate(turn);

@@ -84,6 +84,8 @@ export interface SealerSurroundings {
   /** Opens the file of a window that was written. */
   readonly fileOf?: (entry: KeptEntry, octets: number) => WindowFile | null;
   readonly clock?: () => number;
+  /** The last part of each window that is on disk: what is sealed must not take its place before it is read back. */
+  readonly lastParts?: ReadonlyMap<number, number>;
   /** Called when the storage key of an hour was destroyed: nobody needs the key of its digests any more. */
   readonly destroyed?: (epoch: number) => void;
 }
@@ -97,9 +99,10 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     keeper = emptyKeeper(clock),
     fileOf = () => null,
     destroyed = () => {},
+    lastParts,
   } = surroundings;
   const sealer = openSealer();
-  const index = windowIndex();
+  const index = windowIndex(lastParts);
   const coverage = coverageBook();
   const progress: (IntakeProgress | null)[] = Array.from({ length: intakes }, () => null);
   const taken = progress.map(() => 0);

@@ -39,12 +39,11 @@ async function open(options: SealerThreadOptions): Promise<Opened> {
       note(`${options.directory}: ${(error as Error).message}; windows are kept in memory only`);
     }
   const keeper = kept?.keeper ?? emptyKeeper();
-  const fileOf = kept?.fileOf;
   const windows = openSealedWindows(options, {
     vantages: vantageNumbers(options.numbers).list,
     keeper,
     destroyed: epoch => say({ type: 'destroyed', id: 0, epoch }),
-    ...(fileOf === undefined ? {} : { fileOf }),
+    ...(kept && { fileOf: kept.fileOf, lastParts: kept.lastParts }),
   });
   if (kept !== null) {
     reading = kept.restore(windows);

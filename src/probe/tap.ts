@@ -8,6 +8,7 @@ import { refusalOf, writeInput } from '../packet/invariant.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
 import type { Profile } from '../packet/profiles.ts';
+import { recentWords } from '../packet/recent.ts';
 import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
 
@@ -143,16 +144,17 @@ export function openTap(
     vantage = vantages.of(bytes, layers, record.interface, record.outgoing);
     let slice = live.at(vantage, second);
     slice.packets++;
+    const recent = recentWords(record, layers, tag);
     // What is not IP, or would be dropped by the next router, is no loss; what a trace could ask for is.
     let unknown = layers.count === 0 && layers.stop === 'snaplen';
     for (let i = 0; i < layers.count; i++) {
       const length = writeInput(bytes, layers, i, kernel.memory, live.input());
       const reason = length === 0 ? refusalOf(layers, i)! : key === null ? 'no-key' : null;
-      let put = reason === null && live.put(slice, length);
+      let put = reason === null && live.put(slice, length, recent);
       if (reason === null && !put) {
         makeSpace();
         slice = live.at(vantage, second);
-        put = live.put(slice, writeInput(bytes, layers, i, kernel.memory, live.input()));
+        put = live.put(slice, writeInput(bytes, layers, i, kernel.memory, live.input()), recent);
       }
       if (put) {
         digests++;
@@ -166,7 +168,7 @@ export function openTap(
       for (let i = 0; i < layers.count; i++) {
         const length = profile.write(bytes, layers, i, kernel.memory, live.input());
         if (typeof length === 'string') continue;
-        if (live.put(slice, length)) digests++;
+        if (live.put(slice, length, recent)) digests++;
         else unknown = true;
       }
     if (unknown) {

@@ -173,7 +173,9 @@ export function vantageMap({
       swapped.clear();
       keepCounts(configured.all, before);
       learns = probe.learn.length > 0;
-      border = configured.all.length > 0 || learns || probe.members.length > 0;
+      // Who exports flows is a router, and what it sees is not inside because nobody has said what it is.
+      const exporters = probe.exporters?.length ?? 0;
+      border = configured.all.length + probe.members.length + exporters > 0 || learns;
       return configured.refused;
     },
     know({ owners, members: macs }) {

@@ -52,7 +52,8 @@ export interface WindowIndex {
 /** Mapped windows at once: the kernel allows 65,530 mappings a process. */
 const MOST_MAPPED = 16_384;
 
-export function windowIndex(): WindowIndex {
+/** `onDisk`: the last part of windows that are on disk and may not be in the index yet. */
+export function windowIndex(onDisk: ReadonlyMap<number, number> = new Map()): WindowIndex {
   const byNumber = new Map<number, KeptEntry[]>();
   const numbers: number[] = [];
   const epochs = new Map<number, number>();
@@ -127,7 +128,7 @@ export function windowIndex(): WindowIndex {
       entry.window = null;
       if (mapped.size < MOST_MAPPED) map(entry, file);
     },
-    nextPart: number => Math.max(-1, ...(byNumber.get(number) ?? []).map(({ part }) => part)) + 1,
+    nextPart: number => Math.max(onDisk.get(number) ?? -1, ...(byNumber.get(number) ?? []).map(({ part }) => part)) + 1,
     *between(first, last) {
       for (let i = lowerBound(numbers, first); i < numbers.length && numbers[i]! <= last; i++)
         yield* byNumber.get(numbers[i]!)!;

@@ -8,7 +8,7 @@
  */
 import { EPOCH_MILLISECONDS } from '../packet/itk1.ts';
 import type { Span } from './covered-time.ts';
-import type { Vantage } from './question.ts';
+import type { RecentPacket, Vantage } from './question.ts';
 
 /** Seconds of a window. It divides an epoch, so that one window knows one key. */
 export const WINDOW_SECONDS = 10;
@@ -103,6 +103,7 @@ export interface NumberedSighting {
   /** Position in the list of questions. */
   readonly question: number;
   readonly provisional: boolean;
+  readonly recent?: RecentPacket;
 }
 
 /** What an intake or the sealer answers for what it holds itself. */

@@ -1,6 +1,6 @@
 /** itprobe captures from a veth: what is sent by either end is found, at its vantage, and what is missed is stated. */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,12 +9,14 @@ import { until } from '../interop/bgp-peers.ts';
 import { forgeUdp } from './forge.ts';
 import { closeLab, type Lab, needLab, openLab } from './lab.ts';
 import { itprobe, type LiveProbe, openStation, processOf, startLiveProbe } from './live-probe.ts';
-import { sendFrames } from './raw-socket.ts';
+import { sendFrames, tunnel } from './raw-socket.ts';
 
 const NONE = '0000000000000000';
+const RAW_IP = 101;
 const OTHER = '02:00:00:00:00:99';
 
 const macOctets = (mac: string) => Buffer.from(mac.replaceAll(':', ''), 'hex');
+const hasLibpcap = () => typeof compileFilter('ip', 1, 96) !== 'string';
 const u16 = (value: number) => Buffer.of(value >> 8, value & 255);
 
 describe('live capture', function () {
@@ -141,7 +143,7 @@ describe('live capture', function () {
   });
 
   it('takes only what its filter lets through, tags included', async function () {
-    if (typeof compileFilter('ip', 1, 96) === 'string') {
+    if (!hasLibpcap()) {
       console.log('      skipped: libpcap0.8 is not installed');
       return this.skip();
     }
@@ -174,6 +176,29 @@ describe('live capture', function () {
     expect(outer, 'only the inner layer').to.equal('1 in 64501');
   });
 
+  it('takes packets of an interface that has no link header', async function () {
+    const packets = some(5, () => forgeUdp({ source: '192.0.2.66', destination: '198.51.100.7', payload: 64 }));
+    const go = join(lab!.directory, 'go');
+    const tun = tunnel(lab!, 'tap', 'tun0', go, packets);
+    await until('there is a tun', async () => {
+      if (!tun.running()) return true;
+      return (await lab!.run('tap', ['ip', 'link'])).includes('tun0: <POINTOPOINT,MULTICAST,NOARP,UP,LOWER_UP>');
+    });
+    if (!tun.running()) {
+      console.log(`      skipped: ${tun.said().trim()}`);
+      return this.skip();
+    }
+    const words = ['-i', 'tun0', '-Q', 'in', ...(hasLibpcap() ? ['-f', 'udp port 53'] : [])];
+    probe = await startLiveProbe(lab!, 'tap', {}, words);
+    const from = Date.now();
+    writeFileSync(go, '');
+    await until('all have come', async () => {
+      const answers = await Promise.all(packets.map(one => probe!.seen(one, from, Date.now(), RAW_IP)));
+      return answers.every(({ vantages }) => vantages.length === 1);
+    });
+    await tun.stop();
+  });
+
   it('captures as nobody who has CAP_NET_RAW, and has nothing afterwards', async function () {
     if (process.getuid!() !== 0) {
       console.log('      skipped: only root can start a program as another user');
@@ -197,7 +222,6 @@ describe('live capture', function () {
         return said.includes('lo: capturing');
       });
       const tasks = `/proc/${child.pid}/task`;
-      const { readFileSync } = await import('node:fs');
       for (const thread of readdirSync(tasks)) {
         const status = readFileSync(join(tasks, thread, 'status'), 'utf8');
         expect(status).to.match(/^Uid:\s+65534\s+65534/m);

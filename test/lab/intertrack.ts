@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { type ControlClient, connectControl } from '../../src/vty/client.ts';
 import { until } from '../interop/bgp-peers.ts';
 import type { Lab } from './lab.ts';
-import { capture } from './raw-socket.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/', import.meta.url));
 
@@ -21,13 +20,13 @@ export interface Daemon {
   itctl(...words: string[]): Promise<ShellAnswer>;
   /** Rows of a command, over a connection that stays open. */
   rows<T>(...words: string[]): Promise<readonly T[]>;
-  /** Feeds what is captured on a device of the host to a probe of the daemon. */
+  /** Starts a probe that captures on a device of the host. */
   tap(probe: string, device: string): Tap;
   /** Starts a probe that captures by itself, on devices of any host, with these words besides. */
   capture(probe: string, host: string, ...words: string[]): Tap;
 }
 
-/** A capture and the itprobe that reads it. */
+/** An itprobe that captures. */
 export interface Tap {
   stop(): Promise<void>;
 }
@@ -87,13 +86,7 @@ ${config}`,
       if ('error' in end) throw new Error(`${words.join(' ')}: ${end.error}`);
       return rows as readonly T[];
     },
-    tap(probe, device) {
-      const frames = capture(lab, host, device);
-      const reader = lab.start(host, itprobe(probe, '-r', '-'), frames.stdout);
-      return {
-        stop: async () => void (await Promise.all([frames.stop(), reader.stop()])),
-      };
-    },
+    tap: (probe, device) => lab.start(host, itprobe(probe, '-i', device)),
     capture: (probe, where, ...words) => lab.start(where, itprobe(probe, ...words)),
   };
 }

@@ -179,6 +179,48 @@ describe('probe/flow-intake', () => {
     expect(intake.ask([{ ...question, protocol: 6 }]).places).to.deep.equal([]);
   });
 
+  it('answers with times and sampling that make sense, whatever an exporter states', () => {
+    const { intake } = opened();
+    const ends = {
+      source: hex('c0000201'),
+      destination: hex('c6336402'),
+      sourcePort: 1,
+      destinationPort: 2,
+      protocol: 6,
+    };
+    const record = { ...ends, input: 3, output: 4, packets: 1, octets: 40, first: 0, last: 0xffffffff };
+    // Sent in 1970, and in 2106; uptimes that lie before the clock began.
+    for (const seconds of [0, 5, 0xffffffff])
+      intake.take(
+        encodeNetflow5({ uptime: 0xfffffff0, seconds, sequence: 0, engine: 0, sampling: 0 }, [record]),
+        '192.0.2.1',
+        NOW,
+      );
+    const fields = [8, 12].map(element => ({ element, enterprise: 0, octets: 4 }));
+    const options = [
+      { element: 304, enterprise: 0, octets: 2 },
+      { element: 311, enterprise: 0, octets: 8 },
+    ];
+    const scope = [{ element: 302, enterprise: 0, octets: 4 }];
+    const tiny = new Uint8Array(8);
+    new DataView(tiny.buffer).setFloat64(0, 1e-300);
+    const sent = encodeIpfix({ seconds: 0, sequence: 0, domain: 0 }, [
+      { options: 256, scope, fields: options },
+      { template: 257, fields },
+      { data: 256, records: [encodeDataRecord([...scope, ...options], [1, 4, tiny])] },
+      { data: 257, records: [encodeDataRecord(fields, [ends.source, ends.destination])] },
+    ]);
+    intake.take(sent, '192.0.2.1', NOW);
+    const places = [6, 0, 255].flatMap(protocol => intake.ask([{ ...ends, protocol, from: 0, to: NOW * 2 }]).places);
+    expect(places).to.have.length(1);
+    for (const { first, last, sampling } of places) {
+      expect(first).to.be.within(0, NOW);
+      expect(last).to.be.within(first, NOW + 60_000);
+      expect(sampling).to.be.within(0, 0xffffffff);
+    }
+    expect(intake.sampling()).to.be.within(1e-10, 1);
+  });
+
   it('hands translations on', () => {
     const { intake, translations } = opened();
     const fields = [8, 225].map(element => ({ element, enterprise: 0, octets: 4 }));
@@ -206,6 +248,24 @@ describe('probe/flow-intake', () => {
     ]);
     expect(intake.status()).to.deep.include({ refused: 5000 });
     expect(tap.counts().frames).to.equal(0);
+  });
+
+  it('tells of an exporter that is at a limit, once a minute', () => {
+    const { intake, said } = opened();
+    const data = { data: 999, records: [new Uint8Array(8)] };
+    const templates = Array.from({ length: 600 }, (_, i) => ({
+      template: 256 + i,
+      fields: [{ element: 8, enterprise: 0, octets: 4 }],
+    }));
+    intake.take(
+      encodeIpfix({ seconds: NOW / 1000, sequence: 0, domain: 0 }, [data, data, ...templates]),
+      '192.0.2.1',
+      NOW,
+    );
+    for (let second = 0; second < 90; second++) intake.tick(NOW + second * 1000);
+    expect(said).to.deep.equal([
+      '192.0.2.1: 2 data sets without a template, 88 templates dropped, there are more than are kept',
+    ]);
   });
 
   it('counts as lost what never came', async () => {

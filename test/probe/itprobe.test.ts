@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { ProbeConfig } from '../../src/config/tree.ts';
+import type { PcapRecord } from '../../src/packet/capture.ts';
 import { epochKey } from '../../src/packet/itk1.ts';
 import type { Question } from '../../src/probe/question.ts';
 import { openProbeStation, type ProbeStation } from '../../src/probe/station.ts';
@@ -26,13 +27,36 @@ function framed(second: number) {
   return { ...raw, bytes, captured: bytes.length, wire: bytes.length, linkType: 1 };
 }
 
+/** A pcapng file of interfaces with these names, and of frames that came on one of them each. */
+function pcapng(names: readonly string[], frames: readonly { frame: PcapRecord; at: number }[]): Uint8Array {
+  const words = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+  const padded = (octets: Uint8Array) => Buffer.concat([octets, Buffer.alloc(-octets.length & 3)]);
+  const block = (type: number, body: Buffer) => {
+    const length = body.length + 12;
+    return Buffer.concat([words(type, length), body, words(length)]);
+  };
+  const options = (name: string) =>
+    Buffer.concat([Buffer.of(2, 0, name.length, 0), padded(Buffer.from(name)), words(0)]);
+  return Buffer.concat([
+    block(0x0a0d0d0a, words(0x1a2b3c4d, 1, 0xffffffff, 0xffffffff)),
+    ...names.map(name => block(1, Buffer.concat([words(1, 0x40000), options(name)]))),
+    ...frames.map(({ frame: { bytes, seconds }, at }) => {
+      const micros = seconds * 1_000_000;
+      const head = words(at, Math.floor(micros / 2 ** 32), micros % 2 ** 32, bytes.length, bytes.length);
+      return block(6, Buffer.concat([head, padded(bytes)]));
+    }),
+  ]);
+}
+
 describe('itprobe', () => {
   let folder: string;
   let station: ProbeStation | undefined;
+  let probes: ProbeConfig[];
   const children: ChildProcess[] = [];
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
+    probes = [TAP1];
   });
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -63,7 +87,7 @@ describe('itprobe', () => {
     const path = join(folder, 'itprobe.sock');
     station = await openProbeStation({
       socket: { path },
-      probes: [TAP1],
+      probes,
       epochKey: epoch => epochKey(secret, epoch),
       log: () => {},
     });
@@ -92,6 +116,30 @@ describe('itprobe', () => {
     child.kill('SIGTERM');
     expect(await status).to.equal(0);
     expect(await said).to.contain('30 packets, 30 digests of layers, 0 lost, 2010-');
+  });
+
+  it('tells the two fibres of a splitter by the names of their interfaces', async () => {
+    probes = [
+      probeBlock({
+        interfaces: [
+          { interface: 'eth1', direction: 'in', as: 64497 },
+          { interface: 'eth2', direction: 'out', as: 64497 },
+        ],
+      }),
+    ];
+    const { path, station } = await listen();
+    const frames = Array.from({ length: 30 }, (_, i) => framed(i));
+    const octets = pcapng(
+      ['eth1', 'eth2'],
+      frames.map((frame, i) => ({ frame, at: i % 2 })),
+    );
+    run('-n', 'tap1', '-s', path, '-r', write('splitter.pcapng', octets));
+    const seen = async (i: number) => {
+      const [question] = questionsAbout(frames[i]!, 500);
+      return (await askCovered(station, question!)).sightings.map(({ vantage }) => vantage);
+    };
+    expect(await seen(12)).to.deep.equal([{ direction: 'in', neighbor: 64497 }]);
+    expect(await seen(13)).to.deep.equal([{ direction: 'out', neighbor: 64497 }]);
   });
 
   it('says nothing of windows whose key is no longer that of the question', async () => {

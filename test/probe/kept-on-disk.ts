@@ -15,7 +15,11 @@ import { SECRET } from './tapped.ts';
 const MEMORY = 64 * 1024 * 1024;
 
 /** Opens what is in the directory at `path` and reads it back. It ends as a process that is killed does: by itself. */
-export async function keptOnDisk(path: string, limits: WindowLimits = { retention: 3_600_000, memory: MEMORY }) {
+export async function keptOnDisk(
+  path: string,
+  limits: WindowLimits = { retention: 3_600_000, memory: MEMORY },
+  readLater = false,
+) {
   const said: string[] = [];
   const destroyed: number[] = [];
   const kept = await openKept(
@@ -23,13 +27,16 @@ export async function keptOnDisk(path: string, limits: WindowLimits = { retentio
     () => 1_700_000_000_000,
     line => said.push(line),
   );
-  const { keeper, fileOf } = kept;
+  const { keeper, fileOf, lastParts } = kept;
   const vantages = vantageMap();
   const sealer = openSealedWindows(
     { intakes: 1, bits: 16, limits },
-    { vantages: () => vantages.list, keeper, fileOf, destroyed: epoch => destroyed.push(epoch) },
+    { vantages: () => vantages.list, keeper, fileOf, lastParts, destroyed: epoch => destroyed.push(epoch) },
   );
-  for (const _ of kept.restore(sealer));
+  const readBack = () => {
+    for (const _ of kept.restore(sealer));
+  };
+  if (!readLater) readBack();
   const kernel = loadKernel();
   const windows = openLiveWindows(kernel, limits, sealer, 0);
   const tap = openTap(kernel, windows, vantages);
@@ -38,7 +45,7 @@ export async function keptOnDisk(path: string, limits: WindowLimits = { retentio
     await keeper.settled();
   };
   return {
-    ...{ said, destroyed, keeper, sealer, windows, tap, settle },
+    ...{ said, destroyed, keeper, sealer, windows, tap, settle, readBack },
     take(record: PcapRecord) {
       const epoch = tap.take(record);
       if (epoch === null) return;

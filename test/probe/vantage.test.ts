@@ -66,6 +66,12 @@ describe('probe/vantage', () => {
     ['no address is known at a border', { neighbors: [ONE] }, [OURS, mac('55')], 'unknown'],
     ['a group is sent to by nobody known', { neighbors: [ONE] }, [OURS, '01:00:5e:00:00:05'], 'unknown'],
     ['nothing is said of neighbours', {}, [OURS, mac('55')], 'inside'],
+    [
+      'nothing is said of neighbours, at a router that exports flows',
+      { exporters: [{ address: '192.0.2.1', domains: [], interfaces: [] }] },
+      [OURS, mac('55')],
+      'unknown',
+    ],
     ['an own router sends to an unknown one', { inside: [OURS] }, [OURS, mac('55')], 'out'],
     ['an unknown one sends to an own router', { inside: [OURS] }, [mac('55'), OURS], 'in'],
     ['between own routers', { inside: [OURS, mac('98')] }, [OURS, mac('98')], 'inside'],

@@ -20,6 +20,7 @@ describe('probe/windows', () => {
         to: (HOUR + 4) * 1000,
         question: 0,
         provisional: true,
+        recent: { mac: null, vlan: null, ttl: 64 },
       },
     ]);
     expect(live).to.include({ sealed: false, falsePositive: 0, windowsAsked: 1, packets: 1, lost: 0, sampling: 1 });

@@ -31,6 +31,36 @@ const BLOCKS: usize = DIGESTS + 256 * 8;
 @inline
 const QUEUE: usize = BLOCKS + 256 * 4;
 
+// What is remembered of each input beside its digest: 24 octets, as `recall` has them behind the digest.
+// @ts-ignore: decorator
+@inline
+const DETAILS: usize = QUEUE + 256 * SLOT + 64;
+
+/** The latest digests, in the order in which they came, and what was remembered of each. */
+@unmanaged
+export class Recent {
+  /** Address of the entries; 0: nothing is remembered. */
+  entries: u32;
+  /** Entries that there are, less 1: a power of two, less 1. */
+  mask: u32;
+  /** Entries written so far. */
+  count: u32;
+  spare: u32;
+}
+
+/**
+ * Remembers of slot `n` the source address and the interface, the fraction of the second, TTL and VLAN (words as
+ * packet/recent.ts takes them apart), and the second.
+ */
+// @ts-ignore: decorator
+@inline
+export function describe(batch: usize, n: u32, source: u64, rest: u64, second: u32): void {
+  const at = batch + DETAILS + <usize>n * 24;
+  store<u64>(at, source);
+  store<u64>(at, rest, 8);
+  store<u64>(at, <u64>second, 16);
+}
+
 /** Where a vantage's digests of the current second go. 32 octets. */
 @unmanaged
 export class Slice {
@@ -147,14 +177,19 @@ export function touchAll(batch: usize, count: u32): void {
  */
 // @ts-ignore: decorator
 @inline
-export function setAll(batch: usize, count: u32, most: u64): u32 {
+export function setAll(batch: usize, count: u32, most: u64, recent: Recent): u32 {
   const slices = batch + SLICES;
   const digests = batch + DIGESTS;
   const blocks = batch + BLOCKS;
   let kept: u32 = 0;
+  const entries: usize = recent.entries;
+  const mask = recent.mask;
+  let written = recent.count;
+  let detail = batch + DETAILS - 24;
   for (let i: usize = 0; i < <usize>count; i++) {
     const slice = changetype<Slice>(<usize>load<u32>(slices + (i << 2)));
     const digest = load<u64>(digests + (i << 3));
+    detail += 24;
     if (most != u64.MAX_VALUE && bswap<u64>(digest) > most) {
       slice.room++;
       slice.sampled++;
@@ -164,24 +199,54 @@ export function setAll(batch: usize, count: u32, most: u64): u32 {
     store<u64>(slice.next, digest);
     slice.next += 8;
     kept++;
+    if (entries != 0) {
+      const entry = entries + (<usize>(written & mask) << 5);
+      store<u64>(entry, digest);
+      store<u64>(entry, load<u64>(detail), 8);
+      store<u64>(entry, load<u64>(detail, 8), 16);
+      store<u64>(entry, load<u64>(detail, 16) | ((<u64>changetype<usize>(slice)) << 32), 24);
+      written++;
+    }
   }
+  recent.count = written;
   return kept;
 }
 
 /** All passes over `count` inputs. Returns how many were kept. */
-export function insertAll(key: usize, batch: usize, count: u32, most: u64): u32 {
+export function insertAll(key: usize, batch: usize, count: u32, most: u64, recent: Recent): u32 {
   hashAll(key, batch);
   clear(batch);
   touchAll(batch, count);
-  return setAll(batch, count, most);
+  return setAll(batch, count, most, recent);
 }
 
 /** The same for inputs that were written from outside: their lengths are the octets at `lengths`, their slices there. */
-export function insertQueued(key: usize, batch: usize, lengths: usize, slices: usize, count: u32, most: u64): u32 {
+export function insertQueued(
+  key: usize,
+  batch: usize,
+  lengths: usize,
+  slices: usize,
+  count: u32,
+  most: u64,
+  recent: Recent,
+): u32 {
   for (let i: u32 = 0; i < count; i++) {
     const length: u32 = load<u8>(lengths + <usize>i);
     close(slotOf(batch, i), length);
     enter(batch, i, length, changetype<Slice>(<usize>load<u32>(slices + (<usize>i << 2))));
   }
-  return insertAll(key, batch, count, most);
+  return insertAll(key, batch, count, most, recent);
+}
+
+/** Address of the latest entry of a digest, of those that are remembered; 0: there is none. */
+export function recall(recent: Recent, digest: usize): usize {
+  const wanted = load<u64>(digest);
+  const entries: usize = recent.entries;
+  if (entries == 0) return 0;
+  const there = min<u32>(recent.count, recent.mask + 1);
+  for (let i: u32 = 1; i <= there; i++) {
+    const entry = entries + (<usize>((recent.count - i) & recent.mask) << 5);
+    if (load<u64>(entry) == wanted) return entry;
+  }
+  return 0;
 }

@@ -1,7 +1,7 @@
 // From a block of frames to a batch, for plain frames: Ethernet with at most two tags and four MPLS labels or PPPoE, or nothing,
 // and one IP header in front of TCP, UDP, ICMP or ESP. All others are put on a list, for packet/find-layers.ts, which is the
 // authority: what is digested here is digested there just so.
-import { BATCH, close, enter, insertAll, Slice, slotOf } from './batch';
+import { BATCH, close, describe, enter, insertAll, Recent, Slice, slotOf } from './batch';
 
 /** What `takeFrames` works on and what came of it: 32-bit words but for `most`. packet/frame-kernel.ts fills and reads it. */
 @unmanaged
@@ -36,7 +36,8 @@ export class Run {
   cache: u32;
   slices: u32;
   ports: u32;
-  spare: u32;
+  /** Address of what is remembered of the latest digests. */
+  recent: u32;
   /** Sampling, as `insertAll` says. */
   most: u64;
 }
@@ -311,13 +312,14 @@ export function takeFrames(run: Run): i32 {
       let length: u32 = 0;
       let a: u64 = 0;
       let b: u64 = 0;
+      let ip = frame;
       if (run.ethernet == 0) {
         if (captured >= 20) length = (load<u8>(frame) >> 4) == 4 ? ipv4Input(frame, limit, slot, ports) : ipv6Input(frame, limit, slot, ports);
       } else if (captured >= 34) {
         a = load<u64>(frame) & 0xffffffffffff;
         b = load<u64>(frame, 4) >> 16;
         let type: u32 = load<u16>(frame, 12);
-        let ip = frame + 14;
+        ip = frame + 14;
         if (type != IPV4) {
           for (let tags = 0; tags < 2 && isTag(type); tags++) {
             if (vlan == 0) vlan = u16be(ip) & 0xfff;
@@ -368,6 +370,9 @@ export function takeFrames(run: Run): i32 {
           break;
         }
         enter(batch, count, length, slice);
+        const ttl: u64 = (load<u8>(ip) >> 4) == 4 ? load<u8>(ip, 8) : load<u8>(ip, 7);
+        const rest: u64 = <u64>fraction | (ttl << 32) | ((<u64>vlan) << 48);
+        describe(batch, count, b | ((<u64>where) << 48), rest, second);
         slice.room--;
         slice.packets++;
         store<u32>(place, load<u32>(place, 20) + 1, 20);
@@ -379,7 +384,7 @@ export function takeFrames(run: Run): i32 {
       left--;
       at = next;
     }
-    if (count > 0) run.kept += insertAll(run.key, batch, count, run.most);
+    if (count > 0) run.kept += insertAll(run.key, batch, count, run.most, changetype<Recent>(<usize>run.recent));
   }
   run.at = <u32>at;
   run.left = left;

@@ -2,7 +2,7 @@
 // keeps no state: every address is given by packet/digest-kernel.ts, which owns the memory.
 import { sipHash } from './siphash';
 
-export { insertQueued } from './batch';
+export { insertQueued, recall } from './batch';
 export { holds, mayHold } from './filter';
 export { remember, takeFrames } from './frames';
 

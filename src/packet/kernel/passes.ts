@@ -1,5 +1,5 @@
 // The passes one by one, many times over one batch: for test/bench/passes.ts, which compiles this beside the kernel.
-import { enter, hashAll, setAll, Slice, slotOf, touchAll } from './batch';
+import { enter, hashAll, Recent, setAll, Slice, slotOf, touchAll } from './batch';
 import { Run, takeFrames } from './frames';
 
 export { remember } from './frames';
@@ -37,7 +37,7 @@ export function touch(batch: usize, count: u32, times: i32): void {
 export function set(batch: usize, count: u32, slice: Slice, times: i32): void {
   const next = slice.next;
   for (let i = 0; i < times; i++) {
-    setAll(batch, count, u64.MAX_VALUE);
+    setAll(batch, count, u64.MAX_VALUE, changetype<Recent>(64));
     slice.next = next;
   }
 }
