@@ -4,6 +4,7 @@ import { bmpStreamTarget } from './bmp-stream.ts';
 import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
 import { frameRoadTarget } from './frame-roads.ts';
+import { mirroredFrameTarget } from './mirrored-frames.ts';
 import { mrtFileTarget } from './mrt-files.ts';
 import { neighborTarget } from './neighbor-sources.ts';
 import { nrtm3Target } from './nrtm3-streams.ts';
@@ -37,6 +38,7 @@ export function targets(small: boolean): Target[] {
     contactTarget(),
     packetCaptureTarget(packetSeeds()),
     frameRoadTarget(packetSeeds()),
+    mirroredFrameTarget(),
     flowDatagramTarget(),
     alertAndTranslationTarget(),
     sealedFilterTarget(),

@@ -21,11 +21,11 @@ export interface Seen {
 
 export interface LiveProbe {
   readonly program: Program;
-  /** What was asked of it last said: packets and losses. */
+  /** What it has reported last: packets and losses. */
   status(): { readonly packets: number; readonly lost: number };
   /** Asks for a frame that was sent between two instants, ms since the epoch, until the answer covers them. */
-  seen(frame: Uint8Array, from: number, to: number): Promise<Seen>;
-  /** Process numbers of its threads are the names of the files that tell how each stands. */
+  seen(frame: Uint8Array, from: number, to: number, linkType?: number): Promise<Seen>;
+  /** The rights of each of its threads, as /proc tells them. */
   threads(): {
     readonly effective: string;
     readonly permitted: string;
@@ -67,8 +67,8 @@ export async function startLiveProbe(
       const [row] = station.status();
       return { packets: row?.packets ?? 0, lost: row?.lost ?? 0 };
     },
-    async seen(frame, from, to) {
-      const record = { bytes: frame, offset: 0, captured: frame.length, wire: frame.length, linkType: ETHERNET };
+    async seen(frame, from, to, linkType = ETHERNET) {
+      const record = { bytes: frame, offset: 0, captured: frame.length, wire: frame.length, linkType };
       const time = { seconds: Math.floor(from / 1000), nanoseconds: 0, interface: 0, outgoing: false, number: 1 };
       const questions = questionsAbout({ ...record, ...time }).map(one => ({ ...one, from, to }));
       let answer: ProbeAnswer | undefined;

@@ -84,3 +84,20 @@ export async function sendFrames(
   const lines = frames.map(frame => `${Buffer.from(frame).toString('hex')}\n`);
   await lab.run(host, ['perl', '-e', SEND_FRAMES, device, `${times}`], lines.join(''));
 }
+
+/** A tun device (Documentation/networking/tuntap.rst of Linux) that receives IP packets once a file is there. */
+const TUN = `
+my ($device, $go, @packets) = @ARGV;
+open(my $tun, '+<', '/dev/net/tun') or die "/dev/net/tun: $!\\n";
+ioctl($tun, 0x400454ca, pack('a16 s x22', $device, 0x1001)) or die "TUNSETIFF: $!\\n";
+system('ip', 'link', 'set', 'dev', $device, 'up') == 0 or die "ip\\n";
+$| = 1;
+print "up\\n";
+select undef, undef, undef, 0.05 until -e $go;
+syswrite($tun, pack('H*', $_)) or die "write: $!\\n" for @packets;
+sleep 60;`;
+
+/** Makes a tun device in a host, as long as the program runs; `packets` come in there once the file `go` exists. */
+export function tunnel(lab: Lab, host: string, device: string, go: string, packets: readonly Uint8Array[]): Program {
+  return lab.start(host, ['perl', '-e', TUN, device, go, ...packets.map(one => Buffer.from(one).toString('hex'))]);
+}

@@ -191,6 +191,18 @@ describe('probe/translator-messages', () => {
     expect(readToProbe(question)).to.deep.equal(question);
     expect(readToDaemon(answer)).to.deep.equal(answer);
   });
+  it('tell a probe which profiles it keeps, and what it follows', () => {
+    const translator: TranslatorConfig = {
+      ...{ conntrack: true, pools: [{ inside: '100.64.0.0/16', outside: '192.0.2.0/24', reserved: 1024, dynamic: 0 }] },
+      files: [{ file: '/var/log/cgn', pattern: '(?<inside>x)(?<outside>y)' }],
+      udp: [{ address: '::', port: 514, format: 'cisco', allow: ['192.0.2.0/24'] }],
+    };
+    const probe = probeBlock({ name: 'nat1', profiles: ['nat', 'clamp'], translator });
+    const welcome = { type: 'welcome', version: 1, probe };
+    expect(readToProbe(welcome)).to.deep.equal(welcome);
+    const refused = { ...welcome, probe: { ...probe, profiles: ['strict'] } };
+    expect(readToProbe(refused)).to.be.a('string').and.to.include('profile');
+  });
   for (const [what, read, message, wrong] of [
     [
       'an address of 5 octets',
