@@ -106,11 +106,7 @@ export async function runTestbed(options: Options): Promise<Outcome> {
       said: sum(falsely.map(one => one.said)),
     });
   } finally {
-    await Promise.race([
-      all(worker => worker.ask('stop').catch(() => {})),
-      new Promise(done => setTimeout(done, 2000)),
-    ]);
-    for (const worker of workers) worker.end();
+    await all(worker => worker.end());
   }
 
   async function counts(): Promise<Counts> {
