@@ -40,6 +40,7 @@ import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
+import { silentExporters } from './silent-exporters.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -161,6 +162,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
       ...(mail.failed === 0 ? [] : [`${mail.failed} notices could not be delivered and were given up`]),
       ...taps.filter(tap => !tap.connected).map(tap => `probe ${tap.probe} is not connected`),
+      ...silentExporters(flows(), taps, Date.now()),
       ...peers
         .filter(({ state }) => state !== 'Established')
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),

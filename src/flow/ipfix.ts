@@ -120,7 +120,7 @@ function readTemplates(
     if (typeof template === 'string') wrong ??= { offset: begin - start, reason: `template ${id}: ${template}` };
     else {
       counts.templates++;
-      domain.templates.put(template, now);
+      counts.templatesDropped += domain.templates.put(template, now);
     }
   }
   return wrong;

@@ -79,7 +79,7 @@ function readTemplates(
     if (typeof template === 'string') wrong ??= { offset: at - start, reason: `template ${id}: ${template}` };
     else {
       counts.templates++;
-      domain.templates.put(template, now);
+      counts.templatesDropped += domain.templates.put(template, now);
     }
     at = first + count * 4;
   }

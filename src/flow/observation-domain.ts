@@ -29,6 +29,8 @@ export interface FlowCounts {
   /** Records about the exporter itself, and templates taken. */
   options: number;
   templates: number;
+  /** Templates that had to go for others. */
+  templatesDropped: number;
   /** Data sets whose template is not known, or not any more. */
   withoutTemplate: number;
   /** Counter samples and other things that say nothing of single packets or flows. */
@@ -39,7 +41,7 @@ export interface FlowCounts {
 
 export function newFlowCounts(): FlowCounts {
   return {
-    ...{ datagrams: 0, records: 0, sections: 0, translations: 0, options: 0, templates: 0 },
+    ...{ datagrams: 0, records: 0, sections: 0, translations: 0, options: 0, templates: 0, templatesDropped: 0 },
     ...{ withoutTemplate: 0, passedOver: 0, malformed: 0 },
   };
 }

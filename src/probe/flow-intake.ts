@@ -3,7 +3,7 @@
  * are kept to be asked for, translations are handed on. Time is that of this machine: sFlow states none.
  */
 import type { ProbeConfig } from '../config/tree.ts';
-import { type Exporter, openExporter } from '../flow/exporter.ts';
+import { type Exporter, type ExporterStatus, openExporter } from '../flow/exporter.ts';
 import type { FlowRecord } from '../flow/flow-record.ts';
 import { flowStore } from '../flow/flow-store.ts';
 import type { Translation } from '../flow/translation.ts';
@@ -23,6 +23,13 @@ const MOST_LOST = 100_000_000;
 const TELL_INTERVAL = 60_000;
 /** Addresses of others that are named in such a line. */
 const MOST_NAMED = 3;
+
+/** What is told of an exporter when there is more of it than a minute ago. */
+const LIMITS = [
+  ['otherDomains', 'datagrams of domains that are not believed, or of too many'],
+  ['withoutTemplate', 'data sets without a template'],
+  ['templatesDropped', 'templates dropped, there are more than are kept'],
+] as const satisfies readonly (readonly [keyof ExporterStatus, string])[];
 
 /** What it needs of an intake. */
 export type TakingIntake = Pick<Intake, 'tap' | 'windows' | 'vantages' | 'needKey' | 'lose' | 'configure'>;
@@ -63,6 +70,8 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
   let told = 0;
   let malformed = 0;
   let lastWrong = '';
+  /** Of each exporter, when its limits were last told of. */
+  const toldOf = new Map<string, ExporterStatus>();
   let lostBefore = 0;
 
   /** Samples that wait for the key of their hour: copies. */
@@ -124,9 +133,9 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
     store.put(back, seen.ofRecord(from, back), number, now);
   };
 
-  /** One line a minute about what is thrown away. */
+  /** A line a minute about each thing that is thrown away. */
   const tell = (now: number) => {
-    if (now - told < TELL_INTERVAL || (otherDatagrams === 0 && malformed === 0 && waitedInVain === 0)) return;
+    if (now - told < TELL_INTERVAL) return;
     told = now;
     if (otherDatagrams > 0) {
       const names = [...others].slice(0, MOST_NAMED).join(', ');
@@ -135,6 +144,16 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
     }
     if (malformed > 0) say(`${malformed} datagrams make no sense; the last one of ${lastWrong}`);
     if (waitedInVain > 0) say(`${waitedInVain} sampled packets came before the key of their hour and are lost`);
+    for (const [address, one] of exporters) {
+      const status = one.status();
+      const before = toldOf.get(address);
+      toldOf.set(address, status);
+      const hit = LIMITS.flatMap(([field, words]) => {
+        const more = status[field] - (before?.[field] ?? 0);
+        return more > 0 ? [`${more} ${words}`] : [];
+      });
+      if (hit.length > 0) say(`${address}: ${hit.join(', ')}`);
+    }
     others.clear();
     otherDatagrams = 0;
     malformed = 0;
@@ -150,7 +169,10 @@ export function openFlowIntake({ intake, seen, translation, dropped, say }: Flow
       if (configured.length === 0) say('no exporter is configured: all datagrams are thrown away');
       const next = new Map(configured.map(one => [one.address, JSON.stringify([one.domains, one.sampling])]));
       for (const address of exporters.keys())
-        if (next.get(address) !== settings.get(address)) exporters.delete(address);
+        if (next.get(address) !== settings.get(address)) {
+          exporters.delete(address);
+          toldOf.delete(address);
+        }
       settings = next;
       for (const { address, domains, sampling } of configured) {
         if (exporters.has(address)) continue;

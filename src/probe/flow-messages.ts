@@ -97,6 +97,7 @@ function exporter(f: Finding, value: unknown): ExporterStatus {
     versions,
     ...{ datagrams: count('datagrams'), records: count('records'), sections: count('sections') },
     ...{ translations: count('translations'), options: count('options'), templates: count('templates') },
+    templatesDropped: count('templatesDropped'),
     ...{ withoutTemplate: count('withoutTemplate'), passedOver: count('passedOver'), malformed: count('malformed') },
     ...{ domains: count('domains'), templatesHeld: count('templatesHeld'), lost: count('lost') },
     ...{ restarts: count('restarts'), otherDomains: count('otherDomains'), sampling: amount(f, from, 'sampling') },

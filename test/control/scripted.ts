@@ -774,7 +774,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     flows: async () => [
       {
         ...{ what: 'exporter', probe: 'flows1', exporter: '192.0.2.1', versions: ['NetFlow 9', 'sFlow 5'] },
-        ...{ datagrams: 1200, records: 9000, sections: 4000, translations: 12, options: 3, templates: 40 },
+        ...{
+          datagrams: 1200,
+          records: 9000,
+          sections: 4000,
+          translations: 12,
+          options: 3,
+          templates: 40,
+          templatesDropped: 0,
+        },
         ...{ withoutTemplate: 5, passedOver: 300, malformed: 1, domains: 2, templatesHeld: 4, lost: 17, restarts: 0 },
         ...{ otherDomains: 0, sampling: 1000, seen: NOON - 2000 },
       },

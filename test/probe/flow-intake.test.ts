@@ -250,6 +250,24 @@ describe('probe/flow-intake', () => {
     expect(tap.counts().frames).to.equal(0);
   });
 
+  it('tells of an exporter that is at a limit, once a minute', () => {
+    const { intake, said } = opened();
+    const data = { data: 999, records: [new Uint8Array(8)] };
+    const templates = Array.from({ length: 600 }, (_, i) => ({
+      template: 256 + i,
+      fields: [{ element: 8, enterprise: 0, octets: 4 }],
+    }));
+    intake.take(
+      encodeIpfix({ seconds: NOW / 1000, sequence: 0, domain: 0 }, [data, data, ...templates]),
+      '192.0.2.1',
+      NOW,
+    );
+    for (let second = 0; second < 90; second++) intake.tick(NOW + second * 1000);
+    expect(said).to.deep.equal([
+      '192.0.2.1: 2 data sets without a template, 88 templates dropped, there are more than are kept',
+    ]);
+  });
+
   it('counts as lost what never came', async () => {
     const { intake, ask, settled, drop } = opened();
     intake.take(sflow(sampled(1, 3, 4)), '192.0.2.1', NOW);
