@@ -114,6 +114,7 @@ function nameOf(section: Section, key: string, one: Entry): string {
   if (typeof one.values.webhook === 'string') return `webhook ${webhookName(one.values.webhook)}`;
   if (typeof named === 'string') return named;
   if (section === 'socket') return one.spec.head[0]!;
+  if (section === 'probe') return printWords(one, true).replace(/^probe /, '');
   if (section === 'log' || section === 'notify' || section === 'router') return key.replace(/^\S+ /, '');
   return section === 'listen' ? printWords(one, true).replace(/^bgp listen /, '') : '';
 }

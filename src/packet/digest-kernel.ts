@@ -132,6 +132,8 @@ export interface DigestKernel {
    * has no more memory: then it goes on as before.
    */
   remember(entries: number): boolean;
+  /** Second of the oldest digest that is remembered; Infinity when none is. */
+  recallsFrom(): number;
   /** What was remembered of a digest the last time it came; null when that is too long ago. A view: to be read at once. */
   recall(digest: Uint8Array): Uint32Array<ArrayBuffer> | null;
   /** `octets` of zeroed memory; null when the machine has no more. A multiple of 64 keeps the next one aligned. */
@@ -241,6 +243,12 @@ export function loadKernel(file: URL = new URL('../../build/itk1.wasm', import.m
       view.recent.set([at, entries - 1, 0]);
       view.memory.fill(0, at, at + entries * 32);
       return true;
+    },
+    recallsFrom() {
+      const [entries, mask, count] = view.recent as unknown as [number, number, number];
+      if (entries === 0 || count === 0) return Number.POSITIVE_INFINITY;
+      const oldest = count > mask ? count & mask : 0;
+      return new DataView(view.memory.buffer).getUint32(entries + oldest * 32 + 24, true);
     },
     recall(digest) {
       view.memory.set(digest.subarray(0, 8), ASKED);

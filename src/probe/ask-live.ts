@@ -10,7 +10,7 @@ import { MOST_SIGHTINGS, type NumberedSighting, type PartialAnswer } from './win
 export function askLive(
   live: LiveSlices,
   samples: Pick<SampleBook, 'of'>,
-  kernel: Pick<DigestKernel, 'recall'>,
+  kernel: Pick<DigestKernel, 'recall' | 'recallsFrom'>,
   questions: readonly Question[],
 ): PartialAnswer {
   live.flush();
@@ -19,9 +19,12 @@ export function askLive(
   let windowsAsked = 0;
   let unsaid = 0;
   let sampling = 1;
+  const recallsFrom = kernel.recallsFrom();
   questions.forEach((question, position) => {
     const interval = intervalOf(question);
     const digest = Buffer.from(question.digest, 'hex');
+    // Looking through what is remembered takes its time: once, and only for what may be there.
+    let recalled: ReturnType<typeof recentOf> | undefined;
     for (const slice of live.all()) {
       const { vantage, second } = slice;
       if (!overlaps(interval, second, second) || sightings.length > MOST_SIGHTINGS) continue;
@@ -31,7 +34,8 @@ export function askLive(
       sampling = Math.min(sampling, share);
       // What came before the share was less is there all the same.
       if (live.holds(slice, digest)) {
-        const recent = recentOf(kernel, digest, second);
+        if (second >= recallsFrom && recalled === undefined) recalled = recentOf(kernel, digest);
+        const recent = recalled?.second === second ? recalled.packet : null;
         sightings.push({
           ...{ vantage, first: second, last: second, question: position, provisional: true },
           ...(recent !== null && { recent }),
@@ -48,10 +52,13 @@ export function askLive(
   return { sightings, windowsAsked, unsaid, sealed: windowsAsked === 0, honest: 0, packets, lost, sampling };
 }
 
-/** What is remembered of the packet with this digest, if it came in this second the last time. */
-function recentOf(kernel: Pick<DigestKernel, 'recall'>, digest: Uint8Array, second: number): RecentPacket | null {
+/** What is remembered of the packet with this digest, and the second in which it came the last time. */
+function recentOf(
+  kernel: Pick<DigestKernel, 'recall'>,
+  digest: Uint8Array,
+): { readonly second: number; readonly packet: RecentPacket } | null {
   const words = kernel.recall(digest);
   if (words === null) return null;
-  const { second: at, ...recent } = readRecent(words);
-  return at === second ? recent : null;
+  const { second, ...packet } = readRecent(words);
+  return { second, packet };
 }

@@ -1,5 +1,5 @@
 /** The sealer's part of an answer: filters looked into, and digests that wait to be sealed looked through. */
-import { intervalOf, overlaps } from './asked-interval.ts';
+import { type AskedInterval, intervalOf, overlaps } from './asked-interval.ts';
 import { rangeOf } from './kept-window.ts';
 import type { KeyCheck } from './messages.ts';
 import type { Question, Vantage } from './question.ts';
@@ -16,6 +16,8 @@ import {
   type WindowPart,
   windowOf,
 } from './window-messages.ts';
+
+const NOWHERE: ReadonlySet<number> = new Set();
 
 /** Nothing says yes falsely for sure. */
 const SURE = 1 - 2 ** -20;
@@ -64,6 +66,15 @@ export function askSealed(
     return false;
   };
 
+  /** Which vantages have the digests asked for among those that wait, found for all questions at once. */
+  const found = new Map<WindowPart, ReadonlyMap<bigint, ReadonlySet<number>>>();
+  const wholes = questions.map(({ digest }) => Buffer.from(digest, 'hex').readBigUInt64LE());
+  const waitingFor = (part: WindowPart) => {
+    const there = found.get(part) ?? seenIn(part, wholes);
+    found.set(part, there);
+    return there;
+  };
+
   questions.forEach((question, position) => {
     const interval = intervalOf(question);
     if (interval.to < interval.from) return;
@@ -97,19 +108,17 @@ export function askSealed(
       }
     }
     for (const part of parts) {
-      if (!sameKey(question.epoch, part.digestKey)) continue;
-      let at = 0;
-      for (const seen of part.vantages) {
-        const own = part.digests.subarray(at, at + seen.digests);
-        at += seen.digests;
-        if (!overlaps(interval, seen.first, seen.last)) continue;
+      if (!overlapsAny(interval, part) || !sameKey(question.epoch, part.digestKey)) continue;
+      const there = waitingFor(part).get(whole) ?? NOWHERE;
+      part.vantages.forEach((seen, place) => {
+        if (!overlaps(interval, seen.first, seen.last)) return;
         windowsAsked++;
         anyWaiting = true;
         count(seen, [seen]);
         sampling = Math.min(sampling, part.sampling);
-        if (own.includes(whole)) saw(position, seen.vantage, seen.first, seen.last, true);
+        if (there.has(place)) saw(position, seen.vantage, seen.first, seen.last, true);
         else if (!inSample(digest, part.sampling)) unsaid++;
-      }
+      });
     }
   });
   return {
@@ -123,4 +132,25 @@ export function askSealed(
     sampling,
     strange: [...strange],
   };
+}
+
+function overlapsAny(interval: AskedInterval, { vantages }: WindowPart): boolean {
+  return vantages.some(({ first, last }) => overlaps(interval, first, last));
+}
+
+/**
+ * Which vantages of a part, by their position in it, have digests. It is gone through once however many are looked for: a table
+ * by their lowest 16 bits says of most that they are none of them.
+ */
+function seenIn({ vantages, digests }: WindowPart, wanted: readonly bigint[]): Map<bigint, Set<number>> {
+  const seen = new Map<bigint, Set<number>>(wanted.map(digest => [digest, new Set()]));
+  const may = new Uint8Array(65536);
+  for (const digest of wanted) may[Number(digest & 0xffffn)] = 1;
+  const halves = new Uint32Array(digests.buffer, digests.byteOffset, digests.length * 2);
+  let i = 0;
+  vantages.forEach((vantage, position) => {
+    const end = i + vantage.digests * 2;
+    for (; i < end; i += 2) if (may[halves[i]! & 0xffff] === 1) seen.get(digests[i >> 1]!)?.add(position);
+  });
+  return seen;
 }

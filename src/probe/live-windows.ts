@@ -28,7 +28,7 @@ const SLACK_SECONDS = 1;
 /** Hours whose keys' names are remembered: digests of one are handed over soon. */
 const MOST_CHECKS = 64;
 const RECENT_OCTETS = 32;
-const MOST_RECENT = 64 * 1024 * 1024;
+const MOST_RECENT = 32 * 1024 * 1024;
 /** Share of the memory from which on too much comes: what is sealed does not go away by itself. */
 const OVERLOAD = 0.75;
 
@@ -260,7 +260,7 @@ export function openLiveWindows(
   };
 }
 
-/** Packets of which more than the vantage is remembered: a sixteenth of the memory, 64 MiB at most. */
+/** Packets of which more than the vantage is remembered: a sixteenth of the memory, 32 MiB at most. */
 function recentEntries(memory: number): number {
   const octets = Math.min(MOST_RECENT, Math.max(memory, LEAST_MEMORY) / 16);
   return 2 ** Math.floor(Math.log2(octets / RECENT_OCTETS));

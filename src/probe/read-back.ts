@@ -63,7 +63,10 @@ export async function openKept(path: string, clock: () => number, say: (line: st
         if (typeof wrong === 'string') {
           say(`${directory.pathOf(name)}: ${wrong}; it is left out`);
           windows.missing(name.number);
-        } else windows.restore(wrong.window, name.epoch, file);
+        } else {
+          if (root === null) keeper.adopt(wrong.window, name.epoch, wrong.root);
+          windows.restore(wrong.window, name.epoch, file);
+        }
         yield;
       }
     },

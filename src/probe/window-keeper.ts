@@ -27,6 +27,8 @@ export interface WindowKeeper {
    * of the window, hex.
    */
   keep(window: KeptWindow, epoch: number, stored: (octets: number) => void): string;
+  /** Commits to a window that is on disk and that the chain does not tell of: the probe died in between. */
+  adopt(window: KeptWindow, epoch: number, root: string): void;
   /** Takes away the file of a window. */
   drop(name: WindowName): void;
   /** Destroys an hour's storage key: in memory at once, on disk in its turn. */
@@ -96,6 +98,11 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
     if (directory !== null) unwritten.push(line);
   };
 
+  const commitToWindow = ({ number, part, sealed, vantages }: KeptWindow, epoch: number, root: string) => {
+    const packets = vantages.reduce((sum, vantage) => sum + vantage.packets, 0);
+    commitTo({ what: 'window', at: sealed, epoch, number, part, packets, root });
+  };
+
   const writeChain = async (to: WindowDirectory) => {
     const lines = unwritten;
     unwritten = [];
@@ -149,11 +156,14 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
       return made;
     },
     knownKey: epoch => keys.get(epoch) ?? null,
+    adopt(window, epoch, root) {
+      commitToWindow(window, epoch, root);
+      inTurn(() => Promise.resolve());
+    },
     keep(window, epoch, stored) {
       const { number, part } = window;
       const { pieces, root } = encodeWindow(window);
-      const packets = window.vantages.reduce((sum, vantage) => sum + vantage.packets, 0);
-      commitTo({ what: 'window', at: window.sealed, epoch, number, part, packets, root });
+      commitToWindow(window, epoch, root);
       if (directory === null) return root;
       waiting.set(nameOf(window), window);
       inTurn(async to => {

@@ -142,6 +142,21 @@ const table: [string, Parameters<typeof read>[0], string[]][] = [
     { more: 'notify mail { from "a@example.net"; smtp "h2"; }' },
     ['notify mail 2 added soft: notify mail 2: added'],
   ],
+  [
+    'a door for probes of other machines',
+    { more: 'probe listen 192.0.2.1 port 4955; probe identity "/k" certificate "/c";' },
+    [
+      'probe listen 192.0.2.1 port 4955 added hard: probe listen 192.0.2.1 port 4955: added',
+      'probe identity "/k" certificate "/c" added hard: probe identity "/k" certificate "/c": added',
+    ],
+  ],
+  [
+    'what is known of a tap',
+    { probe: 'probe tap1 { inside mac 00:00:5e:00:53:99; learn arp, bgp; }' },
+    [
+      'probe tap1 changed soft: probe tap1: no more neighbor as 64496 mac 00:00:5e:00:53:01; now inside mac 00:00:5e:00:53:99; now learn arp, bgp',
+    ],
+  ],
   ['no probe', { probe: '' }, ['probe tap1 removed soft: probe tap1: removed']],
   [
     'a trace peer',

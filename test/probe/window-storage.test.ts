@@ -225,6 +225,20 @@ describe('probe/window-storage', () => {
     expect(damaged.ask(...questionsAbout(packetAt(HOUR + 5, 5), 0)).sightings).to.have.length(1);
   });
 
+  it('commits to a window that was written when its line was not', async () => {
+    await run(0, 60);
+    const chain = join(folder, 'chain');
+    const lines = readFileSync(chain, 'utf8').split('\n');
+    writeFileSync(chain, `${lines.slice(0, 4).join('\n')}\n`);
+    const after = await keptOnDisk(folder);
+    await after.settle();
+    expect(after.said).to.deep.equal([]);
+    expect(after.keeper.epochs()[0]).to.deep.include({ windows: 5 });
+    const again = await keptOnDisk(folder);
+    expect(again.keeper.head).to.equal(after.keeper.head);
+    expect(again.keeper.epochs()[0]).to.deep.include({ windows: 5, first: HOUR / 10, last: HOUR / 10 + 4 });
+  });
+
   it('keeps to its octets of disk, and drops the oldest windows whole', async () => {
     const limits = { retention: 3_600_000, memory: MEMORY, disk: 6000 };
     const probe = await keptOnDisk(folder, limits);
