@@ -19,6 +19,14 @@ export const TRACE_COMMANDS: readonly Command[] = [
     },
   },
   { syntax: 'show trace TRACE-ID', help: 'One trace with its tree', one: true, run: showTrace },
+  { syntax: 'show trace TRACE-ID cost', help: 'What it cost: queries, messages, time', one: true, run: showTrace },
+  {
+    syntax: 'show trace TRACE-ID evidence',
+    help: 'What each AS said, with its numbers and who signed it',
+    one: true,
+    run: showTrace,
+  },
+  { syntax: 'show trace TRACE-ID tree', help: 'One trace with its tree', one: true, run: showTrace },
   {
     syntax: 'show traceback',
     help: 'ASes with which traces are exchanged',

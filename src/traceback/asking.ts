@@ -19,8 +19,8 @@ export interface Asking {
   readonly signal: AbortSignal;
   /** The peering with a peer or a member; null when there is none any more. */
   peering(as: number): Peering | null;
-  /** QUERYs sent from here, and what each branch says that it has sent. */
-  readonly spent: { here: number; readonly behind: Map<Branch, number> };
+  /** QUERYs sent from here, ANSWERs that came, waves sent, and what each branch says that it has sent. */
+  readonly spent: { here: number; answers: number; waves: number; readonly behind: Map<Branch, number> };
   asked(peer: number, ask: Ask): void;
   /** A participant behind a neighbour has seen the packet. */
   hit(behind: number, as: number): void;
@@ -88,6 +88,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       };
       const cancel = asking.peering(who)?.ask(ask, {
         answer(answer) {
+          asking.spent.answers++;
           branch.answer = unflatten(answer.nodes, sent);
           // A peer cannot have used more than it was given; what it claims beyond is not believed.
           asking.spent.behind.set(branch, Math.min(answer.queries, ask.budget));
@@ -156,7 +157,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       ).length;
       for (const branch of under.branches.slice(at)) asked.add(branch);
       complete = true;
-      if (sent === 0) close();
+      if (sent > 0) asking.spent.waves++;
+      else close();
     };
 
     const share = (i: number) =>

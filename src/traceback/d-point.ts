@@ -1,5 +1,7 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
+import { certaintyOf } from './certainty.ts';
+import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Directory } from './directory.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
@@ -118,9 +120,15 @@ export function createDPoint(options: DPointOptions): DPoint {
       const opening = createOpening(as, signed, keys, options.directory, clock);
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
-        const tree = request.fragment ? ofFragment(opened) : opened;
-        const milliseconds = clock() - asked;
-        return { ...base, state, milliseconds, queries: search.queries, tree: withoutRepeats(tree), ...conclude(tree) };
+        const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
+        const concluded = conclude(tree);
+        const { queries, here, answers, waves } = search;
+        return {
+          ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
+          ...{ tree: withoutRepeats(tree), ...concluded },
+          ...certaintyOf(tree, concluded.entry, concluded.ambiguity),
+          loops: loopsOf(tree),
+        };
       };
       const purpose = request.purpose ?? 'attack';
       const reference = signed.request.reference;

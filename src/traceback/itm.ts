@@ -32,6 +32,10 @@ export interface Search {
   readonly own: Leaf;
   /** QUERYs sent so far, here and behind. */
   readonly queries: number;
+  /** QUERYs and waves sent from here, and ANSWERs that came here. */
+  readonly here: number;
+  readonly answers: number;
+  readonly waves: number;
 }
 
 export interface Itm {
@@ -95,10 +99,11 @@ export function createItm(options: ItmOptions): Itm {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
-      const spent = { here: 0, behind: new Map<Branch, number>() };
+      const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
       const state = (): Search => ({
         tree: snapshot(root),
         own: root.leaf,
+        ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
         queries: [...spent.behind.values()].reduce((sum, queries) => sum + queries, spent.here),
       });
 

@@ -89,7 +89,7 @@ export function createOpening(
       windows: statement.windows,
       provisional: statement.provisional,
       after: node.sent + statement.after,
-      signed,
+      ...{ signed, by: statement.by },
       children,
     };
   };

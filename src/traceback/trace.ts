@@ -85,9 +85,20 @@ export interface TraceNode {
    * here trusts.
    */
   readonly signed: 'own' | 'good' | 'unknown';
+  /** Who signed it: the AS itself, or of one that could not be asked, who says so. Not there: this AS. */
+  readonly by?: number;
   /** Milliseconds from the trace's start to this answer. */
   readonly after: number;
   readonly children: readonly TraceNode[];
+}
+
+/** An AS that remains possible beyond the entry, and why nothing rules it out. */
+export interface TraceUnknown {
+  readonly as: number;
+  readonly verdict: TraceVerdict;
+  readonly reason: string;
+  /** From when it has windows, where it said so; ms. */
+  readonly retainedFrom: number | null;
 }
 
 export interface Trace {
@@ -111,6 +122,21 @@ export interface Trace {
   /** The entry AS found, and the ASes that remain possible beyond it. */
   readonly entry: { readonly as: number; readonly via: number | null; readonly source: boolean } | null;
   readonly ambiguity: readonly number[];
+  /** The chance that the packet passed the entry AS, 0 to 1; null without an entry. Not there in traces of old. */
+  readonly certainty?: number | null;
+  /** The branch beside the way to the entry that is likeliest: an AS and who stands before it. */
+  readonly runnerUp?: { readonly as: number; readonly via: number | null; readonly certainty: number } | null;
+  /** Those of `ambiguity`, each with why it could not be ruled out. */
+  readonly unknown?: readonly TraceUnknown[];
+  /** Ways on which the packet went round, each from an AS back to it, as it travelled. */
+  readonly loops?: readonly (readonly number[])[];
+  /** QUERYs that the trace might cost, those sent from here and in how many waves, and ANSWERs that came here. */
+  readonly cost?: {
+    readonly budget: number;
+    readonly here: number;
+    readonly waves: number;
+    readonly answers: number;
+  };
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */

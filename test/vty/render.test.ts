@@ -7,7 +7,7 @@ import { incidentSummary } from '../../src/hijack/incident-summary.ts';
 import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
 import { table, width } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
-import { entrySentence } from '../../src/vty/render/trace.ts';
+import { entrySentence } from '../../src/vty/render/trace-sentence.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   CASE,
@@ -794,6 +794,49 @@ Trace                 Packet of            State  ms Asked Entry
 t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
   ],
   [
+    'show trace TRACE-ID evidence',
+    async () => [
+      {
+        ...{ ...TRACE, packets: 8, need: 4, certainty: 0.95, ambiguity: [64520, 64502] },
+        runnerUp: { as: 64511, via: 64501, certainty: 0.0123 },
+        unknown: [
+          { as: 64520, verdict: 'absent' as const, reason: 'not asked', retainedFrom: null },
+          { as: 64502, verdict: 'expired' as const, reason: 'gone', retainedFrom: TRACE.from + 40_000 },
+        ],
+      },
+    ],
+    `
+Trace t20260301-120003-9f3a, 8 packets, 4 needed at one place
+Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired
+  40 s ago, 1 non-participant remains possible.
+Next likeliest: AS64511 behind AS64501 (1.23 %)
+
+AS      Verdict       Seen Windows False Border Lost Kept Signed by
+AS64500 saw            0/8       0     -      -    -    - us
+AS64510 saw~           0/8       0 0.39%      -    -    - us
+AS64511 clear-partial  0/8       0     -    50%    -    - us
+AS64502 silent         0/8       0     -      -    -    - us
+
+What they say:
+  AS64502: no answer in time
+
+Not ruled out:
+  AS64520: absent, not asked
+  AS64502: expired, gone; windows from 2026-03-01 12:00:42Z`,
+  ],
+  [
+    'show trace TRACE-ID cost',
+    async () => [{ ...TRACE, cost: { budget: 64, here: 2, waves: 1, answers: 3 } }],
+    `
+Trace t20260301-120003-9f3a
+Took:               182 ms
+Asked:              1 digest of 1 packet
+Queries:            5 of 64 allowed, 2 sent from here in 1 wave
+Answers:            3 messages here, partial ones too
+ASes that answered: 0
+Silent:             AS64502`,
+  ],
+  [
     'trace packet FILE',
     async () => [TRACE],
     `
@@ -1044,6 +1087,8 @@ describe('vty/render', () => {
       ['show case', [CASE]],
       ['show trace', [TRACE]],
       ['trace packet FILE', [TRACE]],
+      ['show trace TRACE-ID evidence', [{ ...TRACE, tree: { ...TRACE.tree, reason: 'w '.repeat(90) } }]],
+      ['show trace TRACE-ID cost', [TRACE]],
     ] as const)
       for (const line of renderAnswer(command, rows, NOON)) expect(width(line), line).to.be.at.most(80);
   });
@@ -1076,6 +1121,19 @@ describe('vty/render: the entry of a trace', () => {
     [
       'Began inside AS64510; 1 AS remains possible: AS64520.',
       { ...TRACE, entry: { as: 64510, via: null, source: true }, ambiguity: [64520] },
+    ],
+    ['Entered at AS64510 via AS64520 (99.98 %); no other AS remains possible.', { ...TRACE, certainty: 0.99989 }],
+    [
+      'Entered at AS64510 via AS64520 (over 99.99 %); beyond it 3 ASes cannot know, 1 AS expired 40 s ago, 12 non-participants remain possible.',
+      {
+        ...{ ...TRACE, certainty: 0.999999, ambiguity: Array.from({ length: 16 }, (_, i) => 64600 + i) },
+        unknown: Array.from({ length: 16 }, (_, i) => ({
+          as: 64600 + i,
+          verdict: i < 3 ? ('cannot-know' as const) : i === 3 ? ('expired' as const) : ('absent' as const),
+          reason: '',
+          retainedFrom: i === 3 ? TRACE.from + 40_000 : null,
+        })),
+      },
     ],
   ];
   for (const [text, trace] of sentences)

@@ -86,6 +86,7 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+import { renderCost, renderTraceEvidence } from './trace-views.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -178,6 +179,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
   'show trace TRACE-ID': first<Trace>(renderTrace),
+  'show trace TRACE-ID cost': first<Trace>(renderCost),
+  'show trace TRACE-ID evidence': first<Trace>(renderTraceEvidence),
+  'show trace TRACE-ID tree': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),

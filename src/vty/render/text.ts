@@ -70,6 +70,24 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   return shown.map(([name, value]) => `${`${name}:`.padEnd(most + 2)}${oneLine(value)}`);
 }
 
+/** A text in lines of at most 80 columns, cut at blanks; all but the first begin with `indent` blanks. */
+export function fold(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && width(line) + 1 + width(word) > 80) {
+      lines.push(line);
+      line = ' '.repeat(indent) + word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The word for so many: `route`, `routes`. */
+export function plural(number: number, one: string, many: string = `${one}s`): string {
+  return number === 1 ? one : many;
+}
+
 /** `1 route`, `2 routes`. */
 export function count(number: number, one: string, many: string = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;

@@ -1,22 +1,8 @@
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
-import { count, table } from './text.ts';
+import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
-
-/** The sentence that answers the question: where did it enter? */
-export function entrySentence(trace: Trace): string {
-  const others = trace.ambiguity;
-  const remain =
-    others.length === 0
-      ? 'no other AS remains possible'
-      : `${others.length === 1 ? '1 AS remains' : `${others.length} ASes remain`} possible: ${others.map(as => `AS${as}`).join(' ')}`;
-  if (trace.entry === null) return `Entry ${trace.state === 'partial' ? 'not yet known' : 'not found'}; ${remain}.`;
-  const { as, via, source } = trace.entry;
-  if (source) return `Began inside AS${as}; ${remain}.`;
-  // It may not tell, not know, or have seen the packet leave only.
-  if (via === null) return `Traced to AS${as}, which does not say from where it came; ${remain}.`;
-  return `Entered at AS${as} via AS${via}; ${remain}.`;
-}
+import { entrySentence } from './trace-sentence.ts';
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
 export function renderTrace(trace: Trace): string[] {
@@ -29,10 +15,26 @@ export function renderTrace(trace: Trace): string[] {
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
-    entrySentence(trace),
+    ...fold(entrySentence(trace), 2),
+    ...possibleLines(trace),
+    ...loopLines(trace),
     '',
     ...lines,
   ];
+}
+
+/** ASes that are named of those that remain possible; `show trace ID evidence` has all. */
+const NAMED = 6;
+
+function possibleLines({ unknown, ambiguity }: Trace): string[] {
+  if (unknown === undefined || ambiguity.length === 0) return [];
+  const more = ambiguity.length - NAMED;
+  const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
+  return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+function loopLines({ loops = [] }: Trace): string[] {
+  return loops.map(loop => `It goes round: ${loop.map(as => `AS${as}`).join(' > ')}`);
 }
 
 function packetLine({ packets = 1, need = 1, time }: Trace): string {

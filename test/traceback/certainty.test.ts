@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { newLeaf } from '../../src/traceback/branch.ts';
+import { certaintyOf, likelihoodRatio, type Weighed, weigh } from '../../src/traceback/certainty.ts';
+import { loopsOf, markConflicts } from '../../src/traceback/contradiction.ts';
+import { VERDICTS } from '../../src/traceback/statement.ts';
+import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
+import { conclude } from '../../src/traceback/tree.ts';
+
+function node(as: number, verdict: TraceVerdict, more: Partial<TraceNode> = {}, ...children: TraceNode[]): TraceNode {
+  return { ...newLeaf(as, verdict, '', 0), signed: 'good', coverage: 1, falsePositive: 0.003, ...more, children };
+}
+const of = (tree: TraceNode) => {
+  const { entry, ambiguity } = conclude(tree);
+  return { entry, ...certaintyOf(tree, entry, ambiguity) };
+};
+
+describe('traceback/certainty', () => {
+  // Research: traceback 5.5, LR(saw) = c(1-loss)/f and LR(clear) = (1-c(1-loss))/(1-f).
+  const rows: [TraceVerdict, Partial<TraceNode>, number][] = [
+    ['saw', {}, 1 / 0.003],
+    ['saw', { coverage: 0.5, loss: 0.2 }, 0.4 / 0.003],
+    ['translated', { falsePositive: 0.3 }, 1 / 0.3],
+    ['saw', { coverage: null, falsePositive: null }, 5],
+    ['clear', { coverage: 0.96, loss: 0.005 }, (1 - 0.96 * 0.995) / 0.997],
+    ['clear-partial', { coverage: 0.5, sampling: 0.1 }, 0.95 / 0.997],
+    ['clear-partial', { coverage: null }, 1],
+    ['clear', { coverage: 1 }, 1e-9 / 0.997],
+  ];
+  for (const [verdict, more, ratio] of rows)
+    it(`${verdict} ${JSON.stringify(more)}: ${ratio.toPrecision(3)}`, () =>
+      expect(likelihoodRatio(node(1, verdict, more))).to.be.closeTo(ratio, ratio * 1e-9));
+
+  it('takes no other verdict for a yes or a no', () => {
+    for (const verdict of VERDICTS)
+      if (!['saw', 'translated', 'clear', 'clear-partial'].includes(verdict))
+        expect(likelihoodRatio(node(1, verdict)), verdict).to.equal(1);
+  });
+
+  it('is surer of more packets, and less sure of two that saw it than of one', () => {
+    const chain = (f: number, other: TraceVerdict) =>
+      of(node(1, 'saw', { ingress: [2] }, node(2, 'saw', { ingress: [9], falsePositive: f }), node(3, other)));
+    const [one, many] = [chain(0.003, 'clear').certainty!, chain(4.4e-7, 'clear').certainty!];
+    expect(one).to.be.within(0.99, 0.999);
+    expect(many).to.be.greaterThan(0.999999);
+    expect(chain(0.003, 'refused').certainty).to.be.lessThan(one);
+    expect(chain(0.003, 'saw').certainty).to.be.within(0.4, 0.5);
+    expect(chain(0.003, 'saw').runnerUp).to.deep.include({ as: 3, via: 1 });
+    expect(chain(0.003, 'refused').runnerUp!.certainty).to.be.lessThan(0.01);
+  });
+
+  it('believes an AS in between by what those behind it saw', () => {
+    const tree = node(
+      1,
+      'saw',
+      { ingress: [2] },
+      node(2, 'absent', {}, node(3, 'saw', { ingress: [7], falsePositive: 1e-6 }), node(4, 'clear')),
+      node(5, 'silent'),
+    );
+    const weighed = weigh(tree);
+    expect(weighed.children[0]!.chance).to.be.greaterThan(0.9999);
+    expect(of(tree).certainty).to.be.greaterThan(0.9999);
+    expect(weigh(tree, as => (as === 5 ? 1e6 : 1)).children[1]!.chance).to.be.greaterThan(0.5);
+  });
+
+  it('says of each AS that remains possible why, and of nobody that is ruled out', () => {
+    const beyond = [
+      node(3, 'cannot-know', { reason: 'no windows are held' }),
+      node(4, 'expired', { retainedFrom: 7 }),
+      node(5, 'clear'),
+      node(6, 'absent'),
+    ];
+    const { unknown, entry } = of(node(1, 'saw', { ingress: [2] }, node(2, 'saw', { ingress: [3, 9] }, ...beyond)));
+    expect(entry?.as).to.equal(2);
+    expect(unknown).to.deep.equal([
+      { as: 3, verdict: 'cannot-know', reason: 'no windows are held', retainedFrom: null },
+      { as: 9, verdict: 'absent', reason: 'not asked', retainedFrom: null },
+      { as: 4, verdict: 'expired', reason: '', retainedFrom: 7 },
+      { as: 6, verdict: 'absent', reason: '', retainedFrom: null },
+    ]);
+    expect(of(node(1, 'clear', {}, node(2, 'busy'))).certainty).to.equal(null);
+  });
+
+  it('gives chances that are chances, whatever stands in the tree', () => {
+    const tree: fc.Memo<TraceNode> = fc.memo(depth =>
+      fc
+        .record({
+          as: fc.integer({ min: 1, max: 9 }),
+          verdict: fc.constantFrom(...VERDICTS),
+          falsePositive: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+          coverage: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+          loss: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+          sampling: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+          children: depth > 1 ? fc.array(tree(), { maxLength: 3 }) : fc.constant([]),
+        })
+        .map(({ as, verdict, children, ...more }) => node(as, verdict, more, ...children)),
+    );
+    const check = ({ chance, children }: Weighed): void => {
+      expect(chance).to.be.within(0, 1 + 1e-9);
+      expect(children.reduce((sum, child) => sum + child.chance, 0)).to.be.at.most(chance + 1e-9);
+      children.forEach(check);
+    };
+    fc.assert(
+      fc.property(tree(4), one => {
+        check(weigh(one));
+        const { certainty, entry } = of(markConflicts(one));
+        expect(certainty === null).to.equal(entry === null);
+        loopsOf(one);
+      }),
+    );
+  });
+});
+
+describe('traceback/contradiction', () => {
+  it('is a conflict when one says that it came from another, and that one that it did not pass', () => {
+    const tree = node(1, 'saw', { ingress: [2] }, node(2, 'clear', { reason: 'not seen' }), node(3, 'clear'));
+    const marked = markConflicts(tree);
+    expect(marked.children.map(({ verdict }) => verdict)).to.deep.equal(['conflict', 'clear']);
+    expect(marked.children[0]!.reason).to.equal('it says: not seen; AS 1 says that it came in from it');
+    expect(conclude(marked).ambiguity, 'it is not ruled out').to.deep.equal([2]);
+    expect(conclude(tree).ambiguity).to.deep.equal([]);
+    // What did not see all of its border contradicts nobody, and neither does who saw nothing itself.
+    for (const [above, below] of [
+      ['saw', 'clear-partial'],
+      ['cannot-know', 'clear'],
+    ] as const)
+      expect(markConflicts(node(1, above, { ingress: [2] }, node(2, below))).children[0]!.verdict).to.equal(below);
+  });
+
+  it('finds where a packet goes round', () => {
+    const tree = node(
+      1,
+      'saw',
+      { ingress: [2] },
+      node(2, 'saw', { ingress: [3] }, node(3, 'saw', { ingress: [1, 8] })),
+    );
+    expect(loopsOf(tree)).to.deep.equal([[1, 3, 2, 1]]);
+    expect(loopsOf(node(1, 'saw', { ingress: [2] }, node(2, 'saw', { ingress: [3] })))).to.deep.equal([]);
+  });
+});
