@@ -46,6 +46,7 @@ main.on('message', (order: IntakeOrder) => {
     case 'configure':
       if ('configure' in loop) loop.configure(order.probe);
       else intake.configure(order.probe);
+      if ('askKey' in loop) loop.askKey();
       return;
     case 'know':
       intake.vantages.know(order.neighbors);

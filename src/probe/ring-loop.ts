@@ -37,6 +37,8 @@ const NOBODY = -1;
 export interface RingLoop {
   /** Reads a ring too; one of the same interface is closed. */
   add(ring: OpenRing): void;
+  /** Asks for the key of this hour again: where there was none, one may be configured now. */
+  askKey(): void;
   /** Counts what the rings have lost until now: an answer must not be about less. */
   countLosses(): void;
   /** Ends the loop, after what the rings still hold was taken. */
@@ -234,6 +236,7 @@ export function startRingLoop(intake: Intake, wake: number, mirror: Mirror | nul
       counted = Math.min(counted, Math.floor(ring.since / 1000));
       fds = Int32Array.of(wake, ...readings.map(({ reader }) => reader.fd));
     },
+    askKey: () => void intake.needKey(epochOf(Date.now())),
     countLosses: () => count(Math.max(counted, Math.floor(Date.now() / 1000))),
     stop() {
       ending = Date.now() + LAST_BLOCKS;
