@@ -29,6 +29,11 @@ function framed(second: number, id: number) {
   return { ...raw, bytes, captured: bytes.length, wire: bytes.length, linkType: 1 };
 }
 
+type Framed = ReturnType<typeof framed>;
+/** Under the key of the hour it was made in, and of the one it comes in. */
+const questionsOf = (frame: Framed): Question[] =>
+  [frame.seconds, Math.floor(Date.now() / 1000)].flatMap(seconds => questionsAbout({ ...frame, seconds }, 60_000));
+
 /** A port that is free at the moment. */
 const freePort = () =>
   new Promise<number>(resolve => {
@@ -59,15 +64,15 @@ describe('itprobe --flow', () => {
   const KEY = { protocol: 17, source: hex('c0000201'), destination: hex('c6336402') };
   const PORTS = { sourcePort: 5353, destinationPort: 53 };
   /** The probe's answer once it has seen the packet. */
-  const sighting = async (question: Question) => {
-    const [answer] = (await station.ask([question], Date.now() + 5000)).answers;
+  const sighting = async (frame: Framed) => {
+    const [answer] = (await station.ask(questionsOf(frame), Date.now() + 5000)).answers;
     return answer === undefined || answer.sightings.length === 0 ? null : answer;
   };
 
-  const sightingOfAll = async (frames: ReturnType<typeof framesFrom>) => {
+  const sightingOfAll = async (frames: readonly Framed[]) => {
     for (const frame of frames) {
-      const { sightings } = await until(() => sighting(questionsAbout(frame, 60_000)[0]!));
-      expect(sightings).to.have.length(1);
+      const { sightings } = await until(() => sighting(frame));
+      expect(sightings).to.have.length.above(0);
     }
   };
   /** Skips what needs a program that is not here, and says so. */
@@ -110,12 +115,12 @@ describe('itprobe --flow', () => {
     }));
     const datagram = encodeSflow({ agent: hex('7f000001'), subAgent: 0, sequence: 1, uptime: 0 }, samples);
     socket.send(datagram, port, '127.0.0.1');
-    const [question] = questionsAbout(frames[3]!, 60_000);
-    const answer = await until(() => sighting(question!));
+    const answer = await until(() => sighting(frames[3]!));
     socket.close();
     expect(answer.sightings[0]?.vantage).to.deep.equal({ direction: 'in', neighbor: 64496 });
     expect(answer).to.include({ covered: false });
-    await until(async () => ((await sighting(question!))?.sampling === 0.01 ? true : null));
+    await until(async () => ((await sighting(frames[3]!))?.sampling === 0.01 ? true : null));
+    const [question] = questionsOf(frames[3]!);
     const never = await station.ask([{ ...question!, digest: '0123456789abcdef' }], Date.now() + 5000);
     expect(never.answers[0]).to.deep.include({ sightings: [], covered: false });
   });
@@ -175,10 +180,7 @@ describe('itprobe --flow', () => {
         ]);
       }
       expect((await station.askFlows([{ ...asked, protocol: 6 }], Date.now() + 5000))[0]?.places).to.deep.equal([]);
-      const [question] = questionsAbout(framesFrom(200)[3]!, 60_000);
-      expect((await station.ask([question!], Date.now() + 5000)).answers[0]?.sightings, 'no sighting').to.deep.equal(
-        [],
-      );
+      expect(await sighting(framesFrom(200)[3]!), 'no sighting').to.equal(null);
     });
 
     it('takes PSAMP, and sees each packet by its digest', async () => {
