@@ -41,6 +41,13 @@ export const TRACE_COMMANDS: readonly Command[] = [
     run: traceDigest,
   },
   {
+    syntax: 'trace export TRACE-ID --evidence',
+    help: 'What a trace rests on, as it was signed, as one JSON document',
+    words: { '--evidence': 'The signed request and every signed statement' },
+    one: true,
+    run: exportEvidence,
+  },
+  {
     syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER]',
     help: 'Trace packets of a pcap file to their entry AS',
     words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12', ...NEED },
@@ -60,6 +67,12 @@ async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);
   if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
   await row(trace);
+}
+
+async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
+  const evidence = await daemon.traceEvidence(args['TRACE-ID']!);
+  if (evidence === null) throw new Error(`no evidence of a trace ${args['TRACE-ID']} is kept`);
+  await row(evidence);
 }
 
 async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {

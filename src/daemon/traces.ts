@@ -23,6 +23,7 @@ import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf } from '../traceback/evidence.ts';
+import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
@@ -236,8 +237,12 @@ export async function openTraces(
     return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
   }
 
-  async function stored(trace: Trace): Promise<Trace> {
-    await store.write([{ op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } }]);
+  async function stored(trace: Trace, evidence: FiledEvidence | null): Promise<Trace> {
+    const { id, asked } = trace;
+    await store.write([
+      { op: 'trace.put', record: { id, asked, body: JSON.stringify(trace) } },
+      ...(evidence === null ? [] : [{ op: 'trace.rests-on' as const, id, body: JSON.stringify(evidence) }]),
+    ]);
     return trace;
   }
 
@@ -249,6 +254,7 @@ export async function openTraces(
       const asked = askedFor(packets);
       const [{ time }] = asked.packets as [PacketToTrace];
       let priors: Pick<Trace, 'flows'> = {};
+      let evidence: FiledEvidence | null = null;
       const looked = priorsOf(asked.packets).then(flows => {
         if (flows.length > 0) priors = { flows };
       });
@@ -270,21 +276,28 @@ export async function openTraces(
       const linked = forms.findIndex(form => form !== null);
       const own = asked.questions.filter(({ packet }) => packet === linked);
       const [traced, translation] = await Promise.all([
-        traceback.startTrace(request, trace => onPartial({ ...trace, ...priors })),
+        traceback.startTrace(
+          request,
+          trace => onPartial({ ...trace, ...priors }),
+          signed => {
+            evidence = signed;
+          },
+        ),
         linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
         looked,
       ]);
-      return stored({
-        ...(translation === undefined ? traced : withTranslation(traced, translation)),
-        ...priors,
-        ...(cause !== undefined && { cause }),
-      });
+      const translated = translation === undefined ? traced : withTranslation(traced, translation);
+      return stored({ ...translated, ...priors, ...(cause !== undefined && { cause }) }, evidence);
     },
     async startDigest({ digest, time, epoch }, onPartial) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const epochs = epoch === null ? epochsOf(time) : [epoch];
       const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-      return stored(await traceback.startTrace({ questions, time }, onPartial));
+      let evidence: FiledEvidence | null = null;
+      const trace = await traceback.startTrace({ questions, time }, onPartial, signed => {
+        evidence = signed;
+      });
+      return stored(trace, evidence);
     },
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();

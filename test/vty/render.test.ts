@@ -807,8 +807,8 @@ t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
     ],
     `
 Trace t20260301-120003-9f3a, 8 packets, 4 needed at one place
-Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired
-  40 s ago, 1 non-participant remains possible.
+Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired 40 s ago, 1
+  non-participant remains possible.
 Next likeliest: AS64511 behind AS64501 (1.23 %)
 
 AS      Verdict       Seen Windows False Border Lost Kept Signed by
