@@ -219,6 +219,8 @@ export interface TraceStart extends TraceWatched {
   readonly packets: readonly DecodedPacket[];
   /** How many of them have to be seen at one place; null: half of them. */
   readonly need: number | null;
+  /** They are replies, and what triggered them is to be traced. */
+  readonly trigger: boolean;
 }
 
 export interface TraceDigest extends TraceWatched {

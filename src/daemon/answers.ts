@@ -272,7 +272,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    startTrace: ({ packets, need, onPartial }) => traces.startTrace(packets, onPartial, { need }),
+    startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
     traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),

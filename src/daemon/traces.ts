@@ -16,6 +16,7 @@ import {
   SHORTEST_SECRET,
   secretOf,
 } from '../packet/itk1.ts';
+import { reflectionOf, triggerOf } from '../packet/reflection.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
@@ -58,6 +59,8 @@ export interface TraceReason {
   readonly cause?: TraceCause;
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
+  /** The packets are replies, and what triggered them is to be traced. */
+  readonly trigger?: boolean;
 }
 
 export interface Traces {
@@ -249,9 +252,9 @@ export async function openTraces(
   return {
     station,
     traceback: () => traceback,
-    async startTrace(packets, onPartial, { cause, need = null } = {}) {
+    async startTrace(packets, onPartial, { cause, need = null, trigger = false } = {}) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const asked = askedFor(packets);
+      const asked = askedFor(trigger ? triggersOf(packets) : packets);
       const [{ time }] = asked.packets as [PacketToTrace];
       let priors: Pick<Trace, 'flows'> = {};
       let evidence: FiledEvidence | null = null;
@@ -287,7 +290,16 @@ export async function openTraces(
         looked,
       ]);
       const translated = translation === undefined ? traced : withTranslation(traced, translation);
-      return stored({ ...translated, ...priors, ...(cause !== undefined && { cause }) }, evidence);
+      const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
+      const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
+      return stored(
+        {
+          ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
+          ...(reflection !== null && { reflection }),
+          ...(trigger && { trigger: true as const }),
+        },
+        evidence,
+      );
     },
     async startDigest({ digest, time, epoch }, onPartial) {
       if (traceback === null) throw new Error('no traceback block is configured');
@@ -328,6 +340,16 @@ function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
 }
 
 const LINKTYPE_RAW = 101;
+
+/** What triggered these replies. Throws an Error that says why when nothing of it is known of any. */
+function triggersOf(packets: readonly PacketToTrace[]): PacketToTrace[] {
+  const all = packets.map(({ frame, linkType, wire, time }) => ({ time, ...triggerOf(frame, linkType, wire) }));
+  const known = all.flatMap(one => ('reason' in one ? [] : [{ ...one, linkType: LINKTYPE_RAW }]));
+  const [first] = all;
+  if (known.length === 0)
+    throw new Error(first !== undefined && 'reason' in first ? first.reason : 'there is no packet');
+  return known;
+}
 
 /** The digest of the innermost IP layer that has one, or why there is none. */
 function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {
