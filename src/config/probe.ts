@@ -97,7 +97,7 @@ export function probeEntry(probe: ProbeConfig): Entry {
     entry('probe', 'retention', { duration: probe.retention }),
     entry('probe', 'memory', { size: probe.memory }),
     ...(probe.disk === undefined ? [] : [entry('probe', 'disk', { size: probe.disk })]),
-    entry('probe', 'precision', { bits: String(probe.precision ?? 16) }),
+    ...(probe.translator === undefined ? [entry('probe', 'precision', { bits: String(probe.precision ?? 16) })] : []),
   ]);
 }
 

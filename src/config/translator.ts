@@ -63,6 +63,6 @@ export function checkTranslator(probe: Entry, report: Report): void {
       '`translator` has nothing to read, expected `conntrack`, `log file` or another statement in it',
     );
   for (const one of probe.block)
-    if (!['translator', 'retention', 'memory'].includes(headOf(one)))
+    if (!['translator', 'retention', 'memory', 'certificate'].includes(headOf(one)))
       report.error(placed(one), `\`${headOf(one)}\` does not go with \`translator\`: such a probe takes no packets`);
 }

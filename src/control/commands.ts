@@ -219,6 +219,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'watch cases': 'A line for each change of a case as it comes, until it is interrupted',
   whois: 'Ask by whois, the mirror first',
   'trace digest': 'Trace a packet of which only the digest is known',
+  'trace export': 'A trace as a document',
   'trace packet': 'Trace packets of a pcap file to their entry AS',
   'trace set': 'Trace a pcap file that holds one attack',
 };

@@ -31,6 +31,7 @@ import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
+import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
@@ -116,6 +117,8 @@ export interface Daemon {
   /** The latest traces, latest first. */
   traces(limit: number): Promise<readonly Trace[]>;
   trace(id: string): Promise<Trace | null>;
+  /** What a trace rests on; null when there is no such trace, or none of it is kept. */
+  traceEvidence(id: string): Promise<TraceEvidence | null>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;
@@ -204,11 +207,20 @@ interface TraceWatched {
   readonly signal: AbortSignal;
 }
 
+/** `trace export TRACE-ID --evidence`. */
+export interface TraceEvidence {
+  readonly format: typeof FORMAT;
+  readonly trace: Trace;
+  readonly evidence: FiledEvidence;
+}
+
 export interface TraceStart extends TraceWatched {
   /** Packets of one attack, all of which are asked for. */
   readonly packets: readonly DecodedPacket[];
   /** How many of them have to be seen at one place; null: half of them. */
   readonly need: number | null;
+  /** They are replies, and what triggered them is to be traced. */
+  readonly trigger: boolean;
 }
 
 export interface TraceDigest extends TraceWatched {

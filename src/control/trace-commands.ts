@@ -10,6 +10,8 @@ const LISTED_TRACES = 20;
 
 const NEED = { '--need': 'How many of the packets have to be seen at one place' };
 
+const TRIGGER = { '--trigger': 'They are replies: trace the packets that triggered them' };
+
 export const TRACE_COMMANDS: readonly Command[] = [
   {
     syntax: 'show trace',
@@ -41,9 +43,16 @@ export const TRACE_COMMANDS: readonly Command[] = [
     run: traceDigest,
   },
   {
-    syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER]',
+    syntax: 'trace export TRACE-ID --evidence',
+    help: 'What a trace rests on, as it was signed, as one JSON document',
+    words: { '--evidence': 'The signed request and every signed statement' },
+    one: true,
+    run: exportEvidence,
+  },
+  {
+    syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger]',
     help: 'Trace packets of a pcap file to their entry AS',
-    words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12', ...NEED },
+    words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12', ...NEED, ...TRIGGER },
     one: true,
     run: call => tracePackets(call, readNumbers(call.args.NUMBERS ?? '1')),
   },
@@ -62,6 +71,12 @@ async function showTrace({ daemon, args, row }: Call): Promise<void> {
   await row(trace);
 }
 
+async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
+  const evidence = await daemon.traceEvidence(args['TRACE-ID']!);
+  if (evidence === null) throw new Error(`no evidence of a trace ${args['TRACE-ID']} is kept`);
+  await row(evidence);
+}
+
 async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {
   const time = parseInstant(args.TIME!, Date.now())!;
   const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
@@ -77,5 +92,6 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   }
   const packets = decodePackets(data.packets);
   if (typeof packets === 'string') throw new Error(packets);
-  await row(await daemon.startTrace({ packets, need, onPartial: partial, signal }));
+  const trigger = args['--trigger'] !== undefined;
+  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal }));
 }

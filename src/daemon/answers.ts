@@ -25,6 +25,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Rpki } from '../registry/rpki/rpki.ts';
 import { outOfDate, troubleOf } from '../registry/source-trouble.ts';
 import type { Store } from '../store/records.ts';
+import { type FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { Cases } from './cases.ts';
@@ -265,7 +266,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
-    startTrace: ({ packets, need, onPartial }) => traces.startTrace(packets, onPartial, { need }),
+    async traceEvidence(id) {
+      const [record] = await store.read('trace.get', { id });
+      const [evidence] = await store.read('trace.evidence', { id });
+      if (record === undefined || evidence === undefined) return null;
+      return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
+    },
+    startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
     traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),

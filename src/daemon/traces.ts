@@ -16,6 +16,7 @@ import {
   SHORTEST_SECRET,
   secretOf,
 } from '../packet/itk1.ts';
+import { reflectionOf, triggerOf } from '../packet/reflection.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
@@ -23,6 +24,7 @@ import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf } from '../traceback/evidence.ts';
+import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
@@ -57,6 +59,8 @@ export interface TraceReason {
   readonly cause?: TraceCause;
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
+  /** The packets are replies, and what triggered them is to be traced. */
+  readonly trigger?: boolean;
 }
 
 export interface Traces {
@@ -236,19 +240,24 @@ export async function openTraces(
     return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
   }
 
-  async function stored(trace: Trace): Promise<Trace> {
-    await store.write([{ op: 'trace.put', record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) } }]);
+  async function stored(trace: Trace, evidence: FiledEvidence | null): Promise<Trace> {
+    const { id, asked } = trace;
+    await store.write([
+      { op: 'trace.put', record: { id, asked, body: JSON.stringify(trace) } },
+      ...(evidence === null ? [] : [{ op: 'trace.rests-on' as const, id, body: JSON.stringify(evidence) }]),
+    ]);
     return trace;
   }
 
   return {
     station,
     traceback: () => traceback,
-    async startTrace(packets, onPartial, { cause, need = null } = {}) {
+    async startTrace(packets, onPartial, { cause, need = null, trigger = false } = {}) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const asked = askedFor(packets);
+      const asked = askedFor(trigger ? triggersOf(packets) : packets);
       const [{ time }] = asked.packets as [PacketToTrace];
       let priors: Pick<Trace, 'flows'> = {};
+      let evidence: FiledEvidence | null = null;
       const looked = priorsOf(asked.packets).then(flows => {
         if (flows.length > 0) priors = { flows };
       });
@@ -270,21 +279,37 @@ export async function openTraces(
       const linked = forms.findIndex(form => form !== null);
       const own = asked.questions.filter(({ packet }) => packet === linked);
       const [traced, translation] = await Promise.all([
-        traceback.startTrace(request, trace => onPartial({ ...trace, ...priors })),
+        traceback.startTrace(
+          request,
+          trace => onPartial({ ...trace, ...priors }),
+          signed => {
+            evidence = signed;
+          },
+        ),
         linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
         looked,
       ]);
-      return stored({
-        ...(translation === undefined ? traced : withTranslation(traced, translation)),
-        ...priors,
-        ...(cause !== undefined && { cause }),
-      });
+      const translated = translation === undefined ? traced : withTranslation(traced, translation);
+      const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
+      const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
+      return stored(
+        {
+          ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
+          ...(reflection !== null && { reflection }),
+          ...(trigger && { trigger: true as const }),
+        },
+        evidence,
+      );
     },
     async startDigest({ digest, time, epoch }, onPartial) {
       if (traceback === null) throw new Error('no traceback block is configured');
       const epochs = epoch === null ? epochsOf(time) : [epoch];
       const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-      return stored(await traceback.startTrace({ questions, time }, onPartial));
+      let evidence: FiledEvidence | null = null;
+      const trace = await traceback.startTrace({ questions, time }, onPartial, signed => {
+        evidence = signed;
+      });
+      return stored(trace, evidence);
     },
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
@@ -315,6 +340,16 @@ function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
 }
 
 const LINKTYPE_RAW = 101;
+
+/** What triggered these replies. Throws an Error that says why when nothing of it is known of any. */
+function triggersOf(packets: readonly PacketToTrace[]): PacketToTrace[] {
+  const all = packets.map(({ frame, linkType, wire, time }) => ({ time, ...triggerOf(frame, linkType, wire) }));
+  const known = all.flatMap(one => ('reason' in one ? [] : [{ ...one, linkType: LINKTYPE_RAW }]));
+  const [first] = all;
+  if (known.length === 0)
+    throw new Error(first !== undefined && 'reason' in first ? first.reason : 'there is no packet');
+  return known;
+}
 
 /** The digest of the innermost IP layer that has one, or why there is none. */
 function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {

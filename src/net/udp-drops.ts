@@ -1,5 +1,5 @@
 /**
- * Datagrams that the kernel dropped because nobody took them from a socket in time: /proc/net/udp and udp6 hold a count for
+ * Datagrams that the kernel dropped because nobody took them from a socket in time: /proc/self/net/udp and udp6 hold a count for
  * each socket, in the last column, which recvfrom(2) does not tell.
  */
 

@@ -92,7 +92,7 @@ function bind(
 }
 
 function dropsOf(port: number): number {
-  return ['/proc/net/udp', '/proc/net/udp6'].reduce((sum, file) => {
+  return ['/proc/self/net/udp', '/proc/self/net/udp6'].reduce((sum, file) => {
     try {
       return sum + readUdpDrops(readFileSync(file, 'latin1'), port);
     } catch {

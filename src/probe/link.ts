@@ -192,7 +192,7 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
     dialled.on('data', read);
     dialled.on('error', error => say(`${options.socket}: ${error.message}`));
     dialled.on('close', () => {
-      if (welcome) say('the connection to the daemon is closed; windows are kept');
+      if (welcome && !closed) say('the connection to the daemon is closed; windows are kept');
       welcome = false;
       socket = null;
       if (closed) return;

@@ -241,6 +241,7 @@ export function openLiveWindows(
       handOverBefore(Number.POSITIVE_INFINITY);
       if (time.newest >= 0) through = Math.max(through, windowOf(time.newest) + 1);
       report();
+      sink.end?.();
     },
     configure(changed) {
       retention = changed.retention;

@@ -145,7 +145,7 @@ function senseless(words: ProbeWords & { readonly _: readonly unknown[] }): stri
   const port = flow?.find(text => parseFlowPort(text) === null);
   if (port !== undefined) return `--flow takes [ADDRESS]:PORT, not ${port}`;
   if (flow !== undefined && (digests || read !== undefined || interfaces !== undefined || words.mirror !== undefined))
-    return '--flow goes with -n and -s only: a probe of flows captures nothing';
+    return '--flow excludes -i, -r, -d and --mirror: a probe of flows captures nothing';
   const input = interfaces ?? read ?? flow;
   if (words.translator && (input !== undefined || digests || words.directory !== undefined))
     return '--translator goes with -n and -s only: such a probe takes no packets';

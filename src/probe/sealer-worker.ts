@@ -23,6 +23,10 @@ interface Opened {
 const intakes = new Map<number, MessagePort>();
 /** Parts that have come from each intake. */
 const parts: number[] = [];
+/** Intakes that have handed everything over. */
+const ended = new Set<number>();
+/** The order to close, until they all have: what they handed over may still be on its way when it comes. */
+let closing: Extract<ToSealer, { type: 'close' }> | null = null;
 /** Questions that wait for parts under way. */
 let early: Extract<ToSealer, { type: 'ask' }>[] = [];
 /** What is read back, and how much of it is left. */
@@ -100,15 +104,27 @@ function keepStepping(opened: Opened): void {
   stepping = true;
 }
 
-function fromIntake(opened: Opened, message: FromIntake): void {
+/** Seals and writes what there is, when it is all. */
+function close({ windows, keeper }: Opened): void {
+  if (closing === null || ended.size < intakes.size) return;
+  const { id } = closing;
+  closing = null;
+  while (windows.step());
+  keeper.settled().then(() => say({ type: 'closed', id }));
+}
+
+function fromIntake(opened: Opened, intake: number, message: FromIntake): void {
   const { windows } = opened;
   if (message.type === 'part') {
-    const { intake } = message.part;
     parts[intake] = (parts[intake] ?? 0) + 1;
     windows.part(message.part);
     answer(opened);
   } else if (message.type === 'progress') windows.progress(message.progress);
-  else windows.hole(message.hole);
+  else if (message.type === 'hole') windows.hole(message.hole);
+  else {
+    ended.add(intake);
+    close(opened);
+  }
   keepStepping(opened);
 }
 
@@ -117,7 +133,7 @@ function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>):
   switch (message.type) {
     case 'connect':
       intakes.set(message.intake, message.port);
-      message.port.on('message', (from: FromIntake) => fromIntake(opened, from));
+      message.port.on('message', (from: FromIntake) => fromIntake(opened, message.intake, from));
       return;
     case 'configure':
       windows.configure(message.limits);
@@ -136,8 +152,8 @@ function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>):
       say({ type: 'epochs', id: message.id, epochs: keeper.epochs(), head: keeper.head });
       return;
     case 'close':
-      while (windows.step());
-      keeper.settled().then(() => say({ type: 'closed', id: message.id }));
+      closing = message;
+      close(opened);
   }
 }
 

@@ -75,6 +75,8 @@ export interface WindowSink {
   progress(progress: IntakeProgress): void;
   /** Seconds in which packets may have gone by that the intake has not seen; told before its progress goes beyond. */
   hole(hole: Span): void;
+  /** Says that nothing more will come. */
+  end?(): void;
   /** Octets of digests that were handed over and wait to be sealed. */
   readonly waiting?: number;
 }

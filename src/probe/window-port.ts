@@ -6,7 +6,8 @@ import type { IntakeProgress, WindowPart, WindowSink } from './window-messages.t
 export type FromIntake =
   | { readonly type: 'part'; readonly part: WindowPart }
   | { readonly type: 'progress'; readonly progress: IntakeProgress }
-  | { readonly type: 'hole'; readonly hole: Span };
+  | { readonly type: 'hole'; readonly hole: Span }
+  | { readonly type: 'end' };
 
 /** Octets of digests that have been sealed, or dropped, of those that the intake has handed over. */
 export interface ToIntake {
@@ -46,6 +47,7 @@ export function portSink(port: MessagePort): PortSink {
     },
     progress: progress => post({ type: 'progress', progress }),
     hole: hole => post({ type: 'hole', hole }),
+    end: () => post({ type: 'end' }),
     room: octets => (waiting <= octets ? Promise.resolve() : new Promise(resolve => patient.push({ octets, resolve }))),
   };
 }

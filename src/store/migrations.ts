@@ -127,6 +127,12 @@ export const migrations: readonly string[] = [
      PRIMARY KEY (probe, head)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX commitments_by_time ON commitments (told);`,
+
+  // 9: what a trace rests on, as it was signed: apart, for lists of traces do not need it.
+  `CREATE TABLE trace_evidence (
+     id   TEXT NOT NULL PRIMARY KEY REFERENCES traces (id) DEFERRABLE INITIALLY DEFERRED,
+     body TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 /**

@@ -33,6 +33,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'told.open': `SELECT DISTINCT case_id AS "caseId" FROM told_by
     WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
+  'trace.evidence': 'SELECT id, body FROM trace_evidence WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
@@ -63,6 +64,7 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'owed.done': 'DELETE FROM owed WHERE case_id = :caseId AND event = :event',
   'told.add': `INSERT INTO told_by (case_id, notice) VALUES (:caseId, :notice)
     ON CONFLICT (case_id, notice) DO NOTHING`,
+  'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',

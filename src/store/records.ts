@@ -140,6 +140,8 @@ export type StoreWrite =
   /** A notice of the outbox speaks of this case too. */
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
+  /** What a trace rests on, as JSON. */
+  | { readonly op: 'trace.rests-on'; readonly id: string; readonly body: string }
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
   | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
@@ -192,6 +194,10 @@ export interface StoreReads {
   'told.open': { readonly args: Record<never, never>; readonly row: { readonly caseId: string } };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
+  'trace.evidence': {
+    readonly args: { readonly id: string };
+    readonly row: { readonly id: string; readonly body: string };
+  };
   'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
   'mark.get': {

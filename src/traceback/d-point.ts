@@ -1,13 +1,15 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
+import type { AnswerNode, Leaf } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Directory } from './directory.ts';
+import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
-import type { Voice } from './saying.ts';
+import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
 import { conclude, ofFragment, withoutRepeats } from './tree.ts';
@@ -54,9 +56,14 @@ export interface TraceRequest {
 export interface DPoint {
   /**
    * Traces; resolves with the final result within 2 s. `onPartial` gets the result so far after 250 ms, and from then
-   * on when it changed. Rejects when the request is wrong or too many traces run.
+   * on when it changed; `keep` what the final result rests on, as it was signed. Rejects when the request is wrong or too
+   * many traces run.
    */
-  startTrace(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace>;
+  startTrace(
+    request: TraceRequest,
+    onPartial: (trace: Trace) => void,
+    keep?: (evidence: FiledEvidence) => void,
+  ): Promise<Trace>;
   /** Ends every trace now, each with what it has. */
   close(): void;
 }
@@ -79,7 +86,7 @@ export function createDPoint(options: DPointOptions): DPoint {
   const running = new Set<AbortController>();
 
   return {
-    async startTrace(request, onPartial) {
+    async startTrace(request, onPartial, keep) {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
@@ -168,6 +175,8 @@ export function createDPoint(options: DPointOptions): DPoint {
           },
         );
         const trace = traceOf('final', search);
+        const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
+        keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
           id: base.id,
           queries: trace.queries,
@@ -184,6 +193,11 @@ export function createDPoint(options: DPointOptions): DPoint {
       for (const controller of running) controller.abort();
     },
   };
+}
+
+/** What this AS itself says in a tree. */
+function leavesOf(node: AnswerNode): Leaf[] {
+  return [...('leaf' in node ? [node.leaf] : []), ...node.children.flatMap(leavesOf)];
 }
 
 /** From the first to the last instant that is asked for. */

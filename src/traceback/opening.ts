@@ -12,7 +12,7 @@ import { decodeStatement, isStatementOf, type SignedStatement } from './statemen
 import type { TraceNode, TraceVerdict } from './trace.ts';
 
 /** Words of an asker about an AS that it could not ask; an AS has no such word about itself. */
-const OF_OTHERS: readonly TraceVerdict[] = ['absent', 'unreachable', 'silent'];
+export const OF_OTHERS: readonly TraceVerdict[] = ['absent', 'unreachable', 'silent'];
 
 export interface Opening {
   /** The tree, opened. `says` collects the statements that are good. */

@@ -63,6 +63,7 @@ export function readParticipation(octets: Uint8Array, now: number): SignedRecord
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(participation.certificate);
+    void certificate.publicKey; // throws for a kind of key that is not known
   } catch {
     return 'certificate: is none';
   }

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Leaf } from './branch.ts';
 import type { SignedRequest } from './request.ts';
 import { sealTo } from './seal.ts';
-import { encodeStatement, signStatement } from './statement.ts';
+import { encodeStatement, type SignedStatement, signStatement } from './statement.ts';
 
 export interface Voice {
   readonly as: number;
@@ -11,6 +11,34 @@ export interface Voice {
   key(): KeyObject;
   record(): Uint8Array;
   readonly clock: () => number;
+}
+
+/** A leaf as a statement of this AS about the request with this hash, signed. */
+export function say(voice: Voice, hash: Uint8Array, leaf: Leaf): SignedStatement {
+  return signStatement(
+    {
+      as: leaf.as,
+      by: voice.as,
+      request: hash,
+      time: voice.clock(),
+      verdict: leaf.verdict,
+      reason: leaf.reason,
+      ingress: leaf.ingress.slice(0, 64),
+      source: leaf.source,
+      packets: leaf.packets,
+      windows: leaf.windows,
+      false_positive: leaf.falsePositive,
+      coverage: leaf.coverage,
+      loss: leaf.loss,
+      sampling: leaf.sampling,
+      retained_from: leaf.retainedFrom,
+      retained_to: leaf.retainedTo,
+      provisional: leaf.provisional,
+      after: leaf.after,
+    },
+    voice.key(),
+    voice.record(),
+  );
 }
 
 /**
@@ -22,30 +50,7 @@ export function sealing(voice: Voice, { request, hash }: SignedRequest): (leaf: 
   return leaf => {
     const known = sealed.get(leaf);
     if (known !== undefined) return known;
-    const said = signStatement(
-      {
-        as: leaf.as,
-        by: voice.as,
-        request: hash,
-        time: voice.clock(),
-        verdict: leaf.verdict,
-        reason: leaf.reason,
-        ingress: leaf.ingress.slice(0, 64),
-        source: leaf.source,
-        packets: leaf.packets,
-        windows: leaf.windows,
-        false_positive: leaf.falsePositive,
-        coverage: leaf.coverage,
-        loss: leaf.loss,
-        sampling: leaf.sampling,
-        retained_from: leaf.retainedFrom,
-        retained_to: leaf.retainedTo,
-        provisional: leaf.provisional,
-        after: leaf.after,
-      },
-      voice.key(),
-      voice.record(),
-    );
+    const said = say(voice, hash, leaf);
     const octets = sealTo(request.seal, encodeStatement(said), hash);
     if (octets !== null) sealed.set(leaf, octets);
     return octets;

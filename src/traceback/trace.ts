@@ -141,6 +141,10 @@ export interface Trace {
   readonly cause?: TraceCause;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
+  /** The packets are replies, so that the entry is where the reflector sent them from. Not there: they are none. */
+  readonly reflection?: { readonly kind: 'amplifier' | 'error' | 'reply'; readonly service: string };
+  /** What was traced is what triggered the replies that were given. */
+  readonly trigger?: true;
   /** Not there: no translator of this AS knows of the packet. */
   readonly translation?: TraceTranslation;
 }

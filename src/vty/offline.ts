@@ -90,6 +90,21 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return replay(options, streams);
     },
   },
+  {
+    words: ['trace', 'verify'],
+    syntax: 'trace verify FILE [--authority FILE ...]',
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      const authorities: string[] = [];
+      for (let i = 0; i < more.length; i += 2) {
+        if (more[i] !== '--authority') return `unexpected "${more[i]}"`;
+        if (more[i + 1] === undefined) return 'a file is missing after --authority';
+        authorities.push(more[i + 1]!);
+      }
+      const { verifyTrace } = await import('./verify-trace.ts');
+      return verifyTrace(file, authorities, json, streams);
+    },
+  },
 ];
 
 /** The command that the words are; null when they are the daemon's. */

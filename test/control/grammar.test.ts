@@ -129,7 +129,11 @@ describe('control/grammar', () => {
     ],
     ['trace packet f -n 0', 4, '"0" after "trace packet f -n" is no list of whole numbers from 1 on, such as 3,7,9-12'],
     ['trace packet f --need 0', 4, '"0" after "trace packet f --need" is no whole number from 1 to 4294967295'],
-    ['trace packet f -m 1', 3, 'unknown word "-m" after "trace packet f": expected "--need" or "-n"; nearest is "-n"'],
+    [
+      'trace packet f -m 1',
+      3,
+      'unknown word "-m" after "trace packet f": expected "--need", "--trigger" or "-n"; nearest is "-n"',
+    ],
   ];
   for (const [line, at, error] of wrong)
     it(`"${line}" is refused at word ${at}`, () => {

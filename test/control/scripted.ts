@@ -661,6 +661,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return TRACE;
     },
     traceDigest: async () => TRACE,
+    traceEvidence: async () => null,
     irrStatus: async () => [
       {
         source: 'JPIRR',

@@ -146,7 +146,7 @@ describe('control/server', () => {
       { id: 1, end: true, command: 'trace packet FILE', one: true },
     ]);
     expect(asked?.packets).to.deep.equal([{ linkType: 1, frame: Uint8Array.of(0, 1, 2), wire: 3, time: 5 }]);
-    expect(asked?.need).to.equal(null);
+    expect(asked).to.include({ need: null, trigger: false });
     expect(await exchange(`${JSON.stringify({ id: 1, words, data: { packets: [{ linkType: 1 }] } })}\n`)).to.deep.equal(
       [{ id: 1, end: true, error: '"data.packets[0].time" must be milliseconds since the epoch', kind: 'failed' }],
     );

@@ -12,7 +12,7 @@ import { questionsAbout, SECRET } from './tapped.ts';
 
 const INTAKES = 3;
 /** Packets of each capture: enough to fill some windows, and few enough for forty captures. */
-const MOST = 150;
+const MOST = 80;
 const HOUR = 351_564 * 3600;
 
 /** The first packets of a capture, as far apart as they were but within three windows, the first at `second`. */

@@ -31,6 +31,9 @@ describe('store', () => {
     ]);
     expect((await again.read('trace.latest', { limit: 2 })).map(row => row.id)).to.deep.equal(['t3', 't2']);
     expect(await again.read('trace.get', { id: 't1' })).to.deep.equal([{ id: 't1', asked: 1, body: '"t1"' }]);
+    await again.write([trace('t4', 4), { op: 'trace.rests-on', id: 't4', body: '{}' }]);
+    expect(await again.read('trace.evidence', { id: 't4' })).to.deep.equal([{ id: 't4', body: '{}' }]);
+    expect(await again.read('trace.evidence', { id: 't1' })).to.deep.equal([]);
     expect(await again.check()).to.equal('ok');
     await again.close();
     expect(statSync(path).mode & 0o777).to.equal(0o700);

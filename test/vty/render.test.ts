@@ -794,6 +794,23 @@ Trace                 Packet of            State  ms Asked Entry
 t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
   ],
   [
+    'trace set FILE',
+    async () => [
+      {
+        ...{ ...TRACE, packets: 8, need: 4, tree: { ...TRACE.tree, children: [] }, loops: [[64510, 64511, 64510]] },
+        reflection: { kind: 'amplifier' as const, service: 'NTP' },
+      },
+    ],
+    `
+Trace t20260301-120003-9f3a, final after 182 ms, 5 questions
+8 packets of 2026-03-01 12:00:03Z and after, 4 needed at one place
+A reply of NTP, as amplifiers send it: the entry is that of the reflector, whose AS can trace the request
+Entered at AS64510 via AS64520; no other AS remains possible.
+It goes round: AS64510 > AS64511 > AS64510
+
+AS64500 saw from AS64501 3 ms`,
+  ],
+  [
     'show trace TRACE-ID evidence',
     async () => [
       {
@@ -807,8 +824,8 @@ t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
     ],
     `
 Trace t20260301-120003-9f3a, 8 packets, 4 needed at one place
-Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired
-  40 s ago, 1 non-participant remains possible.
+Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired 40 s ago, 1
+  non-participant remains possible.
 Next likeliest: AS64511 behind AS64501 (1.23 %)
 
 AS      Verdict       Seen Windows False Border Lost Kept Signed by

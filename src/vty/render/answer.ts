@@ -36,6 +36,7 @@ import type {
   RpkiPayloadRow,
   SafetyStatus,
   StatusReport,
+  TraceEvidence,
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
@@ -189,6 +190,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
+  'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
   'trace packet FILE': first<Trace>(renderTrace),
   'trace set FILE': first<Trace>(renderTrace),
 };

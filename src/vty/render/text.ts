@@ -70,15 +70,19 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   return shown.map(([name, value]) => `${`${name}:`.padEnd(most + 2)}${oneLine(value)}`);
 }
 
-/** A text in lines of at most 80 columns, cut at blanks; all but the first begin with `indent` blanks. */
-export function fold(text: string, indent: number): string[] {
+/** A text in lines of at most 80 columns, cut at blanks: `first` blanks before the first, `indent` before the others. */
+export function fold(text: string, indent: number, first = 0): string[] {
   const lines: string[] = [];
-  let line = '';
+  let line = ' '.repeat(first);
+  let empty = true;
   for (const word of text.split(' ')) {
-    if (line.trim() !== '' && width(line) + 1 + width(word) > 80) {
+    if (!empty && width(line) + 1 + width(word) > 80) {
       lines.push(line);
-      line = ' '.repeat(indent) + word;
-    } else line = line === '' ? word : `${line} ${word}`;
+      line = ' '.repeat(indent);
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
   }
   return [...lines, line];
 }

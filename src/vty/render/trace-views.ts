@@ -57,8 +57,8 @@ export function renderTraceEvidence(trace: Trace): string[] {
         ]),
     '',
     ...lines,
-    ...(reasons.length === 0 ? [] : ['', 'What they say:', ...reasons.flatMap(line => fold(`  ${line}`, 4))]),
-    ...(possible.length === 0 ? [] : ['', 'Not ruled out:', ...possible.flatMap(line => fold(`  ${line}`, 4))]),
+    ...(reasons.length === 0 ? [] : ['', 'What they say:', ...reasons.flatMap(line => fold(line, 4, 2))]),
+    ...(possible.length === 0 ? [] : ['', 'Not ruled out:', ...possible.flatMap(line => fold(line, 4, 2))]),
   ];
 }
 

@@ -12,6 +12,7 @@ export function renderTrace(trace: Trace): string[] {
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
     packetLine(trace),
+    ...reflectionLines(trace),
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
@@ -41,6 +42,17 @@ function packetLine({ packets = 1, need = 1, time }: Trace): string {
   return packets === 1
     ? `Packet of ${instant(time)}`
     : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
+}
+
+/** That the entry is a reflector's, and how to go on from there. */
+function reflectionLines({ reflection, trigger }: Trace): string[] {
+  if (trigger) return ['Traced is what triggered the replies that were given'];
+  if (reflection === undefined) return [];
+  const { kind, service } = reflection;
+  if (kind === 'error')
+    return [`An ${service} error: this is the way of the error; --trigger traces the packet it is about`];
+  const what = kind === 'amplifier' ? `A reply of ${service}, as amplifiers send it` : `A reply of ${service}`;
+  return [`${what}: the entry is that of the reflector, whose AS can trace the request`];
 }
 
 /** What a translator of this AS made of the packet, and where it was seen on the other side. */
