@@ -1,6 +1,6 @@
 /**
- * Floods participation records: what is news goes on to every other session, the whole database to a session that comes
- * up, and the own record whenever it is made anew.
+ * Floods participation records: what is news goes on to every other session, the whole database to a session with a configured
+ * peer that comes up, and the own record whenever it is made anew.
  */
 import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import { doubtOf } from './directory.ts';
@@ -28,8 +28,11 @@ export interface FloodingOptions {
 export interface Flooding {
   /** An ANNOUNCE came in. */
   hear(records: readonly Uint8Array[], from: Peering): void;
-  /** A session came up. */
-  up(peering: Peering): void;
+  /**
+   * A session came up. A configured peer is told of all (`whole`). A member is told of this AS alone: it was dialled for
+   * one question, each side knows of the other by what it was told already, and the database would take longer than the answer.
+   */
+  up(peering: Peering, whole: boolean): void;
   /** Tells everybody the own record, if it is another than the last one told. */
   announce(): void;
   close(): void;
@@ -73,8 +76,9 @@ export function createFlooding(options: FloodingOptions): Flooding {
       if (news.length === 0) return;
       for (const peering of options.peerings()) if (peering !== from) announceTo(peering, news);
     },
-    up(peering) {
-      announceTo(peering, [options.record(), ...participants.records(clock()).map(({ octets }) => octets)]);
+    up(peering, whole) {
+      const others = whole ? participants.records(clock()).map(({ octets }) => octets) : [];
+      announceTo(peering, [options.record(), ...others]);
     },
     announce,
     close: () => clearInterval(timer),

@@ -132,7 +132,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
   };
   const up = (peering: Peering) => {
-    flooding.up(peering);
+    flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
   };
 

@@ -58,6 +58,8 @@ export interface Outcome {
   readonly queries_per_trace: number;
   readonly answers_per_trace: number;
   readonly bytes_per_trace: number;
+  /** Processor time of all ASes together, made-up probes among them, ms. */
+  readonly cpu_per_trace: number;
   readonly latency: Times;
   /** Of paths of six links and more. */
   readonly latency_long: Times;
@@ -67,6 +69,8 @@ export interface Outcome {
   readonly at_once: Times;
   readonly at_once_right: number;
   readonly at_once_memory: number;
+  /** Processor time of one of them. */
+  readonly at_once_cpu: number;
   readonly rss_per_node: number;
   readonly shunned: number;
   readonly refused: number;
@@ -104,6 +108,7 @@ export function summarise(world: World, run: Run): Outcome {
     queries_per_trace: each(queries(traced) - queries(flooded)),
     answers_per_trace: each(count(({ answers }) => answers)),
     bytes_per_trace: each(traced.bytes - flooded.bytes),
+    cpu_per_trace: each(traced.cpu - flooded.cpu),
     latency: timesOf(results),
     latency_long: timesOf(results.filter(one => pathOf(one).length > LONG)),
     late: late.length,
@@ -111,6 +116,7 @@ export function summarise(world: World, run: Run): Outcome {
     at_once: timesOf(together),
     at_once_right: together.filter(isRight).length / Math.max(1, together.length),
     at_once_memory: after.rss - traced.rss,
+    at_once_cpu: (after.cpu - traced.cpu) / Math.max(1, together.length),
     rss_per_node: (flooded.rss - empty) / nodes,
     shunned: after.audit['peer.shunned'] ?? 0,
     refused: after.audit['query.refused'] ?? 0,

@@ -115,7 +115,8 @@ export async function runTestbed(options: Options): Promise<Outcome> {
     for (const one of each)
       for (const [what, count] of Object.entries(one.audit)) audit[what] = (audit[what] ?? 0) + count;
     const total = (of: (one: Counts) => number) => sum(each.map(of));
-    return { audit, bytes: total(one => one.bytes), rss: total(one => one.rss), sessions: total(one => one.sessions) };
+    const [bytes, rss, cpu] = [total(one => one.bytes), total(one => one.rss), total(one => one.cpu)];
+    return { audit, bytes, rss, cpu, sessions: total(one => one.sessions) };
   }
 }
 

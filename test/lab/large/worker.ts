@@ -58,6 +58,8 @@ export interface Counts {
   /** Octets through the listening side of every session, TLS and all. */
   readonly bytes: number;
   readonly rss: number;
+  /** Processor time so far, ms. */
+  readonly cpu: number;
   readonly sessions: number;
 }
 
@@ -200,7 +202,9 @@ const commands = {
   counts(): Counts {
     let bytes = closed;
     for (const socket of sockets) bytes += octetsOf(socket);
-    return { audit: { ...audit }, bytes, rss: process.memoryUsage.rss(), sessions: sockets.size };
+    const { user, system } = process.cpuUsage();
+    const cpu = (user + system) / 1000;
+    return { audit: { ...audit }, bytes, rss: process.memoryUsage.rss(), cpu, sessions: sockets.size };
   },
 
   stop() {
