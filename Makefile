@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet fuzz install clean format peers
+.PHONY: all demo test check bench internet testbed fuzz install clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -57,6 +57,10 @@ bench: dist/.built
 # The search for a source on a made graph of the size of the Internet, or on one in CAIDA's form: `make internet GRAPH=FILE`.
 internet: $(GENERATED)
 	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(GRAPH)
+
+# Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`.
+testbed: $(GENERATED)
+	node test/lab/large/run.ts $(or $(N),100) $(or $(PARTICIPATION),30) $(or $(DELAY),0) $(or $(FAULTS),0) $(or $(SEED),1) $(TRACES)
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)

@@ -90,6 +90,9 @@ export interface SealerSurroundings {
   readonly destroyed?: (epoch: number) => void;
 }
 
+/** Quiet windows in a row that are written: an hour of them. */
+const MOST_QUIET = 360;
+
 /** Nothing held yet. */
 export function openSealedWindows(options: SealerOptions, surroundings: SealerSurroundings): SealedWindows {
   const { intakes, bits } = options;
@@ -117,6 +120,8 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
   let unsealed = 0;
   let { limits } = options;
   let newest = -1;
+  /** Windows below this number were sealed, or looked at whether they are quiet. */
+  let nextQuiet = 0;
   let latest: LatestWindow | null = null;
 
   const budget = () => Math.max(limits.memory, LEAST_MEMORY);
@@ -209,6 +214,22 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     return null;
   };
 
+  /**
+   * A window in which nothing was seen, to be written for its time: without a file the next run could not tell it from one
+   * that is lost. A leap of packet time leaves none.
+   */
+  const quiet = (): number | null => {
+    if (surroundings.fileOf === undefined || newest < 0) return null;
+    const end = through();
+    if (end - nextQuiet > MOST_QUIET) nextQuiet = end;
+    while (nextQuiet < end) {
+      const number = nextQuiet++;
+      const empty = !waiting.has(number) && index.nextPart(number) === 0;
+      if (empty && coverage.within(spanOf(number)).length > 0) return number;
+    }
+    return null;
+  };
+
   return {
     part(part) {
       const there = waiting.get(part.number);
@@ -218,6 +239,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     },
     progress(told) {
       progress[told.intake] = told;
+      if (nextQuiet === 0) nextQuiet = windowOf(told.from);
       newest = Math.max(newest, told.to - 1);
       const known = progress.filter(one => one !== null);
       if (known.length === intakes)
@@ -241,9 +263,10 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
         return true;
       }
       const next = due();
-      if (next === null) return false;
-      waiting.delete(next[0]);
-      begin(next[0], next[1]);
+      const number = next?.[0] ?? quiet();
+      if (number === null) return false;
+      waiting.delete(number);
+      begin(number, next?.[1] ?? []);
       return true;
     },
     configure(changed) {

@@ -122,6 +122,13 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const part = (i: number) => Math.floor(onward / now.length) + (i < onward % now.length ? 1 : 0);
 
       const asked = new Set<Branch>();
+      const given = new Map<Branch, number>();
+      /** What those who have ended were given and did not use: it is for the waves to come. */
+      const unused = () =>
+        [...given].reduce(
+          (sum, [branch, had]) => (waiting.has(branch) ? sum : sum + had - (asking.spent.behind.get(branch) ?? 0)),
+          0,
+        );
       let complete = false;
       let next: (() => void) | null = null;
       const found = () => [...before, ...asked].some(branch => hasSeen(snapshot(branch)));
@@ -134,7 +141,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
           return;
         }
         const unasked = all.length - now.length + further;
-        if (further > 0 && rest - onward > 0) wave(group, number + 1, rest - onward, [...before, ...asked]);
+        const kept = rest - onward + unused();
+        if (further > 0 && kept > 0) wave(group, number + 1, kept, [...before, ...asked]);
         else {
           working--;
           if (unasked > 0)
@@ -155,7 +163,10 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
           if (complete && [...asked].every(one => !waiting.has(one))) close();
         }),
       ).length;
-      for (const branch of under.branches.slice(at)) asked.add(branch);
+      for (const [i, branch] of under.branches.slice(at).entries()) {
+        asked.add(branch);
+        given.set(branch, part(i));
+      }
       complete = true;
       if (sent > 0) asking.spent.waves++;
       else close();

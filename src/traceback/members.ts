@@ -7,7 +7,11 @@ import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
 import { vouchedFor } from '../net/tls.ts';
 import type { Identity } from './identity.ts';
 import type { Participants } from './participants.ts';
+import type { Participation } from './participation.ts';
 import type { Peering } from './peering.ts';
+
+/** How long it is believed that an authority vouches for a certificate, ms; no longer than either is valid. */
+const TRUSTED = 86_400_000;
 
 export interface MembersOptions {
   readonly participants: Participants;
@@ -38,12 +42,22 @@ export function createMembers(options: MembersOptions): Members {
   const { participants, config, identity, clock } = options;
   const made = new Map<number, Peering>();
 
-  /** What the federations whose authority vouches for a certificate say of their members; all of them together. */
-  const policyOf = (certificate: X509Certificate): Policy | null => {
-    const of = config().federations.filter(({ name }) => {
-      const authorities = identity().authoritiesOf.get(name) ?? [];
-      return authorities.length > 0 && vouchedFor(certificate, authorities, clock()) === null;
-    });
+  /** A signature over a certificate costs a tenth of a millisecond to check: with a thousand members, too much for each skip. */
+  const vouched = new WeakMap<Participation, { readonly by: readonly X509Certificate[]; readonly until: number }[]>();
+  const isVouched = (record: Participation, authorities: readonly X509Certificate[]): boolean => {
+    const now = clock();
+    const known = vouched.get(record) ?? [];
+    if (known.some(({ by, until }) => by === authorities && now >= until - TRUSTED && now < until)) return true;
+    const certificate = new X509Certificate(record.certificate);
+    if (authorities.length === 0 || vouchedFor(certificate, authorities, now) !== null) return false;
+    const ends = [certificate, ...authorities].map(({ validToDate }) => validToDate.getTime());
+    const until = Math.min(now + TRUSTED, ...ends.filter(end => end > now));
+    vouched.set(record, [...known.filter(({ by }) => by !== authorities), { by: authorities, until }]);
+    return true;
+  };
+  /** What the federations whose authority vouches for a record's certificate say of their members; all of them together. */
+  const policyOf = (record: Participation): Policy | null => {
+    const of = config().federations.filter(({ name }) => isVouched(record, identity().authoritiesOf.get(name) ?? []));
     if (of.length === 0) return null;
     return {
       in: of.some(one => one.in === 'allow') ? 'allow' : 'deny',
@@ -55,7 +69,7 @@ export function createMembers(options: MembersOptions): Members {
   const configOf = (as: number): TracePeerConfig | null => {
     const record = participants.of(as, clock());
     if (record === null || isPeer(as)) return null;
-    const policy = policyOf(new X509Certificate(record.certificate));
+    const policy = policyOf(record);
     const [address] = record.addresses;
     return policy === null ? null : { as, ...(address ?? { address: '', port: 0 }), certificate: '', ...policy };
   };

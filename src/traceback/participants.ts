@@ -3,6 +3,7 @@
  * ANNOUNCE). Pure but for its own state; the clock is the caller's.
  */
 import { type Participation, readParticipation, type SignedRecord } from './participation.ts';
+import { SIGNATURE } from './signed.ts';
 
 /** ASes whose records are kept; the Internet has some 80,000, of which a federation has a small part. */
 const MAX_PARTICIPANTS = 16_384;
@@ -30,17 +31,27 @@ export interface Participants {
 /** Nobody known; `self` is this AS, whose own record nobody else can bring news of. */
 export function createParticipants(self: number): Participants {
   const known = new Map<number, SignedRecord>();
+  /** The same by signature: a record comes over every session, and is decoded and checked once. */
+  const held = new Map<string, Uint8Array>();
+  const nameOf = (octets: Uint8Array) => Buffer.from(octets.subarray(0, SIGNATURE)).toString('latin1');
+  const forget = (as: number) => {
+    const record = known.get(as);
+    if (record !== undefined) held.delete(nameOf(record.octets));
+    known.delete(as);
+  };
 
   let version = 0;
   const expire = (now: number) => {
     for (const [as, { participation }] of known)
       if (participation.expires <= now) {
-        known.delete(as);
+        forget(as);
         version++;
       }
   };
   return {
     learn(octets, doubt, now) {
+      const same = held.get(nameOf(octets));
+      if (same !== undefined && Buffer.compare(same, octets) === 0) return 'old';
       const record = readParticipation(octets, now);
       if (typeof record === 'string') return { wrong: record };
       const { as, sequence } = record.participation;
@@ -53,7 +64,9 @@ export function createParticipants(self: number): Participants {
         expire(now);
         if (known.size >= MAX_PARTICIPANTS) return { wrong: `${MAX_PARTICIPANTS} ASes are known, no more are kept` };
       }
+      forget(as);
       known.set(as, record);
+      held.set(nameOf(octets), octets);
       version++;
       return 'new';
     },

@@ -15,7 +15,7 @@ import { createItm } from './itm.ts';
 import { type Listener, startListener } from './listener.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
-import { createParticipants } from './participants.ts';
+import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import {
   createPeering,
@@ -42,6 +42,8 @@ export interface TracebackOptions {
   readonly graph: AsGraph;
   /** Seconds for which the probes keep windows, as told to peers; null when not known. */
   readonly retention: number | null;
+  /** Where it is kept who takes part; nobody is known yet when left out. */
+  readonly participants?: Participants;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
   readonly audit: (line: AuditRecord) => void;
   readonly log: Log;
@@ -82,7 +84,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
 
-  const participants = createParticipants(as);
+  const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
     ...{ config: () => config, identity: () => identity, clock },

@@ -99,6 +99,21 @@ describe('probe/window-storage', () => {
     expect(without.ask(...questionsAbout(packetAt(HOUR + 5, 5), 0)).sightings).to.have.length(1);
   });
 
+  it('knows after a restart that nothing was there, and makes nothing of a leap', async () => {
+    const limits = { retention: 10 ** 9, memory: MEMORY };
+    const probe = await keptOnDisk(folder, limits);
+    for (const second of [0, 1, 75, 76, 100]) probe.take(packetAt(HOUR + second, second));
+    await probe.settle();
+    for (const second of [80_000, 80_001, 80_002, 80_030]) probe.take(packetAt(HOUR + second, second));
+    await probe.settle();
+    expect(files()).to.have.length(10);
+    const after = await keptOnDisk(folder, limits);
+    const [quiet] = questionsAbout(packetAt(HOUR + 45, 1), 4000);
+    expect(after.ask(quiet!)).to.deep.include({ sightings: [], covered: true, holes: [] });
+    const [leapt] = questionsAbout(packetAt(HOUR + 40_000, 1), 4000);
+    expect(after.ask(leapt!)).to.include({ covered: false });
+  });
+
   it('takes no place of a window that is not read back yet', async () => {
     await run(0, 40);
     const before = files();

@@ -43,6 +43,19 @@ describe('traceback/participants', () => {
     expect(all.of(64501, now)).to.include({ sequence: 6, retention: 60 });
     expect(all.records(now)).to.have.length(1);
   });
+  it('looks once at what comes over several sessions', () => {
+    const all = createParticipants(64500);
+    const first = record(5);
+    all.learn(first, believe, now);
+    // The same octets are no news whatever is thought of them; with another signature they are looked at.
+    const doubt = () => expect.fail('was looked at again');
+    expect(all.learn(Uint8Array.from(first), doubt, now)).to.equal('old');
+    const changed = Uint8Array.from(first);
+    changed[first.length - 1]! ^= 1;
+    expect(all.learn(changed, doubt, now)).to.have.property('wrong');
+    expect(all.learn(record(6), believe, now)).to.equal('new');
+    expect(all.learn(first, doubt, now)).to.equal('old');
+  });
   it('remembers a withdrawal, so that no older record comes back', () => {
     const all = createParticipants(64500);
     all.learn(record(5), believe, now);

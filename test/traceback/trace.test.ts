@@ -277,6 +277,32 @@ describe('traceback: a trace across ASes, over TLS', () => {
     expect(sent).to.be.at.most(all.length * (all.length - 1));
   });
 
+  it('asks on past ASes that found a packet or two of many, as filters do falsely', async () => {
+    const behind = Array.from({ length: 30 }, (_, i) => 64600 + i);
+    const last = behind.at(-1)!;
+    const weak = probeAnswer([sawFrom(64999)]);
+    const eight = Array.from({ length: 8 }, (_, packet) => ({ packet, epoch: question.epoch, digest: DIGEST }));
+    const all = (answer: typeof weak) => ({
+      ...answer,
+      sightings: answer.sightings.flatMap(one => eight.map(({ packet }) => ({ ...one, question: packet }))),
+    });
+    await ases.start({
+      ...{ as: 64500, peers: behind, probes: scripted(all(probeAnswer([sawFrom(64510)]))) },
+      graph: scriptedGraph({ 64510: { frontier: behind, passed: [] } }),
+    });
+    for (const as of behind)
+      await ases.start({
+        ...{ as, peers: [64500] },
+        probes: scripted(as === last ? all(probeAnswer([sawTo(64510)])) : weak),
+      });
+    await ases.link();
+    // Those that saw nothing asked nobody: what they were given of the budget is there for the last wave.
+    const found = await ases.at(64500).traceback.startTrace({ questions: eight, need: 4, time: NOON }, () => {});
+    expect(find(found.tree, 64600)?.verdict).to.equal('saw-weak');
+    expect(found.entry).to.deep.equal({ as: last, via: null, source: true });
+    expect(found.queries).to.equal(behind.length);
+  });
+
   it('tells at detail status no neighbours, and at none nothing', async () => {
     const probes = scripted(probeAnswer([sawFrom(64520), sawTo(64500)]));
     await ases.start({ as: 64500, peers: [64501, 64502] });

@@ -1,0 +1,125 @@
+/** What a run of the large testbed has shown, in numbers. */
+import type { Counts, Traced } from './worker.ts';
+import { LONG, rightEntry, type World } from './world.ts';
+
+export interface Run {
+  readonly nodes: number;
+  readonly participation: number;
+  readonly delay: number;
+  readonly faults: boolean;
+  readonly seed: number;
+  /** Traces one after the other, and those at once. */
+  readonly results: readonly Traced[];
+  readonly together: readonly Traced[];
+  /** Seconds until all sessions were up. */
+  readonly handshakes: number;
+  /** Octets of memory before there were managers. */
+  readonly empty: number;
+  /** With sessions, with records, after the traces, after those at once. */
+  readonly linked: Counts;
+  readonly flooded: Counts;
+  readonly traced: Counts;
+  readonly after: Counts;
+  /** Probes asked for what did not pass, and how often they said it did. */
+  readonly asked: number;
+  readonly said: number;
+}
+
+export interface Times {
+  readonly traces: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Names as in the last line of a run. Times in ms, memory and traffic in octets. */
+export interface Outcome {
+  readonly nodes: number;
+  readonly participation: number;
+  readonly delay: number;
+  readonly faults: boolean;
+  readonly seed: number;
+  readonly sessions: number;
+  readonly handshake_seconds: number;
+  readonly flooding_bytes: number;
+  readonly traces: number;
+  /** Shares of the traces that end in the AS nearest to the attacker that takes part, that end elsewhere on the path, and off it. */
+  readonly entry_right: number;
+  readonly entry_short: number;
+  readonly entry_wrong: number;
+  /** Of those that end short, how many say what remains possible; and in how many the budget of queries was spent. */
+  readonly short_open: number;
+  readonly short_spent: number;
+  readonly answers: number;
+  readonly wrong_branches: number;
+  /** Asked directly, probes of ASes off the path. */
+  readonly off_path_asked: number;
+  readonly off_path_saw: number;
+  readonly queries_per_trace: number;
+  readonly answers_per_trace: number;
+  readonly bytes_per_trace: number;
+  readonly latency: Times;
+  /** Of paths of six links and more. */
+  readonly latency_long: Times;
+  /** Traces longer than 250 ms, and how many of them had told a first result by 260 ms. */
+  readonly late: number;
+  readonly late_told: number;
+  readonly at_once: Times;
+  readonly at_once_right: number;
+  readonly at_once_memory: number;
+  readonly rss_per_node: number;
+  readonly shunned: number;
+  readonly refused: number;
+}
+
+export function summarise(world: World, run: Run): Outcome {
+  const { results, together, empty, linked, flooded, traced, after, nodes } = run;
+  // Who says nothing, or what is false, cannot be found.
+  const honest = new Set(world.members.filter(as => !world.faults.has(as)));
+  const pathOf = ({ attack }: Traced) => world.attacks[attack]!.path;
+  const isRight = (one: Traced) => one.entry === rightEntry(world.attacks[one.attack]!, honest);
+  const right = results.filter(isRight);
+  const others = results.filter(one => !isRight(one));
+  const short = others.filter(one => one.entry === null || pathOf(one).includes(one.entry));
+  const count = (of: (one: Traced) => number, all = results) => all.reduce((sum, one) => sum + of(one), 0);
+  const each = (total: number) => total / results.length;
+  const queries = (at: Counts) => at.audit['query.sent'] ?? 0;
+  const late = results.filter(({ ms }) => ms > 250);
+  const { participation, delay, faults, seed } = run;
+  return {
+    ...{ nodes, participation, delay, faults, seed },
+    sessions: linked.sessions,
+    handshake_seconds: run.handshakes,
+    flooding_bytes: flooded.bytes,
+    traces: results.length,
+    entry_right: each(right.length),
+    entry_short: each(short.length),
+    entry_wrong: each(others.length - short.length),
+    short_open: short.filter(({ open }) => open > 0).length,
+    short_spent: short.filter(({ spent }) => spent).length,
+    answers: count(({ answers }) => answers),
+    wrong_branches: count(({ wrong }) => wrong.length),
+    off_path_asked: run.asked,
+    off_path_saw: run.said,
+    queries_per_trace: each(queries(traced) - queries(flooded)),
+    answers_per_trace: each(count(({ answers }) => answers)),
+    bytes_per_trace: each(traced.bytes - flooded.bytes),
+    latency: timesOf(results),
+    latency_long: timesOf(results.filter(one => pathOf(one).length > LONG)),
+    late: late.length,
+    late_told: late.filter(({ partial }) => partial !== null && partial <= 260).length,
+    at_once: timesOf(together),
+    at_once_right: together.filter(isRight).length / Math.max(1, together.length),
+    at_once_memory: after.rss - traced.rss,
+    rss_per_node: (flooded.rss - empty) / nodes,
+    shunned: after.audit['peer.shunned'] ?? 0,
+    refused: after.audit['query.refused'] ?? 0,
+  };
+}
+
+function timesOf(all: readonly Traced[]): Times {
+  const times = all.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    Math.round((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) * 10) / 10;
+  return { traces: times.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
