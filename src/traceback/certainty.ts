@@ -4,6 +4,7 @@
  * who could not know says neither.
  */
 import type { Trace, TraceNode, TraceUnknown } from './trace.ts';
+import { passed } from './tree.ts';
 
 /** The lowest chance of a false yes that is believed, and the one of an AS that states none. */
 const LEAST_FALSE = 1e-9;
@@ -102,13 +103,7 @@ function wayTo(root: Weighed, as: number): Weighed[] | null {
   let best: Weighed[] | null = null;
   const walk = (at: Weighed, above: readonly Weighed[]): void => {
     const way = [...above, at];
-    const { verdict } = at.node;
-    if (
-      at.node.as === as &&
-      (verdict === 'saw' || verdict === 'translated') &&
-      at.chance > (best?.at(-1)?.chance ?? -1)
-    )
-      best = way;
+    if (at.node.as === as && passed(at.node) && at.chance > (best?.at(-1)?.chance ?? -1)) best = way;
     for (const child of at.children) walk(child, way);
   };
   walk(root, []);

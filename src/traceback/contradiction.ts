@@ -3,8 +3,7 @@
  * packet that goes round. Nobody is blamed by the word of one AS alone: both are shown.
  */
 import type { Trace, TraceNode } from './trace.ts';
-
-const saw = ({ verdict }: TraceNode) => verdict === 'saw' || verdict === 'translated';
+import { passed } from './tree.ts';
 
 /**
  * Marks an AS as `conflict` that says `clear`, and the AS in front of it has seen the packet come in from it. One of them
@@ -13,7 +12,7 @@ const saw = ({ verdict }: TraceNode) => verdict === 'saw' || verdict === 'transl
 export function markConflicts(tree: TraceNode): TraceNode {
   const walk = (node: TraceNode, above: TraceNode | null): TraceNode => {
     const children = node.children.map(child => walk(child, node));
-    if (node.verdict !== 'clear' || above === null || !saw(above) || !above.ingress.includes(node.as))
+    if (node.verdict !== 'clear' || above === null || !passed(above) || !above.ingress.includes(node.as))
       return { ...node, children };
     const reason = `it says: ${node.reason}; AS ${above.as} says that it came in from it`;
     return { ...node, verdict: 'conflict', reason, children };
@@ -28,9 +27,9 @@ export function markConflicts(tree: TraceNode): TraceNode {
 export function loopsOf(tree: TraceNode): NonNullable<Trace['loops']> {
   const loops: number[][] = [];
   const walk = (node: TraceNode, above: readonly TraceNode[]): void => {
-    if (saw(node))
+    if (passed(node))
       for (const from of node.ingress) {
-        const at = above.findLastIndex(one => one.as === from && saw(one));
+        const at = above.findLastIndex(one => one.as === from && passed(one));
         if (at >= 0)
           loops.push([
             from,

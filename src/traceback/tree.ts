@@ -1,6 +1,11 @@
 /** The tree of a trace, opened and read: what follows from it. */
 import type { Trace, TraceNode } from './trace.ts';
 
+/** True when the AS says that the packet passed it. */
+export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
+  return verdict === 'saw' || verdict === 'translated';
+}
+
 /**
  * The tree for people: an AS that cannot know asks the same ASes again that its asker asks, and what they say below it
  * says nothing new. Such leaves are left out where the AS stands elsewhere in the tree too.
@@ -13,7 +18,7 @@ export function withoutRepeats(tree: TraceNode): TraceNode {
   };
   count(tree);
   const prune = (node: TraceNode): TraceNode => {
-    const blind = node.verdict !== 'saw' && node.verdict !== 'absent';
+    const blind = !passed(node) && node.verdict !== 'absent';
     const children = node.children.map(prune).filter(child => {
       const seen = times.get(child.as)!;
       if (!blind || seen === 1 || child.children.length > 0) return true;
@@ -47,11 +52,11 @@ export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
   const through = new Set<number>();
   /** True when something at or under the node saw the packet. */
   const walk = (node: TraceNode, above: number): boolean => {
-    const depth = above + (node.verdict === 'saw' ? 1 : 0);
+    const depth = above + (passed(node) ? 1 : 0);
     const below = node.children.map(child => walk(child, depth)).includes(true);
-    if (node.verdict === 'saw' && below) through.add(node.as);
-    else if (node.verdict === 'saw') ends.push({ node, depth });
-    return below || node.verdict === 'saw';
+    if (passed(node) && below) through.add(node.as);
+    else if (passed(node)) ends.push({ node, depth });
+    return below || passed(node);
   };
   walk(tree, 0);
   const [first] = ends.sort(
@@ -68,7 +73,7 @@ export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
   const cleared = new Set<number>();
   const collect = (node: TraceNode) => {
     if (node.verdict === 'clear') cleared.add(node.as);
-    else if (node.verdict !== 'saw') possible.add(node.as);
+    else if (!passed(node)) possible.add(node.as);
     node.children.forEach(collect);
   };
   collect(entry ?? tree);

@@ -147,6 +147,32 @@ describe('lab/traceback', function () {
     expect(received.digest).to.equal(sent.digest);
   });
 
+  it('takes several packets for one attack, and files what was signed so that certificates alone prove it', async () => {
+    const victim = five.daemon(VICTIM);
+    const numbers = [plain, six, pieces[0]!].map(packet => arrived(packet)!.number);
+    const asked = await victim.itctl('-j', 'trace', 'packet', five.captured(VICTIM), '-n', numbers.join(','));
+    if (asked.stdout === '') throw new Error(asked.stderr);
+    const found = enter('three of one attack', '64 > 60', JSON.parse(asked.stdout) as Trace);
+    expect(found).to.deep.include({ packets: 3, need: 2, entry: { as: FAR, via: null, source: true }, unknown: [] });
+    expect(nodesOf(found.tree, FAR)[0]).to.include({ packets: 3, signed: 'good', by: FAR });
+    expect(found.certainty).to.be.greaterThan(0.99);
+
+    const file = join(lab!.directory, 'evidence.json');
+    const document = await victim.itctl('trace', 'export', found.id, '--evidence');
+    writeFileSync(file, document.stdout);
+    const authorities = [VICTIM, TRANSIT, FAR, SIDE].flatMap(as => [
+      '--authority',
+      join(lab!.directory, `as${as}.crt`),
+    ]);
+    const good = await victim.itctl('trace', 'verify', file, ...authorities);
+    expect(good.stderr + good.stdout).to.match(new RegExp(`AS${FAR} saw: .*\n  by AS${FAR}, .*: good, vouched for`));
+    expect(good.status).to.equal(0);
+    // One certificate fewer, and what its AS says is doubted.
+    const doubted = await victim.itctl('trace', 'verify', file, ...authorities.slice(2));
+    expect(doubted.status).to.equal(1);
+    expect(doubted.stdout).to.match(new RegExp(`by AS${VICTIM}, .*: good, but the certificate is neither`));
+  });
+
   it('traces IPv6', async () => {
     const found = await trace('IPv6', six);
     expect(verdicts(found)).to.deep.equal(['saw', 'saw', 'absent', 'saw', 'clear-partial']);

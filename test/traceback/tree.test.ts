@@ -57,6 +57,11 @@ describe('traceback/tree', () => {
   ];
   for (const [what, tree, drawn] of trees) it(what, () => expect(draw(withoutRepeats(tree))).to.equal(drawn));
 
+  it('takes an AS that saw the packet on both sides of a translator for one that saw it', () => {
+    const { entry } = conclude(node(1, 'saw', [2], node(2, 'translated', [9])));
+    expect(entry).to.deep.equal({ as: 2, via: 9, source: false });
+  });
+
   it('nobody is clear of a fragment: the whole datagram may have passed', () => {
     const tree = node(1, 'saw', [2], node(2, 'absent', [], node(3, 'clear', [], node(4, 'cannot-know'))));
     expect(draw(ofFragment(tree))).to.equal('1:saw(2:absent(3:clear-partial(4:cannot-know)))');
