@@ -57,6 +57,18 @@ export function sealTo(receiver: Uint8Array, octets: Uint8Array, context: Uint8A
   }
 }
 
+/** A private key that is good for nothing but to try others with. */
+const TRYING = generateKeyPairSync('x25519').privateKey;
+
+/** True when octets can be sealed to this key: `sealTo` would not return null. */
+export function isSealKey(receiver: Uint8Array): boolean {
+  try {
+    return diffieHellman({ privateKey: TRYING, publicKey: publicKeyOf(receiver) }).length === 32;
+  } catch {
+    return false;
+  }
+}
+
 /** What was sealed to `seal`, whose private key is `open`; null when it was not, or was changed. */
 export function openSeal(
   { open, seal }: ReturnType<typeof sealKeys>,

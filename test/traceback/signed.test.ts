@@ -8,7 +8,7 @@ import { createOpening } from '../../src/traceback/opening.ts';
 import { MAX_LIFE, readParticipation } from '../../src/traceback/participation.ts';
 import { isRequestOf, type Request, readRequest, referenceOf, signRequest } from '../../src/traceback/request.ts';
 import { sealing } from '../../src/traceback/saying.ts';
-import { openSeal, sealKeys, sealTo } from '../../src/traceback/seal.ts';
+import { isSealKey, openSeal, sealKeys, sealTo } from '../../src/traceback/seal.ts';
 import { isSigned } from '../../src/traceback/signed.ts';
 import {
   decodeStatement,
@@ -198,8 +198,10 @@ describe('traceback/seal', () => {
       expect(openSeal(keys, changed, context)).to.equal(null);
     }
   });
-  it('seals to no key of which no secret comes', () =>
-    expect(sealTo(new Uint8Array(32), Uint8Array.of(1), context)).to.equal(null));
+  it('seals to no key of which no secret comes, and tells such keys beforehand', () => {
+    expect(sealTo(new Uint8Array(32), Uint8Array.of(1), context)).to.equal(null);
+    expect([new Uint8Array(32), new Uint8Array(31), keys.seal].map(isSealKey)).to.deep.equal([false, false, true]);
+  });
   it('never throws on what it is to open', () =>
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), octets => openSeal(keys, octets, context) === null)));
 });
