@@ -239,7 +239,8 @@ describe('live capture', function () {
   it('says what it cannot capture from, and why', async () => {
     const fails = async (...words: string[]) => {
       const program = lab!.start('tap', itprobe(join(lab!.directory, 'nobody.sock'), ...words));
-      await until('it ends', async () => !program.running());
+      // What it said may come behind the news of its end.
+      await until('it ends and has said why', async () => !program.running() && program.said().includes('itprobe: '));
       return program.said();
     };
     expect(await fails('-i', 'eth7')).to.include('eth7: there is no such interface; there are: lo tap0');

@@ -206,30 +206,34 @@ describe('lab/forwarding', function () {
   });
 
   it('is the same of everything that two TCP stacks say to each other', async () => {
-    const taps = [capture(lab!, 'r', 'to-s'), capture(lab!, 't', 'to-q')];
-    const chunks: Buffer[][] = [[], []];
-    taps.forEach((tap, i) => {
-      tap.stdout.on('data', chunk => chunks[i]!.push(chunk));
-    });
-    await until('both taps listen', () => chunks.every(list => list.length > 0));
-    const server = lab!.start('t', ['perl', '-e', ECHO]);
-    const heard = new Promise(resolve => server.stdout.once('data', resolve));
-    await heard;
-    for (const destination of [ENDS.destination4, ENDS.destination6])
-      expect(await lab!.run('s', ['perl', '-e', TALK, destination])).to.equal(`${TALKED}`);
     /** Segments by their inputs, of both directions. */
     const segments = (list: readonly Buffer[]) =>
       [...seen(Buffer.concat(list), STRICT).inputs.keys()].filter(input => input.slice(12, 14) === '06').sort();
-    await until(
-      'the last segments have come',
-      () => {
-        const [one, other] = chunks.map(list => segments(list).length);
-        return one! > 100 && one === other;
-      },
-      PATIENCE,
-    ).catch(() => {});
-    for (const tap of taps) await tap.stop();
-    const [one, other] = chunks.map(segments);
+    const talk = async () => {
+      const taps = [capture(lab!, 'r', 'to-s'), capture(lab!, 't', 'to-q')];
+      const chunks: Buffer[][] = [[], []];
+      taps.forEach((tap, i) => {
+        tap.stdout.on('data', chunk => chunks[i]!.push(chunk));
+      });
+      await until('both taps listen', () => chunks.every(list => list.length > 0));
+      const server = lab!.start('t', ['perl', '-e', ECHO]);
+      await new Promise(resolve => server.stdout.once('data', resolve));
+      for (const destination of [ENDS.destination4, ENDS.destination6])
+        expect(await lab!.run('s', ['perl', '-e', TALK, destination])).to.equal(`${TALKED}`);
+      await until(
+        'the last segments have come',
+        () => {
+          const [one, other] = chunks.map(list => segments(list).length);
+          return one! > 100 && one === other;
+        },
+        PATIENCE,
+      ).catch(() => {});
+      for (const program of [...taps, server]) await program.stop();
+      return chunks.map(segments);
+    };
+    // Where a tap may not have a large buffer it loses some on a busy machine; a digest that differs does so every time.
+    let [one, other] = await talk();
+    for (let again = 0; again < 3 && one!.length !== other!.length; again++) [one, other] = await talk();
     expect(other).to.deep.equal(one);
     table.push(['TCP of the kernel', `${one!.length}`, `${other!.length}`, '']);
   });
