@@ -25,7 +25,7 @@ const PORT = 17900;
 /** Where the delaying proxy of an AS listens (delay.ts). */
 const DELAYED_PORT = 17901;
 const RATE = 100;
-/** Ten seconds of nobody's words are enough to be told of in a testbed, where a handshake may wait for a processor. */
+/** Longer holds than a daemon's, for KEEPALIVEs of thousands of sessions would share two processors with what is measured. */
 const TIMES = { ...TIMING, hold: 120_000, retryMost: 10_000 };
 
 export const addressOf = (as: number) => `127.9.${as >> 8}.${as & 255}`;
