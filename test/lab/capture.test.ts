@@ -85,6 +85,21 @@ describe('live capture', function () {
       expect(thread).to.deep.equal({ effective: NONE, permitted: NONE, ambient: NONE, locked: '1' });
   });
 
+  for (const fanout of ['hash', 'cpu'])
+    it(`takes each packet once when threads share them by ${fanout}`, async () => {
+      const words = ['-i', 'tap0', '-t', '2', '--fanout', fanout];
+      probe = await startLiveProbe(lab!, 'tap', { neighbors: [{ as: 64496, macs: [neighbor] }] }, words);
+      const from = Date.now() - 1000;
+      const came = some(60, () => inward());
+      await sendFrames(lab!, 'neighbor', 'out0', came);
+      const to = Date.now();
+      const answers = await Promise.all(came.map(one => probe!.seen(one, from, to)));
+      for (const { vantages, answer } of answers) {
+        expect(vantages).to.deep.equal(['0 in 64496']);
+        expect(answer.lost).to.equal(0);
+      }
+    });
+
   it('needs CAP_NET_RAW and no other right, and states the time in which its interface was down', async () => {
     const only = ['setpriv', '--bounding-set=-all,+net_raw', '--'];
     probe = await startLiveProbe(lab!, 'tap', { neighbors: [{ as: 64496, macs: [neighbor] }] }, ['-i', 'tap0'], only);
