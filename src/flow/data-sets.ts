@@ -2,13 +2,33 @@
 
 import type { FlowRecord } from './flow-record.ts';
 import { sinceBoot } from './netflow5.ts';
-import { applySampling, type FlowReading, learnSampling, type ObservationDomain } from './observation-domain.ts';
+import {
+  applySampling,
+  type FlowError,
+  type FlowReading,
+  learnSampling,
+  type ObservationDomain,
+} from './observation-domain.ts';
 import { readDataRecord, type Template } from './template.ts';
 
 /** Clock of the message that a data set came in: ms since the epoch, and the uptime then (-1: not stated). */
 export interface ExportClock {
   readonly time: number;
   readonly uptime: number;
+}
+
+/** Takes a template of a set that stands at `offset`; `compiled` is what `compileTemplate` made of it. Returns what is wrong. */
+export function takeTemplate(
+  id: number,
+  compiled: Template | string,
+  offset: number,
+  { templates }: ObservationDomain,
+  { counts, now }: FlowReading,
+): FlowError | null {
+  if (typeof compiled === 'string') return { offset, reason: `template ${id}: ${compiled}` };
+  counts.templates++;
+  counts.templatesDropped += templates.put(compiled, now);
+  return null;
 }
 
 /** Reads the records of a data set's body. Returns how many there are, options included. */

@@ -6,7 +6,7 @@
  *     template  0 id · 2 count of fields (0: withdrawn) · [options: 4 count of scope fields, 1 at least] · fields
  *     field     1 bit: an enterprise number follows · 15 bits element · 2 octets length, 65535 variable · [4 enterprise]
  */
-import { readDataSet } from './data-sets.ts';
+import { readDataSet, takeTemplate } from './data-sets.ts';
 import type { FlowError, FlowReading, ObservationDomain } from './observation-domain.ts';
 import { noteSequence } from './sequence.ts';
 import { compileTemplate, type TemplateField } from './template.ts';
@@ -76,7 +76,7 @@ function readTemplates(
   end: number,
   kind: number,
   domain: ObservationDomain,
-  { counts, now }: FlowReading,
+  reading: FlowReading,
   withdrawals: boolean,
 ): FlowError | null {
   let wrong: FlowError | null = null;
@@ -88,7 +88,7 @@ function readTemplates(
     if (id === 0) return wrong;
     if (count === 0) {
       at += 4;
-      if (!withdrawals) counts.passedOver++;
+      if (!withdrawals) reading.counts.passedOver++;
       else if (id === TEMPLATES || id === OPTIONS) domain.templates.withdrawAll(id === OPTIONS);
       else domain.templates.withdraw(id);
       continue;
@@ -116,12 +116,8 @@ function readTemplates(
       });
       at += octets;
     }
-    const template = compileTemplate(id, fields, scope);
-    if (typeof template === 'string') wrong ??= { offset: begin - start, reason: `template ${id}: ${template}` };
-    else {
-      counts.templates++;
-      counts.templatesDropped += domain.templates.put(template, now);
-    }
+    const taken = takeTemplate(id, compileTemplate(id, fields, scope), begin - start, domain, reading);
+    wrong ??= taken;
   }
   return wrong;
 }

@@ -6,7 +6,7 @@
  *     template 0 id · 2 count of fields · then type and length of each, 2 octets each
  *     options  0 id · 2 octets of scope fields · 4 octets of option fields · then type and length of each
  */
-import { readDataSet } from './data-sets.ts';
+import { readDataSet, takeTemplate } from './data-sets.ts';
 import type { FlowError, FlowReading, ObservationDomain } from './observation-domain.ts';
 import { noteSequence } from './sequence.ts';
 import { compileTemplate, type TemplateField } from './template.ts';
@@ -51,7 +51,7 @@ function readTemplates(
   end: number,
   kind: number,
   domain: ObservationDomain,
-  { counts, now }: FlowReading,
+  reading: FlowReading,
 ): FlowError | null {
   let wrong: FlowError | null = null;
   const header = kind === OPTIONS ? 6 : 4;
@@ -76,11 +76,8 @@ function readTemplates(
     const template = fields.some(({ octets }) => octets === 0xffff)
       ? 'a field longer than a datagram'
       : compileTemplate(id, fields, kind === OPTIONS ? Math.max(1, scope) : 0);
-    if (typeof template === 'string') wrong ??= { offset: at - start, reason: `template ${id}: ${template}` };
-    else {
-      counts.templates++;
-      counts.templatesDropped += domain.templates.put(template, now);
-    }
+    const taken = takeTemplate(id, template, at - start, domain, reading);
+    wrong ??= taken;
     at = first + count * 4;
   }
   return wrong;

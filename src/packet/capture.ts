@@ -26,6 +26,22 @@ export interface PcapRecord {
   number: number;
 }
 
+/** A record for a reader to fill, again and again. */
+export function emptyRecord(): PcapRecord {
+  return {
+    bytes: new Uint8Array(0),
+    offset: 0,
+    captured: 0,
+    wire: 0,
+    seconds: 0,
+    nanoseconds: 0,
+    linkType: 0,
+    interface: 0,
+    outgoing: false,
+    number: 0,
+  };
+}
+
 /** What is wrong with a file, and where. `record` is 0 before the first record; `offset` counts octets of the file. */
 export interface PcapError {
   readonly record: number;

@@ -1,5 +1,5 @@
 /** What earlier systems hashed of a packet: for comparison with what they kept, not for identification. */
-import { copy } from './invariant.ts';
+import { copy, writeHead } from './invariant.ts';
 import { type Layers, missing, type ProfileRefusal } from './layers.ts';
 
 const SPIE = 7;
@@ -67,12 +67,7 @@ export function spieInput(
 ): number | ProfileRefusal {
   const from = behindHeader(layers, i);
   if (typeof from !== 'number') return from;
-  input[at] = 0x69;
-  input[at + 1] = 0x74;
-  input[at + 2] = 0x6b;
-  input[at + 3] = 0x31;
-  input[at + 4] = SPIE;
-  const prefix = at + 5;
+  const prefix = writeHead(SPIE, input, at);
   const six = layers.family[i] === 6;
   const to = copy(bytes, layers.start[i]!, six ? 40 : 20, input, prefix);
   if (six) {

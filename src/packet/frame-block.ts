@@ -3,7 +3,7 @@
  * them hands over the block (probe/tap.ts `takeBlock`) and no frame by itself; it is read during that call only, so that
  * a ring's block may go back to the kernel afterwards.
  */
-import { LONGEST_FRAME, type PcapRecord } from './capture.ts';
+import { emptyRecord, LONGEST_FRAME, type PcapRecord } from './capture.ts';
 
 /** How the frames of a block follow each other. */
 export type FrameLayout =
@@ -84,19 +84,7 @@ export interface BlockRecord extends PcapRecord {
 
 /** A record for `nextFrame` to fill, again and again. */
 export function blockRecord(): BlockRecord {
-  return {
-    bytes: new Uint8Array(0),
-    offset: 0,
-    captured: 0,
-    wire: 0,
-    seconds: 0,
-    nanoseconds: 0,
-    linkType: 0,
-    number: 0,
-    tag: -1,
-    interface: 0,
-    outgoing: false,
-  };
+  return { ...emptyRecord(), tag: -1 };
 }
 
 /**

@@ -37,6 +37,16 @@ export function copy(bytes: Uint8Array, from: number, count: number, to: Uint8Ar
   return at + count;
 }
 
+/** Writes what every keyed input begins with, "itk1" and the profile's number; returns the offset behind it. */
+export function writeHead(profile: number, input: Uint8Array, at: number): number {
+  input[at] = 0x69;
+  input[at + 1] = 0x74;
+  input[at + 2] = 0x6b;
+  input[at + 3] = 0x31;
+  input[at + 4] = profile;
+  return at + 5;
+}
+
 /**
  * Writes the input of layer `i` of a frame at `input[at]`, where LONGEST_INPUT octets must be free. Returns its length, or
  * 0 when the layer bears no digest: `refusalOf` tells why.
@@ -61,14 +71,9 @@ export function writeInvariant(
   const length = layers.length[i]!;
   const four = layers.family[i] === 4;
 
-  input[at] = 0x69;
-  input[at + 1] = 0x74;
-  input[at + 2] = 0x6b;
-  input[at + 3] = 0x31;
-  input[at + 4] = profile;
-  input[at + 5] = four ? 4 : fragment < 0 ? 6 : FRAGMENTED;
-  input[at + 6] = layers.protocol[i]!;
-  let to = at + 7;
+  let to = writeHead(profile, input, at);
+  input[to++] = four ? 4 : fragment < 0 ? 6 : FRAGMENTED;
+  input[to++] = layers.protocol[i]!;
   if (four) {
     to = copy(bytes, start + 12, 4, input, to);
     to = copy(bytes, destination, 4, input, to);

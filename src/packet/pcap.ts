@@ -3,7 +3,14 @@
  * pcapng (packet/pcapng.ts). The reader is fed chunks and asked for records; a record is a view of what was fed.
  */
 import { Cursor } from '../net/cursor.ts';
-import { type InterfaceNumber, LONGEST_FRAME, type PcapError, type PcapFormat, type PcapRecord } from './capture.ts';
+import {
+  emptyRecord,
+  type InterfaceNumber,
+  LONGEST_FRAME,
+  type PcapError,
+  type PcapFormat,
+  type PcapRecord,
+} from './capture.ts';
 import { type FrameBlock, frameBlock } from './frame-block.ts';
 import { isPcapng, pcapngFormat } from './pcapng.ts';
 
@@ -35,18 +42,7 @@ export interface PcapReader {
  */
 export function pcapReader(numberOf: InterfaceNumber = () => 0): PcapReader {
   const none = new Uint8Array(0);
-  const record: PcapRecord = {
-    bytes: none,
-    offset: 0,
-    captured: 0,
-    wire: 0,
-    seconds: 0,
-    nanoseconds: 0,
-    linkType: 0,
-    interface: 0,
-    outgoing: false,
-    number: 0,
-  };
+  const record = emptyRecord();
   let cursor = new Cursor(none);
   /** Octets of the file before the cursor's bytes. */
   let before = 0;

@@ -22,7 +22,7 @@
  * least what carries 40 octets.
  */
 import { isFragment } from './fragments.ts';
-import { copy, UPPER_OCTETS } from './invariant.ts';
+import { copy, UPPER_OCTETS, writeHead } from './invariant.ts';
 import { type Layers, missing, type ProfileRefusal } from './layers.ts';
 
 const NAT = 2;
@@ -74,15 +74,6 @@ function refusal(bytes: Uint8Array, layers: Layers, i: number, transport: number
   return layers.end[i]! - layers.upper[i]! < needed ? missing(layers) : null;
 }
 
-function head(input: Uint8Array, at: number, profile: number): number {
-  input[at] = 0x69;
-  input[at + 1] = 0x74;
-  input[at + 2] = 0x6b;
-  input[at + 3] = 0x31;
-  input[at + 4] = profile;
-  return at + 5;
-}
-
 /** The input of profile `nat` of layer `i` at `input[at]`; returns its length, or why there is none. */
 export function natInput(
   bytes: Uint8Array,
@@ -101,7 +92,7 @@ export function natInput(
   const behind = layers.length[i]! - transport;
   if (behind === 0 && protocol !== TCP) return 'empty';
 
-  let to = head(input, at, NAT);
+  let to = writeHead(NAT, input, at);
   input[to++] = icmp ? ICMP : protocol;
   input[to++] = behind >> 8;
   input[to++] = behind & 0xff;
@@ -131,7 +122,7 @@ export function payloadInput(
   if (refused !== null) return refused;
   const behind = layers.length[i]! - transport;
   if (behind === 0) return 'empty';
-  let to = head(input, at, PAYLOAD);
+  let to = writeHead(PAYLOAD, input, at);
   input[to++] = behind >> 8;
   input[to++] = behind & 0xff;
   const count = Math.min(UPPER_OCTETS, behind);

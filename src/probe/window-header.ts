@@ -1,20 +1,11 @@
 /** The header of a window file, in JSON: every field is looked at before it is believed. */
 import type { Span } from './covered-time.ts';
-import type { SealedVantage } from './kept-window.ts';
+import type { KeptWindow, SealedVantage } from './kept-window.ts';
 import { type Fields, type Finding, fail, fields, integer, list, text, vantage } from './message-fields.ts';
-import type { FingerprintBits } from './sealed-filter.ts';
 import { MIXED_KEYS, WINDOW_SECONDS } from './window-messages.ts';
 
-export interface WindowHeader {
-  readonly number: number;
-  readonly part: number;
-  readonly sealed: number;
-  readonly covered: readonly Span[];
-  readonly sampling: number;
-  readonly digestKey: string | null;
-  readonly storageKey: string;
-  readonly bits: FingerprintBits;
-  readonly vantages: readonly SealedVantage[];
+/** What a window file says of its window before the filters' octets come. */
+export interface WindowHeader extends Omit<KeptWindow, 'filters'> {
   /** Octets of each filter. */
   readonly filters: readonly number[];
 }
