@@ -26,7 +26,7 @@ export interface Choice {
 }
 
 /** Octets of a table of so many digests whose numbers are below `values`, as nearly as can be said beforehand. */
-export function tableOctets(keys: number, values: number, bits: number): number {
+function tableOctets(keys: number, values: number, bits: number): number {
   const shards = 2 ** shardBitsFor(keys);
   const { width, wideShare } = widthFor(values, bits);
   const columns = width + Math.ceil(wideShare * shards) / shards;

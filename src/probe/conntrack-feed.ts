@@ -47,12 +47,15 @@ export function openConntrack({ take, table, say }: ConntrackOptions): LogFeed {
     const translation = translationOfTracked(tracked, event, time, 'conntrack');
     if (translation !== null) take(translation);
   };
+  /** Takes the events of a datagram, and returns all that is in it. */
   const hear = (octets: Uint8Array) => {
     const now = Date.now();
-    for (const message of readConntrack(octets).messages)
+    const { messages } = readConntrack(octets);
+    for (const message of messages)
       if (message.what === 'new') told(message.tracked, 'create', message.created ?? now);
       else if (message.what === 'changed') told(message.tracked, 'seen', now);
       else if (message.what === 'gone') told(message.tracked, 'delete', now);
+    return messages;
   };
   const again = (after: number) => {
     clearTimeout(timer);
@@ -79,8 +82,7 @@ export function openConntrack({ take, table, say }: ConntrackOptions): LogFeed {
       ...netlink(NETLINK_NETFILTER, 0),
       longest: LONGEST,
       take(octets) {
-        hear(octets);
-        for (const message of readConntrack(octets).messages)
+        for (const message of hear(octets))
           if (message.what === 'done' || (message.what === 'error' && message.code !== 0)) {
             if (message.what === 'done') held?.sweep(since, Date.now());
             else sayOnce(`conntrack: what is tracked is not told: error ${message.code}`);

@@ -25,6 +25,8 @@ export interface EpochRecords {
   take(entry: Commitment, hash: string): void;
   /** Roots of an hour's windows, by `number-part`; null when it was destroyed, or never heard of. */
   rootsOf(epoch: number): ReadonlyMap<string, string> | null;
+  /** One hour; null when it was never heard of. Its root is made of those of all its windows. */
+  recordOf(epoch: number): EpochRecord | null;
   /** In the order of time; those destroyed long ago are left out. */
   list(): EpochRecord[];
 }
@@ -85,18 +87,19 @@ export function epochRecords(): EpochRecords {
       const growing = epochs.get(epoch);
       return growing === undefined || growing.destroyed !== null ? null : growing.roots;
     },
-    list: () =>
-      [...epochs]
-        .sort(([a], [b]) => a - b)
-        .map(([epoch, { roots, root, ...record }]) => ({
-          epoch,
-          ...record,
-          root: root ?? rootOver(roots.values()),
-        })),
+    recordOf(epoch) {
+      const growing = epochs.get(epoch);
+      return growing === undefined ? null : recordOf(epoch, growing);
+    },
+    list: () => [...epochs].sort(([a], [b]) => a - b).map(([epoch, growing]) => recordOf(epoch, growing)),
   };
 }
 
+function recordOf(epoch: number, { roots, root, ...record }: Growing): EpochRecord {
+  return { epoch, ...record, root: root ?? rootOver(roots.values()) };
+}
+
 /** Root over roots of windows, hex. */
-export function rootOver(roots: Iterable<string>): string {
+function rootOver(roots: Iterable<string>): string {
   return merkleRoot([...roots].map(root => Buffer.from(root, 'hex'))).toString('hex');
 }

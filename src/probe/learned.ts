@@ -169,8 +169,10 @@ export function learnedNeighbors({ lastSent, changed, say }: LearnedOptions): Le
     }
     rival.claims++;
     rival.seen = second;
+    if (rival.claims < CLAIMS || second - rival.since < PATIENCE || second - holder.seen < PATIENCE) return;
+    // Looking for what it sent is the dearest, and a rival may claim a thousand times a second.
     const silent = second - Math.max(holder.seen, lastSent(holder.mac));
-    if (rival.claims < CLAIMS || second - rival.since < PATIENCE || silent < PATIENCE) return;
+    if (silent < PATIENCE) return;
     tellPerson(
       `${holder.address} of AS ${holder.owner?.as} has moved from ${formatMac(holder.mac)}, silent for ${silent} s, to ${formatMac(mac)}`,
       second,

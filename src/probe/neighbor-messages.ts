@@ -11,7 +11,7 @@ import { LINE, MOST_NOTES, MOST_ROWS, type VantageReport, type VantageRow } from
 const MOST_STATED = 4096;
 /** Addresses of neighbours, and members of exchange points, that a probe is told of. */
 export const MOST_OWNERS = 8192;
-export const MOST_MEMBERS = 4096;
+const MOST_MEMBERS = 4096;
 /** Characters: of an address, of a name of an interface, of a line. */
 const MAC = 17;
 const ADDRESS = 45;

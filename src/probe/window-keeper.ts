@@ -186,7 +186,7 @@ export function windowKeeper({ directory, keys: found, records, head: last, cloc
     destroy(epoch) {
       const key = keys.get(epoch);
       if (key === undefined) return;
-      const record = records.list().find(one => one.epoch === epoch);
+      const record = records.recordOf(epoch);
       keys.delete(epoch);
       key.octets.fill(0);
       commitTo({
