@@ -17,7 +17,7 @@ import { writeInput } from '../../src/packet/invariant.ts';
 import { newLayers } from '../../src/packet/layers.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
-import { openWindows } from '../../src/probe/windows.ts';
+import { openWindows } from '../probe/one-thread.ts';
 import { probeBlock } from '../probe/tapped.ts';
 import { blockOf, IMIX, neighborMacs, pcapOf, SMALL } from './imix.ts';
 import { timePasses } from './passes.ts';

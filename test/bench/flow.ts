@@ -25,7 +25,7 @@ import { openProbeStation } from '../../src/probe/station.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
 import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
-import { openWindows } from '../../src/probe/windows.ts';
+import { openWindows } from '../probe/one-thread.ts';
 
 const SECRET = Buffer.from('the secret of a federation');
 const NOW = Date.now();

@@ -13,8 +13,8 @@ import { flowVantages } from '../../src/probe/flow-vantage.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
 import { vantageNumbers } from '../../src/probe/vantage-numbers.ts';
-import { openWindows } from '../../src/probe/windows.ts';
 import { hex } from '../packet/packets.ts';
+import { openWindows } from './one-thread.ts';
 import { packetAt, questionsAbout, SECRET } from './tapped.ts';
 
 /** 2010-02-07 06:00 UTC. */

@@ -8,8 +8,8 @@ import type { Question } from '../../src/probe/question.ts';
 import type { FingerprintBits } from '../../src/probe/sealed-filter.ts';
 import { openTap } from '../../src/probe/tap.ts';
 import { vantageMap } from '../../src/probe/vantage.ts';
-import { openWindows } from '../../src/probe/windows.ts';
 import { hex, RAW } from '../packet/packets.ts';
+import { openWindows } from './one-thread.ts';
 
 export const SECRET = Buffer.from('the secret of a federation');
 

@@ -2,13 +2,13 @@
  * What a tap has seen, by vantage and time, in one thread: one intake's live side and the sealed side, put together. Time
  * is that of the packets.
  */
-import type { DigestKernel } from '../packet/digest-kernel.ts';
-import { type LiveWindows, openLiveWindows } from './live-windows.ts';
-import { heldSpans, mergeAnswers, retainedOf } from './merge-answers.ts';
-import type { ProbeAnswer, Question, Vantage } from './question.ts';
-import type { FingerprintBits } from './sealed-filter.ts';
-import { openSealedWindows } from './sealed-windows.ts';
-import type { WindowLimits } from './window-messages.ts';
+import type { DigestKernel } from '../../src/packet/digest-kernel.ts';
+import { type LiveWindows, openLiveWindows } from '../../src/probe/live-windows.ts';
+import { heldSpans, mergeAnswers, retainedOf } from '../../src/probe/merge-answers.ts';
+import type { ProbeAnswer, Question, Vantage } from '../../src/probe/question.ts';
+import type { FingerprintBits } from '../../src/probe/sealed-filter.ts';
+import { openSealedWindows } from '../../src/probe/sealed-windows.ts';
+import type { WindowLimits } from '../../src/probe/window-messages.ts';
 
 export interface Windows
   extends Pick<LiveWindows, 'live' | 'advance' | 'proceed' | 'refusal' | 'disbelieved' | 'keyed'> {
