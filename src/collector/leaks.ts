@@ -1,21 +1,7 @@
 /** Route leaks among the held routes, by their Only to Customer attribute (RFC 9234 section 5). */
 import { leakSign, type Relation } from '../bgp/role.ts';
 import { type PeerTable, type Rib, walkRoutes } from '../rib/adj-rib-in.ts';
-
-const ONLY_TO_CUSTOMER = 35;
-
-/** The AS in the Only to Customer attribute of a set that was found acceptable; null without one. */
-export function onlyToCustomer(octets: Uint8Array): number | null {
-  for (let at = 0; at + 4 <= octets.length; ) {
-    const long = (octets[at]! & 0x10) !== 0;
-    const value = at + (long ? 4 : 3);
-    const length = long ? (octets[at + 2]! << 8) | octets[at + 3]! : octets[at + 2]!;
-    if (octets[at + 1] === ONLY_TO_CUSTOMER && length === 4 && value + 4 <= octets.length)
-      return new DataView(octets.buffer, octets.byteOffset + value, 4).getUint32(0);
-    at = value + length;
-  }
-  return null;
-}
+import { onlyToCustomer } from '../rib/as-sequence.ts';
 
 /** Prefix ids that are passed before it yields: some milliseconds. */
 const SLICE = 65536;

@@ -6,7 +6,7 @@
 import { type AsEdges, newAsEdges } from './as-edges.ts';
 import { type AsFrontier, type AsTopology, searchFrontier } from './as-frontier.ts';
 import { CUSTOMER, inferRelations, type Relation, reversed, UNKNOWN } from './as-relations.ts';
-import { eachSequenceAs } from './as-sequence.ts';
+import { eachSequenceAs, onlyToCustomer } from './as-sequence.ts';
 import { type AttributeStore, CONTEXT_AS4 } from './attribute-store.ts';
 
 export interface AsGraph {
@@ -71,7 +71,7 @@ function* building(attributes: AttributeStore, localAs: number, known: KnownRela
   do {
     next = attributes.walk(next, SLICE, id => {
       const { attributes: bytes, context } = attributes.read(id);
-      graph.begin(onlyToCustomer(bytes));
+      graph.begin(onlyToCustomer(bytes) ?? 0);
       eachSequenceAs(bytes, (context & CONTEXT_AS4) !== 0, graph.next);
       graph.end();
     });
@@ -226,18 +226,4 @@ function coneOf({ numbers, start, ends, relation }: AsTopology, origin: number):
       }
   }
   return queue.length;
-}
-/** The AS of the Only-to-Customer attribute, type 35 (RFC 9234 section 5); 0 without one, or with one that is malformed. */
-function onlyToCustomer(bytes: Uint8Array): number {
-  for (let at = 0; at + 3 <= bytes.length; ) {
-    const long = (bytes[at]! & 0x10) !== 0;
-    const length = long ? (bytes[at + 2]! << 8) | bytes[at + 3]! : bytes[at + 2]!;
-    const value = at + (long ? 4 : 3);
-    if (bytes[at + 1] === 35)
-      return length === 4 && value + 4 <= bytes.length
-        ? ((bytes[value]! << 24) | (bytes[value + 1]! << 16) | (bytes[value + 2]! << 8) | bytes[value + 3]!) >>> 0
-        : 0;
-    at = value + length;
-  }
-  return 0;
 }

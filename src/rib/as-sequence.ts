@@ -1,4 +1,4 @@
-/** The ASes of a path, from the octets of path attributes. */
+/** The ASes of a path, and the one that let it go to customers only, from the octets of path attributes. */
 
 /** Calls `visit` with each AS of the AS_SEQUENCEs of an AS_PATH, and with 0 for each segment of another type. */
 export function eachSequenceAs(bytes: Uint8Array, as4: boolean, visit: (as: number) => void): void {
@@ -27,4 +27,19 @@ export function eachSequenceAs(bytes: Uint8Array, as4: boolean, visit: (as: numb
     }
     at = end;
   }
+}
+
+const ONLY_TO_CUSTOMER = 35;
+
+/** The AS in the Only to Customer attribute of a set that was found acceptable; null without one. */
+export function onlyToCustomer(octets: Uint8Array): number | null {
+  for (let at = 0; at + 4 <= octets.length; ) {
+    const long = (octets[at]! & 0x10) !== 0;
+    const value = at + (long ? 4 : 3);
+    const length = long ? (octets[at + 2]! << 8) | octets[at + 3]! : octets[at + 2]!;
+    if (octets[at + 1] === ONLY_TO_CUSTOMER && length === 4 && value + 4 <= octets.length)
+      return new DataView(octets.buffer, octets.byteOffset + value, 4).getUint32(0);
+    at = value + length;
+  }
+  return null;
 }

@@ -47,7 +47,11 @@ export function createAdjacency({ graph, participants, peerings, log }: Adjacenc
   };
   const look = async () => {
     try {
-      const rows = await graph.adjacency(participants());
+      const all = participants();
+      const known = new Set(all);
+      // What those told who take part no more is forgotten: strangers come and go.
+      for (const map of [heard, told]) for (const as of map.keys()) if (!known.has(as)) map.delete(as);
+      const rows = await graph.adjacency(all);
       mine = new Map(rows.map(({ as, through }) => [as, through]));
       for (const peering of peerings()) tell(peering);
     } catch (error) {

@@ -91,11 +91,11 @@ export function createDPoint(options: DPointOptions): DPoint {
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
       const asked = clock();
-      const interval = { ...intervalOf(request.time) };
+      const interval = intervalOf(request.time);
       const from = Math.floor(request.from ?? interval.from);
       const to = Math.ceil(request.to ?? interval.to);
       const questions = request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest }));
-      const packets = packetsOf({ questions: request.questions.map(({ packet = 0 }) => ({ packet })) });
+      const packets = packetsOf({ questions });
       const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
@@ -103,6 +103,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         ...{ id: `${id}-${name.slice(0, 4)}`, asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
       };
+      const purpose = request.purpose ?? 'attack';
       const keys = sealKeys();
       const signed = signRequest(
         {
@@ -110,7 +111,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           origin: as,
           issued: asked,
           expires: asked + LIFE,
-          purpose: request.purpose ?? 'attack',
+          purpose,
           reference: referenceOf(request.case ?? ''),
           federation: options.federation(),
           need,
@@ -137,7 +138,6 @@ export function createDPoint(options: DPointOptions): DPoint {
           loops: loopsOf(tree),
         };
       };
-      const purpose = request.purpose ?? 'attack';
       const reference = signed.request.reference;
       audit('trace.start', {
         id: base.id,

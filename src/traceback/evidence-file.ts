@@ -5,6 +5,7 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { outOfDate, vouchedFor } from '../net/tls.ts';
+import { isSeen } from './branch.ts';
 import { OF_OTHERS } from './opening.ts';
 import { readParticipation } from './participation.ts';
 import { isRequestOf, readRequest, type SignedRequest } from './request.ts';
@@ -117,9 +118,7 @@ export function checkEvidence(text: string, authorities: readonly X509Certificat
   });
 
   const saw = new Set(
-    statements.flatMap(({ fault, says }) =>
-      fault === null && says !== null && (says.verdict === 'saw' || says.verdict === 'translated') ? [says.as] : [],
-    ),
+    statements.flatMap(({ fault, says }) => (fault === null && says !== null && isSeen(says.verdict) ? [says.as] : [])),
   );
   const unsaid = seenIn(tree).filter(as => !saw.has(as));
   const faultless = [request, ...statements].every(({ fault, doubt = null }) => fault === null && doubt === null);

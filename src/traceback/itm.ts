@@ -11,7 +11,7 @@ import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { planOnward } from './onward.ts';
+import { extend, planOnward } from './onward.ts';
 import type { Ask, Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -118,16 +118,13 @@ export function createItm(options: ItmOptions): Itm {
       root.leaf = leafOf(as, border, clock() - began);
       if (signal.aborted) return state();
 
-      const say = (more: string) => {
-        root.leaf = { ...root.leaf, reason: printable(`${root.leaf.reason}; ${more}`) };
-      };
       const blind =
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
           : inquiry.hops.length === 0 || ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
       if (blind || (border.verdict === 'saw' && !root.leaf.source)) {
-        if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) say('not led onward: hop limit');
-        else if (!isFirst) say('led onward already in this trace');
+        if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
+        else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
           changed(state());
           const groups = await planOnward(topology, inquiry, root, border, blind, () => clock() - began);

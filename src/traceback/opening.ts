@@ -2,6 +2,7 @@
  * Opens what other ASes have sealed to this one, and checks who says it (intertrack-protocol(7), STATEMENTS). What is not
  * as it should be is told as this AS's own finding; it is never taken for a word of the AS that it stands under.
  */
+import { createHash } from 'node:crypto';
 import type { AnswerNode } from './branch.ts';
 import { isSeen, newLeaf } from './branch.ts';
 import { printable } from './connection.ts';
@@ -29,11 +30,8 @@ export function createOpening(
   directory: Directory,
   clock: () => number,
 ): Opening {
-  const opened = new WeakMap<
-    Uint8Array,
-    { readonly said: SignedStatement; readonly signed: TraceNode['signed'] } | string
-  >();
-  const kept = new Map<Uint8Array, SignedStatement>();
+  /** By the SHA-256 of what was sealed: every ANSWER brings again what the one before it brought. */
+  const opened = new Map<string, { readonly said: SignedStatement; readonly signed: TraceNode['signed'] } | string>();
 
   const read = (sealed: Uint8Array) => {
     const octets = openSeal(keys, sealed, hash);
@@ -44,7 +42,6 @@ export function createOpening(
     const key = directory.keyOf(said.statement.by, said.record, clock());
     if (typeof key === 'string') return `its answer cannot be checked: ${key}`;
     if (!isStatementOf(said, key.key)) return 'its answer is not signed by it';
-    kept.set(sealed, said);
     return { said, signed: key.doubt === null ? ('good' as const) : ('unknown' as const) };
   };
 
@@ -52,10 +49,11 @@ export function createOpening(
   const open = (node: AnswerNode, above: readonly number[]): TraceNode => {
     const children = node.children.map(child => open(child, [...above, node.as]));
     if ('leaf' in node) return { ...node.leaf, signed: 'own', children };
-    let got = opened.get(node.sealed);
+    const name = createHash('sha256').update(node.sealed).digest('base64');
+    let got = opened.get(name);
     if (got === undefined) {
       got = read(node.sealed);
-      opened.set(node.sealed, got);
+      opened.set(name, got);
     }
     const finding = (verdict: TraceVerdict, reason: string): TraceNode => ({
       ...newLeaf(node.as, verdict, printable(reason), node.sent),
@@ -96,6 +94,6 @@ export function createOpening(
 
   return {
     open: tree => open(tree, [as]),
-    statements: () => [...kept.values()],
+    statements: () => [...opened.values()].flatMap(got => (typeof got === 'string' ? [] : [got.said])),
   };
 }

@@ -157,20 +157,25 @@ export function createPeering(options: PeeringOptions): Peering {
     log('warn', `traceback peer AS ${as}: ${reason}`);
   };
 
+  const backOff = (times: number) => Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(times, 16));
+  /** No answer will come to what was asked. */
+  const loseAsked = () => {
+    for (const [id, { events }] of asked) {
+      asked.delete(id);
+      events.lost();
+    }
+  };
+
   const redial = () => {
     clearTimeout(retry);
     if (onDemand && connections.size === 0 && dialling === null) {
       // Who could not be reached is left alone for a while; then the next question dials.
-      if (failures > 0)
-        restUntil = clock() + Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures, 16));
-      for (const [id, { events }] of asked) {
-        asked.delete(id);
-        events.lost();
-      }
+      if (failures > 0) restUntil = clock() + backOff(failures);
+      loseAsked();
       return look();
     }
     if (closed || dialling !== null || connections.size > 0) return look();
-    const wait = Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(failures++, 16));
+    const wait = backOff(failures++);
     // A quarter more or less, so that a net that restarts does not dial in step.
     const jittered = Math.max(wait * (0.75 + Math.random() / 2), shunned - clock());
     retry = setTimeout(dial, jittered);
@@ -275,10 +280,7 @@ export function createPeering(options: PeeringOptions): Peering {
       answering.delete(connection);
       if (session === connection) session = null;
       if (connections.size === 0) {
-        for (const [id, { events }] of asked) {
-          asked.delete(id);
-          events.lost();
-        }
+        loseAsked();
         if (!closed) failed(reason);
       } else log('debug', `traceback peer AS ${as}: one connection ended: ${reason}`);
       redial();

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Leaf } from './branch.ts';
 import type { SignedRequest } from './request.ts';
 import { isSealKey, sealTo } from './seal.ts';
-import { encodeStatement, type SignedStatement, signStatement } from './statement.ts';
+import { encodeStatement, MAX_INGRESS, type SignedStatement, signStatement } from './statement.ts';
 
 export interface Voice {
   readonly as: number;
@@ -23,7 +23,7 @@ export function say(voice: Voice, hash: Uint8Array, leaf: Leaf): SignedStatement
       time: voice.clock(),
       verdict: leaf.verdict,
       reason: leaf.reason,
-      ingress: leaf.ingress.slice(0, 64),
+      ingress: leaf.ingress.slice(0, MAX_INGRESS),
       source: leaf.source,
       packets: leaf.packets,
       windows: leaf.windows,

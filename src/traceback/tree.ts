@@ -1,9 +1,10 @@
 /** The tree of a trace, opened and read: what follows from it. */
+import { isSeen } from './branch.ts';
 import type { Trace, TraceNode } from './trace.ts';
 
 /** True when the AS says that the packet passed it. */
 export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
-  return verdict === 'saw' || verdict === 'translated';
+  return isSeen(verdict);
 }
 
 /**
