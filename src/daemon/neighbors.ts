@@ -121,7 +121,9 @@ export function neighborsOf(
       const [as] = ases;
       if (before !== undefined) {
         if (ases.size > 1 || before.as !== as)
-          notes.push(`${address} is of AS ${before.as} by ${before.from}, of AS ${[...ases].join(', ')} by ${from}`);
+          notes.push(
+            `${address} is of AS ${before.as} by ${before.from}, of AS ${[...ases].slice(0, 4).join(', ')} by ${from}`,
+          );
       } else if (ases.size > 1)
         notes.push(`${address} is of AS ${[...ases].slice(0, 4).join(', ')} by ${from}: it is not used`);
       else owners.set(address, { as: as!, from });

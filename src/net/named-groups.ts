@@ -28,7 +28,8 @@ function repeats(text: string): boolean {
     if (char === '(') open.push(false);
     else if (char === ')') {
       const inner = open.pop() ?? false;
-      const repeated = /^(\*|\+|\{\d+,)/.test(plain.slice(i + 1));
+      // So many times exactly is as bad as at least so many: each adds its own ways to part the text.
+      const repeated = /^(\*|\+|\{\d+)/.test(plain.slice(i + 1));
       if (inner && repeated) return true;
       if ((inner || repeated) && open.length > 0) open[open.length - 1] = true;
     } else if (char === '*' || char === '+' || /^\{\d+,/.test(plain.slice(i))) {

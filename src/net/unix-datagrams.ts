@@ -1,5 +1,5 @@
 /** A Unix datagram socket as a file: as net/unix-socket.ts does for connections. */
-import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, rmSync, unlinkSync } from 'node:fs';
 import { type DatagramOptions, type DatagramSocket, openDatagramSocket, unixDatagrams } from './datagram-socket.ts';
 import { findGroup, type SocketFile } from './unix-socket.ts';
 
@@ -26,14 +26,20 @@ export function listenUnixDatagrams(
   } finally {
     process.umask(mask);
   }
-  if (gid !== null) chownSync(socket.path, process.getuid?.() ?? 0, gid);
-  chmodSync(socket.path, 0o660);
+  try {
+    if (gid !== null) chownSync(socket.path, process.getuid?.() ?? 0, gid);
+    chmodSync(socket.path, 0o660);
+  } catch (error) {
+    // Left open, it would be taken for another daemon's at the next try.
+    opened.close();
+    throw new Error(`${name}: ${(error as Error).message}`);
+  }
   return {
     ...opened,
     close() {
       opened.close();
       // Closing does not remove the name, and who finds it there later would have to guess.
-      unlinkSync(socket.path);
+      rmSync(socket.path, { force: true });
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 import { isFragment } from './fragments.ts';
 import type { Layers } from './layers.ts';
-import { u16 } from './octets.ts';
+import { copyOf, u16 } from './octets.ts';
 
 /** Why fragments make no packet. */
 export type ReassemblyRefusal =
@@ -175,12 +175,12 @@ function fragmentOf(bytes: Uint8Array, layers: Layers, i: number): Fragment {
   // Of IPv6 all behind the Fragment header is in pieces, further extension headers too.
   const from = four ? upper : extension + 8;
   const length = upper + layers.length[i]! - from;
-  const data = bytes.slice(from, Math.max(from, Math.min(layers.end[i]!, from + length)));
+  const data = copyOf(bytes, from, Math.max(from, Math.min(layers.end[i]!, from + length)));
   const addresses = four
     ? text(bytes, start + 12, 4) + text(bytes, layers.destination[i]!, 4)
     : text(bytes, start + 8, 16) + text(bytes, layers.destination[i]!, 16);
   const name = four ? `${text(bytes, start + 4, 2)}${bytes[start + 9]}` : text(bytes, extension + 4, 4);
-  const header = offset > 0 ? null : four ? bytes.slice(start, upper) : headerBefore(bytes, start, extension);
+  const header = offset > 0 ? null : four ? copyOf(bytes, start, upper) : headerBefore(bytes, start, extension);
   return { key: `${addresses} ${name}`, part: { offset, length, data }, more, header };
 }
 
@@ -189,7 +189,7 @@ const text = (bytes: Uint8Array, at: number, count: number): string =>
 
 /** The headers in front of a Fragment header, the last of which names what stands behind it instead. */
 function headerBefore(bytes: Uint8Array, start: number, extension: number): Uint8Array {
-  const header = bytes.slice(start, extension);
+  const header = copyOf(bytes, start, extension);
   let named = 6;
   // readIpv6 has been this way: every header is whole, and leads to the next.
   for (let at = 40; at < header.length; ) {

@@ -5,7 +5,7 @@
  */
 import { isFragment, isLaterFragment } from './fragments.ts';
 import type { Layers } from './layers.ts';
-import { u16 } from './octets.ts';
+import { copyOf, u16 } from './octets.ts';
 import { isIcmpError } from './translated.ts';
 
 /** Where the packet comes from and goes to on the other side; of ICMP queries the identifier is both ports. */
@@ -175,6 +175,3 @@ function adjust(octets: Uint8Array, at: number, change: number): void {
   octets[at] = (~sum >> 8) & 0xff;
   octets[at + 1] = ~sum & 0xff;
 }
-
-/** A copy: `slice` of a Buffer would be none. */
-const copyOf = (bytes: Uint8Array, from: number, to: number): Uint8Array => Uint8Array.from(bytes.subarray(from, to));

@@ -70,6 +70,14 @@ describe('packet/reassembly', () => {
       }
   });
 
+  it('leaves the capture as it is, of which a Buffer would give views', () => {
+    for (const pieces of [pieces4(16, 48), pieces6(16, 48)]) {
+      const buffers = pieces.map(piece => Buffer.from(piece));
+      expect(feed(buffers)[2]).to.have.property('wire');
+      expect(buffers.map(text)).to.deep.equal(pieces.map(text));
+    }
+  });
+
   it('keeps header options, DF and the extension headers in front', () => {
     const options = hex(`4700 0034 1234 4000 4011 0000 c0000201 c6336402 94040000 01010100 ${'5a'.repeat(24)}`);
     const head = options.slice(0, 44);

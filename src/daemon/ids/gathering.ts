@@ -82,8 +82,13 @@ export function gathering<T>(most: number, limit: number = MOST_GROUPS): Gatheri
       return good >= PACKETS || group.packets >= most ? release(key, group) : 'waits';
     },
     due(now) {
-      const ready = [...waiting].filter(([, { since }]) => now - since >= GATHER);
-      return ready.map(([key, group]) => release(key, group));
+      const ready: ReturnType<typeof release>[] = [];
+      // They wait in the order in which they began: the first that is not due is followed by none that is.
+      for (const [key, group] of waiting) {
+        if (now - group.since < GATHER) break;
+        ready.push(release(key, group));
+      }
+      return ready;
     },
     next() {
       const first = waiting.values().next();
