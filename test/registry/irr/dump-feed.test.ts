@@ -270,10 +270,13 @@ describe('registry/irr/dump-feed', () => {
         for (let i = 0; i < 2048; i++) yield chunk;
         yield Buffer.from(`\n\n${route('10.0.1.0/24')}\n`);
       }
+      // What other tests of this process have left is not this one's.
+      const before = process.memoryUsage.rss();
       const { book, problems, firstProblems } = await readDump('JPIRR', dump(), false);
+      const grown = process.memoryUsage.rss() - before;
       expect([book.routes.count, problems]).to.deep.equal([2, 1]);
       expect(firstProblems).to.deep.equal([{ line: 7, why: 'line longer than 65536 octets: its object is left out' }]);
-      expect(process.memoryUsage.rss()).to.be.lessThan(1_000_000_000);
+      expect(grown).to.be.lessThan(500_000_000);
     });
 
     it('begins no other command by its path', async () => {
