@@ -47,7 +47,13 @@ describe('lab/exchange', function () {
   }
 
   it('learns which member each address is of', async () => {
+    let asked = performance.now();
     await until('all members are known', async () => {
+      // One that resolved its router before the probe listened would ask again only when its kernel doubts the answer.
+      if (performance.now() > asked + 5000) {
+        asked = performance.now();
+        for (const as of MEMBERS) await lab!.run(hostOf(as), ['ip', 'neigh', 'flush', 'dev', 'eth0']);
+      }
       const known = new Set((await vantages()).flatMap(({ as, packets }) => (packets > 0 && as !== null ? [as] : [])));
       return MEMBERS.every(as => known.has(as));
     });
