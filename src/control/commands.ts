@@ -16,6 +16,7 @@ import { PROBE_COMMANDS } from './probe-commands.ts';
 import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { TRACE_COMMANDS } from './trace-commands.ts';
+import { TRACEBACK_COMMANDS } from './traceback-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
@@ -178,6 +179,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+  ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
@@ -213,6 +215,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  'show traceback': 'ASes with which traces are exchanged, and who else takes part',
+  'show traceback peers': 'Sessions: all of them, or one in detail',
   test: 'Try something out',
   trace: 'Find where packets entered',
   watch: 'What happens, as it happens',

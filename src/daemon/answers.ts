@@ -42,6 +42,7 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -303,6 +304,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeers(),
+    ...createTracebackAnswers({ traces, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,

@@ -11,7 +11,7 @@ import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { extend, planOnward } from './onward.ts';
+import { extend, planOnward, type Topology } from './onward.ts';
 import type { Ask, Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -39,6 +39,8 @@ export interface Search {
 }
 
 export interface Itm {
+  /** What the manager knows of whom it could ask. */
+  readonly topology: Topology;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before.
@@ -86,7 +88,7 @@ export function createItm(options: ItmOptions): Itm {
     found.set(behind, there.set(peer, (there.get(peer) ?? 0) + 1));
     if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
   };
-  const topology = {
+  const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
     member: options.members.ask,
@@ -95,6 +97,7 @@ export function createItm(options: ItmOptions): Itm {
   };
 
   return {
+    topology,
     async search(inquiry, signal, changed) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);

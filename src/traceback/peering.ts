@@ -72,6 +72,10 @@ export interface PeerStatus {
   /** Of those in, how many were refused or told `busy`. */
   readonly refused: number;
   readonly lastError: string;
+  /** What the peer said in the OPEN of the session that is up, and whether this side dialled; null without a session. */
+  readonly open: (Open & { readonly dialled: boolean }) | null;
+  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
+  readonly latency: number | null;
 }
 
 export interface PeeringOptions {
@@ -134,12 +138,14 @@ export function createPeering(options: PeeringOptions): Peering {
   let used = 0;
   let nextId = 0;
   /** Asked of the peer. */
-  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
+  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number; sent: number }>();
   /** Asked by the peer, by connection and id. */
   const answering = new Map<Connection, Map<number, AbortController>>();
   const counts = { in: 0, out: 0, refused: 0 };
   let shown = { state: 'Idle', since: clock() };
   let lastError = '';
+  const opens = new WeakMap<Connection, Open>();
+  let latency: number | null = null;
 
   const state = (): string => {
     if (session !== null) return session.state();
@@ -222,11 +228,13 @@ export function createPeering(options: PeeringOptions): Peering {
       record,
     });
     counts.out++;
+    asked.get(id)!.sent = clock();
   };
 
   const events: ConnectionEvents = {
     open(open, connection) {
       look();
+      opens.set(connection, open);
       if (open.as !== as) return { code: 'bad-open', text: `as: ${open.as}, but the certificate is of AS ${as}` };
       for (const other of connections) {
         if (other === connection || other.state() === 'OpenSent' || other.state() === 'Connect') continue;
@@ -274,6 +282,9 @@ export function createPeering(options: PeeringOptions): Peering {
       return connection.end({ code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` });
     if (++request.answers > MAX_ANSWERS)
       return connection.end({ code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` });
+    // A new measurement counts for an eighth, as that of a round trip does (RFC 6298 section 2).
+    const took = clock() - request.sent;
+    if (request.answers === 1) latency = latency === null ? took : latency + (took - latency) / 8;
     if (answer.final) asked.delete(answer.id);
     request.events.answer(answer);
   };
@@ -318,7 +329,7 @@ export function createPeering(options: PeeringOptions): Peering {
       if (!peering.reachable()) return null;
       const id = nextId;
       nextId = (nextId + 1) >>> 0;
-      asked.set(id, { ask, events: askEvents, answers: 0 });
+      asked.set(id, { ask, events: askEvents, answers: 0, sent: clock() });
       used = clock();
       if (connections.size === 0) dial();
       transmit(id, ask);
@@ -352,6 +363,7 @@ export function createPeering(options: PeeringOptions): Peering {
     },
     status() {
       look();
+      const open = session === null ? undefined : opens.get(session);
       return {
         as,
         address: config.address,
@@ -360,6 +372,8 @@ export function createPeering(options: PeeringOptions): Peering {
         queriesOut: counts.out,
         refused: counts.refused,
         lastError,
+        open: open === undefined ? null : { ...open, dialled: session!.dialled },
+        latency,
       };
     },
     close(fault) {

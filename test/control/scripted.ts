@@ -31,6 +31,7 @@ import type { OutboxRecord } from '../../src/store/records.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
+import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -662,6 +663,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    ...TRACEBACK,
     irrStatus: async () => [
       {
         source: 'JPIRR',
