@@ -121,8 +121,11 @@ export function createItm(options: ItmOptions): Itm {
       const blind =
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
-          : inquiry.hops.length === 0 || ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
-      if (blind || (border.verdict === 'saw' && !root.leaf.source)) {
+          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
+      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
@@ -161,5 +164,6 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
     packets: border.packets,
     windows: border.windows,
     provisional: border.provisional,
+    likelihood: border.likelihood,
   };
 }
