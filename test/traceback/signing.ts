@@ -1,5 +1,5 @@
 /** Requests and statements made and read by hand. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { signParticipation } from '../../src/traceback/participation.ts';
 import { type Request, signRequest } from '../../src/traceback/request.ts';
 import { openSeal, sealKeys } from '../../src/traceback/seal.ts';
@@ -10,6 +10,20 @@ import { question } from './ases.ts';
 export interface Pem {
   readonly key: string;
   readonly certificate: string;
+}
+
+export function keyOf({ key }: Pem): KeyObject {
+  return createPrivateKey(key);
+}
+
+/** A statement of an AS about itself, that it saw the packet. */
+export function statementOf(as: number, more: Partial<Statement> = {}): Statement {
+  return {
+    ...{ as, by: as, request: new Uint8Array(32), time: Date.now(), verdict: 'saw', reason: 'seen', ingress: [] },
+    ...{ source: false, packets: 1, windows: 3, false_positive: 0.001, coverage: 1, loss: 0, sampling: 1 },
+    ...{ retained_from: null, retained_to: null, provisional: false, after: 1 },
+    ...more,
+  };
 }
 
 /** The participation record of an AS, signed. */
