@@ -2,8 +2,9 @@
  * Inter-domain traceback manager: answers for its AS and asks onward, past the ASes that take no part
  * (intertrack-protocol(7), ANSWERING A QUERY). The D-point asks it for a trace of its own, the peers by QUERY.
  */
-import type { TracebackConfig } from '../config/tree.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { AdjacencyExchange } from './adjacency.ts';
+import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { askBorder, type Border, type Probes } from './btm.ts';
@@ -12,7 +13,7 @@ import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
 import { extend, planOnward } from './onward.ts';
-import type { Ask, Log, Peering } from './peering.ts';
+import type { Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */

@@ -1,5 +1,5 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
-import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
@@ -143,7 +143,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       least: LEAST_VERSION,
       as,
       hold: Math.round(timing.hold / 1000),
-      restart: 0,
+      restart: Math.floor(timing.restart / 1000),
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
       methods: ['digest'],
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },

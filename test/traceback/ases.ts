@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { TracebackConfig, TracePeerConfig } from '../../src/config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../../src/config/traceback-tree.ts';
 import { frameReader } from '../../src/net/frames.ts';
 import type { ProbeAnswer, Question, Sighting, Vantage } from '../../src/probe/question.ts';
 import type { AuditRecord } from '../../src/store/records.ts';
@@ -226,9 +226,9 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
   return ases;
 }
 
-/** Waits until it is so; fails after five seconds. */
+/** Waits until it is so; fails after thirty seconds. */
 export async function until(is: () => boolean, what = 'what was waited for'): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
     if (is()) return;
     await new Promise(resolve => setTimeout(resolve, 5));
   }
@@ -287,8 +287,8 @@ export function readIdentity(directory: string, as: number): { key: string; cert
 }
 
 /** Brings a session up by hand. */
-export async function establishRaw(raw: Raw, as: number): Promise<void> {
-  raw.socket.write(encodeMessage(openOf(as)));
+export async function establishRaw(raw: Raw, as: number, more: Partial<Open> = {}): Promise<void> {
+  raw.socket.write(encodeMessage({ ...openOf(as), ...more }));
   raw.socket.write(encodeMessage({ type: 'keepalive' }));
   await until(() => raw.messages.some(message => message.type === 'keepalive'), 'KEEPALIVE');
 }
