@@ -152,7 +152,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       least: LEAST_VERSION,
       as,
       hold: Math.round(timing.hold / 1000),
-      restart: 0,
+      restart: Math.floor(timing.restart / 1000),
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
       methods: ['digest'],
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },

@@ -843,11 +843,11 @@ Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired 40 s ago, 1
   non-participant remains possible.
 Next likeliest: AS64511 behind AS64501 (1.23 %)
 
-AS      Verdict       Seen Windows False Border Lost Kept Signed by
-AS64500 saw            0/8       0     -      -    -    - us
-AS64510 saw~           0/8       0 0.39%      -    -    - us
-AS64511 clear-partial  0/8       0     -    50%    -    - us
-AS64502 silent         0/8       0     -      -    -    - us
+AS      Verdict       Seen Windows False Border Lost Kept Likelier Signed by
+AS64500 saw            0/8       0     -      -    -    -        - us
+AS64510 saw~           0/8       0 0.39%      -    -    -        - us
+AS64511 clear-partial  0/8       0     -    50%    -    -        - us
+AS64502 silent         0/8       0     -      -    -    -        - us
 
 What they say:
   AS64502: no answer in time
