@@ -28,6 +28,8 @@ import type { Store } from '../store/records.ts';
 import { type FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
+import type { AuditLog } from './audit.ts';
+import { createAuditAnswers } from './audit-answers.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -66,6 +68,7 @@ export interface DaemonParts {
   readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
@@ -170,6 +173,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
+      ...parts.audit.problems(),
       ...parts.log.problems(),
     ];
     return {
@@ -306,6 +310,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     tracePeers: async () => tracePeers(),
     ...createTracebackAnswers({ traces, query: collector.query }),
     archive: () => parts.archive.status(),
+    ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),
