@@ -3,6 +3,7 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
+import type { Trace } from '../traceback/trace.ts';
 
 /** Row of `show traceback peers`. */
 export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'queriesOut'> {
@@ -42,6 +43,8 @@ export interface TracebackFrontier {
 
 /** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
 export interface TracebackAnswers {
+  /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
+  cancelTrace(id: string, by: string): Promise<Trace>;
   /** Configured peers, then members that there was something to ask or to answer. */
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;

@@ -69,6 +69,9 @@ export const FRONTIER: TracebackFrontier = {
 };
 
 export const TRACEBACK: TracebackAnswers = {
+  cancelTrace: async id => {
+    throw new Error(`there is no trace ${id}`);
+  },
   tracebackPeers: async () => PEERS,
   tracebackGraph: async () => GRAPH,
   tracebackFrontier: async as => ({ ...FRONTIER, as }),
