@@ -32,6 +32,7 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
+import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
@@ -41,6 +42,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { TracePeerRow } from './trace-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -165,6 +167,8 @@ export interface Daemon {
   probeVantages(probe: string): Promise<VantageReport>;
   ids(): Promise<readonly IdsRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
+  /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
+  orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
   routesAt(question: {
     readonly prefix: string;
@@ -345,21 +349,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show traceback`. */
-export interface TracePeerRow {
-  readonly as: number;
-  readonly address: string;
-  readonly state: string;
-  readonly since: number;
-  readonly in: 'allow' | 'deny';
-  readonly out: 'allow' | 'deny';
-  /** Questions sent to it, and its questions answered and refused here. */
-  readonly asked: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly lastError: string;
-}
-
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
@@ -375,3 +364,4 @@ export type NoticeRow = Omit<OutboxRecord, 'body'>;
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+export type { TracePeerRow } from './trace-rows.ts';

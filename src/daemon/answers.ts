@@ -8,16 +8,9 @@ import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
-import type {
-  Daemon,
-  IrrStatusRow,
-  ProbeStatusRow,
-  ReloadReport,
-  RibRows,
-  StatusReport,
-  TracePeerRow,
-} from '../control/daemon.ts';
+import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
+import { peerTrouble } from '../control/trace-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -42,6 +35,7 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTraceAnswers } from './trace-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -72,6 +66,7 @@ export interface DaemonParts {
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
+  const traceAnswers = createTraceAnswers(config, traces);
 
   const sources = (): IrrStatusRow[] =>
     registry.status().map(row => ({
@@ -117,32 +112,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ];
     });
 
-  function tracePeers(): TracePeerRow[] {
-    const configured = config().traceback?.peers ?? [];
-    return (traces.traceback()?.status() ?? []).map(row => {
-      const peer = configured.find(({ as }) => as === row.as);
-      return {
-        as: row.as,
-        address: row.address,
-        state: row.state,
-        since: row.since,
-        in: peer?.in ?? 'deny',
-        out: peer?.out ?? 'deny',
-        asked: row.queriesOut,
-        answered: row.queriesIn - row.refused,
-        refused: row.refused,
-        lastError: row.lastError,
-      };
-    });
-  }
-
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
     const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
     const mail = outbox.status();
-    const peers = tracePeers();
+    const peers = traceAnswers.peers();
     const taps = probes();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
@@ -166,7 +142,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...silentExporters(flows(), taps, Date.now()),
       ...peers
         .filter(({ state }) => state !== 'Established')
-        .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+        .map(p => `trace peer AS${p.as}: ${peerTrouble(p) || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.log.problems(),
@@ -302,7 +278,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
-    tracePeers: async () => tracePeers(),
+    ...traceAnswers,
     archive: () => parts.archive.status(),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,

@@ -897,8 +897,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         answered: 4,
         refused: 1,
         lastError: '',
+        said: '',
+        disabled: null,
       },
     ],
+    orderTraceback: async ({ peer, what }, by) => ({
+      ...{ peer: peer === undefined ? 'traceback' : `AS${peer}`, done: `${what} by ${by.replace(/\d+/g, 'N')}` },
+    }),
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],
     calls: async () => [{ ...SHEET, draft: 'Subject: Unauthorised BGP announcement\n\nDear colleagues,\n' }],
     planMitigation: async () => PLAN,

@@ -91,6 +91,7 @@ function known(as: number): Participants {
     learn: () => 'old',
     of: (other, now) => (knowing && other !== as ? shared.of(other, now) : null),
     records: now => (knowing ? shared.records(now).filter(({ participation }) => participation.as !== as) : []),
+    withdrew: () => false,
     version: () => (knowing ? 1 : 0),
     expire: () => {},
   };
