@@ -32,9 +32,9 @@ import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
-import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -42,7 +42,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
-import type { TracePeerRow } from './trace-rows.ts';
+import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -56,7 +56,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon {
+export interface Daemon extends TracebackAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -167,8 +167,6 @@ export interface Daemon {
   probeVantages(probe: string): Promise<VantageReport>;
   ids(): Promise<readonly IdsRow[]>;
   tracePeers(): Promise<readonly TracePeerRow[]>;
-  /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
-  orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;
   /** Routes that were held at a time, and what an asker must know of the answer. Rejects without an archive. */
   routesAt(question: {
     readonly prefix: string;
@@ -190,6 +188,14 @@ export interface Daemon {
   explainHeld(prefix: string, peer: string | null): Promise<readonly Explanation[]>;
   /** Null without an archive. */
   archive(): Promise<ArchiveRow | null>;
+  /** Lines of the audit log in their order, in batches as they are found. */
+  audit(
+    question: AuditQuestion,
+    take: (rows: readonly AuditRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The last line of the audit log; null before the first. */
+  auditHead(): Promise<AuditRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
@@ -362,6 +368,7 @@ export interface ReloadReport {
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
-export type { TracePeerRow } from './trace-rows.ts';
+export type { TracePeerRow } from './traceback-rows.ts';

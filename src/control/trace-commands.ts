@@ -68,13 +68,6 @@ export const TRACE_COMMANDS: readonly Command[] = [
   },
   { syntax: 'show trace TRACE-ID tree', help: 'One trace with its tree', one: true, run: showTrace },
   {
-    syntax: 'show traceback',
-    help: 'ASes with which traces are exchanged',
-    run: async ({ daemon, row }) => {
-      for (const one of await daemon.tracePeers()) await row(one);
-    },
-  },
-  {
     syntax: 'trace digest DIGEST TIME [EPOCH]',
     help: 'Trace a packet of which only the digest is known',
     one: true,

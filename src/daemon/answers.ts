@@ -10,7 +10,7 @@ import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
-import { peerTrouble } from '../control/trace-rows.ts';
+import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -21,6 +21,8 @@ import type { Store } from '../store/records.ts';
 import { type FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
+import type { AuditLog } from './audit.ts';
+import { createAuditAnswers } from './audit-answers.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -35,7 +37,8 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
-import { createTraceAnswers } from './trace-answers.ts';
+import { tracePeerRows } from './trace-peers.ts';
+import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -59,6 +62,7 @@ export interface DaemonParts {
   readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
@@ -66,7 +70,6 @@ export interface DaemonParts {
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
   const { config, collector, registry, cases, outbox, traces, store } = parts;
-  const traceAnswers = createTraceAnswers(config, traces);
 
   const sources = (): IrrStatusRow[] =>
     registry.status().map(row => ({
@@ -118,7 +121,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
     const mail = outbox.status();
-    const peers = traceAnswers.peers();
+    const peers = tracePeerRows(config(), traces);
     const taps = probes();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
@@ -145,6 +148,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         .map(p => `trace peer AS${p.as}: ${peerTrouble(p) || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
+      ...parts.audit.problems(),
       ...parts.log.problems(),
     ];
     return {
@@ -278,8 +282,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
-    ...traceAnswers,
+    tracePeers: async () => tracePeerRows(config(), traces),
+    ...createTracebackAnswers({ traces, query: collector.query }),
     archive: () => parts.archive.status(),
+    ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),

@@ -12,7 +12,7 @@ import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { extend, planOnward } from './onward.ts';
+import { extend, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -40,6 +40,8 @@ export interface Search {
 }
 
 export interface Itm {
+  /** What the manager knows of whom it could ask. */
+  readonly topology: Topology;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before.
@@ -87,7 +89,7 @@ export function createItm(options: ItmOptions): Itm {
     found.set(behind, there.set(peer, (there.get(peer) ?? 0) + 1));
     if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
   };
-  const topology = {
+  const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
     ...{ member: options.members.ask, withdrew: options.members.withdrew },
@@ -96,6 +98,7 @@ export function createItm(options: ItmOptions): Itm {
   };
 
   return {
+    topology,
     async search(inquiry, signal, changed) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
@@ -122,8 +125,11 @@ export function createItm(options: ItmOptions): Itm {
       const blind =
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
-          : inquiry.hops.length === 0 || ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
-      if (blind || (border.verdict === 'saw' && !root.leaf.source)) {
+          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
+      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
@@ -162,5 +168,6 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
     packets: border.packets,
     windows: border.windows,
     provisional: border.provisional,
+    likelihood: border.likelihood,
   };
 }

@@ -71,6 +71,10 @@ export interface PeerStatus {
   readonly said: string;
   /** Who holds the session down, with which words for the peer, and since when (ms); null when nobody does. */
   readonly disabled: Disabled | null;
+  /** What the peer said in the OPEN of the session that is up, and whether this side dialled; null without a session. */
+  readonly open: (Open & { readonly dialled: boolean }) | null;
+  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
+  readonly latency: number | null;
 }
 
 export interface Disabled {
@@ -136,7 +140,7 @@ export function createPeering(options: PeeringOptions): Peering {
   const onDemand = options.onDemand === true;
   let restUntil = 0;
   let used = 0;
-  const asked = createAsked(as);
+  const asked = createAsked(as, clock);
   const inWork = createInWork(timing.restart > 0, (query, reply, signal) =>
     options.query(query, peering, reply, signal),
   );
@@ -147,6 +151,7 @@ export function createPeering(options: PeeringOptions): Peering {
   let lastError = '';
   let said = '';
   let disabled: Disabled | null = null;
+  const opens = new WeakMap<Connection, Open>();
 
   const state = (): string => {
     if (session !== null) return session.state();
@@ -219,6 +224,7 @@ export function createPeering(options: PeeringOptions): Peering {
   const events: ConnectionEvents = {
     open(open, connection) {
       look();
+      opens.set(connection, open);
       if (open.as !== as) return { code: 'bad-open', text: `as: ${open.as}, but the certificate is of AS ${as}` };
       for (const other of connections) {
         if (other === connection || other.state() === 'OpenSent' || other.state() === 'Connect') continue;
@@ -331,6 +337,7 @@ export function createPeering(options: PeeringOptions): Peering {
     },
     status() {
       look();
+      const open = session === null ? undefined : opens.get(session);
       return {
         as,
         address: config.address,
@@ -339,6 +346,8 @@ export function createPeering(options: PeeringOptions): Peering {
         queriesOut: counts.out,
         refused: counts.refused,
         ...{ lastError, said, disabled },
+        open: open === undefined ? null : { ...open, dialled: session!.dialled },
+        latency: asked.latency(),
       };
     },
     close(fault) {

@@ -4,10 +4,12 @@ import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
 import { auditable } from './audit.ts';
+import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { Probes } from './btm.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
+import { type Foresight, foresee } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
@@ -47,6 +49,11 @@ export interface TracebackOptions {
   readonly participants?: Participants;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
   readonly audit: (line: AuditRecord) => void;
+  /**
+   * Resolves when all lines so far are on disk; rejects in words when they cannot be: nothing is asked or answered then.
+   * Left out: lines are kept where they are given.
+   */
+  readonly recorded?: () => Promise<void>;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -57,6 +64,16 @@ export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
   /** One row for each configured peer. */
   status(): PeerStatus[];
+  /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
+  members(): PeerStatus[];
+  /** What is configured for a peer or a member that was spoken to; null for any other AS. */
+  policyOf(as: number): TracePeerConfig | null;
+  /** ASes that might be asked: peers and members, whether there is a session or not. */
+  askable(): number[];
+  /** What a trace would ask for packets that came in from these neighbours, null where that is not known; sends nothing. */
+  foresee(ingress: readonly number[] | null): Promise<Foresight>;
+  /** Who takes part, and why each is believed. */
+  believed(): BelievedRecord[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
@@ -87,6 +104,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
 
+  const recorded = options.recorded ?? (() => Promise.resolve());
+
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
@@ -94,10 +113,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     start: peer => makePeering(peer, true),
   });
   const everybody = () => [...peerings.values(), ...members.peerings()];
+  const askable = () => [...new Set([...peerings.keys(), ...members.askable()])];
 
   const adjacency = createAdjacency({
     graph: options.graph,
-    participants: () => [...new Set([...peerings.keys(), ...members.askable()])],
+    participants: askable,
     peerings: everybody,
     log,
   });
@@ -128,9 +148,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit });
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
 
-  const query = createAnswering({ as, itm, voice, directory, answer: () => config.answer, clock, log, audit });
+  const query = createAnswering({
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded },
+  });
 
   const flooding = createFlooding({
     ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
@@ -208,6 +230,14 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     order: takingPart.carryOut,
     status: () => [...peerings.values()].map(peering => peering.status()),
+    members: () => [...members.peerings()].map(peering => peering.status()),
+    policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
+    askable,
+    foresee(ingress) {
+      const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
+      return foresee(itm.topology, as => measured.get(as) ?? null, ingress);
+    },
+    believed: () => believedRecords(participants, identity, clock()),
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {

@@ -1,5 +1,5 @@
 import type { ProbeStatusRow, ReloadReport, StatusReport, TracePeerRow } from '../../control/daemon.ts';
-import { peerTrouble } from '../../control/trace-rows.ts';
+import { peerTrouble } from '../../control/traceback-rows.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant, octets, percent } from './time.ts';
 
