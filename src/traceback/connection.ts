@@ -72,8 +72,20 @@ export function runConnection(
   /** Code of the NOTIFICATION that ends the connection, sent or received. */
   let ends: number | null = null;
 
+  let corked = false;
+  /** What is said at one time goes out together: a record of TLS and a system call for each message cost more than the message. */
+  const gather = () => {
+    if (corked) return;
+    corked = true;
+    socket.cork();
+    queueMicrotask(() => {
+      corked = false;
+      socket.uncork();
+    });
+  };
   const transmit = (message: Message) => {
     if (!socket.writable) return;
+    gather();
     socket.write(encodeMessage(message));
     if (socket.writableLength > MAX_UNSENT) raise({ code: 'limit', text: 'does not read what it asked for' });
   };

@@ -146,7 +146,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     clock,
   });
   const voice = { as, key: () => identity.signs, record, clock };
-  const directory = createDirectory(() => identity);
+  const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
   const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
 
