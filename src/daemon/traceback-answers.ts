@@ -64,5 +64,9 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
     async tracebackParticipants() {
       return mustTraceback(traces).believed();
     },
+    async orderTraceback(order, by) {
+      const done = mustTraceback(traces).order(order, by);
+      return { peer: order.peer === undefined ? 'traceback' : `AS${order.peer}`, done };
+    },
   };
 }

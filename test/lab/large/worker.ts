@@ -94,6 +94,7 @@ function known(as: number): Participants {
     },
     of: (other, now) => (knowing && other !== as ? shared.of(other, now) : null),
     records: now => (knowing ? shared.records(now).filter(({ participation }) => participation.as !== as) : []),
+    withdrew: () => false,
     held: octets => (knowing ? shared.held(octets) : null),
     version: () => (knowing ? 1 : 0),
     expire: () => {},
