@@ -146,7 +146,7 @@ describe('itctl on a terminal', function () {
     await until(/partial after 3 ms/);
     type('C-c');
     const seen = await until(/cancelled\nitctl>$/);
-    expect(seen).to.match(/partial after 3 ms[^]*\nwhat was known is kept: show trace t20260301-120003-9f3a\n/);
+    expect(seen).to.match(/partial after 3 ms[\s\S]*\nwhat was known is kept: show trace t20260301-120003-9f3a\n/);
     expect(seen).not.to.include('final');
     await clear();
   });
