@@ -352,6 +352,7 @@ export async function startDaemon({
     void configureCollector();
     neighbors.configure();
     await outbox.start();
+    void traces.takeUpAgain();
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

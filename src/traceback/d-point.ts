@@ -1,6 +1,6 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
-import type { AnswerNode, Leaf } from './branch.ts';
+import { type AnswerNode, type Leaf, newLeaf } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Directory } from './directory.ts';
@@ -54,18 +54,22 @@ export interface TraceRequest {
   readonly purpose?: Purpose;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
+  /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
+  readonly again?: { readonly id: string; readonly first: number };
 }
 
 export interface DPoint {
   /**
    * Traces; resolves with the final result within 2 s. `onPartial` gets the result so far after 250 ms, and from then
-   * on when it changed; `keep` what the final result rests on, as it was signed. Rejects when the request is wrong or too
-   * many traces run.
+   * on when it changed; `keep` what the final result rests on, as it was signed. `begun` gets the trace before anybody is
+   * asked, who waits for it. Rejects when the request is wrong or too many traces run. A trace that `close` ends is
+   * `interrupted`.
    */
   startTrace(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     keep?: (evidence: FiledEvidence) => void,
+    begun?: (trace: Trace) => Promise<void>,
   ): Promise<Trace>;
   /** Ends every trace now, each with what it has. */
   close(): void;
@@ -91,7 +95,7 @@ export function createDPoint(options: DPointOptions): DPoint {
   const running = new Set<AbortController>();
 
   return {
-    async startTrace(request, onPartial, keep) {
+    async startTrace(request, onPartial, keep, begun) {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
@@ -105,8 +109,10 @@ export function createDPoint(options: DPointOptions): DPoint {
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = {
-        ...{ id: `${id}-${name.slice(0, 4)}`, asked, questions, packets, need, time: request.time },
+        id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
+        ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
+        ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
       const purpose = request.purpose ?? 'attack';
       const keys = sealKeys();
@@ -155,7 +161,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         to,
       });
       // What cannot be written down is not asked.
-      await options.recorded();
+      await Promise.all([options.recorded(), begun?.(traceOf('partial', nothingYet(as)))]);
 
       let latest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
@@ -188,7 +194,11 @@ export function createDPoint(options: DPointOptions): DPoint {
             if (due) tell();
           },
         );
-        const trace = traceOf('final', search);
+        const ended = controller.signal.aborted;
+        const trace: Trace = {
+          ...traceOf(ended ? 'interrupted' : 'final', search),
+          ...(ended && { interrupted: 'the daemon ended' }),
+        };
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -207,6 +217,12 @@ export function createDPoint(options: DPointOptions): DPoint {
       for (const controller of running) controller.abort();
     },
   };
+}
+
+/** A search that has not begun. */
+function nothingYet(as: number): Search {
+  const own = newLeaf(as, 'cannot-know', 'nobody has been asked yet', 0);
+  return { tree: { as, seen: false, leaf: own, children: [] }, own, queries: 0, here: 0, answers: 0, waves: 0 };
 }
 
 /** What this AS itself says in a tree. */

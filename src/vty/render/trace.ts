@@ -11,6 +11,7 @@ export function renderTrace(trace: Trace): string[] {
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    ...interruptionLines(trace),
     packetLine(trace),
     ...reflectionLines(trace),
     ...causeLines(trace),
@@ -22,6 +23,13 @@ export function renderTrace(trace: Trace): string[] {
     '',
     ...lines,
   ];
+}
+
+/** That the daemon ended while the trace was in work, and what became of it then. */
+function interruptionLines({ interrupted, again, asked }: Trace): string[] {
+  if (interrupted !== undefined) return fold(`Interrupted, below is what was known: ${interrupted}`, 2);
+  if (again === undefined) return [];
+  return [`Asked first at ${instant(again.first)}; the daemon ended then, and it was asked again at ${instant(asked)}`];
 }
 
 /** ASes that are named of those that remain possible; `show trace ID evidence` has all. */
