@@ -6,7 +6,7 @@ import { formatErrors, loadConfig } from './config/index.ts';
 import { type RunningDaemon, startDaemon } from './daemon/daemon.ts';
 import { openLog } from './daemon/log.ts';
 import { replayCommand } from './daemon/replay-command.ts';
-import { readTraceFiles } from './daemon/traces.ts';
+import { readTraceFiles } from './daemon/trace-files.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;

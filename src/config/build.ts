@@ -20,6 +20,7 @@ import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import { probeOf } from './probe.ts';
+import { tracebackOf } from './traceback.ts';
 import type {
   AnnouncedRoute,
   ArchiveConfig,
@@ -35,8 +36,6 @@ import type {
   PrefixLimit,
   RpkiConfig,
   SocketConfig,
-  TracebackConfig,
-  TracePeerConfig,
   WatchConfig,
   WatchException,
   WhoisConfig,
@@ -312,45 +311,5 @@ function contactsOf(block: readonly Entry[]): ContactsConfig {
     ...optional('peeringdbUrl', text(stated(block, 'contacts', 'peeringdb url'), 'url')),
     ...optional('peeringdbKey', text(stated(block, 'contacts', 'peeringdb key'), 'secret')),
     cache: numberIn(block, 'contacts', 'cache', 'duration'),
-  };
-}
-
-function tracebackOf(block: readonly Entry[]): TracebackConfig {
-  const answer = stated(block, 'traceback', 'answer').block;
-  return {
-    listen: all(block, 'listen').map(listenOf),
-    announce: all(block, 'announce').map(one => ({
-      address: must(text(one, 'address')),
-      port: must(number(one, 'port')),
-    })),
-    identity: textIn(block, 'traceback', 'identity', 'file'),
-    certificate: textIn(block, 'traceback', 'identity', 'certificate'),
-    federations: all(block, 'federation').map(one => ({
-      name: must(text(one, 'federation')),
-      secret: textIn(one.block, 'federation', 'secret', 'file'),
-      authority: text(stated(one.block, 'federation', 'authority'), 'file') ?? null,
-      in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
-      out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
-      rate: numberIn(one.block, 'federation', 'rate', 'rate'),
-    })),
-    peers: all(block, 'peer as').map(tracePeerOf),
-    answer: {
-      detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
-      coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
-    },
-  };
-}
-
-function tracePeerOf(peer: Entry): TracePeerConfig {
-  const { block } = peer;
-  const address = stated(block, 'tracepeer', 'address');
-  return {
-    as: must(number(peer, 'asn')),
-    address: must(text(address, 'address')),
-    port: must(number(address, 'port')),
-    certificate: textIn(block, 'tracepeer', 'certificate', 'file'),
-    in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
-    out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
-    rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
   };
 }

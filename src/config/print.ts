@@ -3,6 +3,7 @@ import { type Entry, entry } from './entry.ts';
 import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
 import { probeEntry } from './probe.ts';
+import { tracebackEntry } from './traceback.ts';
 import type { AnnouncedRoute, Config, ListenConfig, SocketConfig } from './tree.ts';
 import { DAY } from './units.ts';
 import type { Part } from './usage.ts';
@@ -281,34 +282,3 @@ function contactsEntry(contacts: NonNullable<Config['contacts']>): Entry {
 /** As a date where it is the end of one, as DATE reads it. */
 const showInstant = (time: number): string =>
   time % DAY === 0 ? new Date(time - DAY).toISOString().slice(0, 10) : `${new Date(time).toISOString().slice(0, 16)}Z`;
-
-function tracebackEntry(traceback: NonNullable<Config['traceback']>): Entry {
-  const { identity, certificate, answer } = traceback;
-  return entry('global', 'traceback', {}, [
-    ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
-    entry('traceback', 'identity', { file: identity, certificate }),
-    ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
-    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
-      entry('traceback', 'federation', { federation: name }, [
-        entry('federation', 'secret', { file: secret }),
-        ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
-        entry('federation', 'in', { policy: policyIn }),
-        entry('federation', 'out', { policy: out }),
-        entry('federation', 'rate', { rate }),
-      ]),
-    ),
-    ...traceback.peers.map(peer =>
-      entry('traceback', 'peer as', { asn: peer.as }, [
-        entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
-        entry('tracepeer', 'certificate', { file: peer.certificate }),
-        entry('tracepeer', 'in', { policy: peer.in }),
-        entry('tracepeer', 'out', { policy: peer.out }),
-        entry('tracepeer', 'rate', { rate: peer.rate }),
-      ]),
-    ),
-    entry('traceback', 'answer', {}, [
-      entry('answer', 'detail', { detail: answer.detail }),
-      ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
-    ]),
-  ]);
-}

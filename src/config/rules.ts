@@ -5,6 +5,7 @@ import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import { checkProbe, checkRemoteProbes } from './probe.ts';
 import type { Report } from './report.ts';
 import { where } from './source.ts';
+import { checkTraceback } from './traceback.ts';
 import { checkTranslator } from './translator.ts';
 import { MINUTE } from './units.ts';
 
@@ -202,15 +203,4 @@ function checkIds(config: readonly Entry[], report: Report): void {
     if (first(config, 'traceback') === undefined)
       report.warning(placed(ids), `nothing of ${name} can be traced: there is no \`traceback\``);
   }
-}
-
-function checkTraceback(config: readonly Entry[], report: Report): void {
-  const own = first(config, 'local as');
-  for (const { block } of all(config, 'traceback'))
-    for (const peer of all(block, 'peer as')) {
-      if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
-        report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
-      const address = first(peer.block, 'address');
-      if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);
-    }
 }

@@ -7,6 +7,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
+import { ANSWER, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -273,83 +274,14 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   xmpp: { title: 'notify xmpp', statements: XMPP },
   group: { title: 'group', statements: [{ usage: 'mail MAIL…', help: 'Mail addresses', required: true }] },
   contacts: { title: 'contacts', statements: CONTACTS },
-  probe: {
-    title: 'probe',
-    statements: PROBE,
-  },
+  probe: { title: 'probe', statements: PROBE },
   exporter: { title: 'exporter', statements: EXPORTER },
   translator: { title: 'translator', statements: TRANSLATOR },
   ids: { title: 'ids', statements: IDS },
-  traceback: {
-    title: 'traceback',
-    statements: [
-      {
-        usage: 'listen ADDRESS [port PORT]',
-        help: 'Accepts trace peers here',
-        defaults: { port: 4954 },
-        unique: ['address', 'port'],
-        hard: true,
-      },
-      {
-        usage: 'announce ADDRESS [port PORT]',
-        help: 'Where others find it',
-        defaults: { port: 4954 },
-        unique: ['address', 'port'],
-      },
-      { usage: 'identity FILE certificate CERTIFICATE', help: 'Own key and certificate', required: true, hard: true },
-      {
-        usage: 'federation FEDERATION',
-        help: 'ASes that share a digest key',
-        unique: ['federation'],
-        block: 'federation',
-      },
-      { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
-      { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
-    ],
-  },
-  federation: {
-    title: 'federation',
-    statements: [
-      { usage: 'secret FILE', help: 'File of the shared key', required: true },
-      { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
-      { usage: 'in POLICY', help: "Whether members' questions are answered", defaults: { policy: 'deny' } },
-      { usage: 'out POLICY', help: 'Whether questions go to members', defaults: { policy: 'deny' } },
-      {
-        usage: 'rate RATE',
-        help: 'Questions taken from each member',
-        defaults: { rate: 100 },
-        bounds: { min: 1, max: 100_000 },
-      },
-    ],
-  },
-  tracepeer: {
-    title: 'peer',
-    statements: [
-      {
-        usage: 'address ADDRESS [port PORT]',
-        help: 'Where it listens',
-        defaults: { port: 4954 },
-        required: true,
-        hard: true,
-      },
-      { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', required: true, hard: true },
-      { usage: 'in POLICY', help: 'Whether its questions are answered', defaults: { policy: 'deny' } },
-      { usage: 'out POLICY', help: 'Whether questions go to it', defaults: { policy: 'deny' } },
-      {
-        usage: 'rate RATE',
-        help: 'Questions taken from it',
-        defaults: { rate: 100 },
-        bounds: { min: 1, max: 100_000 },
-      },
-    ],
-  },
-  answer: {
-    title: 'answer',
-    statements: [
-      { usage: 'detail DETAIL', help: 'How much an answer says', defaults: { detail: 'neighbor-as' } },
-      { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
-    ],
-  },
+  traceback: { title: 'traceback', statements: TRACEBACK },
+  federation: { title: 'federation', statements: FEDERATION },
+  tracepeer: { title: 'peer', statements: TRACE_PEER },
+  answer: { title: 'answer', statements: ANSWER },
 };
 
 const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({

@@ -1,52 +1,32 @@
 /**
  * The trace side of the daemon: the federation's secret and its keys, the station that probes connect to, the managers,
- * and the digesting of packets that this AS itself asks about. A packet comes in here and only digests go on.
+ * and what becomes of a trace.
  */
-import { readFileSync } from 'node:fs';
 import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
-import type { Config, TracebackConfig } from '../config/tree.ts';
+import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
-import {
-  digestPacket,
-  epochKey,
-  type LayerDigest,
-  type PacketDigest,
-  SHORTEST_SECRET,
-  secretOf,
-} from '../packet/itk1.ts';
-import { reflectionOf, triggerOf } from '../packet/reflection.ts';
+import { epochKey } from '../packet/itk1.ts';
+import { reflectionOf } from '../packet/reflection.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
-import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
+import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
-import { type Identity, loadIdentity } from '../traceback/identity.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
+import { askedFor, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import { commitmentsTo } from './commitments.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
-
-/** A packet of this AS that is to be traced. */
-export interface PacketToTrace {
-  /** LINKTYPE_ of the frame. */
-  readonly linkType: number;
-  readonly frame: Uint8Array;
-  /** The frame's length on the wire, where the capture may have cut it. */
-  readonly wire: number;
-  /** ms since the epoch. */
-  readonly time: number;
-  /** Of a fragment, the IP packet that it and others make: what those ask for who saw it whole. */
-  readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
-}
+import { readTraceFiles } from './trace-files.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
 export interface DigestToTrace {
@@ -76,23 +56,6 @@ export interface Traces {
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
   reconfigure(config: Config): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Files of a `traceback` block, read and checked. Throws an Error that names the file and what is wrong with it. */
-export function readTraceFiles(config: TracebackConfig, as: number): { identity: Identity; secret: Uint8Array | null } {
-  const loaded = loadIdentity(config, as, Date.now());
-  if ('errors' in loaded) throw new Error(loaded.errors.map(({ file, reason }) => `${file}: ${reason}`).join('\n'));
-  const file = config.federations[0]?.secret;
-  if (file === undefined) return { identity: loaded.identity, secret: null };
-  let octets: Uint8Array;
-  try {
-    octets = readFileSync(file);
-  } catch (e) {
-    throw new Error(`${file}: ${(e as Error).message}`);
-  }
-  const secret = secretOf(octets);
-  if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
-  return { identity: loaded.identity, secret };
 }
 
 export async function openTraces(
@@ -182,54 +145,6 @@ export async function openTraces(
     throw e;
   }
 
-  /**
-   * Digests of the innermost IP layer that has one, a question for each epoch that may apply; of a fragment with its
-   * whole, both: some saw this and some that.
-   */
-  function questionsOf(packet: PacketToTrace): Pick<TraceRequest, 'questions' | 'fragment'> {
-    if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
-    kernel ??= loadKernel();
-    const questions: { epoch: number; digest: string }[] = [];
-    let fragment = false;
-    for (const epoch of epochsOf(packet.time)) {
-      const key = epochKey(secret, epoch);
-      const inner = innermost(digestPacket(kernel, packet.frame, packet.linkType, key, packet.wire));
-      const { whole } = packet;
-      const made = whole && innermost(digestPacket(kernel, whole.frame, LINKTYPE_RAW, key, whole.wire));
-      if ('reason' in inner && (made === undefined || 'reason' in made))
-        throw new Error(`the packet has no digest: ${inner.reason}`);
-      const found = [inner, made].flatMap(one => (one !== undefined && 'digest' in one ? [one.digest] : []));
-      questions.push(...found.map(digest => ({ epoch, digest })));
-      // Who is clear of both is clear of it.
-      fragment = 'digest' in inner && inner.fragment && (made === undefined || 'reason' in made);
-    }
-    return { questions, fragment };
-  }
-
-  /**
-   * The packets that have a digest, with the questions for them; a packet is its place in the list. Throws an Error that
-   * says why when none has.
-   */
-  function askedFor(all: readonly PacketToTrace[]) {
-    const packets: PacketToTrace[] = [];
-    const questions: TraceQuestion[] = [];
-    let fragment = false;
-    let reason: unknown = new Error('there is no packet to trace');
-    for (const packet of all) {
-      try {
-        const found = questionsOf(packet);
-        const { time } = packet;
-        questions.push(...found.questions.map(one => ({ ...one, packet: packets.length, time })));
-        fragment ||= found.fragment === true;
-        packets.push(packet);
-      } catch (error) {
-        reason = error;
-      }
-    }
-    if (packets.length === 0) throw reason;
-    return { packets, questions, fragment };
-  }
-
   /** What flow records say of packets with the headers of these. Headers go to our own probes and nowhere else. */
   async function priorsOf(packets: readonly PacketToTrace[]): Promise<FlowAnswer[]> {
     const questions = new Map<string, FlowQuestion>();
@@ -254,7 +169,10 @@ export async function openTraces(
     traceback: () => traceback,
     async startTrace(packets, onPartial, { cause, need = null, trigger = false } = {}) {
       if (traceback === null) throw new Error('no traceback block is configured');
-      const asked = askedFor(trigger ? triggersOf(packets) : packets);
+      if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
+      kernel ??= loadKernel();
+      const key = secret;
+      const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
       const [{ time }] = asked.packets as [PacketToTrace];
       let priors: Pick<Trace, 'flows'> = {};
       let evidence: FiledEvidence | null = null;
@@ -262,7 +180,7 @@ export async function openTraces(
         if (flows.length > 0) priors = { flows };
       });
       const forms = await Promise.all(
-        asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), secret!)),
+        asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), key)),
       );
       // Other ASes have seen the packets as they were outside.
       const outside = forms.flatMap((form, packet) =>
@@ -337,24 +255,4 @@ function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
       ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
       : tree;
   return { ...trace, tree: root, translation };
-}
-
-const LINKTYPE_RAW = 101;
-
-/** What triggered these replies. Throws an Error that says why when nothing of it is known of any. */
-function triggersOf(packets: readonly PacketToTrace[]): PacketToTrace[] {
-  const all = packets.map(({ frame, linkType, wire, time }) => ({ time, ...triggerOf(frame, linkType, wire) }));
-  const known = all.flatMap(one => ('reason' in one ? [] : [{ ...one, linkType: LINKTYPE_RAW }]));
-  const [first] = all;
-  if (known.length === 0)
-    throw new Error(first !== undefined && 'reason' in first ? first.reason : 'there is no packet');
-  return known;
-}
-
-/** The digest of the innermost IP layer that has one, or why there is none. */
-function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {
-  const inner = layers.findLast(layer => 'digest' in layer);
-  if (inner !== undefined) return inner;
-  const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
-  return { reason: reasons.join(', ') || stop };
 }

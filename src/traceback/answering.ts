@@ -1,5 +1,5 @@
 /** Answers the QUERYs of peers: decides, searches, tells what policy lets be told, and writes the audit line. */
-import type { TracebackConfig } from '../config/tree.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { auditable } from './audit.ts';
 import { flatten, newBranch, snapshot } from './branch.ts';
 import { printable } from './connection.ts';

@@ -1,7 +1,7 @@
 /** Who this AS is and whom it believes: key, certificate and the peers' certificates, from PEM files. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { TracebackConfig } from '../config/tree.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { outOfDate, vouchedFor } from '../net/tls.ts';
 
 export interface Identity {

@@ -2,7 +2,7 @@
  * Inter-domain traceback manager: answers for its AS and asks onward, past the ASes that take no part
  * (intertrack-protocol(7), ANSWERING A QUERY). The D-point asks it for a trace of its own, the peers by QUERY.
  */
-import type { TracebackConfig } from '../config/tree.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { AdjacencyExchange } from './adjacency.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';

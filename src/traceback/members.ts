@@ -2,7 +2,7 @@
  * Members of federations that are no configured peers: they are known by their participation records, believed by the
  * authority of a federation, and dialled when there is something to ask them.
  */
-import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import type { Identity } from './identity.ts';
 import type { Participants } from './participants.ts';
 import type { Participation } from './participation.ts';

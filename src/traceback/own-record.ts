@@ -1,6 +1,6 @@
 /** The participation record of this AS, made anew when it has changed or grows old. */
 import { X509Certificate } from 'node:crypto';
-import type { TracebackConfig } from '../config/tree.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Identity } from './identity.ts';
 import { signParticipation } from './participation.ts';
 

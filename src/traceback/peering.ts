@@ -3,11 +3,11 @@
  * through the change of connections.
  */
 import { randomBytes } from 'node:crypto';
-import { connect, type TLSSocket } from 'node:tls';
-import type { TracePeerConfig } from '../config/tree.ts';
-import { mutualTls } from '../net/tls.ts';
-import { type Connection, type ConnectionEvents, type Fault, PROTOCOL, runConnection } from './connection.ts';
-import { type Identity, identifyPeer } from './identity.ts';
+import type { TLSSocket } from 'node:tls';
+import type { TracePeerConfig } from '../config/traceback-tree.ts';
+import { type Connection, type ConnectionEvents, type Fault, runConnection } from './connection.ts';
+import { type Dialling, dialPeer } from './dialling.ts';
+import type { Identity } from './identity.ts';
 import { readRequest, type SignedRequest } from './request.ts';
 import { newerStays } from './session.ts';
 import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query, type Told } from './wire.ts';
@@ -124,7 +124,7 @@ export function createPeering(options: PeeringOptions): Peering {
   let config = options.config;
   const connections = new Set<Connection>();
   let session: Connection | null = null;
-  let dialling: TLSSocket | null = null;
+  let dialling: Dialling | null = null;
   let retry: NodeJS.Timeout | undefined;
   let failures = 0;
   let shunned = 0;
@@ -184,42 +184,20 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const dial = () => {
     if (closed || dialling !== null || connections.size > 0) return;
-    const socket = connect({ host: config.address, port: config.port, ...mutualTls(options.identity(), PROTOCOL) });
-    dialling = socket;
-    look();
-    let reason = 'connection closed before TLS was up';
-    const patience = setTimeout(() => {
-      reason = 'TLS was not up in time';
-      socket.destroy();
-    }, timing.open);
-    socket.once('error', error => {
-      reason = `cannot connect to ${config.address} port ${config.port}: ${error.message}`;
-    });
-    const gone = () => {
-      clearTimeout(patience);
-      dialling = null;
-      if (onDemand) failures++;
-      if (!closed) failed(reason);
-      redial();
-    };
-    socket.once('close', gone);
-    socket.once('secureConnect', () => {
-      clearTimeout(patience);
-      const found = identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock());
-      if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
-        socket.off('close', gone);
+    dialling = dialPeer({
+      ...{ as, place: config, identity: options.identity, patience: timing.open, clock },
+      up(socket) {
         dialling = null;
         run(socket, true);
-        return;
-      }
-      reason =
-        'reason' in found
-          ? found.reason
-          : found.as === as
-            ? 'the other end does not speak the trace protocol'
-            : `the certificate is of AS ${found.as}, not of AS ${as}`;
-      socket.destroy();
+      },
+      failed(reason) {
+        dialling = null;
+        if (onDemand) failures++;
+        if (!closed) failed(reason);
+        redial();
+      },
     });
+    look();
   };
 
   const run = (socket: TLSSocket, dialled: boolean) => {
@@ -369,7 +347,7 @@ export function createPeering(options: PeeringOptions): Peering {
       config = next;
       if (!moved) return;
       failures = 0;
-      dialling?.destroy();
+      dialling?.abandon();
       endAll({ code: 'configuration', text: 'the peer was configured anew' });
     },
     status() {
@@ -389,7 +367,7 @@ export function createPeering(options: PeeringOptions): Peering {
       clearTimeout(retry);
       clearInterval(rest);
       endAll(fault);
-      dialling?.destroy();
+      dialling?.abandon();
       look();
     },
   };

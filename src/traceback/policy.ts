@@ -1,5 +1,5 @@
 /** Who may ask what, how often, and how much is told: intertrack-protocol(7), ANSWERING A QUERY. */
-import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 import { type AnswerNode, isSeen, type Leaf } from './branch.ts';
 import type { Asked } from './peering.ts';

@@ -1,5 +1,5 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
-import type { TracebackConfig, TracePeerConfig } from '../config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { TracebackConfig, TracePeerConfig } from '../../src/config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../../src/config/traceback-tree.ts';
 import { frameReader } from '../../src/net/frames.ts';
 import type { ProbeAnswer, Question, Sighting, Vantage } from '../../src/probe/question.ts';
 import type { AuditRecord } from '../../src/store/records.ts';

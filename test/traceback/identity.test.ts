@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { TracebackConfig } from '../../src/config/tree.ts';
+import type { TracebackConfig } from '../../src/config/traceback-tree.ts';
 import { loadIdentity } from '../../src/traceback/identity.ts';
 import { type CertificateOptions, makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
 

@@ -1,6 +1,6 @@
 /** One AS of the large testbed: a real traceback manager, or one that does not do as it should. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { TracebackConfig, TracePeerConfig } from '../../../src/config/tree.ts';
+import type { TracebackConfig, TracePeerConfig } from '../../../src/config/traceback-tree.ts';
 import type { Probes } from '../../../src/traceback/btm.ts';
 import type { AsGraph } from '../../../src/traceback/graph.ts';
 import type { Identity } from '../../../src/traceback/identity.ts';

@@ -1,0 +1,39 @@
+/** A `traceback` block as the daemon reads it. */
+import type { ListenConfig } from './tree.ts';
+
+export interface TracebackConfig {
+  readonly listen: readonly ListenConfig[];
+  /** Where others are told to dial; empty: where it listens. */
+  readonly announce: readonly { readonly address: string; readonly port: number }[];
+  /** Files of the private key and of the certificate that carries this AS. */
+  readonly identity: string;
+  readonly certificate: string;
+  readonly federations: readonly {
+    readonly name: string;
+    readonly secret: string;
+    /** File of the certificate that vouches for the members; null without one. */
+    readonly authority: string | null;
+    /** What holds for members that are no configured peers. */
+    readonly in: 'allow' | 'deny';
+    readonly out: 'allow' | 'deny';
+    readonly rate: number;
+  }[];
+  readonly peers: readonly TracePeerConfig[];
+  readonly answer: {
+    readonly detail: 'none' | 'status' | 'neighbor-as';
+    /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
+    readonly coverage: number | null;
+  };
+}
+
+export interface TracePeerConfig {
+  readonly as: number;
+  readonly address: string;
+  readonly port: number;
+  /** File of the certificate (or of the authority) that the peer's must match. */
+  readonly certificate: string;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Queries a second. */
+  readonly rate: number;
+}

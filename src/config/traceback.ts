@@ -1,0 +1,91 @@
+/** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
+import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
+import { checkUsable } from './host-address.ts';
+import type { Report } from './report.ts';
+import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
+
+// Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
+
+/** The tree of a block in which nothing is wrong. */
+export function tracebackOf(block: readonly Entry[]): TracebackConfig {
+  const answer = stated(block, 'traceback', 'answer').block;
+  return {
+    listen: all(block, 'listen').map(placeOf),
+    announce: all(block, 'announce').map(placeOf),
+    identity: textIn(block, 'traceback', 'identity', 'file'),
+    certificate: textIn(block, 'traceback', 'identity', 'certificate'),
+    federations: all(block, 'federation').map(one => ({
+      name: must(text(one, 'federation')),
+      secret: textIn(one.block, 'federation', 'secret', 'file'),
+      authority: text(stated(one.block, 'federation', 'authority'), 'file') ?? null,
+      in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
+      out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
+      rate: numberIn(one.block, 'federation', 'rate', 'rate'),
+    })),
+    peers: all(block, 'peer as').map(tracePeerOf),
+    answer: {
+      detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
+      coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+    },
+  };
+}
+
+const placeOf = (one: Entry) => ({ address: must(text(one, 'address')), port: must(number(one, 'port')) });
+
+function tracePeerOf(peer: Entry): TracePeerConfig {
+  const { block } = peer;
+  const address = stated(block, 'tracepeer', 'address');
+  return {
+    as: must(number(peer, 'asn')),
+    address: must(text(address, 'address')),
+    port: must(number(address, 'port')),
+    certificate: textIn(block, 'tracepeer', 'certificate', 'file'),
+    in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
+    out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
+    rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
+  };
+}
+
+/** The statements that make this tree. */
+export function tracebackEntry(traceback: TracebackConfig): Entry {
+  const { identity, certificate, answer } = traceback;
+  return entry('global', 'traceback', {}, [
+    ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
+    entry('traceback', 'identity', { file: identity, certificate }),
+    ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
+    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
+      entry('traceback', 'federation', { federation: name }, [
+        entry('federation', 'secret', { file: secret }),
+        ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
+        entry('federation', 'in', { policy: policyIn }),
+        entry('federation', 'out', { policy: out }),
+        entry('federation', 'rate', { rate }),
+      ]),
+    ),
+    ...traceback.peers.map(peer =>
+      entry('traceback', 'peer as', { asn: peer.as }, [
+        entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
+        entry('tracepeer', 'certificate', { file: peer.certificate }),
+        entry('tracepeer', 'in', { policy: peer.in }),
+        entry('tracepeer', 'out', { policy: peer.out }),
+        entry('tracepeer', 'rate', { rate: peer.rate }),
+      ]),
+    ),
+    entry('traceback', 'answer', {}, [
+      entry('answer', 'detail', { detail: answer.detail }),
+      ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+    ]),
+  ]);
+}
+
+/** Tells what is wrong with the `traceback` blocks of a configuration. */
+export function checkTraceback(config: readonly Entry[], report: Report): void {
+  const own = first(config, 'local as');
+  for (const { block } of all(config, 'traceback'))
+    for (const peer of all(block, 'peer as')) {
+      if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
+        report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
+      const address = first(peer.block, 'address');
+      if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);
+    }
+}

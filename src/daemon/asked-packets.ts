@@ -1,0 +1,89 @@
+/** Which digests are asked for, of packets that this AS wants to trace. A packet comes in here and only digests go on. */
+import type { DigestKernel } from '../packet/digest-kernel.ts';
+import { digestPacket, epochKey, type LayerDigest, type PacketDigest } from '../packet/itk1.ts';
+import { triggerOf } from '../packet/reflection.ts';
+import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
+import { epochsOf } from '../traceback/interval.ts';
+
+/** A packet of this AS that is to be traced. */
+export interface PacketToTrace {
+  /** LINKTYPE_ of the frame. */
+  readonly linkType: number;
+  readonly frame: Uint8Array;
+  /** The frame's length on the wire, where the capture may have cut it. */
+  readonly wire: number;
+  /** ms since the epoch. */
+  readonly time: number;
+  /** Of a fragment, the IP packet that it and others make: what those ask for who saw it whole. */
+  readonly whole?: { readonly frame: Uint8Array; readonly wire: number };
+}
+
+/**
+ * Digests of the innermost IP layer that has one, a question for each epoch that may apply; of a fragment with its
+ * whole, both: some saw this and some that.
+ */
+function questionsOf(
+  packet: PacketToTrace,
+  kernel: DigestKernel,
+  secret: Uint8Array,
+): Pick<TraceRequest, 'questions' | 'fragment'> {
+  const questions: { epoch: number; digest: string }[] = [];
+  let fragment = false;
+  for (const epoch of epochsOf(packet.time)) {
+    const key = epochKey(secret, epoch);
+    const inner = innermost(digestPacket(kernel, packet.frame, packet.linkType, key, packet.wire));
+    const { whole } = packet;
+    const made = whole && innermost(digestPacket(kernel, whole.frame, LINKTYPE_RAW, key, whole.wire));
+    if ('reason' in inner && (made === undefined || 'reason' in made))
+      throw new Error(`the packet has no digest: ${inner.reason}`);
+    const found = [inner, made].flatMap(one => (one !== undefined && 'digest' in one ? [one.digest] : []));
+    questions.push(...found.map(digest => ({ epoch, digest })));
+    // Who is clear of both is clear of it.
+    fragment = 'digest' in inner && inner.fragment && (made === undefined || 'reason' in made);
+  }
+  return { questions, fragment };
+}
+
+/**
+ * The packets that have a digest, with the questions for them; a packet is its place in the list. Throws an Error that
+ * says why when none has.
+ */
+export function askedFor(all: readonly PacketToTrace[], kernel: DigestKernel, secret: Uint8Array) {
+  const packets: PacketToTrace[] = [];
+  const questions: TraceQuestion[] = [];
+  let fragment = false;
+  let reason: unknown = new Error('there is no packet to trace');
+  for (const packet of all) {
+    try {
+      const found = questionsOf(packet, kernel, secret);
+      const { time } = packet;
+      questions.push(...found.questions.map(one => ({ ...one, packet: packets.length, time })));
+      fragment ||= found.fragment === true;
+      packets.push(packet);
+    } catch (error) {
+      reason = error;
+    }
+  }
+  if (packets.length === 0) throw reason;
+  return { packets, questions, fragment };
+}
+
+const LINKTYPE_RAW = 101;
+
+/** What triggered these replies. Throws an Error that says why when nothing of it is known of any. */
+export function triggersOf(packets: readonly PacketToTrace[]): PacketToTrace[] {
+  const all = packets.map(({ frame, linkType, wire, time }) => ({ time, ...triggerOf(frame, linkType, wire) }));
+  const known = all.flatMap(one => ('reason' in one ? [] : [{ ...one, linkType: LINKTYPE_RAW }]));
+  const [first] = all;
+  if (known.length === 0)
+    throw new Error(first !== undefined && 'reason' in first ? first.reason : 'there is no packet');
+  return known;
+}
+
+/** The digest of the innermost IP layer that has one, or why there is none. */
+function innermost({ layers, stop }: PacketDigest): Extract<LayerDigest, { digest: string }> | { reason: string } {
+  const inner = layers.findLast(layer => 'digest' in layer);
+  if (inner !== undefined) return inner;
+  const reasons = layers.map(layer => ('reason' in layer ? `layer ${layer.layer}: ${layer.reason}` : ''));
+  return { reason: reasons.join(', ') || stop };
+}

@@ -1,0 +1,22 @@
+/** The files that a `traceback` block names. */
+import { readFileSync } from 'node:fs';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
+import { SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
+import { type Identity, loadIdentity } from '../traceback/identity.ts';
+
+/** Files of a `traceback` block, read and checked. Throws an Error that names the file and what is wrong with it. */
+export function readTraceFiles(config: TracebackConfig, as: number): { identity: Identity; secret: Uint8Array | null } {
+  const loaded = loadIdentity(config, as, Date.now());
+  if ('errors' in loaded) throw new Error(loaded.errors.map(({ file, reason }) => `${file}: ${reason}`).join('\n'));
+  const file = config.federations[0]?.secret;
+  if (file === undefined) return { identity: loaded.identity, secret: null };
+  let octets: Uint8Array;
+  try {
+    octets = readFileSync(file);
+  } catch (e) {
+    throw new Error(`${file}: ${(e as Error).message}`);
+  }
+  const secret = secretOf(octets);
+  if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
+  return { identity: loaded.identity, secret };
+}

@@ -1,0 +1,59 @@
+/** Dials the ITM of one other AS: TLS 1.3, and a certificate that proves the AS (intertrack-protocol(7), TRANSPORT). */
+import { connect, type TLSSocket } from 'node:tls';
+import { mutualTls } from '../net/tls.ts';
+import { PROTOCOL } from './connection.ts';
+import { type Identity, identifyPeer } from './identity.ts';
+
+export interface DiallingOptions {
+  /** Who has to be at the other end. */
+  readonly as: number;
+  readonly place: { readonly address: string; readonly port: number };
+  identity(): Identity;
+  /** How long TLS may take, ms. */
+  readonly patience: number;
+  readonly clock: () => number;
+  /** TLS is up, and the other end has proved who it is. */
+  up(socket: TLSSocket): void;
+  /** It did not come to that; why, for a person. One of the two is called, once. */
+  failed(reason: string): void;
+}
+
+export interface Dialling {
+  /** Gives up; `failed` is called. */
+  abandon(): void;
+}
+
+export function dialPeer(options: DiallingOptions): Dialling {
+  const { as, place, patience, clock } = options;
+  const socket = connect({ host: place.address, port: place.port, ...mutualTls(options.identity(), PROTOCOL) });
+  let reason = 'connection closed before TLS was up';
+  const timer = setTimeout(() => {
+    reason = 'TLS was not up in time';
+    socket.destroy();
+  }, patience);
+  socket.once('error', error => {
+    reason = `cannot connect to ${place.address} port ${place.port}: ${error.message}`;
+  });
+  const gone = () => {
+    clearTimeout(timer);
+    options.failed(reason);
+  };
+  socket.once('close', gone);
+  socket.once('secureConnect', () => {
+    clearTimeout(timer);
+    const found = identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock());
+    if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
+      socket.off('close', gone);
+      options.up(socket);
+      return;
+    }
+    reason =
+      'reason' in found
+        ? found.reason
+        : found.as === as
+          ? 'the other end does not speak the trace protocol'
+          : `the certificate is of AS ${found.as}, not of AS ${as}`;
+    socket.destroy();
+  });
+  return { abandon: () => socket.destroy() };
+}
