@@ -3,6 +3,7 @@ import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
+import { AUDIT_COMMANDS } from './audit-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
@@ -90,6 +91,7 @@ export const COMMANDS: readonly Command[] = [
   ...IDS_COMMANDS,
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
+  ...AUDIT_COMMANDS,
   ...CASE_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
@@ -202,6 +204,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'refresh bgp': 'Ask a peer for its routes again',
   'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
+  'show audit': 'The audit log: what was asked, answered and refused',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
   'show case all': 'All of them, however long ago',

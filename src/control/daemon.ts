@@ -34,6 +34,7 @@ import type { OutboxRecord } from '../store/records.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -186,6 +187,14 @@ export interface Daemon {
   explainHeld(prefix: string, peer: string | null): Promise<readonly Explanation[]>;
   /** Null without an archive. */
   archive(): Promise<ArchiveRow | null>;
+  /** Lines of the audit log in their order, in batches as they are found. */
+  audit(
+    question: AuditQuestion,
+    take: (rows: readonly AuditRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The last line of the audit log; null before the first. */
+  auditHead(): Promise<AuditRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
@@ -373,5 +382,6 @@ export interface ReloadReport {
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';

@@ -28,6 +28,8 @@ import type { Store } from '../store/records.ts';
 import { type FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
+import type { AuditLog } from './audit.ts';
+import { createAuditAnswers } from './audit-answers.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -65,6 +67,7 @@ export interface DaemonParts {
   readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
@@ -169,6 +172,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
+      ...parts.audit.problems(),
       ...parts.log.problems(),
     ];
     return {
@@ -304,6 +308,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeers(),
     archive: () => parts.archive.status(),
+    ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),

@@ -18,20 +18,26 @@ function sight({ coverage, loss, sampling }: TraceNode): number | null {
 }
 
 /**
- * How many times likelier what an AS says is when the packet passed it than when it did not. 1 for every verdict that is
- * neither yes nor no, and for a no without a stated coverage.
+ * How many times likelier what an AS says is when the packets passed it than when they did not: as it reckons it itself
+ * (likelihood.ts), within bounds, where it does not contradict its verdict; of traces of old, by its numbers. 1 for every
+ * verdict that is neither yes nor no, and for a no without a stated coverage.
  */
 export function likelihoodRatio(node: TraceNode): number {
+  const { verdict, likelihood } = node;
+  const said = likelihood == null ? null : Math.min(1 / LEAST_FALSE, Math.max(LEAST_FALSE, likelihood));
   const falseYes = Math.max(LEAST_FALSE, node.falsePositive ?? UNSTATED_FALSE);
   const sees = sight(node);
-  switch (node.verdict) {
+  switch (verdict) {
     case 'saw':
     case 'translated':
-      return (sees ?? UNSTATED_COVERAGE) / falseYes;
+      return said === null ? (sees ?? UNSTATED_COVERAGE) / falseYes : Math.max(1, said);
     case 'clear':
     case 'clear-partial':
+      if (said !== null) return Math.min(1, said);
       // What is stated as whole is not believed to be so to the last packet.
       return sees === null || falseYes >= 1 ? 1 : Math.max(LEAST_FALSE, 1 - sees) / (1 - falseYes);
+    case 'saw-weak':
+      return said ?? 1;
     default:
       return 1;
   }

@@ -78,6 +78,8 @@ export interface DPointOptions {
   readonly clock: () => number;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
+  /** Resolves when those lines are on disk; rejects in words when they cannot be. */
+  recorded(): Promise<void>;
 }
 
 /** The decision point of one AS. */
@@ -149,6 +151,8 @@ export function createDPoint(options: DPointOptions): DPoint {
         from,
         to,
       });
+      // What cannot be written down is not asked.
+      await options.recorded();
 
       let latest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;

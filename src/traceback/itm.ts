@@ -4,6 +4,7 @@
  */
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { AdjacencyExchange } from './adjacency.ts';
+import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { askBorder, type Border, type Probes } from './btm.ts';
@@ -12,7 +13,7 @@ import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
 import { extend, planOnward } from './onward.ts';
-import type { Ask, Log, Peering } from './peering.ts';
+import type { Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -121,8 +122,11 @@ export function createItm(options: ItmOptions): Itm {
       const blind =
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
-          : inquiry.hops.length === 0 || ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
-      if (blind || (border.verdict === 'saw' && !root.leaf.source)) {
+          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
+      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
@@ -161,5 +165,6 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
     packets: border.packets,
     windows: border.windows,
     provisional: border.provisional,
+    likelihood: border.likelihood,
   };
 }

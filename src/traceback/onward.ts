@@ -2,11 +2,13 @@
  * Whom an AS asks onward (intertrack-protocol(7), ANSWERING A QUERY): its neighbours that the packet came in from, or the
  * frontier behind those that take no part; all its peers when it is blind.
  */
+
+import type { Ask } from './asked.ts';
 import { type Branch, newBranch } from './branch.ts';
 import type { Border } from './btm.ts';
 import { printable } from './connection.ts';
 import type { AsGraph } from './graph.ts';
-import type { Ask, Log, Peering } from './peering.ts';
+import type { Log, Peering } from './peering.ts';
 import type { TraceVerdict } from './trace.ts';
 import { type Candidate, wavesOf } from './waves.ts';
 

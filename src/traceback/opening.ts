@@ -86,6 +86,7 @@ export function createOpening(
       packets: statement.packets,
       windows: statement.windows,
       provisional: statement.provisional,
+      likelihood: statement.likelihood ?? null,
       after: node.sent + statement.after,
       ...{ signed, by: statement.by },
       children,

@@ -4,7 +4,21 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { encodeItem } from '../net/frames.ts';
-import { flag, integer, list, map, nullable, opaque, share, text, type ValueOf, word } from './fields.ts';
+import {
+  flag,
+  integer,
+  list,
+  map,
+  nullable,
+  number,
+  opaque,
+  optional,
+  share,
+  text,
+  type ValueOf,
+  word,
+} from './fields.ts';
+import { MOST_LIKELIHOOD } from './likelihood.ts';
 import { isSigned, readItem, signItem } from './signed.ts';
 import type { TraceVerdict } from './trace.ts';
 
@@ -56,6 +70,8 @@ const statement = map({
   retained_from: nullable(time),
   retained_to: nullable(time),
   provisional: flag,
+  /** How many times likelier it is so when the packets passed than when they did not. Statements of old have none. */
+  likelihood: optional(nullable(number(0, MOST_LIKELIHOOD))),
   /** ms from when the AS got the QUERY. */
   after: integer(0, 0xffffffff),
 });

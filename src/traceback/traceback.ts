@@ -46,6 +46,11 @@ export interface TracebackOptions {
   readonly participants?: Participants;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
   readonly audit: (line: AuditRecord) => void;
+  /**
+   * Resolves when all lines so far are on disk; rejects in words when they cannot be: nothing is asked or answered then.
+   * Left out: lines are kept where they are given.
+   */
+  readonly recorded?: () => Promise<void>;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -84,6 +89,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
 
+  const recorded = options.recorded ?? (() => Promise.resolve());
+
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
@@ -120,9 +127,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit });
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
 
-  const query = createAnswering({ as, itm, voice, directory, answer: () => config.answer, clock, log, audit });
+  const query = createAnswering({
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded },
+  });
 
   const flooding = createFlooding({
     ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
@@ -143,7 +152,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       least: LEAST_VERSION,
       as,
       hold: Math.round(timing.hold / 1000),
-      restart: 0,
+      restart: Math.floor(timing.restart / 1000),
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
       methods: ['digest'],
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },

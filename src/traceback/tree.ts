@@ -1,10 +1,17 @@
 /** The tree of a trace, opened and read: what follows from it. */
 import { isSeen } from './branch.ts';
+import { RULED_OUT } from './likelihood.ts';
 import type { Trace, TraceNode } from './trace.ts';
 
 /** True when the AS says that the packet passed it. */
 export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
   return isSeen(verdict);
+}
+
+/** True when what the AS says is as good as a no of a border of which enough is behind taps (likelihood.ts). */
+export function isRuledOut({ verdict, likelihood }: Pick<TraceNode, 'verdict' | 'likelihood'>): boolean {
+  if (verdict === 'clear') return true;
+  return (verdict === 'clear-partial' || verdict === 'saw-weak') && likelihood != null && likelihood <= RULED_OUT;
 }
 
 /**
@@ -39,14 +46,14 @@ export function ofFragment(tree: TraceNode): TraceNode {
   const children = tree.children.map(ofFragment);
   if (tree.verdict !== 'clear') return { ...tree, children };
   const reason = `${tree.reason}; but this is a fragment, and the whole datagram may have passed`;
-  return { ...tree, verdict: 'clear-partial', reason, children };
+  return { ...tree, verdict: 'clear-partial', reason, likelihood: 1, children };
 }
 
 /**
  * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
  * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its
- * ingress neighbours and all below it that did not say `clear`; without an entry, all in the tree that did not.
+ * ingress neighbours and all below it that are not ruled out; without an entry, all in the tree that are not.
  */
 export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
   const ends: { node: TraceNode; depth: number }[] = [];
@@ -73,7 +80,7 @@ export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
   const possible = new Set<number>(entry?.ingress);
   const cleared = new Set<number>();
   const collect = (node: TraceNode) => {
-    if (node.verdict === 'clear') cleared.add(node.as);
+    if (isRuledOut(node)) cleared.add(node.as);
     else if (!passed(node)) possible.add(node.as);
     node.children.forEach(collect);
   };

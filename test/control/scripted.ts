@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
+import type { AuditRow } from '../../src/control/audit-rows.ts';
 import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
 import type { ContactSheet } from '../../src/control/contact-rows.ts';
 import type {
@@ -589,6 +590,30 @@ export const QUALITY: QualityRow = {
 };
 
 /** Answers everything; `over` replaces what a test wants otherwise. */
+export const AUDIT: readonly AuditRow[] = [
+  {
+    number: 41,
+    time: NOON,
+    what: 'query.answered',
+    body: {
+      peer: 64510,
+      origin: 64511,
+      purpose: 'attack',
+      reference: 'C-7',
+      verdict: 'clear',
+      reason: 'no tap saw it',
+    },
+    hash: '11'.repeat(32),
+  },
+  {
+    number: 42,
+    time: NOON + 1500,
+    what: 'query.refused',
+    body: { peer: 64512, reason: 'policy does not let this peer ask', from: NOON, hops: [64511, 64512], request: 'ab' },
+    hash: '22'.repeat(32),
+  },
+];
+
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
     switch (query.about) {
@@ -662,6 +687,11 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    audit: async ({ as, denied }, take) =>
+      take(
+        AUDIT.filter(({ what, body }) => (as === null || body.peer === as) && (!denied || what.endsWith('.refused'))),
+      ),
+    auditHead: async () => AUDIT.at(-1)!,
     irrStatus: async () => [
       {
         source: 'JPIRR',

@@ -26,6 +26,16 @@ describe('traceback/certainty', () => {
     ['clear-partial', { coverage: 0.5, sampling: 0.1 }, 0.95 / 0.997],
     ['clear-partial', { coverage: null }, 1],
     ['clear', { coverage: 1 }, 1e-9 / 0.997],
+    // What an AS reckons itself stands before its numbers, where it does not contradict its verdict.
+    ['saw', { likelihood: 340 }, 340],
+    ['saw', { likelihood: 0.1 }, 1],
+    ['saw', { likelihood: 1e12 }, 1e9],
+    ['saw-weak', { likelihood: 30 }, 30],
+    ['saw-weak', { likelihood: 0 }, 1e-9],
+    ['saw-weak', { likelihood: null }, 1],
+    ['clear-partial', { likelihood: 0.03 }, 0.03],
+    ['clear', { likelihood: 7 }, 1],
+    ['busy', { likelihood: 1e6 }, 1],
   ];
   for (const [verdict, more, ratio] of rows)
     it(`${verdict} ${JSON.stringify(more)}: ${ratio.toPrecision(3)}`, () =>

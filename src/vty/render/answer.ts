@@ -23,6 +23,7 @@ import type {
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
+  AuditRow,
   HistoryRow,
   IrrNamedRow,
   IrrObjectRow,
@@ -55,6 +56,7 @@ import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
+import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import {
   renderCase,
@@ -128,6 +130,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   reload: first<ReloadReport>(renderReload),
   'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
+  'show audit': (rows: readonly AuditRow[]) => renderAudit(rows),
+  'show audit head': first<AuditRow>(renderAuditHead),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
