@@ -4,6 +4,8 @@ import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
 import { decodePackets } from './packet-data.ts';
+import { TRACE_EXPORTS } from './trace-export.ts';
+import type { TraceDetail } from './trace-rows.ts';
 
 /** Most traces listed. */
 const LISTED_TRACES = 20;
@@ -42,13 +44,7 @@ export const TRACE_COMMANDS: readonly Command[] = [
     one: true,
     run: traceDigest,
   },
-  {
-    syntax: 'trace export TRACE-ID --evidence',
-    help: 'What a trace rests on, as it was signed, as one JSON document',
-    words: { '--evidence': 'The signed request and every signed statement' },
-    one: true,
-    run: exportEvidence,
-  },
+  ...TRACE_EXPORTS,
   {
     syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger]',
     help: 'Trace packets of a pcap file to their entry AS',
@@ -68,13 +64,7 @@ export const TRACE_COMMANDS: readonly Command[] = [
 async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);
   if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
-  await row(trace);
-}
-
-async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
-  const evidence = await daemon.traceEvidence(args['TRACE-ID']!);
-  if (evidence === null) throw new Error(`no evidence of a trace ${args['TRACE-ID']} is kept`);
-  await row(evidence);
+  await row({ ...trace, contacts: await daemon.traceContacts(trace, null) } satisfies TraceDetail);
 }
 
 async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {

@@ -44,6 +44,7 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -276,6 +277,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
+    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
+    traceContacts: createTraceContacts(config, parts.contacts),
     startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
     traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
     irrStatus: async () => sources(),
