@@ -33,6 +33,7 @@ import type { OutboxRecord } from '../../src/store/records.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
+import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -702,6 +703,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     traceEvidence: async () => null,
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
+    ...TRACEBACK,
     audit: async ({ as, denied }, take) =>
       take(
         AUDIT.filter(({ what, body }) => (as === null || body.peer === as) && (!denied || what.endsWith('.refused'))),
@@ -942,6 +944,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         answered: 4,
         refused: 1,
         lastError: '',
+        said: '',
+        disabled: null,
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],
