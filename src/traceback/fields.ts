@@ -13,6 +13,8 @@ export interface Wrong {
 export interface Field<T> {
   read(value: unknown, at: string): { readonly value: T } | Wrong;
   write(value: T): unknown;
+  /** What a map without this key is read as; a key without it has to be there. */
+  readonly absent?: T;
 }
 
 /** The type that a field or a table of fields describes. */
@@ -99,6 +101,11 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   };
 }
 
+/** A key that may be missing where it is read, and then is this; it is always written. */
+export function optional<T>(field: Field<T>, absent: T): Field<T> {
+  return { ...field, absent };
+}
+
 /** An array of `least` to `most` values of one kind. */
 export function list<T>(field: Field<T>, least: number, most: number): Field<readonly T[]> {
   return {
@@ -119,7 +126,7 @@ export function list<T>(field: Field<T>, least: number, most: number): Field<rea
 
 type Table = Readonly<Record<string, Field<unknown>>>;
 
-/** A map with exactly these keys. */
+/** A map with exactly these keys, but for those that may be missing. */
 export function map<F extends Table>(fields: F): Field<ValueOf<F>> {
   const keys = Object.keys(fields);
   return {
@@ -131,7 +138,12 @@ export function map<F extends Table>(fields: F): Field<ValueOf<F>> {
         if (!Object.hasOwn(fields, key)) return { wrong: 'no such field', at: prefix + key.slice(0, 64) };
       const made: Record<string, unknown> = {};
       for (const key of keys) {
-        if (!Object.hasOwn(value, key)) return { wrong: 'is missing', at: prefix + key };
+        if (!Object.hasOwn(value, key)) {
+          const { absent } = fields[key]!;
+          if (absent === undefined) return { wrong: 'is missing', at: prefix + key };
+          made[key] = absent;
+          continue;
+        }
         const got = fields[key]!.read((value as Record<string, unknown>)[key], prefix + key);
         if ('wrong' in got) return got;
         made[key] = got.value;

@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { encodeItem } from '../net/frames.ts';
-import { flag, integer, list, map, nullable, opaque, share, text, type ValueOf, word } from './fields.ts';
+import { flag, integer, list, map, nullable, opaque, optional, share, text, type ValueOf, word } from './fields.ts';
 import { isSigned, readItem, signItem } from './signed.ts';
 import type { TraceVerdict } from './trace.ts';
 
@@ -45,6 +45,8 @@ const statement = map({
   verdict: word(...VERDICTS),
   reason: text(MAX_REASON),
   ingress: list(asNumber, 0, MAX_INGRESS),
+  /** Not in statements of before 2026-11-29, which are kept as evidence. */
+  egress: optional(list(asNumber, 0, MAX_INGRESS), []),
   source: flag,
   /** Packets seen, at most, at one vantage; and vantages and windows asked. */
   packets: integer(0, 64),
