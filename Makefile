@@ -55,8 +55,9 @@ bench: dist/.built
 	test/bench/run
 
 # The search for a source on a made graph of the size of the Internet, or on one in CAIDA's form: `make internet GRAPH=FILE`.
+# PARTICIPATION=top500+10 (the largest 500 and 10 percent of the others), 30 (percent of all), several with commas: those rows alone.
 internet: $(GENERATED)
-	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(GRAPH)
+	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(or $(PARTICIPATION),all) $(GRAPH)
 
 # Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`.
 testbed: $(GENERATED)

@@ -61,6 +61,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     localAs,
     log: logs.length > 0 ? logs : [{ to: 'stderr', level: 'info' }],
     state,
+    auditRetain: numberIn(config, 'global', 'audit retain', 'duration'),
     controlSocket: control,
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     probeListen: all(config, 'probe listen').map(listenOf),

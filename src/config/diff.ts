@@ -9,6 +9,7 @@ export type Section =
   | 'router'
   | 'log'
   | 'state'
+  | 'audit'
   | 'socket'
   | 'listen'
   | 'peer'
@@ -47,6 +48,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   'log syslog': 'log',
   'log file': 'log',
   state: 'state',
+  'audit retain': 'audit',
   'control socket': 'socket',
   'probe socket': 'socket',
   'probe listen': 'probe',

@@ -55,6 +55,7 @@ export function configEntries(config: Config): Entry[] {
     entry('global', 'local as', { asn: config.localAs }),
     ...config.log.map(({ to, file, level }) => entry('global', `log ${to}`, { file, level })),
     entry('global', 'state', { directory: config.state }),
+    entry('global', 'audit retain', { duration: config.auditRetain }),
     socketEntry('control socket', config.controlSocket),
     socketEntry('probe socket', config.probeSocket),
     ...config.probeListen.map(({ address, port }) => entry('global', 'probe listen', { address, port })),

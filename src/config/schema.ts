@@ -107,6 +107,12 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
+    usage: 'audit retain DURATION',
+    help: 'How long lines of the audit log are kept',
+    defaults: { duration: 730 * DAY },
+    bounds: { min: 30 * DAY, max: 36_500 * DAY },
+  },
+  {
     usage: 'control socket SOCKET',
     help: 'Where itctl connects',
     defaults: { socket: '/run/intertrack/intertrackd.sock' },

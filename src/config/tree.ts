@@ -16,6 +16,8 @@ export interface Config {
   readonly log: readonly LogConfig[];
   /** Directory of the database. */
   readonly state: string;
+  /** How long lines of the audit log are kept, ms. */
+  readonly auditRetain: number;
   readonly controlSocket: SocketConfig;
   readonly probeSocket: SocketConfig;
   /** Where probes of other machines connect, and what they are shown; null: the identity of `traceback`. */

@@ -3,6 +3,7 @@ import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
+import { AUDIT_COMMANDS } from './audit-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
@@ -16,6 +17,7 @@ import { PROBE_COMMANDS } from './probe-commands.ts';
 import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { TRACE_COMMANDS } from './trace-commands.ts';
+import { TRACEBACK_COMMANDS } from './traceback-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
@@ -90,6 +92,7 @@ export const COMMANDS: readonly Command[] = [
   ...IDS_COMMANDS,
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
+  ...AUDIT_COMMANDS,
   ...CASE_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
@@ -178,6 +181,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+  ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
@@ -192,16 +196,20 @@ const GROUPS: Readonly<Record<string, string>> = {
   'case note': 'Write a line into the timeline of a case',
   'case reopen': 'Take a dismissed case up again',
   clear: 'End something and begin it anew',
+  'clear traceback': 'End a session with a trace peer and begin it anew',
   'clear bgp': 'End a session and begin it anew',
   disable: 'Hold something down',
+  'disable traceback': 'Take no part in traces, or end one session with a trace peer',
   'disable bgp': 'End a session, and hold it down',
   enable: 'Begin what was disabled',
+  'enable traceback': 'Take part in traces again, or begin one session with a trace peer',
   'enable bgp': 'Begin a session that was disabled',
   mitigate: 'Plan, order and end counter-measures against a hijack',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
   'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
+  'show audit': 'The audit log: what was asked, answered and refused',
   'show bgp': 'BGP sessions',
   'show case': 'Cases: routes that contradict the registry',
   'show case all': 'All of them, however long ago',
@@ -213,6 +221,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  'show traceback': 'ASes with which traces are exchanged, and who else takes part',
+  'show traceback peers': 'Sessions: all of them, or one in detail',
   test: 'Try something out',
   trace: 'Find where packets entered',
   watch: 'What happens, as it happens',

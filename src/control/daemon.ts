@@ -34,6 +34,7 @@ import type { OutboxRecord } from '../store/records.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -41,6 +42,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -54,7 +56,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon {
+export interface Daemon extends TracebackAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -186,6 +188,14 @@ export interface Daemon {
   explainHeld(prefix: string, peer: string | null): Promise<readonly Explanation[]>;
   /** Null without an archive. */
   archive(): Promise<ArchiveRow | null>;
+  /** Lines of the audit log in their order, in batches as they are found. */
+  audit(
+    question: AuditQuestion,
+    take: (rows: readonly AuditRow[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The last line of the audit log; null before the first. */
+  auditHead(): Promise<AuditRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
   reload(): Promise<ReloadReport>;
@@ -345,21 +355,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show traceback`. */
-export interface TracePeerRow {
-  readonly as: number;
-  readonly address: string;
-  readonly state: string;
-  readonly since: number;
-  readonly in: 'allow' | 'deny';
-  readonly out: 'allow' | 'deny';
-  /** Questions sent to it, and its questions answered and refused here. */
-  readonly asked: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly lastError: string;
-}
-
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
@@ -373,5 +368,7 @@ export interface ReloadReport {
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
+export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+export type { TracePeerRow } from './traceback-rows.ts';

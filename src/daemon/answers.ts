@@ -8,16 +8,9 @@ import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
-import type {
-  Daemon,
-  IrrStatusRow,
-  ProbeStatusRow,
-  ReloadReport,
-  RibRows,
-  StatusReport,
-  TracePeerRow,
-} from '../control/daemon.ts';
+import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
+import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -28,6 +21,8 @@ import type { Store } from '../store/records.ts';
 import { type FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
+import type { AuditLog } from './audit.ts';
+import { createAuditAnswers } from './audit-answers.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -42,6 +37,8 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { tracePeerRows } from './trace-peers.ts';
+import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -65,6 +62,7 @@ export interface DaemonParts {
   readonly ids: Ids;
   readonly archive: Archive;
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly log: Log;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
@@ -117,32 +115,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ];
     });
 
-  function tracePeers(): TracePeerRow[] {
-    const configured = config().traceback?.peers ?? [];
-    return (traces.traceback()?.status() ?? []).map(row => {
-      const peer = configured.find(({ as }) => as === row.as);
-      return {
-        as: row.as,
-        address: row.address,
-        state: row.state,
-        since: row.since,
-        in: peer?.in ?? 'deny',
-        out: peer?.out ?? 'deny',
-        asked: row.queriesOut,
-        answered: row.queriesIn - row.refused,
-        refused: row.refused,
-        lastError: row.lastError,
-      };
-    });
-  }
-
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
     const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
     const mail = outbox.status();
-    const peers = tracePeers();
+    const peers = tracePeerRows(config(), traces);
     const taps = probes();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
@@ -166,9 +145,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...silentExporters(flows(), taps, Date.now()),
       ...peers
         .filter(({ state }) => state !== 'Established')
-        .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+        .map(p => `trace peer AS${p.as}: ${peerTrouble(p) || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
+      ...parts.audit.problems(),
       ...parts.log.problems(),
     ];
     return {
@@ -302,8 +282,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
-    tracePeers: async () => tracePeers(),
+    tracePeers: async () => tracePeerRows(config(), traces),
+    ...createTracebackAnswers({ traces, query: collector.query }),
     archive: () => parts.archive.status(),
+    ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),

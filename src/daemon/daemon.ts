@@ -22,6 +22,7 @@ import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
+import { openAudit } from './audit.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
@@ -72,6 +73,8 @@ export async function startDaemon({
   try {
     const store = await openStore(config.state, { onProblem: text => log('error', text) });
     closers.push(() => store.close());
+    const audit = openAudit({ store, retain: config.auditRetain, log });
+    closers.push(() => audit.close());
     const outbox = createOutbox({ store, notify: config.notify, log });
     closers.push(() => outbox.close());
     const earlier = await store.read('source.all', {});
@@ -243,7 +246,7 @@ export async function startDaemon({
     });
     closers.push(() => mitigations?.close());
 
-    const traces = await openTraces(config, collector.query, store, log);
+    const traces = await openTraces(config, collector.query, store, audit, log);
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
@@ -278,6 +281,7 @@ export async function startDaemon({
         }
       config = loaded.config;
       log.configure(config.log);
+      audit.configure(config.auditRetain);
       if (touches('notify')) outbox.configure(config.notify);
       if (touches('contacts')) contacts.configure(config);
       neighbors.configure();
@@ -332,6 +336,7 @@ export async function startDaemon({
       ids,
       archive,
       store,
+      audit,
       log,
       reload: reloadInTurn,
     });

@@ -22,6 +22,7 @@ import { MAX_QUESTIONS } from '../traceback/request.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, type PacketToTrace, triggersOf } from './asked-packets.ts';
+import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
@@ -62,6 +63,7 @@ export async function openTraces(
   initial: Config,
   query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
   store: Store,
+  audit: Pick<AuditLog, 'add' | 'recorded'>,
   log: Log,
 ): Promise<Traces> {
   let config = initial;
@@ -109,13 +111,13 @@ export async function openTraces(
 
   async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null) {
-      traceback?.close();
+      traceback?.close(true);
       traceback = null;
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       if (traceback && next.localAs !== config.localAs) {
-        traceback.close(); // every session was opened as the other AS
+        traceback.close(true); // every session was opened as the other AS
         traceback = null;
       }
       if (traceback) await traceback.reconfigure(next.traceback, files.identity);
@@ -127,9 +129,8 @@ export async function openTraces(
           probes: station,
           graph,
           retention: retentionOf(next),
-          audit: record => {
-            store.write([{ op: 'audit.add', record }]).catch((e: Error) => log('error', `audit log: ${e.message}`));
-          },
+          audit: audit.add,
+          recorded: audit.recorded,
           log,
           clock: Date.now,
         });

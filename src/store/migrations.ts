@@ -1,13 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { auditHash, NO_HASH } from './audit-chain.ts';
 
 /** "ITRK": tells `file`, sqlite3 and this program whose database it is (PRAGMA application_id). */
 export const APPLICATION_ID = 0x4954524b;
+
+/** SQL, or what cannot be said in it. */
+export type MigrationStep = string | ((db: DatabaseSync) => void);
 
 /**
  * The schema as the steps that led to it. Step N makes version N of version N-1. A step that was released is never
  * edited: what must change is a new step at the end.
  */
-export const migrations: readonly string[] = [
+export const migrations: readonly MigrationStep[] = [
   // 1: cases, what is to be told about them, traces, audit log. Bodies are JSON; columns are what is searched by.
   `CREATE TABLE cases (
      id      TEXT    NOT NULL PRIMARY KEY,
@@ -133,14 +137,39 @@ export const migrations: readonly string[] = [
      id   TEXT NOT NULL PRIMARY KEY REFERENCES traces (id) DEFERRABLE INITIALLY DEFERRED,
      body TEXT NOT NULL
    ) STRICT;`,
+
+  // 10: the audit log becomes a chain; what is in it already is chained as it stands.
+  chainAudit,
 ];
+
+function chainAudit(db: DatabaseSync): void {
+  db.exec(`ALTER TABLE audit ADD COLUMN hash TEXT NOT NULL DEFAULT ''`);
+  const page = db.prepare(
+    'SELECT number, time, what, body FROM audit WHERE number > :after ORDER BY number LIMIT 1000',
+  );
+  const write = db.prepare('UPDATE audit SET number = :as, hash = :hash WHERE number = :number');
+  let hash = NO_HASH;
+  let as = 0;
+  let after = 0;
+  for (;;) {
+    const rows = page.all({ after }) as unknown as { number: number; time: number; what: string; body: string }[];
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      // Without a gap, whatever was once rolled back.
+      as++;
+      hash = auditHash(hash, { ...row, number: as });
+      write.run({ as, hash, number: row.number });
+      after = row.number;
+    }
+  }
+}
 
 /**
  * Brings a database to the newest version, each step in a transaction of its own, so that a kill between two steps
  * leaves a whole version. Returns null, or why the database is not ours to touch: then it is left as it was.
  * Errors of the database itself (disk full, damaged) are thrown as node:sqlite throws them.
  */
-export function migrate(db: DatabaseSync, steps: readonly string[] = migrations): string | null {
+export function migrate(db: DatabaseSync, steps: readonly MigrationStep[] = migrations): string | null {
   const number = (sql: string) => Number(Object.values(db.prepare(sql).get() ?? {})[0]);
   const version = number('PRAGMA user_version');
   const empty = number('SELECT count(*) FROM sqlite_schema') === 0;
@@ -151,7 +180,9 @@ export function migrate(db: DatabaseSync, steps: readonly string[] = migrations)
   for (let next = version; next < steps.length; next++) {
     db.exec('BEGIN IMMEDIATE');
     try {
-      db.exec(steps[next]!);
+      const step = steps[next]!;
+      if (typeof step === 'string') db.exec(step);
+      else step(db);
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { StoreReads, StoreWrite } from './records.ts';
+import { auditHash, FORGOTTEN, type Head, NO_HASH } from './audit-chain.ts';
+import type { AuditRecord, StoreReads, StoreWrite } from './records.ts';
 
 const OUTBOX = `id, channel, recipient, case_id AS "caseId", event, body, state, attempts, due, created,
   last_error AS "lastError"`;
@@ -35,6 +36,15 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
   'trace.evidence': 'SELECT id, body FROM trace_evidence WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
+  'audit.head': 'SELECT number, time, what, body, hash FROM audit ORDER BY number DESC LIMIT 1',
+  'audit.first': 'SELECT min(number) AS number FROM audit WHERE time >= :since',
+  // A trace's own lines have its number; what was asked for it elsewhere has its name.
+  'audit.among': `SELECT number, time, what, body, hash FROM audit WHERE number >= :from AND number < :to
+      AND (:as IS NULL OR :as IN (body ->> 'peer', body ->> 'origin', body ->> 'as', body ->> 'by'))
+      AND (:trace IS NULL OR :trace IN (body ->> 'id', body ->> 'trace') OR body ->> 'trace' IN
+        (SELECT body ->> 'trace' FROM audit WHERE what = 'trace.start' AND body ->> 'id' = :trace))
+      AND (:denied = 0 OR what GLOB '*.refused' OR what GLOB '*.denied' OR what = 'peer.shunned')
+    ORDER BY number`,
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
@@ -67,7 +77,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
-  'audit.add': 'INSERT INTO audit (time, what, body) VALUES (:time, :what, :body)',
+  'audit.add': 'INSERT INTO audit (number, time, what, body, hash) VALUES (:number, :time, :what, :body, :hash)',
+  'audit.forget': 'DELETE FROM audit WHERE number <= :through',
   // The first time stays.
   'mark.put': 'INSERT INTO marks (name, time) VALUES (:name, :time) ON CONFLICT (name) DO NOTHING',
   'stranger.put': 'INSERT INTO strangers (key, time) VALUES (:key, :time) ON CONFLICT (key) DO NOTHING',
@@ -100,7 +111,24 @@ export function prepareOperations(db: DatabaseSync): Operations {
   const reads = prepareAll(READS);
   const writes = prepareAll(WRITES);
 
+  /** The last line of the audit log: asked anew each time, for a transaction may have been rolled back. */
+  const addToAudit = ({ time, what, body }: AuditRecord) => {
+    const last = (reads.get('audit.head')!.get() ?? { number: 0, hash: NO_HASH }) as unknown as Head;
+    const entry = { number: last.number + 1, time, what, body };
+    writes.get('audit.add')!.run({ ...entry, hash: auditHash(last.hash, entry) });
+  };
+  const lastBefore = db.prepare(`SELECT number, hash FROM audit
+    WHERE number < coalesce((SELECT min(number) FROM audit WHERE time >= :before), 9e15) ORDER BY number DESC LIMIT 1`);
+  const forgetAudit = (before: number, time: number) => {
+    const last = lastBefore.get({ before }) as unknown as Head | undefined;
+    if (last === undefined) return;
+    addToAudit({ time, what: FORGOTTEN, body: JSON.stringify({ through: last.number, hash: last.hash }) });
+    writes.get('audit.forget')!.run({ through: last.number });
+  };
+
   const apply = (write: StoreWrite) => {
+    if (write.op === 'audit.add') return addToAudit(write.record);
+    if (write.op === 'audit.forget') return forgetAudit(write.before, write.time);
     const { op, ...rest } = write;
     const values = 'record' in rest ? rest.record : rest;
     const done = writes.get(op)!.run({ ...values } as Record<string, SQLInputValue>);

@@ -2,6 +2,7 @@
  * What the store is asked: named operations with plain values, so that no SQL stands outside `store/` and another
  * database can take SQLite's place. A batch is one transaction: all or nothing.
  */
+import type { ChainedEntry } from './audit-chain.ts';
 
 /** A case, whole; `body` is the case as JSON, the other fields are what is searched by. */
 export interface CaseRecord {
@@ -74,9 +75,21 @@ export interface TraceRecord {
 /** One line of the audit log: every query asked or answered, with purpose and decision. */
 export interface AuditRecord {
   readonly time: number;
+  /** One word. */
   readonly what: string;
+  /** JSON, on one line. */
   readonly body: string;
 }
+
+/** Which lines of the audit log are wanted; null: whatever it is. */
+export type AuditFilter = {
+  /** An AS that it is about, or that asked. */
+  readonly as: number | null;
+  /** A trace of this AS by its number, or of any AS by its name in hex. */
+  readonly trace: string | null;
+  /** 1: only what was refused. */
+  readonly denied: 0 | 1;
+};
 
 /** The last whole copy of a registry source. */
 export interface SourceRecord {
@@ -142,7 +155,10 @@ export type StoreWrite =
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   /** What a trace rests on, as JSON. */
   | { readonly op: 'trace.rests-on'; readonly id: string; readonly body: string }
+  /** Goes to the end of the chain (store/audit-chain.ts). */
   | { readonly op: 'audit.add'; readonly record: AuditRecord }
+  /** Lines before a time are forgotten, if there are any, and a line says so. */
+  | { readonly op: 'audit.forget'; readonly before: number; readonly time: number }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
   | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
   /** A time that is kept by the first who writes it. */
@@ -211,6 +227,15 @@ export interface StoreReads {
   'stranger.all': {
     readonly args: Record<never, never>;
     readonly row: { readonly key: string; readonly time: number };
+  };
+  /** The last line; none when there is none yet. */
+  'audit.head': { readonly args: Record<never, never>; readonly row: ChainedEntry };
+  /** The number of the first line from a time on; null without one. */
+  'audit.first': { readonly args: { readonly since: number }; readonly row: { readonly number: number | null } };
+  /** Those of a filter among the lines from one number up to another, which is not one of them. */
+  'audit.among': {
+    readonly args: AuditFilter & { readonly from: number; readonly to: number };
+    readonly row: ChainedEntry;
   };
   'trace.latest': { readonly args: { readonly limit: number }; readonly row: TraceRecord };
 }

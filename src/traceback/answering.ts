@@ -25,6 +25,8 @@ export interface AnsweringOptions {
   readonly clock: () => number;
   readonly log: Log;
   audit(what: string, body: Readonly<Record<string, unknown>>): void;
+  /** Resolves when all lines so far are on disk; rejects in words when they cannot be. */
+  recorded(): Promise<void>;
 }
 
 /** What a peering does with a QUERY that came in. */
@@ -84,19 +86,30 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       queries: search.queries,
       nodes: flatten(disclose(search.tree, options.answer().detail), seal),
     });
+    // Nothing is told before it is written down that it is: once, with what this AS itself says.
+    let written: Promise<boolean> | null = null;
+    const stop = new AbortController();
+    signal.addEventListener('abort', () => stop.abort());
+    const writeDown = ({ own: { verdict, reason } }: Search): Promise<boolean> => {
+      if (written !== null) return written;
+      audit('query.answered', { ...told, ...vouched, verdict, reason });
+      written = options.recorded().then(
+        () => true,
+        () => {
+          stop.abort();
+          return false;
+        },
+      );
+      return written;
+    };
     itm
-      .search(inquiry, signal, search => stream.partial(() => shown(false, search)))
-      .then(search => {
-        stream.final(shown(true, search));
-        const { verdict, reason } = search.own;
-        audit('query.answered', {
-          ...told,
-          ...vouched,
-          verdict,
-          reason,
-          queries: search.queries,
-          cancelled: signal.aborted,
-        });
+      .search(inquiry, stop.signal, async search => {
+        if (await writeDown(search)) stream.partial(() => shown(false, search));
+      })
+      .then(async search => {
+        if (await writeDown(search)) return stream.final(shown(true, search));
+        peering.countRefused();
+        refuse('refused', 'its audit log cannot be written');
       })
       .catch((error: unknown) => log('error', `traceback: a query of AS ${peering.as} was lost: ${String(error)}`))
       .finally(() => {

@@ -1,7 +1,9 @@
 /** Asks onward, wave by wave, under one budget and one deadline. */
+
+import type { Ask } from './asked.ts';
 import { type Branch, hasSeen, newBranch, snapshot, unflatten } from './branch.ts';
 import { extend, type Group } from './onward.ts';
-import type { Ask, Peering } from './peering.ts';
+import type { Peering } from './peering.ts';
 
 /**
  * How long a wave is waited for before the next one goes out as well, ms: who has seen the packet says so before it asks
@@ -40,6 +42,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
   return new Promise(resolve => {
     const waiting = new Map<Branch, () => void>();
     const timers = new Set<NodeJS.Timeout>();
+    /** Those whose connection is cut and may come back. */
+    const gone = new Set<Branch>();
     let working = groups.length;
     const stop = () => {
       for (const timer of timers) clearTimeout(timer);
@@ -47,7 +51,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       for (const [branch, cancel] of waiting) {
         cancel();
         const said = branch.answer === null ? 'no answer' : 'no final answer';
-        cutOff(branch, 'silent', `${said} by the deadline`, clock() - began);
+        const why = gone.has(branch) ? ': the connection was lost and is not back' : '';
+        cutOff(branch, 'silent', `${said} by the deadline${why}`, clock() - began);
       }
       waiting.clear();
       resolve();
@@ -95,10 +100,13 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
           if (answer.final) over();
           else changed();
         },
-        lost() {
-          cutOff(branch, 'unreachable', 'the session was lost', clock() - began);
+        lost(late) {
+          const verdict = late === undefined ? 'unreachable' : 'silent';
+          cutOff(branch, verdict, late ?? 'the session was lost', clock() - began);
           over();
         },
+        cut: () => void gone.add(branch),
+        again: () => void gone.delete(branch),
       });
       if (cancel === undefined || cancel === null) {
         branch.leaf = { ...branch.leaf, verdict: 'unreachable', reason: 'no session' };

@@ -32,7 +32,7 @@ export function newLeaf(as: number, verdict: TraceVerdict, reason: string, after
   return {
     ...{ as, verdict, reason, after },
     ...{ ingress: [], egress: [], source: false, falsePositive: null, coverage: null, loss: null, sampling: null },
-    ...{ retainedFrom: null, retainedTo: null, packets: 0, windows: 0, provisional: false },
+    ...{ retainedFrom: null, retainedTo: null, packets: 0, windows: 0, provisional: false, likelihood: null },
   };
 }
 

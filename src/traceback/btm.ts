@@ -2,7 +2,9 @@
  * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
-import type { ProbeAnswer, Question, Sighting } from '../probe/question.ts';
+import type { ProbeAnswer, Question } from '../probe/question.ts';
+import { evidenceOf, neighborsOf } from './border-evidence.ts';
+import { RULED_OUT } from './likelihood.ts';
 import { packetsOf, type Request } from './request.ts';
 import type { TraceVerdict } from './trace.ts';
 
@@ -41,6 +43,8 @@ export interface Border {
   /** Packets seen, at most, at one vantage. */
   readonly packets: number;
   readonly windows: number;
+  /** How many times likelier it is so when the packets passed than when they did not; null when it is no word on that. */
+  readonly likelihood: number | null;
 }
 
 /** What is asked of the border: the questions, and how many of their packets one vantage has to have seen. */
@@ -85,55 +89,86 @@ export function judgeBorder(
   question: BorderQuestion,
   coverage: number | null,
 ): Border {
-  const { questions, need } = question;
-  const { sightings, packets } = evidenceOf(answers, question);
-  const where = (direction: 'in' | 'out') => [
-    ...new Set(
-      sightings.flatMap(({ vantage }) =>
-        vantage.direction === direction && vantage.neighbor !== null ? [vantage.neighbor] : [],
-      ),
-    ),
-  ];
-  const retained = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.from]));
-  const held = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.to]));
-  const windows = answers.reduce((sum, answer) => sum + answer.windowsAsked, 0);
+  const { questions } = question;
+  const asked = packetsOf(question);
   // Who holds samples only can add to what is seen, and takes nothing from the no of others.
   const tellers = answers.filter(({ samples }) => samples !== true);
   const looked =
     tellers.length + silent.length === 0 && answers.length > 0
-      ? { verdict: 'cannot-know' as const, gap: 'only samples of the packets are held' }
+      ? { verdict: 'cannot-know' as const, gap: ONLY_SAMPLES }
       : lookOf(tellers, silent, questions);
+  const span = spanOf(questions);
+  const { sightings, packets, needed, likely, likelihood, falsePositive } = evidenceOf(
+    answers,
+    silent.length,
+    question,
+    coverage,
+    answer => inabilityOf(answer, span) === null,
+  );
+  const retained = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.from]));
+  const held = answers.flatMap(answer => (answer.retained === null ? [] : [answer.retained.to]));
+  const windows = answers.reduce((sum, answer) => sum + answer.windowsAsked, 0);
   const border = {
-    ingress: where('in'),
-    egress: where('out'),
+    ingress: neighborsOf(sightings, 'in'),
+    egress: neighborsOf(sightings, 'out'),
     inward: sightings.some(({ vantage }) => vantage.direction === 'in'),
     undirected: sightings.some(({ vantage }) => vantage.direction === 'unknown'),
-    gap: looked.gap ?? quality(tellers, coverage),
-    falsePositive: windows > 0 ? falseYes(answers, packetsOf(question), need) : null,
+    gap: looked.gap ?? quality(tellers, coverage, likelihood),
+    falsePositive,
     coverage,
     loss: lossOf(tellers),
-    sampling: tellers.length > 0 ? Math.min(...tellers.map(answer => answer.sampling)) : null,
+    sampling: samplingOf(tellers.length > 0 ? tellers : answers),
     retainedFrom: retained.length > 0 ? Math.min(...retained) : null,
     retainedTo: held.length > 0 ? Math.max(...held) : null,
     packets,
     windows,
+    likelihood,
   };
-  if (packets > 0 && packets < need) {
-    const reason = `${packets} of ${packetsOf(question)} packets seen at one place, ${need} are needed`;
-    return { ...border, verdict: 'saw-weak', reason, ingress: [], egress: [], provisional: false };
-  }
   if (sightings.length > 0) {
     const live = sightings.every(sighting => sighting.provisional);
     // That it passed is sure even where its neighbour is not: `cannot-know` would take the AS off the path.
     const outward = sightings.some(({ vantage }) => vantage.direction === 'out');
     return { ...border, verdict: 'saw', reason: describeSaw(border, outward, live), provisional: live };
   }
-  const verdict = looked.verdict ?? (border.gap === null ? 'clear' : 'clear-partial');
+  const few = `${packets} of ${asked} packets seen at one place`;
+  // With many taps chance alone finds one packet or two somewhere: where the others would have been seen too, that is a no.
+  const chance = packets > 0 && likelihood <= RULED_OUT && looked.verdict === null;
+  if (packets > 0 && !chance) {
+    const reason = `${few}, ${needed} are needed`;
+    return { ...border, verdict: 'saw-weak', reason, ingress: likely, egress: [], provisional: false };
+  }
+  const missed = looked.gap === ONLY_SAMPLES && likelihood <= RULED_OUT;
+  const verdict = (missed ? null : looked.verdict) ?? (border.gap === null ? 'clear' : 'clear-partial');
+  const no = chance ? `not seen: ${few} is what chance makes` : 'not seen';
   const reason =
     verdict === 'clear'
-      ? 'not seen: all windows of the interval are sealed and hold nothing of it'
-      : `${verdict === 'clear-partial' ? 'not seen, but ' : ''}${border.gap}`;
-  return { ...border, verdict, reason, provisional: verdict === 'not-yet' };
+      ? `${no}${chance ? '' : ': all windows of the interval are sealed and hold nothing of it'}`
+      : `${verdict === 'clear-partial' ? `${no}, but ` : ''}${border.gap}`;
+  const says = verdict === 'clear' || verdict === 'clear-partial';
+  return { ...border, verdict, reason, provisional: verdict === 'not-yet', likelihood: says ? likelihood : null };
+}
+
+const ONLY_SAMPLES = 'only samples of the packets are held';
+
+/** From the first to the last instant of all questions. */
+function spanOf(questions: readonly Question[]): { readonly from: number; readonly to: number } {
+  return {
+    from: Math.min(...questions.map(question => question.from)),
+    to: Math.max(...questions.map(question => question.to)),
+  };
+}
+
+type Inability = readonly [verdict: 'not-yet' | 'expired' | 'cannot-know', gap: string];
+
+/** Why a probe cannot say no; null when it can. Of samples it is only asked whether they were taken at that time. */
+function inabilityOf(
+  { retained, covered, sealed, samples }: ProbeAnswer,
+  { from, to }: ReturnType<typeof spanOf>,
+): Inability | null {
+  if (retained === null) return ['cannot-know', 'no windows are held'];
+  if (from < retained.from) return ['expired', 'the windows of the interval are dropped'];
+  if (to >= retained.to || (covered && !sealed)) return ['not-yet', 'the windows of the interval are not all sealed'];
+  return covered || samples === true ? null : ['cannot-know', 'windows are missing, or the key of that epoch'];
 }
 
 /**
@@ -145,19 +180,16 @@ function lookOf(
   silent: readonly string[],
   questions: readonly Question[],
 ): { verdict: 'not-yet' | 'expired' | 'cannot-know' | null; gap: string | null } {
-  const from = Math.min(...questions.map(question => question.from));
-  const to = Math.max(...questions.map(question => question.to));
+  const span = spanOf(questions);
   // Probes are counted, not named: the reason goes to other ASes.
   const unable = new Map<string, { verdict: 'not-yet' | 'expired' | 'cannot-know'; probes: number }>();
   const no = (verdict: 'not-yet' | 'expired' | 'cannot-know', gap: string, probes = 1) =>
     unable.set(gap, { verdict, probes: (unable.get(gap)?.probes ?? 0) + probes });
   let able = 0;
-  for (const { retained, covered, sealed } of answers) {
-    if (retained === null) no('cannot-know', 'no windows are held');
-    else if (from < retained.from) no('expired', 'the windows of the interval are dropped');
-    else if (to >= retained.to || (covered && !sealed)) no('not-yet', 'the windows of the interval are not all sealed');
-    else if (!covered) no('cannot-know', 'windows are missing, or the key of that epoch');
-    else able++;
+  for (const answer of answers) {
+    const inability = inabilityOf(answer, span);
+    if (inability === null) able++;
+    else no(...inability);
   }
   if (silent.length > 0) no('cannot-know', 'no answer in time', silent.length);
 
@@ -184,62 +216,21 @@ function lossOf(answers: readonly ProbeAnswer[]): number | null {
   return lost === 0 ? 0 : lost / (packets + lost);
 }
 
-/**
- * The sightings at the vantages that saw as many different packets as are needed, and the most that one vantage saw. What
- * one filter says falsely now and then, it does not say of several packets (research: traceback 4.4).
- */
-function evidenceOf(
-  answers: readonly ProbeAnswer[],
-  { questions, need }: BorderQuestion,
-): { readonly sightings: readonly Sighting[]; readonly packets: number } {
-  const places = new Map<string, { readonly seen: Set<number>; readonly sightings: Sighting[] }>();
-  for (const { probe, sightings } of answers)
-    for (const sighting of sightings) {
-      const { direction, neighbor } = sighting.vantage;
-      const name = `${probe} ${direction} ${neighbor}`;
-      const place = places.get(name) ?? { seen: new Set(), sightings: [] };
-      places.set(name, place);
-      place.seen.add(questions[sighting.question]?.packet ?? 0);
-      place.sightings.push(sighting);
-    }
-  const all = [...places.values()];
-  return {
-    sightings: all.filter(({ seen }) => seen.size >= need).flatMap(({ sightings }) => sightings),
-    packets: Math.max(0, ...all.map(({ seen }) => seen.size)),
-  };
-}
-
-/** The chance that some vantage has `need` of `packets` packets though it saw none of them. */
-function falseYes(answers: readonly ProbeAnswer[], packets: number, need: number): number {
-  let never = 1;
-  for (const { falsePositive, windowsAsked, vantages } of answers) {
-    const places = Math.max(1, vantages.length);
-    const each = 1 - (1 - falsePositive) ** (windowsAsked / packets / places);
-    never *= (1 - atLeast(need, packets, each)) ** places;
-  }
-  return 1 - never;
-}
-
-/** The chance of `least` or more hits in `tries` tries of chance `each`. */
-function atLeast(least: number, tries: number, each: number): number {
-  let sum = 0;
-  let ways = 1;
-  for (let hits = 0; hits <= tries; hits++) {
-    if (hits >= least) sum += ways * each ** hits * (1 - each) ** (tries - hits);
-    ways = (ways * (tries - hits)) / (hits + 1);
-  }
-  return sum;
+/** Least share of the packets that is kept; null when nothing says. */
+function samplingOf(answers: readonly ProbeAnswer[]): number | null {
+  return answers.length > 0 ? Math.min(...answers.map(answer => answer.sampling)) : null;
 }
 
 /** Null when what was watched was watched well enough for a no; else what was not. */
-function quality(answers: readonly ProbeAnswer[], coverage: number | null): string | null {
+function quality(answers: readonly ProbeAnswer[], coverage: number | null, likelihood: number): string | null {
   const loss = lossOf(answers) ?? 0;
   // Where a share is kept by the digests' values, of those that would have been kept a no is a no.
   const sampling = Math.min(1, ...answers.map(answer => (answer.unsaid === 0 ? 1 : answer.sampling)));
   if (coverage === null) return 'coverage of the border is not stated';
   if (coverage < ENOUGH_COVERAGE) return `only ${percent(coverage)} of the border is behind taps`;
   if (loss >= MOST_LOSS) return `${percent(loss)} of the packets were lost`;
-  return sampling < 1 ? `only ${percent(sampling)} of the packets were kept` : null;
+  // Of many packets some would have been kept.
+  return sampling < 1 && likelihood > RULED_OUT ? `only ${percent(sampling)} of the packets were kept` : null;
 }
 
 function describeSaw(

@@ -11,26 +11,32 @@ import { passed } from './tree.ts';
 /** Share of its border that an AS has behind taps that states none, where it says yes. */
 const UNSTATED_COVERAGE = 0.5;
 
-/** The chance that an AS sees what passes it; null when it states no coverage. */
-function sightOf({ as, coverage, loss, sampling }: TraceNode, credit: Credit): number | null {
-  return coverage === null ? null : credit.sight(as, coverage * (1 - (loss ?? 0)) * (sampling ?? 1));
+/** The chance that an AS does not see what passes it; null when it states no coverage. */
+function missesOf({ as, coverage, loss, sampling }: TraceNode, credit: Credit): number | null {
+  return coverage === null ? null : credit.misses(as, 1 - coverage * (1 - (loss ?? 0)) * (sampling ?? 1));
 }
 
 /** The chance that an AS does not see what passes it, of those of its words that are given. */
 function missOf(words: readonly TraceNode[], credit: Credit): number {
-  return Math.max(0, ...words.map(word => 1 - (sightOf(word, credit) ?? 0)));
+  return Math.max(0, ...words.map(word => missesOf(word, credit) ?? 1));
 }
 
 /**
- * How many times likelier what an AS says is when the packet passed it than when it did not. 1 for every verdict that is
- * neither yes nor no, and for a no without a stated coverage.
+ * How many times likelier what an AS says is when the packets passed it than when they did not: as it reckons it itself
+ * (likelihood.ts), within bounds, where it does not contradict its verdict; of traces of old, by its numbers. 1 for every
+ * verdict that is neither yes nor no, and for a no without a stated coverage.
  */
 export function likelihoodRatio(node: TraceNode, credit: Credit = NOT_MEASURED): number {
-  const falseYes = Math.min(1, credit.falseYes(node.as, node.falsePositive));
-  const sees = sightOf(node, credit);
-  if (passed(node)) return (sees ?? UNSTATED_COVERAGE) / falseYes;
-  if (!isDenial(node) && node.verdict !== 'clear-partial') return 1;
-  return sees === null || falseYes >= 1 ? 1 : (1 - sees) / (1 - falseYes);
+  const { as, verdict, likelihood } = node;
+  const said =
+    likelihood == null ? null : Math.min(1 / credit.falseYes(as, 0), Math.max(credit.misses(as, 0), likelihood));
+  const falseYes = Math.min(1, credit.falseYes(as, node.falsePositive));
+  const misses = missesOf(node, credit);
+  if (passed(node))
+    return said === null ? (misses === null ? UNSTATED_COVERAGE : 1 - misses) / falseYes : Math.max(1, said);
+  if (isDenial(node) || verdict === 'clear-partial')
+    return said !== null ? Math.min(1, said) : misses === null || falseYes >= 1 ? 1 : misses / (1 - falseYes);
+  return verdict === 'saw-weak' ? (said ?? 1) : 1;
 }
 
 /** How likely an AS is beside its siblings before anybody was asked, such as by its customer cone; 1 for all: alike. */

@@ -3,7 +3,7 @@ import { chanceOf, type DeniedLink, deniedLinks, type Prior, type Weighed, weigh
 import { claimsOf } from './claims.ts';
 import { type Credit, NOT_MEASURED } from './credit.ts';
 import type { Trace, TraceNode } from './trace.ts';
-import { passed } from './tree.ts';
+import { isRuledOut, passed } from './tree.ts';
 
 export interface Conclusion {
   readonly entry: Trace['entry'];
@@ -23,7 +23,7 @@ const MAX_DOUBTS = 8;
  * source, then the one with most sightings before it, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. One that stands by its own word alone and is less likely than
  * not is none either, but the last one before it is. The ASes that remain possible beyond the entry are its ingress
- * neighbours and all below it that did not say `clear`; without an entry, all in the tree that did not.
+ * neighbours and all below it that are not ruled out; without an entry, all in the tree that are not.
  */
 export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?: Prior): Conclusion {
   const ends: { readonly at: Weighed; readonly way: readonly Weighed[]; readonly depth: number }[] = [];
@@ -81,7 +81,7 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
   const possible = new Set<number>(entry?.ingress);
   const cleared = new Set<number>();
   const collect = (node: TraceNode) => {
-    if (node.verdict === 'clear') cleared.add(node.as);
+    if (isRuledOut(node)) cleared.add(node.as);
     else if (node !== entry) possible.add(node.as);
     node.children.forEach(collect);
   };

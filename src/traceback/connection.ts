@@ -25,6 +25,9 @@ const LINGER = 1000;
 
 export type Request = Query | Answer | Told | Extract<Message, { type: 'cancel' }>;
 
+/** How the reason of an end by the peer's NOTIFICATION begins. */
+export const PEER_SAYS = 'peer says ';
+
 /** Why this side ends a connection. */
 export interface Fault {
   readonly code: Code;
@@ -40,14 +43,17 @@ export interface Connection {
   end(fault: Fault): void;
 }
 
-/** What a connection tells its peering. `end` comes exactly once and last. */
+/** What a connection tells its peering. `end` comes exactly once and last; `cut`: neither side meant to end what was in work. */
 export interface ConnectionEvents {
   /** The peer's OPEN; a fault refuses it. */
   open(open: Open, connection: Connection): Fault | null;
   established(connection: Connection): void;
   request(request: Request, connection: Connection): void;
-  end(reason: string, connection: Connection): void;
+  end(reason: string, connection: Connection, cut: boolean): void;
 }
+
+/** NOTIFICATIONs that end a connection and not what is in work on it (intertrack-protocol(7), RESTART). */
+const CUTTING: readonly number[] = [CODES['hold-expired'], CODES.collision];
 
 /**
  * Runs a session over a socket whose TLS is up and whose peer is identified. `open` is this side's OPEN; `patience` is how
@@ -63,9 +69,23 @@ export function runConnection(
   let holdTimer: NodeJS.Timeout | undefined;
   let keepaliveTimer: NodeJS.Timeout | undefined;
   let fault: Fault | null = null;
+  /** Code of the NOTIFICATION that ends the connection, sent or received. */
+  let ends: number | null = null;
 
+  let corked = false;
+  /** What is said at one time goes out together: a record of TLS and a system call for each message cost more than the message. */
+  const gather = () => {
+    if (corked) return;
+    corked = true;
+    socket.cork();
+    queueMicrotask(() => {
+      corked = false;
+      socket.uncork();
+    });
+  };
   const transmit = (message: Message) => {
     if (!socket.writable) return;
+    gather();
     socket.write(encodeMessage(message));
     if (socket.writableLength > MAX_UNSENT) raise({ code: 'limit', text: 'does not read what it asked for' });
   };
@@ -86,6 +106,7 @@ export function runConnection(
         holdTimer = setTimeout(() => raise({ code: 'hold-expired', text: `nothing heard for ${hold} ms` }), hold);
       } else if (action === 'notify') {
         fault ??= { code: 'unexpected', text: reason };
+        ends = CODES[fault.code];
         transmit({ type: 'notification', code: CODES[fault.code], text: printable(fault.text) });
       } else finish(fault === null ? reason : `${fault.code}: ${fault.text}`);
     }
@@ -103,7 +124,7 @@ export function runConnection(
     // What still comes is read and thrown away: a reset would take the NOTIFICATION with it.
     socket.end();
     setTimeout(() => socket.destroy(), LINGER).unref();
-    events.end(reason, connection);
+    events.end(reason, connection, ends === null || CUTTING.includes(ends));
   };
 
   const receive = (message: Message) => {
@@ -117,8 +138,10 @@ export function runConnection(
       }
       step('open', 'OPEN in the middle of a session');
     } else if (message.type === 'keepalive') step('keepalive', 'KEEPALIVE before OPEN');
-    else if (message.type === 'notification') step('notification', `peer says ${describe(message)}`);
-    else step('request', `${message.type.toUpperCase()} before the session is up`, message);
+    else if (message.type === 'notification') {
+      ends ??= message.code;
+      step('notification', `${PEER_SAYS}${describe(message)}`);
+    } else step('request', `${message.type.toUpperCase()} before the session is up`, message);
   };
 
   const connection: Connection = {
@@ -154,6 +177,14 @@ export function runConnection(
   // The caller must have the connection in hand before it speaks.
   queueMicrotask(() => step('up', ''));
   return connection;
+}
+
+/** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
+export function turnAway(socket: TLSSocket, { code, text }: Fault): void {
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));
+  setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
 function describe(notification: { readonly code: number; readonly text: string }): string {

@@ -4,8 +4,8 @@
 export interface Credit {
   /** The chance that it says yes of what it did not see; `stated` is what it says itself, null when it does not. */
   falseYes(as: number, stated: number | null): number;
-  /** The chance that it sees what passes it, by what it states. */
-  sight(as: number, stated: number): number;
+  /** The chance that it does not see what passes it, by the one that it states. */
+  misses(as: number, stated: number): number;
   /** The chance that it names other neighbours than the packet came from. */
   misnames(as: number): number;
 }
@@ -16,11 +16,11 @@ export interface Credit {
  */
 export const UNMEASURED = 0.01;
 /** The chance of a false yes of an AS that states none. */
-const UNSTATED_FALSE = 0.1;
+export const UNSTATED_FALSE = 0.1;
 
 /** What is believed of ASes of which nothing was measured. */
 export const NOT_MEASURED: Credit = {
   falseYes: (_as, stated) => Math.max(UNMEASURED, stated ?? UNSTATED_FALSE),
-  sight: (_as, stated) => Math.min(1 - UNMEASURED, stated),
+  misses: (_as, stated) => Math.max(UNMEASURED, stated),
   misnames: () => UNMEASURED,
 };

@@ -23,6 +23,9 @@ const PARTIAL = 250;
 export const BUDGET = 64;
 /** How long a request may be shown, ms: no AS works on it for longer. */
 const LIFE = 10_000;
+/** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
+const CONCLUDING = 50;
+const CONCLUDING_EACH = 2;
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -82,6 +85,8 @@ export interface DPointOptions {
   readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
+  /** Resolves when those lines are on disk; rejects in words when they cannot be. */
+  recorded(): Promise<void>;
 }
 
 /** The decision point of one AS. */
@@ -153,6 +158,8 @@ export function createDPoint(options: DPointOptions): DPoint {
         from,
         to,
       });
+      // What cannot be written down is not asked.
+      await options.recorded();
 
       let latest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
@@ -171,9 +178,16 @@ export function createDPoint(options: DPointOptions): DPoint {
       running.add(controller);
       try {
         const search = await itm.search(
-          { hops: [], ttl: MAX_TTL, deadline: asked + MAX_WORK, budget: BUDGET, signed },
+          {
+            hops: [],
+            ttl: MAX_TTL,
+            deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+            budget: BUDGET,
+            signed,
+          },
           controller.signal,
           changed => {
+            opening.look(changed.tree);
             latest = changed;
             if (due) tell();
           },

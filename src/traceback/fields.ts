@@ -13,13 +13,17 @@ export interface Wrong {
 export interface Field<T> {
   read(value: unknown, at: string): { readonly value: T } | Wrong;
   write(value: T): unknown;
-  /** What a map without this key is read as; a key without it has to be there. */
-  readonly absent?: T;
 }
 
 /** The type that a field or a table of fields describes. */
 export type ValueOf<F> =
-  F extends Field<infer T> ? T : { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+  F extends Field<infer T>
+    ? T
+    : {
+        -readonly [K in keyof F as undefined extends ReadOf<F[K]> ? never : K]: ReadOf<F[K]>;
+      } & { -readonly [K in keyof F as undefined extends ReadOf<F[K]> ? K : never]?: Exclude<ReadOf<F[K]>, undefined> };
+
+type ReadOf<F> = F extends Field<infer T> ? T : never;
 
 /** A plain value that is written as it stands: a test of it, and what it should have been. */
 function plain<T>(expected: string, is: (value: unknown) => value is T): Field<T> {
@@ -41,6 +45,14 @@ export function integer(least: number, most: number): Field<number> {
   return plain(
     `an integer of ${least} to ${most}`,
     (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+  );
+}
+
+/** A number of `least` to `most`, both included. */
+export function number(least: number, most: number): Field<number> {
+  return plain(
+    `a number of ${least} to ${most}`,
+    (value): value is number => typeof value === 'number' && value >= least && value <= most,
   );
 }
 
@@ -101,9 +113,12 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   };
 }
 
-/** A key that may be missing where it is read, and then is this; it is always written. */
-export function optional<T>(field: Field<T>, absent: T): Field<T> {
-  return { ...field, absent };
+/** A field of a map that may be left out: what was signed and kept before there was such a field has none. */
+export function optional<T>(field: Field<T>): Field<T | undefined> {
+  return {
+    read: (value, at) => (value === undefined ? { value } : field.read(value, at)),
+    write: value => (value === undefined ? undefined : field.write(value)),
+  };
 }
 
 /** An array of `least` to `most` values of one kind. */
@@ -126,7 +141,7 @@ export function list<T>(field: Field<T>, least: number, most: number): Field<rea
 
 type Table = Readonly<Record<string, Field<unknown>>>;
 
-/** A map with exactly these keys, but for those that may be missing. */
+/** A map with exactly these keys. */
 export function map<F extends Table>(fields: F): Field<ValueOf<F>> {
   const keys = Object.keys(fields);
   return {
@@ -138,21 +153,21 @@ export function map<F extends Table>(fields: F): Field<ValueOf<F>> {
         if (!Object.hasOwn(fields, key)) return { wrong: 'no such field', at: prefix + key.slice(0, 64) };
       const made: Record<string, unknown> = {};
       for (const key of keys) {
-        if (!Object.hasOwn(value, key)) {
-          const { absent } = fields[key]!;
-          if (absent === undefined) return { wrong: 'is missing', at: prefix + key };
-          made[key] = absent;
-          continue;
-        }
-        const got = fields[key]!.read((value as Record<string, unknown>)[key], prefix + key);
-        if ('wrong' in got) return got;
-        made[key] = got.value;
+        const has = Object.hasOwn(value, key);
+        const got = fields[key]!.read(has ? (value as Record<string, unknown>)[key] : undefined, prefix + key);
+        if ('wrong' in got) return has ? got : { wrong: 'is missing', at: prefix + key };
+        if (has) made[key] = got.value;
       }
       return { value: made as ValueOf<F> };
     },
     write(value) {
       const from = value as Record<string, unknown>;
-      return Object.fromEntries(keys.map(key => [key, fields[key]!.write(from[key])]));
+      return Object.fromEntries(
+        keys.flatMap(key => {
+          const written = fields[key]!.write(from[key]);
+          return written === undefined ? [] : [[key, written]];
+        }),
+      );
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { AdjacencyExchange } from './adjacency.ts';
+import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { askBorder, type Border, type Probes } from './btm.ts';
@@ -11,8 +12,8 @@ import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { extend, planOnward } from './onward.ts';
-import type { Ask, Log, Peering } from './peering.ts';
+import { extend, planOnward, type Topology } from './onward.ts';
+import type { Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -39,6 +40,8 @@ export interface Search {
 }
 
 export interface Itm {
+  /** What the manager knows of whom it could ask. */
+  readonly topology: Topology;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before.
@@ -52,7 +55,7 @@ export interface ItmOptions {
   readonly graph: AsGraph;
   readonly answer: () => TracebackConfig['answer'];
   readonly peerings: () => ReadonlyMap<number, Peering>;
-  readonly members: Pick<Members, 'askable' | 'ask'>;
+  readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
   readonly clock: () => number;
   readonly log: Log;
@@ -86,15 +89,16 @@ export function createItm(options: ItmOptions): Itm {
     found.set(behind, there.set(peer, (there.get(peer) ?? 0) + 1));
     if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
   };
-  const topology = {
+  const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
-    member: options.members.ask,
+    ...{ member: options.members.ask, withdrew: options.members.withdrew },
     isAdjacent: options.isAdjacent,
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };
 
   return {
+    topology,
     async search(inquiry, signal, changed) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
@@ -121,8 +125,11 @@ export function createItm(options: ItmOptions): Itm {
       const blind =
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
-          : inquiry.hops.length === 0 || ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
-      if (blind || (border.verdict === 'saw' && !root.leaf.source)) {
+          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
+      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
@@ -162,5 +169,6 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
     packets: border.packets,
     windows: border.windows,
     provisional: border.provisional,
+    likelihood: border.likelihood,
   };
 }

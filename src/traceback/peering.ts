@@ -2,15 +2,22 @@
  * The peering with one other AS: dials with back-off, settles collisions, keeps what is asked and what is being answered
  * through the change of connections.
  */
-import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { TracePeerConfig } from '../config/traceback-tree.ts';
-import { type Connection, type ConnectionEvents, type Fault, runConnection } from './connection.ts';
+import { type Ask, type AskEvents, createAsked, queryOf } from './asked.ts';
+import {
+  type Connection,
+  type ConnectionEvents,
+  type Fault,
+  PEER_SAYS,
+  runConnection,
+  turnAway,
+} from './connection.ts';
 import { type Dialling, dialPeer } from './dialling.ts';
 import type { Identity } from './identity.ts';
-import { readRequest, type SignedRequest } from './request.ts';
+import { type Asked, createInWork, type Reply } from './in-work.ts';
 import { newerStays } from './session.ts';
-import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Open, type Query, type Told } from './wire.ts';
+import type { Open, Told } from './wire.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -29,6 +36,8 @@ export interface Timing {
   readonly shun: number;
   /** How long a session on demand stays up after the last QUERY. */
   readonly idle: number;
+  /** How long what is in work is kept when the connection is cut: told in OPEN in whole seconds. */
+  readonly restart: number;
 }
 
 export const TIMING: Timing = {
@@ -38,27 +47,13 @@ export const TIMING: Timing = {
   retryMost: 60_000,
   shun: 10_000,
   idle: 600_000,
+  restart: 5000,
 };
 
 /** Connections of one peer that are not yet, or no longer, the session. */
 const MAX_CONNECTIONS = 4;
-
-/** What goes on to other ASes: what the origin asks, and under which bounds. */
-export interface Ask extends Pick<Query, 'hops' | 'ttl' | 'deadline' | 'budget'> {
-  readonly signed: SignedRequest;
-}
-
-/** A QUERY whose request was read; nobody has said yet that it is its origin's. */
-export interface Asked extends Ask {
-  readonly nonce: string;
-  readonly expires: number;
-}
-
-export interface AskEvents {
-  answer(answer: Answer): void;
-  /** No answer will come: the session is gone. */
-  lost(): void;
-}
+/** How often a peer is dialled while something asked of it waits for it to come back, ms. */
+const HASTE = 200;
 
 export interface PeerStatus {
   readonly as: number;
@@ -72,6 +67,20 @@ export interface PeerStatus {
   /** Of those in, how many were refused or told `busy`. */
   readonly refused: number;
   readonly lastError: string;
+  /** What the peer's last NOTIFICATION said, until a session is up again; empty when it said nothing. */
+  readonly said: string;
+  /** Who holds the session down, with which words for the peer, and since when (ms); null when nobody does. */
+  readonly disabled: Disabled | null;
+  /** What the peer said in the OPEN of the session that is up, and whether this side dialled; null without a session. */
+  readonly open: (Open & { readonly dialled: boolean }) | null;
+  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
+  readonly latency: number | null;
+}
+
+export interface Disabled {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: number;
 }
 
 export interface PeeringOptions {
@@ -85,12 +94,7 @@ export interface PeeringOptions {
   readonly clock: () => number;
   readonly log: Log;
   /** A QUERY came in. `reply` takes the ANSWER for it; `signal` tells that nobody waits for it any more. */
-  query(
-    query: Asked,
-    peering: Peering,
-    reply: (answer: Omit<Answer, 'type' | 'id'>) => void,
-    signal: AbortSignal,
-  ): void;
+  query(query: Asked, peering: Peering, reply: (answer: Reply) => void, signal: AbortSignal): void;
   /** An ANNOUNCE, ADJACENCY or COMMIT came in. */
   hear?(message: Told, peering: Peering): void;
   /** The session came up. */
@@ -111,6 +115,10 @@ export interface Peering {
   /** Ends the session and does not speak to the peer for a while. */
   shun(fault: Fault): void;
   countRefused(): void;
+  /** Ends the session with these words of the operator for the peer, and begins it anew. */
+  reset(reason: string): void;
+  /** The same, and holds it down: whoever dials meanwhile is told the words. Null: it may begin again. */
+  hold(disabled: Disabled | null): void;
   /** Takes another configuration; the session ends if the address or the certificates changed. */
   configure(config: TracePeerConfig, trustChanged: boolean): void;
   status(): PeerStatus;
@@ -132,19 +140,23 @@ export function createPeering(options: PeeringOptions): Peering {
   const onDemand = options.onDemand === true;
   let restUntil = 0;
   let used = 0;
-  let nextId = 0;
-  /** Asked of the peer. */
-  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
-  /** Asked by the peer, by connection and id. */
-  const answering = new Map<Connection, Map<number, AbortController>>();
+  const asked = createAsked(as, clock);
+  const inWork = createInWork(timing.restart > 0, (query, reply, signal) =>
+    options.query(query, peering, reply, signal),
+  );
+  /** How long the peer keeps what is in work when a connection is cut, ms: as its last OPEN said. */
+  let peerKeeps = 0;
   const counts = { in: 0, out: 0, refused: 0 };
   let shown = { state: 'Idle', since: clock() };
   let lastError = '';
+  let said = '';
+  let disabled: Disabled | null = null;
+  const opens = new WeakMap<Connection, Open>();
 
   const state = (): string => {
     if (session !== null) return session.state();
     for (const connection of connections) return connection.state();
-    return dialling !== null ? 'Connect' : closed ? 'Idle' : 'Active';
+    return dialling !== null ? 'Connect' : closed || disabled !== null ? 'Idle' : 'Active';
   };
   /** Notes when the state changed. */
   const look = () => {
@@ -158,32 +170,28 @@ export function createPeering(options: PeeringOptions): Peering {
   };
 
   const backOff = (times: number) => Math.min(timing.retryMost, timing.retryFirst * 2 ** Math.min(times, 16));
-  /** No answer will come to what was asked. */
-  const loseAsked = () => {
-    for (const [id, { events }] of asked) {
-      asked.delete(id);
-      events.lost();
-    }
-  };
-
   const redial = () => {
     clearTimeout(retry);
     if (onDemand && connections.size === 0 && dialling === null) {
       // Who could not be reached is left alone for a while; then the next question dials.
       if (failures > 0) restUntil = clock() + backOff(failures);
-      loseAsked();
+      // What waits for a peer that comes back is dialled for.
+      if (asked.waiting() && !closed) retry = setTimeout(dial, failures > 0 ? HASTE : 0);
+      else asked.lose();
       return look();
     }
-    if (closed || dialling !== null || connections.size > 0) return look();
+    if (closed || disabled !== null || dialling !== null || connections.size > 0) return look();
+    const first = failures === 0;
     const wait = backOff(failures++);
+    const hurried = asked.waiting() ? Math.min(wait, first ? 0 : HASTE) : wait;
     // A quarter more or less, so that a net that restarts does not dial in step.
-    const jittered = Math.max(wait * (0.75 + Math.random() / 2), shunned - clock());
+    const jittered = Math.max(hurried * (0.75 + Math.random() / 2), shunned - clock());
     retry = setTimeout(dial, jittered);
     look();
   };
 
   const dial = () => {
-    if (closed || dialling !== null || connections.size > 0) return;
+    if (closed || disabled !== null || dialling !== null || connections.size > 0) return;
     dialling = dialPeer({
       ...{ as, place: config, identity: options.identity, patience: timing.open, clock },
       up(socket) {
@@ -203,30 +211,20 @@ export function createPeering(options: PeeringOptions): Peering {
   const run = (socket: TLSSocket, dialled: boolean) => {
     const connection = runConnection(socket, { dialled, open: options.open(), patience: timing.open }, events);
     connections.add(connection);
-    answering.set(connection, new Map());
+    inWork.begin(connection);
     look();
   };
 
-  const transmit = (id: number, { signed, ...bounds }: Ask) => {
+  const transmit = (id: number, ask: Ask) => {
     if (session === null) return;
-    const nonce = randomBytes(16).toString('hex');
-    const { octets: request, signature, record } = signed;
-    session.send({
-      type: 'query',
-      id,
-      nonce,
-      expires: clock() + MAX_EXPIRY / 2,
-      ...bounds,
-      request,
-      signature,
-      record,
-    });
+    session.send(queryOf(id, ask, clock()));
     counts.out++;
   };
 
   const events: ConnectionEvents = {
     open(open, connection) {
       look();
+      opens.set(connection, open);
       if (open.as !== as) return { code: 'bad-open', text: `as: ${open.as}, but the certificate is of AS ${as}` };
       for (const other of connections) {
         if (other === connection || other.state() === 'OpenSent' || other.state() === 'Connect') continue;
@@ -234,69 +232,44 @@ export function createPeering(options: PeeringOptions): Peering {
         if (!newerStays(options.identity().as, as, other, connection)) return lost;
         other.end(lost);
       }
+      peerKeeps = open.restart * 1000;
       return null;
     },
     established(connection) {
       session = connection;
       failures = 0;
       lastError = '';
+      said = '';
       log('info', `traceback peer AS ${as}: session is up`, { dialled: connection.dialled });
-      // What was asked while two connections collided.
-      for (const [id, { ask }] of asked) transmit(id, ask);
+      // What was asked while two connections collided, or of a connection that was cut.
+      asked.resend(transmit);
+      inWork.up();
       look();
       options.up?.(peering);
     },
     request(request, connection) {
-      if (request.type === 'answer') answered(request, connection);
-      else if (request.type === 'cancel') answering.get(connection)?.get(request.id)?.abort();
-      else if (request.type === 'query') queried(request, connection);
-      else options.hear?.(request, peering);
+      if (request.type === 'cancel') return inWork.cancel(request.id, connection);
+      if (request.type !== 'answer' && request.type !== 'query') return options.hear?.(request, peering);
+      let fault: Fault | null;
+      if (request.type === 'answer') fault = asked.answer(request);
+      else {
+        counts.in++;
+        used = clock();
+        fault = inWork.take(request, connection);
+      }
+      if (fault !== null) connection.end(fault);
     },
-    end(reason, connection) {
+    end(reason, connection, cut) {
       connections.delete(connection);
-      for (const controller of answering.get(connection)?.values() ?? []) controller.abort();
-      answering.delete(connection);
+      inWork.end(connection, cut && !closed ? timing.restart : 0);
       if (session === connection) session = null;
       if (connections.size === 0) {
-        loseAsked();
+        asked.cut(cut && !closed && disabled === null ? peerKeeps : 0);
+        if (reason.startsWith(PEER_SAYS)) said = reason.slice(PEER_SAYS.length);
         if (!closed) failed(reason);
       } else log('debug', `traceback peer AS ${as}: one connection ended: ${reason}`);
       redial();
     },
-  };
-
-  const answered = (answer: Answer, connection: Connection) => {
-    const request = asked.get(answer.id);
-    // Cancelled, or too late: the peer could not know.
-    if (request === undefined) return;
-    const [root] = answer.nodes;
-    if (root!.as !== as)
-      return connection.end({ code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` });
-    if (++request.answers > MAX_ANSWERS)
-      return connection.end({ code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` });
-    if (answer.final) asked.delete(answer.id);
-    request.events.answer(answer);
-  };
-
-  const queried = (query: Query, connection: Connection) => {
-    counts.in++;
-    used = clock();
-    const flight = answering.get(connection);
-    if (flight === undefined) return;
-    if (flight.has(query.id))
-      return connection.end({ code: 'malformed', text: `id: ${query.id} is in flight already` });
-    const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
-    if ('wrong' in signed) return connection.end({ code: 'malformed', text: `request: ${signed.at}: ${signed.wrong}` });
-    const controller = new AbortController();
-    flight.set(query.id, controller);
-    controller.signal.addEventListener('abort', () => flight.delete(query.id));
-    const reply = (answer: Omit<Answer, 'type' | 'id'>) => {
-      if (flight.get(query.id) !== controller) return;
-      if (answer.final) flight.delete(query.id);
-      connection.send({ type: 'answer', id: query.id, ...answer });
-    };
-    const { hops, ttl, deadline, budget, nonce, expires } = query;
-    options.query({ hops, ttl, deadline, budget, nonce, expires, signed }, peering, reply, controller.signal);
   };
 
   const rest = onDemand
@@ -313,17 +286,17 @@ export function createPeering(options: PeeringOptions): Peering {
     as,
     config: () => config,
     // While two connections collide, the one that stays may not be up yet: what is asked waits for it.
-    reachable: () => connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil)),
+    reachable: () =>
+      disabled === null &&
+      (connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil))),
     ask(ask, askEvents) {
       if (!peering.reachable()) return null;
-      const id = nextId;
-      nextId = (nextId + 1) >>> 0;
-      asked.set(id, { ask, events: askEvents, answers: 0 });
+      const id = asked.add(ask, askEvents);
       used = clock();
       if (connections.size === 0) dial();
       transmit(id, ask);
       return () => {
-        if (asked.delete(id)) session?.send({ type: 'cancel', id });
+        if (asked.cancel(id)) session?.send({ type: 'cancel', id });
       };
     },
     tell: message => session?.send(message) ?? false,
@@ -333,7 +306,19 @@ export function createPeering(options: PeeringOptions): Peering {
         socket.destroy();
         return;
       }
+      if (disabled !== null) return turnAway(socket, { code: 'shutdown', text: disabled.reason });
       run(socket, false);
+    },
+    reset: reason => endAll({ code: 'reset', text: reason }),
+    hold(next) {
+      const before = disabled;
+      disabled = next;
+      if (next === null && before !== null && !onDemand) dial();
+      if (next === null) return;
+      clearTimeout(retry);
+      dialling?.abandon();
+      endAll({ code: 'shutdown', text: next.reason });
+      look();
     },
     shun(fault) {
       shunned = clock() + timing.shun;
@@ -352,6 +337,7 @@ export function createPeering(options: PeeringOptions): Peering {
     },
     status() {
       look();
+      const open = session === null ? undefined : opens.get(session);
       return {
         as,
         address: config.address,
@@ -359,7 +345,9 @@ export function createPeering(options: PeeringOptions): Peering {
         queriesIn: counts.in,
         queriesOut: counts.out,
         refused: counts.refused,
-        lastError,
+        ...{ lastError, said, disabled },
+        open: open === undefined ? null : { ...open, dialled: session!.dialled },
+        latency: asked.latency(),
       };
     },
     close(fault) {
@@ -368,6 +356,8 @@ export function createPeering(options: PeeringOptions): Peering {
       clearInterval(rest);
       endAll(fault);
       dialling?.abandon();
+      asked.lose();
+      inWork.close();
       look();
     },
   };

@@ -2,7 +2,7 @@
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 import { type AnswerNode, isSeen, type Leaf } from './branch.ts';
-import type { Asked } from './peering.ts';
+import type { Asked } from './in-work.ts';
 import { MAX_EXPIRY } from './wire.ts';
 
 /** QUERYs one peer may have in work at once. */

@@ -35,6 +35,7 @@ export function say(voice: Voice, hash: Uint8Array, leaf: Leaf): SignedStatement
       retained_from: leaf.retainedFrom,
       retained_to: leaf.retainedTo,
       provisional: leaf.provisional,
+      likelihood: leaf.likelihood ?? null,
       after: leaf.after,
     },
     voice.key(),

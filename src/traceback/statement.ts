@@ -4,7 +4,21 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { encodeItem } from '../net/frames.ts';
-import { flag, integer, list, map, nullable, opaque, optional, share, text, type ValueOf, word } from './fields.ts';
+import {
+  flag,
+  integer,
+  list,
+  map,
+  nullable,
+  number,
+  opaque,
+  optional,
+  share,
+  text,
+  type ValueOf,
+  word,
+} from './fields.ts';
+import { MOST_LIKELIHOOD } from './likelihood.ts';
 import { isSigned, readItem, signItem } from './signed.ts';
 import type { TraceVerdict } from './trace.ts';
 
@@ -46,7 +60,7 @@ const statement = map({
   reason: text(MAX_REASON),
   ingress: list(asNumber, 0, MAX_INGRESS),
   /** Not in statements of before 2026-11-29, which are kept as evidence. */
-  egress: optional(list(asNumber, 0, MAX_INGRESS), []),
+  egress: optional(list(asNumber, 0, MAX_INGRESS)),
   source: flag,
   /** Packets seen, at most, at one vantage; and vantages and windows asked. */
   packets: integer(0, 64),
@@ -58,6 +72,8 @@ const statement = map({
   retained_from: nullable(time),
   retained_to: nullable(time),
   provisional: flag,
+  /** How many times likelier it is so when the packets passed than when they did not. Statements of old have none. */
+  likelihood: optional(nullable(number(0, MOST_LIKELIHOOD))),
   /** ms from when the AS got the QUERY. */
   after: integer(0, 0xffffffff),
 });

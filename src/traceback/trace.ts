@@ -83,6 +83,11 @@ export interface TraceNode {
   readonly windows: number;
   readonly provisional: boolean;
   /**
+   * How many times likelier what it found is when the packets passed it than when they did not, as it reckons it; null where
+   * it is no word on that. Not there in traces of old.
+   */
+  readonly likelihood?: number | null;
+  /**
    * Who vouches for what is said: this AS itself; a signature that is good; or one by somebody whose certificate nobody
    * here trusts.
    */

@@ -1,10 +1,17 @@
 /** The tree of a trace, opened and read: what follows from it. */
 import { isSeen } from './branch.ts';
+import { RULED_OUT } from './likelihood.ts';
 import type { TraceNode } from './trace.ts';
 
 /** True when the AS says that the packet passed it. */
 export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
   return isSeen(verdict);
+}
+
+/** True when what the AS says is as good as a no of a border of which enough is behind taps (likelihood.ts). */
+export function isRuledOut({ verdict, likelihood }: Pick<TraceNode, 'verdict' | 'likelihood'>): boolean {
+  if (verdict === 'clear') return true;
+  return (verdict === 'clear-partial' || verdict === 'saw-weak') && likelihood != null && likelihood <= RULED_OUT;
 }
 
 /**
@@ -39,5 +46,5 @@ export function ofFragment(tree: TraceNode): TraceNode {
   const children = tree.children.map(ofFragment);
   if (tree.verdict !== 'clear') return { ...tree, children };
   const reason = `${tree.reason}; but this is a fragment, and the whole datagram may have passed`;
-  return { ...tree, verdict: 'clear-partial', reason, children };
+  return { ...tree, verdict: 'clear-partial', reason, likelihood: 1, children };
 }

@@ -33,6 +33,26 @@ function decodesFile(format: string, load: () => Promise<Decode>): OfflineComman
 
 export const OFFLINE: readonly OfflineCommand[] = [
   {
+    words: ['audit', 'export'],
+    syntax: 'audit export FILE',
+    async run([file, ...more], _, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const { exportAudit } = await import('./audit.ts');
+      return exportAudit(file, streams);
+    },
+  },
+  {
+    words: ['audit', 'verify'],
+    syntax: 'audit verify FILE [--head HEAD ...]',
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      const { headsOf, verifyAudit } = await import('./audit.ts');
+      const heads = headsOf(more);
+      return typeof heads === 'string' ? heads : verifyAudit(file, heads, json, streams);
+    },
+  },
+  {
     words: ['check', 'route'],
     syntax:
       'check route PREFIX AS [--irr FILE ...] [--vrp FILE ...] [--aspa FILE ...] [--path PATH] [--from ROLE] [--ix-lan PREFIX]',

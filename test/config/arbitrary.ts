@@ -562,6 +562,7 @@ export const config: fc.Arbitrary<Config> = fc
         level.map(given => ({ to: 'syslog' as const, level: given })),
         fc.tuple(level, file).map(([given, path]) => ({ to: 'file' as const, file: path, level: given })),
       ),
+      auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
       probeSocket: socket('/run/intertrack/probe'),

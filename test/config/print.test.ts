@@ -37,6 +37,7 @@ describe('config/print', () => {
         'local as 65546;',
         'log stderr level info;',
         'state "/var/lib/intertrack";',
+        'audit retain 730d;',
         'control socket "/run/intertrack/intertrackd.sock";',
         'probe socket "/run/intertrack/itprobe.sock";',
         'bgp listen :: port 179;',

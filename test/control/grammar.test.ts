@@ -7,7 +7,7 @@ import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
 const FIRST =
   '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "refresh", "reload", "retention", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
-  '"archive", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "audit", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
+import type { AuditRow } from '../../src/control/audit-rows.ts';
 import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
 import type { ContactSheet } from '../../src/control/contact-rows.ts';
 import type {
@@ -31,6 +32,7 @@ import type { OutboxRecord } from '../../src/store/records.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
+import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
 export const NOON = Date.UTC(2026, 2, 1, 12);
@@ -589,6 +591,30 @@ export const QUALITY: QualityRow = {
 };
 
 /** Answers everything; `over` replaces what a test wants otherwise. */
+export const AUDIT: readonly AuditRow[] = [
+  {
+    number: 41,
+    time: NOON,
+    what: 'query.answered',
+    body: {
+      peer: 64510,
+      origin: 64511,
+      purpose: 'attack',
+      reference: 'C-7',
+      verdict: 'clear',
+      reason: 'no tap saw it',
+    },
+    hash: '11'.repeat(32),
+  },
+  {
+    number: 42,
+    time: NOON + 1500,
+    what: 'query.refused',
+    body: { peer: 64512, reason: 'policy does not let this peer ask', from: NOON, hops: [64511, 64512], request: 'ab' },
+    hash: '22'.repeat(32),
+  },
+];
+
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
     switch (query.about) {
@@ -662,6 +688,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    ...TRACEBACK,
+    audit: async ({ as, denied }, take) =>
+      take(
+        AUDIT.filter(({ what, body }) => (as === null || body.peer === as) && (!denied || what.endsWith('.refused'))),
+      ),
+    auditHead: async () => AUDIT.at(-1)!,
     irrStatus: async () => [
       {
         source: 'JPIRR',
@@ -897,6 +929,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         answered: 4,
         refused: 1,
         lastError: '',
+        said: '',
+        disabled: null,
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],

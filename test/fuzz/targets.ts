@@ -18,6 +18,7 @@ import { rtrTarget } from './rtr-streams.ts';
 import { sealedFilterTarget } from './sealed-filters.ts';
 import { bmpSeeds, messageSeeds, mrtSeeds } from './seeds.ts';
 import type { Target } from './target.ts';
+import { tracedWordTarget, traceMessageTarget } from './trace-messages.ts';
 import { whoisTarget } from './whois-lines.ts';
 
 /** Every target; `small`: of the messages, only the written ones to begin with. */
@@ -43,5 +44,7 @@ export function targets(small: boolean): Target[] {
     alertAndTranslationTarget(),
     sealedFilterTarget(),
     neighborTarget(),
+    traceMessageTarget(),
+    tracedWordTarget(),
   ];
 }

@@ -226,9 +226,9 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
   return ases;
 }
 
-/** Waits until it is so; fails after five seconds. */
+/** Waits until it is so; fails after thirty seconds. */
 export async function until(is: () => boolean, what = 'what was waited for'): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
     if (is()) return;
     await new Promise(resolve => setTimeout(resolve, 5));
   }
@@ -287,8 +287,8 @@ export function readIdentity(directory: string, as: number): { key: string; cert
 }
 
 /** Brings a session up by hand. */
-export async function establishRaw(raw: Raw, as: number): Promise<void> {
-  raw.socket.write(encodeMessage(openOf(as)));
+export async function establishRaw(raw: Raw, as: number, more: Partial<Open> = {}): Promise<void> {
+  raw.socket.write(encodeMessage({ ...openOf(as), ...more }));
   raw.socket.write(encodeMessage({ type: 'keepalive' }));
   await until(() => raw.messages.some(message => message.type === 'keepalive'), 'KEEPALIVE');
 }

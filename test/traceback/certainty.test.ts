@@ -14,7 +14,7 @@ function node(as: number, verdict: TraceVerdict, more: Partial<TraceNode> = {}, 
 /** Believes everybody what is stated. */
 const STATED: Credit = {
   falseYes: (_as, stated) => Math.max(1e-9, stated ?? 0.1),
-  sight: (_as, stated) => Math.min(1 - 1e-9, stated),
+  misses: (_as, stated) => Math.max(1e-9, stated),
   misnames: () => 1,
 };
 const of = (tree: TraceNode, credit = STATED) => {
@@ -32,10 +32,20 @@ describe('traceback/certainty', () => {
     ['clear', { coverage: 0.96, loss: 0.005 }, (1 - 0.96 * 0.995) / 0.997],
     ['clear-partial', { coverage: 0.5, sampling: 0.1 }, 0.95 / 0.997],
     ['clear-partial', { coverage: null }, 1],
-    ['clear', { coverage: 1 }, (1 - (1 - 1e-9)) / 0.997],
+    ['clear', { coverage: 1 }, 1e-9 / 0.997],
     // Of two words that exclude each other the no is still a no, as far as its AS can say one.
     ['conflict', { coverage: 0.96, loss: 0.005 }, (1 - 0.96 * 0.995) / 0.997],
     ['conflict', { coverage: null }, 1],
+    // What an AS reckons itself stands before its numbers, where it does not contradict its verdict.
+    ['saw', { likelihood: 340 }, 340],
+    ['saw', { likelihood: 0.1 }, 1],
+    ['saw', { likelihood: 1e12 }, 1e9],
+    ['saw-weak', { likelihood: 30 }, 30],
+    ['saw-weak', { likelihood: 0 }, 1e-9],
+    ['saw-weak', { likelihood: null }, 1],
+    ['clear-partial', { likelihood: 0.03 }, 0.03],
+    ['clear', { likelihood: 7 }, 1],
+    ['busy', { likelihood: 1e6 }, 1],
   ];
   for (const [verdict, more, ratio] of rows)
     it(`${verdict} ${JSON.stringify(more)}: ${ratio.toPrecision(3)}`, () =>

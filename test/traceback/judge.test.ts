@@ -28,7 +28,7 @@ describe('traceback/btm', () => {
     ['0.9 % lost', [not({ packets: 991, lost: 9 })], [], 1, 'clear', /./],
     ['sampled', [not({ sampling: 0.25 })], [], 1, 'clear-partial', /only 25 % of the packets were kept/],
     ['sampled by value, and it would be kept', [not({ sampling: 0.25, unsaid: 0 })], [], 1, 'clear', /not seen/],
-    ['sampled by value', [not({ sampling: 0.25, unsaid: 2 })], [], 1, 'clear-partial', /only 25 % of the packets/],
+    ['sampled by value, and not', [not({ sampling: 2 ** -8, unsaid: 2 })], [], 1, 'clear-partial', /only 0.4 % of the/],
     ['samples only', [not({ covered: false, samples: true })], [], 1, 'cannot-know', /only samples/],
     ['samples of one in one only', [not({ samples: true })], [], 1, 'cannot-know', /only samples/],
     ['samples beside a tap that saw all', [not(), not({ covered: false, samples: true })], [], 1, 'clear', /./],

@@ -122,6 +122,14 @@ describe('traceback/statement', () => {
     return readStatement({ octets, signature: statement.signature, record });
   };
 
+  it('may have no likelihood, as those of old, and else one that is a number', () => {
+    expect(statement.statement).to.not.have.property('likelihood');
+    const said = refused({ likelihood: 20 });
+    expect(typeof said === 'string' ? said : said.statement.likelihood).to.equal(20);
+    for (const likelihood of [-1, 1e13, 'much', [], true])
+      expect(refused({ likelihood })).to.match(/^likelihood: expected a number of 0 to 1000000000000, not /);
+    expect(refused({ likelihood: null })).to.be.an('object');
+  });
   it('comes back as it was, and is of who signed it', () => {
     expect(decodeStatement(encodeStatement(statement))).to.deep.equal(statement);
     expect(isStatementOf(statement, publicKey)).to.equal(true);

@@ -1,14 +1,29 @@
 /** Requests and statements made and read by hand. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { signParticipation } from '../../src/traceback/participation.ts';
 import { type Request, signRequest } from '../../src/traceback/request.ts';
 import { openSeal, sealKeys } from '../../src/traceback/seal.ts';
 import { decodeStatement, type Statement } from '../../src/traceback/statement.ts';
-import type { WireNode } from '../../src/traceback/wire.ts';
+import type { Query, WireNode } from '../../src/traceback/wire.ts';
+import { question } from './ases.ts';
 
 export interface Pem {
   readonly key: string;
   readonly certificate: string;
+}
+
+export function keyOf({ key }: Pem): KeyObject {
+  return createPrivateKey(key);
+}
+
+/** A statement of an AS about itself, that it saw the packet. */
+export function statementOf(as: number, more: Partial<Statement> = {}): Statement {
+  return {
+    ...{ as, by: as, request: new Uint8Array(32), time: Date.now(), verdict: 'saw', reason: 'seen', ingress: [] },
+    ...{ source: false, packets: 1, windows: 3, false_positive: 0.001, coverage: 1, loss: 0, sampling: 1 },
+    ...{ retained_from: null, retained_to: null, provisional: false, after: 1 },
+    ...more,
+  };
 }
 
 /** The participation record of an AS, signed. */
@@ -58,6 +73,25 @@ export function requestOf(as: number, pem: Pem, more: Partial<Request> = {}) {
   hashes.set(Buffer.from(request).toString('hex'), hash);
   return { request, signature, record };
 }
+
+/** A QUERY of an AS about its own request, each with another nonce and id. */
+export function queryFrom(as: number, pem: Pem, more: Partial<Query> = {}): Query {
+  const number = ++queries;
+  return {
+    type: 'query',
+    id: number,
+    hops: [as],
+    ttl: 0,
+    deadline: Date.now() + 1900,
+    budget: 0,
+    nonce: number.toString(16).padStart(32, '0'),
+    expires: Date.now() + 5000,
+    ...requestOf(as, pem, { questions: [{ packet: 0, ...question }] }),
+    ...more,
+  };
+}
+let queries = 0;
+
 const hashes = new Map<string, Uint8Array>();
 
 /** What a node says, when it answers any request made here. */

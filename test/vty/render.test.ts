@@ -10,6 +10,7 @@ import { duration, instant, octets, percent } from '../../src/vty/render/time.ts
 import { entrySentence } from '../../src/vty/render/trace-sentence.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
+  AUDIT,
   CASE,
   DRILL,
   EVIDENCE,
@@ -536,6 +537,20 @@ X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
 V   V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
+    'show audit',
+    async () => AUDIT,
+    `
+2026-03-01 12:00:00Z 41 query.answered peer=64510 reason="no tap saw it" verdict=clear origin=64511 purpose=attack reference=C-7
+2026-03-01 12:00:01Z 42 query.refused peer=64512 reason="policy does not let this peer ask" from=2026-03-01T12:00:00Z hops=64511,64512`,
+  ],
+  [
+    'show audit head',
+    async () => [await daemon.auditHead()],
+    `
+42:2222222222222222222222222222222222222222222222222222222222222222
+of 2026-03-01 12:00:01Z; keep it elsewhere, for \`itctl audit verify FILE --head\``,
+  ],
+  [
     'show archive',
     async () => [await daemon.archive()],
     `
@@ -828,11 +843,11 @@ Entered at AS64510 via AS64520 (95 %); beyond it 1 AS expired 40 s ago, 1
   non-participant remains possible.
 Next likeliest: AS64511 behind AS64501 (1.23 %)
 
-AS      Verdict       Seen Windows False Border Lost Kept Signed by
-AS64500 saw            0/8       0     -      -    -    - us
-AS64510 saw~           0/8       0 0.39%      -    -    - us
-AS64511 clear-partial  0/8       0     -    50%    -    - us
-AS64502 silent         0/8       0     -      -    -    - us
+AS      Verdict       Seen Windows False Border Lost Kept Likelier Signed by
+AS64500 saw            0/8       0     -      -    -    -        - us
+AS64510 saw~           0/8       0 0.39%      -    -    -        - us
+AS64511 clear-partial  0/8       0     -    50%    -    -        - us
+AS64502 silent         0/8       0     -      -    -    -        - us
 
 What they say:
   AS64502: no answer in time

@@ -23,6 +23,7 @@ import type {
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
   ArchiveRow,
+  AuditRow,
   HistoryRow,
   IrrNamedRow,
   IrrObjectRow,
@@ -44,6 +45,7 @@ import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
+import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -53,8 +55,10 @@ import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
+import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
 import {
   renderCase,
@@ -87,7 +91,9 @@ import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraces } from './trace.ts';
+import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
+import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -115,6 +121,11 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'check evidence CASE-ID': first<CheckedEvidence>(renderChecked),
   'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
+  'clear traceback AS': first<OrderRow>(renderOrder),
+  'disable traceback': first<OrderRow>(renderOrder),
+  'disable traceback AS': first<OrderRow>(renderOrder),
+  'enable traceback': first<OrderRow>(renderOrder),
+  'enable traceback AS': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
   'drill PREFIX AS': first<DrillReport>(renderDrill),
   'enable bgp PEER': first<OrderRow>(renderOrder),
@@ -128,6 +139,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   reload: first<ReloadReport>(renderReload),
   'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
+  'show audit': (rows: readonly AuditRow[]) => renderAudit(rows),
+  'show audit head': first<AuditRow>(renderAuditHead),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
@@ -184,6 +197,11 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace TRACE-ID evidence': first<Trace>(renderTraceEvidence),
   'show trace TRACE-ID tree': first<Trace>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
+  'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
+  'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
+  'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),

@@ -14,6 +14,14 @@ function signer({ as, signed, by }: TraceNode): string {
   return signed === 'good' ? who : `${who}?`;
 }
 
+/** How many times likelier what an AS found is when the packets passed it: `x340`, or `1/20` where it speaks against it. */
+function likelier({ likelihood }: TraceNode): string {
+  if (likelihood == null) return '-';
+  const short = (value: number) =>
+    value > 1e6 ? value.toExponential(0).replace('+', '') : `${Number(value.toPrecision(2))}`;
+  return likelihood >= 1 ? `x${short(likelihood)}` : `1/${short(1 / Math.max(likelihood, 1e-12))}`;
+}
+
 /** `show trace ID evidence`: each statement with its numbers and who signed it, and whom nothing is known of. */
 export function renderTraceEvidence(trace: Trace): string[] {
   const { tree, packets = 1, need = 1, unknown = [], runnerUp } = trace;
@@ -29,6 +37,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
       { head: 'Border', right: true },
       { head: 'Lost', right: true },
       { head: 'Kept', right: true },
+      { head: 'Likelier', right: true },
       { head: 'Signed by' },
     ],
     nodes.map(node => [
@@ -40,6 +49,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
       share(node.coverage),
       share(node.loss),
       share(node.sampling),
+      likelier(node),
       signer(node),
     ]),
   );

@@ -2,6 +2,7 @@
  * The search for a source, with the frontier and the waves that the daemon uses, in a graph where some ASes take part and
  * everybody answers truly. It counts QUERYs: what a trace costs, and how far it comes.
  */
+import { searchFrontier } from '../../../src/rib/as-frontier.ts';
 import { wavesOf } from '../../../src/traceback/waves.ts';
 import type { Internet, Random } from './graph.ts';
 import { routesTo } from './routes.ts';
@@ -14,6 +15,11 @@ export interface Participation {
 
 export interface Outcome {
   readonly traces: number;
+  /** QUERYs that it would cost to ask everybody who takes part. */
+  readonly all: number;
+  /** QUERYs on average, without a budget: where nobody knew from which neighbour a packet came, and where all know. */
+  readonly blind: number;
+  readonly unbounded: number;
   /** QUERYs a trace costs on average: by valley-free paths alone, and with learned adjacency. */
   readonly valleyFree: number;
   readonly learned: number;
@@ -67,6 +73,8 @@ export function simulate(
 
   const sum = {
     traces: 0,
+    blind: 0,
+    unbounded: 0,
     valleyFree: 0,
     learned: 0,
     skips: 0,
@@ -76,6 +84,14 @@ export function simulate(
     unskipped: 0,
     ambiguous: 0,
   };
+  const places = largest.filter(node => takesPart[node] === 1);
+  /** Participants that may have sent the packet to the AS at this place of a path, over whichever neighbour. */
+  const everywhere = (path: readonly number[], at: number): number => {
+    const here = path[at + 1] ?? -1;
+    const others = places.filter(node => node !== path[at]);
+    return searchFrontier(topology, here, path[at]!, path.slice(at + 1), others).frontier.length;
+  };
+
   while (sum.traces < traces) {
     const victim = stubs[Math.floor(random() * stubs.length)]!;
     const attacker = stubs[Math.floor(random() * stubs.length)]!;
@@ -93,7 +109,9 @@ export function simulate(
     let skipped = false;
     while (at > 0) {
       const neighbor = at - 1;
+      sum.blind += everywhere(path, at);
       if (takesPart[path[neighbor]!] === 1) {
+        sum.unbounded++;
         sum.valleyFree++;
         sum.learned++;
         at = neighbor;
@@ -119,6 +137,7 @@ export function simulate(
         candidates.filter(({ adjacent }) => adjacent),
         wanted,
       );
+      sum.unbounded += ask(candidates, wanted, candidates.length).queries;
       sum.valleyFree += seen.queries;
       sum.learned += sooner.queries;
       if (next >= 0) {
@@ -139,6 +158,9 @@ export function simulate(
   const mean = (total: number) => total / sum.traces;
   return {
     traces: sum.traces,
+    all: participants.length,
+    blind: mean(sum.blind),
+    unbounded: mean(sum.unbounded),
     valleyFree: mean(sum.valleyFree),
     learned: mean(sum.learned),
     found: sum.skips === 0 ? 1 : sum.found / sum.skips,
@@ -149,9 +171,13 @@ export function simulate(
   };
 }
 
-function ask(candidates: Parameters<typeof wavesOf>[0], wanted: number): { queries: number; found: boolean } {
+function ask(
+  candidates: Parameters<typeof wavesOf>[0],
+  wanted: number,
+  budget = BUDGET,
+): { queries: number; found: boolean } {
   let queries = 0;
-  for (const wave of wavesOf(candidates, BUDGET)) {
+  for (const wave of wavesOf(candidates, budget)) {
     queries += wave.length;
     if (wave.some(({ as }) => as === wanted)) return { queries, found: true };
   }
