@@ -21,6 +21,7 @@ export function renderTrace(trace: TraceDetail): string[] {
     ...translationLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
+    ...doubtLines(trace),
     ...loopLines(trace),
     ...contactLines(trace),
     '',
@@ -52,6 +53,11 @@ function contactLines({ contacts = [] }: TraceDetail): string[] {
 /** `trace export`: the document itself. */
 export const renderTraceExport = (row: TextExport | TraceDocument): string[] =>
   ('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
+
+/** What speaks against the entry. */
+export function doubtLines({ doubts = [] }: Trace): string[] {
+  return doubts.flatMap(doubt => fold(`Against it: ${doubt}`, 2));
+}
 
 function loopLines({ loops = [] }: Trace): string[] {
   return loops.map(loop => `It goes round: ${loop.map(as => `AS${as}`).join(' > ')}`);
