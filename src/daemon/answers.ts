@@ -37,6 +37,7 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
@@ -241,8 +242,17 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const targets = testTargets(config(), kind);
       await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
     },
-    traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
+    async traces(limit) {
+      // A trace ends between the two questions, or not: it is listed once.
+      const running = traces.running.list();
+      const stored = (await store.read('trace.latest', { limit })).map(traceOf);
+      const over = new Set(stored.filter(({ state }) => state !== 'partial').map(({ id }) => id));
+      const live = running.filter(({ id }) => !over.has(id));
+      return [...live, ...stored.filter(({ id }) => live.every(one => one.id !== id))];
+    },
     async trace(id) {
+      const running = traces.running.get(id);
+      if (running !== null) return running;
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
@@ -252,8 +262,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
-    traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
+    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
+    traceContacts: createTraceContacts(config, parts.contacts),
+    startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
+    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -283,7 +295,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeerRows(config(), traces),
-    ...createTracebackAnswers({ traces, query: collector.query }),
+    ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),

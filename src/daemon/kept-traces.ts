@@ -40,7 +40,7 @@ const putOf = (trace: Trace) => ({
 export function createKeptTraces(store: Pick<Store, 'write'>, log: Log): KeptTrace {
   const failed = (trace: Trace) => (e: Error) => log('error', `trace ${trace.id} cannot be stored: ${e.message}`);
   return {
-    begun(trace, request) {
+    begun(trace, { signal: _signal, begun: _begun, ...request }) {
       const work: Work = { request, tries: request.again === undefined ? 0 : 1 };
       const { id } = trace;
       return store.write([putOf(trace), { op: 'trace.begun', id, body: JSON.stringify(work) }]).catch(failed(trace));

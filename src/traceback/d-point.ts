@@ -1,8 +1,10 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
-import { type AnswerNode, type Leaf, newLeaf } from './branch.ts';
+import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
+import { conclude } from './conclusion.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
+import type { Credit } from './credit.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
@@ -12,7 +14,7 @@ import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, sign
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
-import { conclude, ofFragment, withoutRepeats } from './tree.ts';
+import { ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
@@ -24,6 +26,8 @@ const LIFE = 10_000;
 /** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
 const CONCLUDING = 50;
 const CONCLUDING_EACH = 2;
+/** Why a trace ends that `close` ends. */
+const DAEMON_ENDS = 'the daemon ended';
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -52,6 +56,10 @@ export interface TraceRequest {
   readonly from?: number;
   readonly to?: number;
   readonly purpose?: Purpose;
+  /** Ends the trace, with CANCEL to whoever still works on it; the reason is who ended it, in words. */
+  readonly signal?: AbortSignal;
+  /** Called once, with the trace's name and a way to look at what is known of it. */
+  begun?(id: string, state: () => Trace): void;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
   /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
@@ -61,15 +69,15 @@ export interface TraceRequest {
 export interface DPoint {
   /**
    * Traces; resolves with the final result within 2 s. `onPartial` gets the result so far after 250 ms, and from then
-   * on when it changed; `keep` what the final result rests on, as it was signed. `begun` gets the trace before anybody is
-   * asked, who waits for it. Rejects when the request is wrong or too many traces run. A trace that `close` ends is
+   * on when it changed; `keep` what the final result rests on, as it was signed. `store` gets the trace before anybody is
+   * asked, and is waited for. Rejects when the request is wrong or too many traces run. A trace that `close` ends is
    * `interrupted`.
    */
   startTrace(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     keep?: (evidence: FiledEvidence) => void,
-    begun?: (trace: Trace) => Promise<void>,
+    store?: (trace: Trace) => Promise<void>,
   ): Promise<Trace>;
   /** Ends every trace now, each with what it has. */
   close(): void;
@@ -83,6 +91,8 @@ export interface DPointOptions {
   /** The federation whose keys the digests are made with. */
   readonly federation: () => string;
   readonly clock: () => number;
+  /** How far others are believed; as ASes of which nothing was measured when left out. */
+  readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
@@ -95,7 +105,7 @@ export function createDPoint(options: DPointOptions): DPoint {
   const running = new Set<AbortController>();
 
   return {
-    async startTrace(request, onPartial, keep, begun) {
+    async startTrace(request, onPartial, keep, store) {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
@@ -140,14 +150,20 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree);
+        const concluded = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(tree, concluded.entry, concluded.ambiguity),
+          ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
         };
+      };
+      const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
+        if (!aborted) return traceOf('final', search);
+        return reason === DAEMON_ENDS
+          ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
+          : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
       };
       const reference = signed.request.reference;
       audit('trace.start', {
@@ -161,9 +177,10 @@ export function createDPoint(options: DPointOptions): DPoint {
         to,
       });
       // What cannot be written down is not asked.
-      await Promise.all([options.recorded(), begun?.(traceOf('partial', nothingYet(as)))]);
+      await Promise.all([options.recorded(), store?.(traceOf('partial', nothingYet(as)))]);
 
       let latest: Search | null = null;
+      let newest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
       let due = false;
       const tell = () => {
@@ -178,6 +195,10 @@ export function createDPoint(options: DPointOptions): DPoint {
 
       const controller = new AbortController();
       running.add(controller);
+      const end = () => controller.abort(request.signal?.reason);
+      request.signal?.addEventListener('abort', end);
+      if (request.signal?.aborted) end();
+      request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
       try {
         const search = await itm.search(
           {
@@ -189,16 +210,13 @@ export function createDPoint(options: DPointOptions): DPoint {
           },
           controller.signal,
           changed => {
+            newest = changed;
             opening.look(changed.tree);
             latest = changed;
             if (due) tell();
           },
         );
-        const ended = controller.signal.aborted;
-        const trace: Trace = {
-          ...traceOf(ended ? 'interrupted' : 'final', search),
-          ...(ended && { interrupted: 'the daemon ended' }),
-        };
+        const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -206,23 +224,25 @@ export function createDPoint(options: DPointOptions): DPoint {
           queries: trace.queries,
           milliseconds: trace.milliseconds,
           entry: trace.entry,
+          ...(trace.cancelledBy !== undefined && { cancelled: trace.cancelledBy }),
         });
         return trace;
       } finally {
         clearTimeout(timer);
+        request.signal?.removeEventListener('abort', end);
         running.delete(controller);
       }
     },
     close() {
-      for (const controller of running) controller.abort();
+      for (const controller of running) controller.abort(DAEMON_ENDS);
     },
   };
 }
 
-/** A search that has not begun. */
+/** A search that has heard of nobody. */
 function nothingYet(as: number): Search {
-  const own = newLeaf(as, 'cannot-know', 'nobody has been asked yet', 0);
-  return { tree: { as, seen: false, leaf: own, children: [] }, own, queries: 0, here: 0, answers: 0, waves: 0 };
+  const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
 }
 
 /** What this AS itself says in a tree. */

@@ -89,6 +89,8 @@ export interface Traceback {
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
   /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
   order(order: TraceOrder, by: string): string;
+  /** Ends every trace of this AS now: as `interrupted`, each with what it has. */
+  interrupt(): void;
   /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
   close(withdraw?: boolean): void;
 }
@@ -267,6 +269,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       members.reconfigured();
       flooding.announce();
     },
+    interrupt: dPoint.close,
     close(withdraw = false) {
       dPoint.close();
       if (withdraw) {
