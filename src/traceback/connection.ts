@@ -1,5 +1,5 @@
 /** One connection with a peer's ITM: drives the state machine of traceback/session.ts by a TLS socket and two timers. */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { frameReader } from '../net/frames.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
 import { MAX_REASON } from './statement.ts';
@@ -57,7 +57,7 @@ const CUTTING: readonly number[] = [CODES['hold-expired'], CODES.collision];
  * long, in ms, the peer's OPEN may take. From then on the smaller hold time of both rules.
  */
 export function runConnection(
-  socket: TLSSocket,
+  socket: Socket,
   options: { readonly dialled: boolean; readonly open: Open; readonly patience: number },
   events: ConnectionEvents,
 ): Connection {

@@ -14,7 +14,7 @@ import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { type Listener, startListener } from './listener.ts';
+import type { Listener } from './listener.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
 import { createParticipants, type Participants } from './participants.ts';
@@ -30,6 +30,7 @@ import {
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
 import { MAX_QUESTIONS } from './request.ts';
+import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
 /** Members that are no peers and may be connected at a time. */
@@ -57,6 +58,8 @@ export interface TracebackOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly timing?: Partial<Timing>;
+  /** TLS when left out. */
+  readonly transport?: Transport;
 }
 
 export interface Traceback {
@@ -92,7 +95,7 @@ export interface Traceback {
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
 export async function createTraceback(options: TracebackOptions): Promise<Traceback> {
-  const { as, clock, log } = options;
+  const { as, clock, log, transport = TLS } = options;
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
@@ -178,7 +181,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       },
     });
     const told = { query, hear, up };
-    return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
+    const wire = { identity: () => identity, transport, open, timing, clock, log };
+    return createPeering({ config: peer, onDemand, ...wire, ...told });
   };
   const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
 
@@ -189,7 +193,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       for (const listen of wanted)
         if (!kept.some(listener => same(listener.listen, listen)))
           fresh.push(
-            await startListener({
+            await transport.listen({
               listen,
               identity: () => identity,
               peering: peer => peerings.get(peer) ?? members.accept(peer) ?? undefined,
