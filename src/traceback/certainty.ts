@@ -43,6 +43,20 @@ export function likelihoodRatio(node: TraceNode): number {
   }
 }
 
+/**
+ * True of an AS that takes no part and stands beside the participants behind one that takes none either: the packet may have
+ * passed it on its way from any of them, so that it is none of which at most one had it.
+ */
+function isBetween(node: TraceNode, child: TraceNode): boolean {
+  return NOT_ASKED.includes(node.verdict) && NOT_ASKED.includes(child.verdict) && child.children.length === 0;
+}
+const NOT_ASKED: readonly TraceNode['verdict'][] = ['absent', 'unreachable'];
+
+/** True when all that the packet came in from, as the AS says, stand below it. */
+function namesAll({ ingress, children }: TraceNode): boolean {
+  return ingress.length > 0 && ingress.every(as => children.some(child => child.as === as));
+}
+
 /** How likely an AS is beside its siblings before anybody was asked, such as by its customer cone; 1 for all: alike. */
 export type Prior = (as: number) => number;
 
@@ -53,32 +67,57 @@ export interface Weighed {
   readonly children: readonly Weighed[];
 }
 
+/** From which chance on an AS that saw some of the packets counts as one that saw them. */
+const LIKELY = 0.95;
+/**
+ * How often a packet came from elsewhere than the AS that saw it says: where its probes know neighbours wrong.
+ */
+const MISPLACED = 0.01;
+
 /**
  * The chance of every node that the packet passed it. Behind each node it came from one of its children or from nobody
- * that stands there, which is as likely beforehand as the mean child. What is below a node speaks for the node too.
+ * that stands there, which is as likely beforehand as the mean child; behind one that saw it and says from where, from
+ * there. What is below a node speaks for the node too.
  */
 export function weigh(tree: TraceNode, prior: Prior = () => 1): Weighed {
   const support = new Map<TraceNode, number>();
   const total = new Map<TraceNode, number>();
+  const weights = new Map<TraceNode, readonly number[]>();
+  const priorsOf = (node: TraceNode): number[] => {
+    const told = passed(node) && (node.source || node.ingress.length > 0);
+    return node.children.map(child => {
+      if (isBetween(node, child)) return 0;
+      return prior(child.as) * (told && !node.ingress.includes(child.as) ? MISPLACED : 1);
+    });
+  };
   const up = (node: TraceNode): number => {
     const { children } = node;
-    const priors = children.map(child => prior(child.as));
-    const nobody = children.length === 0 ? 1 : priors.reduce((sum, one) => sum + one, 0) / children.length;
+    const priors = priorsOf(node);
+    const alike = priors.filter(one => one > 0);
+    const mean = alike.length === 0 ? 1 : alike.reduce((sum, one) => sum + one, 0) / alike.length;
+    // Where it came from stands there, or nobody else can be where it came from.
+    const nobody = passed(node) && !node.source && namesAll(node) ? mean * MISPLACED : mean;
     const all = children.reduce((sum, child, i) => sum + priors[i]! * up(child), nobody);
     total.set(node, all);
+    weights.set(node, priors);
     const share = all / (priors.reduce((sum, one) => sum + one, 0) + nobody);
     const made = likelihoodRatio(node) * share;
     support.set(node, made);
     return made;
   };
   up(tree);
-  const down = (node: TraceNode, chance: number): Weighed => ({
-    node,
-    chance,
-    children: node.children.map(child =>
-      down(child, (chance * prior(child.as) * support.get(child)!) / total.get(node)!),
-    ),
-  });
+  const down = (node: TraceNode, chance: number): Weighed => {
+    const between = node.children.filter(child => isBetween(node, child)).length;
+    return {
+      node,
+      chance,
+      children: node.children.map((child, i) =>
+        isBetween(node, child)
+          ? { node: child, chance: chance / (between + 1), children: [] }
+          : down(child, (chance * weights.get(node)![i]! * support.get(child)!) / total.get(node)!),
+      ),
+    };
+  };
   return down(tree, 1);
 }
 
@@ -101,7 +140,25 @@ export function certaintyOf(
     for (const child of at.children) look(child, at.node.as);
   };
   if (end !== null) look(weighed, null);
-  return { certainty: end?.chance ?? null, runnerUp, unknown: unknownOf(end?.node ?? tree, ambiguity) };
+  // It may stand in several places, and the packet took one of them.
+  const sum = (at: Weighed): number =>
+    (at.node.as === entry?.as ? at.chance : 0) + at.children.reduce((all, child) => all + sum(child), 0);
+  return {
+    certainty: end === null ? null : Math.min(1, sum(weighed)),
+    runnerUp,
+    unknown: unknownOf(end?.node ?? tree, ambiguity),
+  };
+}
+
+/** Nodes that saw some of the packets and are as likely, with all that is said around them, as others that saw enough. */
+export function likelyIn(tree: TraceNode, prior?: Prior): ReadonlySet<TraceNode> {
+  const found = new Set<TraceNode>();
+  const walk = ({ node, chance, children }: Weighed): void => {
+    if (node.verdict === 'saw-weak' && chance >= LIKELY) found.add(node);
+    children.forEach(walk);
+  };
+  walk(weigh(tree, prior));
+  return found;
 }
 
 /** The nodes from the root to the likeliest node of an AS that saw the packet; null when there is none. */
@@ -109,7 +166,8 @@ function wayTo(root: Weighed, as: number): Weighed[] | null {
   let best: Weighed[] | null = null;
   const walk = (at: Weighed, above: readonly Weighed[]): void => {
     const way = [...above, at];
-    if (at.node.as === as && passed(at.node) && at.chance > (best?.at(-1)?.chance ?? -1)) best = way;
+    if (at.node.as === as && (passed(at.node) || at.chance >= LIKELY) && at.chance > (best?.at(-1)?.chance ?? -1))
+      best = way;
     for (const child of at.children) walk(child, way);
   };
   walk(root, []);

@@ -1,7 +1,7 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
 import type { AnswerNode, Leaf } from './branch.ts';
-import { certaintyOf } from './certainty.ts';
+import { certaintyOf, likelyIn } from './certainty.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
@@ -131,7 +131,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree);
+        const concluded = conclude(tree, likelyIn(tree));
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },

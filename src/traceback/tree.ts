@@ -49,22 +49,26 @@ export function ofFragment(tree: TraceNode): TraceNode {
   return { ...tree, verdict: 'clear-partial', reason, likelihood: 1, children };
 }
 
+const NONE: ReadonlySet<TraceNode> = new Set();
+
 /**
  * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
  * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its
- * ingress neighbours and all below it that are not ruled out; without an entry, all in the tree that are not.
+ * ingress neighbours and all below it that are not ruled out; without an entry, all in the tree that are not. Who is in
+ * `likely` counts as having seen it (certainty.ts, `likelyIn`).
  */
-export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
+export function conclude(tree: TraceNode, likely: ReadonlySet<TraceNode> = NONE): Pick<Trace, 'entry' | 'ambiguity'> {
+  const isSighting = (node: TraceNode) => passed(node) || likely.has(node);
   const ends: { node: TraceNode; depth: number }[] = [];
   const through = new Set<number>();
   /** True when something at or under the node saw the packet. */
   const walk = (node: TraceNode, above: number): boolean => {
-    const depth = above + (passed(node) ? 1 : 0);
+    const depth = above + (isSighting(node) ? 1 : 0);
     const below = node.children.map(child => walk(child, depth)).includes(true);
-    if (passed(node) && below) through.add(node.as);
-    else if (passed(node)) ends.push({ node, depth });
-    return below || passed(node);
+    if (isSighting(node) && below) through.add(node.as);
+    else if (isSighting(node)) ends.push({ node, depth });
+    return below || isSighting(node);
   };
   walk(tree, 0);
   const [first] = ends.sort(
@@ -81,7 +85,7 @@ export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
   const cleared = new Set<number>();
   const collect = (node: TraceNode) => {
     if (isRuledOut(node)) cleared.add(node.as);
-    else if (!passed(node)) possible.add(node.as);
+    else if (!isSighting(node)) possible.add(node.as);
     node.children.forEach(collect);
   };
   collect(entry ?? tree);
