@@ -42,7 +42,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
-import type { TracebackAnswers } from './traceback-rows.ts';
+import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -355,21 +355,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show traceback`. */
-export interface TracePeerRow {
-  readonly as: number;
-  readonly address: string;
-  readonly state: string;
-  readonly since: number;
-  readonly in: 'allow' | 'deny';
-  readonly out: 'allow' | 'deny';
-  /** Questions sent to it, and its questions answered and refused here. */
-  readonly asked: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly lastError: string;
-}
-
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
@@ -386,3 +371,4 @@ export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+export type { TracePeerRow } from './traceback-rows.ts';

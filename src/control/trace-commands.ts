@@ -1,5 +1,7 @@
 /** Commands about traces. */
+import { parseAsn } from '../bgp/as-path.ts';
 import { packetsFor } from '../traceback/evidence.ts';
+import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
@@ -12,7 +14,43 @@ const NEED = { '--need': 'How many of the packets have to be seen at one place' 
 
 const TRIGGER = { '--trigger': 'They are replies: trace the packets that triggered them' };
 
+/** Help for what the orders about sessions may say to the peer. */
+const REASON = { reason: 'Words that the peer is told, and shows' };
+
 export const TRACE_COMMANDS: readonly Command[] = [
+  {
+    syntax: 'clear traceback AS [reason TEXT]',
+    help: 'End a session with a trace peer and begin it anew',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'clear', peer: asOf(call), reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'disable traceback [reason TEXT]',
+    help: 'Take no part in traces: withdraw, and end all sessions',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'disable', reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'disable traceback AS [reason TEXT]',
+    help: 'End a session with a trace peer, and hold it down',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'disable', peer: asOf(call), reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'enable traceback',
+    help: 'Take part in traces again',
+    one: true,
+    run: call => order(call, { what: 'enable' }),
+  },
+  {
+    syntax: 'enable traceback AS',
+    help: 'Begin a session with a trace peer that was disabled',
+    one: true,
+    run: call => order(call, { what: 'enable', peer: asOf(call) }),
+  },
   {
     syntax: 'show trace',
     help: 'The latest traces',
@@ -57,6 +95,12 @@ export const TRACE_COMMANDS: readonly Command[] = [
     run: call => tracePackets(call, null),
   },
 ];
+
+const asOf = ({ args }: Call): number => parseAsn(args.AS!)!;
+
+async function order({ daemon, by, row }: Call, what: TraceOrder): Promise<void> {
+  await row(await daemon.orderTraceback(what, by));
+}
 
 async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);

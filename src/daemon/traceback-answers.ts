@@ -56,5 +56,9 @@ export function createTracebackAnswers({ traces, query }: TracebackParts): Trace
     async tracebackParticipants() {
       return mustTraceback(traces).believed();
     },
+    async orderTraceback(order, by) {
+      const done = mustTraceback(traces).order(order, by);
+      return { peer: order.peer === undefined ? 'traceback' : `AS${order.peer}`, done };
+    },
   };
 }

@@ -111,13 +111,13 @@ export async function openTraces(
 
   async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null) {
-      traceback?.close();
+      traceback?.close(true);
       traceback = null;
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       if (traceback && next.localAs !== config.localAs) {
-        traceback.close(); // every session was opened as the other AS
+        traceback.close(true); // every session was opened as the other AS
         traceback = null;
       }
       if (traceback) await traceback.reconfigure(next.traceback, files.identity);

@@ -21,6 +21,9 @@ const PARTIAL = 250;
 export const BUDGET = 64;
 /** How long a request may be shown, ms: no AS works on it for longer. */
 const LIFE = 10_000;
+/** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
+const CONCLUDING = 50;
+const CONCLUDING_EACH = 2;
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -171,9 +174,16 @@ export function createDPoint(options: DPointOptions): DPoint {
       running.add(controller);
       try {
         const search = await itm.search(
-          { hops: [], ttl: MAX_TTL, deadline: asked + MAX_WORK, budget: BUDGET, signed },
+          {
+            hops: [],
+            ttl: MAX_TTL,
+            deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+            budget: BUDGET,
+            signed,
+          },
           controller.signal,
           changed => {
+            opening.look(changed.tree);
             latest = changed;
             if (due) tell();
           },

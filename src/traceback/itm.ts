@@ -58,7 +58,7 @@ export interface ItmOptions {
   readonly graph: AsGraph;
   readonly answer: () => TracebackConfig['answer'];
   readonly peerings: () => ReadonlyMap<number, Peering>;
-  readonly members: Pick<Members, 'askable' | 'ask'>;
+  readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
   readonly clock: () => number;
   readonly log: Log;
@@ -95,7 +95,7 @@ export function createItm(options: ItmOptions): Itm {
   const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
-    member: options.members.ask,
+    ...{ member: options.members.ask, withdrew: options.members.withdrew },
     isAdjacent: options.isAdjacent,
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };

@@ -18,6 +18,8 @@ export const OF_OTHERS: readonly TraceVerdict[] = ['absent', 'unreachable', 'sil
 export interface Opening {
   /** The tree, opened. `says` collects the statements that are good. */
   open(tree: AnswerNode): TraceNode;
+  /** Opens what is new in the tree and keeps it: what is opened as it comes need not be opened when the time is up. */
+  look(tree: AnswerNode): void;
   /** Statements opened so far, each once. */
   statements(): readonly SignedStatement[];
 }
@@ -32,6 +34,8 @@ export function createOpening(
 ): Opening {
   /** By the SHA-256 of what was sealed: every ANSWER brings again what the one before it brought. */
   const opened = new Map<string, { readonly said: SignedStatement; readonly signed: TraceNode['signed'] } | string>();
+  /** The same by the octets as they are held here. */
+  const held = new WeakMap<Uint8Array, NonNullable<ReturnType<typeof opened.get>>>();
 
   const read = (sealed: Uint8Array) => {
     const octets = openSeal(keys, sealed, hash);
@@ -45,16 +49,25 @@ export function createOpening(
     return { said, signed: key.doubt === null ? ('good' as const) : ('unknown' as const) };
   };
 
+  const readOnce = (sealed: Uint8Array) => {
+    const before = held.get(sealed);
+    if (before !== undefined) return before;
+    const name = createHash('sha256').update(sealed).digest('base64');
+    const got = opened.get(name) ?? read(sealed);
+    opened.set(name, got);
+    held.set(sealed, got);
+    return got;
+  };
+  const look = (node: AnswerNode): void => {
+    if ('sealed' in node) readOnce(node.sealed);
+    node.children.forEach(look);
+  };
+
   /** `above`: the ASes that asked onward to this node; the last is nearest. */
   const open = (node: AnswerNode, above: readonly number[]): TraceNode => {
     const children = node.children.map(child => open(child, [...above, node.as]));
     if ('leaf' in node) return { ...node.leaf, signed: 'own', children };
-    const name = createHash('sha256').update(node.sealed).digest('base64');
-    let got = opened.get(name);
-    if (got === undefined) {
-      got = read(node.sealed);
-      opened.set(name, got);
-    }
+    const got = readOnce(node.sealed);
     const finding = (verdict: TraceVerdict, reason: string): TraceNode => ({
       ...newLeaf(node.as, verdict, printable(reason), node.sent),
       signed: 'own',
@@ -95,6 +108,7 @@ export function createOpening(
 
   return {
     open: tree => open(tree, [as]),
+    look,
     statements: () => [...opened.values()].flatMap(got => (typeof got === 'string' ? [] : [got.said])),
   };
 }

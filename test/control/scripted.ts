@@ -929,6 +929,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         answered: 4,
         refused: 1,
         lastError: '',
+        said: '',
+        disabled: null,
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],

@@ -88,9 +88,14 @@ const octetsOf = ({ bytesRead, bytesWritten }: Socket) => bytesRead + bytesWritt
 /** The records of all, as one AS holds them that has been told: in one process they are kept once. */
 function known(as: number): Participants {
   return {
-    learn: () => 'old',
+    learn(octets, _doubt, now) {
+      shared.learn(octets, () => null, now);
+      return 'old';
+    },
     of: (other, now) => (knowing && other !== as ? shared.of(other, now) : null),
     records: now => (knowing ? shared.records(now).filter(({ participation }) => participation.as !== as) : []),
+    withdrew: () => false,
+    held: octets => (knowing ? shared.held(octets) : null),
     version: () => (knowing ? 1 : 0),
     expire: () => {},
   };
