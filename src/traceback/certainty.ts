@@ -93,8 +93,8 @@ export function weigh(tree: TraceNode, prior: Prior = () => 1): Weighed {
   const up = (node: TraceNode): number => {
     const { children } = node;
     const priors = priorsOf(node);
-    const alike = priors.filter(one => one > 0);
-    const mean = alike.length === 0 ? 1 : alike.reduce((sum, one) => sum + one, 0) / alike.length;
+    const alike = children.filter(child => !isBetween(node, child));
+    const mean = alike.length === 0 ? 1 : alike.reduce((sum, child) => sum + prior(child.as), 0) / alike.length;
     // Where it came from stands there, or nobody else can be where it came from.
     const nobody = passed(node) && !node.source && namesAll(node) ? mean * MISPLACED : mean;
     const all = children.reduce((sum, child, i) => sum + priors[i]! * up(child), nobody);
@@ -150,11 +150,14 @@ export function certaintyOf(
   };
 }
 
-/** Nodes that saw some of the packets and are as likely, with all that is said around them, as others that saw enough. */
+/**
+ * Nodes that keep a share of the packets, saw some, and are as likely, with all that is said around them, as others that saw
+ * enough. Who keeps all and has fewer than are needed has them by chance, or the operator has asked for more on purpose.
+ */
 export function likelyIn(tree: TraceNode, prior?: Prior): ReadonlySet<TraceNode> {
   const found = new Set<TraceNode>();
   const walk = ({ node, chance, children }: Weighed): void => {
-    if (node.verdict === 'saw-weak' && chance >= LIKELY) found.add(node);
+    if (node.verdict === 'saw-weak' && (node.sampling ?? 1) < 1 && chance >= LIKELY) found.add(node);
     children.forEach(walk);
   };
   walk(weigh(tree, prior));

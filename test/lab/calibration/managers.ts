@@ -48,6 +48,8 @@ export function newManagers(
     accept() {},
     shun() {},
     countRefused() {},
+    reset() {},
+    hold() {},
     configure() {},
     close() {},
     status: () => {
@@ -88,6 +90,7 @@ export function newManagers(
         peerings: () => own,
         members: {
           askable: () => world.members.filter(one => one !== as),
+          withdrew: () => false,
           ask: one => (one !== as && members.has(one) ? peering(one) : null),
         },
         isAdjacent: () => false,
