@@ -1,8 +1,10 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
 import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { certaintyOf, likelyIn } from './certainty.ts';
+import { certaintyOf } from './certainty.ts';
+import { conclude } from './conclusion.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
+import type { Credit } from './credit.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
@@ -12,7 +14,7 @@ import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, sign
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
-import { conclude, ofFragment, withoutRepeats } from './tree.ts';
+import { ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
@@ -83,6 +85,8 @@ export interface DPointOptions {
   /** The federation whose keys the digests are made with. */
   readonly federation: () => string;
   readonly clock: () => number;
+  /** How far others are believed; as ASes of which nothing was measured when left out. */
+  readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
@@ -138,12 +142,12 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree, likelyIn(tree));
+        const concluded = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(tree, concluded.entry, concluded.ambiguity),
+          ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
         };
       };

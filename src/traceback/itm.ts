@@ -167,6 +167,7 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
   return {
     ...newLeaf(as, border.verdict, printable(reason), after),
     ingress: border.ingress,
+    egress: border.egress,
     source,
     falsePositive: border.falsePositive,
     coverage: border.coverage,

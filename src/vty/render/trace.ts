@@ -19,6 +19,7 @@ export function renderTrace(trace: Trace): string[] {
     ...translationLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
+    ...doubtLines(trace),
     ...loopLines(trace),
     '',
     ...lines,
@@ -33,6 +34,11 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const more = ambiguity.length - NAMED;
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** What speaks against the entry. */
+export function doubtLines({ doubts = [] }: Trace): string[] {
+  return doubts.flatMap(doubt => fold(`Against it: ${doubt}`, 2));
 }
 
 function loopLines({ loops = [] }: Trace): string[] {

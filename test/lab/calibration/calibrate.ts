@@ -3,12 +3,12 @@
  * keep a share of the packets, watch a part of the border and say yes falsely now and then (sightings.ts).
  */
 import { createPrivateKey } from 'node:crypto';
-import { certaintyOf, likelyIn, type Weighed, weigh } from '../../../src/traceback/certainty.ts';
+import { certaintyOf, type Weighed, weigh } from '../../../src/traceback/certainty.ts';
+import { conclude } from '../../../src/traceback/conclusion.ts';
 import { markConflicts } from '../../../src/traceback/contradiction.ts';
 import { needOf } from '../../../src/traceback/evidence.ts';
 import { signRequest } from '../../../src/traceback/request.ts';
 import { sealKeys } from '../../../src/traceback/seal.ts';
-import { conclude } from '../../../src/traceback/tree.ts';
 import { makeCertificate } from '../../traceback/certificates.ts';
 import { seeded } from '../internet/graph.ts';
 import { makeWorld, rightEntry } from '../large/world.ts';
@@ -116,7 +116,7 @@ export async function calibrate(setting: Setting): Promise<Calibration> {
     );
     const { tree: opened, queries } = await managers.trace(origin, signed, 64);
     const tree = markConflicts(opened);
-    const { entry, ambiguity } = conclude(tree, likelyIn(tree));
+    const { entry, ambiguity } = conclude(tree);
     const { certainty, unknown } = certaintyOf(tree, entry, ambiguity);
     found.queries += queries;
     const on = new Set(path);

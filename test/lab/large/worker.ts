@@ -44,6 +44,10 @@ export interface Traced {
   readonly entry: number | null;
   /** ASes that remain possible. */
   readonly open: number;
+  /** The chance of the entry, and what is said to speak against it. */
+  readonly certainty: number | null;
+  readonly doubts: number;
+  readonly attested: Trace['attested'];
   readonly queries: number;
   /** ASes that answered, and those of them that say they saw the packets though they are not on the path. */
   readonly answers: number;
@@ -241,6 +245,7 @@ async function traceOne(attack: Attack): Promise<Traced> {
   return {
     attack: attack.number,
     ...{ ms, partial, entry: trace.entry?.as ?? null, open: trace.ambiguity.length, queries: trace.queries },
+    ...{ certainty: trace.certainty ?? null, doubts: trace.doubts?.length ?? 0, attested: trace.attested },
     answers: answered.length,
     wrong: answered.filter(({ as, verdict }) => verdict === 'saw' && !attack.path.includes(as)).map(({ as }) => as),
     spent: nodes.some(({ reason }) => reason.includes('budget of queries is spent')),
