@@ -1,3 +1,5 @@
+import type { TraceDocument } from '../../bridge/trace-document.ts';
+import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
@@ -5,7 +7,7 @@ import { instant, percent } from './time.ts';
 import { entrySentence } from './trace-sentence.ts';
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
-export function renderTrace(trace: Trace): string[] {
+export function renderTrace(trace: TraceDetail): string[] {
   const rows: (string | number)[][] = [];
   collect(trace.tree, '', '', rows);
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
@@ -21,6 +23,7 @@ export function renderTrace(trace: Trace): string[] {
     ...possibleLines(trace),
     ...doubtLines(trace),
     ...loopLines(trace),
+    ...contactLines(trace),
     '',
     ...lines,
   ];
@@ -35,6 +38,21 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
+
+/** Whom to call about the entry. */
+function contactLines({ contacts = [] }: TraceDetail): string[] {
+  return contacts.flatMap(({ as, lines }) => {
+    if (lines.length === 0) return [`Call AS${as}: no contact known`];
+    return lines.map(({ role, name, reach, source }) => {
+      const who = [role, name].filter(one => one !== '').join(' ');
+      return `Call AS${as}: ${who}, ${reach.join(', ')} (${source})`;
+    });
+  });
+}
+
+/** `trace export`: the document itself. */
+export const renderTraceExport = (row: TextExport | TraceDocument): string[] =>
+  ('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
 
 /** What speaks against the entry. */
 export function doubtLines({ doubts = [] }: Trace): string[] {
