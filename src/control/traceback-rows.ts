@@ -1,8 +1,30 @@
 /** What is shown of the exchange of traces: peers, the AS graph, who would be asked behind a neighbour, who takes part. */
 import type { GraphRow } from '../collector/graph-row.ts';
+import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
+import type { TraceOrder } from '../traceback/taking-part.ts';
+import type { Trace } from '../traceback/trace.ts';
+
+/** Row of `show traceback`. */
+export interface TracePeerRow {
+  readonly as: number;
+  readonly address: string;
+  readonly state: string;
+  readonly since: number;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Questions sent to it, and its questions answered and refused here. */
+  readonly asked: number;
+  readonly answered: number;
+  readonly refused: number;
+  readonly lastError: string;
+  /** The last word of a peer that ended the session; empty when it said nothing, and when a session is up. */
+  readonly said: string;
+  /** By whom the session is held down, and with which words; null when it is not. */
+  readonly disabled: { readonly by: string; readonly reason: string } | null;
+}
 
 /** Row of `show traceback peers`. */
 export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'queriesOut'> {
@@ -42,9 +64,25 @@ export interface TracebackFrontier {
 
 /** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
 export interface TracebackAnswers {
+  /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
+  cancelTrace(id: string, by: string): Promise<Trace>;
   /** Configured peers, then members that there was something to ask or to answer. */
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
+  /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
+  orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;
+}
+
+/** What keeps a session with a trace peer from being up, in words: what was ordered here, what the peer said, what went wrong. */
+export function peerTrouble({
+  disabled,
+  said,
+  lastError,
+}: Pick<TracePeerRow, 'disabled' | 'said' | 'lastError'>): string {
+  if (disabled !== null) return `disabled by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`;
+  if (said === '') return lastError;
+  const since = lastError === `peer says ${said}` ? '' : `; ${lastError}`;
+  return `peer says ${said}${since}`;
 }

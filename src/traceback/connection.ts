@@ -25,6 +25,9 @@ const LINGER = 1000;
 
 export type Request = Query | Answer | Told | Extract<Message, { type: 'cancel' }>;
 
+/** How the reason of an end by the peer's NOTIFICATION begins. */
+export const PEER_SAYS = 'peer says ';
+
 /** Why this side ends a connection. */
 export interface Fault {
   readonly code: Code;
@@ -137,7 +140,7 @@ export function runConnection(
     } else if (message.type === 'keepalive') step('keepalive', 'KEEPALIVE before OPEN');
     else if (message.type === 'notification') {
       ends ??= message.code;
-      step('notification', `peer says ${describe(message)}`);
+      step('notification', `${PEER_SAYS}${describe(message)}`);
     } else step('request', `${message.type.toUpperCase()} before the session is up`, message);
   };
 
@@ -174,6 +177,14 @@ export function runConnection(
   // The caller must have the connection in hand before it speaks.
   queueMicrotask(() => step('up', ''));
   return connection;
+}
+
+/** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
+export function turnAway(socket: Socket, { code, text }: Fault): void {
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));
+  setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
 function describe(notification: { readonly code: number; readonly text: string }): string {

@@ -21,6 +21,8 @@ export interface FloodingOptions {
   readonly identity: () => Identity;
   readonly record: () => Uint8Array;
   readonly peerings: () => Iterable<Peering>;
+  /** Something is news of who takes part. */
+  readonly news?: () => void;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -74,6 +76,7 @@ export function createFlooding(options: FloodingOptions): Flooding {
         else if (got !== 'old') say(`traceback peer AS ${from.as}: a participation record is not taken: ${got.wrong}`);
       }
       if (news.length === 0) return;
+      options.news?.();
       for (const peering of options.peerings()) if (peering !== from) announceTo(peering, news);
     },
     up(peering, whole) {

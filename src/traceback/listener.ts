@@ -4,16 +4,13 @@ import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
 import { seldom } from '../net/rate.ts';
 import { mutualTls } from '../net/tls.ts';
-import { PROTOCOL, printable } from './connection.ts';
+import { PROTOCOL, turnAway } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
-import { CODES, encodeMessage } from './wire.ts';
 
 /** Connections at once, handshakes among them, beyond the four that each peer may have. */
 const SPARE_CONNECTIONS = 64;
 const HANDSHAKE_TIMEOUT = 5000;
-/** How long a refused connection may take to read why, ms. */
-const LINGER = 1000;
 
 export interface ListenerOptions {
   readonly listen: ListenConfig;
@@ -60,10 +57,7 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     if (peering !== undefined) return peering.accept(socket);
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
     refused(socket.remoteAddress, reason);
-    socket.on('error', () => socket.destroy());
-    socket.resume();
-    socket.end(encodeMessage({ type: 'notification', code: CODES['not-authorised'], text: printable(reason) }));
-    setTimeout(() => socket.destroy(), LINGER).unref();
+    turnAway(socket, { code: 'not-authorised', text: reason });
   });
 
   return new Promise((resolve, reject) => {

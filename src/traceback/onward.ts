@@ -44,6 +44,8 @@ export interface Topology {
   /** Members of federations that may be asked though they are no peers, and the peering with one, dialled on demand. */
   members(): readonly number[];
   member(as: number): Peering | null;
+  /** True when an AS has said that it takes part no more. */
+  withdrew(as: number): boolean;
   /** True when a participant has told that it reaches this AS over that neighbour. */
   isAdjacent(as: number, neighbor: number): boolean;
   /** How often a participant behind a neighbour turned out to be the one, of late. */
@@ -87,6 +89,7 @@ export async function planOnward(
   const whyNot = (who: number): [TraceVerdict, string] => {
     const peering = peerings.get(who);
     if (peering === undefined) return ['absent', 'takes no part'];
+    if (!peering.reachable() && topology.withdrew(who)) return ['absent', 'takes part no more'];
     return ['unreachable', peering.config().out === 'allow' ? 'no session' : 'policy does not let us ask'];
   };
 

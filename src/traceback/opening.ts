@@ -89,6 +89,7 @@ export function createOpening(
       verdict: statement.verdict,
       reason: statement.reason,
       ingress: statement.ingress,
+      egress: statement.egress ?? [],
       source: statement.source,
       falsePositive: statement.false_positive,
       coverage: statement.coverage,

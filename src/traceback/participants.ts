@@ -20,6 +20,8 @@ export interface Participants {
   ): 'new' | 'old' | { readonly wrong: string };
   /** The record of an AS that takes part now. */
   of(as: number, now: number): Participation | null;
+  /** True when the newest record of an AS says that it takes part no more. */
+  withdrew(as: number): boolean;
   /** The record that these octets are, when they are kept: its signature was checked when it came. */
   held(octets: Uint8Array): SignedRecord | null;
   /** Records that are good now, withdrawals among them: those go on as well. */
@@ -82,6 +84,7 @@ export function createParticipants(self: number): Participants {
         ? null
         : participation;
     },
+    withdrew: as => known.get(as)?.participation.withdrawn === true,
     held,
     records: now => [...known.values()].filter(({ participation }) => participation.expires > now),
     version: () => version,

@@ -30,6 +30,7 @@ import {
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
 import { MAX_QUESTIONS } from './request.ts';
+import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
@@ -89,8 +90,10 @@ export interface Traceback {
    * cannot be started, and then nothing has changed.
    */
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
-  /** Ends traces and sessions, each with NOTIFICATION. */
-  close(): void;
+  /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
+  order(order: TraceOrder, by: string): string;
+  /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
+  close(withdraw?: boolean): void;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -133,8 +136,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     log,
     asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
+  const takingPart = createTakingPart({
+    ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
+  });
+  let leaving = false;
   const record = createOwnRecord({
     as,
+    withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
     retention: options.retention,
@@ -151,6 +159,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const flooding = createFlooding({
     ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
+    news: members.withdrawn,
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
     if (message.type === 'announce') flooding.hear(message.records, peering);
@@ -184,7 +193,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     const wire = { identity: () => identity, transport, open, timing, clock, log };
     return createPeering({ config: peer, onDemand, ...wire, ...told });
   };
-  const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
+  const startPeering = (peer: TracePeerConfig) => {
+    const peering = makePeering(peer, false);
+    peerings.set(peer.as, peering);
+    takingPart.made(peering);
+  };
 
   /** Binds what is not bound yet; all or nothing. */
   const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
@@ -196,7 +209,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
             await transport.listen({
               listen,
               identity: () => identity,
-              peering: peer => peerings.get(peer) ?? members.accept(peer) ?? undefined,
+              peering: peer =>
+                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
@@ -213,7 +227,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   for (const peer of config.peers) startPeering(peer);
 
   return {
-    startTrace: dPoint.startTrace,
+    async startTrace(...trace) {
+      const out = takingPart.out();
+      if (out !== null) throw new Error(`this AS takes no part in traces: disabled by ${out.by}`);
+      return dPoint.startTrace(...trace);
+    },
+    order: takingPart.carryOut,
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -252,13 +271,18 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       members.reconfigured();
       flooding.announce();
     },
-    close() {
+    close(withdraw = false) {
       dPoint.close();
+      if (withdraw) {
+        leaving = true;
+        flooding.announce();
+      }
       flooding.close();
       adjacency.close();
-      members.close();
+      const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
+      members.close(text);
       for (const listener of listeners) listener.close();
-      for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
+      for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The exchange of traces with other ASes: sessions, and who takes part. */
-import type { TracebackPeerRow } from '../../control/traceback-rows.ts';
+import { peerTrouble, type TracebackPeerRow } from '../../control/traceback-rows.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
 import { count, facts, fold, table } from './text.ts';
 import { duration, instant, percent } from './time.ts';
@@ -51,7 +51,7 @@ export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: num
     head,
     ...lines.flatMap((line, i) => [
       line,
-      ...(rows[i]!.lastError === '' ? [] : fold(`last error: ${rows[i]!.lastError}`, 4, 2)),
+      ...(peerTrouble(rows[i]!) === '' ? [] : fold(`last error: ${peerTrouble(rows[i]!)}`, 4, 2)),
     ]),
     end.join(', '),
   ];
@@ -99,7 +99,7 @@ export function renderTracebackPeer(row: TracebackPeerRow, now: number): string[
       ['Believed by', record === null ? '' : beliefOf(record)],
       ['Federations', says?.federations.join(' ') ?? ''],
     ]).map(line => `  ${line}`),
-    ...(row.lastError === '' ? [] : fold(`Last error: ${row.lastError}`, 4, 2)),
+    ...(peerTrouble(row) === '' ? [] : fold(`Last error: ${peerTrouble(row)}`, 4, 2)),
   ];
 }
 
