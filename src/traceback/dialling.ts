@@ -14,8 +14,8 @@ export interface DiallingOptions {
   readonly clock: () => number;
   /** TLS is up, and the other end has proved who it is. */
   up(socket: TLSSocket): void;
-  /** It did not come to that; why, for a person. One of the two is called, once. */
-  failed(reason: string): void;
+  /** It did not come to that; why, for a person; whether somebody else is there. One of the two is called, once. */
+  failed(reason: string, impostor: boolean): void;
 }
 
 export interface Dialling {
@@ -27,6 +27,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
   const { as, place, patience, clock } = options;
   const socket = connect({ host: place.address, port: place.port, ...mutualTls(options.identity(), PROTOCOL) });
   let reason = 'connection closed before TLS was up';
+  let impostor = false;
   const timer = setTimeout(() => {
     reason = 'TLS was not up in time';
     socket.destroy();
@@ -36,7 +37,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
   });
   const gone = () => {
     clearTimeout(timer);
-    options.failed(reason);
+    options.failed(reason, impostor);
   };
   socket.once('close', gone);
   socket.once('secureConnect', () => {
@@ -47,6 +48,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
       options.up(socket);
       return;
     }
+    impostor = 'reason' in found || found.as !== as;
     reason =
       'reason' in found
         ? found.reason

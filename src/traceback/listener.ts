@@ -7,6 +7,7 @@ import { mutualTls } from '../net/tls.ts';
 import { PROTOCOL, printable } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { CODES, encodeMessage } from './wire.ts';
 
 /** Connections at once, handshakes among them, beyond the four that each peer may have. */
@@ -24,6 +25,8 @@ export interface ListenerOptions {
   peers(): number;
   readonly clock: () => number;
   readonly log: Log;
+  /** Somebody's connection is refused. */
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Listener {
@@ -46,20 +49,23 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
 
   // Scanners find every open port: their noise is counted, and said once a second.
   const say = seldom(1, clock, (text, unsaid) => log('info', text, unsaid > 0 ? { unsaid } : {}));
-  const refused = (from: string | undefined, reason: string) =>
+  const refused = (kind: RefusalKind, from: string | undefined, reason: string, as?: number) => {
+    options.refused(kind, { from: from ?? 'somewhere', reason: printable(reason), ...(as !== undefined && { as }) });
     say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
+  };
 
-  server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
-  server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));
+  server.on('tlsClientError', (error, socket) => refused('handshake', socket.remoteAddress, error.message));
+  server.on('drop', data => refused('crowd', data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', (socket: TLSSocket) => {
-    const found =
-      socket.alpnProtocol === PROTOCOL
-        ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
-        : { reason: 'does not speak the trace protocol' };
+    const speaks = socket.alpnProtocol === PROTOCOL;
+    const found = speaks
+      ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
+      : { reason: 'does not speak the trace protocol', stranger: undefined };
     const peering = 'as' in found ? options.peering(found.as) : undefined;
     if (peering !== undefined) return peering.accept(socket);
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
-    refused(socket.remoteAddress, reason);
+    const kind = !speaks ? 'protocol' : 'as' in found || found.stranger ? 'stranger' : 'certificate';
+    refused(kind, socket.remoteAddress, reason, 'as' in found ? found.as : undefined);
     socket.on('error', () => socket.destroy());
     socket.resume();
     socket.end(encodeMessage({ type: 'notification', code: CODES['not-authorised'], text: printable(reason) }));

@@ -5,10 +5,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Ask, type AskEvents, createAsked, queryOf } from './asked.ts';
-import { type Connection, type ConnectionEvents, type Fault, runConnection } from './connection.ts';
+import { type Connection, type ConnectionEvents, type Fault, refusalOf, runConnection } from './connection.ts';
 import { type Dialling, dialPeer } from './dialling.ts';
 import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { newerStays } from './session.ts';
 import type { Open, Told } from './wire.ts';
 
@@ -78,6 +79,8 @@ export interface PeeringOptions {
   hear?(message: Told, peering: Peering): void;
   /** The session came up. */
   up?(peering: Peering): void;
+  /** Something of the peer is refused. */
+  refused?(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Peering {
@@ -170,8 +173,9 @@ export function createPeering(options: PeeringOptions): Peering {
         dialling = null;
         run(socket, true);
       },
-      failed(reason) {
+      failed(reason, impostor) {
         dialling = null;
+        if (impostor) options.refused?.('other-as', { peer: as, reason });
         if (onDemand) failures++;
         if (!closed) failed(reason);
         redial();
@@ -229,6 +233,10 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (fault !== null) connection.end(fault);
     },
+    fault(fault) {
+      const kind = refusalOf(fault);
+      if (kind !== null) options.refused?.(kind, { peer: as, reason: fault.text });
+    },
     end(reason, connection, cut) {
       connections.delete(connection);
       inWork.end(connection, cut && !closed ? timing.restart : 0);
@@ -270,6 +278,8 @@ export function createPeering(options: PeeringOptions): Peering {
     accept(socket) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;
+        if (clock() < shunned) options.refused?.('shunned', { peer: as, reason: 'it is not spoken to for a while' });
+        else options.refused?.('connections', { peer: as, reason: `${MAX_CONNECTIONS} connections at once` });
         socket.destroy();
         return;
       }

@@ -27,6 +27,7 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
+import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
@@ -91,6 +92,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const recorded = options.recorded ?? (() => Promise.resolve());
 
+  const refusals = createRefusals(clock, audit);
+  const { refused } = refusals;
+
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
@@ -127,14 +131,14 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded, refused });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused },
   });
 
   const flooding = createFlooding({
-    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
+    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log, refused },
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
     if (message.type === 'announce') flooding.hear(message.records, peering);
@@ -164,7 +168,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
       },
     });
-    const told = { query, hear, up };
+    const told = { query, hear, up, refused };
     return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
   };
   const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
@@ -183,6 +187,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
+              refused,
             }),
           );
       return fresh;
@@ -233,6 +238,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       members.close();
       for (const listener of listeners) listener.close();
+      refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
     },
   };
