@@ -15,6 +15,7 @@ import { type KnownPrefix, prefixesFor } from '../rib/query.ts';
 import type { Contradictions } from './contradictions.ts';
 import { heldDrift } from './drift.ts';
 import { frontierRow } from './frontier-row.ts';
+import { type BuiltGraph, graphRow } from './graph-row.ts';
 import type { IngestCounts } from './ingest-peer.ts';
 import { countLeaks } from './leaks.ts';
 import { quarantineRows } from './malformed.ts';
@@ -117,7 +118,7 @@ export function createAnswerer(
   quality: Quality,
   known: () => KnownRelation,
 ): Answerer {
-  let graph: { readonly generation: number; readonly graph: AsGraph } | null = null;
+  let graph: BuiltGraph | null = null;
   let building = false;
   /**
    * The graph of the paths held. A small table's is built anew when its paths have changed; of a large one the last
@@ -127,7 +128,7 @@ export function createAnswerer(
     const { generation, live } = rib.attributes;
     if (graph?.generation === generation) return graph.graph;
     if (graph === null || live < SMALL) {
-      graph = { generation, graph: buildAsGraph(rib.attributes, localAs(), known()) };
+      graph = { generation, graph: buildAsGraph(rib.attributes, localAs(), known()), built: Date.now() };
       return graph.graph;
     }
     if (!building) {
@@ -139,7 +140,7 @@ export function createAnswerer(
           return;
         }
         building = false;
-        graph = { generation, graph: next.finish() };
+        graph = { generation, graph: next.finish(), built: Date.now() };
       };
       setImmediate(slice);
     }
@@ -344,6 +345,11 @@ export function createAnswerer(
         }
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
+        case 'as-graph': {
+          asGraph();
+          const roles = named(undefined).flatMap(({ row }) => (row.role ? [row.as] : []));
+          return { rows: [graphRow(graph!, rib.attributes.generation, localAs(), roles, query.among)] };
+        }
       }
     },
   };

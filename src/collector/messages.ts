@@ -75,6 +75,8 @@ export type RibQuery =
       readonly avoid: readonly number[];
       readonly among: readonly number[];
     }
+  /** How much the AS graph knows: one GraphRow. `among`: ASes that are looked for on it. */
+  | { readonly about: 'as-graph'; readonly among: readonly number[] }
   /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */
   | { readonly about: 'adjacency'; readonly among: readonly number[] };
 

@@ -17,6 +17,7 @@ import { PROBE_COMMANDS } from './probe-commands.ts';
 import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
 import { TRACE_COMMANDS } from './trace-commands.ts';
+import { TRACEBACK_COMMANDS } from './traceback-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
 import { WHOIS_COMMANDS } from './whois-commands.ts';
 
@@ -180,6 +181,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+  ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
   ...WHOIS_COMMANDS,
@@ -194,10 +196,13 @@ const GROUPS: Readonly<Record<string, string>> = {
   'case note': 'Write a line into the timeline of a case',
   'case reopen': 'Take a dismissed case up again',
   clear: 'End something and begin it anew',
+  'clear traceback': 'End a session with a trace peer and begin it anew',
   'clear bgp': 'End a session and begin it anew',
   disable: 'Hold something down',
+  'disable traceback': 'Take no part in traces, or end one session with a trace peer',
   'disable bgp': 'End a session, and hold it down',
   enable: 'Begin what was disabled',
+  'enable traceback': 'Take part in traces again, or begin one session with a trace peer',
   'enable bgp': 'Begin a session that was disabled',
   mitigate: 'Plan, order and end counter-measures against a hijack',
   refresh: 'Ask for something again',
@@ -216,6 +221,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show route': 'Routes held now',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
+  'show traceback': 'ASes with which traces are exchanged, and who else takes part',
+  'show traceback peers': 'Sessions: all of them, or one in detail',
   test: 'Try something out',
   trace: 'Find where packets entered',
   watch: 'What happens, as it happens',

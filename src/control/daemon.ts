@@ -3,6 +3,7 @@
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
 
+import type { EntryContacts } from '../bridge/conclusion.ts';
 import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
@@ -42,6 +43,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
 /** The rows each question about routes is answered by. */
@@ -55,7 +57,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon {
+export interface Daemon extends TracebackAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -120,6 +122,10 @@ export interface Daemon {
   trace(id: string): Promise<Trace | null>;
   /** What a trace rests on; null when there is no such trace, or none of it is kept. */
   traceEvidence(id: string): Promise<TraceEvidence | null>;
+  /** Our AS, and the federation whose keys digests are made with; empty: none. */
+  tracesAs(): { readonly as: number; readonly federation: string };
+  /** Whom to call about its entry: what is known at once, or, with a signal, what the sources answer until it aborts. */
+  traceContacts(trace: Trace, signal: AbortSignal | null): Promise<readonly EntryContacts[]>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;
@@ -213,7 +219,9 @@ export interface CaseOrder {
 /** How a trace that a person asked for is watched, and ended. */
 interface TraceWatched {
   readonly onPartial: (trace: Trace) => void;
+  /** Aborts when whoever asked is gone, or wants it no more: it is then ended by this person, in words. */
   readonly signal: AbortSignal;
+  readonly by: string;
 }
 
 /** `trace export TRACE-ID --evidence`. */
@@ -354,21 +362,6 @@ export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
   | { readonly what: 'aspa'; readonly customer: number; readonly providers: readonly number[] };
 
-/** Row of `show traceback`. */
-export interface TracePeerRow {
-  readonly as: number;
-  readonly address: string;
-  readonly state: string;
-  readonly since: number;
-  readonly in: 'allow' | 'deny';
-  readonly out: 'allow' | 'deny';
-  /** Questions sent to it, and its questions answered and refused here. */
-  readonly asked: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly lastError: string;
-}
-
 /** Answer of `reload`. */
 export interface ReloadReport {
   /** False when the file has errors: then nothing changed. */
@@ -385,3 +378,4 @@ export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+export type { TracePeerRow } from './traceback-rows.ts';

@@ -1,9 +1,13 @@
 /** Commands about traces. */
+import { parseAsn } from '../bgp/as-path.ts';
 import { packetsFor } from '../traceback/evidence.ts';
+import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
 import { decodePackets } from './packet-data.ts';
+import { TRACE_EXPORTS } from './trace-export.ts';
+import type { TraceDetail } from './trace-rows.ts';
 
 /** Most traces listed. */
 const LISTED_TRACES = 20;
@@ -12,7 +16,43 @@ const NEED = { '--need': 'How many of the packets have to be seen at one place' 
 
 const TRIGGER = { '--trigger': 'They are replies: trace the packets that triggered them' };
 
+/** Help for what the orders about sessions may say to the peer. */
+const REASON = { reason: 'Words that the peer is told, and shows' };
+
 export const TRACE_COMMANDS: readonly Command[] = [
+  {
+    syntax: 'clear traceback AS [reason TEXT]',
+    help: 'End a session with a trace peer and begin it anew',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'clear', peer: asOf(call), reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'disable traceback [reason TEXT]',
+    help: 'Take no part in traces: withdraw, and end all sessions',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'disable', reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'disable traceback AS [reason TEXT]',
+    help: 'End a session with a trace peer, and hold it down',
+    words: REASON,
+    one: true,
+    run: call => order(call, { what: 'disable', peer: asOf(call), reason: call.args.TEXT ?? '' }),
+  },
+  {
+    syntax: 'enable traceback',
+    help: 'Take part in traces again',
+    one: true,
+    run: call => order(call, { what: 'enable' }),
+  },
+  {
+    syntax: 'enable traceback AS',
+    help: 'Begin a session with a trace peer that was disabled',
+    one: true,
+    run: call => order(call, { what: 'enable', peer: asOf(call) }),
+  },
   {
     syntax: 'show trace',
     help: 'The latest traces',
@@ -30,11 +70,10 @@ export const TRACE_COMMANDS: readonly Command[] = [
   },
   { syntax: 'show trace TRACE-ID tree', help: 'One trace with its tree', one: true, run: showTrace },
   {
-    syntax: 'show traceback',
-    help: 'ASes with which traces are exchanged',
-    run: async ({ daemon, row }) => {
-      for (const one of await daemon.tracePeers()) await row(one);
-    },
+    syntax: 'trace cancel TRACE-ID',
+    help: 'End a trace that runs, and show what is known of it',
+    one: true,
+    run: async ({ daemon, args, by, row }) => row(await daemon.cancelTrace(args['TRACE-ID']!, by)),
   },
   {
     syntax: 'trace digest DIGEST TIME [EPOCH]',
@@ -42,13 +81,7 @@ export const TRACE_COMMANDS: readonly Command[] = [
     one: true,
     run: traceDigest,
   },
-  {
-    syntax: 'trace export TRACE-ID --evidence',
-    help: 'What a trace rests on, as it was signed, as one JSON document',
-    words: { '--evidence': 'The signed request and every signed statement' },
-    one: true,
-    run: exportEvidence,
-  },
+  ...TRACE_EXPORTS,
   {
     syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger]',
     help: 'Trace packets of a pcap file to their entry AS',
@@ -65,26 +98,26 @@ export const TRACE_COMMANDS: readonly Command[] = [
   },
 ];
 
+const asOf = ({ args }: Call): number => parseAsn(args.AS!)!;
+
+async function order({ daemon, by, row }: Call, what: TraceOrder): Promise<void> {
+  await row(await daemon.orderTraceback(what, by));
+}
+
 async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);
   if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
-  await row(trace);
+  await row({ ...trace, contacts: await daemon.traceContacts(trace, null) } satisfies TraceDetail);
 }
 
-async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
-  const evidence = await daemon.traceEvidence(args['TRACE-ID']!);
-  if (evidence === null) throw new Error(`no evidence of a trace ${args['TRACE-ID']} is kept`);
-  await row(evidence);
-}
-
-async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {
+async function traceDigest({ daemon, args, by, signal, row, partial }: Call): Promise<void> {
   const time = parseInstant(args.TIME!, Date.now())!;
   const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
-  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal }));
+  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal, by }));
 }
 
 async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>): Promise<void> {
-  const { daemon, args, data, signal, row, partial, want } = call;
+  const { daemon, args, data, by, signal, row, partial, want } = call;
   const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
   if (data.packets === undefined) {
     want({ file: args.FILE!, numbers, most: packetsFor(need) });
@@ -93,5 +126,5 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   const packets = decodePackets(data.packets);
   if (typeof packets === 'string') throw new Error(packets);
   const trigger = args['--trigger'] !== undefined;
-  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal }));
+  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal, by }));
 }

@@ -8,16 +8,9 @@ import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
-import type {
-  Daemon,
-  IrrStatusRow,
-  ProbeStatusRow,
-  ReloadReport,
-  RibRows,
-  StatusReport,
-  TracePeerRow,
-} from '../control/daemon.ts';
+import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
+import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
@@ -44,6 +37,9 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTraceContacts } from './trace-contacts.ts';
+import { tracePeerRows } from './trace-peers.ts';
+import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -120,32 +116,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ];
     });
 
-  function tracePeers(): TracePeerRow[] {
-    const configured = config().traceback?.peers ?? [];
-    return (traces.traceback()?.status() ?? []).map(row => {
-      const peer = configured.find(({ as }) => as === row.as);
-      return {
-        as: row.as,
-        address: row.address,
-        state: row.state,
-        since: row.since,
-        in: peer?.in ?? 'deny',
-        out: peer?.out ?? 'deny',
-        asked: row.queriesOut,
-        answered: row.queriesIn - row.refused,
-        refused: row.refused,
-        lastError: row.lastError,
-      };
-    });
-  }
-
   async function status(): Promise<StatusReport> {
     const summary = (await collector.query({ about: 'summary' })).rows as readonly SummaryRow[];
     const size = (await collector.query({ about: 'size' })).rows[0] as RibSize;
     const irr = sources();
     const loaded = registry.status().flatMap(({ age }) => (age === null ? [] : [age]));
     const mail = outbox.status();
-    const peers = tracePeers();
+    const peers = tracePeerRows(config(), traces);
     const taps = probes();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
@@ -169,7 +146,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...silentExporters(flows(), taps, Date.now()),
       ...peers
         .filter(({ state }) => state !== 'Established')
-        .map(p => `trace peer AS${p.as}: ${p.lastError || p.state}`),
+        .map(p => `trace peer AS${p.as}: ${peerTrouble(p) || p.state}`),
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
@@ -265,8 +242,15 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const targets = testTargets(config(), kind);
       await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
     },
-    traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
+    async traces(limit) {
+      // A trace ends between the two questions, or not: it is listed once.
+      const running = traces.running.list();
+      const stored = (await store.read('trace.latest', { limit })).map(traceOf);
+      return [...running.filter(({ id }) => stored.every(one => one.id !== id)), ...stored];
+    },
     async trace(id) {
+      const running = traces.running.get(id);
+      if (running !== null) return running;
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
@@ -276,8 +260,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
-    traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
+    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
+    traceContacts: createTraceContacts(config, parts.contacts),
+    startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
+    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -306,7 +292,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
-    tracePeers: async () => tracePeers(),
+    tracePeers: async () => tracePeerRows(config(), traces),
+    ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),

@@ -5,13 +5,15 @@
  */
 import { type AsEdges, newAsEdges } from './as-edges.ts';
 import { type AsFrontier, type AsTopology, searchFrontier } from './as-frontier.ts';
-import { CUSTOMER, inferRelations, type Relation, reversed, UNKNOWN } from './as-relations.ts';
+import { CUSTOMER, inferRelations, PEER, PROVIDER, type Relation, reversed, UNKNOWN } from './as-relations.ts';
 import { eachSequenceAs, onlyToCustomer } from './as-sequence.ts';
 import { type AttributeStore, CONTEXT_AS4 } from './attribute-store.ts';
 
 export interface AsGraph {
   readonly ases: number;
   readonly edges: number;
+  /** Links by what is known of them. */
+  readonly links: LinkCounts;
   /** Neighbours of an AS, in no order; empty when it is unknown. */
   neighbors(as: number): number[];
   /** What `to` is to `from`; null where no path shows them side by side. */
@@ -23,6 +25,17 @@ export interface AsGraph {
    * Unknown ASes have nothing behind them.
    */
   frontier(here: number, from: number, avoid: readonly number[], among: readonly number[]): AsFrontier;
+}
+
+/** Links by what their ends are to each other, and by where that is known from. */
+export interface LinkCounts {
+  /** One end is the other's provider; they are peers; nobody knows. */
+  readonly transit: number;
+  readonly peering: number;
+  readonly unknown: number;
+  /** Told by roles or ASPAs, and those that an attribute of RFC 9234 on some path speaks of. */
+  readonly told: number;
+  readonly otc: number;
 }
 
 /** What is known of links besides the paths: what `to` is to `from`, UNKNOWN where nothing is. */
@@ -150,7 +163,10 @@ export function newAsGraph(localAs: number): AsGraphOfPaths {
         told[edge] = known(numbers[edges.low[edge]!]!, numbers[edges.high[edge]!]!);
       const relations = yield* inferRelations({ hops, length, notCustomer }, edges, numbers.length, told);
       hops = new Int32Array(0);
-      return graphOf(index, topologyOf(numbers, edges, relations));
+      return graphOf(index, topologyOf(numbers, edges, relations), {
+        told: told.reduce((sum, one) => sum + (one === UNKNOWN ? 0 : 1), 0),
+        otc: new Set([...notCustomer].map(hop => hop >> 1)).size,
+      });
     },
   };
 }
@@ -178,13 +194,18 @@ export function topologyOf(numbers: readonly number[], edges: AsEdges, relations
   return { numbers: Uint32Array.from(numbers), start, ends, relation };
 }
 
-/** The graph over a topology; `index` tells the node of an AS. */
-export function graphOf(index: ReadonlyMap<number, number>, topology: AsTopology): AsGraph {
+/** The graph over a topology; `index` tells the node of an AS, `known` how much was known of its links. */
+export function graphOf(
+  index: ReadonlyMap<number, number>,
+  topology: AsTopology,
+  known: Pick<LinkCounts, 'told' | 'otc'> = { told: 0, otc: 0 },
+): AsGraph {
   const { numbers, start, ends, relation } = topology;
   const cones = new Map<number, number>();
   return {
     ases: numbers.length,
     edges: ends.length / 2,
+    links: { ...countLinks(relation), ...known },
     neighbors(as) {
       const at = index.get(as);
       return at === undefined ? [] : Array.from(ends.subarray(start[at]!, start[at + 1]!), next => numbers[next]!);
@@ -211,6 +232,13 @@ export function graphOf(index: ReadonlyMap<number, number>, topology: AsTopology
       return searchFrontier(topology, place(here), place(from), avoid.map(place), among.map(place));
     },
   };
+}
+
+function countLinks(relation: Uint8Array): Pick<LinkCounts, 'transit' | 'peering' | 'unknown'> {
+  const ends = [0, 0, 0, 0];
+  for (const one of relation) ends[one]!++;
+  // Each link has two ends; of a transit link one is the provider.
+  return { transit: ends[PROVIDER]!, peering: ends[PEER]! / 2, unknown: ends[UNKNOWN]! / 2 };
 }
 
 function coneOf({ numbers, start, ends, relation }: AsTopology, origin: number): number {

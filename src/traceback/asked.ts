@@ -36,12 +36,15 @@ export interface AskedOfPeer {
   resend(send: (id: number, ask: Ask) => void): void;
   /** No answer comes to any of them. */
   lose(): void;
+  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
+  latency(): number | null;
 }
 
-/** Nothing asked yet of AS `as`. */
-export function createAsked(as: number): AskedOfPeer {
-  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number }>();
+/** Nothing asked yet of AS `as`. `clock` in ms. */
+export function createAsked(as: number, clock: () => number = Date.now): AskedOfPeer {
+  const asked = new Map<number, { readonly ask: Ask; readonly events: AskEvents; answers: number; sent: number }>();
   let nextId = 0;
+  let latency: number | null = null;
   let timer: NodeJS.Timeout | null = null;
 
   const settle = () => {
@@ -60,7 +63,7 @@ export function createAsked(as: number): AskedOfPeer {
     add(ask, events) {
       const id = nextId;
       nextId = (nextId + 1) >>> 0;
-      asked.set(id, { ask, events, answers: 0 });
+      asked.set(id, { ask, events, answers: 0, sent: clock() });
       return id;
     },
     cancel: id => asked.delete(id),
@@ -72,6 +75,9 @@ export function createAsked(as: number): AskedOfPeer {
       if (root!.as !== as) return { code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` };
       if (++request.answers > MAX_ANSWERS)
         return { code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` };
+      // A new measurement counts for an eighth, as that of a round trip does (RFC 6298 section 2).
+      const took = clock() - request.sent;
+      if (request.answers === 1) latency = latency === null ? took : latency + (took - latency) / 8;
       if (answer.final) asked.delete(answer.id);
       request.events.answer(answer);
       return null;
@@ -91,11 +97,13 @@ export function createAsked(as: number): AskedOfPeer {
       settle();
       for (const [id, one] of asked) {
         one.answers = 0;
+        one.sent = clock();
         send(id, one.ask);
         one.events.again?.();
       }
     },
     lose: () => lose(),
+    latency: () => latency,
   };
 }
 

@@ -26,6 +26,9 @@ const LINGER = 1000;
 
 export type Request = Query | Answer | Told | Extract<Message, { type: 'cancel' }>;
 
+/** How the reason of an end by the peer's NOTIFICATION begins. */
+export const PEER_SAYS = 'peer says ';
+
 /** Why this side ends a connection. */
 export interface Fault {
   readonly code: Code;
@@ -90,8 +93,20 @@ export function runConnection(
   /** Code of the NOTIFICATION that ends the connection, sent or received. */
   let ends: number | null = null;
 
+  let corked = false;
+  /** What is said at one time goes out together: a record of TLS and a system call for each message cost more than the message. */
+  const gather = () => {
+    if (corked) return;
+    corked = true;
+    socket.cork();
+    queueMicrotask(() => {
+      corked = false;
+      socket.uncork();
+    });
+  };
   const transmit = (message: Message) => {
     if (!socket.writable) return;
+    gather();
     socket.write(encodeMessage(message));
     if (socket.writableLength > MAX_UNSENT) raise({ code: 'limit', text: 'does not read what it asked for' });
   };
@@ -149,7 +164,7 @@ export function runConnection(
     } else if (message.type === 'keepalive') step('keepalive', 'KEEPALIVE before OPEN');
     else if (message.type === 'notification') {
       ends ??= message.code;
-      step('notification', `peer says ${describe(message)}`);
+      step('notification', `${PEER_SAYS}${describe(message)}`);
     } else step('request', `${message.type.toUpperCase()} before the session is up`, message);
   };
 
@@ -191,6 +206,14 @@ export function runConnection(
   // The caller must have the connection in hand before it speaks.
   queueMicrotask(() => step('up', ''));
   return connection;
+}
+
+/** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
+export function turnAway(socket: TLSSocket, { code, text }: Fault): void {
+  socket.on('error', () => socket.destroy());
+  socket.resume();
+  socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));
+  setTimeout(() => socket.destroy(), LINGER).unref();
 }
 
 function describe(notification: { readonly code: number; readonly text: string }): string {

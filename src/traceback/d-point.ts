@@ -1,8 +1,10 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
-import type { AnswerNode, Leaf } from './branch.ts';
+import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
+import { conclude } from './conclusion.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
+import type { Credit } from './credit.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
@@ -13,7 +15,7 @@ import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, sign
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
-import { conclude, ofFragment, withoutRepeats } from './tree.ts';
+import { ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** When the first partial result is due, and how far apart the next ones are at least; ms. */
@@ -22,6 +24,9 @@ const PARTIAL = 250;
 export const BUDGET = 64;
 /** How long a request may be shown, ms: no AS works on it for longer. */
 const LIFE = 10_000;
+/** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
+const CONCLUDING = 50;
+const CONCLUDING_EACH = 2;
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -50,6 +55,10 @@ export interface TraceRequest {
   readonly from?: number;
   readonly to?: number;
   readonly purpose?: Purpose;
+  /** Ends the trace, with CANCEL to whoever still works on it; the reason is who ended it, in words. */
+  readonly signal?: AbortSignal;
+  /** Called once, with the trace's name and a way to look at what is known of it. */
+  begun?(id: string, state: () => Trace): void;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
 }
@@ -77,6 +86,8 @@ export interface DPointOptions {
   /** The federation whose keys the digests are made with. */
   readonly federation: () => string;
   readonly clock: () => number;
+  /** How far others are believed; as ASes of which nothing was measured when left out. */
+  readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
@@ -134,12 +145,12 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree);
+        const concluded = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(tree, concluded.entry, concluded.ambiguity),
+          ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
         };
       };
@@ -158,6 +169,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       await options.recorded();
 
       let latest: Search | null = null;
+      let newest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
       let due = false;
       const tell = () => {
@@ -172,16 +184,30 @@ export function createDPoint(options: DPointOptions): DPoint {
 
       const controller = new AbortController();
       running.add(controller);
+      const end = () => controller.abort(request.signal?.reason);
+      request.signal?.addEventListener('abort', end);
+      if (request.signal?.aborted) end();
+      request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
       try {
         const search = await itm.search(
-          { hops: [], ttl: MAX_TTL, deadline: asked + MAX_WORK, budget: BUDGET, signed },
+          {
+            hops: [],
+            ttl: MAX_TTL,
+            deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+            budget: BUDGET,
+            signed,
+          },
           controller.signal,
           changed => {
+            newest = changed;
+            opening.look(changed.tree);
             latest = changed;
             if (due) tell();
           },
         );
-        const trace = traceOf('final', search);
+        const trace: Trace = controller.signal.aborted
+          ? { ...traceOf('cancelled', search), cancelledBy: String(controller.signal.reason) }
+          : traceOf('final', search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -189,17 +215,25 @@ export function createDPoint(options: DPointOptions): DPoint {
           queries: trace.queries,
           milliseconds: trace.milliseconds,
           entry: trace.entry,
+          ...(trace.cancelledBy !== undefined && { cancelled: trace.cancelledBy }),
         });
         return trace;
       } finally {
         clearTimeout(timer);
+        request.signal?.removeEventListener('abort', end);
         running.delete(controller);
       }
     },
     close() {
-      for (const controller of running) controller.abort();
+      for (const controller of running) controller.abort('the daemon, which ends');
     },
   };
+}
+
+/** A search that has heard of nobody. */
+function nothingYet(as: number): Search {
+  const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
 }
 
 /** What this AS itself says in a tree. */

@@ -1,6 +1,6 @@
 /** Dials the ITM of one other AS: TLS 1.3, and a certificate that proves the AS (intertrack-protocol(7), TRANSPORT). */
 import { connect, type TLSSocket } from 'node:tls';
-import { mutualTls } from '../net/tls.ts';
+import { contextOf, mutualTls } from '../net/tls.ts';
 import { PROTOCOL } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 
@@ -25,7 +25,11 @@ export interface Dialling {
 
 export function dialPeer(options: DiallingOptions): Dialling {
   const { as, place, patience, clock } = options;
-  const socket = connect({ host: place.address, port: place.port, ...mutualTls(options.identity(), PROTOCOL) });
+  const identity = options.identity();
+  const socket = connect({
+    ...{ host: place.address, port: place.port },
+    ...{ ...mutualTls(identity, PROTOCOL), secureContext: contextOf(identity) },
+  });
   let reason = 'connection closed before TLS was up';
   let impostor = false;
   const timer = setTimeout(() => {

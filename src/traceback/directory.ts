@@ -2,7 +2,9 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { vouchedFor } from '../net/tls.ts';
 import type { Identity } from './identity.ts';
+import type { Participants } from './participants.ts';
 import { readParticipation, type SignedRecord } from './participation.ts';
+import { isVouched } from './vouching.ts';
 
 /** Records that were checked and need not be again. */
 const MAX_CHECKED = 4096;
@@ -22,12 +24,20 @@ export interface Directory {
   keyOf(as: number, record: Uint8Array, now: number): SigningKey | string;
 }
 
-/** `identity` is asked anew each time: certificates are renewed while the daemon runs. */
-export function createDirectory(identity: () => Identity): Directory {
+/**
+ * `identity` is asked anew each time: certificates are renewed while the daemon runs. A record that is one of `participants`
+ * was checked when it came.
+ */
+export function createDirectory(
+  identity: () => Identity,
+  participants: Pick<Participants, 'held'> = { held: () => null },
+): Directory {
   /** By the SHA-256 of its octets, what a record says: its signature does not change. Whether it is believed may. */
   const checked = new Map<string, SignedRecord>();
 
   const read = (octets: Uint8Array, now: number): SignedRecord | string => {
+    const held = participants.held(octets);
+    if (held !== null && held.participation.expires > now) return held;
     const name = createHash('sha256').update(octets).digest('base64');
     const known = checked.get(name);
     if (known !== undefined && known.participation.expires > now) return known;
@@ -55,6 +65,7 @@ export function doubtOf({ participation, certificate }: SignedRecord, identity: 
   if (pinned !== undefined && why === null) return null;
   // An AS that a file is configured for is believed by that file alone.
   if (why !== null) return `AS ${participation.as}: ${why}`;
+  if (isVouched(participation, identity.authorities, now)) return null;
   const not = vouchedFor(certificate, identity.authorities, now);
   return not === null ? null : `AS ${participation.as}: ${not}`;
 }

@@ -23,6 +23,8 @@ export interface FloodingOptions {
   readonly identity: () => Identity;
   readonly record: () => Uint8Array;
   readonly peerings: () => Iterable<Peering>;
+  /** Something is news of who takes part. */
+  readonly news?: () => void;
   readonly clock: () => number;
   readonly log: Log;
   refused(kind: RefusalKind, body: RefusalBody): void;
@@ -82,6 +84,7 @@ export function createFlooding(options: FloodingOptions): Flooding {
         }
       }
       if (news.length === 0) return;
+      options.news?.();
       for (const peering of options.peerings()) if (peering !== from) announceTo(peering, news);
     },
     up(peering, whole) {

@@ -1,4 +1,8 @@
 /** What a trace asks of the topology. The AS graph itself is made from the RIB, elsewhere. */
+
+/** What a neighbour is to this AS. */
+export type NeighborRelation = 'provider' | 'customer' | 'peer';
+
 export interface AsGraph {
   /**
    * The nearest ASes of `among` that a packet may have passed before it came to this AS from its neighbour `from`, never
@@ -13,6 +17,8 @@ export interface AsGraph {
     readonly frontier: readonly { readonly as: number; readonly cone: number }[];
     readonly passed: readonly number[];
     readonly beyond: number;
+    /** What `from` is to this AS: it decides who may stand behind it. Not there: nobody knows. */
+    readonly relation?: NeighborRelation;
   }>;
   /** Over which of their neighbours, ASes that take no part, the ASes of `among` are reached from here. */
   adjacency(among: readonly number[]): Promise<readonly { readonly as: number; readonly through: readonly number[] }[]>;

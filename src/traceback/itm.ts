@@ -12,7 +12,7 @@ import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { extend, planOnward } from './onward.ts';
+import { extend, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -40,6 +40,8 @@ export interface Search {
 }
 
 export interface Itm {
+  /** What the manager knows of whom it could ask. */
+  readonly topology: Topology;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before.
@@ -53,7 +55,7 @@ export interface ItmOptions {
   readonly graph: AsGraph;
   readonly answer: () => TracebackConfig['answer'];
   readonly peerings: () => ReadonlyMap<number, Peering>;
-  readonly members: Pick<Members, 'askable' | 'ask'>;
+  readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
   readonly clock: () => number;
   readonly log: Log;
@@ -87,15 +89,16 @@ export function createItm(options: ItmOptions): Itm {
     found.set(behind, there.set(peer, (there.get(peer) ?? 0) + 1));
     if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
   };
-  const topology = {
+  const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },
     members: options.members.askable,
-    member: options.members.ask,
+    ...{ member: options.members.ask, withdrew: options.members.withdrew },
     isAdjacent: options.isAdjacent,
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };
 
   return {
+    topology,
     async search(inquiry, signal, changed) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
@@ -155,6 +158,7 @@ function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
   return {
     ...newLeaf(as, border.verdict, printable(reason), after),
     ingress: border.ingress,
+    egress: border.egress,
     source,
     falsePositive: border.falsePositive,
     coverage: border.coverage,

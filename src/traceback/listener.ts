@@ -4,17 +4,14 @@ import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
 import { seldom } from '../net/rate.ts';
 import { mutualTls } from '../net/tls.ts';
-import { PROTOCOL, printable } from './connection.ts';
+import { PROTOCOL, printable, turnAway } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
-import { CODES, encodeMessage } from './wire.ts';
 
 /** Connections at once, handshakes among them, beyond the four that each peer may have. */
 const SPARE_CONNECTIONS = 64;
 const HANDSHAKE_TIMEOUT = 5000;
-/** How long a refused connection may take to read why, ms. */
-const LINGER = 1000;
 
 export interface ListenerOptions {
   readonly listen: ListenConfig;
@@ -66,10 +63,7 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
     const kind = !speaks ? 'protocol' : 'as' in found || found.stranger ? 'stranger' : 'certificate';
     refused(kind, socket.remoteAddress, reason, 'as' in found ? found.as : undefined);
-    socket.on('error', () => socket.destroy());
-    socket.resume();
-    socket.end(encodeMessage({ type: 'notification', code: CODES['not-authorised'], text: printable(reason) }));
-    setTimeout(() => socket.destroy(), LINGER).unref();
+    turnAway(socket, { code: 'not-authorised', text: reason });
   });
 
   return new Promise((resolve, reject) => {

@@ -27,9 +27,14 @@ export interface Members {
   accept(as: number): Peering | null;
   /** Peerings that were made so far. */
   peerings(): Iterable<Peering>;
+  /** True when an AS has said that it takes part no more. */
+  withdrew(as: number): boolean;
+  /** Ends the peerings with members that have withdrawn. */
+  withdrawn(): void;
   /** Takes another configuration: peerings that it does not want end. */
   reconfigured(): void;
-  close(): void;
+  /** Ends all peerings, with these words for the other ends. */
+  close(text: string): void;
 }
 
 type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate'>;
@@ -102,6 +107,14 @@ export function createMembers(options: MembersOptions): Members {
       return wanted === null || wanted.in === 'deny' ? null : peeringOf(wanted);
     },
     peerings: () => made.values(),
+    withdrew: participants.withdrew,
+    withdrawn() {
+      for (const [as, peering] of made)
+        if (participants.of(as, clock()) === null) {
+          peering.close({ code: 'configuration', text: 'it takes part no more' });
+          made.delete(as);
+        }
+    },
     reconfigured() {
       for (const [as, peering] of made) {
         const wanted = configOf(as);
@@ -112,8 +125,9 @@ export function createMembers(options: MembersOptions): Members {
         }
       }
     },
-    close() {
-      for (const peering of made.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
+    close(text) {
+      for (const peering of made.values()) peering.close({ code: 'shutdown', text });
+      made.clear();
     },
   };
 }

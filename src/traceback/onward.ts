@@ -7,7 +7,7 @@ import type { Ask } from './asked.ts';
 import { type Branch, newBranch } from './branch.ts';
 import type { Border } from './btm.ts';
 import { printable } from './connection.ts';
-import type { AsGraph } from './graph.ts';
+import type { AsGraph, NeighborRelation } from './graph.ts';
 import type { Log, Peering } from './peering.ts';
 import type { TraceVerdict } from './trace.ts';
 import { type Candidate, wavesOf } from './waves.ts';
@@ -26,6 +26,17 @@ export interface Group {
   readonly waves: readonly (readonly number[])[];
 }
 
+/** What was found behind a neighbour that takes no part, for whoever wants to know before anything is sent. */
+export interface Skip {
+  readonly neighbor: number;
+  /** What the neighbour is to this AS; null where nobody knows. */
+  readonly relation: NeighborRelation | null;
+  readonly candidates: readonly Candidate[];
+  /** ASes between, without the neighbour, and how many more there are off the ways to the candidates. */
+  readonly passed: readonly number[];
+  readonly beyond: number;
+}
+
 export interface Topology {
   readonly as: number;
   readonly graph: AsGraph;
@@ -33,6 +44,8 @@ export interface Topology {
   /** Members of federations that may be asked though they are no peers, and the peering with one, dialled on demand. */
   members(): readonly number[];
   member(as: number): Peering | null;
+  /** True when an AS has said that it takes part no more. */
+  withdrew(as: number): boolean;
   /** True when a participant has told that it reaches this AS over that neighbour. */
   isAdjacent(as: number, neighbor: number): boolean;
   /** How often a participant behind a neighbour turned out to be the one, of late. */
@@ -40,14 +53,18 @@ export interface Topology {
   readonly log: Log;
 }
 
-/** Places what is known without asking, and returns whom to ask. `after` tells the ms since the search began. */
+/**
+ * Places what is known without asking, and returns whom to ask. `after` tells the ms since the search began; `skipped`
+ * hears of each neighbour that is passed.
+ */
 export async function planOnward(
   topology: Topology,
-  inquiry: Ask,
+  inquiry: Pick<Ask, 'hops'>,
   root: Branch,
-  border: Border,
+  border: Pick<Border, 'ingress'>,
   blind: boolean,
   after: () => number,
+  skipped?: (skip: Skip) => void,
 ): Promise<Group[]> {
   const { as } = topology;
   const peerings = topology.peerings();
@@ -72,6 +89,7 @@ export async function planOnward(
   const whyNot = (who: number): [TraceVerdict, string] => {
     const peering = peerings.get(who);
     if (peering === undefined) return ['absent', 'takes no part'];
+    if (!peering.reachable() && topology.withdrew(who)) return ['absent', 'takes part no more'];
     return ['unreachable', peering.config().out === 'allow' ? 'no session' : 'policy does not let us ask'];
   };
 
@@ -99,7 +117,7 @@ export async function planOnward(
       one => !placed.has(one) && !gone.has(one),
     );
     try {
-      const { frontier, passed, beyond } = await topology.graph.frontier(neighbor, [...gone], among);
+      const { frontier, passed, beyond, relation = null } = await topology.graph.frontier(neighbor, [...gone], among);
       const candidates: Candidate[] = [];
       for (const { as: peer, cone } of frontier)
         if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)
@@ -111,6 +129,7 @@ export async function planOnward(
       const waves = wavesOf(candidates, MAX_CANDIDATES).map(wave => wave.map(({ as: peer }) => peer));
       if (waves.length > 0) groups.push({ under: between, behind: neighbor, waves });
       else extend(between, 'no participant is known behind it');
+      skipped?.({ neighbor, relation, candidates, passed, beyond });
       const others = passed.filter(who => who !== neighbor && !gone.has(who) && !placed.has(who));
       for (const who of others.slice(0, MAX_PASSED)) place(between, who, ...whyNot(who));
       const more = Math.max(0, others.length - MAX_PASSED) + beyond;

@@ -19,6 +19,8 @@ export const OF_OTHERS: readonly TraceVerdict[] = ['absent', 'unreachable', 'sil
 export interface Opening {
   /** The tree, opened. `says` collects the statements that are good. */
   open(tree: AnswerNode): TraceNode;
+  /** Opens what is new in the tree and keeps it: what is opened as it comes need not be opened when the time is up. */
+  look(tree: AnswerNode): void;
   /** Statements opened so far, each once. */
   statements(): readonly SignedStatement[];
 }
@@ -42,6 +44,8 @@ export function createOpening(
   const opened = new Map<string, { readonly said: SignedStatement; readonly signed: TraceNode['signed'] } | Wrong>();
   /** What was refused already, by the same and by why. */
   const told = new Set<string>();
+  /** The same by the octets as they are held here. */
+  const held = new WeakMap<Uint8Array, NonNullable<ReturnType<typeof opened.get>>>();
 
   const no = (kind: RefusalKind, wrong: string): Wrong => ({ kind, wrong });
   const read = (sealed: Uint8Array) => {
@@ -56,21 +60,31 @@ export function createOpening(
     return { said, signed: key.doubt === null ? ('good' as const) : ('unknown' as const) };
   };
 
+  const readOnce = (sealed: Uint8Array) => {
+    const before = held.get(sealed);
+    if (before !== undefined) return before;
+    const name = createHash('sha256').update(sealed).digest('base64');
+    const got = opened.get(name) ?? read(sealed);
+    opened.set(name, got);
+    held.set(sealed, got);
+    return got;
+  };
+  const look = (node: AnswerNode): void => {
+    if ('sealed' in node) readOnce(node.sealed);
+    node.children.forEach(look);
+  };
+
   /** `above`: the ASes that asked onward to this node; the last is nearest. `from`: who sent it here, itself when null. */
   const open = (node: AnswerNode, above: readonly number[], from: number | null): TraceNode => {
     const sender = from ?? ('leaf' in node ? null : node.as);
     const children = node.children.map(child => open(child, [...above, node.as], sender));
     if ('leaf' in node) return { ...node.leaf, signed: 'own', children };
-    const name = createHash('sha256').update(node.sealed).digest('base64');
-    let got = opened.get(name);
-    if (got === undefined) {
-      got = read(node.sealed);
-      opened.set(name, got);
-    }
+    const got = readOnce(node.sealed);
     const finding = (kind: RefusalKind, verdict: TraceVerdict, why: string): TraceNode => {
       const reason = printable(why);
-      if (!told.has(`${name} ${node.as} ${kind}`)) {
-        told.add(`${name} ${node.as} ${kind}`);
+      const name = `${Buffer.from(node.sealed).toString('base64')} ${node.as} ${kind}`;
+      if (!told.has(name)) {
+        told.add(name);
         // Who has made it is not known where no signature says so; who has sent it is.
         refused(kind, { peer: sender ?? node.as, reason, as: node.as, request: Buffer.from(hash).toString('hex') });
       }
@@ -96,6 +110,7 @@ export function createOpening(
       verdict: statement.verdict,
       reason: statement.reason,
       ingress: statement.ingress,
+      egress: statement.egress ?? [],
       source: statement.source,
       falsePositive: statement.false_positive,
       coverage: statement.coverage,
@@ -115,6 +130,7 @@ export function createOpening(
 
   return {
     open: tree => open(tree, [as], null),
+    look,
     statements: () => [...opened.values()].flatMap(got => ('wrong' in got ? [] : [got.said])),
   };
 }

@@ -13,32 +13,45 @@ export interface OwnRecordOptions {
   readonly identity: () => Identity;
   readonly config: () => TracebackConfig;
   readonly retention: number | null;
+  /** True when this AS takes part no more. */
+  readonly withdrawn: () => boolean;
   readonly clock: () => number;
 }
 
 /** Tells the record, signed. */
-export function createOwnRecord({ as, identity, config, retention, clock }: OwnRecordOptions): () => Uint8Array {
+export function createOwnRecord({
+  as,
+  identity,
+  config,
+  retention,
+  withdrawn,
+  clock,
+}: OwnRecordOptions): () => Uint8Array {
   let made: {
     readonly of: Identity;
     readonly by: TracebackConfig;
+    readonly withdrawn: boolean;
     readonly at: number;
+    readonly sequence: number;
     readonly octets: Uint8Array;
   } | null = null;
   return () => {
     const now = clock();
-    if (made !== null && made.of === identity() && made.by === config() && now - made.at < FRESH && now >= made.at)
-      return made.octets;
+    const gone = withdrawn();
+    const same = made !== null && made.of === identity() && made.by === config() && made.withdrawn === gone;
+    if (made !== null && same && now - made.at < FRESH && now >= made.at) return made.octets;
     const { certificate, signs } = identity();
     const { announce, listen, federations, answer } = config();
     // An address that means all addresses is none that could be dialled.
     const dialled = listen.filter(({ address, port }) => !/^(::|0\.0\.0\.0)$/.test(address) && port > 0);
+    const sequence = Math.max(now, (made?.sequence ?? 0) + 1);
     const octets = signParticipation(
       {
         as,
-        sequence: Math.max(now, (made?.at ?? 0) + 1),
+        sequence,
         issued: now,
         expires: now + LIFE,
-        withdrawn: false,
+        withdrawn: gone,
         addresses: (announce.length > 0 ? announce : dialled)
           .slice(0, 8)
           .map(({ address, port }) => ({ address, port })),
@@ -51,7 +64,7 @@ export function createOwnRecord({ as, identity, config, retention, clock }: OwnR
       },
       signs,
     );
-    made = { of: identity(), by: config(), at: now, octets };
+    made = { of: identity(), by: config(), withdrawn: gone, at: now, sequence, octets };
     return octets;
   };
 }

@@ -20,6 +20,10 @@ export interface Participants {
   ): 'new' | 'old' | { readonly wrong: string };
   /** The record of an AS that takes part now. */
   of(as: number, now: number): Participation | null;
+  /** True when the newest record of an AS says that it takes part no more. */
+  withdrew(as: number): boolean;
+  /** The record that these octets are, when they are kept: its signature was checked when it came. */
+  held(octets: Uint8Array): SignedRecord | null;
   /** Records that are good now, withdrawals among them: those go on as well. */
   records(now: number): readonly SignedRecord[];
   /** Another number whenever a record was taken or forgotten. */
@@ -32,12 +36,17 @@ export interface Participants {
 export function createParticipants(self: number): Participants {
   const known = new Map<number, SignedRecord>();
   /** The same by signature: a record comes over every session, and is decoded and checked once. */
-  const held = new Map<string, Uint8Array>();
+  const bySignature = new Map<string, SignedRecord>();
   const nameOf = (octets: Uint8Array) => Buffer.from(octets.subarray(0, SIGNATURE)).toString('latin1');
   const forget = (as: number) => {
     const record = known.get(as);
-    if (record !== undefined) held.delete(nameOf(record.octets));
+    if (record !== undefined) bySignature.delete(nameOf(record.octets));
     known.delete(as);
+  };
+
+  const held = (octets: Uint8Array): SignedRecord | null => {
+    const record = bySignature.get(nameOf(octets));
+    return record !== undefined && Buffer.compare(record.octets, octets) === 0 ? record : null;
   };
 
   let version = 0;
@@ -50,8 +59,7 @@ export function createParticipants(self: number): Participants {
   };
   return {
     learn(octets, doubt, now) {
-      const same = held.get(nameOf(octets));
-      if (same !== undefined && Buffer.compare(same, octets) === 0) return 'old';
+      if (held(octets) !== null) return 'old';
       const record = readParticipation(octets, now);
       if (typeof record === 'string') return { wrong: record };
       const { as, sequence } = record.participation;
@@ -66,7 +74,7 @@ export function createParticipants(self: number): Participants {
       }
       forget(as);
       known.set(as, record);
-      held.set(nameOf(octets), octets);
+      bySignature.set(nameOf(octets), record);
       version++;
       return 'new';
     },
@@ -76,6 +84,8 @@ export function createParticipants(self: number): Participants {
         ? null
         : participation;
     },
+    withdrew: as => known.get(as)?.participation.withdrawn === true,
+    held,
     records: now => [...known.values()].filter(({ participation }) => participation.expires > now),
     version: () => version,
     expire,

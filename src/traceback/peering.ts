@@ -5,7 +5,15 @@
 import type { TLSSocket } from 'node:tls';
 import type { TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Ask, type AskEvents, createAsked, queryOf } from './asked.ts';
-import { type Connection, type ConnectionEvents, type Fault, refusalOf, runConnection } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionEvents,
+  type Fault,
+  PEER_SAYS,
+  refusalOf,
+  runConnection,
+  turnAway,
+} from './connection.ts';
 import { type Dialling, dialPeer } from './dialling.ts';
 import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
@@ -61,6 +69,20 @@ export interface PeerStatus {
   /** Of those in, how many were refused or told `busy`. */
   readonly refused: number;
   readonly lastError: string;
+  /** What the peer's last NOTIFICATION said, until a session is up again; empty when it said nothing. */
+  readonly said: string;
+  /** Who holds the session down, with which words for the peer, and since when (ms); null when nobody does. */
+  readonly disabled: Disabled | null;
+  /** What the peer said in the OPEN of the session that is up, and whether this side dialled; null without a session. */
+  readonly open: (Open & { readonly dialled: boolean }) | null;
+  /** Milliseconds from a QUERY to the first ANSWER, smoothed; null before there was one. */
+  readonly latency: number | null;
+}
+
+export interface Disabled {
+  readonly by: string;
+  readonly reason: string;
+  readonly since: number;
 }
 
 export interface PeeringOptions {
@@ -97,6 +119,10 @@ export interface Peering {
   /** Ends the session and does not speak to the peer for a while. */
   shun(fault: Fault): void;
   countRefused(): void;
+  /** Ends the session with these words of the operator for the peer, and begins it anew. */
+  reset(reason: string): void;
+  /** The same, and holds it down: whoever dials meanwhile is told the words. Null: it may begin again. */
+  hold(disabled: Disabled | null): void;
   /** Takes another configuration; the session ends if the address or the certificates changed. */
   configure(config: TracePeerConfig, trustChanged: boolean): void;
   status(): PeerStatus;
@@ -118,7 +144,7 @@ export function createPeering(options: PeeringOptions): Peering {
   const onDemand = options.onDemand === true;
   let restUntil = 0;
   let used = 0;
-  const asked = createAsked(as);
+  const asked = createAsked(as, clock);
   const inWork = createInWork(timing.restart > 0, (query, reply, signal) =>
     options.query(query, peering, reply, signal),
   );
@@ -127,11 +153,14 @@ export function createPeering(options: PeeringOptions): Peering {
   const counts = { in: 0, out: 0, refused: 0 };
   let shown = { state: 'Idle', since: clock() };
   let lastError = '';
+  let said = '';
+  let disabled: Disabled | null = null;
+  const opens = new WeakMap<Connection, Open>();
 
   const state = (): string => {
     if (session !== null) return session.state();
     for (const connection of connections) return connection.state();
-    return dialling !== null ? 'Connect' : closed ? 'Idle' : 'Active';
+    return dialling !== null ? 'Connect' : closed || disabled !== null ? 'Idle' : 'Active';
   };
   /** Notes when the state changed. */
   const look = () => {
@@ -155,7 +184,7 @@ export function createPeering(options: PeeringOptions): Peering {
       else asked.lose();
       return look();
     }
-    if (closed || dialling !== null || connections.size > 0) return look();
+    if (closed || disabled !== null || dialling !== null || connections.size > 0) return look();
     const first = failures === 0;
     const wait = backOff(failures++);
     const hurried = asked.waiting() ? Math.min(wait, first ? 0 : HASTE) : wait;
@@ -166,7 +195,7 @@ export function createPeering(options: PeeringOptions): Peering {
   };
 
   const dial = () => {
-    if (closed || dialling !== null || connections.size > 0) return;
+    if (closed || disabled !== null || dialling !== null || connections.size > 0) return;
     dialling = dialPeer({
       ...{ as, place: config, identity: options.identity, patience: timing.open, clock },
       up(socket) {
@@ -200,6 +229,7 @@ export function createPeering(options: PeeringOptions): Peering {
   const events: ConnectionEvents = {
     open(open, connection) {
       look();
+      opens.set(connection, open);
       if (open.as !== as) return { code: 'bad-open', text: `as: ${open.as}, but the certificate is of AS ${as}` };
       for (const other of connections) {
         if (other === connection || other.state() === 'OpenSent' || other.state() === 'Connect') continue;
@@ -214,6 +244,7 @@ export function createPeering(options: PeeringOptions): Peering {
       session = connection;
       failures = 0;
       lastError = '';
+      said = '';
       log('info', `traceback peer AS ${as}: session is up`, { dialled: connection.dialled });
       // What was asked while two connections collided, or of a connection that was cut.
       asked.resend(transmit);
@@ -242,7 +273,8 @@ export function createPeering(options: PeeringOptions): Peering {
       inWork.end(connection, cut && !closed ? timing.restart : 0);
       if (session === connection) session = null;
       if (connections.size === 0) {
-        asked.cut(cut && !closed ? peerKeeps : 0);
+        asked.cut(cut && !closed && disabled === null ? peerKeeps : 0);
+        if (reason.startsWith(PEER_SAYS)) said = reason.slice(PEER_SAYS.length);
         if (!closed) failed(reason);
       } else log('debug', `traceback peer AS ${as}: one connection ended: ${reason}`);
       redial();
@@ -263,7 +295,9 @@ export function createPeering(options: PeeringOptions): Peering {
     as,
     config: () => config,
     // While two connections collide, the one that stays may not be up yet: what is asked waits for it.
-    reachable: () => connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil)),
+    reachable: () =>
+      disabled === null &&
+      (connections.size > 0 || (onDemand && !closed && (dialling !== null || clock() >= restUntil))),
     ask(ask, askEvents) {
       if (!peering.reachable()) return null;
       const id = asked.add(ask, askEvents);
@@ -283,7 +317,20 @@ export function createPeering(options: PeeringOptions): Peering {
         socket.destroy();
         return;
       }
+      if (disabled !== null) options.refused?.('disabled', { peer: as, reason: disabled.reason, by: disabled.by });
+      if (disabled !== null) return turnAway(socket, { code: 'shutdown', text: disabled.reason });
       run(socket, false);
+    },
+    reset: reason => endAll({ code: 'reset', text: reason }),
+    hold(next) {
+      const before = disabled;
+      disabled = next;
+      if (next === null && before !== null && !onDemand) dial();
+      if (next === null) return;
+      clearTimeout(retry);
+      dialling?.abandon();
+      endAll({ code: 'shutdown', text: next.reason });
+      look();
     },
     shun(fault) {
       shunned = clock() + timing.shun;
@@ -302,6 +349,7 @@ export function createPeering(options: PeeringOptions): Peering {
     },
     status() {
       look();
+      const open = session === null ? undefined : opens.get(session);
       return {
         as,
         address: config.address,
@@ -309,7 +357,9 @@ export function createPeering(options: PeeringOptions): Peering {
         queriesIn: counts.in,
         queriesOut: counts.out,
         refused: counts.refused,
-        lastError,
+        ...{ lastError, said, disabled },
+        open: open === undefined ? null : { ...open, dialled: session!.dialled },
+        latency: asked.latency(),
       };
     },
     close(fault) {

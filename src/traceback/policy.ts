@@ -102,7 +102,7 @@ export function disclose(tree: AnswerNode, detail: TracebackConfig['answer']['de
 /** The same object for the same leaf, so that it is signed once. */
 const withheldLeaves = new WeakMap<Leaf, Leaf>();
 function withheld(leaf: Leaf, reason: string): Leaf {
-  const known = withheldLeaves.get(leaf) ?? { ...leaf, reason, ingress: [] };
+  const known = withheldLeaves.get(leaf) ?? { ...leaf, reason, ingress: [], egress: [] };
   withheldLeaves.set(leaf, known);
   return known;
 }

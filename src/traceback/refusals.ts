@@ -15,6 +15,7 @@ export const REFUSALS = {
   'other-as': ['connection.refused', 'where a peer should be, another AS answers'],
   // Of an AS that has proved who it is.
   shunned: ['connection.refused', 'it is not spoken to for a while'],
+  disabled: ['connection.refused', 'a person holds the session with it down'],
   connections: ['connection.refused', 'too many connections of one AS'],
   open: ['connection.refused', 'an OPEN of another version, or of another AS than the certificate'],
   slow: ['connection.refused', 'it begins and does not go on: no OPEN, or a frame that does not end'],

@@ -28,11 +28,18 @@ export function sealKeys(): { readonly open: KeyObject; readonly seal: Uint8Arra
 }
 
 function rawKey(key: KeyObject): Uint8Array {
-  return new Uint8Array(key.export({ type: 'spki', format: 'der' }).subarray(SPKI.length));
+  return Uint8Array.from(Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url'));
 }
 
+/** Keys that were read: to one key of a request all that an AS says is sealed. */
+const read = new WeakMap<Uint8Array, KeyObject>();
+
 function publicKeyOf(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' });
+  const known = read.get(raw);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.concat([SPKI, raw]), format: 'der', type: 'spki' });
+  read.set(raw, key);
+  return key;
 }
 
 function keyOf(secret: Uint8Array, sender: Uint8Array, receiver: Uint8Array): Uint8Array {

@@ -4,10 +4,12 @@ import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
 import { auditable } from './audit.ts';
+import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { Probes } from './btm.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
+import { type Foresight, foresee } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
@@ -29,6 +31,7 @@ import {
 import { MAX_FLIGHT } from './policy.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
+import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
 /** Members that are no peers and may be connected at a time. */
@@ -62,6 +65,16 @@ export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
   /** One row for each configured peer. */
   status(): PeerStatus[];
+  /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
+  members(): PeerStatus[];
+  /** What is configured for a peer or a member that was spoken to; null for any other AS. */
+  policyOf(as: number): TracePeerConfig | null;
+  /** ASes that might be asked: peers and members, whether there is a session or not. */
+  askable(): number[];
+  /** What a trace would ask for packets that came in from these neighbours, null where that is not known; sends nothing. */
+  foresee(ingress: readonly number[] | null): Promise<Foresight>;
+  /** Who takes part, and why each is believed. */
+  believed(): BelievedRecord[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
@@ -75,8 +88,10 @@ export interface Traceback {
    * cannot be started, and then nothing has changed.
    */
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
-  /** Ends traces and sessions, each with NOTIFICATION. */
-  close(): void;
+  /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
+  order(order: TraceOrder, by: string): string;
+  /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
+  close(withdraw?: boolean): void;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -102,10 +117,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     start: peer => makePeering(peer, true),
   });
   const everybody = () => [...peerings.values(), ...members.peerings()];
+  const askable = () => [...new Set([...peerings.keys(), ...members.askable()])];
 
   const adjacency = createAdjacency({
     graph: options.graph,
-    participants: () => [...new Set([...peerings.keys(), ...members.askable()])],
+    participants: askable,
     peerings: everybody,
     log,
   });
@@ -121,15 +137,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     log,
     asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
+  const takingPart = createTakingPart({
+    ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
+  });
+  let leaving = false;
   const record = createOwnRecord({
     as,
+    withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
     retention: options.retention,
     clock,
   });
   const voice = { as, key: () => identity.signs, record, clock };
-  const directory = createDirectory(() => identity);
+  const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
   const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded, refused });
 
@@ -139,6 +160,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const flooding = createFlooding({
     ...{ participants, identity: () => identity, record, peerings: everybody, clock, log, refused },
+    news: members.withdrawn,
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
     if (message.type === 'announce') flooding.hear(message.records, peering);
@@ -171,7 +193,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     const told = { query, hear, up, refused };
     return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
   };
-  const startPeering = (peer: TracePeerConfig) => void peerings.set(peer.as, makePeering(peer, false));
+  const startPeering = (peer: TracePeerConfig) => {
+    const peering = makePeering(peer, false);
+    peerings.set(peer.as, peering);
+    takingPart.made(peering);
+  };
 
   /** Binds what is not bound yet; all or nothing. */
   const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
@@ -183,7 +209,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
             await startListener({
               listen,
               identity: () => identity,
-              peering: peer => peerings.get(peer) ?? members.accept(peer) ?? undefined,
+              peering: peer =>
+                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
@@ -201,8 +228,21 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   for (const peer of config.peers) startPeering(peer);
 
   return {
-    startTrace: dPoint.startTrace,
+    async startTrace(...trace) {
+      const out = takingPart.out();
+      if (out !== null) throw new Error(`this AS takes no part in traces: disabled by ${out.by}`);
+      return dPoint.startTrace(...trace);
+    },
+    order: takingPart.carryOut,
     status: () => [...peerings.values()].map(peering => peering.status()),
+    members: () => [...members.peerings()].map(peering => peering.status()),
+    policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
+    askable,
+    foresee(ingress) {
+      const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
+      return foresee(itm.topology, as => measured.get(as) ?? null, ingress);
+    },
+    believed: () => believedRecords(participants, identity, clock()),
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {
@@ -232,14 +272,19 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       members.reconfigured();
       flooding.announce();
     },
-    close() {
+    close(withdraw = false) {
       dPoint.close();
+      if (withdraw) {
+        leaving = true;
+        flooding.announce();
+      }
       flooding.close();
       adjacency.close();
-      members.close();
+      const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
+      members.close(text);
       for (const listener of listeners) listener.close();
       refusals.close();
-      for (const peering of peerings.values()) peering.close({ code: 'shutdown', text: 'the daemon ends' });
+      for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
 }

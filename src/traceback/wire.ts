@@ -51,6 +51,7 @@ export const CODES = {
   limit: 8,
   shutdown: 9,
   configuration: 10,
+  reset: 11,
 } as const;
 export type Code = keyof typeof CODES;
 

@@ -174,6 +174,13 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    ...{ kind: 'disabled', what: 'whoever a person holds down', reason: /maintenance/, peer: 64501 },
+    act({ one, dial }) {
+      one.traceback.order({ what: 'disable', peer: 64501, reason: 'maintenance' }, 'uid 0');
+      return dial();
+    },
+  },
+  {
     ...{ kind: 'connections', what: 'five connections of one AS', reason: /4 connections/, peer: 64501 },
     async act({ dial }) {
       for (let i = 0; i < 5; i++) await dial();

@@ -2,17 +2,24 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import { certaintyOf, likelihoodRatio, type Weighed, weigh } from '../../src/traceback/certainty.ts';
+import { conclude } from '../../src/traceback/conclusion.ts';
 import { loopsOf, markConflicts } from '../../src/traceback/contradiction.ts';
+import type { Credit } from '../../src/traceback/credit.ts';
 import { VERDICTS } from '../../src/traceback/statement.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude } from '../../src/traceback/tree.ts';
 
 function node(as: number, verdict: TraceVerdict, more: Partial<TraceNode> = {}, ...children: TraceNode[]): TraceNode {
   return { ...newLeaf(as, verdict, '', 0), signed: 'good', coverage: 1, falsePositive: 0.003, ...more, children };
 }
-const of = (tree: TraceNode) => {
-  const { entry, ambiguity } = conclude(tree);
-  return { entry, ...certaintyOf(tree, entry, ambiguity) };
+/** Believes everybody what is stated. */
+const STATED: Credit = {
+  falseYes: (_as, stated) => Math.max(1e-9, stated ?? 0.1),
+  misses: (_as, stated) => Math.max(1e-9, stated),
+  misnames: () => 1,
+};
+const of = (tree: TraceNode, credit = STATED) => {
+  const { entry, ambiguity } = conclude(tree, credit);
+  return { entry, ...certaintyOf(tree, entry, ambiguity, undefined, credit) };
 };
 
 describe('traceback/certainty', () => {
@@ -26,6 +33,9 @@ describe('traceback/certainty', () => {
     ['clear-partial', { coverage: 0.5, sampling: 0.1 }, 0.95 / 0.997],
     ['clear-partial', { coverage: null }, 1],
     ['clear', { coverage: 1 }, 1e-9 / 0.997],
+    // Of two words that exclude each other the no is still a no, as far as its AS can say one.
+    ['conflict', { coverage: 0.96, loss: 0.005 }, (1 - 0.96 * 0.995) / 0.997],
+    ['conflict', { coverage: null }, 1],
     // What an AS reckons itself stands before its numbers, where it does not contradict its verdict.
     ['saw', { likelihood: 340 }, 340],
     ['saw', { likelihood: 0.1 }, 1],
@@ -39,11 +49,11 @@ describe('traceback/certainty', () => {
   ];
   for (const [verdict, more, ratio] of rows)
     it(`${verdict} ${JSON.stringify(more)}: ${ratio.toPrecision(3)}`, () =>
-      expect(likelihoodRatio(node(1, verdict, more))).to.be.closeTo(ratio, ratio * 1e-9));
+      expect(likelihoodRatio(node(1, verdict, more), STATED)).to.be.closeTo(ratio, ratio * 1e-9));
 
   it('takes no other verdict for a yes or a no', () => {
     for (const verdict of VERDICTS)
-      if (!['saw', 'translated', 'clear', 'clear-partial'].includes(verdict))
+      if (!['saw', 'translated', 'clear', 'clear-partial', 'conflict'].includes(verdict))
         expect(likelihoodRatio(node(1, verdict)), verdict).to.equal(1);
   });
 
@@ -67,10 +77,10 @@ describe('traceback/certainty', () => {
       node(2, 'absent', {}, node(3, 'saw', { ingress: [7], falsePositive: 1e-6 }), node(4, 'clear')),
       node(5, 'silent'),
     );
-    const weighed = weigh(tree);
+    const weighed = weigh(tree, undefined, STATED);
     expect(weighed.children[0]!.chance).to.be.greaterThan(0.9999);
     expect(of(tree).certainty).to.be.greaterThan(0.9999);
-    expect(weigh(tree, as => (as === 5 ? 1e6 : 1)).children[1]!.chance).to.be.greaterThan(0.5);
+    expect(weigh(tree, as => (as === 5 ? 1e6 : 1), STATED).children[1]!.chance).to.be.greaterThan(0.5);
   });
 
   it('says of each AS that remains possible why, and of nobody that is ruled out', () => {

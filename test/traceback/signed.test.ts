@@ -103,6 +103,7 @@ describe('traceback/statement', () => {
     verdict: 'saw',
     reason: 'seen',
     ingress: [64501],
+    egress: [64502],
     source: false,
     packets: 1,
     windows: 3,

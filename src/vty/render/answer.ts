@@ -1,3 +1,4 @@
+import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type {
   CountRow,
   FamilyRouteRow,
@@ -45,6 +46,8 @@ import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
+import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
+import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -54,6 +57,7 @@ import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
@@ -88,8 +92,10 @@ import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
-import { renderTrace, renderTraces } from './trace.ts';
+import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
+import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
+import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -117,6 +123,11 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'check evidence CASE-ID': first<CheckedEvidence>(renderChecked),
   'check route PREFIX AS': first<RouteAnswer>(renderAnswered),
   'clear bgp PEER': first<OrderRow>(renderOrder),
+  'clear traceback AS': first<OrderRow>(renderOrder),
+  'disable traceback': first<OrderRow>(renderOrder),
+  'disable traceback AS': first<OrderRow>(renderOrder),
+  'enable traceback': first<OrderRow>(renderOrder),
+  'enable traceback AS': first<OrderRow>(renderOrder),
   'disable bgp PEER': first<OrderRow>(renderOrder),
   'drill PREFIX AS': first<DrillReport>(renderDrill),
   'enable bgp PEER': first<OrderRow>(renderOrder),
@@ -183,17 +194,24 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
-  'show trace TRACE-ID': first<Trace>(renderTrace),
+  'show trace TRACE-ID': first<TraceDetail>(renderTrace),
   'show trace TRACE-ID cost': first<Trace>(renderCost),
   'show trace TRACE-ID evidence': first<Trace>(renderTraceEvidence),
-  'show trace TRACE-ID tree': first<Trace>(renderTrace),
+  'show trace TRACE-ID tree': first<TraceDetail>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
+  'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
+  'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
+  'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
+  'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
+  'trace cancel TRACE-ID': first<Trace>(renderTrace),
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
+  'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
   'trace packet FILE': first<Trace>(renderTrace),
   'trace set FILE': first<Trace>(renderTrace),

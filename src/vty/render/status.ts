@@ -1,4 +1,5 @@
 import type { ProbeStatusRow, ReloadReport, StatusReport, TracePeerRow } from '../../control/daemon.ts';
+import { peerTrouble } from '../../control/traceback-rows.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant, octets, percent } from './time.ts';
 
@@ -90,7 +91,7 @@ export function renderTracePeers(rows: readonly TracePeerRow[], now: number): st
       row.asked,
       row.answered,
       row.refused,
-      row.lastError,
+      peerTrouble(row),
     ]),
   );
 }

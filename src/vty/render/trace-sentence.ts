@@ -56,7 +56,8 @@ const howLong = (ms: number): string => {
 /** The sentence of a trace. */
 export function entrySentence(trace: Trace): string {
   const { entry, unknown, certainty, ambiguity } = trace;
-  const sure = certainty == null ? '' : ` (${chance(certainty)})`;
+  const how = trace.attested === 'own' ? ', by its own word alone' : '';
+  const sure = certainty == null ? how : ` (${chance(certainty)}${how})`;
   const beyond = entry === null || entry.source ? '' : 'beyond it ';
   const remain =
     ambiguity.length === 0

@@ -1,3 +1,5 @@
+import type { TraceDocument } from '../../bridge/trace-document.ts';
+import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
@@ -5,12 +7,13 @@ import { instant, percent } from './time.ts';
 import { entrySentence } from './trace-sentence.ts';
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
-export function renderTrace(trace: Trace): string[] {
+export function renderTrace(trace: TraceDetail): string[] {
   const rows: (string | number)[][] = [];
   collect(trace.tree, '', '', rows);
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    ...(trace.cancelledBy === undefined ? [] : fold(`Ended before its time by ${trace.cancelledBy}`, 2)),
     packetLine(trace),
     ...reflectionLines(trace),
     ...causeLines(trace),
@@ -18,7 +21,9 @@ export function renderTrace(trace: Trace): string[] {
     ...translationLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
+    ...doubtLines(trace),
     ...loopLines(trace),
+    ...contactLines(trace),
     '',
     ...lines,
   ];
@@ -32,6 +37,26 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const more = ambiguity.length - NAMED;
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** Whom to call about the entry. */
+function contactLines({ contacts = [] }: TraceDetail): string[] {
+  return contacts.flatMap(({ as, lines }) => {
+    if (lines.length === 0) return [`Call AS${as}: no contact known`];
+    return lines.map(({ role, name, reach, source }) => {
+      const who = [role, name].filter(one => one !== '').join(' ');
+      return `Call AS${as}: ${who}, ${reach.join(', ')} (${source})`;
+    });
+  });
+}
+
+/** `trace export`: the document itself. */
+export const renderTraceExport = (row: TextExport | TraceDocument): string[] =>
+  ('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
+
+/** What speaks against the entry. */
+export function doubtLines({ doubts = [] }: Trace): string[] {
+  return doubts.flatMap(doubt => fold(`Against it: ${doubt}`, 2));
 }
 
 function loopLines({ loops = [] }: Trace): string[] {
@@ -99,27 +124,39 @@ function collect(node: TraceNode, stem: string, below: string, rows: (string | n
   });
 }
 
-/** `show trace`: the latest ones. */
+/** How a state is called in the list. */
+const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled' } as const;
+
+/** `show trace`: those that run, then the latest ones. */
 export function renderTraces(rows: readonly Trace[]): string[] {
   if (rows.length === 0) return ['no trace'];
   return table(
     [
       { head: 'Trace' },
-      { head: 'Packet of' },
       { head: 'State' },
+      { head: 'Here' },
       { head: 'ms', right: true },
       { head: 'Asked', right: true },
+      { head: 'Certain', right: true },
       { head: 'Entry' },
     ],
     rows.map(row => [
       row.id,
-      instant(row.time),
-      row.state,
+      STATES[row.state],
+      row.tree.verdict,
       row.milliseconds,
       row.queries,
+      row.certainty == null ? '-' : percentOf(row.certainty),
       row.entry === null
-        ? 'not found'
+        ? row.state === 'partial'
+          ? 'not yet known'
+          : 'not found'
         : `AS${row.entry.as}${row.entry.source ? ' (inside)' : row.entry.via === null ? '' : ` via AS${row.entry.via}`}`,
     ]),
   );
+}
+
+/** A chance in few columns, never more sure than it is. */
+function percentOf(share: number): string {
+  return share > 0.9999 ? '>99.99%' : share < 0.0001 ? '<0.01%' : `${(Math.floor(share * 1e4) / 100).toFixed(2)}%`;
 }

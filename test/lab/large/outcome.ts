@@ -2,6 +2,9 @@
 import type { Counts, Traced } from './worker.ts';
 import { LONG, rightEntry, type World } from './world.ts';
 
+/** A chance that people act on. */
+const SURE = 0.99;
+
 export interface Run {
   readonly nodes: number;
   readonly participation: number;
@@ -50,6 +53,11 @@ export interface Outcome {
   /** Of those that end short, how many say what remains possible; and in how many the budget of queries was spent. */
   readonly short_open: number;
   readonly short_spent: number;
+  /** Of those that end off the path: how many name nothing that speaks against it; and how many of these are called surer than `SURE`. */
+  readonly wrong_unmarked: number;
+  readonly wrong_sure: number;
+  /** Of those that end short, how many say that nothing else is possible though the AS does not say that it began there. */
+  readonly short_closed: number;
   readonly answers: number;
   readonly wrong_branches: number;
   /** Asked directly, probes of ASes off the path. */
@@ -85,6 +93,8 @@ export function summarise(world: World, run: Run): Outcome {
   const right = results.filter(isRight);
   const others = results.filter(one => !isRight(one));
   const short = others.filter(one => one.entry === null || pathOf(one).includes(one.entry));
+  const off = others.filter(one => !short.includes(one));
+  const unmarked = off.filter(({ doubts, attested }) => doubts === 0 && attested !== 'own');
   const count = (of: (one: Traced) => number, all = results) => all.reduce((sum, one) => sum + of(one), 0);
   const each = (total: number) => total / results.length;
   const queries = (at: Counts) => at.audit['query.sent'] ?? 0;
@@ -101,6 +111,9 @@ export function summarise(world: World, run: Run): Outcome {
     entry_wrong: each(others.length - short.length),
     short_open: short.filter(({ open }) => open > 0).length,
     short_spent: short.filter(({ spent }) => spent).length,
+    wrong_unmarked: unmarked.length,
+    wrong_sure: off.filter(({ certainty, doubts }) => doubts === 0 && (certainty ?? 0) >= SURE).length,
+    short_closed: short.filter(({ open }) => open === 0).length,
     answers: count(({ answers }) => answers),
     wrong_branches: count(({ wrong }) => wrong.length),
     off_path_asked: run.asked,

@@ -3,7 +3,7 @@
  * captured: what the windows hold is made up, and the packets of the attacks are put in where they passed. Windows
  * without such packets are of a pool that the taps of one process share.
  */
-import type { ProbeAnswer, Question, Sighting } from '../../../src/probe/question.ts';
+import type { ProbeAnswer, Sighting } from '../../../src/probe/question.ts';
 import { ask, type SealedFilter } from '../../../src/probe/sealed-filter.ts';
 import { openSealer, type SeenKeys } from '../../../src/probe/sealer.ts';
 import type { Probes } from '../../../src/traceback/btm.ts';
@@ -77,7 +77,10 @@ export function newTapMaker(seed: number): TapMaker {
         }),
       }));
       return {
-        ask: questions => Promise.resolve({ answers: taps.map(tap => answerOf(tap, questions, begin)), silent: [] }),
+        ask: questions => {
+          const digests = questions.map(({ digest }) => halves(digest));
+          return Promise.resolve({ answers: taps.map(tap => answerOf(tap, digests, begin)), silent: [] });
+        },
       };
     },
   };
@@ -89,10 +92,14 @@ interface Tap {
   readonly windows: readonly SealedFilter[];
 }
 
-function answerOf({ probe, vantages, windows }: Tap, questions: readonly Question[], begin: number): ProbeAnswer {
+function answerOf(
+  { probe, vantages, windows }: Tap,
+  questions: readonly (readonly [number, number])[],
+  begin: number,
+): ProbeAnswer {
   const sightings: Sighting[] = [];
   for (let question = 0; question < questions.length; question++) {
-    const [low, high] = halves(questions[question]!.digest);
+    const [low, high] = questions[question]!;
     for (let i = 0; i < windows.length; i++)
       for (const number of ask(windows[i]!, low, high)) {
         const from = begin + i * LENGTH;

@@ -44,6 +44,10 @@ export interface Traced {
   readonly entry: number | null;
   /** ASes that remain possible. */
   readonly open: number;
+  /** The chance of the entry, and what is said to speak against it. */
+  readonly certainty: number | null;
+  readonly doubts: number;
+  readonly attested: Trace['attested'];
   readonly queries: number;
   /** ASes that answered, and those of them that say they saw the packets though they are not on the path. */
   readonly answers: number;
@@ -88,9 +92,14 @@ const octetsOf = ({ bytesRead, bytesWritten }: Socket) => bytesRead + bytesWritt
 /** The records of all, as one AS holds them that has been told: in one process they are kept once. */
 function known(as: number): Participants {
   return {
-    learn: () => 'old',
+    learn(octets, _doubt, now) {
+      shared.learn(octets, () => null, now);
+      return 'old';
+    },
     of: (other, now) => (knowing && other !== as ? shared.of(other, now) : null),
     records: now => (knowing ? shared.records(now).filter(({ participation }) => participation.as !== as) : []),
+    withdrew: () => false,
+    held: octets => (knowing ? shared.held(octets) : null),
     version: () => (knowing ? 1 : 0),
     expire: () => {},
   };
@@ -236,6 +245,7 @@ async function traceOne(attack: Attack): Promise<Traced> {
   return {
     attack: attack.number,
     ...{ ms, partial, entry: trace.entry?.as ?? null, open: trace.ambiguity.length, queries: trace.queries },
+    ...{ certainty: trace.certainty ?? null, doubts: trace.doubts?.length ?? 0, attested: trace.attested },
     answers: answered.length,
     wrong: answered.filter(({ as, verdict }) => verdict === 'saw' && !attack.path.includes(as)).map(({ as }) => as),
     spent: nodes.some(({ reason }) => reason.includes('budget of queries is spent')),

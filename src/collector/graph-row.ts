@@ -1,0 +1,46 @@
+/** The answer about the AS graph itself: how much it holds, from where, and how old it is. */
+import type { AsGraph, LinkCounts } from '../rib/as-graph.ts';
+
+/** The graph in use. */
+export interface BuiltGraph {
+  readonly graph: AsGraph;
+  /** Of the attribute sets that it was built from. */
+  readonly generation: number;
+  /** When, ms since the epoch. */
+  readonly built: number;
+}
+
+export interface GraphRow extends Omit<LinkCounts, 'told'> {
+  readonly ases: number;
+  readonly links: number;
+  /** Links whose relation is known by the role of a session, by ASPAs, and by the paths alone. */
+  readonly roles: number;
+  readonly aspas: number;
+  readonly inferred: number;
+  readonly built: number;
+  /** Paths have come or gone since. */
+  readonly changed: boolean;
+  /** Of the ASes asked about those that are on it, and how many are not. */
+  readonly on: readonly number[];
+  readonly off: readonly number[];
+}
+
+/** `roles`: neighbour ASes to which a role is configured; `generation`: of the attribute sets now. */
+export function graphRow(
+  { graph, generation: of, built }: BuiltGraph,
+  generation: number,
+  localAs: number,
+  roles: readonly number[],
+  among: readonly number[],
+): GraphRow {
+  const { told, ...links } = graph.links;
+  const byRole = new Set(roles.filter(as => graph.relation(localAs, as) !== null)).size;
+  const known = (as: number) => graph.neighbors(as).length > 0;
+  return {
+    ...links,
+    ...{ ases: graph.ases, links: graph.edges, roles: byRole, aspas: Math.max(0, told - byRole) },
+    inferred: graph.edges - told - links.unknown,
+    ...{ built, changed: generation !== of },
+    ...{ on: among.filter(known), off: among.filter(as => !known(as)) },
+  };
+}

@@ -1,0 +1,50 @@
+/** Commands about the exchange of traces with other ASes. */
+import { parseAsn } from '../bgp/as-path.ts';
+import type { Call, Command } from './commands.ts';
+
+/** Part of COMMANDS. */
+export const TRACEBACK_COMMANDS: readonly Command[] = [
+  {
+    syntax: 'show traceback',
+    help: 'ASes with which traces are exchanged',
+    run: async ({ daemon, row }) => {
+      for (const one of await daemon.tracePeers()) await row(one);
+    },
+  },
+  {
+    syntax: 'show traceback peers',
+    help: 'Sessions: state, rates, what each side has asked, what each AS says of itself',
+    async run({ daemon, row }) {
+      for (const one of await daemon.tracebackPeers()) await row(one);
+    },
+  },
+  { syntax: 'show traceback peers AS', help: 'All about one of them', run: showPeer },
+  {
+    syntax: 'show traceback graph',
+    help: 'The AS graph by which ASes that take no part are passed',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.tracebackGraph()),
+  },
+  {
+    syntax: 'show traceback frontier AS',
+    help: 'Who would be asked for packets from this neighbour, in which waves, and why',
+    one: true,
+    run: async ({ daemon, args, row }) => row(await daemon.tracebackFrontier(parseAsn(args.AS!)!)),
+  },
+  {
+    syntax: 'show traceback participants',
+    help: 'ASes that take part, as they say and as far as they are believed',
+    async run({ daemon, row, note }) {
+      const rows = await daemon.tracebackParticipants();
+      for (const one of rows) await row(one);
+      if (rows.length === 0) note('no participation record is known');
+    },
+  },
+];
+
+async function showPeer({ daemon, args, row }: Call): Promise<void> {
+  const as = parseAsn(args.AS!)!;
+  const found = (await daemon.tracebackPeers()).find(one => one.as === as);
+  if (found === undefined) throw new Error(`AS${as} is no traceback peer, and no member that was spoken to`);
+  await row(found);
+}

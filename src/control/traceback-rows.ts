@@ -1,0 +1,88 @@
+/** What is shown of the exchange of traces: peers, the AS graph, who would be asked behind a neighbour, who takes part. */
+import type { GraphRow } from '../collector/graph-row.ts';
+import type { OrderRow } from '../collector/messages.ts';
+import type { BelievedRecord } from '../traceback/belief.ts';
+import type { ForeseenGroup } from '../traceback/foresight.ts';
+import type { PeerStatus } from '../traceback/peering.ts';
+import type { TraceOrder } from '../traceback/taking-part.ts';
+import type { Trace } from '../traceback/trace.ts';
+
+/** Row of `show traceback`. */
+export interface TracePeerRow {
+  readonly as: number;
+  readonly address: string;
+  readonly state: string;
+  readonly since: number;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Questions sent to it, and its questions answered and refused here. */
+  readonly asked: number;
+  readonly answered: number;
+  readonly refused: number;
+  readonly lastError: string;
+  /** The last word of a peer that ended the session; empty when it said nothing, and when a session is up. */
+  readonly said: string;
+  /** By whom the session is held down, and with which words; null when it is not. */
+  readonly disabled: { readonly by: string; readonly reason: string } | null;
+}
+
+/** Row of `show traceback peers`. */
+export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'queriesOut'> {
+  /** A configured peer, or a member of a federation. */
+  readonly kind: 'peer' | 'member';
+  readonly port: number;
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** QUERYs a second that it may send here. */
+  readonly rate: number;
+  /** QUERYs sent to it; its QUERYs, and those of them that were answered. */
+  readonly asked: number;
+  readonly received: number;
+  readonly answered: number;
+  /** It has told over which of our neighbours it reaches us. */
+  readonly adjacent: boolean;
+  /** Its participation record; null when none is known. */
+  readonly record: BelievedRecord | null;
+}
+
+/** Answer of `show traceback graph`. */
+export interface TracebackGraph extends GraphRow {
+  readonly time: number;
+  /** ASes that might be asked: peers and members. */
+  readonly participants: number;
+}
+
+/** Answer of `show traceback frontier AS`. */
+export interface TracebackFrontier {
+  readonly as: number;
+  /** It takes part itself, and is asked itself. */
+  readonly takesPart: boolean;
+  readonly groups: readonly ForeseenGroup[];
+  /** What of it would not be asked, and why. */
+  readonly reasons: readonly string[];
+}
+
+/** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
+export interface TracebackAnswers {
+  /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
+  cancelTrace(id: string, by: string): Promise<Trace>;
+  /** Configured peers, then members that there was something to ask or to answer. */
+  tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
+  tracebackGraph(): Promise<TracebackGraph>;
+  tracebackFrontier(as: number): Promise<TracebackFrontier>;
+  tracebackParticipants(): Promise<readonly BelievedRecord[]>;
+  /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
+  orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;
+}
+
+/** What keeps a session with a trace peer from being up, in words: what was ordered here, what the peer said, what went wrong. */
+export function peerTrouble({
+  disabled,
+  said,
+  lastError,
+}: Pick<TracePeerRow, 'disabled' | 'said' | 'lastError'>): string {
+  if (disabled !== null) return `disabled by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`;
+  if (said === '') return lastError;
+  const since = lastError === `peer says ${said}` ? '' : `; ${lastError}`;
+  return `peer says ${said}${since}`;
+}

@@ -1,0 +1,136 @@
+/** The exchange of traces with other ASes: sessions, and who takes part. */
+import { peerTrouble, type TracebackPeerRow } from '../../control/traceback-rows.ts';
+import type { BelievedRecord } from '../../traceback/belief.ts';
+import { count, facts, fold, table } from './text.ts';
+import { duration, instant, percent } from './time.ts';
+
+/** Seconds, as retention is told: `1h`, `90s`. */
+function kept(seconds: number | null): string {
+  if (seconds === null) return '-';
+  if (seconds >= 86_400 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
+  if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+const share = (value: number | null) => (value === null ? '-' : percent(value));
+
+/** `show traceback peers`. Each fits 80 columns; what went wrong last stands below its peer. */
+export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: number): string[] {
+  if (rows.length === 0) return ['no traceback peer'];
+  const [head = '', ...lines] = table(
+    [
+      { head: 'AS', right: true },
+      { head: 'State' },
+      { head: 'For', right: true },
+      { head: 'In', right: true },
+      { head: 'Out', right: true },
+      { head: 'Asked', right: true },
+      { head: 'Told', right: true },
+      { head: 'Refused', right: true },
+      { head: 'Border', right: true },
+      { head: 'Keeps', right: true },
+    ],
+    rows.map(row => {
+      const { coverage, retention } = saysOf(row);
+      return [
+        row.as,
+        row.state,
+        duration(now - row.since),
+        row.in === 'deny' ? 'deny' : `${row.rate}/s`,
+        row.out === 'deny' ? 'deny' : row.open === null ? 'allow' : `${row.open.limits.rate}/s`,
+        ...[row.asked, row.answered, row.refused],
+        share(coverage),
+        kept(retention),
+      ];
+    }),
+  );
+  const members = rows.filter(({ kind }) => kind === 'member').length;
+  const up = rows.filter(({ state }) => state === 'Established').length;
+  const end = [count(rows.length - members, 'peer'), count(members, 'member'), `${up} established`];
+  return [
+    head,
+    ...lines.flatMap((line, i) => [
+      line,
+      ...(peerTrouble(rows[i]!) === '' ? [] : fold(`last error: ${peerTrouble(rows[i]!)}`, 4, 2)),
+    ]),
+    end.join(', '),
+  ];
+}
+
+/** What it says of itself: in its OPEN, or else in its participation record. */
+function saysOf({ open, record }: TracebackPeerRow) {
+  return open ?? record?.record ?? { coverage: null, retention: null };
+}
+
+/** `show traceback peers AS`. */
+export function renderTracebackPeer(row: TracebackPeerRow, now: number): string[] {
+  const { open, record, as, kind } = row;
+  const { coverage, retention } = saysOf(row);
+  const says = record?.record;
+  return [
+    `AS${as}, ${kind === 'peer' ? 'configured peer' : 'member of a federation'}`,
+    ...facts([
+      ['Address', row.address === '' ? 'none known' : `${row.address} port ${row.port}`],
+      ['State', `${row.state} for ${duration(now - row.since)}, since ${instant(row.since)}`],
+      ['Dialled by', open === null ? '' : open.dialled ? 'us' : 'it'],
+      ['Version', open === null ? '' : `${open.version}, not below ${open.least}`],
+      ['Hold time', open === null ? '' : `${open.hold}s`],
+      [
+        'Restart',
+        open === null ? '' : open.restart === 0 ? 'keeps nothing' : `keeps what is in work for ${open.restart}s`,
+      ],
+      ['May ask us', row.in === 'deny' ? 'no' : `${row.rate} queries a second`],
+      ['We may ask', row.out === 'deny' ? 'no' : 'yes'],
+      [
+        'It takes',
+        open === null
+          ? ''
+          : `${open.limits.rate} queries a second, ${open.limits.flight} at once, ${open.limits.questions} digests each`,
+      ],
+      ['We asked', count(row.asked, 'query', 'queries')],
+      ['First answer', row.latency === null ? '' : `after ${Math.round(row.latency)} ms, as measured of late`],
+      ['It asked', `${row.received}, ${row.answered} answered, ${row.refused} refused or told busy`],
+      ['Roles', (open ?? says)?.roles.join(' ') ?? ''],
+      ['Methods', (open ?? says)?.methods.join(' ') ?? ''],
+      ['Border behind taps', coverage === null ? 'not stated' : percent(coverage)],
+      ['Keeps windows', retention === null ? 'not stated' : kept(retention)],
+      ['Its way to us', row.adjacent ? 'told: over a neighbour of ours that takes no part' : 'not told'],
+      ['Record', says === undefined ? 'none known' : `${says.sequence}, until ${instant(says.expires)}`],
+      ['Believed by', record === null ? '' : beliefOf(record)],
+      ['Federations', says?.federations.join(' ') ?? ''],
+    ]).map(line => `  ${line}`),
+    ...(peerTrouble(row) === '' ? [] : fold(`Last error: ${peerTrouble(row)}`, 4, 2)),
+  ];
+}
+
+/** Why a record is believed. */
+function beliefOf({ believed, vouchedBy }: BelievedRecord): string {
+  const by = vouchedBy.length === 0 ? '' : `authority of ${vouchedBy.join(', ')}`;
+  if (believed === 'configured') return by === '' ? 'the file configured for it' : `the file configured for it; ${by}`;
+  return believed === 'authority' ? by : 'nothing that is configured now';
+}
+
+/** `show traceback participants`: two lines for each. */
+export function renderParticipants(rows: readonly BelievedRecord[], now: number): string[] {
+  if (rows.length === 0) return [];
+  const lines = rows.flatMap(row => {
+    const { record } = row;
+    const { as, sequence, expires, addresses, federations, withdrawn, coverage, retention } = record;
+    const places = addresses.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+    const facts = [
+      places.length === 0 ? 'no address' : places.join(' '),
+      ...(federations.length === 0 ? [] : [`keys of ${federations.join(' ')}`]),
+      ...(coverage === null ? [] : [`${percent(coverage)} of its border`]),
+      ...(retention === null ? [] : [`keeps ${kept(retention)}`]),
+    ];
+    return [
+      `AS${as} ${sequence}, ${withdrawn ? 'withdrawn, ' : ''}for ${duration(expires - now)} more; ${beliefOf(row)}`,
+      ...fold(facts.join('; '), 4, 2),
+    ];
+  });
+  const gone = rows.filter(({ record }) => record.withdrawn).length;
+  return [
+    ...lines.flatMap(line => fold(line, 4, /^ */.exec(line)![0].length)),
+    `${count(rows.length - gone, 'AS takes', 'ASes take')} part${gone === 0 ? '' : `, ${gone} no more`}`,
+  ];
+}

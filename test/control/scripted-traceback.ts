@@ -1,0 +1,83 @@
+/** What the scripted daemon says of the exchange of traces. Hour of everything: 2026-03-01 12:00:00Z. */
+import type {
+  TracebackAnswers,
+  TracebackFrontier,
+  TracebackGraph,
+  TracebackPeerRow,
+} from '../../src/control/traceback-rows.ts';
+import type { BelievedRecord } from '../../src/traceback/belief.ts';
+
+const NOON = Date.UTC(2026, 2, 1, 12);
+const HOUR = 3_600_000;
+
+const RECORD: BelievedRecord['record'] = {
+  ...{ as: 64510, sequence: 1772362800000, issued: NOON - HOUR, expires: NOON + 47 * HOUR, withdrawn: false },
+  addresses: [{ address: '2001:db8::10', port: 4954 }],
+  ...{ roles: ['itm', 'btm', 'dtm', 'dpoint'], methods: ['digest'], federations: ['jp-isp'] },
+  ...{ retention: 3600, coverage: 0.98 },
+};
+
+export const BELIEVED: readonly BelievedRecord[] = [
+  { record: RECORD, believed: 'configured', vouchedBy: [] },
+  {
+    record: { ...RECORD, as: 4200000001, addresses: [], withdrawn: true, retention: null, coverage: null },
+    ...{ believed: 'authority', vouchedBy: ['jp-isp'] },
+  },
+];
+
+export const PEERS: readonly TracebackPeerRow[] = [
+  {
+    ...{ as: 64510, kind: 'peer', address: '2001:db8::10', port: 4954, in: 'allow', out: 'allow', rate: 100 },
+    ...{ state: 'Established', since: NOON - HOUR, asked: 1204, received: 99120, answered: 99100, refused: 20 },
+    ...{ lastError: '', said: '', disabled: null, latency: 12.4, adjacent: true, record: BELIEVED[0]! },
+    open: {
+      ...{ type: 'open', version: 2, least: 2, as: 64510, hold: 30, restart: 0, dialled: true },
+      ...{ roles: ['itm', 'btm', 'dtm', 'dpoint'], methods: ['digest'], epochs: { length: 3600, overlap: 300 } },
+      ...{ retention: 3600, coverage: 0.98, limits: { questions: 64, flight: 64, rate: 100 } },
+    },
+  },
+  {
+    ...{ as: 4200000001, kind: 'member', address: '', port: 0, in: 'deny', out: 'allow', rate: 10 },
+    ...{ state: 'Active', since: NOON - 76 * HOUR, asked: 0, received: 0, answered: 0, refused: 0 },
+    lastError: 'cannot connect to 198.51.100.7 port 4954: connect ECONNREFUSED 198.51.100.7:4954',
+    ...{ said: '', disabled: null },
+    ...{ latency: null, adjacent: false, record: null, open: null },
+  },
+];
+
+export const GRAPH: TracebackGraph = {
+  ...{ ases: 80_012, links: 512_345, transit: 160_000, peering: 352_000, unknown: 345, otc: 12 },
+  ...{ roles: 3, aspas: 4000, inferred: 507_997, built: NOON - 60_000, changed: true, time: NOON },
+  ...{ participants: 3, on: [64510, 64511], off: [4200000001] },
+};
+
+export const FRONTIER: TracebackFrontier = {
+  as: 64501,
+  takesPart: false,
+  groups: [
+    {
+      ...{ behind: 64501, relation: 'provider' },
+      waves: [
+        [
+          { as: 64510, kind: 'peer', cone: 312, adjacent: true, hits: 2, latency: 12.4 },
+          { as: 4200000001, kind: 'member', cone: 1, adjacent: false, hits: 0, latency: null },
+        ],
+      ],
+      ...{ passed: [64502], beyond: 40 },
+    },
+  ],
+  reasons: ['takes no part; 40 more behind it are not shown'],
+};
+
+export const TRACEBACK: TracebackAnswers = {
+  cancelTrace: async id => {
+    throw new Error(`there is no trace ${id}`);
+  },
+  orderTraceback: async ({ peer, what }, by) => ({
+    ...{ peer: peer === undefined ? 'traceback' : `AS${peer}`, done: `${what} by ${by.replace(/\d+/g, 'N')}` },
+  }),
+  tracebackPeers: async () => PEERS,
+  tracebackGraph: async () => GRAPH,
+  tracebackFrontier: async as => ({ ...FRONTIER, as }),
+  tracebackParticipants: async () => BELIEVED,
+};

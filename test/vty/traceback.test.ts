@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { renderAnswer } from '../../src/vty/render/answer.ts';
+import { width } from '../../src/vty/render/text.ts';
+import { NOON } from '../control/scripted.ts';
+import { BELIEVED, FRONTIER, GRAPH, PEERS } from '../control/scripted-traceback.ts';
+
+const shown = (command: string, rows: readonly unknown[]) => {
+  const lines = renderAnswer(command, rows, NOON);
+  for (const line of lines) expect(width(line), line).to.be.at.most(80);
+  return lines.join('\n');
+};
+
+describe('vty: the exchange of traces', () => {
+  it('shows peers in 80 columns, what went wrong below', () => {
+    expect(shown('show traceback peers', PEERS)).to.equal(
+      `
+        AS State            For    In   Out Asked  Told Refused Border Keeps
+     64510 Established 01:00:00 100/s 100/s  1204 99100      20    98%    1h
+4200000001 Active         3d04h  deny allow     0     0       0      -     -
+  last error: cannot connect to 198.51.100.7 port 4954: connect ECONNREFUSED
+    198.51.100.7:4954
+1 peer, 1 member, 1 established`.slice(1),
+    );
+    expect(shown('show traceback peers', [])).to.equal('no traceback peer');
+  });
+  it('shows all about one', () => {
+    expect(shown('show traceback peers AS', [PEERS[0]])).to.equal(
+      `
+AS64510, configured peer
+  Address:            2001:db8::10 port 4954
+  State:              Established for 01:00:00, since 2026-03-01 11:00:00Z
+  Dialled by:         us
+  Version:            2, not below 2
+  Hold time:          30s
+  Restart:            keeps nothing
+  May ask us:         100 queries a second
+  We may ask:         yes
+  It takes:           100 queries a second, 64 at once, 64 digests each
+  We asked:           1204 queries
+  First answer:       after 12 ms, as measured of late
+  It asked:           99120, 99100 answered, 20 refused or told busy
+  Roles:              itm btm dtm dpoint
+  Methods:            digest
+  Border behind taps: 98%
+  Keeps windows:      1h
+  Its way to us:      told: over a neighbour of ours that takes no part
+  Record:             1772362800000, until 2026-03-03 11:00:00Z
+  Believed by:        the file configured for it
+  Federations:        jp-isp`.slice(1),
+    );
+    expect(shown('show traceback peers AS', [PEERS[1]])).to.contain('none known');
+  });
+  it('shows the AS graph and where its relations are from', () => {
+    expect(shown('show traceback graph', [GRAPH])).to.equal(
+      `
+ASes:             80012, 512345 links
+Links:            160000 provider and customer, 352000 peers, 345 not known
+Known by:         3 by roles, 4000 by ASPA, 507997 inferred from paths
+Only to customer: 12 links that an attribute of RFC 9234 speaks of
+Made:             2026-03-01 11:59:00Z, 00:01:00 ago; paths have changed since
+Participants:     3, 2 of them on the graph
+Not on it:        AS4200000001`.slice(1),
+    );
+  });
+  it('shows who would be asked behind a neighbour, in which waves and why', () => {
+    expect(shown('show traceback frontier AS', [FRONTIER])).to.equal(
+      `
+AS64501 takes no part; it is a provider of ours: the packet may have come to it
+  from anybody.
+  Wave 1, at once: 2 ASes
+    AS64510       cone 312, told of its way here, 2 hits of late, 12 ms
+    AS4200000001  cone 1, member, dialled when asked
+  Not ruled out by any answer: AS64502 and 40 more
+AS64501: takes no part; 40 more behind it are not shown`.slice(1),
+    );
+    const wide = { ...FRONTIER.groups[0]!, relation: null, waves: Array.from({ length: 3 }, () => many) };
+    expect(shown('show traceback frontier AS', [{ ...FRONTIER, groups: [wide] }])).to.contain(
+      'Wave 3, when nobody before has seen it: 64 ASes\n    AS1 AS2 AS3 AS4 AS5 AS6 AS7 AS8 and 56 more',
+    );
+    const none = { ...FRONTIER.groups[0]!, waves: [], passed: [] };
+    expect(shown('show traceback frontier AS', [{ ...FRONTIER, groups: [none] }])).to.contain(
+      'No participant is known behind it: nobody would be asked.\n  Not ruled out by any answer: 40 more',
+    );
+  });
+  it('shows who takes part and why that is believed', () => {
+    expect(shown('show traceback participants', BELIEVED)).to.equal(
+      `
+AS64510 1772362800000, for 1d23h more; the file configured for it
+    [2001:db8::10]:4954; keys of jp-isp; 98% of its border; keeps 1h
+AS4200000001 1772362800000, withdrawn, for 1d23h more; authority of jp-isp
+    no address; keys of jp-isp
+1 AS takes part, 1 no more`.slice(1),
+    );
+  });
+});
+
+const many = Array.from({ length: 64 }, (_, i) => ({
+  ...{ as: i + 1, kind: 'member' as const, cone: 64 - i, adjacent: false, hits: 0, latency: null },
+}));
