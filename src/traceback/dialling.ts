@@ -15,8 +15,8 @@ export interface DiallingOptions {
   readonly clock: () => number;
   /** The other end has proved who it is. */
   up(socket: Socket): void;
-  /** It did not come to that; why, for a person. One of the two is called, once. */
-  failed(reason: string): void;
+  /** It did not come to that; why, for a person; whether somebody else is there. One of the two is called, once. */
+  failed(reason: string, impostor: boolean): void;
 }
 
 export interface Dialling {
@@ -32,6 +32,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
     ...{ ...mutualTls(identity, PROTOCOL), secureContext: contextOf(identity) },
   });
   let reason = 'connection closed before TLS was up';
+  let impostor = false;
   const timer = setTimeout(() => {
     reason = 'TLS was not up in time';
     socket.destroy();
@@ -41,7 +42,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
   });
   const gone = () => {
     clearTimeout(timer);
-    options.failed(reason);
+    options.failed(reason, impostor);
   };
   socket.once('close', gone);
   socket.once('secureConnect', () => {
@@ -52,6 +53,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
       options.up(socket);
       return;
     }
+    impostor = 'reason' in found || found.as !== as;
     reason =
       'reason' in found
         ? found.reason

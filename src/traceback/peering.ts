@@ -10,12 +10,14 @@ import {
   type ConnectionEvents,
   type Fault,
   PEER_SAYS,
+  refusalOf,
   runConnection,
   turnAway,
 } from './connection.ts';
 import type { Dialling } from './dialling.ts';
 import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { newerStays } from './session.ts';
 import { TLS, type Transport } from './transport.ts';
 import type { Open, Told } from './wire.ts';
@@ -102,6 +104,8 @@ export interface PeeringOptions {
   hear?(message: Told, peering: Peering): void;
   /** The session came up. */
   up?(peering: Peering): void;
+  /** Something of the peer is refused. */
+  refused?(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Peering {
@@ -201,8 +205,9 @@ export function createPeering(options: PeeringOptions): Peering {
         dialling = null;
         run(socket, true);
       },
-      failed(reason) {
+      failed(reason, impostor) {
         dialling = null;
+        if (impostor) options.refused?.('other-as', { peer: as, reason });
         if (onDemand) failures++;
         if (!closed) failed(reason);
         redial();
@@ -262,6 +267,10 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (fault !== null) connection.end(fault);
     },
+    fault(fault) {
+      const kind = refusalOf(fault);
+      if (kind !== null) options.refused?.(kind, { peer: as, reason: fault.text });
+    },
     end(reason, connection, cut) {
       connections.delete(connection);
       inWork.end(connection, cut && !closed ? timing.restart : 0);
@@ -306,9 +315,12 @@ export function createPeering(options: PeeringOptions): Peering {
     accept(socket) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;
+        if (clock() < shunned) options.refused?.('shunned', { peer: as, reason: 'it is not spoken to for a while' });
+        else options.refused?.('connections', { peer: as, reason: `${MAX_CONNECTIONS} connections at once` });
         socket.destroy();
         return;
       }
+      if (disabled !== null) options.refused?.('disabled', { peer: as, reason: disabled.reason, by: disabled.by });
       if (disabled !== null) return turnAway(socket, { code: 'shutdown', text: disabled.reason });
       run(socket, false);
     },

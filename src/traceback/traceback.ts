@@ -29,6 +29,7 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
+import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
@@ -109,6 +110,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const recorded = options.recorded ?? (() => Promise.resolve());
 
+  const refusals = createRefusals(clock, audit);
+  const { refused } = refusals;
+
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
@@ -151,14 +155,14 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded, refused });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused },
   });
 
   const flooding = createFlooding({
-    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
+    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log, refused },
     news: members.withdrawn,
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
@@ -189,7 +193,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
       },
     });
-    const told = { query, hear, up };
+    const told = { query, hear, up, refused };
     const wire = { identity: () => identity, transport, open, timing, clock, log };
     return createPeering({ config: peer, onDemand, ...wire, ...told });
   };
@@ -214,6 +218,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
+              refused,
             }),
           );
       return fresh;
@@ -282,6 +287,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
       for (const listener of listeners) listener.close();
+      refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };

@@ -168,6 +168,7 @@ export async function startSilent(parts: AsParts): Promise<Silent> {
     peers: () => 1024,
     clock: Date.now,
     log: () => {},
+    refused: () => {},
   });
   return {
     status: () => config.peers.map(peer => peerings.get(peer.as)!.status()),
@@ -177,7 +178,13 @@ export async function startSilent(parts: AsParts): Promise<Silent> {
     },
     flood(times) {
       const now = Date.now();
-      const question = { packet: 0, epoch: 0, digest: '0000000000000000', from: now, to: now };
+      const question = {
+        packet: 0,
+        epoch: Math.floor(now / 3_600_000),
+        digest: '0000000000000000',
+        from: now,
+        to: now,
+      };
       const request: Request = {
         ...{ trace: '00000000000000ff', origin: as, issued: now, expires: now + 8000, purpose: 'test', reference: '' },
         ...{ federation: FEDERATION, need: 1, questions: [question], seal: sealKeys().seal, proof: [] },

@@ -33,7 +33,7 @@ export const PLAIN: Transport = {
   dial({ as, place, identity, up, failed }) {
     const socket = connect(place.port, place.address);
     let reason = 'connection closed';
-    const gone = () => failed(reason);
+    const gone = () => failed(reason, false);
     socket.once('error', error => {
       reason = error.message;
     });
