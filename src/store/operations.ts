@@ -45,7 +45,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
       AND (:as IS NULL OR :as IN (body ->> 'peer', body ->> 'origin', body ->> 'as', body ->> 'by'))
       AND (:trace IS NULL OR :trace IN (body ->> 'id', body ->> 'trace') OR body ->> 'trace' IN
         (SELECT body ->> 'trace' FROM audit WHERE what = 'trace.start' AND body ->> 'id' = :trace))
-      AND (:denied = 0 OR what GLOB '*.refused' OR what GLOB '*.denied' OR what = 'peer.shunned')
+      AND (:denied = 0 OR what GLOB '*.refused' OR what = 'refused.more' OR what GLOB '*.denied' OR what = 'peer.shunned')
     ORDER BY number`,
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',

@@ -10,6 +10,7 @@ import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
@@ -97,6 +98,8 @@ export interface DPointOptions {
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
   recorded(): Promise<void>;
+  /** An answer is refused. */
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 /** The decision point of one AS. */
@@ -146,7 +149,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         options.voice.key(),
         options.voice.record(),
       );
-      const opening = createOpening(as, signed, keys, options.directory, clock);
+      const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
