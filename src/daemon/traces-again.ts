@@ -32,7 +32,7 @@ export interface TracesAgainOptions {
  * daemon. All others are left as interrupted. Never rejects; `signal` ends the waiting.
  */
 export async function askInterrupted(options: TracesAgainOptions, signal: AbortSignal): Promise<void> {
-  const { store, log, clock } = options;
+  const { store, log } = options;
   try {
     const found = await interruptedTraces(store);
     if (found.length === 0) return;
