@@ -24,6 +24,9 @@ const MAX_REMEMBERED = 16384;
 /** Neighbours behind which it is remembered who was found. */
 const MAX_FOUND = 4096;
 
+/** Where packets are sampled, a no that is likelier than this leaves the AS as blind as one that holds nothing. */
+const THIN = 0.2;
+
 /** What to find out. `hops` does not hold the local AS yet; times are ms since the epoch. */
 export type Inquiry = Ask;
 
@@ -126,7 +129,8 @@ export function createItm(options: ItmOptions): Itm {
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
           : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
-            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict) ||
+            isThin(border);
       // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
       const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
       if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
@@ -153,11 +157,17 @@ export function createItm(options: ItmOptions): Itm {
   };
 }
 
+/** Not seen where so few packets are kept that it says next to nothing. */
+function isThin({ verdict, sampling, likelihood }: Border): boolean {
+  return verdict === 'clear-partial' && (sampling ?? 1) < 1 && (likelihood ?? 1) > THIN;
+}
+
 function leafOf(as: number, border: Border, after: number): Branch['leaf'] {
   const { source, reason } = judgeSource(border);
   return {
     ...newLeaf(as, border.verdict, printable(reason), after),
     ingress: border.ingress,
+    egress: border.egress,
     source,
     falsePositive: border.falsePositive,
     coverage: border.coverage,

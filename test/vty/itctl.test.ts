@@ -173,6 +173,33 @@ describe('itctl', () => {
     );
   });
 
+  describe('trace export', () => {
+    const lines = async (...words: string[]) => (await run(['trace', 'export', TRACE.id, ...words])).out.split('\n');
+
+    it('writes each kind of document', async () => {
+      await open();
+      for (const [words, first] of [
+        [[], '{'],
+        [['--json'], '{'],
+        [['--iodef'], '<?xml version="1.0" encoding="UTF-8"?>'],
+        [['--rid', '--internal'], '<?xml version="1.0" encoding="UTF-8"?>'],
+        [['--svg'], '<?xml version="1.0" encoding="UTF-8"?>'],
+        [['--dot'], 'digraph "t20260301-120003-9f3a" {'],
+      ] as const)
+        expect((await lines(...words))[0], words.join()).to.satisfy((line: string) => line.startsWith(first));
+      expect(JSON.parse((await lines('--json')).join('\n'))).to.include({
+        format: 'intertrack-trace-1',
+        trace: TRACE.id,
+      });
+    });
+
+    it('knows only one trace', async () => {
+      await open();
+      const { code, err } = await run(['trace', 'export', 't20260301-120003-ffff']);
+      expect([code, err]).to.deep.equal([1, 'itctl: there is no trace t20260301-120003-ffff\n']);
+    });
+  });
+
   describe('trace packet', () => {
     const remember = {
       startTrace: async ({ packets }: TraceStart) => traced.push(...packets) && TRACE,
