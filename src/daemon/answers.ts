@@ -246,7 +246,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       // A trace ends between the two questions, or not: it is listed once.
       const running = traces.running.list();
       const stored = (await store.read('trace.latest', { limit })).map(traceOf);
-      return [...running.filter(({ id }) => stored.every(one => one.id !== id)), ...stored];
+      const over = new Set(stored.filter(({ state }) => state !== 'partial').map(({ id }) => id));
+      const live = running.filter(({ id }) => !over.has(id));
+      return [...live, ...stored.filter(({ id }) => live.every(one => one.id !== id))];
     },
     async trace(id) {
       const running = traces.running.get(id);
