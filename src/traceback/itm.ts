@@ -11,9 +11,11 @@ import { askBorder, type Border, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
+import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
 import { extend, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
+import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -40,6 +42,8 @@ export interface Search {
   readonly here: number;
   readonly answers: number;
   readonly waves: number;
+  /** Of a trace that began here, what sites and domains of this AS say; null where it has none. */
+  readonly inside: TraceInside | null;
 }
 
 export interface Itm {
@@ -107,7 +111,9 @@ export function createItm(options: ItmOptions): Itm {
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
+      let inside: TraceInside | null = null;
       const state = (): Search => ({
+        inside,
         tree: snapshot(root),
         own: root.leaf,
         ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
@@ -123,6 +129,8 @@ export function createItm(options: ItmOptions): Itm {
         options.log('error', text),
       );
       root.leaf = leafOf(as, border, clock() - began);
+      if (border.groups !== undefined && inquiry.hops.length === 0)
+        inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
 
       const blind =
