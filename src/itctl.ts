@@ -66,7 +66,12 @@ async function main(): Promise<number> {
     stdin: interactive ? null : process.stdin,
   };
   try {
-    if (words.length > 0) return await runCommand(client, words.map(String), screen);
+    if (words.length > 0) {
+      // A trace is ended in words, and what is known of it is kept; all else ends with this process.
+      const abort = new AbortController();
+      if (String(words[0]) !== '' && 'trace'.startsWith(String(words[0]))) process.once('SIGINT', () => abort.abort());
+      return await runCommand(client, words.map(String), screen, abort.signal);
+    }
     if (!interactive) return await runBatch(client, process.stdin, screen);
     await runShell({ socket: path, client, screen, input: process.stdin, output: process.stdout });
     return EXIT.ok;

@@ -214,7 +214,9 @@ export interface CaseOrder {
 /** How a trace that a person asked for is watched, and ended. */
 interface TraceWatched {
   readonly onPartial: (trace: Trace) => void;
+  /** Aborts when whoever asked is gone, or wants it no more: it is then ended by this person, in words. */
   readonly signal: AbortSignal;
+  readonly by: string;
 }
 
 /** `trace export TRACE-ID --evidence`. */

@@ -68,6 +68,12 @@ export const TRACE_COMMANDS: readonly Command[] = [
   },
   { syntax: 'show trace TRACE-ID tree', help: 'One trace with its tree', one: true, run: showTrace },
   {
+    syntax: 'trace cancel TRACE-ID',
+    help: 'End a trace that runs, and show what is known of it',
+    one: true,
+    run: async ({ daemon, args, by, row }) => row(await daemon.cancelTrace(args['TRACE-ID']!, by)),
+  },
+  {
     syntax: 'trace digest DIGEST TIME [EPOCH]',
     help: 'Trace a packet of which only the digest is known',
     one: true,
@@ -114,14 +120,14 @@ async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
   await row(evidence);
 }
 
-async function traceDigest({ daemon, args, signal, row, partial }: Call): Promise<void> {
+async function traceDigest({ daemon, args, by, signal, row, partial }: Call): Promise<void> {
   const time = parseInstant(args.TIME!, Date.now())!;
   const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
-  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal }));
+  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal, by }));
 }
 
 async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>): Promise<void> {
-  const { daemon, args, data, signal, row, partial, want } = call;
+  const { daemon, args, data, by, signal, row, partial, want } = call;
   const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
   if (data.packets === undefined) {
     want({ file: args.FILE!, numbers, most: packetsFor(need) });
@@ -130,5 +136,5 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   const packets = decodePackets(data.packets);
   if (typeof packets === 'string') throw new Error(packets);
   const trigger = args['--trigger'] !== undefined;
-  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal }));
+  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal, by }));
 }

@@ -5,6 +5,7 @@ import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
+import type { Trace } from '../traceback/trace.ts';
 
 /** Row of `show traceback`. */
 export interface TracePeerRow {
@@ -63,6 +64,8 @@ export interface TracebackFrontier {
 
 /** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
 export interface TracebackAnswers {
+  /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
+  cancelTrace(id: string, by: string): Promise<Trace>;
   /** Configured peers, then members that there was something to ask or to answer. */
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;

@@ -241,8 +241,15 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const targets = testTargets(config(), kind);
       await Promise.all(targets.map(async (target, i) => take(await sendTest(target, i + 1, names, signal))));
     },
-    traces: async limit => (await store.read('trace.latest', { limit })).map(traceOf),
+    async traces(limit) {
+      // A trace ends between the two questions, or not: it is listed once.
+      const running = traces.running.list();
+      const stored = (await store.read('trace.latest', { limit })).map(traceOf);
+      return [...running.filter(({ id }) => stored.every(one => one.id !== id)), ...stored];
+    },
     async trace(id) {
+      const running = traces.running.get(id);
+      if (running !== null) return running;
       const [record] = await store.read('trace.get', { id });
       return record ? traceOf(record) : null;
     },
@@ -252,8 +259,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    startTrace: ({ packets, need, trigger, onPartial }) => traces.startTrace(packets, onPartial, { need, trigger }),
-    traceDigest: ({ onPartial, ...digest }) => traces.startDigest(digest, onPartial),
+    startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
+    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -283,7 +290,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeerRows(config(), traces),
-    ...createTracebackAnswers({ traces, query: collector.query }),
+    ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),
     ...createPast(parts.archive, collector, registry),

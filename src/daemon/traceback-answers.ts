@@ -2,12 +2,14 @@
 import type { GraphRow } from '../collector/graph-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { TracebackAnswers, TracebackPeerRow } from '../control/traceback-rows.ts';
+import type { Store } from '../store/records.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { Traceback } from '../traceback/traceback.ts';
 import type { Traces } from './traces.ts';
 
 export interface TracebackParts {
-  readonly traces: Pick<Traces, 'traceback'>;
+  readonly traces: Pick<Traces, 'traceback' | 'running'>;
+  readonly store: Pick<Store, 'read'>;
   readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
 }
 
@@ -18,8 +20,14 @@ export function mustTraceback(traces: Pick<Traces, 'traceback'>): Traceback {
   return traceback;
 }
 
-export function createTracebackAnswers({ traces, query }: TracebackParts): TracebackAnswers {
+export function createTracebackAnswers({ traces, store, query }: TracebackParts): TracebackAnswers {
   return {
+    async cancelTrace(id, by) {
+      const cancelled = traces.running.cancel(id, by);
+      if (cancelled !== null) return cancelled;
+      const [record] = await store.read('trace.get', { id });
+      throw new Error(record === undefined ? `there is no trace ${id}` : `trace ${id} has ended already`);
+    },
     async tracebackPeers() {
       const traceback = mustTraceback(traces);
       const records = new Map(traceback.believed().map(one => [one.record.as, one]));

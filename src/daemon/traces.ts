@@ -27,6 +27,7 @@ import { commitmentsTo } from './commitments.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
+import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readTraceFiles } from './trace-files.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -42,13 +43,21 @@ export interface TraceReason {
   readonly need?: number | null;
   /** The packets are replies, and what triggered them is to be traced. */
   readonly trigger?: boolean;
+  /** Ends the trace; `by` is then told of it. */
+  readonly signal?: AbortSignal;
+  readonly by?: string;
 }
 
 export interface Traces {
   /** Traces packets of one attack, at least one. Resolves with the final trace, which is stored with its cause. */
   startTrace(packets: readonly PacketToTrace[], onPartial: (trace: Trace) => void, why?: TraceReason): Promise<Trace>;
   /** Traces a packet of which its digest is known. */
-  startDigest(digest: DigestToTrace, onPartial: (trace: Trace) => void): Promise<Trace>;
+  startDigest(
+    digest: DigestToTrace,
+    onPartial: (trace: Trace) => void,
+    why?: Pick<TraceReason, 'signal' | 'by'>,
+  ): Promise<Trace>;
+  readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
@@ -81,6 +90,7 @@ export async function openTraces(
     throw new Error(`probe socket ${e.message}`);
   });
   const doors = openProbeDoors(station, log);
+  const running = createRunningTraces();
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -165,71 +175,88 @@ export async function openTraces(
     return trace;
   }
 
+  async function tracePackets(
+    packets: readonly PacketToTrace[],
+    onPartial: (trace: Trace) => void,
+    { cause, need = null, trigger = false }: TraceReason,
+    { signal, begun }: Running,
+  ): Promise<Trace> {
+    if (traceback === null) throw new Error('no traceback block is configured');
+    if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
+    kernel ??= loadKernel();
+    const key = secret;
+    const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
+    const [{ time }] = asked.packets as [PacketToTrace];
+    let priors: Pick<Trace, 'flows'> = {};
+    let evidence: FiledEvidence | null = null;
+    const looked = priorsOf(asked.packets).then(flows => {
+      if (flows.length > 0) priors = { flows };
+    });
+    const forms = await Promise.all(
+      asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), key)),
+    );
+    // Other ASes have seen the packets as they were outside.
+    const outside = forms.flatMap((form, packet) =>
+      (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
+    );
+    const request: TraceRequest = {
+      questions: [...asked.questions, ...outside].slice(0, MAX_QUESTIONS),
+      need: need ?? needOf(asked.packets.length),
+      ...(asked.fragment && { fragment: true }),
+      time,
+      ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
+      ...{ signal, begun },
+    };
+    // Of several packets that were translated one is looked for on both sides: it tells of all.
+    const linked = forms.findIndex(form => form !== null);
+    const own = asked.questions.filter(({ packet }) => packet === linked);
+    const [traced, translation] = await Promise.all([
+      traceback.startTrace(
+        request,
+        trace => onPartial({ ...trace, ...priors }),
+        signed => {
+          evidence = signed;
+        },
+      ),
+      linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
+      looked,
+    ]);
+    const translated = translation === undefined ? traced : withTranslation(traced, translation);
+    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
+    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
+    return stored(
+      {
+        ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
+        ...(reflection !== null && { reflection }),
+        ...(trigger && { trigger: true as const }),
+      },
+      evidence,
+    );
+  }
+
+  async function traceDigest(
+    { digest, time, epoch }: DigestToTrace,
+    onPartial: (trace: Trace) => void,
+    { signal, begun }: Running,
+  ): Promise<Trace> {
+    if (traceback === null) throw new Error('no traceback block is configured');
+    const epochs = epoch === null ? epochsOf(time) : [epoch];
+    const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
+    let evidence: FiledEvidence | null = null;
+    const trace = await traceback.startTrace({ questions, time, signal, begun }, onPartial, signed => {
+      evidence = signed;
+    });
+    return stored(trace, evidence);
+  }
+
   return {
     station,
+    running,
     traceback: () => traceback,
-    async startTrace(packets, onPartial, { cause, need = null, trigger = false } = {}) {
-      if (traceback === null) throw new Error('no traceback block is configured');
-      if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
-      kernel ??= loadKernel();
-      const key = secret;
-      const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
-      const [{ time }] = asked.packets as [PacketToTrace];
-      let priors: Pick<Trace, 'flows'> = {};
-      let evidence: FiledEvidence | null = null;
-      const looked = priorsOf(asked.packets).then(flows => {
-        if (flows.length > 0) priors = { flows };
-      });
-      const forms = await Promise.all(
-        asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), key)),
-      );
-      // Other ASes have seen the packets as they were outside.
-      const outside = forms.flatMap((form, packet) =>
-        (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
-      );
-      const request: TraceRequest = {
-        questions: [...asked.questions, ...outside].slice(0, MAX_QUESTIONS),
-        need: need ?? needOf(asked.packets.length),
-        ...(asked.fragment && { fragment: true }),
-        time,
-        ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
-      };
-      // Of several packets that were translated one is looked for on both sides: it tells of all.
-      const linked = forms.findIndex(form => form !== null);
-      const own = asked.questions.filter(({ packet }) => packet === linked);
-      const [traced, translation] = await Promise.all([
-        traceback.startTrace(
-          request,
-          trace => onPartial({ ...trace, ...priors }),
-          signed => {
-            evidence = signed;
-          },
-        ),
-        linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
-        looked,
-      ]);
-      const translated = translation === undefined ? traced : withTranslation(traced, translation);
-      const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
-      const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
-      return stored(
-        {
-          ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
-          ...(reflection !== null && { reflection }),
-          ...(trigger && { trigger: true as const }),
-        },
-        evidence,
-      );
-    },
-    async startDigest({ digest, time, epoch }, onPartial) {
-      if (traceback === null) throw new Error('no traceback block is configured');
-      const epochs = epoch === null ? epochsOf(time) : [epoch];
-      const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-      let evidence: FiledEvidence | null = null;
-      const trace = await traceback.startTrace({ questions, time }, onPartial, signed => {
-        evidence = signed;
-      });
-      return stored(trace, evidence);
-    },
+    startTrace: (packets, onPartial, why = {}) =>
+      running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
+    startDigest: (digest, onPartial, why = {}) =>
+      running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
       return guessingOf(kernel, frame, linkType, wire);

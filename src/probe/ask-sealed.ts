@@ -2,6 +2,7 @@
 import { type AskedInterval, intervalOf, overlaps } from './asked-interval.ts';
 import { rangeOf } from './kept-window.ts';
 import type { KeyCheck } from './messages.ts';
+import { windowKey } from './mixed-digest.ts';
 import type { Question, Vantage } from './question.ts';
 import { inSample } from './sampling.ts';
 import { ask, falseSightings } from './sealed-filter.ts';
@@ -83,9 +84,8 @@ export function askSealed(
     const high = digest.readUInt32LE(4);
     const whole = digest.readBigUInt64LE();
     const stored = keeper.knownKey(question.epoch);
-    const mixed = stored === null ? null : sealer.mixed(stored.key, low, high);
     for (const entry of index.between(windowOf(interval.from / 1000), windowOf(interval.to / 1000))) {
-      if (entry.epoch !== question.epoch || mixed === null || !sameKey(question.epoch, entry.digestKey)) continue;
+      if (entry.epoch !== question.epoch || stored === null || !sameKey(question.epoch, entry.digestKey)) continue;
       const { vantages } = entry;
       let asked = 0;
       for (const { first, last } of vantages) if (overlaps(interval, first, last)) asked++;
@@ -100,6 +100,8 @@ export function askSealed(
       }
       const filter = filters[rangeOf(high, filters.length)];
       if (filter === undefined) continue;
+      entry.key ??= windowKey(stored.key, entry.number, entry.part, sealer.mixed);
+      const mixed = sealer.mixed(entry.key, low, high);
       const share = asked / vantages.length;
       honest += Math.log1p(-Math.min(SURE, falseSightings(filter) * share));
       for (const place of ask(filter, mixed.low, mixed.high)) {

@@ -27,6 +27,8 @@ export interface KeptWindow {
   readonly digestKey: string | null;
   /** Names the key that the digests are stored under: 16 hex digits. */
   readonly storageKey: string;
+  /** What hides the window's own key until that is told (window-tree.ts), 32 octets. */
+  readonly hiddenKey: Uint8Array;
   readonly bits: FingerprintBits;
   readonly vantages: readonly SealedVantage[];
   /**
@@ -34,6 +36,8 @@ export interface KeptWindow {
    * are positions in `vantages`.
    */
   readonly filters: readonly SealedFilter[];
+  /** Hashes of all shards of all filters in their order, 32 octets each: of these a proof of sight is made. */
+  readonly hashes: Uint8Array;
 }
 
 /** What a window, each of its vantages and each of its tables weigh besides the filters' octets, as it was measured. */
@@ -42,10 +46,10 @@ const VANTAGE_OCTETS = 128;
 const TABLE_OCTETS = 256;
 
 /** Octets of memory that a window takes; `mapped` ones have their filters' octets elsewhere. */
-export function windowOctets({ vantages, filters }: KeptWindow, mapped: boolean): number {
+export function windowOctets({ vantages, filters, hashes }: KeptWindow, mapped: boolean): number {
   const tables = filters.reduce((sum, filter) => sum + filter.tables.length, 0);
   const own = WINDOW_OCTETS + VANTAGE_OCTETS * vantages.length + TABLE_OCTETS * tables;
-  return mapped ? own : filters.reduce((sum, { octets }) => sum + octets.byteLength, own);
+  return mapped ? own : filters.reduce((sum, { octets }) => sum + octets.byteLength, own + hashes.byteLength);
 }
 
 /** Place of the filter that a digest with this upper half belongs to. */

@@ -77,6 +77,20 @@ export function chanceOfNumber(table: RibbonTable): number {
   return (table.values / 2 ** table.width) * (1 - table.wide / 2 ** table.shardBits / 2);
 }
 
+/** Shard that a digest belongs to. */
+export function shardOf(low: number, high: number, shardBits: number): number {
+  return shardBits === 0 ? 0 : (high ^ mix(low)) >>> (32 - shardBits);
+}
+
+/** The blocks whose rows a digest picks from, in a shard of so many with this seed: the first, and behind the last. */
+export function blocksAsked(low: number, high: number, seed: number, blocks: number): { first: number; end: number } {
+  if (blocks <= 1) return { first: 0, end: blocks };
+  const y = high ^ mix(low);
+  const a = mix((low ^ Math.imul(seed, 0x9e3779b9)) + Math.imul(y, 0x9e3779b1));
+  const row = Math.floor(((a >>> 0) * (blocks * 32 - 63)) / 4294967296);
+  return { first: row >>> 5, end: (row >>> 5) + ((row & 31) === 0 ? 2 : 3) };
+}
+
 /** The number that the table has for a digest; -1 when the digest is certainly not in it. */
 export function numberOf(table: RibbonTable, low: number, high: number): number {
   const { words, values, shardBits } = table;

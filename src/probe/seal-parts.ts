@@ -4,11 +4,14 @@
  */
 import type { Span } from './covered-time.ts';
 import type { KeptWindow, SealedVantage } from './kept-window.ts';
+import { windowKey } from './mixed-digest.ts';
 import type { Vantage } from './question.ts';
 import type { FingerprintBits, SealedFilter } from './sealed-filter.ts';
-import type { Sealer, StorageKey } from './sealer.ts';
+import type { Sealer } from './sealer.ts';
 import type { Steps } from './sort-digests.ts';
+import type { StorageKey } from './storage-key.ts';
 import type { WindowPart } from './window-messages.ts';
+import { hashShards, hiddenKey } from './window-tree.ts';
 
 /** Digests of one filter, about: sealing takes 24 octets for each, and more is taken only when there are more. */
 const RANGE_DIGESTS = 1 << 21;
@@ -21,6 +24,7 @@ export interface SealOptions {
   /** Seconds of the window that can be spoken for once it is sealed. */
   readonly covered: readonly Span[];
   readonly bits: FingerprintBits;
+  /** The storage key of its hour, of which its own is made. */
   readonly key: StorageKey;
   readonly keyName: string;
   /** Vantages by their number. */
@@ -47,13 +51,16 @@ export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options
     ranged.push(inRanges(digests, ranges));
     yield;
   }
+  const key = windowKey(options.key, options.number, options.part);
   const filters: SealedFilter[] = [];
+  const hashes: Uint8Array[] = [];
   for (let range = 0; range < ranges; range++) {
     const own = ranged.map((of, vantage) => ({ vantage, keys: of[range]! }));
-    const sealed = yield* sealer.sealing(own, options.bits, options.key);
+    const sealed = yield* sealer.sealing(own, options.bits, key);
     if (sealed === null) return null;
     filters.push(sealed.filter);
     yield;
+    hashes.push(yield* hashShards(sealed.filter));
   }
   return {
     number: options.number,
@@ -63,9 +70,11 @@ export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options
     sampling: Math.min(1, ...parts.map(({ sampling }) => sampling)),
     digestKey: parts.find(({ digestKey }) => digestKey !== null)?.digestKey ?? null,
     storageKey: options.keyName,
+    hiddenKey: Uint8Array.from(hiddenKey(key)),
     bits: options.bits,
     vantages: seen.map(({ vantage }) => vantage),
     filters,
+    hashes: Uint8Array.from(Buffer.concat(hashes)),
   };
 }
 

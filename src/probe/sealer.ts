@@ -4,17 +4,12 @@ import { decodeFilter, encodeFilter, type FingerprintBits, pairOf, type SealedFi
 import { FIRST_ADDRESS, loadSealingKernel, type SealingKernel } from './sealing-kernel.ts';
 import { solveTable } from './solve-table.ts';
 import { type Layout, layoutFor, STEP_KEYS, type Steps, sortDigests } from './sort-digests.ts';
+import type { StorageKey } from './storage-key.ts';
 
 /** What one vantage saw, or a part of it. As 32-bit halves the lower comes first. */
 export interface SeenKeys {
   readonly vantage: number;
   readonly keys: BigUint64Array | Uint32Array;
-}
-
-/** A storage key, 16 octets, as SipHash takes it. */
-export interface StorageKey {
-  readonly k0: bigint;
-  readonly k1: bigint;
 }
 
 export interface Sealed {
@@ -39,12 +34,6 @@ export interface Sealer {
   mixed(key: StorageKey, low: number, high: number): { low: number; high: number };
   /** Octets of working memory that are kept for the next window. */
   readonly octets: number;
-}
-
-/** The key in 16 octets. */
-export function storageKey(octets: Uint8Array): StorageKey {
-  const view = new DataView(octets.buffer, octets.byteOffset, 16);
-  return { k0: view.getBigUint64(0, true), k1: view.getBigUint64(8, true) };
 }
 
 /** Tables of a filter, and how many different digests each vantage has in them. */

@@ -1,62 +1,57 @@
 /**
- * A sealed window as octets, as itprobe(8) describes it under WINDOW FILES: "itw1", the length of the header as 4 octets
- * (least significant first), the root of the Merkle tree, the header in JSON, and the filters; header and filters begin at
- * multiples of 64.
+ * A sealed window as octets, as itprobe(8) describes it under WINDOW FILES: "itw2", the length of the header as 4 octets
+ * (least significant first), the root of the Merkle tree, the header in JSON, the filters, and the hashes of their shards;
+ * all begin at multiples of 64.
  *
- * The root checks all of it, and is what commits to the window: its first leaf is the header, the others are the filters
- * in pieces of 64 KiB, so that one can show a piece that belongs to the root without the rest.
+ * The root checks all of it, and is what commits to the window: few octets of it can be shown to belong to the root without
+ * the rest (window-tree.ts, sight-proof.ts).
  *
  * Decoding never throws, and takes no memory but what the header's text takes: filters are views of the octets.
  */
 import type { KeptWindow } from './kept-window.ts';
-import { leafHash, merkleRoot } from './merkle.ts';
+import { HASH } from './merkle.ts';
 import { decodeFilter, type SealedFilter } from './sealed-filter.ts';
 import { readHeader, type WindowHeader } from './window-header.ts';
+import { besideHash, type HashedWindow, rootOfWindow, treeOf } from './window-tree.ts';
 
-const MAGIC = Buffer.from('itw1');
+const MAGIC = Buffer.from('itw2');
 /** Octets before the header. */
 const FIXED = 64;
-const ROOT = 32;
+const ROOT = HASH;
 const ALIGNMENT = 64;
 /** A header of a window with 65,536 vantages stays below this. */
 const LONGEST_HEADER = 16 * 1024 * 1024;
-const LEAF_OCTETS = 64 * 1024;
 
 const aligned = (offset: number) => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 
-function rootOf(header: Uint8Array, filters: readonly SealedFilter[]): Buffer {
-  const leaves = [leafHash(header)];
-  for (const { octets } of filters)
-    for (let from = 0; from < octets.length; from += LEAF_OCTETS)
-      leaves.push(leafHash(octets.subarray(from, from + LEAF_OCTETS)));
-  return merkleRoot(leaves);
+/** The header of a window in JSON, as its file has it: it belongs to what the root is made of. */
+export function headerText(window: KeptWindow): Buffer {
+  const { number, part, sealed, covered, sampling, digestKey, storageKey, hiddenKey, bits, vantages } = window;
+  const header: WindowHeader = {
+    ...{ number, part, sealed, covered, sampling, digestKey, storageKey },
+    hiddenKey: Buffer.from(hiddenKey).toString('hex'),
+    ...{ bits, vantages, filters: window.filters.map(({ octets }) => octets.byteLength) },
+  };
+  return Buffer.from(JSON.stringify(header));
+}
+
+function rootOf(header: Uint8Array, window: HashedWindow): Buffer {
+  return rootOfWindow(besideHash(header, window.filters), treeOf(window).top);
 }
 
 /** The file of a window, in pieces that follow each other, and its root in hex. */
 export function encodeWindow(window: KeptWindow): { readonly pieces: Uint8Array[]; readonly root: string } {
-  const { number, part, sealed, covered, sampling, digestKey, storageKey, bits, vantages } = window;
-  const filters = window.filters.map(({ octets }) => octets.byteLength);
-  const header: WindowHeader = {
-    number,
-    part,
-    sealed,
-    covered,
-    sampling,
-    digestKey,
-    storageKey,
-    bits,
-    vantages,
-    filters,
-  };
-  const text = Buffer.from(JSON.stringify(header));
-  const root = rootOf(text, window.filters);
+  const text = headerText(window);
+  const root = rootOf(text, window);
   const start = Buffer.alloc(FIXED + aligned(text.length));
   start.set(MAGIC);
   start.writeUInt32LE(text.length, 4);
   start.set(root, FIXED - ROOT);
   start.set(text, FIXED);
   const pieces: Uint8Array[] = [start];
-  for (const { octets } of window.filters) pieces.push(octets, new Uint8Array(aligned(octets.length) - octets.length));
+  const filters = window.filters.map(({ octets }) => octets);
+  for (const octets of [...filters, window.hashes])
+    pieces.push(octets, new Uint8Array(aligned(octets.length) - octets.length));
   return { pieces, root: root.toString('hex') };
 }
 
@@ -92,11 +87,20 @@ export function decodeWindow(octets: Uint8Array): DecodedWindow | string {
     filters.push(filter);
     at += aligned(size);
   }
+  const shards = filters.reduce(
+    (sum, { tables }) => tables.reduce((all, { shardBits }) => all + 2 ** shardBits, sum),
+    0,
+  );
+  if (at + aligned(shards * HASH) > file.length) return 'its hashes are cut off';
+  const hashes = file.subarray(at, at + shards * HASH);
+  padding &&= file.subarray(at + hashes.length, at + aligned(hashes.length)).every(octet => octet === 0);
+  at += aligned(hashes.length);
   if (at !== file.length) return `it has ${file.length - at} octets too many`;
   if (!padding) return 'octets that are always 0 are not';
+  const window = { ...header, hiddenKey: Uint8Array.from(Buffer.from(header.hiddenKey, 'hex')), filters, hashes };
   return {
-    window: { ...header, filters },
+    window,
     root: root.toString('hex'),
-    verify: () => rootOf(text, filters).equals(root),
+    verify: () => rootOf(text, window).equals(root),
   };
 }

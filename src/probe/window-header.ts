@@ -5,7 +5,9 @@ import { type Fields, type Finding, fail, fields, integer, list, text, vantage }
 import { MIXED_KEYS, WINDOW_SECONDS } from './window-messages.ts';
 
 /** What a window file says of its window before the filters' octets come. */
-export interface WindowHeader extends Omit<KeptWindow, 'filters'> {
+export interface WindowHeader extends Omit<KeptWindow, 'filters' | 'hashes' | 'hiddenKey'> {
+  /** 64 hex digits. */
+  readonly hiddenKey: string;
   /** Octets of each filter. */
   readonly filters: readonly number[];
 }
@@ -46,15 +48,20 @@ function headerOf(f: Finding, from: Fields): WindowHeader {
     digestKey:
       from.digestKey === null || from.digestKey === MIXED_KEYS ? from.digestKey : keyName(f, from, 'digestKey'),
     storageKey: keyName(f, from, 'storageKey'),
+    hiddenKey: hexText(f, from, 'hiddenKey', 64),
     bits,
     vantages: list(f, from, 'vantages', MOST_VANTAGES).map(value => sealedVantage(f, value, number)),
     filters,
   };
 }
 
-function keyName(f: Finding, from: Fields, name: string): string {
-  const value = text(f, from, name, 16);
-  return /^[0-9a-f]{16}$/.test(value) ? value : fail(f, `${name} is not 16 hex digits`, '');
+const keyName = (f: Finding, from: Fields, name: string) => hexText(f, from, name, 16);
+
+function hexText(f: Finding, from: Fields, name: string, digits: number): string {
+  const value = text(f, from, name, digits);
+  return value.length === digits && /^[0-9a-f]*$/.test(value)
+    ? value
+    : fail(f, `${name} is not ${digits} hex digits`, '');
 }
 
 /** A power of two from 2^-32 to 1. */

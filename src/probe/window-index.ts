@@ -3,6 +3,7 @@
  * asked last are, and of the others there is the header.
  */
 import { type KeptWindow, type SealedVantage, windowOctets } from './kept-window.ts';
+import type { StorageKey } from './storage-key.ts';
 import type { WindowName } from './window-directory.ts';
 
 /** A window, or where it is. */
@@ -10,6 +11,8 @@ export interface KeptEntry extends WindowName {
   readonly vantages: readonly SealedVantage[];
   readonly sampling: number;
   readonly digestKey: string | null;
+  /** What its digests are stored under; null until it was asked for the first time. */
+  key: StorageKey | null;
   /** The window, in memory or mapped; null when it has to be opened. */
   window: KeptWindow | null;
   /** Where it is on disk; null while it is in memory only. */
@@ -103,6 +106,7 @@ export function windowIndex(onDisk: ReadonlyMap<number, number> = new Map()): Wi
       const entry: KeptEntry = {
         ...{ epoch, number, part, vantages, sampling, digestKey, file },
         window: file === null ? window : null,
+        key: null,
         unmap: null,
         octets: 0,
       };

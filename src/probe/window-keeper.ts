@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Commitment, commit, FIRST_HASH } from './commitments.ts';
 import { type EpochRecord, type EpochRecords, epochRecords } from './epoch-records.ts';
 import type { KeptWindow } from './kept-window.ts';
-import { type StorageKey, storageKey } from './sealer.ts';
+import { type StorageKey, storageKey } from './storage-key.ts';
 import type { WindowDirectory, WindowName } from './window-directory.ts';
 import { encodeWindow } from './window-file.ts';
 

@@ -52,7 +52,8 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         cancel();
         const said = branch.answer === null ? 'no answer' : 'no final answer';
         const why = gone.has(branch) ? ': the connection was lost and is not back' : '';
-        cutOff(branch, 'silent', `${said} by the deadline${why}`, clock() - began);
+        const until = signal.aborted ? 'before the trace was cancelled' : 'by the deadline';
+        cutOff(branch, 'silent', `${said} ${until}${why}`, clock() - began);
       }
       waiting.clear();
       resolve();

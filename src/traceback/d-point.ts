@@ -1,6 +1,6 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
-import type { AnswerNode, Leaf } from './branch.ts';
+import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Directory } from './directory.ts';
@@ -52,6 +52,10 @@ export interface TraceRequest {
   readonly from?: number;
   readonly to?: number;
   readonly purpose?: Purpose;
+  /** Ends the trace, with CANCEL to whoever still works on it; the reason is who ended it, in words. */
+  readonly signal?: AbortSignal;
+  /** Called once, with the trace's name and a way to look at what is known of it. */
+  begun?(id: string, state: () => Trace): void;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
 }
@@ -158,6 +162,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       await options.recorded();
 
       let latest: Search | null = null;
+      let newest: Search | null = null;
       let timer: NodeJS.Timeout | undefined;
       let due = false;
       const tell = () => {
@@ -172,6 +177,10 @@ export function createDPoint(options: DPointOptions): DPoint {
 
       const controller = new AbortController();
       running.add(controller);
+      const end = () => controller.abort(request.signal?.reason);
+      request.signal?.addEventListener('abort', end);
+      if (request.signal?.aborted) end();
+      request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
       try {
         const search = await itm.search(
           {
@@ -183,12 +192,15 @@ export function createDPoint(options: DPointOptions): DPoint {
           },
           controller.signal,
           changed => {
+            newest = changed;
             opening.look(changed.tree);
             latest = changed;
             if (due) tell();
           },
         );
-        const trace = traceOf('final', search);
+        const trace: Trace = controller.signal.aborted
+          ? { ...traceOf('cancelled', search), cancelledBy: String(controller.signal.reason) }
+          : traceOf('final', search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -196,17 +208,25 @@ export function createDPoint(options: DPointOptions): DPoint {
           queries: trace.queries,
           milliseconds: trace.milliseconds,
           entry: trace.entry,
+          ...(trace.cancelledBy !== undefined && { cancelled: trace.cancelledBy }),
         });
         return trace;
       } finally {
         clearTimeout(timer);
+        request.signal?.removeEventListener('abort', end);
         running.delete(controller);
       }
     },
     close() {
-      for (const controller of running) controller.abort();
+      for (const controller of running) controller.abort('the daemon, which ends');
     },
   };
+}
+
+/** A search that has heard of nobody. */
+function nothingYet(as: number): Search {
+  const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
 }
 
 /** What this AS itself says in a tree. */

@@ -110,8 +110,10 @@ export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
   readonly asked: number;
-  /** `partial` until every branch has ended or the deadline passed. */
-  readonly state: 'partial' | 'final';
+  /** `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before. */
+  readonly state: 'partial' | 'final' | 'cancelled';
+  /** Who ended it, in words. Not there: nobody. */
+  readonly cancelledBy?: string;
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
   readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */

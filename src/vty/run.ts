@@ -3,7 +3,7 @@ import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
 import { readPackets } from './packets.ts';
 import { pages, renderAnswer, renderJson } from './render/answer.ts';
-import { plain, width } from './render/text.ts';
+import { cut, plain } from './render/text.ts';
 
 /** Exit codes (itctl(8)). */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
@@ -42,7 +42,9 @@ export async function runCommand(
     const { packets } = read;
     const draw = drawer(answer.end.command, screen);
     answer = await client.ask(words, { ...abort, data: { packets }, onPartial: draw.partial });
-    draw.clear();
+    // What was known when the person ended it stays on the screen.
+    if (signal?.aborted && draw.last() !== null) screen.err(kept(draw.last()));
+    else draw.clear();
   }
   // What shows things as they happen is ended by the person.
   if (list.live() && signal?.aborted) return EXIT.ok;
@@ -115,22 +117,35 @@ function lister(screen: Screen): {
   };
 }
 
+/** What is said of a trace that the person has ended. */
+function kept(partial: unknown): string {
+  const { id } = partial as Partial<Trace>;
+  return `what was known is kept: show trace ${plain(String(id))}`;
+}
+
 /** Draws each state of an answer over the one before; nothing at all where the output is no terminal. */
-function drawer(command: string, screen: Screen): { partial(row: unknown): void; clear(): void } {
+function drawer(command: string, screen: Screen): { partial(row: unknown): void; clear(): void; last(): unknown } {
   let drawn = 0;
+  let last: unknown = null;
   const clear = (): void => {
     if (drawn > 0) screen.out(`\x1b[${drawn}A\x1b[J`);
     drawn = 0;
   };
   return {
     clear,
+    last: () => last,
     partial: row => {
+      last = row;
       const size = screen.json ? null : screen.size();
       if (size === null) return;
-      const lines = renderAnswer(command, [row], Date.now());
+      const all = renderAnswer(command, [row], Date.now());
       clear();
-      // What has scrolled off the screen cannot be drawn over: then only the final state is shown.
-      if (lines.length >= size.rows || lines.some(line => width(line) >= size.columns)) return;
+      // What has scrolled off the screen cannot be drawn over, so that what does not fit is left out until the end.
+      const room = Math.max(1, size.rows - 2);
+      const rest = all.length - room + 1;
+      const lines = (
+        all.length <= room ? all : [...all.slice(0, room - 1), `… ${rest} more lines, when the trace is final`]
+      ).map(line => cut(line, size.columns - 1));
       screen.out(lines.map(line => `${line}\n`).join(''));
       drawn = lines.length;
     },

@@ -70,6 +70,9 @@ export const FRONTIER: TracebackFrontier = {
 };
 
 export const TRACEBACK: TracebackAnswers = {
+  cancelTrace: async id => {
+    throw new Error(`there is no trace ${id}`);
+  },
   orderTraceback: async ({ peer, what }, by) => ({
     ...{ peer: peer === undefined ? 'traceback' : `AS${peer}`, done: `${what} by ${by.replace(/\d+/g, 'N')}` },
   }),

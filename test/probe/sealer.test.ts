@@ -9,7 +9,8 @@ import {
   keysOf,
   type SealedFilter,
 } from '../../src/probe/sealed-filter.ts';
-import { openSealer, type Sealed, type SeenKeys, storageKey } from '../../src/probe/sealer.ts';
+import { openSealer, type Sealed, type SeenKeys } from '../../src/probe/sealer.ts';
+import { storageKey } from '../../src/probe/storage-key.ts';
 import { sipHash64 } from '../packet/siphash.ts';
 import { digestsOf } from './digests.ts';
 

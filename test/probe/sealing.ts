@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { KeptWindow } from '../../src/probe/kept-window.ts';
 import { sealParts } from '../../src/probe/seal-parts.ts';
-import { openSealer, storageKey } from '../../src/probe/sealer.ts';
+import { openSealer } from '../../src/probe/sealer.ts';
+import { storageKey } from '../../src/probe/storage-key.ts';
 import { WINDOW_SECONDS, type WindowPart } from '../../src/probe/window-messages.ts';
 
 const sealer = openSealer();

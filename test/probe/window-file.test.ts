@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { leafHash, merkleRoot } from '../../src/probe/merkle.ts';
 import { ask } from '../../src/probe/sealed-filter.ts';
 import { decodeWindow, encodeWindow } from '../../src/probe/window-file.ts';
 import { partOf, sealed } from './sealing.ts';
@@ -13,7 +13,7 @@ describe('probe/window-file', () => {
   const file = Buffer.concat(pieces);
 
   it('is laid out as itprobe(8) says', () => {
-    expect(file.toString('latin1', 0, 4)).to.equal('itw1');
+    expect(file.toString('latin1', 0, 4)).to.equal('itw2');
     const length = file.readUInt32LE(4);
     const text = file.subarray(64, 64 + length);
     const header = JSON.parse(text.toString());
@@ -22,7 +22,36 @@ describe('probe/window-file', () => {
     expect(header.filters).to.have.length(1);
     const filter = file.subarray(filters, filters + header.filters[0]);
     expect(file.toString('hex', 32, 64)).to.equal(root);
-    expect(merkleRoot([leafHash(text), leafHash(filter)]).toString('hex')).to.equal(root);
+
+    // The tree, step by step: two tables of one shard each, whose rows are in pieces of eight blocks of 16 columns.
+    const sha = (prefix: number, ...pieces: Uint8Array[]) =>
+      createHash('sha256')
+        .update(Buffer.concat([Buffer.of(prefix), ...pieces]))
+        .digest();
+    const words = (...numbers: number[]) => Buffer.from(Uint32Array.from(numbers).buffer);
+    const tree = (leaves: Buffer[]): Buffer => {
+      if (leaves.length === 1) return leaves[0]!;
+      let left = 1;
+      while (left * 2 < leaves.length) left *= 2;
+      return sha(1, tree(leaves.slice(0, left)), tree(leaves.slice(left)));
+    };
+    const shards: Buffer[] = [];
+    let at = 24;
+    for (let table = 0; table < 2; table++) {
+      const length = filter.readUInt32LE(at) * 4;
+      const rows = filter.subarray(at + 28, at + length);
+      const entry = filter.readUInt32LE(at + 24);
+      const pieces: Buffer[] = [];
+      for (let from = 0; from < rows.length; from += 512) pieces.push(sha(0, rows.subarray(from, from + 512)));
+      shards.push(sha(2, words(entry >>> 8, entry & 0xff), tree(pieces)));
+      at += length;
+    }
+    const tables = shards.map(shard => sha(2, words(1, 0, 16, 0), shard));
+    const hidden = Buffer.from(header.hiddenKey, 'hex');
+    const top = sha(2, words(NUMBER, 0, 1), hidden, sha(2, words(0, 2), tree(tables)));
+    expect(sha(1, sha(1, sha(0, text), sha(0, filter)), top).toString('hex')).to.equal(root);
+    const hashes = Math.ceil((filters + header.filters[0]) / 64) * 64;
+    expect(file.subarray(hashes, hashes + 64)).to.deep.equal(Buffer.concat(shards));
     expect(file.length % 64).to.equal(0);
   });
 
@@ -77,7 +106,7 @@ describe('probe/window-file', () => {
       fc.property(fc.jsonValue(), value => {
         const text = Buffer.from(JSON.stringify(value));
         const octets = Buffer.alloc(64 + Math.ceil(text.length / 64) * 64);
-        octets.write('itw1');
+        octets.write('itw2');
         octets.writeUInt32LE(text.length, 4);
         octets.set(text, 64);
         expect(decodeWindow(octets)).to.be.a('string');

@@ -805,8 +805,34 @@ AS64500 saw from AS64501 3 ms`,
     'show trace',
     async () => [TRACE],
     `
-Trace                 Packet of            State  ms Asked Entry
-t20260301-120003-9f3a 2026-03-01 12:00:03Z final 182     5 AS64510 via AS64520`,
+Trace                 State Here  ms Asked Certain Entry
+t20260301-120003-9f3a final saw  182     5       - AS64510 via AS64520`,
+  ],
+  [
+    'show trace',
+    async () => [
+      { ...PARTIAL, certainty: null },
+      { ...TRACE, state: 'cancelled' as const, cancelledBy: 'user root', entry: null },
+      { ...TRACE, certainty: 0.99996 },
+      { ...TRACE, certainty: 0.5, entry: { as: 64500, via: null, source: true } },
+    ],
+    `
+Trace                 State     Here  ms Asked Certain Entry
+t20260301-120003-9f3a live      saw    3     5       - not yet known
+t20260301-120003-9f3a cancelled saw  182     5       - not found
+t20260301-120003-9f3a final     saw  182     5 >99.99% AS64510 via AS64520
+t20260301-120003-9f3a final     saw  182     5  50.00% AS64500 (inside)`,
+  ],
+  [
+    'trace cancel TRACE-ID',
+    async () => [{ ...PARTIAL, state: 'cancelled' as const, cancelledBy: 'user root, process 4711' }],
+    `
+Trace t20260301-120003-9f3a, cancelled after 3 ms, 5 questions
+Ended before its time by user root, process 4711
+Packet of 2026-03-01 12:00:03Z
+Entry not found; no other AS remains possible.
+
+AS64500 saw  0 ms`,
   ],
   [
     'trace set FILE',

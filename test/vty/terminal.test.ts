@@ -145,7 +145,9 @@ describe('itctl on a terminal', function () {
     type('Up', 'Enter');
     await until(/partial after 3 ms/);
     type('C-c');
-    expect(await until(/cancelled\nitctl>$/)).not.to.include('final');
+    const seen = await until(/cancelled\nitctl>$/);
+    expect(seen).to.match(/partial after 3 ms[\s\S]*\nwhat was known is kept: show trace t20260301-120003-9f3a\n/);
+    expect(seen).not.to.include('final');
     await clear();
   });
 

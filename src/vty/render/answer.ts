@@ -207,6 +207,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
+  'trace cancel TRACE-ID': first<Trace>(renderTrace),
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
   'trace packet FILE': first<Trace>(renderTrace),

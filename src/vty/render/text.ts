@@ -27,6 +27,19 @@ export function width(text: string): number {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
 
+/** A text of at most so many columns; where it is longer, its end is left out and `…` stands there. */
+export function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = '';
+  let taken = 1;
+  for (const char of text) {
+    taken += width(char);
+    if (taken > columns) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}
+
 /** A column of a table: its heading, and whether cells are set right (numbers) or left. */
 export interface Column {
   readonly head: string;

@@ -11,6 +11,7 @@ export function renderTrace(trace: Trace): string[] {
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    ...(trace.cancelledBy === undefined ? [] : fold(`Ended before its time by ${trace.cancelledBy}`, 2)),
     packetLine(trace),
     ...reflectionLines(trace),
     ...causeLines(trace),
@@ -99,27 +100,39 @@ function collect(node: TraceNode, stem: string, below: string, rows: (string | n
   });
 }
 
-/** `show trace`: the latest ones. */
+/** How a state is called in the list. */
+const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled' } as const;
+
+/** `show trace`: those that run, then the latest ones. */
 export function renderTraces(rows: readonly Trace[]): string[] {
   if (rows.length === 0) return ['no trace'];
   return table(
     [
       { head: 'Trace' },
-      { head: 'Packet of' },
       { head: 'State' },
+      { head: 'Here' },
       { head: 'ms', right: true },
       { head: 'Asked', right: true },
+      { head: 'Certain', right: true },
       { head: 'Entry' },
     ],
     rows.map(row => [
       row.id,
-      instant(row.time),
-      row.state,
+      STATES[row.state],
+      row.tree.verdict,
       row.milliseconds,
       row.queries,
+      row.certainty == null ? '-' : percentOf(row.certainty),
       row.entry === null
-        ? 'not found'
+        ? row.state === 'partial'
+          ? 'not yet known'
+          : 'not found'
         : `AS${row.entry.as}${row.entry.source ? ' (inside)' : row.entry.via === null ? '' : ` via AS${row.entry.via}`}`,
     ]),
   );
+}
+
+/** A chance in few columns, never more sure than it is. */
+function percentOf(share: number): string {
+  return share > 0.9999 ? '>99.99%' : share < 0.0001 ? '<0.01%' : `${(Math.floor(share * 1e4) / 100).toFixed(2)}%`;
 }
