@@ -1,12 +1,11 @@
 /** Carries out one command, whoever asked for it: the control socket and the HTTP API differ in how they write the answer. */
-import { type Call, type Command, commandName, resolveCommand } from './commands.ts';
+import { type Call, type Command, commandName } from './commands.ts';
 import type { Daemon } from './daemon.ts';
-import type { UsageError } from './grammar.ts';
+import type { Resolved } from './grammar.ts';
 import type { PacketsWanted } from './packet-data.ts';
 
 export interface Asked {
-  /** The command line, split as the shell splits it, abbreviations and all. */
-  readonly words: readonly string[];
+  readonly resolved: Resolved<Command>;
   /** Octets the command carries along; see its entry. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** Who asks, in words. */
@@ -25,7 +24,7 @@ export interface AnswerSink {
   partial?(row: unknown): void;
 }
 
-/** How a command ended: with all its rows sent, not understood, not possible, or no longer waited for. */
+/** How a command ended: with all its rows sent, not possible, or no longer waited for. */
 export type Outcome =
   | {
       readonly how: 'done';
@@ -34,14 +33,15 @@ export type Outcome =
       readonly notes: readonly string[];
       readonly want: PacketsWanted | null;
     }
-  | { readonly how: 'usage'; readonly wrong: UsageError }
   | { readonly how: 'failed'; readonly error: string }
   | { readonly how: 'cancelled' };
 
 /** Never rejects, unless the sink does when the signal has not aborted. */
-export async function carryOut(daemon: Daemon, { words, data, by, signal }: Asked, sink: AnswerSink): Promise<Outcome> {
-  const resolved = resolveCommand(words);
-  if ('error' in resolved) return { how: 'usage', wrong: resolved };
+export async function carryOut(
+  daemon: Daemon,
+  { resolved, data, by, signal }: Asked,
+  sink: AnswerSink,
+): Promise<Outcome> {
   const notes: string[] = [];
   let want: PacketsWanted | null = null;
   let ended = false;

@@ -6,7 +6,7 @@ import { createServer, type Socket } from 'node:net';
 import type { SocketConfig } from '../config/tree.ts';
 import { listenUnix, whoAsks } from '../net/unix-socket.ts';
 import { carryOut } from './carry-out.ts';
-import { commandName, complete } from './commands.ts';
+import { commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import { readLines } from './lines.ts';
 import {
@@ -143,10 +143,12 @@ async function answer(
     for (const row of found) await send({ id, row });
     return await send({ id, end: true, command: 'complete' });
   }
-  const { words, data } = request;
+  const resolved = resolveCommand(request.words);
+  if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
+  const { data } = request;
   const outcome = await carryOut(
     daemon,
-    { words, by, signal, ...(data !== undefined && { data }) },
+    { resolved, by, signal, ...(data !== undefined && { data }) },
     {
       begin: async command => {
         const { long, live } = command;
@@ -159,8 +161,6 @@ async function answer(
     },
   );
   switch (outcome.how) {
-    case 'usage':
-      return await send({ id, end: true, ...outcome.wrong, kind: 'usage' });
     case 'failed':
       return await send({ id, end: true, error: outcome.error, kind: 'failed' });
     case 'cancelled':

@@ -53,6 +53,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -136,6 +137,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
