@@ -140,8 +140,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     graph: options.graph,
     answer: () => config.answer,
     peerings: () => peerings,
-    clock,
-    log,
+    federation: () => federation(),
+    federationsOf: other => participants.of(other, clock())?.federations ?? null,
+    ...{ clock, log },
     asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
   const takingPart = createTakingPart({
