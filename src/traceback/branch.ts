@@ -31,7 +31,7 @@ export interface Branch {
 export function newLeaf(as: number, verdict: TraceVerdict, reason: string, after: number): Leaf {
   return {
     ...{ as, verdict, reason, after },
-    ...{ ingress: [], source: false, falsePositive: null, coverage: null, loss: null, sampling: null },
+    ...{ ingress: [], egress: [], source: false, falsePositive: null, coverage: null, loss: null, sampling: null },
     ...{ retainedFrom: null, retainedTo: null, packets: 0, windows: 0, provisional: false, likelihood: null },
   };
 }

@@ -2,22 +2,41 @@
  * What in an opened tree cannot be so (research: traceback 3.6 and 5.2): two signed words that exclude each other, and a
  * packet that goes round. Nobody is blamed by the word of one AS alone: both are shown.
  */
+import { claimsOf } from './claims.ts';
 import type { Trace, TraceNode } from './trace.ts';
 import { passed } from './tree.ts';
 
 /**
- * Marks an AS as `conflict` that says `clear`, and the AS in front of it has seen the packet come in from it. One of them
- * is wrong, and it is not known which: it is ruled out no more.
+ * Marks an AS as `conflict` that says `clear`, where another says that the packet came in from it, or went out to it, or
+ * where it says `saw` itself elsewhere in the tree. One of them is wrong, and it is not known which: it is ruled out no more.
  */
 export function markConflicts(tree: TraceNode): TraceNode {
-  const walk = (node: TraceNode, above: TraceNode | null): TraceNode => {
-    const children = node.children.map(child => walk(child, node));
-    if (node.verdict !== 'clear' || above === null || !passed(above) || !above.ingress.includes(node.as))
-      return { ...node, children };
-    const reason = `it says: ${node.reason}; AS ${above.as} says that it came in from it`;
-    return { ...node, verdict: 'conflict', reason, children };
+  const claims = claimsOf(tree);
+  const claimants = new Map<number, { readonly by: number; readonly what: string }>();
+  const collect = (node: TraceNode): void => {
+    if (passed(node)) {
+      const claim = (as: number, what: string) => {
+        if (!claimants.has(as)) claimants.set(as, { by: node.as, what });
+      };
+      for (const as of node.ingress) claim(as, 'it came in from it');
+      for (const as of node.egress ?? []) claim(as, 'it went out to it');
+    }
+    node.children.forEach(collect);
   };
-  return walk(tree, null);
+  collect(tree);
+  const against = (as: number): string | null => {
+    if (claims.saw(as).length > 0) return 'elsewhere it says that it saw it';
+    const claimant = claimants.get(as);
+    return claimant === undefined ? null : `AS ${claimant.by} says that ${claimant.what}`;
+  };
+  const walk = (node: TraceNode): TraceNode => {
+    const children = node.children.map(walk);
+    const why = node.verdict === 'clear' ? against(node.as) : null;
+    return why === null
+      ? { ...node, children }
+      : { ...node, verdict: 'conflict', reason: `it says: ${node.reason}; ${why}`, children };
+  };
+  return walk(tree);
 }
 
 /**

@@ -24,6 +24,7 @@ export function say(voice: Voice, hash: Uint8Array, leaf: Leaf): SignedStatement
       verdict: leaf.verdict,
       reason: leaf.reason,
       ingress: leaf.ingress.slice(0, MAX_INGRESS),
+      egress: (leaf.egress ?? []).slice(0, MAX_INGRESS),
       source: leaf.source,
       packets: leaf.packets,
       windows: leaf.windows,

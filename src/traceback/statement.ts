@@ -59,6 +59,8 @@ const statement = map({
   verdict: word(...VERDICTS),
   reason: text(MAX_REASON),
   ingress: list(asNumber, 0, MAX_INGRESS),
+  /** Not in statements of before 2026-11-29, which are kept as evidence. */
+  egress: optional(list(asNumber, 0, MAX_INGRESS)),
   source: flag,
   /** Packets seen, at most, at one vantage; and vantages and windows asked. */
   packets: integer(0, 64),

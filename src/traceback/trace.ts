@@ -68,6 +68,8 @@ export interface TraceNode {
   readonly reason: string;
   /** Neighbour ASes the packet came in from, as the AS said; empty when it came from inside or was withheld. */
   readonly ingress: readonly number[];
+  /** Neighbour ASes that it went out to, as the AS said; not there in traces of old. */
+  readonly egress?: readonly number[];
   /** True when the AS says that the packet began inside it (seen going out, never coming in). */
   readonly source: boolean;
   readonly falsePositive: number | null;
@@ -110,10 +112,17 @@ export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
   readonly asked: number;
-  /** `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before. */
-  readonly state: 'partial' | 'final' | 'cancelled';
+  /**
+   * `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before; `interrupted`: the
+   * daemon ended before, and this is what was known.
+   */
+  readonly state: 'partial' | 'final' | 'cancelled' | 'interrupted';
   /** Who ended it, in words. Not there: nobody. */
   readonly cancelledBy?: string;
+  /** Why it was not asked again; of an interrupted trace only. */
+  readonly interrupted?: string;
+  /** It was in work when the daemon ended, and was asked again at `asked`; `first`: when it was asked first, ms. */
+  readonly again?: { readonly first: number };
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
   readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */
@@ -131,6 +140,13 @@ export interface Trace {
   readonly ambiguity: readonly number[];
   /** The chance that the packet passed the entry AS, 0 to 1; null without an entry. Not there in traces of old. */
   readonly certainty?: number | null;
+  /**
+   * Who says that the entry AS saw the packet: both ends of the link to the AS before it; that AS, while the entry does not
+   * tell where the packet went; or the entry alone. Null where the entry is the AS that traces. Not there in traces of old.
+   */
+  readonly attested?: 'both' | 'downstream' | 'own' | null;
+  /** What speaks against the entry: words of other ASes that exclude it, in words. Not there in traces of old. */
+  readonly doubts?: readonly string[];
   /** The branch beside the way to the entry that is likeliest: an AS and who stands before it. */
   readonly runnerUp?: { readonly as: number; readonly via: number | null; readonly certainty: number } | null;
   /** Those of `ambiguity`, each with why it could not be ruled out. */

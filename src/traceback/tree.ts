@@ -1,7 +1,7 @@
 /** The tree of a trace, opened and read: what follows from it. */
 import { isSeen } from './branch.ts';
 import { RULED_OUT } from './likelihood.ts';
-import type { Trace, TraceNode } from './trace.ts';
+import type { TraceNode } from './trace.ts';
 
 /** True when the AS says that the packet passed it. */
 export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
@@ -47,46 +47,4 @@ export function ofFragment(tree: TraceNode): TraceNode {
   if (tree.verdict !== 'clear') return { ...tree, children };
   const reason = `${tree.reason}; but this is a fragment, and the whole datagram may have passed`;
   return { ...tree, verdict: 'clear-partial', reason, likelihood: 1, children };
-}
-
-/**
- * The entry AS: of the nodes that saw the packet, and under which none did, the one with most sightings between it and
- * the root; of equals the one that has the source, then the one surest of its yes. An AS that stands in the tree twice,
- * and saw it pass on in one place, is no entry in the other. The ASes that remain possible beyond the entry are its
- * ingress neighbours and all below it that are not ruled out; without an entry, all in the tree that are not.
- */
-export function conclude(tree: TraceNode): Pick<Trace, 'entry' | 'ambiguity'> {
-  const ends: { node: TraceNode; depth: number }[] = [];
-  const through = new Set<number>();
-  /** True when something at or under the node saw the packet. */
-  const walk = (node: TraceNode, above: number): boolean => {
-    const depth = above + (passed(node) ? 1 : 0);
-    const below = node.children.map(child => walk(child, depth)).includes(true);
-    if (passed(node) && below) through.add(node.as);
-    else if (passed(node)) ends.push({ node, depth });
-    return below || passed(node);
-  };
-  walk(tree, 0);
-  const [first] = ends.sort(
-    (a, b) =>
-      Number(through.has(a.node.as)) - Number(through.has(b.node.as)) ||
-      b.depth - a.depth ||
-      Number(b.node.source) - Number(a.node.source) ||
-      (a.node.falsePositive ?? 1) - (b.node.falsePositive ?? 1),
-  );
-  const entry = first?.node;
-  if (entry?.source) return { entry: { as: entry.as, via: null, source: true }, ambiguity: [] };
-
-  const possible = new Set<number>(entry?.ingress);
-  const cleared = new Set<number>();
-  const collect = (node: TraceNode) => {
-    if (isRuledOut(node)) cleared.add(node.as);
-    else if (!passed(node)) possible.add(node.as);
-    node.children.forEach(collect);
-  };
-  collect(entry ?? tree);
-  return {
-    entry: entry === undefined ? null : { as: entry.as, via: entry.ingress[0] ?? null, source: false },
-    ambiguity: [...possible].filter(as => !cleared.has(as)),
-  };
 }

@@ -84,7 +84,7 @@ const statements = pems.map(({ key }, i) =>
     {
       ...{ as: 64500 + i, by: 64500 + i, request: request.hash, time: now, verdict: 'saw' as const, reason: 'seen' },
       ...{ ingress: [], source: false, packets: 8, windows: 960, false_positive: 1.8e-5, coverage: 1, loss: 0 },
-      ...{ sampling: 1, retained_from: 0, retained_to: now, provisional: false, after: 5 },
+      ...{ sampling: 1, retained_from: 0, retained_to: now, provisional: false, egress: [], after: 5 },
     },
     createPrivateKey(key),
     records[i]!,

@@ -2,17 +2,24 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import { certaintyOf, likelihoodRatio, type Weighed, weigh } from '../../src/traceback/certainty.ts';
+import { conclude } from '../../src/traceback/conclusion.ts';
 import { loopsOf, markConflicts } from '../../src/traceback/contradiction.ts';
+import type { Credit } from '../../src/traceback/credit.ts';
 import { VERDICTS } from '../../src/traceback/statement.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude } from '../../src/traceback/tree.ts';
 
 function node(as: number, verdict: TraceVerdict, more: Partial<TraceNode> = {}, ...children: TraceNode[]): TraceNode {
   return { ...newLeaf(as, verdict, '', 0), signed: 'good', coverage: 1, falsePositive: 0.003, ...more, children };
 }
-const of = (tree: TraceNode) => {
-  const { entry, ambiguity } = conclude(tree);
-  return { entry, ...certaintyOf(tree, entry, ambiguity) };
+/** Believes everybody what is stated. */
+const STATED: Credit = {
+  falseYes: (_as, stated) => Math.max(1e-9, stated ?? 0.1),
+  misses: (_as, stated) => Math.max(1e-9, stated),
+  misnames: () => 1,
+};
+const of = (tree: TraceNode, credit = STATED) => {
+  const { entry, ambiguity } = conclude(tree, credit);
+  return { entry, ...certaintyOf(tree, entry, ambiguity, undefined, credit) };
 };
 
 describe('traceback/certainty', () => {
@@ -26,6 +33,9 @@ describe('traceback/certainty', () => {
     ['clear-partial', { coverage: 0.5, sampling: 0.1 }, 0.95 / 0.997],
     ['clear-partial', { coverage: null }, 1],
     ['clear', { coverage: 1 }, 1e-9 / 0.997],
+    // Of two words that exclude each other the no is still a no, as far as its AS can say one.
+    ['conflict', { coverage: 0.96, loss: 0.005 }, (1 - 0.96 * 0.995) / 0.997],
+    ['conflict', { coverage: null }, 1],
     // What an AS reckons itself stands before its numbers, where it does not contradict its verdict.
     ['saw', { likelihood: 340 }, 340],
     ['saw', { likelihood: 0.1 }, 1],
@@ -39,11 +49,11 @@ describe('traceback/certainty', () => {
   ];
   for (const [verdict, more, ratio] of rows)
     it(`${verdict} ${JSON.stringify(more)}: ${ratio.toPrecision(3)}`, () =>
-      expect(likelihoodRatio(node(1, verdict, more))).to.be.closeTo(ratio, ratio * 1e-9));
+      expect(likelihoodRatio(node(1, verdict, more), STATED)).to.be.closeTo(ratio, ratio * 1e-9));
 
   it('takes no other verdict for a yes or a no', () => {
     for (const verdict of VERDICTS)
-      if (!['saw', 'translated', 'clear', 'clear-partial'].includes(verdict))
+      if (!['saw', 'translated', 'clear', 'clear-partial', 'conflict'].includes(verdict))
         expect(likelihoodRatio(node(1, verdict)), verdict).to.equal(1);
   });
 
@@ -59,6 +69,37 @@ describe('traceback/certainty', () => {
     expect(chain(0.003, 'refused').runnerUp!.certainty).to.be.lessThan(0.01);
   });
 
+  it('takes the neighbour that an AS names for likelier than any other', () => {
+    const tree = node(1, 'saw', { ingress: [2] }, node(2, 'absent'), node(3, 'silent'), node(4, 'expired'));
+    const [named, ...others] = weigh(tree).children;
+    expect(named!.chance).to.be.greaterThan(0.95);
+    for (const { chance } of others) expect(chance).to.be.within(0.001, 0.02);
+    // Without a name all are alike, and nobody of them is as likely as each.
+    const blind = weigh({ ...tree, ingress: [] });
+    for (const { chance } of blind.children) expect(chance).to.be.closeTo(0.25, 1e-9);
+    // From inside it came from none of them.
+    for (const { chance } of weigh({ ...tree, ingress: [], source: true }).children) expect(chance).to.be.below(0.01);
+  });
+
+  it('takes ASes between participants for no alternatives of them, and an AS that stands twice for one', () => {
+    const beyond = node(3, 'saw', { ingress: [7], falsePositive: 1e-6 });
+    const tree = node(1, 'saw', { ingress: [2] }, node(2, 'absent', {}, node(8, 'absent'), beyond, node(4, 'clear')));
+    const [, last] = weigh(tree).children[0]!.children;
+    expect(last!.chance).to.be.greaterThan(0.95);
+    expect(weigh(tree).children[0]!.children[0]!.chance).to.be.within(0.4, 0.6);
+    const twice = node(1, 'cannot-know', {}, node(2, 'saw', {}, beyond), node(5, 'saw', {}, beyond));
+    expect(of(twice).certainty).to.be.greaterThan(0.9);
+  });
+
+  it('makes an entry of what shares of the packets show, where all that is said makes it likely', () => {
+    const weak = node(2, 'saw-weak', { ingress: [3], likelihood: 200, sampling: 1 / 64 });
+    const tree = (one: TraceNode) => node(1, 'saw', { ingress: [2] }, one);
+    expect(conclude(tree(weak)).entry).to.deep.equal({ as: 2, via: 3, source: false });
+    expect(of(tree(weak)).certainty).to.be.greaterThan(0.95);
+    expect(conclude(tree({ ...weak, sampling: 1 })).entry?.as, 'who keeps all has to have enough').to.equal(1);
+    expect(conclude(node(1, 'saw', {}, { ...weak, likelihood: 2 }, node(9, 'silent'))).entry?.as).to.equal(1);
+  });
+
   it('believes an AS in between by what those behind it saw', () => {
     const tree = node(
       1,
@@ -67,10 +108,10 @@ describe('traceback/certainty', () => {
       node(2, 'absent', {}, node(3, 'saw', { ingress: [7], falsePositive: 1e-6 }), node(4, 'clear')),
       node(5, 'silent'),
     );
-    const weighed = weigh(tree);
+    const weighed = weigh(tree, undefined, STATED);
     expect(weighed.children[0]!.chance).to.be.greaterThan(0.9999);
     expect(of(tree).certainty).to.be.greaterThan(0.9999);
-    expect(weigh(tree, as => (as === 5 ? 1e6 : 1)).children[1]!.chance).to.be.greaterThan(0.5);
+    expect(weigh(tree, as => (as === 5 ? 1e6 : 1), STATED).children[1]!.chance).to.be.greaterThan(0.5);
   });
 
   it('says of each AS that remains possible why, and of nobody that is ruled out', () => {
@@ -105,9 +146,12 @@ describe('traceback/certainty', () => {
         })
         .map(({ as, verdict, children, ...more }) => node(as, verdict, more, ...children)),
     );
-    const check = ({ chance, children }: Weighed): void => {
+    const check = ({ node: at, chance, children }: Weighed): void => {
       expect(chance).to.be.within(0, 1 + 1e-9);
-      expect(children.reduce((sum, child) => sum + child.chance, 0)).to.be.at.most(chance + 1e-9);
+      const asked = ({ verdict }: TraceNode) => verdict !== 'absent' && verdict !== 'unreachable';
+      const apart = children.filter(one => asked(at) || asked(one.node) || one.children.length > 0);
+      expect(apart.reduce((sum, child) => sum + child.chance, 0)).to.be.at.most(chance + 1e-9);
+      for (const child of children) expect(child.chance).to.be.at.most(chance + 1e-9);
       children.forEach(check);
     };
     fc.assert(

@@ -145,7 +145,7 @@ describe('traceback/evidence-file', () => {
       {
         ...{ as: 64501, by: 64501, request: signed.hash, time: now, verdict: 'saw', reason: '', ingress: [] },
         ...{ source: false, packets: 1, windows: 1, false_positive: 0, coverage: 1, loss: 0, sampling: 1 },
-        ...{ retained_from: null, retained_to: null, provisional: false, after: 0, ...more },
+        ...{ retained_from: null, retained_to: null, provisional: false, egress: [], after: 0, ...more },
       },
       createPrivateKey(pem.key),
       record,

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import type { ProbeAnswer } from '../../src/probe/question.ts';
 import { type AnswerNode, flatten, type Leaf, newLeaf, unflatten } from '../../src/traceback/branch.ts';
 import { askBorder, judgeBorder } from '../../src/traceback/btm.ts';
+import { conclude } from '../../src/traceback/conclusion.ts';
 import { judgeSource } from '../../src/traceback/dtm.ts';
 import { epochsOf, intervalOf } from '../../src/traceback/interval.ts';
 import { disclose } from '../../src/traceback/policy.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude } from '../../src/traceback/tree.ts';
 import { MAX_NODES } from '../../src/traceback/wire.ts';
 import { NOON, probeAnswer, question, sawFrom, sawTo } from './ases.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { newLeaf } from '../../src/traceback/branch.ts';
+import { conclude } from '../../src/traceback/conclusion.ts';
 import type { TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import { conclude, ofFragment, withoutRepeats } from '../../src/traceback/tree.ts';
+import { ofFragment, withoutRepeats } from '../../src/traceback/tree.ts';
 
 /** A node by its AS, verdict, ingress and children. */
 function node(as: number, verdict: TraceVerdict, ingress: number[] = [], ...children: TraceNode[]): TraceNode {
@@ -85,5 +86,5 @@ describe('traceback/tree', () => {
     ],
   ];
   for (const [what, tree, entry, ambiguity] of ends)
-    it(what, () => expect(conclude(tree)).to.deep.equal({ entry, ambiguity }));
+    it(what, () => expect(conclude(tree)).to.deep.include({ entry, ambiguity }));
 });

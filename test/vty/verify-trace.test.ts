@@ -38,7 +38,7 @@ describe('itctl trace verify FILE', () => {
     {
       ...{ as: 64500, by: 64500, request: request.hash, time: now, verdict: 'saw', reason: 'seen\\', ingress: [] },
       ...{ source: false, packets: 1, windows: 1, false_positive: 0, coverage: 1, loss: 0, sampling: 1 },
-      ...{ retained_from: null, retained_to: null, provisional: false, after: 0 },
+      ...{ retained_from: null, retained_to: null, provisional: false, egress: [], after: 0 },
     },
     createPrivateKey(pem.key),
     recordOf(64500, pem),

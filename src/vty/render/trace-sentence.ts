@@ -56,7 +56,8 @@ const howLong = (ms: number): string => {
 /** The sentence of a trace. */
 export function entrySentence(trace: Trace): string {
   const { entry, unknown, certainty, ambiguity } = trace;
-  const sure = certainty == null ? '' : ` (${chance(certainty)})`;
+  const how = trace.attested === 'own' ? ', by its own word alone' : '';
+  const sure = certainty == null ? how : ` (${chance(certainty)}${how})`;
   const beyond = entry === null || entry.source ? '' : 'beyond it ';
   const remain =
     ambiguity.length === 0
@@ -64,7 +65,8 @@ export function entrySentence(trace: Trace): string {
       : unknown === undefined
         ? `${ambiguity.length === 1 ? '1 AS remains' : `${ambiguity.length} ASes remain`} possible: ${ambiguity.map(as => `AS${as}`).join(' ')}`
         : `${beyond}${unknownWords(unknown, trace.from)}`;
-  if (entry === null) return `Entry ${trace.state === 'partial' ? 'not yet known' : 'not found'}; ${remain}.`;
+  if (entry === null)
+    return `Entry ${['partial', 'interrupted'].includes(trace.state) ? 'not yet known' : 'not found'}; ${remain}.`;
   const { as, via, source } = entry;
   if (source) return `Began inside AS${as}${sure}; ${remain}.`;
   // It may not tell, not know, or have seen the packet leave only.

@@ -2,6 +2,7 @@
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { count, facts, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
+import { doubtLines } from './trace.ts';
 import { chance, entrySentence } from './trace-sentence.ts';
 
 const all = (node: TraceNode): TraceNode[] => [node, ...node.children.flatMap(all)];
@@ -65,6 +66,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
       : [
           `Next likeliest: AS${runnerUp.as}${runnerUp.via === null ? '' : ` behind AS${runnerUp.via}`} (${chance(runnerUp.certainty)})`,
         ]),
+    ...doubtLines(trace),
     '',
     ...lines,
     ...(reasons.length === 0 ? [] : ['', 'What they say:', ...reasons.flatMap(line => fold(line, 4, 2))]),

@@ -25,6 +25,8 @@ export interface Setup {
   readonly plan: Plan;
   /** ms that every octet is kept back on its way. */
   readonly delay: number;
+  /** TCP in place of TLS. */
+  readonly plain: boolean;
   /** Records go from session to session; else they are known everywhere at a word. */
   readonly flooding: boolean;
   /** When the packets of the attacks passed, ms. */
@@ -44,6 +46,10 @@ export interface Traced {
   readonly entry: number | null;
   /** ASes that remain possible. */
   readonly open: number;
+  /** The chance of the entry, and what is said to speak against it. */
+  readonly certainty: number | null;
+  readonly doubts: number;
+  readonly attested: Trace['attested'];
   readonly queries: number;
   /** ASes that answered, and those of them that say they saw the packets though they are not on the path. */
   readonly answers: number;
@@ -58,6 +64,8 @@ export interface Counts {
   /** Octets through the listening side of every session, TLS and all. */
   readonly bytes: number;
   readonly rss: number;
+  /** What is held of it for objects and octets, after tidying up. */
+  readonly heap: number;
   /** Processor time so far, ms. */
   readonly cpu: number;
   readonly sessions: number;
@@ -117,7 +125,7 @@ const commands = {
       as,
       pem: given.identities.get(as)!,
       peers: world.peers.get(as)!,
-      ...{ certificateOf, authority, delay: given.delay },
+      ...{ certificateOf, authority, delay: given.delay, plain: given.plain },
     });
     const maker = newTapMaker(given.plan.seed * 1000 + given.ours[0]!);
     const passing = new Map<number, Attack[]>();
@@ -209,7 +217,9 @@ const commands = {
     for (const socket of sockets) bytes += octetsOf(socket);
     const { user, system } = process.cpuUsage();
     const cpu = (user + system) / 1000;
-    return { audit: { ...audit }, bytes, rss: process.memoryUsage.rss(), cpu, sessions: sockets.size };
+    globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { audit: { ...audit }, bytes, rss, heap: heapUsed + external, cpu, sessions: sockets.size };
   },
 
   stop() {
@@ -241,6 +251,7 @@ async function traceOne(attack: Attack): Promise<Traced> {
   return {
     attack: attack.number,
     ...{ ms, partial, entry: trace.entry?.as ?? null, open: trace.ambiguity.length, queries: trace.queries },
+    ...{ certainty: trace.certainty ?? null, doubts: trace.doubts?.length ?? 0, attested: trace.attested },
     answers: answered.length,
     wrong: answered.filter(({ as, verdict }) => verdict === 'saw' && !attack.path.includes(as)).map(({ as }) => as),
     spent: nodes.some(({ reason }) => reason.includes('budget of queries is spent')),
