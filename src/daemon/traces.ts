@@ -15,13 +15,14 @@ import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
-import { needOf } from '../traceback/evidence.ts';
+import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
+import { createSamplers } from '../traceback/samplers.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
-import { askedFor, type PacketToTrace, triggersOf } from './asked-packets.ts';
+import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
 import { createKeptTraces } from './kept-traces.ts';
@@ -84,6 +85,7 @@ export async function openTraces(
   let config = initial;
   let secret: Uint8Array | null = null;
   let traceback: Traceback | null = null;
+  let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
   const station = await openProbeStation({
@@ -97,6 +99,7 @@ export async function openTraces(
   });
   const doors = openProbeDoors(station, log);
   const running = createRunningTraces();
+  const samplers = createSamplers();
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -132,6 +135,7 @@ export async function openTraces(
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
+      methods = methodsOf(next);
       if (traceback && next.localAs !== config.localAs) {
         traceback.close(true); // every session was opened as the other AS
         traceback = null;
@@ -145,6 +149,7 @@ export async function openTraces(
           probes: station,
           graph,
           retention: retentionOf(next),
+          methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
           log,
@@ -208,7 +213,10 @@ export async function openTraces(
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const key = secret;
-    const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
+    const given = trigger ? triggersOf(packets) : packets;
+    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const enough = packetsFor(need);
+    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets).then(flows => {
@@ -244,6 +252,7 @@ export async function openTraces(
       linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
       looked,
     ]);
+    samplers.note(traced.tree, Date.now());
     const translated = translation === undefined ? traced : withTranslation(traced, translation);
     return kept.ended({ ...translated, ...priors, ...about }, evidence);
   }
@@ -308,6 +317,14 @@ export async function openTraces(
       await station.close();
     },
   };
+}
+
+/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
+function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  const samples = watching.some(probe => probe.exporters !== undefined);
+  const digests = watching.some(probe => probe.exporters === undefined);
+  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
 
 /** Milliseconds that probes have for priors: less than a trace takes. */

@@ -10,6 +10,7 @@ import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
+import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
 import { say, type Voice } from './saying.ts';
@@ -218,6 +219,7 @@ export function createDPoint(options: DPointOptions): DPoint {
             latest = changed;
             if (due) tell();
           },
+          search => referralsOf(opening.open(search.tree)),
         );
         const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));

@@ -47,6 +47,8 @@ export interface TracebackOptions {
   readonly graph: AsGraph;
   /** Seconds for which the probes keep windows, as told to peers; null when not known. */
   readonly retention: number | null;
+  /** How this AS comes by sightings; by digests of its own probes when left out. */
+  readonly methods?: () => Open['methods'];
   /** Where it is kept who takes part; nobody is known yet when left out. */
   readonly participants?: Participants;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
@@ -138,21 +140,22 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     graph: options.graph,
     answer: () => config.answer,
     peerings: () => peerings,
-    clock,
-    log,
+    federation: () => federation(),
+    federationsOf: other => participants.of(other, clock())?.federations ?? null,
+    ...{ clock, log },
     asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
   const takingPart = createTakingPart({
     ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
   });
   let leaving = false;
+  const methods = options.methods ?? (() => ['digest'] as const);
   const record = createOwnRecord({
     as,
     withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
-    retention: options.retention,
-    clock,
+    ...{ retention: options.retention, methods, clock },
   });
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
@@ -185,7 +188,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       hold: Math.round(timing.hold / 1000),
       restart: Math.floor(timing.restart / 1000),
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
-      methods: ['digest'],
+      methods: methods(),
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
       retention: options.retention,
       coverage: config.answer.coverage,
