@@ -376,6 +376,7 @@ export const ARGUMENTS = {
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
+  PROOF: choice('none', 'prefer', 'require'),
 } satisfies Record<string, ArgumentKind>;
 
 export type ArgumentName = keyof typeof ARGUMENTS;

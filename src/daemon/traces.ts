@@ -25,6 +25,7 @@ import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
@@ -88,11 +89,13 @@ export async function openTraces(
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
+  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
+    sealed: (_, windows) => traceback?.sealed(windows),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
@@ -148,6 +151,7 @@ export async function openTraces(
           identity: files.identity,
           probes: station,
           graph,
+          commitments: roots,
           retention: retentionOf(next),
           methods: () => methods,
           audit: audit.add,
@@ -315,6 +319,7 @@ export async function openTraces(
       traceback?.close();
       doors.close();
       await station.close();
+      await roots.settle();
     },
   };
 }

@@ -7,7 +7,7 @@ import type { AdjacencyExchange } from './adjacency.ts';
 import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { askBorder, type Border, judgeBorder, type Probes } from './btm.ts';
+import { askBorder, type Border, type BorderQuestion, judgeBorder, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
@@ -52,13 +52,15 @@ export interface Itm {
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before. Where the trace began, `follow` reads who is
-   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts).
+   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts). `mayAsk`: what
+   * the probes are asked, where that is not all of the request.
    */
   search(
     inquiry: Inquiry,
     signal: AbortSignal,
     changed: (search: Search) => void,
     follow?: (search: Search) => readonly Referral[],
+    mayAsk?: BorderQuestion,
   ): Promise<Search>;
 }
 
@@ -66,7 +68,7 @@ export interface ItmOptions {
   readonly as: number;
   readonly probes: Probes;
   readonly graph: AsGraph;
-  readonly answer: () => TracebackConfig['answer'];
+  readonly answer: () => Pick<TracebackConfig['answer'], 'coverage'>;
   readonly peerings: () => ReadonlyMap<number, Peering>;
   readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
@@ -119,7 +121,7 @@ export function createItm(options: ItmOptions): Itm {
 
   return {
     topology,
-    async search(inquiry, signal, changed, follow) {
+    async search(inquiry, signal, changed, follow, mayAsk = inquiry.signed.request) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
@@ -142,7 +144,7 @@ export function createItm(options: ItmOptions): Itm {
       const ours = options.federation?.() ?? '';
       const border =
         request.federation === '' || ours === '' || request.federation === ours
-          ? await askBorder(options.probes, request, coverage, patience, began, text => options.log('error', text))
+          ? await askBorder(options.probes, mayAsk, coverage, patience, began, text => options.log('error', text))
           : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
       root.leaf = leafOf(as, border, clock() - began);
       if (signal.aborted) return state();

@@ -551,6 +551,8 @@ export const config: fc.Arbitrary<Config> = fc
       ),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
+        unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
       }),
     });
