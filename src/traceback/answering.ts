@@ -6,7 +6,7 @@ import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
-import { admit, disclose, type Gate, newGate } from './policy.ts';
+import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
@@ -90,6 +90,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 
     gate.flight++;
+    const budget = grant(gate, inquiry.budget, peering.config().rate, clock());
     const stream = spaced(reply);
     const shown = (final: boolean, search: Search): Reply => ({
       final,
@@ -113,7 +114,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       return written;
     };
     itm
-      .search(inquiry, stop.signal, async search => {
+      .search({ ...inquiry, budget }, stop.signal, async search => {
         if (await writeDown(search)) stream.partial(() => shown(false, search));
       })
       .then(async search => {
