@@ -123,6 +123,13 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
+    usage: 'reader socket SOCKET',
+    help: 'Where itctl connects to look only',
+    block: 'socket',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
     usage: 'probe socket SOCKET',
     help: 'Where local probes connect; default: itprobe.sock beside the control socket',
     block: 'socket',

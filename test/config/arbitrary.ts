@@ -567,6 +567,7 @@ export const config: fc.Arbitrary<Config> = fc
       auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
+      readerSocket: fc.option(socket('/run/intertrack/reader')),
       probeSocket: socket('/run/intertrack/probe'),
       probeListen: listen,
       probeIdentity: fc.record({ key: file, certificate: file }),
