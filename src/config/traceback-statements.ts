@@ -85,5 +85,12 @@ export const TRACE_PEER: readonly StatementSpec[] = [
 
 export const ANSWER: readonly StatementSpec[] = [
   { usage: 'detail DETAIL', help: 'How much an answer says', defaults: { detail: 'neighbor-as' } },
+  { usage: 'proof PROOF', help: 'Whether who asks has to have seen the packet', defaults: { proof: 'prefer' } },
+  {
+    usage: 'unproved RATE',
+    help: 'Questions without proof that are taken from each AS',
+    defaults: { rate: 20 },
+    bounds: { min: 0, max: 100_000 },
+  },
   { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
 ];

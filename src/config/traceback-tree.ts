@@ -26,6 +26,10 @@ export interface TracebackConfig {
     readonly detail: 'none' | 'status' | 'neighbor-as';
     /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
     readonly coverage: number | null;
+    /** Whether who asks has to prove that it has seen the packets. */
+    readonly proof: 'none' | 'prefer' | 'require';
+    /** Queries a second of one origin that are answered without a proof. */
+    readonly unproved: number;
   };
 }
 

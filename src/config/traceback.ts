@@ -29,6 +29,8 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+      proof: textIn(answer, 'answer', 'proof', 'proof') as TracebackConfig['answer']['proof'],
+      unproved: numberIn(answer, 'answer', 'unproved', 'rate'),
     },
   };
 }
@@ -77,6 +79,8 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ),
     entry('traceback', 'answer', {}, [
       entry('answer', 'detail', { detail: answer.detail }),
+      entry('answer', 'proof', { proof: answer.proof }),
+      entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
     ]),
   ]);

@@ -54,6 +54,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -137,6 +138,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),

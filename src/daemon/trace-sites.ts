@@ -37,7 +37,7 @@ export interface TraceSites {
 }
 
 export interface TraceSitesOptions {
-  readonly station: Pick<ProbeStation, 'ask'>;
+  readonly station: Pick<ProbeStation, 'ask' | 'prove'>;
   /** As packet/itk1.ts (keyCheck) has it; null when there is no key of an epoch. */
   readonly keyOf: (epoch: number) => string | null;
   /** Seconds for which the own probes keep windows; null without one. */
@@ -104,6 +104,8 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
         const { sites: some, domains: named } = sitesOf(config);
         return some.length + named.length === 0 ? station.ask(questions, deadline) : merged.ask(questions, deadline);
       },
+      // Of the probes of this daemon: a site's would have to be asked for theirs.
+      prove: station.prove,
     },
     behind() {
       const { roles, sites: some } = sitesOf(config);

@@ -25,6 +25,7 @@ import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
@@ -90,11 +91,13 @@ export async function openTraces(
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
+  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
+    sealed: (_, windows) => traceback?.sealed(windows),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
@@ -164,6 +167,7 @@ export async function openTraces(
           identity: files.identity,
           probes: sites.probes,
           graph,
+          commitments: roots,
           retention: retentionOf(next),
           behind: sites.behind,
           methods: () => methods,
@@ -335,6 +339,7 @@ export async function openTraces(
       sites.close();
       doors.close();
       await station.close();
+      await roots.settle();
     },
   };
 }

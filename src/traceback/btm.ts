@@ -2,6 +2,7 @@
  * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
+import type { ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { evidenceOf, neighborsOf } from './border-evidence.ts';
 import { RULED_OUT } from './likelihood.ts';
@@ -13,6 +14,8 @@ import type { TraceVerdict } from './trace.ts';
 export interface Probes {
   /** Resolves by `deadline` (ms since the epoch); `silent` names the probes that did not answer. */
   ask(questions: readonly Question[], deadline: number): Promise<ProbesAnswer>;
+  /** Proofs that sealed windows hold the digests of questions, until `deadline`. Left out where there are none. */
+  prove?(questions: readonly Question[], deadline: number): Promise<readonly ProvenQuestion[]>;
 }
 
 export interface ProbesAnswer {

@@ -568,6 +568,8 @@ export const config: fc.Arbitrary<Config> = fc
       ),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
+        unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
       }),
       sites: traceSites,
@@ -583,6 +585,7 @@ export const config: fc.Arbitrary<Config> = fc
       auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
+      readerSocket: fc.option(socket('/run/intertrack/reader')),
       probeSocket: socket('/run/intertrack/probe'),
       probeListen: listen,
       probeIdentity: fc.record({ key: file, certificate: file }),
@@ -611,6 +614,22 @@ export const config: fc.Arbitrary<Config> = fc
           maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
           rate: fc.integer({ min: 1, max: 1_000_000 }),
           idleTimeout: seconds(1, 3600),
+        }),
+      ),
+      http: fc.option(
+        fc.record({
+          listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+            minLength: 1,
+            maxLength: 2,
+            selector: one => `${one.address} ${one.port}`,
+          }),
+          identity: fc.record({ key: file, certificate: file }),
+          tokens: fc.uniqueArray(fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }), {
+            maxLength: 2,
+            selector: one => one.file,
+          }),
+          anonymous: fc.option(fc.constant('reader' as const)),
+          rate: fc.integer({ min: 1, max: 100_000 }),
         }),
       ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),

@@ -115,3 +115,7 @@ ITM at 10.0.0.1: not connected for 00:01:30, 4 questions
     );
   });
 });
+
+const many = Array.from({ length: 64 }, (_, i) => ({
+  ...{ as: i + 1, kind: 'member' as const, cone: 64 - i, adjacent: false, hits: 0, latency: null },
+}));

@@ -11,7 +11,7 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
     return [
       `This daemon is site ${itm.site} of its AS`,
       `ITM at ${itm.address}: ${state} for ${duration(time - itm.since)}, ${count(itm.asked, 'question')}`,
-      ...(itm.lastError === '' ? [] : fold(`  ${itm.lastError}`, 4, 2)),
+      ...(itm.lastError === '' ? [] : fold(itm.lastError, 4, 2)),
     ];
   }
   if (sites.length === 0) return ['no site: this daemon is the whole of its AS'];
@@ -45,8 +45,8 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
 function remarks({ standing, lastError }: TraceSiteRow): string[] {
   const domains = standing?.domains ?? [];
   return [
-    ...(domains.length === 0 ? [] : fold(`  domains: ${domains.join(' ')}`, 4, 2)),
-    ...(lastError === '' ? [] : fold(`  last error: ${lastError}`, 4, 2)),
+    ...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)),
+    ...(lastError === '' ? [] : fold(`last error: ${lastError}`, 4, 2)),
   ];
 }
 
@@ -61,7 +61,7 @@ export function insideLines({ inside }: Trace): string[] {
   ];
   return [
     ...(parts.length === 0 ? [] : fold(`Inside this AS it ${parts.join(', ')}`, 2)),
-    ...(sites.length < 2 ? [] : sites.flatMap(site => fold(`  ${siteLine(site)}`, 4, 2))),
+    ...(sites.length < 2 ? [] : sites.flatMap(site => fold(siteLine(site), 4, 2))),
   ];
 }
 
