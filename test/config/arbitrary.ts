@@ -284,7 +284,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
-      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      ases: fc.uniqueArray(
+        fc.integer({ min: 1, max: 64000 }).filter(as => as !== 23456),
+        { maxLength: 3 },
+      ),
       asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
         maxLength: 2,
         selector: one => `${one.asSet} ${one.source}`,
