@@ -1,4 +1,5 @@
 /** A `traceback` block as the daemon reads it. */
+import type { TraceSitesConfig } from './trace-sites-tree.ts';
 import type { ListenConfig } from './tree.ts';
 
 export interface TracebackConfig {
@@ -19,6 +20,8 @@ export interface TracebackConfig {
     readonly rate: number;
   }[];
   readonly peers: readonly TracePeerConfig[];
+  /** Left out: this daemon is all managers of its AS. */
+  readonly sites?: TraceSitesConfig;
   readonly answer: {
     readonly detail: 'none' | 'status' | 'neighbor-as';
     /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */

@@ -166,6 +166,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
+          ...(search.inside !== null && { inside: search.inside }),
         };
       };
       const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
@@ -252,7 +253,7 @@ export function createDPoint(options: DPointOptions): DPoint {
 /** A search that has heard of nobody. */
 function nothingYet(as: number): Search {
   const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
-  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0, inside: null };
 }
 
 /** What this AS itself says in a tree. */

@@ -11,10 +11,12 @@ import { askBorder, type Border, type BorderQuestion, judgeBorder, type Probes }
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
+import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Followed, grafted, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
+import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -44,6 +46,8 @@ export interface Search {
   readonly here: number;
   readonly answers: number;
   readonly waves: number;
+  /** Of a trace that began here, what sites and domains of this AS say; null where it has none. */
+  readonly inside: TraceInside | null;
 }
 
 export interface Itm {
@@ -127,7 +131,9 @@ export function createItm(options: ItmOptions): Itm {
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
       const followed: Followed[] = [];
+      let inside: TraceInside | null = null;
       const state = (): Search => ({
+        inside,
         tree: grafted(snapshot(root), followed),
         own: root.leaf,
         ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
@@ -147,6 +153,8 @@ export function createItm(options: ItmOptions): Itm {
           ? await askBorder(options.probes, mayAsk, coverage, patience, began, text => options.log('error', text))
           : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
       root.leaf = leafOf(as, border, clock() - began);
+      if (border.groups !== undefined && inquiry.hops.length === 0)
+        inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
 
       const blind =

@@ -1,4 +1,5 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
+import { MANAGERS, type Manager } from '../config/trace-sites-tree.ts';
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
 import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
@@ -53,6 +54,8 @@ export interface TracebackOptions {
   readonly graph: AsGraph;
   /** Seconds for which the probes keep windows, as told to peers; null when not known. */
   readonly retention: number | null;
+  /** What stands behind the ITM; all managers, with `retention` and the coverage of the configuration, when left out. */
+  readonly behind?: () => Behind;
   /** How this AS comes by sightings; by digests of its own probes when left out. */
   readonly methods?: () => Open['methods'];
   /** Where it is kept who takes part; nobody is known yet when left out. */
@@ -72,6 +75,14 @@ export interface TracebackOptions {
   readonly timing?: Partial<Timing>;
   /** TLS when left out. */
   readonly transport?: Transport;
+}
+
+/** What stands behind an ITM, as OPEN and the participation record tell it. */
+export interface Behind {
+  readonly roles: readonly Manager[];
+  /** Seconds, and a share; null when not known, or not stated. */
+  readonly retention: number | null;
+  readonly coverage: number | null;
 }
 
 export interface Traceback {
@@ -162,12 +173,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
   let leaving = false;
   const methods = options.methods ?? (() => ['digest'] as const);
+  const behind =
+    options.behind ??
+    ((): Behind => ({ roles: MANAGERS, retention: options.retention, coverage: config.answer.coverage }));
   const record = createOwnRecord({
     as,
     withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
-    ...{ retention: options.retention, methods, clock },
+    ...{ behind, methods, clock },
   });
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
@@ -207,11 +221,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       as,
       hold: Math.round(timing.hold / 1000),
       restart: Math.floor(timing.restart / 1000),
-      roles: ['itm', 'btm', 'dtm', 'dpoint'],
+      ...behind(),
       methods: methods(),
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
-      retention: options.retention,
-      coverage: config.answer.coverage,
       limits: {
         questions: MAX_QUESTIONS,
         flight: MAX_FLIGHT,

@@ -284,7 +284,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
-      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      ases: fc.uniqueArray(
+        fc.integer({ min: 1, max: 64000 }).filter(as => as !== 23456),
+        { maxLength: 3 },
+      ),
       asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
         maxLength: 2,
         selector: one => `${one.asSet} ${one.source}`,
@@ -518,6 +521,23 @@ export const config: fc.Arbitrary<Config> = fc
       }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
+    const share = fc.option(fc.nat(3000).map(value => Number((value / 100).toFixed(2)) / 100));
+    const places = fc.uniqueArray(fc.record({ address, port }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: one => `${one.address} ${one.port}`,
+    });
+    const manager = fc.subarray(['btm' as const, 'dtm' as const, 'dpoint' as const]);
+    const traceSites = fc.record({
+      roles: manager.map(roles => ['itm' as const, ...roles]),
+      itm: fc.constant(null),
+      listen: places,
+      sites: fc.uniqueArray(fc.record({ name, certificate: file, share }), {
+        maxLength: 3,
+        selector: one => one.name,
+      }),
+      domains: fc.constant([]),
+    });
     const traceback = fc.record({
       listen,
       identity: file,
@@ -555,6 +575,7 @@ export const config: fc.Arbitrary<Config> = fc
         unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
       }),
+      sites: traceSites,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
