@@ -17,7 +17,9 @@ import type { Traces } from './traces.ts';
 
 export interface PlanParts {
   readonly config: () => Pick<Config, 'localAs' | 'probes' | 'traceback'>;
-  readonly traces: Pick<Traces, 'traceback' | 'questionOf' | 'sites'> & { readonly station: Pick<ProbeStation, 'vantages'> };
+  readonly traces: Pick<Traces, 'traceback' | 'questionOf' | 'sites'> & {
+    readonly station: Pick<ProbeStation, 'vantages'>;
+  };
   readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
 }
 
