@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PREFIX ?= /usr/local
-SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
+SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(wildcard src/web/page/*) vite.config.js
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
@@ -29,11 +29,13 @@ build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
 dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
 	@rm -rf dist
 	tsc -p tsconfig.build.json
+	vite build
 	@touch $@
 
 # Types, lint (with the import boundaries of DESIGN 3), format.
 check: $(GENERATED)
 	tsc
+	tsc -p tsconfig.page.json
 	biome ci --error-on-warnings .
 
 format: node_modules/.installed
