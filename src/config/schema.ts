@@ -7,7 +7,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
+import { ANSWER, FEDERATION, MEASURE, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -77,7 +77,8 @@ export type BlockName =
   | 'traceback'
   | 'federation'
   | 'tracepeer'
-  | 'answer';
+  | 'answer'
+  | 'measure';
 
 /** A statement with its usage line read. */
 export interface Spec extends StatementSpec, Usage {}
@@ -288,6 +289,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
   answer: { title: 'answer', statements: ANSWER },
+  measure: { title: 'measure', statements: MEASURE },
 };
 
 const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({
@@ -324,6 +326,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
   answer: read(DECLARED.answer),
+  measure: read(DECLARED.measure),
 };
 
 /** The statement of a block whose head is `head`, words joined by a blank; the name must be right. */

@@ -24,6 +24,12 @@ export interface TracebackConfig {
     /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
     readonly coverage: number | null;
   };
+  readonly measure: {
+    /** Share of the questions that a decoy follows; 0: none. */
+    readonly decoys: number;
+    /** ms between two canaries for one AS; 0: none. */
+    readonly canaries: number;
+  };
 }
 
 export interface TracePeerConfig {

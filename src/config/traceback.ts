@@ -9,6 +9,7 @@ import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
 /** The tree of a block in which nothing is wrong. */
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
+  const measure = stated(block, 'traceback', 'measure').block;
   return {
     listen: all(block, 'listen').map(placeOf),
     announce: all(block, 'announce').map(placeOf),
@@ -26,6 +27,10 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+    },
+    measure: {
+      decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
+      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
     },
   };
 }
@@ -48,7 +53,7 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
-  const { identity, certificate, answer } = traceback;
+  const { identity, certificate, answer, measure } = traceback;
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
@@ -74,6 +79,10 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     entry('traceback', 'answer', {}, [
       entry('answer', 'detail', { detail: answer.detail }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+    ]),
+    entry('traceback', 'measure', {}, [
+      entry('measure', 'decoys', { percent: measure.decoys }),
+      entry('measure', 'canaries', { duration: measure.canaries }),
     ]),
   ]);
 }

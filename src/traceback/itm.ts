@@ -61,6 +61,8 @@ export interface ItmOptions {
   readonly log: Log;
   /** One line of the audit log: a QUERY is sent to `peer`. */
   asked(peer: number, ask: Ask): void;
+  /** True when an AS that says yes says so of packets that never were, too. */
+  examine(as: number, ask: Ask): Promise<boolean | null>;
 }
 
 /** The manager of one AS. */
@@ -141,6 +143,7 @@ export function createItm(options: ItmOptions): Itm {
                 ...{ as, inquiry, deadline, began, clock, signal, spent },
                 peering: who => options.peerings().get(who) ?? options.members.ask(who),
                 asked: options.asked,
+                examine: options.examine,
                 hit: remember,
                 changed: () => changed(state()),
               },

@@ -80,6 +80,8 @@ export interface AsScript {
   readonly probes?: Probes;
   readonly graph?: AsGraph;
   readonly coverage?: number | null;
+  /** Neither decoys nor canaries when left out. */
+  readonly measure?: TracebackConfig['measure'];
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
   /** The authority that has issued its certificate, and what holds for members that are no peers. */
@@ -161,6 +163,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
           detail: script.detail ?? 'neighbor-as',
           coverage: script.coverage === undefined ? 1 : script.coverage,
         },
+        measure: script.measure ?? { decoys: 0, canaries: 0 },
       };
       const identity = () => {
         const got = loadIdentity(config, as, Date.now());

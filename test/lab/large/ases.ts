@@ -55,6 +55,7 @@ function configOf({ as, peers, delay }: AsParts): TracebackConfig {
     federations: [{ name: FEDERATION, secret: '', authority: '', ...allow }],
     peers: peers.map(peer => ({ as: peer, certificate: '', ...dialledAt(peer, delay), ...allow })),
     answer: { detail: 'neighbor-as', coverage: 1 },
+    measure: { decoys: 0.01, canaries: 0 },
   };
 }
 
