@@ -3,6 +3,7 @@
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
 
+import type { EntryContacts } from '../bridge/conclusion.ts';
 import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
@@ -121,6 +122,10 @@ export interface Daemon extends TracebackAnswers {
   trace(id: string): Promise<Trace | null>;
   /** What a trace rests on; null when there is no such trace, or none of it is kept. */
   traceEvidence(id: string): Promise<TraceEvidence | null>;
+  /** Our AS, and the federation whose keys digests are made with; empty: none. */
+  tracesAs(): { readonly as: number; readonly federation: string };
+  /** Whom to call about its entry: what is known at once, or, with a signal, what the sources answer until it aborts. */
+  traceContacts(trace: Trace, signal: AbortSignal | null): Promise<readonly EntryContacts[]>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;

@@ -1,11 +1,13 @@
 /** Commands about traces. */
 import { parseAsn } from '../bgp/as-path.ts';
-import { packetsFor } from '../traceback/evidence.ts';
+import { CHOICE } from '../traceback/evidence.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
 import { decodePackets } from './packet-data.ts';
+import { TRACE_EXPORTS } from './trace-export.ts';
+import type { TraceDetail } from './trace-rows.ts';
 
 /** Most traces listed. */
 const LISTED_TRACES = 20;
@@ -79,13 +81,7 @@ export const TRACE_COMMANDS: readonly Command[] = [
     one: true,
     run: traceDigest,
   },
-  {
-    syntax: 'trace export TRACE-ID --evidence',
-    help: 'What a trace rests on, as it was signed, as one JSON document',
-    words: { '--evidence': 'The signed request and every signed statement' },
-    one: true,
-    run: exportEvidence,
-  },
+  ...TRACE_EXPORTS,
   {
     syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger]',
     help: 'Trace packets of a pcap file to their entry AS',
@@ -111,13 +107,7 @@ async function order({ daemon, by, row }: Call, what: TraceOrder): Promise<void>
 async function showTrace({ daemon, args, row }: Call): Promise<void> {
   const trace = await daemon.trace(args['TRACE-ID']!);
   if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
-  await row(trace);
-}
-
-async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
-  const evidence = await daemon.traceEvidence(args['TRACE-ID']!);
-  if (evidence === null) throw new Error(`no evidence of a trace ${args['TRACE-ID']} is kept`);
-  await row(evidence);
+  await row({ ...trace, contacts: await daemon.traceContacts(trace, null) } satisfies TraceDetail);
 }
 
 async function traceDigest({ daemon, args, by, signal, row, partial }: Call): Promise<void> {
@@ -130,7 +120,7 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   const { daemon, args, data, by, signal, row, partial, want } = call;
   const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
   if (data.packets === undefined) {
-    want({ file: args.FILE!, numbers, most: packetsFor(need) });
+    want({ file: args.FILE!, numbers, most: CHOICE });
     return;
   }
   const packets = decodePackets(data.packets);

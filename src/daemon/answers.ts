@@ -37,6 +37,7 @@ import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
@@ -53,6 +54,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -136,6 +138,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -245,7 +248,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       // A trace ends between the two questions, or not: it is listed once.
       const running = traces.running.list();
       const stored = (await store.read('trace.latest', { limit })).map(traceOf);
-      return [...running.filter(({ id }) => stored.every(one => one.id !== id)), ...stored];
+      const over = new Set(stored.filter(({ state }) => state !== 'partial').map(({ id }) => id));
+      const live = running.filter(({ id }) => !over.has(id));
+      return [...live, ...stored.filter(({ id }) => live.every(one => one.id !== id))];
     },
     async trace(id) {
       const running = traces.running.get(id);
@@ -259,6 +264,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined || evidence === undefined) return null;
       return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
+    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
+    traceContacts: createTraceContacts(config, parts.contacts),
     startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
     traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
     irrStatus: async () => sources(),

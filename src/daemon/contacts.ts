@@ -15,6 +15,8 @@ export interface ContactDesk {
   configure(config: Config): void;
   /** For a notice, at once. */
   lines(as: number): readonly CallLine[];
+  /** Asks for an AS ahead of whoever will want to know. */
+  ahead(as: number): void;
   /** Asks ahead for the ASes of a case. */
   changed(of: Case): void;
   /** Of an AS; of a prefix, and of the ASes that it is registered to. */
@@ -37,6 +39,13 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
   const contacts = createContacts({ books: registry.books, directory: join(state, 'contacts'), log });
   const ahead = new Map<number, number>();
   const lately = new Map<number, { readonly at: number; readonly lines: readonly CallLine[] }>();
+  function askAhead(as: number): void {
+    const now = Date.now();
+    if (now - (ahead.get(as) ?? 0) < AHEAD) return;
+    if (ahead.size >= MOST_AHEAD) ahead.clear();
+    ahead.set(as, now);
+    contacts.fetch({ as });
+  }
   const linesOf = (sheet: ContactSheet) => callList(sheet, Date.now());
 
   return {
@@ -50,15 +59,10 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
       lately.set(as, { at: now, lines });
       return lines;
     },
+    ahead: askAhead,
     changed(of) {
       if (of.state === 'resolved' || of.state === 'dismissed' || of.drill) return;
-      for (const as of calleesOf(of)) {
-        const now = Date.now();
-        if (now - (ahead.get(as) ?? 0) < AHEAD) continue;
-        if (ahead.size >= MOST_AHEAD) ahead.clear();
-        ahead.set(as, now);
-        contacts.fetch({ as });
-      }
+      for (const as of calleesOf(of)) askAhead(as);
     },
     async contactsOf(subject, signal) {
       const prefix = 'prefix' in subject ? parsePrefix(subject.prefix) : null;

@@ -12,7 +12,7 @@ import type { Peering } from './peering.ts';
 const PATIENCE = 150;
 
 /** ASes whose yes is looked into in one search: each costs a QUERY beside the budget. */
-const MAX_EXAMINED = 4;
+const MAX_EXAMINED = 16;
 
 export interface Asking {
   readonly as: number;
@@ -31,7 +31,7 @@ export interface Asking {
    * Asks one that says yes, and that no neighbour names, for packets that never were (measuring.ts): true when it says yes
    * to those as well, so that its yes is worth nothing.
    */
-  examine(as: number, ask: Ask): Promise<boolean | null>;
+  readonly examine?: ((as: number, ask: Ask) => Promise<boolean | null>) | undefined;
   /** A participant behind a neighbour has seen the packet. */
   hit(behind: number, as: number): void;
   changed(): void;
@@ -163,11 +163,18 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const pending = new Set<Branch>();
       const found = () => [...before, ...asked].some(branch => !refuted.has(branch) && hasSeen(snapshot(branch)));
       const examine = (branch: Branch, ask: Ask) => {
-        if (behind === null || !branch.answer?.seen || examined.has(branch) || examinations >= MAX_EXAMINED) return;
+        if (
+          asking.examine === undefined ||
+          behind === null ||
+          !branch.answer?.seen ||
+          examined.has(branch) ||
+          examinations >= MAX_EXAMINED
+        )
+          return;
         examinations++;
         examined.add(branch);
         pending.add(branch);
-        void asking.examine(branch.leaf.as, ask).then(falsely => {
+        void asking.examine?.(branch.leaf.as, ask).then(falsely => {
           pending.delete(branch);
           if (falsely === true) refuted.add(branch);
           ready();

@@ -1,6 +1,7 @@
 /** One connection with a peer's ITM: drives the state machine of traceback/session.ts by a TLS socket and two timers. */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { frameReader } from '../net/frames.ts';
+import type { RefusalKind } from './refusals.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
 import { MAX_REASON } from './statement.ts';
 import {
@@ -32,6 +33,24 @@ export const PEER_SAYS = 'peer says ';
 export interface Fault {
   readonly code: Code;
   readonly text: string;
+  /** What of the peer is refused by it, where that is not what the code says (`refusalOf`); null: it is told already. */
+  readonly refusal?: RefusalKind | null;
+}
+
+/** What a fault refuses of the peer; null where it refuses nothing, for this side just ends the connection. */
+export function refusalOf({ code, refusal }: Fault): RefusalKind | null {
+  if (refusal !== undefined) return refusal;
+  switch (code) {
+    case 'malformed':
+    case 'unsupported':
+    case 'unexpected':
+    case 'limit':
+      return code;
+    case 'bad-open':
+      return 'open';
+    default:
+      return null;
+  }
 }
 
 export interface Connection {
@@ -50,6 +69,8 @@ export interface ConnectionEvents {
   established(connection: Connection): void;
   request(request: Request, connection: Connection): void;
   end(reason: string, connection: Connection, cut: boolean): void;
+  /** This side ends the connection for this. Comes before `end`. */
+  fault(fault: Fault): void;
 }
 
 /** NOTIFICATIONs that end a connection and not what is in work on it (intertrack-protocol(7), RESTART). */
@@ -60,7 +81,7 @@ const CUTTING: readonly number[] = [CODES['hold-expired'], CODES.collision];
  * long, in ms, the peer's OPEN may take. From then on the smaller hold time of both rules.
  */
 export function runConnection(
-  socket: TLSSocket,
+  socket: Socket,
   options: { readonly dialled: boolean; readonly open: Open; readonly patience: number },
   events: ConnectionEvents,
 ): Connection {
@@ -103,9 +124,12 @@ export function runConnection(
       else if (action === 'deliver') events.request(request!, connection);
       else if (action === 'hold') {
         clearTimeout(holdTimer);
-        holdTimer = setTimeout(() => raise({ code: 'hold-expired', text: `nothing heard for ${hold} ms` }), hold);
+        const begun = next === 'Established' ? null : ({ refusal: 'slow' } as const);
+        const why = { code: 'hold-expired', text: `nothing heard for ${hold} ms`, ...begun } as const;
+        holdTimer = setTimeout(() => raise(read.isWithin() ? { ...why, refusal: 'slow' } : why), hold);
       } else if (action === 'notify') {
         fault ??= { code: 'unexpected', text: reason };
+        events.fault(fault);
         ends = CODES[fault.code];
         transmit({ type: 'notification', code: CODES[fault.code], text: printable(fault.text) });
       } else finish(fault === null ? reason : `${fault.code}: ${fault.text}`);
@@ -163,7 +187,12 @@ export function runConnection(
       if ('wrong' in got) raise({ code: got.code, text: `${got.at}: ${got.wrong}` });
       else receive(got.message);
     },
-    error => raise({ code: 'malformed', text: `frame ${error.frame + 1}, offset ${error.offset}: ${error.reason}` }),
+    error =>
+      raise({
+        code: 'malformed',
+        text: `frame ${error.frame + 1}, offset ${error.offset}: ${error.reason}`,
+        ...(error.offset < 0 && { refusal: 'oversized' }),
+      }),
   );
   // Questions are small and wait for answers: Nagle's algorithm and delayed ACKs would cost 40 ms a hop.
   socket.setNoDelay(true);
@@ -180,7 +209,7 @@ export function runConnection(
 }
 
 /** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
-export function turnAway(socket: TLSSocket, { code, text }: Fault): void {
+export function turnAway(socket: Socket, { code, text }: Fault): void {
   socket.on('error', () => socket.destroy());
   socket.resume();
   socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));

@@ -8,7 +8,7 @@ import type { TraceNode } from './trace.ts';
 import { passed } from './tree.ts';
 
 /** ASes that are examined in one trace. */
-const MOST = 4;
+const MOST = 16;
 
 export interface Examining {
   /** Looks at the tree as it is now. */

@@ -82,11 +82,12 @@ export interface HonestyOptions {
 export function createHonestyBook(options: HonestyOptions): HonestyBook {
   const { clock } = options;
   const book = new Map((options.counted ?? []).slice(0, MAX_BOOK).map(one => [one.as, one]));
+  /** How many contradictions were told of each AS. */
+  const contradicted = new Map([...book.values()].map(one => [one.as, judge(one).contradictions.length]));
 
   const count = (as: number, more: Partial<Omit<Counted, 'as' | 'at'>>) => {
     const now = clock();
     const before = book.get(as);
-    const words = before === undefined ? [] : judge(aged(before, now)).contradictions;
     const from = before === undefined ? { ...NOTHING, as, at: now } : aged(before, now);
     const next = { ...from };
     for (const [name, value] of Object.entries(more) as [keyof typeof more, number][]) next[name] += value;
@@ -95,10 +96,13 @@ export function createHonestyBook(options: HonestyOptions): HonestyBook {
     if (book.size > MAX_BOOK) forget(book.keys().next().value!);
     options.keep?.(as, next);
     const after = judge(next).contradictions;
-    if (after.length !== words.length) options.judged?.(as, after);
+    if (after.length === (contradicted.get(as) ?? 0)) return;
+    contradicted.set(as, after.length);
+    options.judged?.(as, after);
   };
   const forget = (as: number) => {
     book.delete(as);
+    contradicted.delete(as);
     options.keep?.(as, null);
   };
   const of = (as: number): Honesty | null => {

@@ -62,6 +62,7 @@ export interface MeasuringOptions {
   peering(as: number): Peering | null;
   readonly clock: () => number;
   readonly log: Log;
+  readonly refused: Parameters<typeof createOpening>[5];
   audit(what: 'decoy.sent', body: Readonly<Record<string, unknown>>): void;
   /** Keeps what proves a false yes. */
   keep?(proof: FalseYes): void;
@@ -87,7 +88,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       const peering = options.peering(to);
       if (peering === null) return resolve(null);
       const signed = signRequest(request, voice.key(), voice.record());
-      const opening = createOpening(as, signed, keys, directory, clock);
+      const opening = createOpening(as, signed, keys, directory, clock, options.refused);
       const ask: Ask = { hops: [as], ...bounds, deadline: clock() + patience, signed };
       let cancel: (() => void) | null = null;
       const finish = (answer: Answer | null) => {

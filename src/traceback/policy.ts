@@ -3,6 +3,8 @@ import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.
 import { type Bucket, takeToken } from '../net/rate.ts';
 import { type AnswerNode, isSeen, type Leaf } from './branch.ts';
 import type { Asked } from './in-work.ts';
+import { isEpochOf } from './interval.ts';
+import type { RefusalKind } from './refusals.ts';
 import { MAX_EXPIRY } from './wire.ts';
 
 /** QUERYs one peer may have in work at once. */
@@ -30,10 +32,9 @@ export type Admission =
   | { readonly admitted: true }
   | {
       readonly admitted: false;
+      readonly kind: RefusalKind;
       readonly verdict: 'refused' | 'busy';
       readonly reason: string;
-      /** The QUERY is over the peer's rate, whatever else is wrong with it. */
-      readonly over: boolean;
       /** So far over that the session should end. */
       readonly flood: boolean;
     };
@@ -55,28 +56,32 @@ export function admit(
     gate.over = fresh ? { since: now, count: 1 } : { since: gate.over.since, count: gate.over.count + 1 };
   }
   const flood = !taken && gate.over.count > Math.max(MIN_PATIENCE, peer.rate * 10);
-  const no = (verdict: 'refused' | 'busy', reason: string) =>
-    ({ admitted: false, verdict, reason, over: !taken, flood }) as const;
+  const no = (kind: RefusalKind, verdict: 'refused' | 'busy', reason: string) =>
+    ({ admitted: false, kind, verdict, reason, flood }) as const;
 
-  if (peer.in === 'deny') return no('refused', 'policy does not let this peer ask');
-  if (answer.detail === 'none') return no('refused', 'this AS gives no detail');
-  if (!taken) return no('busy', `rate of ${peer.rate}/s is used up`);
-  if (gate.flight >= MAX_FLIGHT) return no('busy', `${MAX_FLIGHT} queries are in work`);
+  if (peer.in === 'deny') return no('policy', 'refused', 'policy does not let this peer ask');
+  if (answer.detail === 'none') return no('policy', 'refused', 'this AS gives no detail');
+  if (!taken) return no('rate', 'busy', `rate of ${peer.rate}/s is used up`);
+  if (gate.flight >= MAX_FLIGHT) return no('flight', 'busy', `${MAX_FLIGHT} queries are in work`);
 
-  if (query.hops.includes(localAs)) return no('refused', `loop: AS ${localAs} is in the hop list`);
+  if (query.hops.includes(localAs)) return no('loop', 'refused', `loop: AS ${localAs} is in the hop list`);
   const { request } = query.signed;
-  if (query.hops[0] !== request.origin) return no('refused', 'the first hop is not the origin');
-  if (query.hops.at(-1) !== peer.as) return no('refused', 'the last hop is not the sender');
+  if (query.hops[0] !== request.origin) return no('hops', 'refused', 'the first hop is not the origin');
+  if (query.hops.at(-1) !== peer.as) return no('hops', 'refused', 'the last hop is not the sender');
 
-  if (query.expires <= now) return no('refused', 'the query has expired (do the clocks agree?)');
-  if (query.expires > now + MAX_EXPIRY) return no('refused', 'the query expires too far ahead (do the clocks agree?)');
-  if (request.expires <= now) return no('refused', 'the request has expired (do the clocks agree?)');
-  if (request.issued > now + MAX_EXPIRY) return no('refused', 'the request is from the future (do the clocks agree?)');
-  if (query.deadline <= now) return no('refused', 'the deadline has passed (do the clocks agree?)');
-  if (gate.nonces.has(query.nonce)) return no('refused', 'replay: the nonce was seen before');
+  if (query.expires <= now) return no('expired', 'refused', 'the query has expired (do the clocks agree?)');
+  if (query.expires > now + MAX_EXPIRY)
+    return no('expired', 'refused', 'the query expires too far ahead (do the clocks agree?)');
+  if (request.expires <= now) return no('expired', 'refused', 'the request has expired (do the clocks agree?)');
+  if (request.issued > now + MAX_EXPIRY)
+    return no('expired', 'refused', 'the request is from the future (do the clocks agree?)');
+  const odd = request.questions.find(question => !isEpochOf(question.epoch, question));
+  if (odd !== undefined) return no('epoch', 'refused', `the key of epoch ${odd.epoch} is not that of its interval`);
+  if (query.deadline <= now) return no('expired', 'refused', 'the deadline has passed (do the clocks agree?)');
+  if (gate.nonces.has(query.nonce)) return no('replay', 'refused', 'replay: the nonce was seen before');
   if (gate.nonces.size >= MAX_NONCES) {
     for (const [nonce, expires] of gate.nonces) if (expires <= now) gate.nonces.delete(nonce);
-    if (gate.nonces.size >= MAX_NONCES) return no('busy', 'too many nonces to remember');
+    if (gate.nonces.size >= MAX_NONCES) return no('flight', 'busy', 'too many nonces to remember');
   }
   gate.nonces.set(query.nonce, query.expires);
   return { admitted: true };

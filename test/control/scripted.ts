@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EntryContacts } from '../../src/bridge/conclusion.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
 import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
@@ -381,6 +382,18 @@ export const TRACE: Trace = {
   ambiguity: [],
 };
 
+/** Whom to call about the trace's entry. */
+export const ENTRY_CONTACTS: readonly EntryContacts[] = [
+  {
+    as: 64510,
+    lines: [
+      { role: 'noc', name: 'Example NOC', reach: ['noc@example.net', '+81-3-5555-0100'], source: 'irr JPIRR' },
+      { role: 'abuse', name: '', reach: ['abuse@example.net'], source: 'rdap' },
+    ],
+  },
+  { as: 64520, lines: [] },
+];
+
 /** What the trace looks like before AS64510 has answered. */
 export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
 
@@ -688,6 +701,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
+    traceContacts: async () => ENTRY_CONTACTS,
     ...TRACEBACK,
     audit: async ({ as, denied }, take) =>
       take(

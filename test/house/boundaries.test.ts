@@ -11,6 +11,7 @@ const KNOWLEDGE = [...FORMATS, 'rib', 'registry', 'probe', 'store'];
 /** intertrack(7), THE HOUSE: what a folder may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   net: [],
+  xml: [],
   config: ['net'],
   store: ['net'],
   bgp: ['net'],
@@ -21,9 +22,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rib: FORMATS,
   registry: FORMATS,
   probe: FORMATS,
-  hijack: KNOWLEDGE,
+  hijack: [...KNOWLEDGE, 'xml'],
   traceback: KNOWLEDGE,
   collector: KNOWLEDGE,
+  bridge: [...KNOWLEDGE, 'xml', 'traceback'],
   notify: ['net', 'config', 'store', 'registry', 'hijack'],
 };
 /** They may import all; only each other and the programs import them. */

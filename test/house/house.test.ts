@@ -5,8 +5,22 @@ import { folderOf, ROOT, sourcesOf } from './sources.ts';
 
 /** Folders of src, each one subject (intertrack(7)); those that are not there yet come with what they are for. */
 const FOLDERS = [
-  ...['bgp', 'bmp', 'collector', 'config', 'control', 'daemon', 'flow', 'hijack', 'mrt', 'net', 'notify', 'packet'],
-  ...['probe', 'registry', 'rib', 'store', 'traceback', 'vty', 'web'],
+  ...[
+    'bgp',
+    'bmp',
+    'bridge',
+    'collector',
+    'config',
+    'control',
+    'daemon',
+    'flow',
+    'hijack',
+    'mrt',
+    'net',
+    'notify',
+    'packet',
+  ],
+  ...['probe', 'registry', 'rib', 'store', 'traceback', 'vty', 'web', 'xml'],
 ];
 /** Folders of test that mirror none of src: real peers, network namespaces, benchmarks, fuzzing, and this one. */
 const BESIDE = ['interop', 'lab', 'bench', 'fuzz', 'house'];

@@ -13,6 +13,7 @@ import {
   AUDIT,
   CASE,
   DRILL,
+  ENTRY_CONTACTS,
   EVIDENCE,
   LINE,
   MEMORY,
@@ -791,6 +792,7 @@ Last error: the budget of 10/1h is spent: alerts are not traced`,
         ...TRACE,
         tree: { ...TRACE.tree, children: [] },
         cause: { ids: 'suricata', signature: 2010935, text: 'ET SCAN x', at: TRACE.time, packets: 3 },
+        contacts: ENTRY_CONTACTS,
       },
     ],
     `
@@ -798,8 +800,18 @@ Trace t20260301-120003-9f3a, final after 182 ms, 5 questions
 Packet of 2026-03-01 12:00:03Z
 Begun by ids suricata: signature 2010935 "ET SCAN x", alert of 2026-03-01 12:00:03Z, of 3 packets
 Entered at AS64510 via AS64520; no other AS remains possible.
+Call AS64510: noc Example NOC, noc@example.net, +81-3-5555-0100 (irr JPIRR)
+Call AS64510: abuse, abuse@example.net (rdap)
+Call AS64520: no contact known
 
 AS64500 saw from AS64501 3 ms`,
+  ],
+  [
+    'trace export TRACE-ID',
+    async () => [{ document: 'digraph "t" {\n}\n' }],
+    `
+digraph "t" {
+}`,
   ],
   [
     'show trace',

@@ -1,3 +1,4 @@
+import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type {
   CountRow,
   FamilyRouteRow,
@@ -45,6 +46,7 @@ import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
+import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
@@ -90,7 +92,7 @@ import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
-import { renderTrace, renderTraces } from './trace.ts';
+import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
 import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
@@ -192,10 +194,10 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show safety': first<SafetyStatus>(renderSafety),
   'show status': first<StatusReport>(renderStatus),
   'show trace': (rows: readonly Trace[]) => renderTraces(rows),
-  'show trace TRACE-ID': first<Trace>(renderTrace),
+  'show trace TRACE-ID': first<TraceDetail>(renderTrace),
   'show trace TRACE-ID cost': first<Trace>(renderCost),
   'show trace TRACE-ID evidence': first<Trace>(renderTraceEvidence),
-  'show trace TRACE-ID tree': first<Trace>(renderTrace),
+  'show trace TRACE-ID tree': first<TraceDetail>(renderTrace),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
@@ -209,6 +211,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace cancel TRACE-ID': first<Trace>(renderTrace),
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
+  'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
   'trace packet FILE': first<Trace>(renderTrace),
   'trace set FILE': first<Trace>(renderTrace),

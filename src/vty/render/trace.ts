@@ -1,3 +1,5 @@
+import type { TraceDocument } from '../../bridge/trace-document.ts';
+import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
@@ -5,12 +7,13 @@ import { instant, percent } from './time.ts';
 import { entrySentence } from './trace-sentence.ts';
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
-export function renderTrace(trace: Trace): string[] {
+export function renderTrace(trace: TraceDetail): string[] {
   const rows: (string | number)[][] = [];
   collect(trace.tree, '', '', rows);
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    ...interruptionLines(trace),
     ...(trace.cancelledBy === undefined ? [] : fold(`Ended before its time by ${trace.cancelledBy}`, 2)),
     packetLine(trace),
     ...reflectionLines(trace),
@@ -21,9 +24,17 @@ export function renderTrace(trace: Trace): string[] {
     ...possibleLines(trace),
     ...doubtLines(trace),
     ...loopLines(trace),
+    ...contactLines(trace),
     '',
     ...lines,
   ];
+}
+
+/** That the daemon ended while the trace was in work, and what became of it then. */
+function interruptionLines({ interrupted, again, asked }: Trace): string[] {
+  if (interrupted !== undefined) return fold(`Interrupted, below is what was known: ${interrupted}`, 2);
+  if (again === undefined) return [];
+  return [`Asked first at ${instant(again.first)}; the daemon ended then, and it was asked again at ${instant(asked)}`];
 }
 
 /** ASes that are named of those that remain possible; `show trace ID evidence` has all. */
@@ -35,6 +46,21 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
+
+/** Whom to call about the entry. */
+function contactLines({ contacts = [] }: TraceDetail): string[] {
+  return contacts.flatMap(({ as, lines }) => {
+    if (lines.length === 0) return [`Call AS${as}: no contact known`];
+    return lines.map(({ role, name, reach, source }) => {
+      const who = [role, name].filter(one => one !== '').join(' ');
+      return `Call AS${as}: ${who}, ${reach.join(', ')} (${source})`;
+    });
+  });
+}
+
+/** `trace export`: the document itself. */
+export const renderTraceExport = (row: TextExport | TraceDocument): string[] =>
+  ('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
 
 /** What speaks against the entry. */
 export function doubtLines({ doubts = [] }: Trace): string[] {
@@ -107,7 +133,7 @@ function collect(node: TraceNode, stem: string, below: string, rows: (string | n
 }
 
 /** How a state is called in the list. */
-const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled' } as const;
+const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled', interrupted: 'interrupted' } as const;
 
 /** `show trace`: those that run, then the latest ones. */
 export function renderTraces(rows: readonly Trace[]): string[] {

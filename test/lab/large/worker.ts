@@ -18,6 +18,7 @@ import {
   startSilent,
 } from './ases.ts';
 import { startDelay } from './delay.ts';
+import { colluding, framing, seeing } from './liars.ts';
 import { newTapMaker } from './taps.ts';
 import { type Attack, makeWorld, NEED, type Plan, type World } from './world.ts';
 
@@ -25,6 +26,8 @@ export interface Setup {
   readonly plan: Plan;
   /** ms that every octet is kept back on its way. */
   readonly delay: number;
+  /** TCP in place of TLS. */
+  readonly plain: boolean;
   /** Records go from session to session; else they are known everywhere at a word. */
   readonly flooding: boolean;
   /** When the packets of the attacks passed, ms. */
@@ -62,6 +65,8 @@ export interface Counts {
   /** Octets through the listening side of every session, TLS and all. */
   readonly bytes: number;
   readonly rss: number;
+  /** What is held of it for objects and octets, after tidying up. */
+  readonly heap: number;
   /** Processor time so far, ms. */
   readonly cpu: number;
   readonly sessions: number;
@@ -121,7 +126,7 @@ const commands = {
       as,
       pem: given.identities.get(as)!,
       peers: world.peers.get(as)!,
-      ...{ certificateOf, authority, delay: given.delay },
+      ...{ certificateOf, authority, delay: given.delay, plain: given.plain },
     });
     const maker = newTapMaker(given.plan.seed * 1000 + given.ours[0]!);
     const passing = new Map<number, Attack[]>();
@@ -131,7 +136,18 @@ const commands = {
       const fault = world.faults.get(as);
       const neighbors = world.internet.graph.neighbors(as);
       const true_ = maker.probesOf(as, neighbors, fault === 'sees-none' ? [] : (passing.get(as) ?? []), time);
-      probes.set(as, fault === 'sees-all' ? seeing(true_) : true_);
+      const at = { as, neighbors, member: (one: number) => world.peers.has(one), time };
+      const confederate = world.confederates.get(as);
+      probes.set(
+        as,
+        fault === 'sees-all'
+          ? seeing(true_, time)
+          : fault === 'frames'
+            ? framing(true_, at)
+            : confederate !== undefined
+              ? colluding(true_, at, confederate, passing.get(confederate) ?? [])
+              : true_,
+      );
     }
     shared = createParticipants(0);
     if (!given.flooding)
@@ -213,7 +229,9 @@ const commands = {
     for (const socket of sockets) bytes += octetsOf(socket);
     const { user, system } = process.cpuUsage();
     const cpu = (user + system) / 1000;
-    return { audit: { ...audit }, bytes, rss: process.memoryUsage.rss(), cpu, sessions: sockets.size };
+    globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { audit: { ...audit }, bytes, rss, heap: heapUsed + external, cpu, sessions: sockets.size };
   },
 
   stop() {
@@ -254,19 +272,6 @@ async function traceOne(attack: Attack): Promise<Traced> {
 
 function everyNode(tree: TraceNode): TraceNode[] {
   return [tree, ...tree.children.flatMap(everyNode)];
-}
-
-/** Probes that say of every packet that they saw it coming in, from the first neighbour. */
-function seeing(probes: Probes): Probes {
-  return {
-    async ask(questions, deadline) {
-      const { answers, silent } = await probes.ask(questions, deadline);
-      const [first, ...others] = answers;
-      const window = { vantage: first!.vantages[0]!, from: time - 1000, to: time + 1000, provisional: false };
-      const sightings = questions.map((_one, question) => ({ ...window, question }));
-      return { answers: [{ ...first!, sightings }, ...others.map(one => ({ ...one, sightings: [] }))], silent };
-    },
-  };
 }
 
 process.on('message', async (message: { id: number; name: keyof Commands; given: never }) => {
