@@ -7,14 +7,16 @@ import type { AdjacencyExchange } from './adjacency.ts';
 import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { askBorder, type Border, judgeBorder, type Probes } from './btm.ts';
+import { askBorder, type Border, type BorderQuestion, judgeBorder, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
+import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Followed, grafted, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
+import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -44,6 +46,8 @@ export interface Search {
   readonly here: number;
   readonly answers: number;
   readonly waves: number;
+  /** Of a trace that began here, what sites and domains of this AS say; null where it has none. */
+  readonly inside: TraceInside | null;
 }
 
 export interface Itm {
@@ -52,13 +56,15 @@ export interface Itm {
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before. Where the trace began, `follow` reads who is
-   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts).
+   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts). `mayAsk`: what
+   * the probes are asked, where that is not all of the request.
    */
   search(
     inquiry: Inquiry,
     signal: AbortSignal,
     changed: (search: Search) => void,
     follow?: (search: Search) => readonly Referral[],
+    mayAsk?: BorderQuestion,
   ): Promise<Search>;
 }
 
@@ -66,7 +72,7 @@ export interface ItmOptions {
   readonly as: number;
   readonly probes: Probes;
   readonly graph: AsGraph;
-  readonly answer: () => TracebackConfig['answer'];
+  readonly answer: () => Pick<TracebackConfig['answer'], 'coverage'>;
   readonly peerings: () => ReadonlyMap<number, Peering>;
   readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
@@ -121,13 +127,15 @@ export function createItm(options: ItmOptions): Itm {
 
   return {
     topology,
-    async search(inquiry, signal, changed, follow) {
+    async search(inquiry, signal, changed, follow, mayAsk = inquiry.signed.request) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
       const followed: Followed[] = [];
+      let inside: TraceInside | null = null;
       const state = (): Search => ({
+        inside,
         tree: grafted(snapshot(root), followed),
         own: root.leaf,
         ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
@@ -144,9 +152,11 @@ export function createItm(options: ItmOptions): Itm {
       const ours = options.federation?.() ?? '';
       const border =
         request.federation === '' || ours === '' || request.federation === ours
-          ? await askBorder(options.probes, request, coverage, patience, began, text => options.log('error', text))
+          ? await askBorder(options.probes, mayAsk, coverage, patience, began, text => options.log('error', text))
           : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
       root.leaf = leafOf(as, border, clock() - began);
+      if (border.groups !== undefined && inquiry.hops.length === 0)
+        inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
 
       const blind =
