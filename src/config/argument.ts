@@ -375,7 +375,9 @@ export const ARGUMENTS = {
   LEARNED: choice('arp', 'bgp'),
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
+  MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
+  PROOF: choice('none', 'prefer', 'require'),
 } satisfies Record<string, ArgumentKind>;
 
 export type ArgumentName = keyof typeof ARGUMENTS;
