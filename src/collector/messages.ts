@@ -75,6 +75,7 @@ export type RibQuery =
       readonly avoid: readonly number[];
       readonly among: readonly number[];
     }
+  | { readonly about: 'trace-hints'; readonly marker: number } // rows of HintRow (collector/trace-hints.ts)
   /** How much the AS graph knows: one GraphRow. `among`: ASes that are looked for on it. */
   | { readonly about: 'as-graph'; readonly among: readonly number[] }
   /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */

@@ -22,6 +22,11 @@ export const TRACEBACK: readonly StatementSpec[] = [
     unique: ['federation'],
     block: 'federation',
   },
+  {
+    usage: 'hints [marker COUNT]',
+    help: 'Asks ASes for their records that say on their routes that they take part',
+    defaults: { count: 1_769_237_250 },
+  },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
 ];

@@ -18,6 +18,8 @@ export interface TracebackConfig {
     readonly out: 'allow' | 'deny';
     readonly rate: number;
   }[];
+  /** Local data 1 of the large communities that hint at others; not there: none is looked for. */
+  readonly hints?: number;
   readonly peers: readonly TracePeerConfig[];
   readonly answer: {
     readonly detail: 'none' | 'status' | 'neighbor-as';

@@ -22,6 +22,7 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
       rate: numberIn(one.block, 'federation', 'rate', 'rate'),
     })),
+    ...(first(block, 'hints') && { hints: numberIn(block, 'traceback', 'hints', 'count') }),
     peers: all(block, 'peer as').map(tracePeerOf),
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
@@ -62,6 +63,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         entry('federation', 'rate', { rate }),
       ]),
     ),
+    ...(traceback.hints === undefined ? [] : [entry('traceback', 'hints', { count: traceback.hints })]),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
         entry('tracepeer', 'address', { address: peer.address, port: peer.port }),

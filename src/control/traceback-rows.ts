@@ -3,6 +3,7 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
+import type { HintRow } from '../traceback/hints.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -70,6 +71,7 @@ export interface TracebackAnswers {
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
+  tracebackHints(): Promise<readonly HintRow[]>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
   /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
   orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;

@@ -31,6 +31,7 @@ import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
 import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -64,6 +65,8 @@ export interface Traces {
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
@@ -100,6 +103,12 @@ export async function openTraces(
   const doors = openProbeDoors(station, log);
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -271,6 +280,7 @@ export async function openTraces(
 
   return {
     station,
+    lookForHints: hints.look,
     running,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
@@ -311,6 +321,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      hints.close();
       ending.abort();
       traceback?.close();
       doors.close();

@@ -11,6 +11,7 @@ import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
+import { createHints, type Hints } from './hints.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
@@ -82,6 +83,8 @@ export interface Traceback {
   believed(): BelievedRecord[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
+  readonly hints: Hints;
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
   tellAdjacency(): Promise<void>;
   /** Participants that have told over which neighbours of this AS they reach it. */
@@ -123,6 +126,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ config: () => config, identity: () => identity, clock },
     start: peer => makePeering(peer, true),
   });
+  const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
   const everybody = () => [...peerings.values(), ...members.peerings()];
   const askable = () => [...new Set([...peerings.keys(), ...members.askable()])];
 
@@ -218,8 +222,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
             await transport.listen({
               listen,
               identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
+              peering: (peer, certificate) =>
+                peerings.get(peer) ??
+                (takingPart.out() === null ? members.accept(peer, certificate) : null) ??
+                undefined,
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
@@ -252,6 +258,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return foresee(itm.topology, as => measured.get(as) ?? null, ingress);
     },
     believed: () => believedRecords(participants, identity, clock()),
+    hints,
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {

@@ -518,42 +518,46 @@ export const config: fc.Arbitrary<Config> = fc
       }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
-    const traceback = fc.record({
-      listen,
-      identity: file,
-      certificate: file,
-      announce: fc.uniqueArray(fc.record({ address, port }), {
-        maxLength: 2,
-        selector: one => `${one.address} ${one.port}`,
-      }),
-      federations: fc.uniqueArray(
-        fc.record({
-          name: words,
-          secret: file,
-          authority: fc.option(file, { nil: null }),
-          in: policy,
-          out: policy,
-          rate: fc.integer({ min: 1, max: 100_000 }),
+    const traceback = fc.record(
+      {
+        listen,
+        identity: file,
+        certificate: file,
+        announce: fc.uniqueArray(fc.record({ address, port }), {
+          maxLength: 2,
+          selector: one => `${one.address} ${one.port}`,
         }),
-        { maxLength: 2, selector: one => one.name },
-      ),
-      peers: fc.uniqueArray(
-        fc.record({
-          as: asn.filter(as => as !== localAs),
-          address,
-          port,
-          certificate: file,
-          in: policy,
-          out: policy,
-          rate: fc.integer({ min: 1, max: 100_000 }),
+        federations: fc.uniqueArray(
+          fc.record({
+            name: words,
+            secret: file,
+            authority: fc.option(file, { nil: null }),
+            in: policy,
+            out: policy,
+            rate: fc.integer({ min: 1, max: 100_000 }),
+          }),
+          { maxLength: 2, selector: one => one.name },
+        ),
+        peers: fc.uniqueArray(
+          fc.record({
+            as: asn.filter(as => as !== localAs),
+            address,
+            port,
+            certificate: file,
+            in: policy,
+            out: policy,
+            rate: fc.integer({ min: 1, max: 100_000 }),
+          }),
+          { maxLength: 3, selector: one => one.as },
+        ),
+        hints: fc.integer({ min: 1, max: 0xffffffff }),
+        answer: fc.record({
+          detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+          coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
         }),
-        { maxLength: 3, selector: one => one.as },
-      ),
-      answer: fc.record({
-        detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
-        coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
-      }),
-    });
+      },
+      { requiredKeys: ['listen', 'identity', 'certificate', 'announce', 'federations', 'peers', 'answer'] },
+    );
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
       routerId: ipv4,

@@ -58,6 +58,7 @@ import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
+import type { HintRow } from '../../traceback/hints.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
@@ -95,7 +96,7 @@ import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
-import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
+import { renderHints, renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -201,6 +202,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback hints': (rows: readonly HintRow[]) => renderHints(rows),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
