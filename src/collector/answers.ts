@@ -348,6 +348,8 @@ export function createAnswerer(
           return { rows: yield* traceHints(rib, memo, query.marker) };
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
+        case 'topology':
+          return { rows: [asGraph().topology] };
         case 'as-graph': {
           asGraph();
           const roles = named(undefined).flatMap(({ row }) => (row.role ? [row.as] : []));

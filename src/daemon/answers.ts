@@ -35,6 +35,7 @@ import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
+import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
 import { createTraceContacts } from './trace-contacts.ts';
@@ -54,6 +55,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -137,6 +139,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -260,7 +263,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
+      // Which sites and domains saw it stays inside.
+      const { inside: _inside, ...trace } = traceOf(record);
+      return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
     tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
     traceContacts: createTraceContacts(config, parts.contacts),
@@ -295,6 +300,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeerRows(config(), traces),
+    ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),

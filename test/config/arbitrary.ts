@@ -284,7 +284,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
-      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      ases: fc.uniqueArray(
+        fc.integer({ min: 1, max: 64000 }).filter(as => as !== 23456),
+        { maxLength: 3 },
+      ),
       asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
         maxLength: 2,
         selector: one => `${one.asSet} ${one.source}`,
@@ -518,46 +521,63 @@ export const config: fc.Arbitrary<Config> = fc
       }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
-    const traceback = fc.record(
-      {
-        listen,
-        identity: file,
-        certificate: file,
-        announce: fc.uniqueArray(fc.record({ address, port }), {
-          maxLength: 2,
-          selector: one => `${one.address} ${one.port}`,
+    const share = fc.option(fc.nat(3000).map(value => Number((value / 100).toFixed(2)) / 100));
+    const places = fc.uniqueArray(fc.record({ address, port }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: one => `${one.address} ${one.port}`,
+    });
+    const manager = fc.subarray(['btm' as const, 'dtm' as const, 'dpoint' as const]);
+    const traceSites = fc.record({
+      roles: manager.map(roles => ['itm' as const, ...roles]),
+      itm: fc.constant(null),
+      listen: places,
+      sites: fc.uniqueArray(fc.record({ name, certificate: file, share }), {
+        maxLength: 3,
+        selector: one => one.name,
+      }),
+      domains: fc.constant([]),
+    });
+    const traceback = fc.record({
+      listen,
+      identity: file,
+      certificate: file,
+      announce: fc.uniqueArray(fc.record({ address, port }), {
+        maxLength: 2,
+        selector: one => `${one.address} ${one.port}`,
+      }),
+      federations: fc.uniqueArray(
+        fc.record({
+          name: words,
+          secret: file,
+          authority: fc.option(file, { nil: null }),
+          in: policy,
+          out: policy,
+          rate: fc.integer({ min: 1, max: 100_000 }),
         }),
-        federations: fc.uniqueArray(
-          fc.record({
-            name: words,
-            secret: file,
-            authority: fc.option(file, { nil: null }),
-            in: policy,
-            out: policy,
-            rate: fc.integer({ min: 1, max: 100_000 }),
-          }),
-          { maxLength: 2, selector: one => one.name },
-        ),
-        peers: fc.uniqueArray(
-          fc.record({
-            as: asn.filter(as => as !== localAs),
-            address,
-            port,
-            certificate: file,
-            in: policy,
-            out: policy,
-            rate: fc.integer({ min: 1, max: 100_000 }),
-          }),
-          { maxLength: 3, selector: one => one.as },
-        ),
-        hints: fc.integer({ min: 1, max: 0xffffffff }),
-        answer: fc.record({
-          detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
-          coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
+        { maxLength: 2, selector: one => one.name },
+      ),
+      peers: fc.uniqueArray(
+        fc.record({
+          as: asn.filter(as => as !== localAs),
+          address,
+          port,
+          certificate: file,
+          in: policy,
+          out: policy,
+          rate: fc.integer({ min: 1, max: 100_000 }),
         }),
-      },
-      { requiredKeys: ['listen', 'identity', 'certificate', 'announce', 'federations', 'peers', 'answer'] },
-    );
+        { maxLength: 3, selector: one => one.as },
+      ),
+      hints: fc.integer({ min: 1, max: 0xffffffff }),
+      answer: fc.record({
+        detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
+        unproved: fc.integer({ min: 0, max: 1000 }),
+        coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
+      }),
+      sites: traceSites,
+    });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
       routerId: ipv4,
@@ -569,6 +589,7 @@ export const config: fc.Arbitrary<Config> = fc
       auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
+      readerSocket: fc.option(socket('/run/intertrack/reader')),
       probeSocket: socket('/run/intertrack/probe'),
       probeListen: listen,
       probeIdentity: fc.record({ key: file, certificate: file }),
@@ -597,6 +618,22 @@ export const config: fc.Arbitrary<Config> = fc
           maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
           rate: fc.integer({ min: 1, max: 1_000_000 }),
           idleTimeout: seconds(1, 3600),
+        }),
+      ),
+      http: fc.option(
+        fc.record({
+          listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+            minLength: 1,
+            maxLength: 2,
+            selector: one => `${one.address} ${one.port}`,
+          }),
+          identity: fc.record({ key: file, certificate: file }),
+          tokens: fc.uniqueArray(fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }), {
+            maxLength: 2,
+            selector: one => one.file,
+          }),
+          anonymous: fc.option(fc.constant('reader' as const)),
+          rate: fc.integer({ min: 1, max: 100_000 }),
         }),
       ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
