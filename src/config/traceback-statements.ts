@@ -1,5 +1,6 @@
 /** What stands in a `traceback` block and in the blocks within it. */
 import type { StatementSpec } from './schema.ts';
+import { DAY, HOUR, MINUTE } from './units.ts';
 
 export const TRACEBACK: readonly StatementSpec[] = [
   {
@@ -45,6 +46,7 @@ export const TRACEBACK: readonly StatementSpec[] = [
   { usage: 'domain NAME', help: 'A part of this AS, by its probes', unique: ['name'], block: 'tracedomain' },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
+  { usage: 'measure', help: 'How it is measured whether others can be believed', block: 'measure' },
 ];
 
 export const FEDERATION: readonly StatementSpec[] = [
@@ -98,4 +100,19 @@ export const ANSWER: readonly StatementSpec[] = [
     bounds: { min: 0, max: 100_000 },
   },
   { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
+];
+
+export const MEASURE: readonly StatementSpec[] = [
+  {
+    usage: 'decoys PERCENT',
+    help: 'Share of the questions that one for packets that never were follows; 0% for none',
+    defaults: { percent: 0.01 },
+    bounds: { min: 0, max: 0.5 },
+  },
+  {
+    usage: 'canaries DURATION',
+    help: 'How often each neighbor is asked for packets that were handed to it; 0s for never',
+    defaults: { duration: HOUR },
+    bounds: { min: MINUTE, max: 7 * DAY, zero: true },
+  },
 ];

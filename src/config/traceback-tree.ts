@@ -33,6 +33,12 @@ export interface TracebackConfig {
     /** Queries a second of one origin that are answered without a proof. */
     readonly unproved: number;
   };
+  readonly measure: {
+    /** Share of the questions that a decoy follows; 0: none. */
+    readonly decoys: number;
+    /** ms between two canaries for one AS; 0: none. */
+    readonly canaries: number;
+  };
 }
 
 export interface TracePeerConfig {

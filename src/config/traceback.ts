@@ -10,6 +10,7 @@ import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
 /** The tree of a block in which nothing is wrong. */
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
+  const measure = stated(block, 'traceback', 'measure').block;
   const sites = traceSitesOf(block);
   return {
     listen: all(block, 'listen').map(placeOf),
@@ -33,6 +34,10 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       proof: textIn(answer, 'answer', 'proof', 'proof') as TracebackConfig['answer']['proof'],
       unproved: numberIn(answer, 'answer', 'unproved', 'rate'),
     },
+    measure: {
+      decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
+      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
+    },
   };
 }
 
@@ -54,7 +59,7 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
-  const { identity, certificate, answer } = traceback;
+  const { identity, certificate, answer, measure } = traceback;
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
@@ -84,6 +89,10 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'proof', { proof: answer.proof }),
       entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+    ]),
+    entry('traceback', 'measure', {}, [
+      entry('measure', 'decoys', { percent: measure.decoys }),
+      entry('measure', 'canaries', { duration: measure.canaries }),
     ]),
   ]);
 }

@@ -576,6 +576,10 @@ export const config: fc.Arbitrary<Config> = fc
         unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
       }),
+      measure: fc.record({
+        decoys: fc.nat(50).map(value => value / 100),
+        canaries: fc.constantFrom(0, 60_000, 3_600_000, 604_800_000),
+      }),
       sites: traceSites,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
