@@ -7,7 +7,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
+import { ANSWER, ASK, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -77,6 +77,7 @@ export type BlockName =
   | 'traceback'
   | 'federation'
   | 'tracepeer'
+  | 'ask'
   | 'answer';
 
 /** A statement with its usage line read. */
@@ -288,6 +289,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
   answer: { title: 'answer', statements: ANSWER },
+  ask: { title: 'ask', statements: ASK },
 };
 
 const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({
@@ -324,6 +326,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
   answer: read(DECLARED.answer),
+  ask: read(DECLARED.ask),
 };
 
 /** The statement of a block whose head is `head`, words joined by a blank; the name must be right. */

@@ -24,7 +24,11 @@ export const TRACEBACK: readonly StatementSpec[] = [
   },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
+  { usage: 'ask', help: 'How this AS asks others', block: 'ask' },
 ];
+
+/** Which questions are answered, by what they are for. */
+const PURPOSES: StatementSpec = { usage: 'purpose PURPOSE…', help: 'For what it may ask; default: for anything' };
 
 export const FEDERATION: readonly StatementSpec[] = [
   { usage: 'secret FILE', help: 'File of the shared key', required: true },
@@ -37,6 +41,7 @@ export const FEDERATION: readonly StatementSpec[] = [
     defaults: { rate: 100 },
     bounds: { min: 1, max: 100_000 },
   },
+  PURPOSES,
 ];
 
 export const TRACE_PEER: readonly StatementSpec[] = [
@@ -56,9 +61,25 @@ export const TRACE_PEER: readonly StatementSpec[] = [
     defaults: { rate: 100 },
     bounds: { min: 1, max: 100_000 },
   },
+  PURPOSES,
 ];
 
 export const ANSWER: readonly StatementSpec[] = [
   { usage: 'detail DETAIL', help: 'How much an answer says', defaults: { detail: 'neighbor-as' } },
   { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
+  {
+    usage: 'approval APPROVAL',
+    help: 'Which questions a person has to approve first',
+    defaults: { approval: 'none' },
+  },
+];
+
+export const ASK: readonly StatementSpec[] = [
+  {
+    usage: 'approval ASKAPPROVAL',
+    help: 'Which packets are asked for with --approve alone',
+    defaults: { askapproval: 'guessable' },
+  },
+  { usage: 'purpose ONEPURPOSE', help: 'What traces are for', defaults: { onepurpose: 'attack' } },
+  { usage: 'reference REFERENCE', help: 'What traces are known by, where nothing else is said' },
 ];

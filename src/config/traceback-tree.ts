@@ -17,14 +17,28 @@ export interface TracebackConfig {
     readonly in: 'allow' | 'deny';
     readonly out: 'allow' | 'deny';
     readonly rate: number;
+    /** For what members may ask; for anything when left out. */
+    readonly purposes?: readonly TracePurpose[];
   }[];
   readonly peers: readonly TracePeerConfig[];
   readonly answer: {
     readonly detail: 'none' | 'status' | 'neighbor-as';
     /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
     readonly coverage: number | null;
+    /** Which questions a person has to approve first, by their class (packet/entropy.ts); none when left out. */
+    readonly approval?: 'none' | 'guessable' | 'all';
+  };
+  /** How this AS asks others; as the statements have it by default when left out. */
+  readonly ask?: {
+    /** Packets that are asked for when a person says so alone. */
+    readonly approval: 'none' | 'guessable';
+    readonly purpose: TracePurpose;
+    /** Empty: none. */
+    readonly reference: string;
   };
 }
+
+export type TracePurpose = 'attack' | 'misuse' | 'fault' | 'test';
 
 export interface TracePeerConfig {
   readonly as: number;
@@ -36,4 +50,6 @@ export interface TracePeerConfig {
   readonly out: 'allow' | 'deny';
   /** Queries a second. */
   readonly rate: number;
+  /** For what it may ask; for anything when left out. */
+  readonly purposes?: readonly TracePurpose[];
 }

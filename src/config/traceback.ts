@@ -1,14 +1,15 @@
 /** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
-import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
+import { all, type Entry, entry, first, list, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
-import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
+import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
 /** The tree of a block in which nothing is wrong. */
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
+  const ask = stated(block, 'traceback', 'ask').block;
   return {
     listen: all(block, 'listen').map(placeOf),
     announce: all(block, 'announce').map(placeOf),
@@ -21,11 +22,18 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
       out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
       rate: numberIn(one.block, 'federation', 'rate', 'rate'),
+      ...purposesOf(one.block),
     })),
     peers: all(block, 'peer as').map(tracePeerOf),
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+      approval: textIn(answer, 'answer', 'approval', 'approval') as NonNullable<TracebackConfig['answer']['approval']>,
+    },
+    ask: {
+      approval: textIn(ask, 'ask', 'approval', 'askapproval') as NonNullable<TracebackConfig['ask']>['approval'],
+      purpose: textIn(ask, 'ask', 'purpose', 'onepurpose') as TracePurpose,
+      reference: text(stated(ask, 'ask', 'reference'), 'reference') ?? '',
     },
   };
 }
@@ -43,8 +51,17 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
     in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
     out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
     rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
+    ...purposesOf(block),
   };
 }
+
+function purposesOf(block: readonly Entry[]): { readonly purposes?: readonly TracePurpose[] } {
+  const stated = first(block, 'purpose');
+  return stated === undefined ? {} : { purposes: list(stated, 'purpose') as readonly TracePurpose[] };
+}
+
+const purposesEntry = (block: 'federation' | 'tracepeer', purposes: readonly TracePurpose[] | undefined): Entry[] =>
+  purposes === undefined ? [] : [entry(block, 'purpose', { purpose: [...purposes] })];
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
@@ -53,13 +70,14 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
     ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
-    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
+    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate, purposes }) =>
       entry('traceback', 'federation', { federation: name }, [
         entry('federation', 'secret', { file: secret }),
         ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
         entry('federation', 'in', { policy: policyIn }),
         entry('federation', 'out', { policy: out }),
         entry('federation', 'rate', { rate }),
+        ...purposesEntry('federation', purposes),
       ]),
     ),
     ...traceback.peers.map(peer =>
@@ -69,12 +87,23 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         entry('tracepeer', 'in', { policy: peer.in }),
         entry('tracepeer', 'out', { policy: peer.out }),
         entry('tracepeer', 'rate', { rate: peer.rate }),
+        ...purposesEntry('tracepeer', peer.purposes),
       ]),
     ),
     entry('traceback', 'answer', {}, [
       entry('answer', 'detail', { detail: answer.detail }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+      entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
+    ...(traceback.ask === undefined ? [] : [askEntry(traceback.ask)]),
+  ]);
+}
+
+function askEntry({ approval, purpose, reference }: NonNullable<TracebackConfig['ask']>): Entry {
+  return entry('traceback', 'ask', {}, [
+    entry('ask', 'approval', { askapproval: approval }),
+    entry('ask', 'purpose', { onepurpose: purpose }),
+    ...(reference === '' ? [] : [entry('ask', 'reference', { reference })]),
   ]);
 }
 

@@ -36,6 +36,8 @@ export const REFUSALS = {
   epoch: ['query.refused', 'a digest under the key of another hour than that of its interval'],
   forged: ['query.refused', 'origin, record and signature do not belong together'],
   seal: ['query.refused', 'answers cannot be sealed to its key'],
+  pending: ['query.pending', 'a person of this AS has to approve it first'],
+  waiting: ['query.refused', 'too many of its questions wait for a person already'],
   unwritten: ['query.refused', 'the audit log cannot be written'],
   denied: ['query.refused', 'a person of this AS has denied it'],
   // Answers, records.

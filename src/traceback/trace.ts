@@ -1,4 +1,6 @@
 /** A trace: a question about packets of one attack, and all that came back. Plain data: stored, shown and sent as it is. */
+import type { TracePurpose } from '../config/traceback-tree.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
@@ -117,7 +119,13 @@ export interface Trace {
   /** Who ended it, in words. Not there: nobody. */
   readonly cancelledBy?: string;
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
-  readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
+  readonly questions: readonly {
+    readonly packet?: number;
+    readonly epoch: number;
+    readonly digest: string;
+    /** When this packet was seen, where that was said of each. */
+    readonly time?: number;
+  }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */
   readonly packets?: number;
   readonly need?: number;
@@ -153,6 +161,15 @@ export interface Trace {
     readonly waves: number;
     readonly answers: number;
   };
+  /** What others were told that it is for. Not there in traces of old, nor are the next two. */
+  readonly purpose?: TracePurpose;
+  readonly reference?: string;
+  /** How hard the packets are to guess, as others were told. */
+  readonly entropy?: Entropy | 'unknown';
+  /** A packet asked for is a fragment without the whole. */
+  readonly fragment?: true;
+  /** The trace that this one asked again. */
+  readonly again?: string;
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
