@@ -59,9 +59,11 @@ bench: dist/.built
 internet: $(GENERATED)
 	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(or $(PARTICIPATION),all) $(GRAPH)
 
-# Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`.
+# Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`; more names in
+# test/lab/large/run.ts.
+LARGE := N PARTICIPATION DELAY FAULTS TCP SEED TRACES ATONCE ROUNDS PROCESSES
 testbed: $(GENERATED)
-	node test/lab/large/run.ts $(or $(N),100) $(or $(PARTICIPATION),30) $(or $(DELAY),0) $(or $(FAULTS),0) $(or $(SEED),1) $(TRACES)
+	node test/lab/large/run.ts $(foreach name,$(LARGE),$(if $($(name)),$(name)=$($(name))))
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)

@@ -342,6 +342,8 @@ export async function startDaemon({
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
     closers.push(() => control.close());
+    // Before those who wait for them are sent away: a trace whose asker goes is cancelled.
+    closers.push(() => traces.interrupt());
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
@@ -352,6 +354,7 @@ export async function startDaemon({
     void configureCollector();
     neighbors.configure();
     await outbox.start();
+    void traces.takeUpAgain();
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

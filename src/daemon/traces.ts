@@ -15,20 +15,24 @@ import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
-import { needOf } from '../traceback/evidence.ts';
+import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
+import { createSamplers } from '../traceback/samplers.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
-import { askedFor, type PacketToTrace, triggersOf } from './asked-packets.ts';
+import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readTraceFiles } from './trace-files.ts';
+import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
+import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
 export interface DigestToTrace {
@@ -37,15 +41,13 @@ export interface DigestToTrace {
   readonly epoch: number | null;
 }
 
-export interface TraceReason {
-  readonly cause?: TraceCause;
+export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
   /** The packets are replies, and what triggered them is to be traced. */
   readonly trigger?: boolean;
   /** Ends the trace; `by` is then told of it. */
   readonly signal?: AbortSignal;
-  readonly by?: string;
 }
 
 export interface Traces {
@@ -55,8 +57,10 @@ export interface Traces {
   startDigest(
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
-    why?: Pick<TraceReason, 'signal' | 'by'>,
+    why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
   ): Promise<Trace>;
+  /** Asks a trace again, with the same digests. */
+  startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
@@ -65,6 +69,10 @@ export interface Traces {
   traceback(): Traceback | null;
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
   reconfigure(config: Config): Promise<void>;
+  /** Asks again for what was in work when the daemon ended. Resolves when that is done; never rejects. */
+  takeUpAgain(): Promise<void>;
+  /** Ends what runs now: the daemon ends, and those who wait are about to be sent away. */
+  interrupt(): void;
   close(): Promise<void>;
 }
 
@@ -78,6 +86,7 @@ export async function openTraces(
   let config = initial;
   let secret: Uint8Array | null = null;
   let traceback: Traceback | null = null;
+  let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
   const station = await openProbeStation({
@@ -91,6 +100,7 @@ export async function openTraces(
   });
   const doors = openProbeDoors(station, log);
   const running = createRunningTraces();
+  const samplers = createSamplers();
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -126,6 +136,7 @@ export async function openTraces(
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
+      methods = methodsOf(next);
       if (traceback && next.localAs !== config.localAs) {
         traceback.close(true); // every session was opened as the other AS
         traceback = null;
@@ -139,6 +150,7 @@ export async function openTraces(
           probes: station,
           graph,
           retention: retentionOf(next),
+          methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
           log,
@@ -166,29 +178,50 @@ export async function openTraces(
     return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
   }
 
-  async function stored(trace: Trace, evidence: FiledEvidence | null): Promise<Trace> {
-    const { id, asked } = trace;
-    await store.write([
-      { op: 'trace.put', record: { id, asked, body: JSON.stringify(trace) } },
-      ...(evidence === null ? [] : [{ op: 'trace.rests-on' as const, id, body: JSON.stringify(evidence) }]),
-    ]);
-    return trace;
+  const kept = createKeptTraces(store, log);
+  const ending = new AbortController();
+
+  /** Asks the ASes, and keeps the trace from its begin on with `more` in it, which may still grow. */
+  async function tracing(
+    request: TraceRequest,
+    onPartial: (trace: Trace) => void,
+    more: () => Partial<Trace>,
+  ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
+    if (traceback === null) throw new Error('no traceback block is configured');
+    let evidence: FiledEvidence | null = null;
+    const trace = await traceback.startTrace(
+      request,
+      partial => {
+        const known = { ...partial, ...more() };
+        kept.partial(known);
+        onPartial(known);
+      },
+      signed => {
+        evidence = signed;
+      },
+      begun => kept.begun({ ...begun, ...more() }, request),
+    );
+    return { trace, evidence };
   }
 
   async function tracePackets(
     packets: readonly PacketToTrace[],
     onPartial: (trace: Trace) => void,
-    { cause, need = null, trigger = false }: TraceReason,
+    { need = null, trigger = false, ...why }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
     if (traceback === null) throw new Error('no traceback block is configured');
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const key = secret;
-    const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
+    const given = trigger ? triggersOf(packets) : packets;
+    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const enough = packetsFor(need);
+    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel, asked.packets));
+    const { cause } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
-    let evidence: FiledEvidence | null = null;
     const looked = priorsOf(asked.packets).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
@@ -204,49 +237,38 @@ export async function openTraces(
       need: need ?? needOf(asked.packets.length),
       ...(asked.fragment && { fragment: true }),
       time,
-      ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
-      ...{ signal, begun },
+      ...{ ...terms, signal, begun },
     };
     // Of several packets that were translated one is looked for on both sides: it tells of all.
     const linked = forms.findIndex(form => form !== null);
     const own = asked.questions.filter(({ packet }) => packet === linked);
-    const [traced, translation] = await Promise.all([
-      traceback.startTrace(
-        request,
-        trace => onPartial({ ...trace, ...priors }),
-        signed => {
-          evidence = signed;
-        },
-      ),
+    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
+    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
+    const about: Partial<Trace> = {
+      ...(cause !== undefined && { cause }),
+      ...(reflection !== null && { reflection }),
+      ...(trigger && { trigger: true as const }),
+    };
+    const [{ trace: traced, evidence }, translation] = await Promise.all([
+      tracing(request, onPartial, () => ({ ...priors, ...about })),
       linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
       looked,
     ]);
+    samplers.note(traced.tree, Date.now());
     const translated = translation === undefined ? traced : withTranslation(traced, translation);
-    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
-    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
-    return stored(
-      {
-        ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
-        ...(reflection !== null && { reflection }),
-        ...(trigger && { trigger: true as const }),
-      },
-      evidence,
-    );
+    return kept.ended({ ...translated, ...priors, ...about }, evidence);
   }
 
-  async function traceDigest(
-    { digest, time, epoch }: DigestToTrace,
-    onPartial: (trace: Trace) => void,
-    { signal, begun }: Running,
-  ): Promise<Trace> {
+  async function askDigests(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace> {
     if (traceback === null) throw new Error('no traceback block is configured');
+    const { trace, evidence } = await tracing(request, onPartial, () => ({}));
+    return kept.ended(trace, evidence);
+  }
+
+  function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
     const epochs = epoch === null ? epochsOf(time) : [epoch];
     const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    let evidence: FiledEvidence | null = null;
-    const trace = await traceback.startTrace({ questions, time, signal, begun }, onPartial, signed => {
-      evidence = signed;
-    });
-    return stored(trace, evidence);
+    return { questions, time, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
   }
 
   return {
@@ -256,18 +278,61 @@ export async function openTraces(
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
-      running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
+      running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    startAgain: (trace, onPartial, { signal, by } = {}) =>
+      running.run(
+        one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
+        signal,
+        by,
+      ),
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    takeUpAgain: () =>
+      askInterrupted(
+        {
+          ...{ store, log, clock: Date.now, traceback: () => traceback },
+          retention: () => {
+            const seconds = retentionOf(config);
+            return seconds === null ? null : seconds * 1000;
+          },
+          probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
+          async ask(request, { flows, cause, reflection, trigger, translation }) {
+            const known = { flows, cause, reflection, trigger, translation };
+            const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+            return running.run(async one => {
+              const { trace, evidence } = await tracing(
+                { ...request, ...one },
+                () => {},
+                () => about,
+              );
+              return kept.ended({ ...trace, ...about }, evidence);
+            });
+          },
+        },
+        ending.signal,
+      ),
+    interrupt() {
+      ending.abort();
+      traceback?.interrupt();
+    },
     async close() {
+      ending.abort();
       traceback?.close();
       doors.close();
       await station.close();
     },
   };
+}
+
+/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
+function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  const samples = watching.some(probe => probe.exporters !== undefined);
+  const digests = watching.some(probe => probe.exporters === undefined);
+  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
 
 /** Milliseconds that probes have for priors: less than a trace takes. */

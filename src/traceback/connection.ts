@@ -1,5 +1,5 @@
 /** One connection with a peer's ITM: drives the state machine of traceback/session.ts by a TLS socket and two timers. */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { frameReader } from '../net/frames.ts';
 import type { RefusalKind } from './refusals.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
@@ -81,7 +81,7 @@ const CUTTING: readonly number[] = [CODES['hold-expired'], CODES.collision];
  * long, in ms, the peer's OPEN may take. From then on the smaller hold time of both rules.
  */
 export function runConnection(
-  socket: TLSSocket,
+  socket: Socket,
   options: { readonly dialled: boolean; readonly open: Open; readonly patience: number },
   events: ConnectionEvents,
 ): Connection {
@@ -209,7 +209,7 @@ export function runConnection(
 }
 
 /** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
-export function turnAway(socket: TLSSocket, { code, text }: Fault): void {
+export function turnAway(socket: Socket, { code, text }: Fault): void {
   socket.on('error', () => socket.destroy());
   socket.resume();
   socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));

@@ -36,6 +36,8 @@ const LIFE = 10_000;
 /** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
 const CONCLUDING = 50;
 const CONCLUDING_EACH = 2;
+/** Why a trace ends that `close` ends. */
+const DAEMON_ENDS = 'the daemon ended';
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -73,22 +75,26 @@ export interface TraceRequest {
   /** Who asked for it, in words, and that it was approved though it can be guessed: for the audit log alone. */
   readonly by?: string;
   readonly approved?: boolean;
-  /** The trace that is asked again by this one. */
-  readonly again?: string;
+  /** The trace whose questions are asked again by this one. */
+  readonly repeats?: string;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
+  /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
+  readonly again?: { readonly id: string; readonly first: number };
 }
 
 export interface DPoint {
   /**
    * Traces; resolves with the final result within 2 s. `onPartial` gets the result so far after 250 ms, and from then
-   * on when it changed; `keep` what the final result rests on, as it was signed. Rejects when the request is wrong or too
-   * many traces run.
+   * on when it changed; `keep` what the final result rests on, as it was signed. `store` gets the trace before anybody is
+   * asked, and is waited for. Rejects when the request is wrong or too many traces run. A trace that `close` ends is
+   * `interrupted`.
    */
   startTrace(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     keep?: (evidence: FiledEvidence) => void,
+    store?: (trace: Trace) => Promise<void>,
   ): Promise<Trace>;
   /** Ends every trace now, each with what it has. */
   close(): void;
@@ -118,7 +124,7 @@ export function createDPoint(options: DPointOptions): DPoint {
   const running = new Set<AbortController>();
 
   return {
-    async startTrace(request, onPartial, keep) {
+    async startTrace(request, onPartial, keep, store) {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
@@ -135,12 +141,14 @@ export function createDPoint(options: DPointOptions): DPoint {
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = {
-        ...{ id: `${id}-${name.slice(0, 4)}`, asked, questions, packets, need, time: request.time },
+        id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
+        ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
         ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
         ...(request.fragment && { fragment: true as const }),
         entropy: request.entropy ?? 'unknown',
-        ...(request.again !== undefined && { again: request.again }),
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
+        ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
       const { purpose } = base;
       const keys = sealKeys();
@@ -178,6 +186,12 @@ export function createDPoint(options: DPointOptions): DPoint {
           loops: loopsOf(tree),
         };
       };
+      const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
+        if (!aborted) return traceOf('final', search);
+        return reason === DAEMON_ENDS
+          ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
+          : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
+      };
       const reference = signed.request.reference;
       audit('trace.start', {
         id: base.id,
@@ -188,13 +202,13 @@ export function createDPoint(options: DPointOptions): DPoint {
         entropy: signed.request.entropy,
         ...(request.by !== undefined && { by: request.by }),
         ...(request.approved && { approved: true }),
-        ...(request.again !== undefined && { again: request.again }),
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
         questions,
         from,
         to,
       });
       // What cannot be written down is not asked.
-      await options.recorded();
+      await Promise.all([options.recorded(), store?.(traceOf('partial', nothingYet(as)))]);
 
       let latest: Search | null = null;
       let newest: Search | null = null;
@@ -233,9 +247,7 @@ export function createDPoint(options: DPointOptions): DPoint {
             if (due) tell();
           },
         );
-        const trace: Trace = controller.signal.aborted
-          ? { ...traceOf('cancelled', search), cancelledBy: String(controller.signal.reason) }
-          : traceOf('final', search);
+        const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -253,7 +265,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       }
     },
     close() {
-      for (const controller of running) controller.abort('the daemon, which ends');
+      for (const controller of running) controller.abort(DAEMON_ENDS);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Dials the ITM of one other AS: TLS 1.3, and a certificate that proves the AS (intertrack-protocol(7), TRANSPORT). */
-import { connect, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { connect } from 'node:tls';
 import { contextOf, mutualTls } from '../net/tls.ts';
 import { PROTOCOL } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
@@ -12,8 +13,8 @@ export interface DiallingOptions {
   /** How long TLS may take, ms. */
   readonly patience: number;
   readonly clock: () => number;
-  /** TLS is up, and the other end has proved who it is. */
-  up(socket: TLSSocket): void;
+  /** The other end has proved who it is. */
+  up(socket: Socket): void;
   /** It did not come to that; why, for a person; whether somebody else is there. One of the two is called, once. */
   failed(reason: string, impostor: boolean): void;
 }

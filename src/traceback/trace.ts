@@ -114,10 +114,17 @@ export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
   readonly asked: number;
-  /** `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before. */
-  readonly state: 'partial' | 'final' | 'cancelled';
+  /**
+   * `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before; `interrupted`: the
+   * daemon ended before, and this is what was known.
+   */
+  readonly state: 'partial' | 'final' | 'cancelled' | 'interrupted';
   /** Who ended it, in words. Not there: nobody. */
   readonly cancelledBy?: string;
+  /** Why it was not asked again; of an interrupted trace only. */
+  readonly interrupted?: string;
+  /** It was in work when the daemon ended, and was asked again at `asked`; `first`: when it was asked first, ms. */
+  readonly again?: { readonly first: number };
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
   readonly questions: readonly {
     readonly packet?: number;
@@ -168,8 +175,8 @@ export interface Trace {
   readonly entropy?: Entropy | 'unknown';
   /** A packet asked for is a fragment without the whole. */
   readonly fragment?: true;
-  /** The trace that this one asked again. */
-  readonly again?: string;
+  /** The trace whose questions this one asked again. */
+  readonly repeats?: string;
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
