@@ -78,7 +78,7 @@ export const ASK: readonly StatementSpec[] = [
   {
     usage: 'approval ASKAPPROVAL',
     help: 'Which packets are asked for with --approve alone',
-    defaults: { askapproval: 'guessable' },
+    defaults: { askapproval: 'none' },
   },
   { usage: 'purpose ONEPURPOSE', help: 'What traces are for', defaults: { onepurpose: 'attack' } },
   { usage: 'reference REFERENCE', help: 'What traces are known by, where nothing else is said' },

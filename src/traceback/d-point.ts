@@ -17,7 +17,6 @@ import {
   MAX_QUESTIONS,
   type Purpose,
   packetsOf,
-  type Request,
   referenceOf,
   signRequest,
 } from './request.ts';

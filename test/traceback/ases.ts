@@ -81,6 +81,7 @@ export interface AsScript {
   readonly graph?: AsGraph;
   readonly coverage?: number | null;
   readonly detail?: TracebackConfig['answer']['detail'];
+  readonly approval?: TracebackConfig['answer']['approval'];
   readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
   /** When its audit lines are on disk; at once when left out. */
   readonly recorded?: () => Promise<void>;
@@ -162,6 +163,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         answer: {
           detail: script.detail ?? 'neighbor-as',
           coverage: script.coverage === undefined ? 1 : script.coverage,
+          ...(script.approval !== undefined && { approval: script.approval }),
         },
       };
       const identity = () => {
