@@ -356,6 +356,7 @@ export const ARGUMENTS = {
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
+  HTTPROLE: choice('reader', 'operator'),
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),
@@ -381,7 +382,9 @@ export const ARGUMENTS = {
   ),
   APPROVAL: choice('none', 'guessable', 'all'),
   ASKAPPROVAL: choice('none', 'guessable'),
+  MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
+  PROOF: choice('none', 'prefer', 'require'),
 } satisfies Record<string, ArgumentKind>;
 
 export type ArgumentName = keyof typeof ARGUMENTS;

@@ -15,6 +15,7 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { httpOf } from './http.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
@@ -48,9 +49,11 @@ import { HOUR, MINUTE } from './units.ts';
 export function buildConfig(config: readonly Entry[]): Config {
   const localAs = must(number(stated(config, 'global', 'local as'), 'asn'));
   const control = socketOf(stated(config, 'global', 'control socket'), '');
+  const reader = first(config, 'reader socket');
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const http = first(config, 'http');
   const contacts = first(config, 'contacts');
   const identity = first(config, 'probe identity');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
@@ -63,6 +66,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     state,
     auditRetain: numberIn(config, 'global', 'audit retain', 'duration'),
     controlSocket: control,
+    readerSocket: reader === undefined ? null : socketOf(reader, ''),
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     probeListen: all(config, 'probe listen').map(listenOf),
     probeIdentity:
@@ -76,6 +80,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     irr: all(config, 'irr').map(irrOf),
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
+    http: http === undefined ? null : httpOf(http.block),
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),

@@ -18,6 +18,7 @@ export type Section =
   | 'irr'
   | 'rpki'
   | 'whois'
+  | 'http'
   | 'watch'
   | 'notify'
   | 'group'
@@ -50,6 +51,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   state: 'state',
   'audit retain': 'audit',
   'control socket': 'socket',
+  'reader socket': 'socket',
   'probe socket': 'socket',
   'probe listen': 'probe',
   'probe identity': 'probe',
@@ -60,6 +62,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   irr: 'irr',
   rpki: 'rpki',
   whois: 'whois',
+  http: 'http',
   watch: 'watch',
   'notify mail': 'notify',
   'notify webhook': 'notify',

@@ -1,13 +1,14 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { EXPORTER } from './exporter-statements.ts';
+import { HTTP } from './http-statements.ts';
 import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, ASK, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
+import { ANSWER, ASK, FEDERATION, TRACE_DOMAIN, TRACE_PEER, TRACE_SITE, TRACEBACK } from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -62,6 +63,7 @@ export type BlockName =
   | 'irr'
   | 'rpki'
   | 'whois'
+  | 'http'
   | 'watch'
   | 'mail'
   | 'webhook'
@@ -77,6 +79,8 @@ export type BlockName =
   | 'traceback'
   | 'federation'
   | 'tracepeer'
+  | 'tracesite'
+  | 'tracedomain'
   | 'ask'
   | 'answer';
 
@@ -122,6 +126,13 @@ const GLOBAL: readonly StatementSpec[] = [
     hard: true,
   },
   {
+    usage: 'reader socket SOCKET',
+    help: 'Where itctl connects to look only',
+    block: 'socket',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
     usage: 'probe socket SOCKET',
     help: 'Where local probes connect; default: itprobe.sock beside the control socket',
     block: 'socket',
@@ -154,6 +165,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'rpki NAME', help: 'Where validated payloads of the RPKI come from', unique: ['name'], block: 'rpki' },
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
+  { usage: 'http', help: 'Serves the page, the API and the metrics', block: 'http', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
   {
@@ -238,6 +250,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   },
   archive: { title: 'archive mrt', statements: ARCHIVE },
   whois: { title: 'whois', statements: WHOIS },
+  http: { title: 'http', statements: HTTP },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
@@ -288,6 +301,8 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   traceback: { title: 'traceback', statements: TRACEBACK },
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
+  tracesite: { title: 'site', statements: TRACE_SITE },
+  tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
   ask: { title: 'ask', statements: ASK },
 };
@@ -310,6 +325,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   irr: read(DECLARED.irr),
   rpki: read(DECLARED.rpki),
   whois: read(DECLARED.whois),
+  http: read(DECLARED.http),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
   webhook: read(DECLARED.webhook),
@@ -325,6 +341,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   traceback: read(DECLARED.traceback),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
+  tracesite: read(DECLARED.tracesite),
+  tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
   ask: read(DECLARED.ask),
 };

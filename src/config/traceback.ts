@@ -2,6 +2,7 @@
 import { all, type Entry, entry, first, list, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
+import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
 import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
@@ -10,6 +11,7 @@ import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
   const ask = stated(block, 'traceback', 'ask').block;
+  const sites = traceSitesOf(block);
   return {
     listen: all(block, 'listen').map(placeOf),
     announce: all(block, 'announce').map(placeOf),
@@ -25,9 +27,12 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       ...purposesOf(one.block),
     })),
     peers: all(block, 'peer as').map(tracePeerOf),
+    ...(sites !== null && { sites }),
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+      proof: textIn(answer, 'answer', 'proof', 'proof') as TracebackConfig['answer']['proof'],
+      unproved: numberIn(answer, 'answer', 'unproved', 'rate'),
       approval: textIn(answer, 'answer', 'approval', 'approval') as NonNullable<TracebackConfig['answer']['approval']>,
     },
     ask: {
@@ -80,6 +85,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         ...purposesEntry('federation', purposes),
       ]),
     ),
+    ...(traceback.sites === undefined ? [] : traceSitesEntries(traceback.sites)),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
         entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
@@ -92,6 +98,8 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ),
     entry('traceback', 'answer', {}, [
       entry('answer', 'detail', { detail: answer.detail }),
+      entry('answer', 'proof', { proof: answer.proof }),
+      entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
       entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
@@ -110,11 +118,13 @@ function askEntry({ approval, purpose, reference }: NonNullable<TracebackConfig[
 /** Tells what is wrong with the `traceback` blocks of a configuration. */
 export function checkTraceback(config: readonly Entry[], report: Report): void {
   const own = first(config, 'local as');
-  for (const { block } of all(config, 'traceback'))
+  for (const { block } of all(config, 'traceback')) {
+    checkTraceSites(block, config, report);
     for (const peer of all(block, 'peer as')) {
       if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
         report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
       const address = first(peer.block, 'address');
       if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);
     }
+  }
 }

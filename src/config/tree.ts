@@ -1,4 +1,5 @@
 import type { OtherFamily } from './families.ts';
+import type { HttpConfig } from './http-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
 import type { TracebackConfig } from './traceback-tree.ts';
@@ -19,6 +20,8 @@ export interface Config {
   /** How long lines of the audit log are kept, ms. */
   readonly auditRetain: number;
   readonly controlSocket: SocketConfig;
+  /** Where one may look only; null: nowhere. */
+  readonly readerSocket: SocketConfig | null;
   readonly probeSocket: SocketConfig;
   /** Where probes of other machines connect, and what they are shown; null: the identity of `traceback`. */
   readonly probeListen: readonly ListenConfig[];
@@ -31,6 +34,7 @@ export interface Config {
   readonly irr: readonly IrrConfig[];
   readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
+  readonly http: HttpConfig | null;
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];

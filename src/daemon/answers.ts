@@ -54,6 +54,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -137,6 +138,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -266,7 +268,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
+      // Which sites and domains saw it stays inside.
+      const { inside: _inside, ...trace } = traceOf(record);
+      return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
     tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
     traceContacts: createTraceContacts(config, parts.contacts),

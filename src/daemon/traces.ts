@@ -7,7 +7,7 @@ import type { RibQuery } from '../collector/messages.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
-import { epochKey } from '../packet/itk1.ts';
+import { epochKey, keyCheck } from '../packet/itk1.ts';
 import { reflectionOf } from '../packet/reflection.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
@@ -25,12 +25,14 @@ import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readTraceFiles } from './trace-files.ts';
+import { readSecret, readTraceFiles } from './trace-files.ts';
+import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
@@ -65,6 +67,7 @@ export interface Traces {
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
@@ -89,16 +92,25 @@ export async function openTraces(
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
+  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
+    sealed: (_, windows) => traceback?.sealed(windows),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
   });
   const doors = openProbeDoors(station, log);
+  const sites = createTraceSites({
+    station,
+    keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
+    retention: of => retentionOf(of),
+    audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
+    log,
+  });
   const running = createRunningTraces();
   const samplers = createSamplers();
 
@@ -120,20 +132,27 @@ export async function openTraces(
 
   async function take(next: Config): Promise<void> {
     const opening = await doors.prepare(next);
-    await takeTraceback(next).catch(e => {
+    let siting: Awaited<ReturnType<TraceSites['prepare']>> | null = null;
+    try {
+      siting = await sites.prepare(next);
+      await takeTraceback(next);
+    } catch (e) {
+      siting?.abandon();
       opening.abandon();
       throw e;
-    });
+    }
     station.reconfigure(next.probes);
     opening.commit();
     config = next;
+    siting.commit();
   }
 
   async function takeTraceback(next: Config): Promise<void> {
-    if (next.traceback === null) {
+    if (next.traceback === null || isSite(next)) {
+      const read = next.traceback && readSecret(next.traceback);
       traceback?.close(true);
       traceback = null;
-      secret = null;
+      secret = read;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -147,9 +166,11 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: station,
+          probes: sites.probes,
           graph,
+          commitments: roots,
           retention: retentionOf(next),
+          behind: sites.behind,
           methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
@@ -163,6 +184,7 @@ export async function openTraces(
   try {
     await take(initial);
   } catch (e) {
+    sites.close();
     doors.close();
     await station.close();
     throw e;
@@ -187,7 +209,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
     const trace = await traceback.startTrace(
       request,
@@ -210,7 +232,7 @@ export async function openTraces(
     { need = null, trigger = false, ...why }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const key = secret;
@@ -260,7 +282,7 @@ export async function openTraces(
   }
 
   async function askDigests(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     const { trace, evidence } = await tracing(request, onPartial, () => ({}));
     return kept.ended(trace, evidence);
   }
@@ -273,6 +295,7 @@ export async function openTraces(
 
   return {
     station,
+    sites,
     running,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
@@ -321,8 +344,10 @@ export async function openTraces(
     async close() {
       ending.abort();
       traceback?.close();
+      sites.close();
       doors.close();
       await station.close();
+      await roots.settle();
     },
   };
 }
@@ -334,6 +359,10 @@ function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
   const digests = watching.some(probe => probe.exporters === undefined);
   return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
+
+/** Why nothing can be traced here, or shown of it. */
+export const whyNoTraceback = (config: Config): string =>
+  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
 
 /** Milliseconds that probes have for priors: less than a trace takes. */
 const PRIORS_TIME = 1000;

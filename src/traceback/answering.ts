@@ -11,6 +11,7 @@ import { admit, disclose, type Gate, newGate } from './policy.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
+import type { SightGate } from './sight-gate.ts';
 import { type Answer, MAX_ANSWERS } from './wire.ts';
 
 /** Partial ANSWERs to one QUERY are at least so far apart, ms. */
@@ -31,6 +32,7 @@ export interface AnsweringOptions {
   recorded(): Promise<void>;
   refused(kind: RefusalKind, body: RefusalBody): void;
   readonly approvals: Pick<Approvals, 'look'>;
+  readonly sight: Pick<SightGate, 'judge'>;
 }
 
 /** What a peering does with a QUERY that came in. */
@@ -114,11 +116,12 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     });
     // Nothing is told before it is written down that it is: once, with what this AS itself says.
     let written: Promise<boolean> | null = null;
+    let seen: Readonly<Record<string, unknown>> = {};
     const stop = new AbortController();
     signal.addEventListener('abort', () => stop.abort());
     const writeDown = ({ own: { verdict, reason } }: Search): Promise<boolean> => {
       if (written !== null) return written;
-      audit('query.answered', { ...told, ...vouched, ...approved, verdict, reason });
+      audit('query.answered', { ...told, ...vouched, ...seen, ...approved, verdict, reason });
       written = options.recorded().then(
         () => true,
         () => {
@@ -128,16 +131,33 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       );
       return written;
     };
-    itm
-      .search(inquiry, stop.signal, async search => {
-        if (await writeDown(search)) stream.partial(() => shown(false, search));
-      })
-      .then(async search => {
-        if (await writeDown(search)) return stream.final(shown(true, search));
+    const answer = async () => {
+      const { origin } = signed.request;
+      const vouches = query.proved === true && origin !== peering.as;
+      // Whoever speaks for an origin that nobody believes is accountable for it.
+      const accountable = 'vouchedBy' in vouched ? peering.as : origin;
+      const sight = await options.sight.judge(signed, vouches, accountable);
+      if ('verdict' in sight) {
         peering.countRefused();
-        options.refused('unwritten', { ...told, reason: 'the audit log cannot be written' });
-        refuse('refused', 'its audit log cannot be written');
-      })
+        options.refused(sight.fault ? 'sight' : 'unseen', { ...told, ...sight.told, reason: sight.reason });
+        return refuse(sight.verdict, printable(sight.reason));
+      }
+      seen = sight.told;
+      const search = await itm.search(
+        { ...inquiry, proved: sight.proved },
+        stop.signal,
+        async search => {
+          if (await writeDown(search)) stream.partial(() => shown(false, search));
+        },
+        undefined,
+        sight.ask,
+      );
+      if (await writeDown(search)) return stream.final(shown(true, search));
+      peering.countRefused();
+      options.refused('unwritten', { ...told, reason: 'the audit log cannot be written' });
+      refuse('refused', 'its audit log cannot be written');
+    };
+    answer()
       .catch((error: unknown) => log('error', `traceback: a query of AS ${peering.as} was lost: ${String(error)}`))
       .finally(() => {
         gate.flight--;

@@ -10,6 +10,8 @@ import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Query } from './wire.ts';
 /** What goes on to other ASes: what the origin asks, and under which bounds. */
 export interface Ask extends Pick<Query, 'hops' | 'ttl' | 'deadline' | 'budget'> {
   readonly signed: SignedRequest;
+  /** As in the QUERY; false when left out. */
+  readonly proved?: boolean;
 }
 
 export interface AskEvents {
@@ -108,8 +110,9 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
 }
 
 /** A QUERY as it is sent: each time with a nonce of its own. `now` in ms. */
-export function queryOf(id: number, { signed, ...bounds }: Ask, now: number): Query {
+export function queryOf(id: number, { signed, hops, ttl, deadline, budget, proved = false }: Ask, now: number): Query {
   const { octets: request, signature, record } = signed;
   const nonce = randomBytes(16).toString('hex');
+  const bounds = { hops, ttl, deadline, budget, proved };
   return { type: 'query', id, nonce, expires: now + MAX_EXPIRY / 2, ...bounds, request, signature, record };
 }

@@ -10,6 +10,8 @@ import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
+import type { AskedQuestion } from './proving.ts';
+import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import {
   type Class,
@@ -107,6 +109,8 @@ export interface DPointOptions {
   /** The federation whose keys the digests are made with. */
   readonly federation: () => string;
   readonly clock: () => number;
+  /** Items of a request's `proof`; none when left out. */
+  readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
@@ -151,6 +155,11 @@ export function createDPoint(options: DPointOptions): DPoint {
       };
       const { purpose } = base;
       const keys = sealKeys();
+      const inFull = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest },
+        ...(time === undefined ? { from, to } : intervalOf(time)),
+      }));
+      const proof = (await options.prove?.(inFull)) ?? [];
       const signed = signRequest(
         {
           trace: name,
@@ -162,12 +171,9 @@ export function createDPoint(options: DPointOptions): DPoint {
           federation: options.federation(),
           entropy: request.entropy ?? 'unknown',
           need,
-          questions: request.questions.map(({ packet = 0, epoch, digest, time }) => ({
-            ...{ packet, epoch, digest },
-            ...(time === undefined ? { from, to } : intervalOf(time)),
-          })),
+          questions: inFull,
           seal: keys.seal,
-          proof: [],
+          proof,
         },
         options.voice.key(),
         options.voice.record(),
@@ -183,6 +189,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
+          ...(search.inside !== null && { inside: search.inside }),
         };
       };
       const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
@@ -245,6 +252,7 @@ export function createDPoint(options: DPointOptions): DPoint {
             latest = changed;
             if (due) tell();
           },
+          search => referralsOf(opening.open(search.tree)),
         );
         const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
@@ -272,7 +280,7 @@ export function createDPoint(options: DPointOptions): DPoint {
 /** A search that has heard of nobody. */
 function nothingYet(as: number): Search {
   const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
-  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0, inside: null };
 }
 
 /** What this AS itself says in a tree. */

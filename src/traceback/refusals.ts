@@ -35,6 +35,8 @@ export const REFUSALS = {
   replay: ['query.refused', 'it was sent before'],
   epoch: ['query.refused', 'a digest under the key of another hour than that of its interval'],
   forged: ['query.refused', 'origin, record and signature do not belong together'],
+  sight: ['query.refused', 'a proof of sight that is none'],
+  unseen: ['query.refused', 'no proof of sight, or the rate of questions without is used up'],
   seal: ['query.refused', 'answers cannot be sealed to its key'],
   pending: ['query.pending', 'a person of this AS has to approve it first'],
   waiting: ['query.refused', 'too many of its questions wait for a person already'],

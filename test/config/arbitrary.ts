@@ -287,7 +287,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
-      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      ases: fc.uniqueArray(
+        fc.integer({ min: 1, max: 64000 }).filter(as => as !== 23456),
+        { maxLength: 3 },
+      ),
       asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
         maxLength: 2,
         selector: one => `${one.asSet} ${one.source}`,
@@ -525,6 +528,23 @@ export const config: fc.Arbitrary<Config> = fc
       fc
         .option(fc.subarray([...PURPOSES], { minLength: 1 }))
         .map(purposes => (purposes === null ? one : { ...one, purposes }));
+    const share = fc.option(fc.nat(3000).map(value => Number((value / 100).toFixed(2)) / 100));
+    const places = fc.uniqueArray(fc.record({ address, port }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: one => `${one.address} ${one.port}`,
+    });
+    const manager = fc.subarray(['btm' as const, 'dtm' as const, 'dpoint' as const]);
+    const traceSites = fc.record({
+      roles: manager.map(roles => ['itm' as const, ...roles]),
+      itm: fc.constant(null),
+      listen: places,
+      sites: fc.uniqueArray(fc.record({ name, certificate: file, share }), {
+        maxLength: 3,
+        selector: one => one.name,
+      }),
+      domains: fc.constant([]),
+    });
     const traceback = fc.record({
       listen,
       identity: file,
@@ -562,6 +582,8 @@ export const config: fc.Arbitrary<Config> = fc
       ),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
+        unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
         approval: fc.constantFrom('none' as const, 'guessable' as const, 'all' as const),
       }),
@@ -570,6 +592,7 @@ export const config: fc.Arbitrary<Config> = fc
         purpose: fc.constantFrom(...PURPOSES),
         reference: fc.constantFrom('', 'CASE-7', 'x_1'),
       }),
+      sites: traceSites,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
@@ -582,6 +605,7 @@ export const config: fc.Arbitrary<Config> = fc
       auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
+      readerSocket: fc.option(socket('/run/intertrack/reader')),
       probeSocket: socket('/run/intertrack/probe'),
       probeListen: listen,
       probeIdentity: fc.record({ key: file, certificate: file }),
@@ -610,6 +634,22 @@ export const config: fc.Arbitrary<Config> = fc
           maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
           rate: fc.integer({ min: 1, max: 1_000_000 }),
           idleTimeout: seconds(1, 3600),
+        }),
+      ),
+      http: fc.option(
+        fc.record({
+          listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+            minLength: 1,
+            maxLength: 2,
+            selector: one => `${one.address} ${one.port}`,
+          }),
+          identity: fc.record({ key: file, certificate: file }),
+          tokens: fc.uniqueArray(fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }), {
+            maxLength: 2,
+            selector: one => one.file,
+          }),
+          anonymous: fc.option(fc.constant('reader' as const)),
+          rate: fc.integer({ min: 1, max: 100_000 }),
         }),
       ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),

@@ -47,7 +47,7 @@ import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../con
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../control/traceback-rows.ts';
+import type { TracebackFrontier, TracebackGraph, TracebackPeerRow, TraceSites } from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -96,6 +96,7 @@ import { renderProbes, renderReload, renderStatus, renderTracePeers } from './st
 import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
+import { renderTraceSites } from './trace-sites.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
 import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
@@ -204,6 +205,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
+  'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
   'show traceback pending': (rows: readonly Approval[], now) => renderApprovals(rows, now),

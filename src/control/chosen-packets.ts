@@ -1,7 +1,6 @@
 /** The packets of a capture that are to be traced: those that were named, or the best of them. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { PacketData, PacketsWanted } from '../control/packet-data.ts';
 import { bestPackets, guessingOf } from '../packet/best-packets.ts';
 import type { PcapError, PcapRecord } from '../packet/capture.ts';
 import { loadKernel } from '../packet/digest-kernel.ts';
@@ -10,6 +9,7 @@ import { isFragment } from '../packet/fragments.ts';
 import { newLayers } from '../packet/layers.ts';
 import { pcapReader } from '../packet/pcap.ts';
 import { createReassembler } from '../packet/reassembly.ts';
+import type { PacketData, PacketsWanted } from './packet-data.ts';
 
 /** Seconds that the other fragments of a packet are looked for behind it. */
 const BEHIND = 60;
