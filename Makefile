@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet testbed fuzz install clean format peers
+.PHONY: all demo test check bench internet testbed fuzz install deb clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -72,6 +72,10 @@ fuzz: $(GENERATED)
 # As a Debian package would lay it out: `make install DESTDIR=/tmp/x PREFIX=/usr`.
 install: dist/.built
 	@contrib/install "$(DESTDIR)" "$(PREFIX)"
+
+# A package for Debian in dist/deb.
+deb: dist/.built
+	@contrib/deb
 
 clean:
 	rm -rf build dist coverage

@@ -35,6 +35,7 @@ import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
+import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
 import { createTraceContacts } from './trace-contacts.ts';
@@ -314,6 +315,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeerRows(config(), traces),
+    ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),

@@ -14,6 +14,7 @@ import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
+import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
@@ -64,6 +65,8 @@ export interface Traces {
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
+  /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
+  questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
@@ -226,12 +229,8 @@ export async function openTraces(
     return { trace, evidence };
   }
 
-  async function tracePackets(
-    packets: readonly PacketToTrace[],
-    onPartial: (trace: Trace) => void,
-    { need = null, trigger = false, ...why }: TraceReason,
-    { signal, begun }: Running,
-  ): Promise<Trace> {
+  /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
+  function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
     if (traceback === null) throw new Error(whyNoTraceback(config));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
@@ -240,7 +239,17 @@ export async function openTraces(
     const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
-    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel, asked.packets));
+    return { asked, key };
+  }
+
+  async function tracePackets(
+    packets: readonly PacketToTrace[],
+    onPartial: (trace: Trace) => void,
+    { need = null, trigger = false, ...why }: TraceReason,
+    { signal, begun }: Running,
+  ): Promise<Trace> {
+    const { asked, key } = chosen(packets, need, trigger);
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
     const { cause } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
@@ -308,6 +317,13 @@ export async function openTraces(
         signal,
         by,
       ),
+    questionOf(packets) {
+      const { packets: all, questions } = chosen(packets, null, false).asked;
+      const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest, ...intervalOf(time!) },
+      }));
+      return { questions: asked, need: needOf(all.length) };
+    },
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
       return guessingOf(kernel, frame, linkType, wire);

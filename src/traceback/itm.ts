@@ -53,6 +53,8 @@ export interface Search {
 export interface Itm {
   /** What the manager knows of whom it could ask. */
   readonly topology: Topology;
+  /** What this AS itself says of packets, and whom it would ask; it asks its own probes and nobody else. */
+  look(question: BorderQuestion, deadline: number): Promise<{ readonly leaf: Leaf; readonly whither: Whither }>;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before. Where the trace began, `follow` reads who is
@@ -125,6 +127,14 @@ export function createItm(options: ItmOptions): Itm {
 
   return {
     topology,
+    async look(question, deadline) {
+      const now = clock();
+      const border = await askBorder(options.probes, question, options.answer().coverage, deadline, now, text =>
+        options.log('error', text),
+      );
+      const leaf = leafOf(as, border, clock() - now);
+      return { leaf, whither: whitherOf(border, leaf.source, true) };
+    },
     async search(inquiry, signal, changed, follow, mayAsk = inquiry.signed.request) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
@@ -157,19 +167,13 @@ export function createItm(options: ItmOptions): Itm {
         inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
 
-      const blind =
-        border.verdict === 'saw'
-          ? !root.leaf.source && border.ingress.length === 0
-          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
-            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict) ||
-            isThin(border);
-      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
-      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
-      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
+      const whither = whitherOf(border, root.leaf.source, inquiry.hops.length === 0);
+      if (whither !== 'nobody') {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
           changed(state());
+          const blind = whither === 'everybody';
           const after = () => clock() - began;
           const groups = await planOnward(topology, inquiry, root, border, blind, after);
           const asking = {
@@ -211,6 +215,19 @@ export function createItm(options: ItmOptions): Itm {
 /** Not seen where so few packets are kept that it says next to nothing. */
 function isThin({ verdict, sampling, likelihood }: Border): boolean {
   return verdict === 'clear-partial' && (sampling ?? 1) < 1 && (likelihood ?? 1) > THIN;
+}
+
+/** Whom an AS asks onward: nobody, the neighbours that the packet came in from, or, where it is blind, everybody. */
+export type Whither = 'nobody' | 'ingress' | 'everybody';
+
+/** `source`: the packet began here; `origin`: the trace did. */
+function whitherOf(border: Border, source: boolean, origin: boolean): Whither {
+  const { verdict, ingress } = border;
+  if (verdict === 'saw') return source ? 'nobody' : ingress.length === 0 ? 'everybody' : 'ingress';
+  if ((origin && ingress.length === 0) || ['cannot-know', 'expired', 'not-yet'].includes(verdict) || isThin(border))
+    return 'everybody';
+  // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+  return verdict === 'saw-weak' && ingress.length > 0 ? 'ingress' : 'nobody';
 }
 
 function leafOf(as: number, border: Border, after: number): Branch['leaf'] {

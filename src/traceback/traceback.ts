@@ -8,12 +8,12 @@ import { createAnswering } from './answering.ts';
 import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
-import type { Probes } from './btm.ts';
+import type { BorderQuestion, Probes } from './btm.ts';
 import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
-import { type Foresight, foresee } from './foresight.ts';
+import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
 import type { Identity } from './identity.ts';
@@ -103,6 +103,8 @@ export interface Traceback {
   askable(): number[];
   /** What a trace would ask for packets that came in from these neighbours, null where that is not known; sends nothing. */
   foresee(ingress: readonly number[] | null): Promise<Foresight>;
+  /** The same of packets, after this AS's own probes were asked; they have until `deadline`, ms since the epoch. */
+  foreseeTrace(question: BorderQuestion, deadline: number): Promise<TraceForesight>;
   /** Who takes part, and why each is believed. */
   believed(): BelievedRecord[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
@@ -154,6 +156,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     start: peer => makePeering(peer, true),
   });
   const everybody = () => [...peerings.values(), ...members.peerings()];
+  const latencyOf = () => {
+    const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
+    return (as: number) => measured.get(as) ?? null;
+  };
   const askable = () => [...new Set([...peerings.keys(), ...members.askable()])];
 
   const adjacency = createAdjacency({
@@ -310,9 +316,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
     askable,
-    foresee(ingress) {
-      const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
-      return foresee(itm.topology, as => measured.get(as) ?? null, ingress);
+    foresee: ingress => foresee(itm.topology, latencyOf(), ingress),
+    async foreseeTrace(question, deadline) {
+      const { leaf, whither } = await itm.look(question, deadline);
+      const { verdict, reason, ingress, source } = leaf;
+      const here = { verdict, reason, ingress, source };
+      if (whither === 'nobody') return { here, ingress: [], groups: [], unasked: [] };
+      return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
     tellAdjacency: adjacency.look,

@@ -34,6 +34,7 @@ import type { Approval } from '../../src/traceback/approval.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
+import { PLANS } from './scripted-plans.ts';
 import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
@@ -717,6 +718,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     traceEvidence: async () => null,
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
+    ...PLANS,
     ...TRACEBACK,
     audit: async ({ as, denied }, take) =>
       take(

@@ -117,7 +117,8 @@ export interface Ases {
   close(): void;
 }
 
-const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200 };
+/** Whoever is not spoken to is not for as long as a test takes, on however slow a machine. */
+const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200, shun: 60_000 };
 
 export function newAses(timing: Partial<Timing> = FAST): Ases {
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-'));

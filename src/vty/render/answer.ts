@@ -44,6 +44,7 @@ import type {
 import type { DriftReport } from '../../control/drift-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
+import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
@@ -88,6 +89,7 @@ import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
+import { renderPlacement, renderTracePlan } from './plan.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -221,6 +223,10 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
+  'plan placement': first<PlacementReport>(renderPlacement),
+  'trace plan AS': first<TracePlan>(renderTracePlan),
+  'trace plan digest DIGEST TIME': first<TracePlan>(renderTracePlan),
+  'trace plan packet FILE': first<TracePlan>(renderTracePlan),
   'trace packet FILE': first<Trace>(renderTrace),
   'trace set FILE': first<Trace>(renderTrace),
 };
