@@ -8,7 +8,16 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, ASK, FEDERATION, TRACE_DOMAIN, TRACE_PEER, TRACE_SITE, TRACEBACK } from './traceback-statements.ts';
+import {
+  ANSWER,
+  ASK,
+  FEDERATION,
+  MEASURE,
+  TRACE_DOMAIN,
+  TRACE_PEER,
+  TRACE_SITE,
+  TRACEBACK,
+} from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -82,7 +91,8 @@ export type BlockName =
   | 'tracesite'
   | 'tracedomain'
   | 'ask'
-  | 'answer';
+  | 'answer'
+  | 'measure';
 
 /** A statement with its usage line read. */
 export interface Spec extends StatementSpec, Usage {}
@@ -305,6 +315,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
   ask: { title: 'ask', statements: ASK },
+  measure: { title: 'measure', statements: MEASURE },
 };
 
 const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({
@@ -345,6 +356,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
   ask: read(DECLARED.ask),
+  measure: read(DECLARED.measure),
 };
 
 /** The statement of a block whose head is `head`, words joined by a blank; the name must be right. */

@@ -1,5 +1,6 @@
 /** What stands in a `traceback` block and in the blocks within it. */
 import type { StatementSpec } from './schema.ts';
+import { DAY, HOUR, MINUTE } from './units.ts';
 
 export const TRACEBACK: readonly StatementSpec[] = [
   {
@@ -41,6 +42,7 @@ export const TRACEBACK: readonly StatementSpec[] = [
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
   { usage: 'ask', help: 'How this AS asks others', block: 'ask' },
+  { usage: 'measure', help: 'How it is measured whether others can be believed', block: 'measure' },
 ];
 
 /** Which questions are answered, by what they are for. */
@@ -114,4 +116,19 @@ export const ASK: readonly StatementSpec[] = [
   },
   { usage: 'purpose ONEPURPOSE', help: 'What traces are for', defaults: { onepurpose: 'attack' } },
   { usage: 'reference REFERENCE', help: 'What traces are known by, where nothing else is said' },
+];
+
+export const MEASURE: readonly StatementSpec[] = [
+  {
+    usage: 'decoys PERCENT',
+    help: 'Share of the questions that one for packets that never were follows; 0% for none',
+    defaults: { percent: 0.01 },
+    bounds: { min: 0, max: 0.5 },
+  },
+  {
+    usage: 'canaries DURATION',
+    help: 'How often each neighbor is asked for packets that were handed to it; 0s for never',
+    defaults: { duration: HOUR },
+    bounds: { min: MINUTE, max: 7 * DAY, zero: true },
+  },
 ];

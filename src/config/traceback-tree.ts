@@ -43,6 +43,12 @@ export interface TracebackConfig {
     /** Empty: none. */
     readonly reference: string;
   };
+  readonly measure: {
+    /** Share of the questions that a decoy follows; 0: none. */
+    readonly decoys: number;
+    /** ms between two canaries for one AS; 0: none. */
+    readonly canaries: number;
+  };
 }
 
 export type TracePurpose = 'attack' | 'misuse' | 'fault' | 'test';

@@ -11,6 +11,7 @@ import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
   const ask = stated(block, 'traceback', 'ask').block;
+  const measure = stated(block, 'traceback', 'measure').block;
   const sites = traceSitesOf(block);
   return {
     listen: all(block, 'listen').map(placeOf),
@@ -39,6 +40,10 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       approval: textIn(ask, 'ask', 'approval', 'askapproval') as NonNullable<TracebackConfig['ask']>['approval'],
       purpose: textIn(ask, 'ask', 'purpose', 'onepurpose') as TracePurpose,
       reference: text(stated(ask, 'ask', 'reference'), 'reference') ?? '',
+    },
+    measure: {
+      decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
+      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
     },
   };
 }
@@ -70,7 +75,7 @@ const purposesEntry = (block: 'federation' | 'tracepeer', purposes: readonly Tra
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
-  const { identity, certificate, answer } = traceback;
+  const { identity, certificate, answer, measure } = traceback;
   return entry('global', 'traceback', {}, [
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
@@ -104,6 +109,10 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
     ...(traceback.ask === undefined ? [] : [askEntry(traceback.ask)]),
+    entry('traceback', 'measure', {}, [
+      entry('measure', 'decoys', { percent: measure.decoys }),
+      entry('measure', 'canaries', { duration: measure.canaries }),
+    ]),
   ]);
 }
 

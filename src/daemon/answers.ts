@@ -269,8 +269,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      // Which sites and domains saw it stays inside.
-      const { inside: _inside, ...trace } = traceOf(record);
+      // Which sites and domains saw it stays inside, and so does what BGP says of its source.
+      const { inside: _inside, claim: _claim, ...trace } = traceOf(record);
       return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
     tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),

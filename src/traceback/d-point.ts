@@ -1,5 +1,6 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
+import type { Ask } from './asked.ts';
 import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
 import { conclude } from './conclusion.ts';
@@ -7,6 +8,7 @@ import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Credit } from './credit.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
+import { createExamining, type Examining, markRefuted } from './examining.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
@@ -113,6 +115,8 @@ export interface DPointOptions {
   readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
+  /** Asks an AS for packets that never were (measuring.ts); nobody is asked so when left out. */
+  examine?(as: number, ask: Ask): Promise<boolean | null>;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
@@ -179,8 +183,9 @@ export function createDPoint(options: DPointOptions): DPoint {
         options.voice.record(),
       );
       const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
+      let examining: Examining | null = null;
       const traceOf = (state: Trace['state'], search: Search): Trace => {
-        const opened = opening.open(search.tree);
+        const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
         const concluded = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
@@ -237,18 +242,22 @@ export function createDPoint(options: DPointOptions): DPoint {
       if (request.signal?.aborted) end();
       request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
       try {
+        const ask: Ask = {
+          hops: [],
+          ttl: MAX_TTL,
+          deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+          budget: BUDGET,
+          signed,
+        };
+        const { examine } = options;
+        if (examine !== undefined) examining = createExamining(as, ask, examine);
         const search = await itm.search(
-          {
-            hops: [],
-            ttl: MAX_TTL,
-            deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
-            budget: BUDGET,
-            signed,
-          },
+          ask,
           controller.signal,
           changed => {
             newest = changed;
             opening.look(changed.tree);
+            examining?.look(changed.tree);
             latest = changed;
             if (due) tell();
           },

@@ -133,6 +133,31 @@ export interface TraceUnknown {
   readonly retainedFrom: number | null;
 }
 
+/** A way that BGP told. */
+export interface ClaimedPath {
+  /** Neighbour first; an AS_SET is an inner array; empty: a route of our own AS. */
+  readonly path: readonly (number | readonly number[])[];
+  readonly origin: number | null;
+  /** Peers that told it. */
+  readonly peers: number;
+}
+
+/** What BGP said of the way to the packets' source addresses, beside where they came in. It never leaves this AS. */
+export interface TraceClaim {
+  /** Told by most peers first; empty: nobody announces them. */
+  readonly paths: readonly ClaimedPath[];
+  /** `then`: routes of the packets' time, by the archive; `now`: those held when it was asked. */
+  readonly of: 'then' | 'now';
+  /** Neighbours that the packets came in from. */
+  readonly seen: readonly number[];
+  /**
+   * `as-bgp-says`: from a neighbour that has told such a route; `elsewhere`: from another, so the source is forged or the
+   * ways there and back differ; `unrouted`: nobody announces it; `own`: it is an address of this AS; `not-seen`: nobody
+   * knows from where they came.
+   */
+  readonly verdict: 'as-bgp-says' | 'elsewhere' | 'unrouted' | 'own' | 'not-seen';
+}
+
 export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
@@ -202,6 +227,10 @@ export interface Trace {
   readonly repeats?: string;
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
+  /** The case that it is for, and which source the standing trace had the packets from; not there: for none. */
+  readonly caseId?: string;
+  readonly source?: string;
+  readonly claim?: TraceClaim;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
   /** The packets are replies, so that the entry is where the reflector sent them from. Not there: they are none. */

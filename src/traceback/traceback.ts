@@ -16,11 +16,13 @@ import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
 import type { Listener } from './listener.ts';
+import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
 import { createParticipants, type Participants } from './participants.ts';
@@ -70,6 +72,10 @@ export interface TracebackOptions {
    * Left out: lines are kept where they are given.
    */
   readonly recorded?: () => Promise<void>;
+  /** What was measured of other ASes; nothing yet when left out. */
+  readonly honesty?: HonestyBook;
+  /** Called with what proves that an AS has said yes falsely. */
+  readonly keepFalseYes?: (proof: FalseYes) => void;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -107,6 +113,8 @@ export interface Traceback {
   foreseeTrace(question: BorderQuestion, deadline: number): Promise<TraceForesight>;
   /** Who takes part, and why each is believed. */
   believed(): BelievedRecord[];
+  /** What was measured of other ASes. */
+  readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
@@ -179,7 +187,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     federation: () => federation(),
     federationsOf: other => participants.of(other, clock())?.federations ?? null,
     ...{ clock, log },
-    asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
+    asked(peer, ask) {
+      audit('query.sent', { peer, ...auditable(ask) });
+      measuring.sent(peer, ask);
+    },
+    examine: (who, ask) => measuring.examine(who, ask),
   });
   const takingPart = createTakingPart({
     ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
@@ -199,11 +211,25 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
+  const honesty = options.honesty ?? createHonestyBook({ clock });
+  const measuring = createMeasuring({
+    ...{ as, voice, directory, clock, log, audit, refused, book: honesty },
+    config: () => config.measure,
+    peering: who => {
+      const peering = peerings.get(who);
+      if (peering === undefined) return members.ask(who);
+      return peering.config().out === 'allow' && peering.reachable() ? peering : null;
+    },
+    ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
+  });
   const commitments = options.commitments ?? commitmentsInMemory();
   const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
   const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
   const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused });
+  const dPoint = createDPoint({
+    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ credit: honesty.credit, examine: measuring.examine },
+  });
 
   const query = createAnswering({
     ...{
@@ -300,6 +326,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       if (out !== null) throw new Error(`this AS takes no part in traces: disabled by ${out.by}`);
       return dPoint.startTrace(...trace);
     },
+    honesty,
     order: takingPart.carryOut,
     approvals: approvals.list,
     approve(id, milliseconds, by) {
@@ -360,6 +387,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     close(withdraw = false) {
       committing.close();
       dPoint.close();
+      measuring.close();
       if (withdraw) {
         leaving = true;
         flooding.announce();

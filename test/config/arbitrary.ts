@@ -592,6 +592,10 @@ export const config: fc.Arbitrary<Config> = fc
         purpose: fc.constantFrom(...PURPOSES),
         reference: fc.constantFrom('', 'CASE-7', 'x_1'),
       }),
+      measure: fc.record({
+        decoys: fc.nat(50).map(value => value / 100),
+        canaries: fc.constantFrom(0, 60_000, 3_600_000, 604_800_000),
+      }),
       sites: traceSites,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);

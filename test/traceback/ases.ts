@@ -81,6 +81,8 @@ export interface AsScript {
   readonly probes?: Probes;
   readonly graph?: AsGraph;
   readonly coverage?: number | null;
+  /** Neither decoys nor canaries when left out. */
+  readonly measure?: TracebackConfig['measure'];
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly approval?: TracebackConfig['answer']['approval'];
   /** Whether proofs of sight are asked for: `none` when left out; and how many questions without are taken a second. */
@@ -172,6 +174,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
           ...(script.approval !== undefined && { approval: script.approval }),
           ...{ proof: script.proof ?? 'none', unproved: script.unproved ?? 20 },
         },
+        measure: script.measure ?? { decoys: 0, canaries: 0 },
       };
       const identity = () => {
         const got = loadIdentity(config, as, Date.now());

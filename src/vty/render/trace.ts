@@ -1,6 +1,6 @@
 import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { Trace, TraceNode } from '../../traceback/trace.ts';
+import type { Trace, TraceClaim, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
@@ -21,6 +21,7 @@ export function renderTrace(trace: TraceDetail): string[] {
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
+    ...claimLines(trace),
     ...insideLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
@@ -121,8 +122,35 @@ function translationLines({ translation }: Trace): string[] {
   return [`Translated, as ${by.join(', ')} tells: ${found}${both ? ', and here' : ''}${open}`];
 }
 
+/** How paths are told by their verdict beside what was seen. */
+const CLAIMS: Readonly<Record<TraceClaim['verdict'], string>> = {
+  'as-bgp-says': 'as BGP says',
+  elsewhere: 'elsewhere: forged, or another way there than back',
+  unrouted: 'nobody announces the source address: forged',
+  own: 'the source address is our own: forged, where it came from outside',
+  'not-seen': 'nobody here knows from where it came',
+};
+/** Paths that are shown. */
+const SHOWN_PATHS = 3;
+
+/** What BGP said of the way to the source, beside where the packet came in. */
+function claimLines({ claim }: Trace): string[] {
+  if (claim === undefined) return [];
+  const { paths, of, seen, verdict } = claim;
+  const more = paths.length - SHOWN_PATHS;
+  const told = paths
+    .slice(0, SHOWN_PATHS)
+    .map(({ path }) =>
+      path.length === 0 ? 'our own' : path.map(as => (typeof as === 'number' ? as : `{${as.join(',')}}`)).join(' '),
+    );
+  const ways = paths.length === 0 ? 'no route' : `${told.join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const came = seen.length === 0 ? '' : ` / seen: came in from ${seen.map(as => `AS${as}`).join(' ')}`;
+  return fold(`BGP ${of}, to the source address: ${ways}${came} (${CLAIMS[verdict]})`, 2);
+}
+
 /** Which rule began the trace, where no person did. */
-function causeLines({ cause }: Trace): string[] {
+function causeLines({ cause, caseId, source }: Trace): string[] {
+  if (caseId !== undefined) return [`For case ${caseId}${source === undefined ? '' : `, of packets of ${source}`}`];
   if (cause === undefined) return [];
   const { ids, signature, text, at, packets } = cause;
   const what = signature === null ? `capture ${text}` : `signature ${signature} "${text}", alert of ${instant(at)}`;
