@@ -46,7 +46,7 @@ export interface Members {
   close(text: string): void;
 }
 
-type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate'>;
+type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate' | 'purposes'>;
 
 /** What several federations say of one member: the most of it. */
 function joined(of: TracebackConfig['federations']): Policy {
@@ -54,6 +54,7 @@ function joined(of: TracebackConfig['federations']): Policy {
     in: of.some(one => one.in === 'allow') ? 'allow' : 'deny',
     out: of.some(one => one.out === 'allow') ? 'allow' : 'deny',
     rate: Math.max(...of.map(({ rate }) => rate)),
+    ...(of.every(one => one.purposes !== undefined) && { purposes: of.flatMap(one => one.purposes ?? []) }),
   };
 }
 

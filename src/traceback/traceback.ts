@@ -5,6 +5,7 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
@@ -94,6 +95,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -152,6 +158,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -229,7 +236,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{
+      as,
+      itm,
+      voice,
+      directory,
+      answer: () => config.answer,
+      clock,
+      log,
+      audit,
+      recorded,
+      refused,
+      approvals,
+      sight,
+    },
   });
 
   const flooding = createFlooding({
@@ -314,6 +334,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
