@@ -33,6 +33,8 @@ import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
+import { createPast } from './past.ts';
+import { claimedFor } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { openTraces } from './traces.ts';
@@ -248,7 +250,10 @@ export async function startDaemon({
     });
     closers.push(() => mitigations?.close());
 
-    const traces = await openTraces(config, collector.query, store, audit, log);
+    const past = createPast(archive, collector, registry);
+    const traces = await openTraces(config, collector.query, store, audit, log, packets =>
+      claimedFor(packets, { query: collector.query, routesAt: past.routesAt }, Date.now()),
+    );
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());

@@ -65,6 +65,9 @@ export function admit(
     ({ admitted: false, kind, verdict, reason, flood }) as const;
 
   if (peer.in === 'deny') return no('policy', 'refused', 'policy does not let this peer ask');
+  const { purpose } = query.signed.request;
+  if (peer.purposes?.includes(purpose) === false)
+    return no('purpose', 'refused', `policy does not let this peer ask for ${purpose}`);
   if (answer.detail === 'none') return no('policy', 'refused', 'this AS gives no detail');
   if (!taken) return no('rate', 'busy', `rate of ${peer.rate}/s is used up`);
   if (gate.flight >= MAX_FLIGHT) return no('flight', 'busy', `${MAX_FLIGHT} queries are in work`);
