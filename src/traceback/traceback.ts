@@ -5,6 +5,7 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
@@ -15,6 +16,7 @@ import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
@@ -93,6 +95,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -111,6 +118,8 @@ export interface Traceback {
   readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
+  readonly hints: Hints;
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
   tellAdjacency(): Promise<void>;
   /** Participants that have told over which neighbours of this AS they reach it. */
@@ -149,6 +158,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -156,6 +166,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ config: () => config, identity: () => identity, clock },
     start: peer => makePeering(peer, true),
   });
+  const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
   const everybody = () => [...peerings.values(), ...members.peerings()];
   const latencyOf = () => {
     const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
@@ -225,7 +236,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{
+      as,
+      itm,
+      voice,
+      directory,
+      answer: () => config.answer,
+      clock,
+      log,
+      audit,
+      recorded,
+      refused,
+      approvals,
+      sight,
+    },
   });
 
   const flooding = createFlooding({
@@ -282,8 +306,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
             await transport.listen({
               listen,
               identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
+              peering: (peer, certificate) =>
+                peerings.get(peer) ??
+                (takingPart.out() === null ? members.accept(peer, certificate) : null) ??
+                undefined,
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
@@ -308,6 +334,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -321,6 +358,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
+    hints,
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {
