@@ -7,18 +7,13 @@ import { readRequest } from '../../src/traceback/request.ts';
 import type { Answer, Query } from '../../src/traceback/wire.ts';
 import { question } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
-import { requestOf } from './signing.ts';
+import { queryFrom as queryOfAs, requestOf } from './signing.ts';
 
 const AS = 64501;
 const pem = makeCertificate(AS);
 const LONG = 3_600_000;
 
-let ids = 0;
-function queryFrom(more: Partial<Query> = {}): Query {
-  const id = ++ids;
-  const base = { type: 'query', id, hops: [AS], ttl: 0, deadline: 1, budget: 0, nonce: '', expires: 1 } as const;
-  return { ...base, proved: false, ...requestOf(AS, pem, { questions: [{ packet: 0, ...question }] }), ...more };
-}
+const queryFrom = (more: Partial<Query> = {}) => queryOfAs(AS, pem, more);
 const replied = (final: boolean): Reply => ({ final, queries: 0, nodes: [] }) as unknown as Reply;
 
 /** A connection that only keeps what is sent: id and whether it is final. */

@@ -4,7 +4,8 @@ import { signParticipation } from '../../src/traceback/participation.ts';
 import { type Request, signRequest } from '../../src/traceback/request.ts';
 import { openSeal, sealKeys } from '../../src/traceback/seal.ts';
 import { decodeStatement, type Statement } from '../../src/traceback/statement.ts';
-import type { WireNode } from '../../src/traceback/wire.ts';
+import type { Query, WireNode } from '../../src/traceback/wire.ts';
+import { question } from './ases.ts';
 
 export interface Pem {
   readonly key: string;
@@ -72,6 +73,25 @@ export function requestOf(as: number, pem: Pem, more: Partial<Request> = {}) {
   hashes.set(Buffer.from(request).toString('hex'), hash);
   return { request, signature, record };
 }
+
+/** A QUERY of an AS about its own request, each with another nonce and id. */
+export function queryFrom(as: number, pem: Pem, more: Partial<Query> = {}): Query {
+  const number = ++queries;
+  return {
+    type: 'query',
+    id: number,
+    hops: [as],
+    ttl: 0,
+    deadline: Date.now() + 1900,
+    budget: 0,
+    nonce: number.toString(16).padStart(32, '0'),
+    expires: Date.now() + 5000,
+    proved: false,
+    ...requestOf(as, pem, { questions: [{ packet: 0, ...question }] }),
+    ...more,
+  };
+}
+let queries = 0;
 
 const hashes = new Map<string, Uint8Array>();
 
