@@ -4,6 +4,7 @@ import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
+import type { SightCounts } from '../traceback/sight-gate.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
 import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
@@ -64,6 +65,16 @@ export interface TracebackFrontier {
   readonly reasons: readonly string[];
 }
 
+/** Answer of `show traceback sight`. */
+export interface SightRow extends SightCounts {
+  readonly time: number;
+  /** What is asked of those who ask, and how many questions a second of each are answered without. */
+  readonly proof: 'none' | 'prefer' | 'require';
+  readonly rate: number;
+  /** What this AS has committed to last: when its ten seconds began, ms, and the root; null before the first. */
+  readonly committed: { readonly from: number; readonly root: string } | null;
+}
+
 /** Answer of `show traceback sites`. */
 export interface TraceSites {
   readonly time: number;
@@ -88,6 +99,7 @@ export interface TracebackAnswers {
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
+  tracebackSight(): Promise<SightRow>;
   /** The daemons of this AS. */
   traceSites(): Promise<TraceSites>;
   /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */

@@ -131,7 +131,13 @@ export interface Traceback {
   /** Probes have sealed windows: this AS commits to them. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** What was made of proofs of sight so far. */
-  sight(): SightCounts;
+  sight(): SightCounts &
+    Pick<TracebackConfig['answer'], 'proof'> & {
+      /** Questions a second that are answered without one. */
+      readonly rate: number;
+      /** What this AS has committed to last. */
+      readonly committed: { readonly from: number; readonly root: string } | null;
+    };
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -352,7 +358,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     interrupt: dPoint.close,
     sealed: committing.sealed,
-    sight: sight.counts,
+    sight: () => ({
+      ...sight.counts(),
+      ...{ proof: config.answer.proof, rate: config.answer.unproved, committed: committing.latest() },
+    }),
     close(withdraw = false) {
       committing.close();
       dPoint.close();

@@ -48,7 +48,13 @@ import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { TracebackFrontier, TracebackGraph, TracebackPeerRow, TraceSites } from '../../control/traceback-rows.ts';
+import type {
+  SightRow,
+  TracebackFrontier,
+  TracebackGraph,
+  TracebackPeerRow,
+  TraceSites,
+} from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -92,6 +98,7 @@ import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
+import { renderSight } from './sight.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
@@ -208,6 +215,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
+  'show traceback sight': first<SightRow>(renderSight),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
