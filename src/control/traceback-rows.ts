@@ -3,8 +3,8 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
+import type { SightStatus } from '../traceback/own-sight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
-import type { SightCounts } from '../traceback/sight-gate.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
 import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
@@ -66,13 +66,8 @@ export interface TracebackFrontier {
 }
 
 /** Answer of `show traceback sight`. */
-export interface SightRow extends SightCounts {
+export interface SightRow extends SightStatus {
   readonly time: number;
-  /** What is asked of those who ask, and how many questions a second of each are answered without. */
-  readonly proof: 'none' | 'prefer' | 'require';
-  readonly rate: number;
-  /** What this AS has committed to last: when its ten seconds began, ms, and the root; null before the first. */
-  readonly committed: { readonly from: number; readonly root: string } | null;
 }
 
 /** Answer of `show traceback sites`. */

@@ -5,10 +5,10 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
-import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
@@ -19,11 +19,12 @@ import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
+import type { KeptCommitments } from './kept-commitments.ts';
 import type { Listener } from './listener.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
+import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import {
@@ -36,10 +37,8 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
-import { type AskedQuestion, proveQuestions } from './proving.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
-import { createSightGate, type SightCounts } from './sight-gate.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
@@ -93,6 +92,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -131,13 +135,7 @@ export interface Traceback {
   /** Probes have sealed windows: this AS commits to them. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** What was made of proofs of sight so far. */
-  sight(): SightCounts &
-    Pick<TracebackConfig['answer'], 'proof'> & {
-      /** Questions a second that are answered without one. */
-      readonly rate: number;
-      /** What this AS has committed to last. */
-      readonly committed: { readonly from: number; readonly root: string } | null;
-    };
+  sight(): SightStatus;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -155,6 +153,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -221,17 +220,36 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
-  const commitments = options.commitments ?? commitmentsInMemory();
-  const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
-  const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
-  const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
+  const sight = createOwnSight({
+    ...{
+      kept: options.commitments,
+      probes: options.probes,
+      peerings: everybody,
+      answer: () => config.answer,
+      clock,
+      log,
+    },
+  });
   const dPoint = createDPoint({
-    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
   });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{
+      as,
+      itm,
+      voice,
+      directory,
+      answer: () => config.answer,
+      clock,
+      log,
+      audit,
+      recorded,
+      refused,
+      approvals,
+      sight,
+    },
   });
 
   const flooding = createFlooding({
@@ -243,12 +261,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     if (!mayTell(message, peering)) return;
     if (message.type === 'announce') flooding.hear(message.records, peering);
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
-    else committing.hear(message.roots, peering);
+    else sight.hear(message.roots, peering);
   };
   const up = (peering: Peering) => {
     flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
-    committing.up(peering);
+    sight.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -314,6 +332,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -357,13 +386,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       flooding.announce();
     },
     interrupt: dPoint.close,
-    sealed: committing.sealed,
-    sight: () => ({
-      ...sight.counts(),
-      ...{ proof: config.answer.proof, rate: config.answer.unproved, committed: committing.latest() },
-    }),
+    sealed: sight.sealed,
+    sight: sight.status,
     close(withdraw = false) {
-      committing.close();
+      sight.close();
       dPoint.close();
       measuring.close();
       if (withdraw) {
