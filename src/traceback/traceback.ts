@@ -21,6 +21,7 @@ import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import type { KeptCommitments } from './kept-commitments.ts';
 import type { Listener } from './listener.ts';
+import { bindPlaces, isSamePlace } from './listening.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
@@ -296,30 +297,16 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  /** Binds what is not bound yet; all or nothing. */
-  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
-    const fresh: Listener[] = [];
-    try {
-      for (const listen of wanted)
-        if (!kept.some(listener => same(listener.listen, listen)))
-          fresh.push(
-            await transport.listen({
-              listen,
-              identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
-              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-              clock,
-              log,
-              refused,
-            }),
-          );
-      return fresh;
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-  };
+  const bind = (wanted: TracebackConfig['listen'], kept: readonly Listener[]) =>
+    bindPlaces(wanted, kept, listen =>
+      transport.listen({
+        listen,
+        identity: () => identity,
+        peering: peer => peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
+        peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+        ...{ clock, log, refused },
+      }),
+    );
 
   listeners = await bind(config.listen, []);
   for (const peer of config.peers) startPeering(peer);
@@ -364,7 +351,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
+      const kept = listeners.filter(listener => next.listen.some(listen => isSamePlace(listen, listener.listen)));
       const fresh = await bind(next.listen, kept);
       for (const listener of listeners) if (!kept.includes(listener)) listener.close();
       listeners = [...kept, ...fresh];
@@ -405,10 +392,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
-  return a.address === b.address && a.port === b.port;
 }
 
 function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {
