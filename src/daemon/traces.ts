@@ -32,6 +32,7 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readSecret, readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
@@ -73,6 +74,8 @@ export interface Traces {
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -121,6 +124,12 @@ export async function openTraces(
   });
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -307,6 +316,7 @@ export async function openTraces(
 
   return {
     station,
+    lookForHints: hints.look,
     sites,
     running,
     traceback: () => traceback,
@@ -361,6 +371,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      hints.close();
       ending.abort();
       traceback?.close();
       sites.close();
