@@ -226,14 +226,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
   const sight = createOwnSight({
-    ...{
-      kept: options.commitments,
-      probes: options.probes,
-      peerings: everybody,
-      answer: () => config.answer,
-      clock,
-      log,
-    },
+    ...{ kept: options.commitments, probes: options.probes, peerings: everybody },
+    ...{ answer: () => config.answer, clock, log },
   });
   const dPoint = createDPoint({
     ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
@@ -241,20 +235,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
 
   const query = createAnswering({
-    ...{
-      as,
-      itm,
-      voice,
-      directory,
-      answer: () => config.answer,
-      clock,
-      log,
-      audit,
-      recorded,
-      refused,
-      approvals,
-      sight,
-    },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log },
+    ...{ audit, recorded, refused, approvals, sight },
   });
 
   const flooding = createFlooding({
