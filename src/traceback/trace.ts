@@ -39,6 +39,15 @@ export interface TraceCause {
   readonly packets: number;
 }
 
+/** Another system that asked for a trace, at a bridge. */
+export interface TraceRequester {
+  readonly by: 'rid' | 'packter' | 'intertrack-2010';
+  /** Name of the peer in the configuration, or the address that it asked from. */
+  readonly peer: string;
+  /** The other's own name for it. */
+  readonly reference: string;
+}
+
 /** What came of the other forms of a packet that a translator of this AS has changed. */
 export interface TraceTranslation {
   /** Probes that follow translators and know of it. */
@@ -153,8 +162,9 @@ export interface Trace {
     readonly waves: number;
     readonly answers: number;
   };
-  /** Not there: a person asked. */
+  /** Not there: a person asked, or `requester`. */
   readonly cause?: TraceCause;
+  readonly requester?: TraceRequester;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
   /** The packets are replies, so that the entry is where the reflector sent them from. Not there: they are none. */
