@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet testbed fuzz install clean format peers
+.PHONY: all demo test check bench internet testbed security fuzz install clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -59,9 +59,17 @@ bench: dist/.built
 internet: $(GENERATED)
 	node test/lab/internet/table.ts $(or $(ASES),80000) $(or $(TRACES),400) $(or $(SEED),1) $(or $(PARTICIPATION),all) $(GRAPH)
 
-# Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`.
+# Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`; more names in
+# test/lab/large/run.ts.
+LARGE := N PARTICIPATION DELAY FAULTS TCP SEED TRACES ATONCE ROUNDS PROCESSES
 testbed: $(GENERATED)
-	node test/lab/large/run.ts $(or $(N),100) $(or $(PARTICIPATION),30) $(or $(DELAY),0) $(or $(FAULTS),0) $(or $(SEED),1) $(TRACES)
+	node test/lab/large/run.ts $(foreach name,$(LARGE),$(if $($(name)),$(name)=$($(name))))
+
+# What is tried of what a hostile AS can do, by the names of the tests.
+HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
+	test/traceback/liars.test.ts test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
+security: $(GENERATED)
+	@mocha --dry-run --reporter spec $(HOSTILE)
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)

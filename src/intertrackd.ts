@@ -7,6 +7,7 @@ import { type RunningDaemon, startDaemon } from './daemon/daemon.ts';
 import { openLog } from './daemon/log.ts';
 import { replayCommand } from './daemon/replay-command.ts';
 import { readTraceFiles } from './daemon/trace-files.ts';
+import { readHttpFiles } from './web/server.ts';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
@@ -48,6 +49,7 @@ if (!loaded.ok) {
 if (options.t) {
   try {
     if (loaded.config.traceback) readTraceFiles(loaded.config.traceback, loaded.config.localAs);
+    if (loaded.config.http) readHttpFiles(loaded.config.http);
   } catch (e) {
     console.error((e as Error).message);
     process.exit(1);

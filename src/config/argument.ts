@@ -356,6 +356,7 @@ export const ARGUMENTS = {
   ACTION: choice('warn', 'restart', 'down'),
   SWITCH: choice('yes', 'no'),
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
+  HTTPROLE: choice('reader', 'operator'),
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),

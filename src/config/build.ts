@@ -15,6 +15,7 @@ import {
   text,
   textIn,
 } from './entry.ts';
+import { httpOf } from './http.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
@@ -51,6 +52,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const http = first(config, 'http');
   const contacts = first(config, 'contacts');
   const identity = first(config, 'probe identity');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
@@ -76,6 +78,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     irr: all(config, 'irr').map(irrOf),
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
+    http: http === undefined ? null : httpOf(http.block),
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),

@@ -18,6 +18,7 @@ export type Section =
   | 'irr'
   | 'rpki'
   | 'whois'
+  | 'http'
   | 'watch'
   | 'notify'
   | 'group'
@@ -60,6 +61,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   irr: 'irr',
   rpki: 'rpki',
   whois: 'whois',
+  http: 'http',
   watch: 'watch',
   'notify mail': 'notify',
   'notify webhook': 'notify',

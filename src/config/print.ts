@@ -1,5 +1,6 @@
 import type { Scalar } from './argument.ts';
 import { type Entry, entry } from './entry.ts';
+import { httpEntry } from './http.ts';
 import { idsEntry } from './ids.ts';
 import { notifyEntry } from './notify.ts';
 import { probeEntry } from './probe.ts';
@@ -76,6 +77,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.irr.map(irrEntry),
     ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
+    ...(config.http === null ? [] : [httpEntry(config.http)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(notifyEntry),
     ...config.groups.map(({ name, mail }) => entry('global', 'group', { name }, [entry('group', 'mail', { mail })])),

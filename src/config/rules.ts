@@ -1,6 +1,7 @@
 import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
+import { checkHttp } from './http.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import { checkProbe, checkRemoteProbes } from './probe.ts';
 import type { Report } from './report.ts';
@@ -30,6 +31,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkRemoteProbes(config, report);
   checkIds(config, report);
   checkTraceback(config, report);
+  checkHttp(config, report);
 }
 
 /** Two stations cannot listen at one place, nor a station where BGP sessions are accepted. */

@@ -1,6 +1,7 @@
 import { ARCHIVE } from './archive-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { EXPORTER } from './exporter-statements.ts';
+import { HTTP } from './http-statements.ts';
 import { IDS } from './ids-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
@@ -62,6 +63,7 @@ export type BlockName =
   | 'irr'
   | 'rpki'
   | 'whois'
+  | 'http'
   | 'watch'
   | 'mail'
   | 'webhook'
@@ -153,6 +155,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'rpki NAME', help: 'Where validated payloads of the RPKI come from', unique: ['name'], block: 'rpki' },
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
+  { usage: 'http', help: 'Serves the page, the API and the metrics', block: 'http', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
   {
@@ -237,6 +240,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   },
   archive: { title: 'archive mrt', statements: ARCHIVE },
   whois: { title: 'whois', statements: WHOIS },
+  http: { title: 'http', statements: HTTP },
   socket: {
     title: 'socket',
     statements: [{ usage: 'group USERGROUP', help: 'Group of users that may connect', hard: true }],
@@ -308,6 +312,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   irr: read(DECLARED.irr),
   rpki: read(DECLARED.rpki),
   whois: read(DECLARED.whois),
+  http: read(DECLARED.http),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),
   webhook: read(DECLARED.webhook),

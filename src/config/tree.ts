@@ -1,4 +1,5 @@
 import type { OtherFamily } from './families.ts';
+import type { HttpConfig } from './http-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
 import type { TracebackConfig } from './traceback-tree.ts';
@@ -31,6 +32,7 @@ export interface Config {
   readonly irr: readonly IrrConfig[];
   readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
+  readonly http: HttpConfig | null;
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];

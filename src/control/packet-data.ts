@@ -1,4 +1,5 @@
 /** Packets that a client reads from a file and gives to the daemon. */
+import { CHOICE } from '../traceback/evidence.ts';
 
 /** Packets the command needs and only the client can read: ask again with `data.packets` (an array of PacketData). */
 export interface PacketsWanted {
@@ -24,7 +25,7 @@ export interface PacketData {
 }
 
 /** Packets of one request. */
-const MOST = 16;
+const MOST = CHOICE;
 
 /** `data.packets` checked, its octets decoded; or what is wrong with it. */
 export function decodePackets(data: unknown): DecodedPacket[] | string {

@@ -5,10 +5,10 @@
 import { createServer, type Socket } from 'node:net';
 import type { SocketConfig } from '../config/tree.ts';
 import { listenUnix, whoAsks } from '../net/unix-socket.ts';
-import { type Call, commandName, complete, resolveCommand } from './commands.ts';
+import { carryOut } from './carry-out.ts';
+import { commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import { readLines } from './lines.ts';
-import type { PacketsWanted } from './packet-data.ts';
 import {
   type CommandRequest,
   type CompleteRequest,
@@ -137,65 +137,44 @@ async function answer(
   full: () => boolean,
 ): Promise<void> {
   const { id } = request;
-  const cancelled = { id, end: true, error: 'cancelled', kind: 'failed' } as const;
-  try {
-    if ('complete' in request) {
-      const found = await complete(daemon, request.complete);
-      if ('error' in found) return await send({ id, end: true, ...found, kind: 'usage' });
-      for (const row of found) await send({ id, row });
-      return await send({ id, end: true, command: 'complete' });
-    }
-    const resolved = resolveCommand(request.words);
-    if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
-    const notes: string[] = [];
-    let wanted: PacketsWanted | null = null;
-    let ended = false;
-    const call: Call = {
-      daemon,
-      args: resolved.args,
-      rest: resolved.rest,
-      data: request.data ?? {},
-      by,
-      signal,
-      row: async row => {
-        signal.throwIfAborted();
-        await send({ id, row });
-      },
-      partial: row => {
-        if (!ended && !signal.aborted && !full()) send({ id, row, partial: true }).catch(() => {});
-      },
-      note: text => notes.push(text),
-      want: packets => {
-        wanted = packets;
-      },
-    };
-    const { long, live } = resolved.entry;
-    if (long) await send({ id, begin: true, command: commandName(resolved.entry), ...(live && { live }) });
-    await Promise.race([resolved.entry.run(call), aborted(signal)]);
-    ended = true;
-    if (signal.aborted) return await send(cancelled);
-    await send({
-      id,
-      end: true,
-      command: commandName(resolved.entry),
-      ...(resolved.entry.one ? { one: true } : {}),
-      ...(notes.length > 0 ? { notes } : {}),
-      ...(wanted === null ? {} : { want: { packets: wanted } }),
-    });
-  } catch (error) {
-    if (signal.aborted) return await send(cancelled);
-    // What the daemon rejects with is meant for a person; a defect of our own shows as such and stays one answer.
-    const text = error instanceof Error ? error.message : String(error);
-    await send({ id, end: true, error: text, kind: 'failed' });
+  if ('complete' in request) {
+    const found = await complete(daemon, request.complete);
+    if ('error' in found) return await send({ id, end: true, ...found, kind: 'usage' });
+    for (const row of found) await send({ id, row });
+    return await send({ id, end: true, command: 'complete' });
   }
-}
-
-/** Resolves once the signal aborts: a command that does not watch it must not hold its client's place. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const resolved = resolveCommand(request.words);
+  if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
+  const { data } = request;
+  const outcome = await carryOut(
+    daemon,
+    { resolved, by, signal, ...(data !== undefined && { data }) },
+    {
+      begin: async command => {
+        const { long, live } = command;
+        if (long) await send({ id, begin: true, command: commandName(command), ...(live && { live }) });
+      },
+      row: row => send({ id, row }),
+      partial: row => {
+        if (!full()) send({ id, row, partial: true }).catch(() => {});
+      },
+    },
+  );
+  switch (outcome.how) {
+    case 'failed':
+      return await send({ id, end: true, error: outcome.error, kind: 'failed' });
+    case 'cancelled':
+      return await send({ id, end: true, error: 'cancelled', kind: 'failed' });
+    case 'done':
+      return await send({
+        id,
+        end: true,
+        command: outcome.name,
+        ...(outcome.command.one ? { one: true } : {}),
+        ...(outcome.notes.length > 0 ? { notes: outcome.notes } : {}),
+        ...(outcome.want === null ? {} : { want: { packets: outcome.want } }),
+      });
+  }
 }
 
 /** Writes and waits until the client has room for more; rejects when it has gone. */

@@ -1,6 +1,6 @@
 /** Commands about traces. */
 import { parseAsn } from '../bgp/as-path.ts';
-import { packetsFor } from '../traceback/evidence.ts';
+import { CHOICE } from '../traceback/evidence.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
@@ -120,7 +120,7 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   const { daemon, args, data, by, signal, row, partial, want } = call;
   const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
   if (data.packets === undefined) {
-    want({ file: args.FILE!, numbers, most: packetsFor(need) });
+    want({ file: args.FILE!, numbers, most: CHOICE });
     return;
   }
   const packets = decodePackets(data.packets);

@@ -54,6 +54,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
+  readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly mitigations: Mitigations;
@@ -137,6 +138,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
+      ...parts.httpProblems(),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -246,7 +248,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       // A trace ends between the two questions, or not: it is listed once.
       const running = traces.running.list();
       const stored = (await store.read('trace.latest', { limit })).map(traceOf);
-      return [...running.filter(({ id }) => stored.every(one => one.id !== id)), ...stored];
+      const over = new Set(stored.filter(({ state }) => state !== 'partial').map(({ id }) => id));
+      const live = running.filter(({ id }) => !over.has(id));
+      return [...live, ...stored.filter(({ id }) => live.every(one => one.id !== id))];
     },
     async trace(id) {
       const running = traces.running.get(id);

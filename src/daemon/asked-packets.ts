@@ -1,9 +1,11 @@
 /** Which digests are asked for, of packets that this AS wants to trace. A packet comes in here and only digests go on. */
+import { guessingOf } from '../packet/best-packets.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
-import { digestPacket, epochKey, type LayerDigest, type PacketDigest } from '../packet/itk1.ts';
+import { digestPacket, EPOCH_MILLISECONDS, epochKey, type LayerDigest, type PacketDigest } from '../packet/itk1.ts';
 import { triggerOf } from '../packet/reflection.ts';
 import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { epochsOf } from '../traceback/interval.ts';
+import { MAX_QUESTIONS } from '../traceback/request.ts';
 
 /** A packet of this AS that is to be traced. */
 export interface PacketToTrace {
@@ -44,6 +46,47 @@ function questionsOf(
   return { questions, fragment };
 }
 
+/** Packets that several questions may be about, and how many of them at most are to be asked for. */
+export interface Choice {
+  readonly most: number;
+  /** Packets beyond this number are asked for only when they are hard to guess. */
+  readonly enough: number;
+}
+
+/**
+ * Of more packets than are to be asked for, those that are hardest to guess; and of those that are hard enough, which are all
+ * alike, the lowest digests, for whoever has to leave out packets keeps those (probe/sampling.ts). In their order.
+ */
+export function chosenOf(
+  all: readonly PacketToTrace[],
+  { most, enough }: Choice,
+  kernel: DigestKernel,
+  secret: Uint8Array,
+): readonly PacketToTrace[] {
+  if (all.length <= enough) return all;
+  const ranked = all.map((packet, at) => {
+    const guessing = guessingOf(kernel, packet.frame, packet.linkType, packet.wire);
+    if ('reason' in guessing) return { packet, at, bits: -1, high: false, digest: '' };
+    const key = epochKey(secret, Math.floor(packet.time / EPOCH_MILLISECONDS));
+    const made = innermost(digestPacket(kernel, packet.frame, packet.linkType, key, packet.wire));
+    const fragment = guessing.fragment && packet.whole === undefined;
+    const high = guessing.entropy === 'high' && !fragment;
+    return {
+      packet,
+      at,
+      bits: guessing.bits - (fragment ? 1e6 : 0),
+      high,
+      digest: 'digest' in made ? made.digest : '',
+    };
+  });
+  return ranked
+    .toSorted((a, b) => Number(b.high) - Number(a.high) || (a.high ? (a.digest < b.digest ? -1 : 1) : b.bits - a.bits))
+    .slice(0, most)
+    .filter(({ high }, i) => high || i < enough)
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ packet }) => packet);
+}
+
 /**
  * The packets that have a digest, with the questions for them; a packet is its place in the list. Throws an Error that
  * says why when none has.
@@ -57,6 +100,8 @@ export function askedFor(all: readonly PacketToTrace[], kernel: DigestKernel, se
     try {
       const found = questionsOf(packet, kernel, secret);
       const { time } = packet;
+      // Near the turn of an hour, and of fragments, one packet takes several questions.
+      if (questions.length + found.questions.length > MAX_QUESTIONS) break;
       questions.push(...found.questions.map(one => ({ ...one, packet: packets.length, time })));
       fragment ||= found.fragment === true;
       packets.push(packet);

@@ -20,6 +20,7 @@ import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
+import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from '../web/server.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
@@ -63,6 +64,7 @@ export async function startDaemon({
   let config = initial;
   const started = Date.now();
   const closers: (() => void | Promise<void>)[] = [];
+  let http: HttpServer | null = null;
   const close = async () => {
     for (const one of closers.splice(0).reverse())
       await Promise.resolve()
@@ -265,6 +267,16 @@ export async function startDaemon({
       const before = config;
       const changes = diffConfig(before, loaded.config);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
+      const refused = (words: string): ReloadReport => {
+        log('error', `reload refused: ${words}; nothing has changed`);
+        return { applied: false, changes: [], errors: words.split('\n') };
+      };
+      let httpFiles: HttpFiles | null;
+      try {
+        httpFiles = loaded.config.http && readHttpFiles(loaded.config.http);
+      } catch (e) {
+        return refused((e as Error).message);
+      }
       // Traces first: only they can still refuse, and then nothing has changed.
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
       if (
@@ -275,9 +287,7 @@ export async function startDaemon({
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {
-          const words = (e as Error).message;
-          log('error', `reload refused: ${words}; nothing has changed`);
-          return { applied: false, changes: [], errors: words.split('\n') };
+          return refused((e as Error).message);
         }
       config = loaded.config;
       log.configure(config.log);
@@ -290,6 +300,7 @@ export async function startDaemon({
       mitigations?.reconfigured();
       void configureCollector(); // always: where it could not listen it tries again
       await whois.configure(config.whois);
+      await http?.configure(config.http, httpFiles);
       inForce(await registry.reload(config.irr, config.watches));
       if (touches('rpki')) roas.reconfigured();
       rpki.reload(config.rpki);
@@ -338,20 +349,27 @@ export async function startDaemon({
       store,
       audit,
       log,
+      httpProblems: () => http?.problems() ?? [],
       reload: reloadInTurn,
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
     closers.push(() => control.close());
+    http = createHttpServer(daemon, log);
+    closers.push(() => http?.close());
+    // Before those who wait for them are sent away: a trace whose asker goes is cancelled.
+    closers.push(() => traces.interrupt());
 
     // A daemon that finds the control socket taken has ended before any peer or mail server heard of it.
     inForce(await registry.reload(config.irr, config.watches));
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
+    await http.configure(config.http, config.http && readHttpFiles(config.http));
     await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();
     neighbors.configure();
     await outbox.start();
+    void traces.takeUpAgain();
     return { reload: reloadInTurn, close };
   } catch (e) {
     await close();

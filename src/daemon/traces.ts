@@ -15,20 +15,23 @@ import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
-import { needOf } from '../traceback/evidence.ts';
+import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
+import { createSamplers } from '../traceback/samplers.ts';
 import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
-import { askedFor, type PacketToTrace, triggersOf } from './asked-packets.ts';
+import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readTraceFiles } from './trace-files.ts';
+import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
 export interface DigestToTrace {
@@ -65,6 +68,10 @@ export interface Traces {
   traceback(): Traceback | null;
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
   reconfigure(config: Config): Promise<void>;
+  /** Asks again for what was in work when the daemon ended. Resolves when that is done; never rejects. */
+  takeUpAgain(): Promise<void>;
+  /** Ends what runs now: the daemon ends, and those who wait are about to be sent away. */
+  interrupt(): void;
   close(): Promise<void>;
 }
 
@@ -78,6 +85,7 @@ export async function openTraces(
   let config = initial;
   let secret: Uint8Array | null = null;
   let traceback: Traceback | null = null;
+  let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
   const station = await openProbeStation({
@@ -91,6 +99,7 @@ export async function openTraces(
   });
   const doors = openProbeDoors(station, log);
   const running = createRunningTraces();
+  const samplers = createSamplers();
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -126,6 +135,7 @@ export async function openTraces(
       secret = null;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
+      methods = methodsOf(next);
       if (traceback && next.localAs !== config.localAs) {
         traceback.close(true); // every session was opened as the other AS
         traceback = null;
@@ -139,6 +149,7 @@ export async function openTraces(
           probes: station,
           graph,
           retention: retentionOf(next),
+          methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
           log,
@@ -166,13 +177,30 @@ export async function openTraces(
     return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
   }
 
-  async function stored(trace: Trace, evidence: FiledEvidence | null): Promise<Trace> {
-    const { id, asked } = trace;
-    await store.write([
-      { op: 'trace.put', record: { id, asked, body: JSON.stringify(trace) } },
-      ...(evidence === null ? [] : [{ op: 'trace.rests-on' as const, id, body: JSON.stringify(evidence) }]),
-    ]);
-    return trace;
+  const kept = createKeptTraces(store, log);
+  const ending = new AbortController();
+
+  /** Asks the ASes, and keeps the trace from its begin on with `more` in it, which may still grow. */
+  async function tracing(
+    request: TraceRequest,
+    onPartial: (trace: Trace) => void,
+    more: () => Partial<Trace>,
+  ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
+    if (traceback === null) throw new Error('no traceback block is configured');
+    let evidence: FiledEvidence | null = null;
+    const trace = await traceback.startTrace(
+      request,
+      partial => {
+        const known = { ...partial, ...more() };
+        kept.partial(known);
+        onPartial(known);
+      },
+      signed => {
+        evidence = signed;
+      },
+      begun => kept.begun({ ...begun, ...more() }, request),
+    );
+    return { trace, evidence };
   }
 
   async function tracePackets(
@@ -185,10 +213,12 @@ export async function openTraces(
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const key = secret;
-    const asked = askedFor(trigger ? triggersOf(packets) : packets, kernel, key);
+    const given = trigger ? triggersOf(packets) : packets;
+    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const enough = packetsFor(need);
+    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
-    let evidence: FiledEvidence | null = null;
     const looked = priorsOf(asked.packets).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
@@ -210,28 +240,21 @@ export async function openTraces(
     // Of several packets that were translated one is looked for on both sides: it tells of all.
     const linked = forms.findIndex(form => form !== null);
     const own = asked.questions.filter(({ packet }) => packet === linked);
-    const [traced, translation] = await Promise.all([
-      traceback.startTrace(
-        request,
-        trace => onPartial({ ...trace, ...priors }),
-        signed => {
-          evidence = signed;
-        },
-      ),
+    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
+    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
+    const about: Partial<Trace> = {
+      ...(cause !== undefined && { cause }),
+      ...(reflection !== null && { reflection }),
+      ...(trigger && { trigger: true as const }),
+    };
+    const [{ trace: traced, evidence }, translation] = await Promise.all([
+      tracing(request, onPartial, () => ({ ...priors, ...about })),
       linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
       looked,
     ]);
+    samplers.note(traced.tree, Date.now());
     const translated = translation === undefined ? traced : withTranslation(traced, translation);
-    const [{ frame, linkType, wire }] = asked.packets as [PacketToTrace];
-    const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
-    return stored(
-      {
-        ...{ ...translated, ...priors, ...(cause !== undefined && { cause }) },
-        ...(reflection !== null && { reflection }),
-        ...(trigger && { trigger: true as const }),
-      },
-      evidence,
-    );
+    return kept.ended({ ...translated, ...priors, ...about }, evidence);
   }
 
   async function traceDigest(
@@ -242,11 +265,8 @@ export async function openTraces(
     if (traceback === null) throw new Error('no traceback block is configured');
     const epochs = epoch === null ? epochsOf(time) : [epoch];
     const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    let evidence: FiledEvidence | null = null;
-    const trace = await traceback.startTrace({ questions, time, signal, begun }, onPartial, signed => {
-      evidence = signed;
-    });
-    return stored(trace, evidence);
+    const { trace, evidence } = await tracing({ questions, time, signal, begun }, onPartial, () => ({}));
+    return kept.ended(trace, evidence);
   }
 
   return {
@@ -262,12 +282,49 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    takeUpAgain: () =>
+      askInterrupted(
+        {
+          ...{ store, log, clock: Date.now, traceback: () => traceback },
+          retention: () => {
+            const seconds = retentionOf(config);
+            return seconds === null ? null : seconds * 1000;
+          },
+          probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
+          async ask(request, { flows, cause, reflection, trigger, translation }) {
+            const known = { flows, cause, reflection, trigger, translation };
+            const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+            return running.run(async one => {
+              const { trace, evidence } = await tracing(
+                { ...request, ...one },
+                () => {},
+                () => about,
+              );
+              return kept.ended({ ...trace, ...about }, evidence);
+            });
+          },
+        },
+        ending.signal,
+      ),
+    interrupt() {
+      ending.abort();
+      traceback?.interrupt();
+    },
     async close() {
+      ending.abort();
       traceback?.close();
       doors.close();
       await station.close();
     },
   };
+}
+
+/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
+function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  const samples = watching.some(probe => probe.exporters !== undefined);
+  const digests = watching.some(probe => probe.exporters === undefined);
+  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
 
 /** Milliseconds that probes have for priors: less than a trace takes. */

@@ -26,14 +26,14 @@ export interface AsFrontier {
 
 // Where a route may go on from an AS: nowhere, to its customers alone, or to all its neighbours.
 const NOWHERE = 0;
-const TO_CUSTOMERS = 1;
-const TO_ALL = 2;
+export const TO_CUSTOMERS = 1;
+export const TO_ALL = 2;
 
 /**
  * How far a neighbour may tell a route on, by what it is to the AS that tells it, and by how far that one may itself. To a
  * provider the route is a customer's, and goes on to all; to a peer or a customer it does not.
  */
-const TOLD_ON: Readonly<Record<number, readonly number[]>> = {
+export const TOLD_ON: Readonly<Record<number, readonly number[]>> = {
   [UNKNOWN]: [NOWHERE, TO_CUSTOMERS, TO_ALL],
   [PROVIDER]: [NOWHERE, NOWHERE, TO_ALL],
   [CUSTOMER]: [NOWHERE, TO_CUSTOMERS, TO_CUSTOMERS],

@@ -140,6 +140,12 @@ export const migrations: readonly MigrationStep[] = [
 
   // 10: the audit log becomes a chain; what is in it already is chained as it stands.
   chainAudit,
+
+  // 11: traces in work, each with what is asked for, so that none vanishes with the daemon.
+  `CREATE TABLE trace_work (
+     id   TEXT NOT NULL PRIMARY KEY REFERENCES traces (id) DEFERRABLE INITIALLY DEFERRED,
+     body TEXT NOT NULL
+   ) STRICT;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

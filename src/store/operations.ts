@@ -34,6 +34,8 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'told.open': `SELECT DISTINCT case_id AS "caseId" FROM told_by
     WHERE case_id IN (SELECT id FROM cases WHERE state != 'resolved')`,
   'trace.get': 'SELECT id, asked, body FROM traces WHERE id = :id',
+  'trace.work':
+    'SELECT traces.id AS id, asked, traces.body AS body, trace_work.body AS work FROM trace_work JOIN traces USING (id) ORDER BY asked DESC',
   'trace.evidence': 'SELECT id, body FROM trace_evidence WHERE id = :id',
   'trace.latest': 'SELECT id, asked, body FROM traces ORDER BY asked DESC, id DESC LIMIT :limit',
   'audit.head': 'SELECT number, time, what, body, hash FROM audit ORDER BY number DESC LIMIT 1',
@@ -43,7 +45,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
       AND (:as IS NULL OR :as IN (body ->> 'peer', body ->> 'origin', body ->> 'as', body ->> 'by'))
       AND (:trace IS NULL OR :trace IN (body ->> 'id', body ->> 'trace') OR body ->> 'trace' IN
         (SELECT body ->> 'trace' FROM audit WHERE what = 'trace.start' AND body ->> 'id' = :trace))
-      AND (:denied = 0 OR what GLOB '*.refused' OR what GLOB '*.denied' OR what = 'peer.shunned')
+      AND (:denied = 0 OR what GLOB '*.refused' OR what = 'refused.more' OR what GLOB '*.denied' OR what = 'peer.shunned')
     ORDER BY number`,
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
@@ -75,6 +77,9 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'told.add': `INSERT INTO told_by (case_id, notice) VALUES (:caseId, :notice)
     ON CONFLICT (case_id, notice) DO NOTHING`,
   'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+  'trace.begun':
+    'INSERT INTO trace_work (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
+  'trace.over': 'DELETE FROM trace_work WHERE id = :id',
   'trace.put': `INSERT INTO traces (id, asked, body) VALUES (:id, :asked, :body)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, body = excluded.body`,
   'audit.add': 'INSERT INTO audit (number, time, what, body, hash) VALUES (:number, :time, :what, :body, :hash)',

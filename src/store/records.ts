@@ -153,6 +153,9 @@ export type StoreWrite =
   /** A notice of the outbox speaks of this case too. */
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
+  /** A trace is in work; `body`: what is asked for, as JSON. And it is over. */
+  | { readonly op: 'trace.begun'; readonly id: string; readonly body: string }
+  | { readonly op: 'trace.over'; readonly id: string }
   /** What a trace rests on, as JSON. */
   | { readonly op: 'trace.rests-on'; readonly id: string; readonly body: string }
   /** Goes to the end of the chain (store/audit-chain.ts). */
@@ -209,6 +212,8 @@ export interface StoreReads {
   /** Cases that are not over and that a summary has told of. */
   'told.open': { readonly args: Record<never, never>; readonly row: { readonly caseId: string } };
   'outbox.of-case': { readonly args: { readonly caseId: string }; readonly row: OutboxRecord };
+  /** Traces in work, the latest first. */
+  'trace.work': { readonly args: Record<never, never>; readonly row: TraceRecord & { readonly work: string } };
   'trace.get': { readonly args: { readonly id: string }; readonly row: TraceRecord };
   'trace.evidence': {
     readonly args: { readonly id: string };

@@ -6,7 +6,8 @@ import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
-import { admit, disclose, type Gate, newGate } from './policy.ts';
+import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
 import { type Answer, MAX_ANSWERS } from './wire.ts';
@@ -27,6 +28,7 @@ export interface AnsweringOptions {
   audit(what: string, body: Readonly<Record<string, unknown>>): void;
   /** Resolves when all lines so far are on disk; rejects in words when they cannot be. */
   recorded(): Promise<void>;
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 /** What a peering does with a QUERY that came in. */
@@ -44,18 +46,26 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const refuse = (verdict: 'refused' | 'busy', reason: string) => {
       const nodes = flatten(snapshot(newBranch(as, verdict, reason, 0)), seal);
       if (nodes.length > 0) reply({ final: true, queries: 0, nodes });
-      else peering.shun({ code: 'malformed', text: 'request: seal: is no key' });
+      else unsealable();
+    };
+    const unsealable = () => {
+      const text = 'request: seal: is no key';
+      options.refused('seal', { ...told, reason: text });
+      peering.shun({ code: 'malformed', text, refusal: null });
     };
 
     if (!decision.admitted) {
-      const { verdict, reason, flood } = decision;
+      const { kind, verdict, reason, flood } = decision;
       peering.countRefused();
-      // What is over the rate gets one line when the session ends for it: a line each would let a flood fill the disk.
-      if (verdict === 'refused' && !decision.over) audit('query.refused', { ...told, reason });
+      options.refused(kind, { ...told, reason });
       refuse(verdict, reason);
       if (flood) {
         audit('peer.shunned', { ...told, reason });
-        peering.shun({ code: 'limit', text: `far more than the ${peering.config().rate} queries a second allowed` });
+        peering.shun({
+          code: 'limit',
+          text: `far more than the ${peering.config().rate} queries a second allowed`,
+          refusal: null,
+        });
       }
       return;
     }
@@ -71,15 +81,16 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
           : 'the request is not signed by its origin';
     if (forged !== null) {
       peering.countRefused();
-      audit('query.refused', { ...told, reason: forged });
+      options.refused('forged', { ...told, reason: printable(forged) });
       return refuse('refused', printable(forged));
     }
 
-    if (!isSealable(signed)) return peering.shun({ code: 'malformed', text: 'request: seal: is no key' });
+    if (!isSealable(signed)) return unsealable();
     // An origin that nothing here vouches for is vouched for by the peer that asks for it, and the log says so.
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 
     gate.flight++;
+    const budget = grant(gate, inquiry.budget, peering.config().rate, clock());
     const stream = spaced(reply);
     const shown = (final: boolean, search: Search): Reply => ({
       final,
@@ -103,12 +114,13 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       return written;
     };
     itm
-      .search(inquiry, stop.signal, async search => {
+      .search({ ...inquiry, budget }, stop.signal, async search => {
         if (await writeDown(search)) stream.partial(() => shown(false, search));
       })
       .then(async search => {
         if (await writeDown(search)) return stream.final(shown(true, search));
         peering.countRefused();
+        options.refused('unwritten', { ...told, reason: 'the audit log cannot be written' });
         refuse('refused', 'its audit log cannot be written');
       })
       .catch((error: unknown) => log('error', `traceback: a query of AS ${peering.as} was lost: ${String(error)}`))

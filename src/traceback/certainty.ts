@@ -52,38 +52,54 @@ export interface Weighed {
 /**
  * The chance of every node that the packet passed it. Behind each node it came from one of its children or from nobody
  * that stands there, which is as likely beforehand as the mean child; where all stand there that the node has named, the
- * latter is only as likely as that it names the wrong ones. What is below a node speaks for the node too, and so do both
- * ends of its links.
+ * latter is only as likely as that it names the wrong ones, and so is each that it has not named. What is below a node
+ * speaks for the node too, and so do both ends of its links.
  */
 export function weigh(given: TraceNode, prior: Prior = () => 1, credit: Credit = NOT_MEASURED): Weighed {
   const tree = wholeEverywhere(given);
   const claims = claimsOf(tree);
   const support = new Map<TraceNode, number>();
   const total = new Map<TraceNode, number>();
+  const weights = new Map<TraceNode, readonly number[]>();
   const up = (node: TraceNode, above: TraceNode | null): number => {
     const { children } = node;
-    const priors = children.map(child => prior(child.as));
+    const told = passed(node) && (node.source || node.ingress.length > 0);
+    const unnamed = (as: number) => (told && !node.ingress.includes(as) ? credit.misnames(node.as) : 1);
+    const alike = children.filter(child => !isBetween(node, child));
+    const priors = children.map(child => (isBetween(node, child) ? 0 : prior(child.as) * unnamed(child.as)));
     const all = priors.reduce((sum, one) => sum + one, 0);
-    const mean = children.length === 0 ? 1 : all / children.length;
+    const mean = alike.length === 0 ? 1 : alike.reduce((sum, child) => sum + prior(child.as), 0) / alike.length;
     const allStand =
       passed(node) && node.ingress.length > 0 && node.ingress.every(as => children.some(one => one.as === as));
     const nobody = mean * (allStand ? credit.misnames(node.as) : 1);
     const each = children.reduce((sum, child, i) => sum + priors[i]! * up(child, node), nobody);
     total.set(node, each);
+    weights.set(node, priors);
     const made = likelihoodRatio(node, credit) * linked(node, above, claims, credit) * (each / (all + nobody));
     support.set(node, made);
     return made;
   };
   up(tree, null);
-  const down = (node: TraceNode, chance: number): Weighed => ({
-    node,
-    chance,
-    children: node.children.map(child =>
-      down(child, (chance * prior(child.as) * support.get(child)!) / total.get(node)!),
-    ),
-  });
+  const down = (node: TraceNode, chance: number): Weighed => {
+    const between = node.children.filter(child => isBetween(node, child)).length;
+    const children = node.children.map((child, i) =>
+      isBetween(node, child)
+        ? { node: child, chance: chance / (between + 1), children: [] }
+        : down(child, (chance * weights.get(node)![i]! * support.get(child)!) / total.get(node)!),
+    );
+    return { node, chance, children };
+  };
   return down(tree, 1);
 }
+
+/**
+ * True of an AS that takes no part and stands beside the participants behind one that takes none either: the packet may have
+ * passed it on its way from any of them, so that it is none of which at most one had it.
+ */
+function isBetween(node: TraceNode, child: TraceNode): boolean {
+  return NOT_ASKED.includes(node.verdict) && NOT_ASKED.includes(child.verdict) && child.children.length === 0;
+}
+const NOT_ASKED: readonly TraceNode['verdict'][] = ['absent', 'unreachable'];
 
 /**
  * A trace leads on through an AS once, and where the AS stands again it stands without what is behind it: here that is put
@@ -108,7 +124,7 @@ function wholeEverywhere(tree: TraceNode): TraceNode {
 
 /** The chance that the packet passed an AS, wherever it stands: of the places at most one was the way. */
 export function chanceOf(root: Weighed, as: number): number {
-  if (root.node.as === as && passed(root.node)) return root.chance;
+  if (root.node.as === as && isSighting(root)) return root.chance;
   return Math.min(
     1,
     root.children.reduce((sum, child) => sum + chanceOf(child, as), 0),
@@ -182,12 +198,24 @@ export function certaintyOf(
   };
 }
 
+/** From which chance on an AS that saw some of the packets counts as one that saw them. */
+const LIKELY = 0.95;
+
+/**
+ * True of a node that saw the packets; or that keeps a share of them, saw some, and is as likely, with all that is said
+ * around it, as others that saw enough. Who keeps all and has fewer than are needed has them by chance, or the operator
+ * has asked for more on purpose.
+ */
+export function isSighting({ node, chance }: Weighed): boolean {
+  return passed(node) || (node.verdict === 'saw-weak' && (node.sampling ?? 1) < 1 && chance >= LIKELY);
+}
+
 /** The nodes from the root to the likeliest node of an AS that saw the packet; null when there is none. */
 function wayTo(root: Weighed, as: number): Weighed[] | null {
   let best: Weighed[] | null = null;
   const walk = (at: Weighed, above: readonly Weighed[]): void => {
     const way = [...above, at];
-    if (at.node.as === as && passed(at.node) && at.chance > (best?.at(-1)?.chance ?? -1)) best = way;
+    if (at.node.as === as && isSighting(at) && at.chance > (best?.at(-1)?.chance ?? -1)) best = way;
     for (const child of at.children) walk(child, way);
   };
   walk(root, []);

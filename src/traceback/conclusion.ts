@@ -1,9 +1,9 @@
 /** The entry AS of a trace: chosen of all that say yes, with who attests it and what speaks against it. */
-import { chanceOf, type DeniedLink, deniedLinks, type Prior, type Weighed, weigh } from './certainty.ts';
+import { chanceOf, type DeniedLink, deniedLinks, isSighting, type Prior, type Weighed, weigh } from './certainty.ts';
 import { claimsOf } from './claims.ts';
 import { type Credit, NOT_MEASURED } from './credit.ts';
 import type { Trace, TraceNode } from './trace.ts';
-import { isRuledOut, passed } from './tree.ts';
+import { isRuledOut } from './tree.ts';
 
 export interface Conclusion {
   readonly entry: Trace['entry'];
@@ -32,9 +32,9 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
   const walk = (at: Weighed, above: readonly Weighed[]): boolean => {
     const way = [...above, at];
     const below = at.children.map(child => walk(child, way)).includes(true);
-    if (passed(at.node) && below) through.add(at.node.as);
-    else if (passed(at.node)) ends.push({ at, way, depth: way.filter(({ node }) => passed(node)).length });
-    return below || passed(at.node);
+    if (isSighting(at) && below) through.add(at.node.as);
+    else if (isSighting(at)) ends.push({ at, way, depth: way.filter(isSighting).length });
+    return below || isSighting(at);
   };
   const weighed = weigh(tree, prior, credit);
   walk(weighed, []);
@@ -51,7 +51,7 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
   let way = first?.way ?? [];
   let attested = attestedBy(way, claims);
   while (way.length > 1 && attested === 'own' && chanceOf(weighed, way.at(-1)!.node.as) < EVEN) {
-    way = way.slice(0, way.slice(0, -1).findLastIndex(({ node }) => passed(node)) + 1);
+    way = way.slice(0, way.slice(0, -1).findLastIndex(isSighting) + 1);
     attested = attestedBy(way, claims);
   }
   const end = way.at(-1) ?? null;
@@ -102,7 +102,7 @@ const order = (a: number, b: number) => (Math.abs(a - b) < ALIKE ? 0 : a - b);
 function attestedBy(way: readonly Weighed[], claims: ReturnType<typeof claimsOf>): Conclusion['attested'] {
   if (way.length < 2) return null;
   const { as } = way.at(-1)!.node;
-  const before = way.slice(0, -1).findLast(({ node }) => passed(node))?.node;
+  const before = way.slice(0, -1).findLast(isSighting)?.node;
   if (before === undefined || claims.ingress(as, before.as) !== 'yes') return 'own';
   return claims.egress(as, before.as) === 'yes' ? 'both' : 'downstream';
 }

@@ -1,6 +1,8 @@
 /** One connection with a peer's ITM: drives the state machine of traceback/session.ts by a TLS socket and two timers. */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { frameReader } from '../net/frames.ts';
+import { type Bucket, takeToken } from '../net/rate.ts';
+import type { RefusalKind } from './refusals.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
 import { MAX_REASON } from './statement.ts';
 import {
@@ -20,6 +22,13 @@ import {
 export const PROTOCOL = 'intertrack/1';
 /** Octets that may wait for a peer that does not read. */
 const MAX_UNSENT = 4 * 1024 * 1024;
+/**
+ * Octets a second of what nobody asked for, beside QUERYs, which have a rate of their own: at once the records of a
+ * large federation. Each message counts for so many at least, for to read the shortest costs time too.
+ */
+const UNASKED = 2 ** 20;
+const UNASKED_AT_ONCE = 2 ** 25;
+const LEAST_COUNTED = 1024;
 /** How long a closed connection may take to say its last words, ms. */
 const LINGER = 1000;
 
@@ -32,6 +41,24 @@ export const PEER_SAYS = 'peer says ';
 export interface Fault {
   readonly code: Code;
   readonly text: string;
+  /** What of the peer is refused by it, where that is not what the code says (`refusalOf`); null: it is told already. */
+  readonly refusal?: RefusalKind | null;
+}
+
+/** What a fault refuses of the peer; null where it refuses nothing, for this side just ends the connection. */
+export function refusalOf({ code, refusal }: Fault): RefusalKind | null {
+  if (refusal !== undefined) return refusal;
+  switch (code) {
+    case 'malformed':
+    case 'unsupported':
+    case 'unexpected':
+    case 'limit':
+      return code;
+    case 'bad-open':
+      return 'open';
+    default:
+      return null;
+  }
 }
 
 export interface Connection {
@@ -49,7 +76,11 @@ export interface ConnectionEvents {
   open(open: Open, connection: Connection): Fault | null;
   established(connection: Connection): void;
   request(request: Request, connection: Connection): void;
+  /** True when a QUERY of this id waits for ANSWERs. */
+  waits(id: number): boolean;
   end(reason: string, connection: Connection, cut: boolean): void;
+  /** This side ends the connection for this. Comes before `end`. */
+  fault(fault: Fault): void;
 }
 
 /** NOTIFICATIONs that end a connection and not what is in work on it (intertrack-protocol(7), RESTART). */
@@ -60,7 +91,7 @@ const CUTTING: readonly number[] = [CODES['hold-expired'], CODES.collision];
  * long, in ms, the peer's OPEN may take. From then on the smaller hold time of both rules.
  */
 export function runConnection(
-  socket: TLSSocket,
+  socket: Socket,
   options: { readonly dialled: boolean; readonly open: Open; readonly patience: number },
   events: ConnectionEvents,
 ): Connection {
@@ -103,9 +134,12 @@ export function runConnection(
       else if (action === 'deliver') events.request(request!, connection);
       else if (action === 'hold') {
         clearTimeout(holdTimer);
-        holdTimer = setTimeout(() => raise({ code: 'hold-expired', text: `nothing heard for ${hold} ms` }), hold);
+        const begun = next === 'Established' ? null : ({ refusal: 'slow' } as const);
+        const why = { code: 'hold-expired', text: `nothing heard for ${hold} ms`, ...begun } as const;
+        holdTimer = setTimeout(() => raise(read.isWithin() ? { ...why, refusal: 'slow' } : why), hold);
       } else if (action === 'notify') {
         fault ??= { code: 'unexpected', text: reason };
+        events.fault(fault);
         ends = CODES[fault.code];
         transmit({ type: 'notification', code: CODES[fault.code], text: printable(fault.text) });
       } else finish(fault === null ? reason : `${fault.code}: ${fault.text}`);
@@ -125,6 +159,16 @@ export function runConnection(
     socket.end();
     setTimeout(() => socket.destroy(), LINGER).unref();
     events.end(reason, connection, ends === null || CUTTING.includes(ends));
+  };
+
+  let unasked: Bucket | null = null;
+  /** False when the peer sends far more than it was asked for. */
+  const bears = (message: Message, octets: number): boolean => {
+    if (message.type === 'query' || (message.type === 'answer' && events.waits(message.id))) return true;
+    const cost = Math.max(LEAST_COUNTED, octets);
+    const { bucket, taken } = takeToken(unasked, UNASKED, performance.now(), UNASKED_AT_ONCE, cost);
+    unasked = bucket;
+    return taken;
   };
 
   const receive = (message: Message) => {
@@ -157,13 +201,19 @@ export function runConnection(
 
   const read = frameReader(
     MAX_FRAME,
-    item => {
+    (item, octets) => {
       if (state === 'Idle') return;
       const got = readMessage(item);
       if ('wrong' in got) raise({ code: got.code, text: `${got.at}: ${got.wrong}` });
-      else receive(got.message);
+      else if (bears(got.message, octets)) receive(got.message);
+      else raise({ code: 'limit', text: 'sends far more than it was asked for' });
     },
-    error => raise({ code: 'malformed', text: `frame ${error.frame + 1}, offset ${error.offset}: ${error.reason}` }),
+    error =>
+      raise({
+        code: 'malformed',
+        text: `frame ${error.frame + 1}, offset ${error.offset}: ${error.reason}`,
+        ...(error.offset < 0 && { refusal: 'oversized' }),
+      }),
   );
   // Questions are small and wait for answers: Nagle's algorithm and delayed ACKs would cost 40 ms a hop.
   socket.setNoDelay(true);
@@ -180,7 +230,7 @@ export function runConnection(
 }
 
 /** Ends a connection whose peer is identified and not spoken to: the first and last word is a NOTIFICATION. */
-export function turnAway(socket: TLSSocket, { code, text }: Fault): void {
+export function turnAway(socket: Socket, { code, text }: Fault): void {
   socket.on('error', () => socket.destroy());
   socket.resume();
   socket.end(encodeMessage({ type: 'notification', code: CODES[code], text: printable(text) }));

@@ -10,6 +10,8 @@ import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
+import { referralsOf } from './referrals.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
@@ -26,6 +28,8 @@ const LIFE = 10_000;
 /** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
 const CONCLUDING = 50;
 const CONCLUDING_EACH = 2;
+/** Why a trace ends that `close` ends. */
+const DAEMON_ENDS = 'the daemon ended';
 /** Traces of this AS at once. */
 const MAX_TRACES = 256;
 
@@ -60,18 +64,22 @@ export interface TraceRequest {
   begun?(id: string, state: () => Trace): void;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
+  /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
+  readonly again?: { readonly id: string; readonly first: number };
 }
 
 export interface DPoint {
   /**
    * Traces; resolves with the final result within 2 s. `onPartial` gets the result so far after 250 ms, and from then
-   * on when it changed; `keep` what the final result rests on, as it was signed. Rejects when the request is wrong or too
-   * many traces run.
+   * on when it changed; `keep` what the final result rests on, as it was signed. `store` gets the trace before anybody is
+   * asked, and is waited for. Rejects when the request is wrong or too many traces run. A trace that `close` ends is
+   * `interrupted`.
    */
   startTrace(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     keep?: (evidence: FiledEvidence) => void,
+    store?: (trace: Trace) => Promise<void>,
   ): Promise<Trace>;
   /** Ends every trace now, each with what it has. */
   close(): void;
@@ -91,6 +99,8 @@ export interface DPointOptions {
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
   recorded(): Promise<void>;
+  /** An answer is refused. */
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 /** The decision point of one AS. */
@@ -99,7 +109,7 @@ export function createDPoint(options: DPointOptions): DPoint {
   const running = new Set<AbortController>();
 
   return {
-    async startTrace(request, onPartial, keep) {
+    async startTrace(request, onPartial, keep, store) {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
@@ -113,8 +123,10 @@ export function createDPoint(options: DPointOptions): DPoint {
       const name = randomBytes(8).toString('hex');
       const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = {
-        ...{ id: `${id}-${name.slice(0, 4)}`, asked, questions, packets, need, time: request.time },
+        id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
+        ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
+        ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
       const purpose = request.purpose ?? 'attack';
       const keys = sealKeys();
@@ -138,7 +150,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         options.voice.key(),
         options.voice.record(),
       );
-      const opening = createOpening(as, signed, keys, options.directory, clock);
+      const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = opening.open(search.tree);
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
@@ -150,6 +162,12 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
         };
+      };
+      const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
+        if (!aborted) return traceOf('final', search);
+        return reason === DAEMON_ENDS
+          ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
+          : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
       };
       const reference = signed.request.reference;
       audit('trace.start', {
@@ -163,7 +181,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         to,
       });
       // What cannot be written down is not asked.
-      await options.recorded();
+      await Promise.all([options.recorded(), store?.(traceOf('partial', nothingYet(as)))]);
 
       let latest: Search | null = null;
       let newest: Search | null = null;
@@ -201,10 +219,9 @@ export function createDPoint(options: DPointOptions): DPoint {
             latest = changed;
             if (due) tell();
           },
+          search => referralsOf(opening.open(search.tree)),
         );
-        const trace: Trace = controller.signal.aborted
-          ? { ...traceOf('cancelled', search), cancelledBy: String(controller.signal.reason) }
-          : traceOf('final', search);
+        const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
@@ -222,7 +239,7 @@ export function createDPoint(options: DPointOptions): DPoint {
       }
     },
     close() {
-      for (const controller of running) controller.abort('the daemon, which ends');
+      for (const controller of running) controller.abort(DAEMON_ENDS);
     },
   };
 }

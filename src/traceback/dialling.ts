@@ -1,5 +1,6 @@
 /** Dials the ITM of one other AS: TLS 1.3, and a certificate that proves the AS (intertrack-protocol(7), TRANSPORT). */
-import { connect, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { connect } from 'node:tls';
 import { contextOf, mutualTls } from '../net/tls.ts';
 import { PROTOCOL } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
@@ -12,10 +13,10 @@ export interface DiallingOptions {
   /** How long TLS may take, ms. */
   readonly patience: number;
   readonly clock: () => number;
-  /** TLS is up, and the other end has proved who it is. */
-  up(socket: TLSSocket): void;
-  /** It did not come to that; why, for a person. One of the two is called, once. */
-  failed(reason: string): void;
+  /** The other end has proved who it is. */
+  up(socket: Socket): void;
+  /** It did not come to that; why, for a person; whether somebody else is there. One of the two is called, once. */
+  failed(reason: string, impostor: boolean): void;
 }
 
 export interface Dialling {
@@ -31,6 +32,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
     ...{ ...mutualTls(identity, PROTOCOL), secureContext: contextOf(identity) },
   });
   let reason = 'connection closed before TLS was up';
+  let impostor = false;
   const timer = setTimeout(() => {
     reason = 'TLS was not up in time';
     socket.destroy();
@@ -40,7 +42,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
   });
   const gone = () => {
     clearTimeout(timer);
-    options.failed(reason);
+    options.failed(reason, impostor);
   };
   socket.once('close', gone);
   socket.once('secureConnect', () => {
@@ -51,6 +53,7 @@ export function dialPeer(options: DiallingOptions): Dialling {
       options.up(socket);
       return;
     }
+    impostor = 'reason' in found || found.as !== as;
     reason =
       'reason' in found
         ? found.reason

@@ -5,6 +5,11 @@ export const PACKETS = 8;
 /** And at most, where more than half of `PACKETS` have to be seen. */
 export const MOST_PACKETS = 16;
 
+/** Where some AS keeps a share of the packets only; of one in sixteen four are there. */
+export const PACKETS_OF_SHARES = 64;
+/** Packets of a capture that are given to choose from: the lowest digests of so many are kept by whoever keeps one in sixteen. */
+export const CHOICE = 128;
+
 /** How many packets to ask for when `need` of them have to be seen; null: not said. */
 export function packetsFor(need: number | null): number {
   return need === null ? PACKETS : Math.min(MOST_PACKETS, Math.max(PACKETS, 2 * need));

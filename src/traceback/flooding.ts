@@ -3,10 +3,12 @@
  * peer that comes up, and the own record whenever it is made anew.
  */
 import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import { printable } from './connection.ts';
 import { doubtOf } from './directory.ts';
 import type { Identity } from './identity.ts';
 import type { Participants } from './participants.ts';
 import type { Log, Peering } from './peering.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { MAX_ANNOUNCED } from './wire.ts';
 
 /** Records taken of one peer in a second: each costs a tenth of a millisecond to check. */
@@ -25,6 +27,7 @@ export interface FloodingOptions {
   readonly news?: () => void;
   readonly clock: () => number;
   readonly log: Log;
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Flooding {
@@ -68,12 +71,17 @@ export function createFlooding(options: FloodingOptions): Flooding {
         const { bucket, taken } = takeToken(buckets.get(from) ?? null, RATE, clock(), BURST);
         buckets.set(from, bucket);
         if (!taken) {
-          say(`traceback peer AS ${from.as}: announces more than ${RATE} records a second, the rest is not taken`);
+          const reason = `more than ${RATE} records a second, the rest is not taken`;
+          options.refused('records', { peer: from.as, reason });
+          say(`traceback peer AS ${from.as}: announces ${reason}`);
           break;
         }
         const got = participants.learn(octets, record => doubtOf(record, options.identity(), clock()), clock());
         if (got === 'new') news.push(octets);
-        else if (got !== 'old') say(`traceback peer AS ${from.as}: a participation record is not taken: ${got.wrong}`);
+        else if (got !== 'old') {
+          options.refused('record', { peer: from.as, reason: printable(got.wrong) });
+          say(`traceback peer AS ${from.as}: a participation record is not taken: ${got.wrong}`);
+        }
       }
       if (news.length === 0) return;
       options.news?.();

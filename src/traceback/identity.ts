@@ -134,12 +134,12 @@ export function identifyPeer(
   certificate: X509Certificate | undefined,
   { trust, authorities }: Pick<Identity, 'trust' | 'authorities'>,
   now: number,
-): { readonly as: number } | { readonly reason: string } {
+): { readonly as: number } | { readonly reason: string; readonly stranger?: true } {
   if (certificate === undefined) return { reason: 'no certificate' };
   const as = asOfCertificate(certificate);
   if (typeof as === 'string') return { reason: `certificate ${as}` };
   const trusted = trust.get(as) ?? authorities;
-  if (trusted.length === 0) return { reason: `AS ${as} is no peer` };
+  if (trusted.length === 0) return { reason: `AS ${as} is no peer`, stranger: true };
   const wrong = vouchedFor(certificate, trusted, now);
   return wrong === null ? { as } : { reason: `AS ${as}: ${wrong}` };
 }

@@ -11,6 +11,11 @@ export function intervalOf(time: number): { readonly from: number; readonly to: 
   return { from: Math.max(0, time - CLOCK_ERROR), to: time + CLOCK_ERROR };
 }
 
+/** True when the key of an epoch may have digested a packet that passed in an interval (ms). */
+export function isEpochOf(epoch: number, { from, to }: { readonly from: number; readonly to: number }): boolean {
+  return epoch >= Math.floor((from - EPOCH_OVERLAP) / EPOCH) && epoch <= Math.floor((to + EPOCH_OVERLAP) / EPOCH);
+}
+
 /**
  * The epochs whose keys may have digested a packet seen at `time` (ms): its hour's, and within 5 minutes of either end
  * of the hour also the neighbouring one. Whoever digests a packet to ask for it makes one question for each.

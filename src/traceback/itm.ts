@@ -7,13 +7,14 @@ import type { AdjacencyExchange } from './adjacency.ts';
 import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { askBorder, type Border, type Probes } from './btm.ts';
+import { askBorder, type Border, judgeBorder, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import type { Members } from './members.ts';
-import { extend, planOnward, type Topology } from './onward.ts';
+import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
+import { type Followed, grafted, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -23,6 +24,12 @@ const MEMORY = 10_000;
 const MAX_REMEMBERED = 16384;
 /** Neighbours behind which it is remembered who was found. */
 const MAX_FOUND = 4096;
+
+/** Where packets are sampled, a no that is likelier than this leaves the AS as blind as one that holds nothing. */
+const THIN = 0.2;
+
+/** With less time than this nobody is asked any more, ms. */
+const LEAST_TIME = 50;
 
 /** What to find out. `hops` does not hold the local AS yet; times are ms since the epoch. */
 export type Inquiry = Ask;
@@ -44,9 +51,15 @@ export interface Itm {
   readonly topology: Topology;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
-   * called with each state of the search that differs from the one before.
+   * called with each state of the search that differs from the one before. Where the trace began, `follow` reads who is
+   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts).
    */
-  search(inquiry: Inquiry, signal: AbortSignal, changed: (search: Search) => void): Promise<Search>;
+  search(
+    inquiry: Inquiry,
+    signal: AbortSignal,
+    changed: (search: Search) => void,
+    follow?: (search: Search) => readonly Referral[],
+  ): Promise<Search>;
 }
 
 export interface ItmOptions {
@@ -57,6 +70,9 @@ export interface ItmOptions {
   readonly peerings: () => ReadonlyMap<number, Peering>;
   readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
+  /** The federation whose keys this AS digests with, and those of another, by its record; null: it states none. */
+  readonly federation?: () => string;
+  readonly federationsOf?: (as: number) => readonly string[] | null;
   readonly clock: () => number;
   readonly log: Log;
   /** One line of the audit log: a QUERY is sent to `peer`. */
@@ -94,31 +110,40 @@ export function createItm(options: ItmOptions): Itm {
     members: options.members.askable,
     ...{ member: options.members.ask, withdrew: options.members.withdrew },
     isAdjacent: options.isAdjacent,
+    shares(other, federation) {
+      const those = options.federationsOf?.(other) ?? null;
+      return federation === '' || those === null || those.length === 0 || those.includes(federation);
+    },
     hits: (behind: number, peer: number) => found.get(behind)?.get(peer) ?? 0,
   };
 
   return {
     topology,
-    async search(inquiry, signal, changed) {
+    async search(inquiry, signal, changed, follow) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
+      const followed: Followed[] = [];
       const state = (): Search => ({
-        tree: snapshot(root),
+        tree: grafted(snapshot(root), followed),
         own: root.leaf,
         ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
         queries: [...spent.behind.values()].reduce((sum, queries) => sum + queries, spent.here),
       });
+
+      const tried = new Set<string>();
 
       const { request } = inquiry.signed;
       const isFirst = first(`${request.origin}/${request.trace}`);
       const { coverage } = options.answer();
       // Half of the time at most: an AS whose probes hang can still ask others.
       const patience = began + (deadline - began) / 2;
-      const border = await askBorder(options.probes, request, coverage, patience, began, text =>
-        options.log('error', text),
-      );
+      const ours = options.federation?.() ?? '';
+      const border =
+        request.federation === '' || ours === '' || request.federation === ours
+          ? await askBorder(options.probes, request, coverage, patience, began, text => options.log('error', text))
+          : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
       root.leaf = leafOf(as, border, clock() - began);
       if (signal.aborted) return state();
 
@@ -126,7 +151,8 @@ export function createItm(options: ItmOptions): Itm {
         border.verdict === 'saw'
           ? !root.leaf.source && border.ingress.length === 0
           : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
-            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict);
+            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict) ||
+            isThin(border);
       // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
       const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
       if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
@@ -134,23 +160,47 @@ export function createItm(options: ItmOptions): Itm {
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
           changed(state());
-          const groups = await planOnward(topology, inquiry, root, border, blind, () => clock() - began);
-          if (!signal.aborted && groups.length > 0)
-            await askOnward(
-              {
-                ...{ as, inquiry, deadline, began, clock, signal, spent },
-                peering: who => options.peerings().get(who) ?? options.members.ask(who),
-                asked: options.asked,
-                hit: remember,
-                changed: () => changed(state()),
-              },
-              groups,
+          const after = () => clock() - began;
+          const groups = await planOnward(topology, inquiry, root, border, blind, after);
+          const asking = {
+            ...{ as, inquiry, deadline, began, clock, signal, spent, hit: remember, asked: options.asked },
+            peering: (who: number) => options.peerings().get(who) ?? options.members.ask(who),
+            changed: () => changed(state()),
+          };
+          if (!signal.aborted && groups.length > 0) await askOnward(asking, groups);
+          for (let round = 0; follow !== undefined && round < MAX_ROUNDS && !signal.aborted; round++) {
+            const fresh = follow(state()).filter(
+              ({ from, neighbor }) => !tried.has(`${from} ${neighbor}`) && tried.size < MAX_REFERRALS,
             );
+            const budget = inquiry.budget - state().queries;
+            if (fresh.length === 0 || budget <= 0 || deadline - clock() < LEAST_TIME) break;
+            const named: Group[] = [];
+            for (const one of fresh) {
+              tried.add(`${one.from} ${one.neighbor}`);
+              const holder = newBranch(one.from, 'absent', '', after());
+              const behind = await planOnward(
+                topology,
+                { ...inquiry, hops: one.heard },
+                holder,
+                { ingress: [one.neighbor] },
+                false,
+                after,
+              );
+              if (behind.length > 0) followed.push({ ...one, holder });
+              named.push(...behind);
+            }
+            if (named.length > 0) await askOnward({ ...asking, inquiry: { ...inquiry, budget } }, named);
+          }
         }
       }
       return state();
     },
   };
+}
+
+/** Not seen where so few packets are kept that it says next to nothing. */
+function isThin({ verdict, sampling, likelihood }: Border): boolean {
+  return verdict === 'clear-partial' && (sampling ?? 1) < 1 && (likelihood ?? 1) > THIN;
 }
 
 function leafOf(as: number, border: Border, after: number): Branch['leaf'] {

@@ -4,9 +4,10 @@ import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
 import { seldom } from '../net/rate.ts';
 import { mutualTls } from '../net/tls.ts';
-import { PROTOCOL, turnAway } from './connection.ts';
+import { PROTOCOL, printable, turnAway } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 
 /** Connections at once, handshakes among them, beyond the four that each peer may have. */
 const SPARE_CONNECTIONS = 64;
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   peers(): number;
   readonly clock: () => number;
   readonly log: Log;
+  /** Somebody's connection is refused. */
+  refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Listener {
@@ -43,20 +46,27 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
 
   // Scanners find every open port: their noise is counted, and said once a second.
   const say = seldom(1, clock, (text, unsaid) => log('info', text, unsaid > 0 ? { unsaid } : {}));
-  const refused = (from: string | undefined, reason: string) =>
+  const refused = (kind: RefusalKind, from: string | undefined, reason: string, as?: number) => {
+    options.refused(kind, { from: from ?? 'somewhere', reason: printable(reason), ...(as !== undefined && { as }) });
     say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
+  };
 
-  server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
-  server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));
+  server.on('tlsClientError', (error, socket) => {
+    refused('handshake', socket.remoteAddress, error.message);
+    // After a handshake that was not done in time the library leaves the connection open, and its place taken.
+    socket.destroy();
+  });
+  server.on('drop', data => refused('crowd', data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', (socket: TLSSocket) => {
-    const found =
-      socket.alpnProtocol === PROTOCOL
-        ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
-        : { reason: 'does not speak the trace protocol' };
+    const speaks = socket.alpnProtocol === PROTOCOL;
+    const found = speaks
+      ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
+      : { reason: 'does not speak the trace protocol', stranger: undefined };
     const peering = 'as' in found ? options.peering(found.as) : undefined;
     if (peering !== undefined) return peering.accept(socket);
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
-    refused(socket.remoteAddress, reason);
+    const kind = !speaks ? 'protocol' : 'as' in found || found.stranger ? 'stranger' : 'certificate';
+    refused(kind, socket.remoteAddress, reason, 'as' in found ? found.as : undefined);
     turnAway(socket, { code: 'not-authorised', text: reason });
   });
 

@@ -44,6 +44,8 @@ export interface Topology {
   /** Members of federations that may be asked though they are no peers, and the peering with one, dialled on demand. */
   members(): readonly number[];
   member(as: number): Peering | null;
+  /** False when an AS says that it is in other federations than this one: it has no key of it. */
+  shares(as: number, federation: string): boolean;
   /** True when an AS has said that it takes part no more. */
   withdrew(as: number): boolean;
   /** True when a participant has told that it reaches this AS over that neighbour. */
@@ -59,7 +61,7 @@ export interface Topology {
  */
 export async function planOnward(
   topology: Topology,
-  inquiry: Pick<Ask, 'hops'>,
+  inquiry: Pick<Ask, 'hops'> & { readonly signed?: Ask['signed'] },
   root: Branch,
   border: Pick<Border, 'ingress'>,
   blind: boolean,
@@ -70,8 +72,10 @@ export async function planOnward(
   const peerings = topology.peerings();
   const gone = new Set([...inquiry.hops, as]);
   const usable = new Map<number, Peering>();
+  const federation = inquiry.signed?.request.federation ?? '';
   for (const [peer, peering] of peerings)
-    if (!gone.has(peer) && peering.config().out === 'allow' && peering.reachable()) usable.set(peer, peering);
+    if (topology.shares(peer, federation) && !gone.has(peer) && peering.config().out === 'allow' && peering.reachable())
+      usable.set(peer, peering);
 
   const groups: Group[] = [];
   const placed = new Set<number>();
@@ -82,11 +86,12 @@ export async function planOnward(
     return branch;
   };
   const memberOf = (who: number): Peering | null => {
-    if (peerings.has(who) || gone.has(who)) return null;
+    if (peerings.has(who) || gone.has(who) || !topology.shares(who, federation)) return null;
     const member = topology.member(who);
     return member?.reachable() ? member : null;
   };
   const whyNot = (who: number): [TraceVerdict, string] => {
+    if (!topology.shares(who, federation)) return ['absent', 'is in other federations than the AS that asks'];
     const peering = peerings.get(who);
     if (peering === undefined) return ['absent', 'takes no part'];
     if (!peering.reachable() && topology.withdrew(who)) return ['absent', 'takes part no more'];
@@ -114,7 +119,7 @@ export async function planOnward(
     }
     const between = place(root, neighbor, ...whyNot(neighbor));
     const among = [...new Set([...usable.keys(), ...topology.members()])].filter(
-      one => !placed.has(one) && !gone.has(one),
+      one => !placed.has(one) && !gone.has(one) && topology.shares(one, federation),
     );
     try {
       const { frontier, passed, beyond, relation = null } = await topology.graph.frontier(neighbor, [...gone], among);

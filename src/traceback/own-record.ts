@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Identity } from './identity.ts';
-import { signParticipation } from './participation.ts';
+import { type Participation, signParticipation } from './participation.ts';
 
 /** How long a record is good, and how old it may be before a new one is made; ms. */
 const LIFE = 2 * 86_400_000;
@@ -13,6 +13,7 @@ export interface OwnRecordOptions {
   readonly identity: () => Identity;
   readonly config: () => TracebackConfig;
   readonly retention: number | null;
+  readonly methods: () => Participation['methods'];
   /** True when this AS takes part no more. */
   readonly withdrawn: () => boolean;
   readonly clock: () => number;
@@ -24,6 +25,7 @@ export function createOwnRecord({
   identity,
   config,
   retention,
+  methods,
   withdrawn,
   clock,
 }: OwnRecordOptions): () => Uint8Array {
@@ -57,7 +59,7 @@ export function createOwnRecord({
           .map(({ address, port }) => ({ address, port })),
         certificate: new Uint8Array(new X509Certificate(certificate).raw),
         roles: ['itm', 'btm', 'dtm', 'dpoint'],
-        methods: ['digest'],
+        methods: methods(),
         federations: federations.map(({ name }) => name).slice(0, 16),
         retention,
         coverage: answer.coverage,

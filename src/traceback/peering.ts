@@ -2,7 +2,7 @@
  * The peering with one other AS: dials with back-off, settles collisions, keeps what is asked and what is being answered
  * through the change of connections.
  */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Ask, type AskEvents, createAsked, queryOf } from './asked.ts';
 import {
@@ -10,13 +10,16 @@ import {
   type ConnectionEvents,
   type Fault,
   PEER_SAYS,
+  refusalOf,
   runConnection,
   turnAway,
 } from './connection.ts';
-import { type Dialling, dialPeer } from './dialling.ts';
+import type { Dialling } from './dialling.ts';
 import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
+import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { newerStays } from './session.ts';
+import { TLS, type Transport } from './transport.ts';
 import type { Open, Told } from './wire.ts';
 
 export type Log = (
@@ -88,6 +91,8 @@ export interface PeeringOptions {
   /** Dials only when there is something to ask, and ends the session when that was long ago. */
   readonly onDemand?: boolean;
   identity(): Identity;
+  /** TLS when left out. */
+  readonly transport?: Transport;
   /** This side's OPEN. */
   open(): Open;
   readonly timing: Timing;
@@ -99,6 +104,8 @@ export interface PeeringOptions {
   hear?(message: Told, peering: Peering): void;
   /** The session came up. */
   up?(peering: Peering): void;
+  /** Something of the peer is refused. */
+  refused?(kind: RefusalKind, body: RefusalBody): void;
 }
 
 export interface Peering {
@@ -111,7 +118,7 @@ export interface Peering {
   /** Tells the peer; false without a session. */
   tell(message: Told): boolean;
   /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
-  accept(socket: TLSSocket): void;
+  accept(socket: Socket): void;
   /** Ends the session and does not speak to the peer for a while. */
   shun(fault: Fault): void;
   countRefused(): void;
@@ -127,7 +134,7 @@ export interface Peering {
 
 /** Starts to peer at once. */
 export function createPeering(options: PeeringOptions): Peering {
-  const { timing, clock, log } = options;
+  const { timing, clock, log, transport = TLS } = options;
   const as = options.config.as;
   let config = options.config;
   const connections = new Set<Connection>();
@@ -192,14 +199,15 @@ export function createPeering(options: PeeringOptions): Peering {
 
   const dial = () => {
     if (closed || disabled !== null || dialling !== null || connections.size > 0) return;
-    dialling = dialPeer({
+    dialling = transport.dial({
       ...{ as, place: config, identity: options.identity, patience: timing.open, clock },
       up(socket) {
         dialling = null;
         run(socket, true);
       },
-      failed(reason) {
+      failed(reason, impostor) {
         dialling = null;
+        if (impostor) options.refused?.('other-as', { peer: as, reason });
         if (onDemand) failures++;
         if (!closed) failed(reason);
         redial();
@@ -208,7 +216,7 @@ export function createPeering(options: PeeringOptions): Peering {
     look();
   };
 
-  const run = (socket: TLSSocket, dialled: boolean) => {
+  const run = (socket: Socket, dialled: boolean) => {
     const connection = runConnection(socket, { dialled, open: options.open(), patience: timing.open }, events);
     connections.add(connection);
     inWork.begin(connection);
@@ -259,6 +267,11 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (fault !== null) connection.end(fault);
     },
+    waits: id => asked.waits(id),
+    fault(fault) {
+      const kind = refusalOf(fault);
+      if (kind !== null) options.refused?.(kind, { peer: as, reason: fault.text });
+    },
     end(reason, connection, cut) {
       connections.delete(connection);
       inWork.end(connection, cut && !closed ? timing.restart : 0);
@@ -303,9 +316,12 @@ export function createPeering(options: PeeringOptions): Peering {
     accept(socket) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;
+        if (clock() < shunned) options.refused?.('shunned', { peer: as, reason: 'it is not spoken to for a while' });
+        else options.refused?.('connections', { peer: as, reason: `${MAX_CONNECTIONS} connections at once` });
         socket.destroy();
         return;
       }
+      if (disabled !== null) options.refused?.('disabled', { peer: as, reason: disabled.reason, by: disabled.by });
       if (disabled !== null) return turnAway(socket, { code: 'shutdown', text: disabled.reason });
       run(socket, false);
     },

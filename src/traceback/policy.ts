@@ -3,12 +3,17 @@ import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.
 import { type Bucket, takeToken } from '../net/rate.ts';
 import { type AnswerNode, isSeen, type Leaf } from './branch.ts';
 import type { Asked } from './in-work.ts';
+import { isEpochOf } from './interval.ts';
+import type { RefusalKind } from './refusals.ts';
 import { MAX_EXPIRY } from './wire.ts';
 
 /** QUERYs one peer may have in work at once. */
 export const MAX_FLIGHT = 64;
 /** Nonces remembered for one peer. */
 const MAX_NONCES = 16384;
+/** QUERYs sent for one QUERY, whatever its budget says, and for each of those that a peer may ask in a second. */
+const MOST_BUDGET = 256;
+const BUDGET_OF_RATE = 64;
 /** Told `busy` so often in a second, whatever its rate, a peer may still be an honest one in a hurry. */
 const MIN_PATIENCE = 100;
 
@@ -18,22 +23,23 @@ export interface Gate {
   /** Nonce to the instant it expires. */
   readonly nonces: Map<string, number>;
   flight: number;
+  /** What is left of the QUERYs that may be sent for the peer's. */
+  budget: Bucket | null;
   /** QUERYs over the rate in the running second. */
   over: { readonly since: number; readonly count: number };
 }
 
 export function newGate(): Gate {
-  return { bucket: null, nonces: new Map(), flight: 0, over: { since: 0, count: 0 } };
+  return { bucket: null, nonces: new Map(), flight: 0, budget: null, over: { since: 0, count: 0 } };
 }
 
 export type Admission =
   | { readonly admitted: true }
   | {
       readonly admitted: false;
+      readonly kind: RefusalKind;
       readonly verdict: 'refused' | 'busy';
       readonly reason: string;
-      /** The QUERY is over the peer's rate, whatever else is wrong with it. */
-      readonly over: boolean;
       /** So far over that the session should end. */
       readonly flood: boolean;
     };
@@ -55,31 +61,48 @@ export function admit(
     gate.over = fresh ? { since: now, count: 1 } : { since: gate.over.since, count: gate.over.count + 1 };
   }
   const flood = !taken && gate.over.count > Math.max(MIN_PATIENCE, peer.rate * 10);
-  const no = (verdict: 'refused' | 'busy', reason: string) =>
-    ({ admitted: false, verdict, reason, over: !taken, flood }) as const;
+  const no = (kind: RefusalKind, verdict: 'refused' | 'busy', reason: string) =>
+    ({ admitted: false, kind, verdict, reason, flood }) as const;
 
-  if (peer.in === 'deny') return no('refused', 'policy does not let this peer ask');
-  if (answer.detail === 'none') return no('refused', 'this AS gives no detail');
-  if (!taken) return no('busy', `rate of ${peer.rate}/s is used up`);
-  if (gate.flight >= MAX_FLIGHT) return no('busy', `${MAX_FLIGHT} queries are in work`);
+  if (peer.in === 'deny') return no('policy', 'refused', 'policy does not let this peer ask');
+  if (answer.detail === 'none') return no('policy', 'refused', 'this AS gives no detail');
+  if (!taken) return no('rate', 'busy', `rate of ${peer.rate}/s is used up`);
+  if (gate.flight >= MAX_FLIGHT) return no('flight', 'busy', `${MAX_FLIGHT} queries are in work`);
 
-  if (query.hops.includes(localAs)) return no('refused', `loop: AS ${localAs} is in the hop list`);
+  if (query.hops.includes(localAs)) return no('loop', 'refused', `loop: AS ${localAs} is in the hop list`);
   const { request } = query.signed;
-  if (query.hops[0] !== request.origin) return no('refused', 'the first hop is not the origin');
-  if (query.hops.at(-1) !== peer.as) return no('refused', 'the last hop is not the sender');
+  if (query.hops[0] !== request.origin) return no('hops', 'refused', 'the first hop is not the origin');
+  if (query.hops.at(-1) !== peer.as) return no('hops', 'refused', 'the last hop is not the sender');
 
-  if (query.expires <= now) return no('refused', 'the query has expired (do the clocks agree?)');
-  if (query.expires > now + MAX_EXPIRY) return no('refused', 'the query expires too far ahead (do the clocks agree?)');
-  if (request.expires <= now) return no('refused', 'the request has expired (do the clocks agree?)');
-  if (request.issued > now + MAX_EXPIRY) return no('refused', 'the request is from the future (do the clocks agree?)');
-  if (query.deadline <= now) return no('refused', 'the deadline has passed (do the clocks agree?)');
-  if (gate.nonces.has(query.nonce)) return no('refused', 'replay: the nonce was seen before');
+  if (query.expires <= now) return no('expired', 'refused', 'the query has expired (do the clocks agree?)');
+  if (query.expires > now + MAX_EXPIRY)
+    return no('expired', 'refused', 'the query expires too far ahead (do the clocks agree?)');
+  if (request.expires <= now) return no('expired', 'refused', 'the request has expired (do the clocks agree?)');
+  if (request.issued > now + MAX_EXPIRY)
+    return no('expired', 'refused', 'the request is from the future (do the clocks agree?)');
+  const odd = request.questions.find(question => !isEpochOf(question.epoch, question));
+  if (odd !== undefined) return no('epoch', 'refused', `the key of epoch ${odd.epoch} is not that of its interval`);
+  if (query.deadline <= now) return no('expired', 'refused', 'the deadline has passed (do the clocks agree?)');
+  if (gate.nonces.has(query.nonce)) return no('replay', 'refused', 'replay: the nonce was seen before');
   if (gate.nonces.size >= MAX_NONCES) {
     for (const [nonce, expires] of gate.nonces) if (expires <= now) gate.nonces.delete(nonce);
-    if (gate.nonces.size >= MAX_NONCES) return no('busy', 'too many nonces to remember');
+    if (gate.nonces.size >= MAX_NONCES) return no('flight', 'busy', 'too many nonces to remember');
   }
   gate.nonces.set(query.nonce, query.expires);
   return { admitted: true };
+}
+
+/**
+ * How many QUERYs may be sent for one of a peer, of the `budget` that it gives: who asks without end must not have others
+ * asked 65535 times as often. Writes into the gate what it cost; the rest of a budget is not given back.
+ */
+export function grant(gate: Gate, budget: number, rate: number, now: number): number {
+  const each = BUDGET_OF_RATE * rate;
+  const full = Math.max(each, MOST_BUDGET);
+  const left = takeToken(gate.budget, each, now, full, 0).bucket.tokens;
+  const granted = Math.min(budget, MOST_BUDGET, Math.floor(left));
+  gate.budget = takeToken(gate.budget, each, now, full, granted).bucket;
+  return granted;
 }
 
 /**

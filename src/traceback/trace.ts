@@ -121,10 +121,17 @@ export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
   readonly asked: number;
-  /** `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before. */
-  readonly state: 'partial' | 'final' | 'cancelled';
+  /**
+   * `partial` until every branch has ended or the deadline passed; `cancelled`: it was ended before; `interrupted`: the
+   * daemon ended before, and this is what was known.
+   */
+  readonly state: 'partial' | 'final' | 'cancelled' | 'interrupted';
   /** Who ended it, in words. Not there: nobody. */
   readonly cancelledBy?: string;
+  /** Why it was not asked again; of an interrupted trace only. */
+  readonly interrupted?: string;
+  /** It was in work when the daemon ended, and was asked again at `asked`; `first`: when it was asked first, ms. */
+  readonly again?: { readonly first: number };
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
   readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */

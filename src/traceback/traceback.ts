@@ -14,7 +14,7 @@ import type { AsGraph } from './graph.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { type Listener, startListener } from './listener.ts';
+import type { Listener } from './listener.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
 import { createParticipants, type Participants } from './participants.ts';
@@ -29,8 +29,10 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
+import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
+import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
 
 /** Members that are no peers and may be connected at a time. */
@@ -45,6 +47,8 @@ export interface TracebackOptions {
   readonly graph: AsGraph;
   /** Seconds for which the probes keep windows, as told to peers; null when not known. */
   readonly retention: number | null;
+  /** How this AS comes by sightings; by digests of its own probes when left out. */
+  readonly methods?: () => Open['methods'];
   /** Where it is kept who takes part; nobody is known yet when left out. */
   readonly participants?: Participants;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
@@ -58,6 +62,8 @@ export interface TracebackOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly timing?: Partial<Timing>;
+  /** TLS when left out. */
+  readonly transport?: Transport;
 }
 
 export interface Traceback {
@@ -89,13 +95,15 @@ export interface Traceback {
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
   /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
   order(order: TraceOrder, by: string): string;
+  /** Ends every trace of this AS now: as `interrupted`, each with what it has. */
+  interrupt(): void;
   /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
   close(withdraw?: boolean): void;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
 export async function createTraceback(options: TracebackOptions): Promise<Traceback> {
-  const { as, clock, log } = options;
+  const { as, clock, log, transport = TLS } = options;
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
@@ -105,6 +113,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
 
   const recorded = options.recorded ?? (() => Promise.resolve());
+
+  const refusals = createRefusals(clock, audit);
+  const { refused } = refusals;
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -129,33 +140,34 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     graph: options.graph,
     answer: () => config.answer,
     peerings: () => peerings,
-    clock,
-    log,
+    federation: () => federation(),
+    federationsOf: other => participants.of(other, clock())?.federations ?? null,
+    ...{ clock, log },
     asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
   });
   const takingPart = createTakingPart({
     ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
   });
   let leaving = false;
+  const methods = options.methods ?? (() => ['digest'] as const);
   const record = createOwnRecord({
     as,
     withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
-    retention: options.retention,
-    clock,
+    ...{ retention: options.retention, methods, clock },
   });
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded });
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded, refused });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused },
   });
 
   const flooding = createFlooding({
-    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log },
+    ...{ participants, identity: () => identity, record, peerings: everybody, clock, log, refused },
     news: members.withdrawn,
   });
   const hear: PeeringOptions['hear'] = (message, peering) => {
@@ -176,7 +188,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       hold: Math.round(timing.hold / 1000),
       restart: Math.floor(timing.restart / 1000),
       roles: ['itm', 'btm', 'dtm', 'dpoint'],
-      methods: ['digest'],
+      methods: methods(),
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
       retention: options.retention,
       coverage: config.answer.coverage,
@@ -186,8 +198,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
         rate: Math.min(0xffff, Math.floor(peerings.get(peer.as)?.config().rate ?? peer.rate)),
       },
     });
-    const told = { query, hear, up };
-    return createPeering({ config: peer, onDemand, identity: () => identity, open, timing, clock, log, ...told });
+    const told = { query, hear, up, refused };
+    const wire = { identity: () => identity, transport, open, timing, clock, log };
+    return createPeering({ config: peer, onDemand, ...wire, ...told });
   };
   const startPeering = (peer: TracePeerConfig) => {
     const peering = makePeering(peer, false);
@@ -202,7 +215,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       for (const listen of wanted)
         if (!kept.some(listener => same(listener.listen, listen)))
           fresh.push(
-            await startListener({
+            await transport.listen({
               listen,
               identity: () => identity,
               peering: peer =>
@@ -210,6 +223,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
               peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
               clock,
               log,
+              refused,
             }),
           );
       return fresh;
@@ -267,6 +281,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       members.reconfigured();
       flooding.announce();
     },
+    interrupt: dPoint.close,
     close(withdraw = false) {
       dPoint.close();
       if (withdraw) {
@@ -278,6 +293,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
       for (const listener of listeners) listener.close();
+      refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };

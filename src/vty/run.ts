@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { readPackets } from '../control/chosen-packets.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
-import { readPackets } from './packets.ts';
 import { pages, renderAnswer, renderJson } from './render/answer.ts';
 import { cut, plain } from './render/text.ts';
 

@@ -99,8 +99,8 @@ describe('control/protocol', () => {
     for (const whole of [null, 3, {}, { frame: '' }, { frame: 'AAEC', wire: 1 }])
       expect(decode({ linkType: 1, frame: 'AAEC', time: 5, whole })).to.match(/^"data\.packets\[0\]\.whole/);
     expect(decode({ linkType: 1, frame: 'AAEC', time: Number.NaN })).to.be.a('string');
-    for (const packets of [[], null, {}, new Array(17).fill(good)])
-      expect(decodePackets(packets)).to.equal('"data.packets" must be an array of 1 to 16 packets');
+    for (const packets of [[], null, {}, new Array(129).fill(good)])
+      expect(decodePackets(packets)).to.equal('"data.packets" must be an array of 1 to 128 packets');
     expect(decodePackets(new Array(16).fill(good))).to.have.length(16);
     expect(decodePackets([good, 3])).to.equal('"data.packets[1]" must be an object');
   });

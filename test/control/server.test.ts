@@ -137,7 +137,7 @@ describe('control/server', () => {
     expect(await exchange(`${JSON.stringify({ id: 1, words })}\n`)).to.deep.equal([
       {
         ...{ id: 1, end: true, command: 'trace packet FILE', one: true },
-        want: { packets: { file: 'a.pcap', numbers: [[3, 3]], most: 8 } },
+        want: { packets: { file: 'a.pcap', numbers: [[3, 3]], most: 128 } },
       },
     ]);
     expect(await exchange(`${JSON.stringify({ id: 1, words, data: PACKET })}\n`)).to.deep.equal([
@@ -152,7 +152,7 @@ describe('control/server', () => {
     );
   });
 
-  it('asks for as many packets as are needed, and traces a digest without any', async () => {
+  it('asks for packets enough to choose from, and traces a digest without any', async () => {
     const want = async (...words: string[]) => {
       const [end] = await exchange(`${JSON.stringify({ id: 1, words })}\n`);
       return (end as { want?: { packets: unknown } }).want?.packets;
@@ -165,14 +165,14 @@ describe('control/server', () => {
       },
     });
     expect(await want('trace', 'packet', 'a', '-n', '3,7,9-12', '--need', '6')).to.deep.equal({
-      ...{ file: 'a', most: 12 },
+      ...{ file: 'a', most: 128 },
       numbers: [
         [3, 3],
         [7, 7],
         [9, 12],
       ],
     });
-    expect(await want('trace', 'set', '-', '--need', '64')).to.deep.equal({ file: '-', numbers: null, most: 16 });
+    expect(await want('trace', 'set', '-', '--need', '64')).to.deep.equal({ file: '-', numbers: null, most: 128 });
     const words = ['trace', 'digest', '6F6CFAD95ECCCF84', '2026-03-01T12:00:03Z', '492300'];
     await exchange(`${JSON.stringify({ id: 1, words })}\n${JSON.stringify({ id: 2, words: words.slice(0, 4) })}\n`);
     const time = Date.UTC(2026, 2, 1, 12, 0, 3);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type AsGraph, newAsGraph } from '../../src/rib/as-graph.ts';
 import { CUSTOMER, PEER, PROVIDER, type Relation, UNKNOWN } from '../../src/rib/as-relations.ts';
+import { routesTo } from '../../src/rib/as-routes.ts';
 import { makeInternet, seeded } from '../lab/internet/graph.ts';
-import { routesTo } from '../lab/internet/routes.ts';
 
 const HERE = 64500;
 

@@ -82,6 +82,8 @@ export interface AsScript {
   readonly coverage?: number | null;
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
+  /** When its audit lines are on disk; at once when left out. */
+  readonly recorded?: () => Promise<void>;
   /** The authority that has issued its certificate, and what holds for members that are no peers. */
   readonly federation?: { readonly authority: Authority; readonly in?: 'deny'; readonly out?: 'deny' };
 }
@@ -177,6 +179,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         graph: script.graph ?? scriptedGraph({}),
         retention: 3600,
         audit: line => audit.push(line),
+        ...(script.recorded !== undefined && { recorded: script.recorded }),
         log: (_level, text) => log.push(text),
         clock: Date.now,
         timing: { ...FAST, ...timing },

@@ -69,6 +69,37 @@ describe('traceback/certainty', () => {
     expect(chain(0.003, 'refused').runnerUp!.certainty).to.be.lessThan(0.01);
   });
 
+  it('takes the neighbour that an AS names for likelier than any other', () => {
+    const tree = node(1, 'saw', { ingress: [2] }, node(2, 'absent'), node(3, 'silent'), node(4, 'expired'));
+    const [named, ...others] = weigh(tree).children;
+    expect(named!.chance).to.be.greaterThan(0.95);
+    for (const { chance } of others) expect(chance).to.be.within(0.001, 0.02);
+    // Without a name all are alike, and nobody of them is as likely as each.
+    const blind = weigh({ ...tree, ingress: [] });
+    for (const { chance } of blind.children) expect(chance).to.be.closeTo(0.25, 1e-9);
+    // From inside it came from none of them.
+    for (const { chance } of weigh({ ...tree, ingress: [], source: true }).children) expect(chance).to.be.below(0.01);
+  });
+
+  it('takes ASes between participants for no alternatives of them, and an AS that stands twice for one', () => {
+    const beyond = node(3, 'saw', { ingress: [7], falsePositive: 1e-6 });
+    const tree = node(1, 'saw', { ingress: [2] }, node(2, 'absent', {}, node(8, 'absent'), beyond, node(4, 'clear')));
+    const [, last] = weigh(tree).children[0]!.children;
+    expect(last!.chance).to.be.greaterThan(0.95);
+    expect(weigh(tree).children[0]!.children[0]!.chance).to.be.within(0.4, 0.6);
+    const twice = node(1, 'cannot-know', {}, node(2, 'saw', {}, beyond), node(5, 'saw', {}, beyond));
+    expect(of(twice).certainty).to.be.greaterThan(0.9);
+  });
+
+  it('makes an entry of what shares of the packets show, where all that is said makes it likely', () => {
+    const weak = node(2, 'saw-weak', { ingress: [3], likelihood: 200, sampling: 1 / 64 });
+    const tree = (one: TraceNode) => node(1, 'saw', { ingress: [2] }, one);
+    expect(conclude(tree(weak)).entry).to.deep.equal({ as: 2, via: 3, source: false });
+    expect(of(tree(weak)).certainty).to.be.greaterThan(0.95);
+    expect(conclude(tree({ ...weak, sampling: 1 })).entry?.as, 'who keeps all has to have enough').to.equal(1);
+    expect(conclude(node(1, 'saw', {}, { ...weak, likelihood: 2 }, node(9, 'silent'))).entry?.as).to.equal(1);
+  });
+
   it('believes an AS in between by what those behind it saw', () => {
     const tree = node(
       1,
@@ -115,9 +146,12 @@ describe('traceback/certainty', () => {
         })
         .map(({ as, verdict, children, ...more }) => node(as, verdict, more, ...children)),
     );
-    const check = ({ chance, children }: Weighed): void => {
+    const check = ({ node: at, chance, children }: Weighed): void => {
       expect(chance).to.be.within(0, 1 + 1e-9);
-      expect(children.reduce((sum, child) => sum + child.chance, 0)).to.be.at.most(chance + 1e-9);
+      const asked = ({ verdict }: TraceNode) => verdict !== 'absent' && verdict !== 'unreachable';
+      const apart = children.filter(one => asked(at) || asked(one.node) || one.children.length > 0);
+      expect(apart.reduce((sum, child) => sum + child.chance, 0)).to.be.at.most(chance + 1e-9);
+      for (const child of children) expect(child.chance).to.be.at.most(chance + 1e-9);
       children.forEach(check);
     };
     fc.assert(

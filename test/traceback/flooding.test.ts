@@ -28,7 +28,7 @@ describe('traceback/flooding', () => {
     } as unknown as Peering;
     const flooding = createFlooding({
       ...{ participants, identity: () => ({}) as Identity, record: () => own, peerings: () => [] },
-      ...{ clock: Date.now, log: () => {} },
+      ...{ clock: Date.now, log: () => {}, refused: () => {} },
     });
     flooding.up(peering, true);
     flooding.up(peering, false);

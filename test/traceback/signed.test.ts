@@ -228,6 +228,7 @@ describe('traceback/opening', () => {
     record: () => recordOf(as, { key: pemKey, certificate }),
     clock: Date.now,
   });
+  const refused: string[] = [];
   const open = (as: number, sealed: Uint8Array, seen: boolean) => {
     const opening = createOpening(
       64500,
@@ -235,6 +236,7 @@ describe('traceback/opening', () => {
       keys,
       createDirectory(() => identity),
       Date.now,
+      kind => refused.push(kind),
     );
     const node = { as, seen, sealed, sent: 10, children: [] };
     const tree = { as: 64500, seen: true, leaf: newLeaf(64500, 'saw', '', 0), children: [node] };

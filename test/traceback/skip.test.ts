@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { routesTo } from '../../src/rib/as-routes.ts';
 import { makeInternet, seeded } from '../lab/internet/graph.ts';
-import { routesTo } from '../lab/internet/routes.ts';
 import { simulate } from '../lab/internet/simulate.ts';
 
 describe('traceback: the search past ASes that take no part, on a made Internet', function () {

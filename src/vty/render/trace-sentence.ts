@@ -65,7 +65,8 @@ export function entrySentence(trace: Trace): string {
       : unknown === undefined
         ? `${ambiguity.length === 1 ? '1 AS remains' : `${ambiguity.length} ASes remain`} possible: ${ambiguity.map(as => `AS${as}`).join(' ')}`
         : `${beyond}${unknownWords(unknown, trace.from)}`;
-  if (entry === null) return `Entry ${trace.state === 'partial' ? 'not yet known' : 'not found'}; ${remain}.`;
+  if (entry === null)
+    return `Entry ${['partial', 'interrupted'].includes(trace.state) ? 'not yet known' : 'not found'}; ${remain}.`;
   const { as, via, source } = entry;
   if (source) return `Began inside AS${as}${sure}; ${remain}.`;
   // It may not tell, not know, or have seen the packet leave only.

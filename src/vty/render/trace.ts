@@ -13,6 +13,7 @@ export function renderTrace(trace: TraceDetail): string[] {
   const [, ...lines] = table([{ head: '' }, { head: '' }, { head: '' }, { head: '', right: true }, { head: '' }], rows);
   return [
     `Trace ${trace.id}, ${trace.state} after ${trace.milliseconds} ms, ${count(trace.queries, 'question')}`,
+    ...interruptionLines(trace),
     ...(trace.cancelledBy === undefined ? [] : fold(`Ended before its time by ${trace.cancelledBy}`, 2)),
     packetLine(trace),
     ...reflectionLines(trace),
@@ -27,6 +28,13 @@ export function renderTrace(trace: TraceDetail): string[] {
     '',
     ...lines,
   ];
+}
+
+/** That the daemon ended while the trace was in work, and what became of it then. */
+function interruptionLines({ interrupted, again, asked }: Trace): string[] {
+  if (interrupted !== undefined) return fold(`Interrupted, below is what was known: ${interrupted}`, 2);
+  if (again === undefined) return [];
+  return [`Asked first at ${instant(again.first)}; the daemon ended then, and it was asked again at ${instant(asked)}`];
 }
 
 /** ASes that are named of those that remain possible; `show trace ID evidence` has all. */
@@ -125,7 +133,7 @@ function collect(node: TraceNode, stem: string, below: string, rows: (string | n
 }
 
 /** How a state is called in the list. */
-const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled' } as const;
+const STATES = { partial: 'live', final: 'final', cancelled: 'cancelled', interrupted: 'interrupted' } as const;
 
 /** `show trace`: those that run, then the latest ones. */
 export function renderTraces(rows: readonly Trace[]): string[] {

@@ -3,9 +3,9 @@
  * everybody answers truly. It counts QUERYs: what a trace costs, and how far it comes.
  */
 import { searchFrontier } from '../../../src/rib/as-frontier.ts';
-import { wavesOf } from '../../../src/traceback/waves.ts';
+import { routesTo } from '../../../src/rib/as-routes.ts';
+import { askInWaves as ask } from '../../../src/traceback/search-model.ts';
 import type { Internet, Random } from './graph.ts';
-import { routesTo } from './routes.ts';
 
 export interface Participation {
   /** How many of the largest ASes take part, and what share of the others. */
@@ -33,8 +33,6 @@ export interface Outcome {
   readonly ambiguous: number;
 }
 
-/** QUERYs one skip may cost. */
-const BUDGET = 64;
 /** Destinations whose routes the participants learn adjacency from, besides that of the trace. */
 const DESTINATIONS = 200;
 
@@ -169,17 +167,4 @@ export function simulate(
     unskipped: mean(sum.unskipped),
     ambiguous: sum.ambiguous / Math.max(1, sum.traces - sum.source),
   };
-}
-
-function ask(
-  candidates: Parameters<typeof wavesOf>[0],
-  wanted: number,
-  budget = BUDGET,
-): { queries: number; found: boolean } {
-  let queries = 0;
-  for (const wave of wavesOf(candidates, budget)) {
-    queries += wave.length;
-    if (wave.some(({ as }) => as === wanted)) return { queries, found: true };
-  }
-  return { queries, found: false };
 }

@@ -4,15 +4,16 @@ import type { TracebackConfig, TracePeerConfig } from '../../../src/config/trace
 import type { Probes } from '../../../src/traceback/btm.ts';
 import type { AsGraph } from '../../../src/traceback/graph.ts';
 import type { Identity } from '../../../src/traceback/identity.ts';
-import { startListener } from '../../../src/traceback/listener.ts';
 import type { Participants } from '../../../src/traceback/participants.ts';
 import { signParticipation } from '../../../src/traceback/participation.ts';
 import { createPeering, type Peering, TIMING } from '../../../src/traceback/peering.ts';
 import { type Request, signRequest } from '../../../src/traceback/request.ts';
 import { sealKeys } from '../../../src/traceback/seal.ts';
 import { createTraceback, type Traceback } from '../../../src/traceback/traceback.ts';
+import { TLS } from '../../../src/traceback/transport.ts';
 import { LEAST_VERSION, VERSION } from '../../../src/traceback/wire.ts';
 import type { Internet } from '../internet/graph.ts';
+import { PLAIN } from './plain.ts';
 
 /** Key and certificate, PEM. */
 export interface Pem {
@@ -43,6 +44,8 @@ export interface AsParts {
   readonly certificateOf: (as: number) => readonly X509Certificate[];
   readonly authority: readonly X509Certificate[];
   readonly delay: number;
+  /** TCP in place of TLS. */
+  readonly plain: boolean;
 }
 
 function configOf({ as, peers, delay }: AsParts): TracebackConfig {
@@ -120,6 +123,7 @@ export function startAs(
     log: () => {},
     clock: Date.now,
     timing: TIMES,
+    transport: parts.plain ? PLAIN : TLS,
   });
 }
 
@@ -133,12 +137,13 @@ export interface Silent {
 
 export async function startSilent(parts: AsParts): Promise<Silent> {
   const { as, pem, delay } = parts;
+  const transport = parts.plain ? PLAIN : TLS;
   const config = configOf(parts);
   const identity = identityOf(parts);
   const peerings = new Map<number, Peering>();
   const start = (peer: TracePeerConfig, onDemand: boolean) =>
     createPeering({
-      ...{ config: peer, onDemand, identity: () => identity, timing: TIMES, clock: Date.now, log: () => {} },
+      ...{ config: peer, onDemand, identity: () => identity, transport, timing: TIMES, clock: Date.now, log: () => {} },
       open: () => ({
         ...{ type: 'open', version: VERSION, least: LEAST_VERSION, as, hold: 120, restart: 0, roles: ['itm'] },
         ...{ methods: ['digest'], epochs: { length: 3600, overlap: 300 }, retention: null, coverage: null },
@@ -156,13 +161,14 @@ export async function startSilent(parts: AsParts): Promise<Silent> {
     peerings.set(peer, made);
     return made;
   };
-  const listener = await startListener({
+  const listener = await transport.listen({
     listen: listenOf(as),
     identity: () => identity,
     peering: peer => peerings.get(peer) ?? member(peer),
     peers: () => 1024,
     clock: Date.now,
     log: () => {},
+    refused: () => {},
   });
   return {
     status: () => config.peers.map(peer => peerings.get(peer.as)!.status()),
@@ -172,7 +178,13 @@ export async function startSilent(parts: AsParts): Promise<Silent> {
     },
     flood(times) {
       const now = Date.now();
-      const question = { packet: 0, epoch: 0, digest: '0000000000000000', from: now, to: now };
+      const question = {
+        packet: 0,
+        epoch: Math.floor(now / 3_600_000),
+        digest: '0000000000000000',
+        from: now,
+        to: now,
+      };
       const request: Request = {
         ...{ trace: '00000000000000ff', origin: as, issued: now, expires: now + 8000, purpose: 'test', reference: '' },
         ...{ federation: FEDERATION, need: 1, questions: [question], seal: sealKeys().seal, proof: [] },

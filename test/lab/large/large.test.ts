@@ -4,7 +4,17 @@ import { type Options, runTestbed } from './testbed.ts';
 describe('traceback: forty managers on a made AS graph, over TLS', function () {
   this.timeout(60_000);
   const small: Options = {
-    ...{ nodes: 40, participation: 60, traces: 20, atOnce: 4, seed: 1, delay: 0, faults: false },
+    ...{
+      nodes: 40,
+      participation: 60,
+      traces: 20,
+      atOnce: 4,
+      rounds: 2,
+      seed: 1,
+      delay: 0,
+      faults: false,
+      plain: false,
+    },
     ...{ processes: 1, flooding: true, falsely: 500, say: () => {} },
   };
 

@@ -14,6 +14,8 @@ export interface Run {
   /** Traces one after the other, and those at once. */
   readonly results: readonly Traced[];
   readonly together: readonly Traced[];
+  /** The same again in further rounds. */
+  readonly later: readonly Traced[];
   /** Seconds until all sessions were up. */
   readonly handshakes: number;
   /** Octets of memory before there were managers. */
@@ -23,6 +25,8 @@ export interface Run {
   readonly flooded: Counts;
   readonly traced: Counts;
   readonly after: Counts;
+  /** After the last round of those at once. */
+  readonly last: Counts;
   /** Probes asked for what did not pass, and how often they said it did. */
   readonly asked: number;
   readonly said: number;
@@ -46,6 +50,9 @@ export interface Outcome {
   readonly handshake_seconds: number;
   readonly flooding_bytes: number;
   readonly traces: number;
+  /** Share of the traces that found an entry; that found the right one or said what remains possible. */
+  readonly found: number;
+  readonly right_or_open: number;
   /** Shares of the traces that end in the AS nearest to the attacker that takes part, that end elsewhere on the path, and off it. */
   readonly entry_right: number;
   readonly entry_short: number;
@@ -63,9 +70,10 @@ export interface Outcome {
   /** Asked directly, probes of ASes off the path. */
   readonly off_path_asked: number;
   readonly off_path_saw: number;
-  readonly queries_per_trace: number;
-  readonly answers_per_trace: number;
-  readonly bytes_per_trace: number;
+  /** QUERYs, messages (these and the ANSWERs at the origin) and octets of a trace. */
+  readonly queries: number;
+  readonly messages: number;
+  readonly bytes: number;
   /** Processor time of all ASes together, made-up probes among them, ms. */
   readonly cpu_per_trace: number;
   readonly latency: Times;
@@ -76,7 +84,11 @@ export interface Outcome {
   readonly late_told: number;
   readonly at_once: Times;
   readonly at_once_right: number;
-  readonly at_once_memory: number;
+  /** Of the rounds after the first. */
+  readonly rounds: Times;
+  /** Octets of memory an AS after the first round and after the last, and of them held. */
+  readonly rounds_rss: readonly [number, number];
+  readonly rounds_heap: readonly [number, number];
   /** Processor time of one of them. */
   readonly at_once_cpu: number;
   readonly rss_per_node: number;
@@ -85,7 +97,7 @@ export interface Outcome {
 }
 
 export function summarise(world: World, run: Run): Outcome {
-  const { results, together, empty, linked, flooded, traced, after, nodes } = run;
+  const { results, together, empty, linked, flooded, traced, after, last, nodes } = run;
   // Who says nothing, or what is false, cannot be found.
   const honest = new Set(world.members.filter(as => !world.faults.has(as)));
   const pathOf = ({ attack }: Traced) => world.attacks[attack]!.path;
@@ -106,6 +118,8 @@ export function summarise(world: World, run: Run): Outcome {
     handshake_seconds: run.handshakes,
     flooding_bytes: flooded.bytes,
     traces: results.length,
+    found: each(results.filter(({ entry }) => entry !== null).length),
+    right_or_open: each(results.filter(one => isRight(one) || one.open > 0).length),
     entry_right: each(right.length),
     entry_short: each(short.length),
     entry_wrong: each(others.length - short.length),
@@ -118,9 +132,9 @@ export function summarise(world: World, run: Run): Outcome {
     wrong_branches: count(({ wrong }) => wrong.length),
     off_path_asked: run.asked,
     off_path_saw: run.said,
-    queries_per_trace: each(queries(traced) - queries(flooded)),
-    answers_per_trace: each(count(({ answers }) => answers)),
-    bytes_per_trace: each(traced.bytes - flooded.bytes),
+    queries: each(queries(traced) - queries(flooded)),
+    messages: each(queries(traced) - queries(flooded) + count(({ answers }) => answers)),
+    bytes: each(traced.bytes - flooded.bytes),
     cpu_per_trace: each(traced.cpu - flooded.cpu),
     latency: timesOf(results),
     latency_long: timesOf(results.filter(one => pathOf(one).length > LONG)),
@@ -128,7 +142,9 @@ export function summarise(world: World, run: Run): Outcome {
     late_told: late.filter(({ partial }) => partial !== null && partial <= 260).length,
     at_once: timesOf(together),
     at_once_right: together.filter(isRight).length / Math.max(1, together.length),
-    at_once_memory: after.rss - traced.rss,
+    rounds: timesOf(run.later),
+    rounds_rss: [after.rss / nodes, last.rss / nodes],
+    rounds_heap: [after.heap / nodes, last.heap / nodes],
     at_once_cpu: (after.cpu - traced.cpu) / Math.max(1, together.length),
     rss_per_node: (flooded.rss - empty) / nodes,
     shunned: after.audit['peer.shunned'] ?? 0,

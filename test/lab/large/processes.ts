@@ -16,7 +16,9 @@ export interface Worker {
 }
 
 export function startWorker(): Worker {
-  const child: ChildProcess = fork(join(import.meta.dirname, 'worker.ts'), [], { serialization: 'advanced' });
+  const child: ChildProcess = fork(join(import.meta.dirname, 'worker.ts'), [], {
+    ...{ serialization: 'advanced', execArgv: [...process.execArgv, '--expose-gc'] },
+  });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   let next = 0;
   child.on('message', (message: { id: number; value?: never; error?: string }) => {

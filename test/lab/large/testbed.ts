@@ -12,10 +12,14 @@ import { makeWorld, type Plan, type World } from './world.ts';
 export interface Options extends Plan {
   /** ms that every octet is kept back on its way. */
   readonly delay: number;
+  /** TCP in place of TLS, for more ASes than a machine can shake hands with. */
+  readonly plain: boolean;
   readonly processes: number;
   readonly flooding: boolean;
   /** Traces at once, at the end; 0 for none. */
   readonly atOnce: number;
+  /** How often those are made. */
+  readonly rounds: number;
   /** Pairs of an AS and an attack that did not pass it whose probes are asked directly. */
   readonly falsely: number;
   say(text: string): void;
@@ -41,7 +45,7 @@ export async function runTestbed(options: Options): Promise<Outcome> {
     const began = performance.now();
     const empty = await all((worker, i) =>
       worker.ask('prepare', {
-        ...{ plan, delay, flooding, time, identities, authority: authority.certificate },
+        ...{ plan, delay, plain: options.plain, flooding, time, identities, authority: authority.certificate },
         ours: ours(i, world.members),
       }),
     );
@@ -89,19 +93,24 @@ export async function runTestbed(options: Options): Promise<Outcome> {
       const floods = all(worker => worker.ask('flood', 3000));
       say(`the flooder sent ${sum(await floods)} QUERYs`);
     }
-    const together = (
-      await all((worker, i) =>
-        worker.ask(
-          'trace',
-          batch.filter(({ path }) => placeOf.get(path.at(-1)!) === i).map(({ number }) => number),
-        ),
-      )
-    ).flat();
+    const atOnce = async () =>
+      (
+        await all((worker, i) =>
+          worker.ask(
+            'trace',
+            batch.filter(({ path }) => placeOf.get(path.at(-1)!) === i).map(({ number }) => number),
+          ),
+        )
+      ).flat();
+    const together = await atOnce();
     const after = await counts();
+    const later: Traced[] = [];
+    for (let round = 1; round < options.rounds; round++) later.push(...(await atOnce()));
+    const last = await counts();
     const falsely = await all(worker => worker.ask('falsely', Math.ceil(options.falsely / processes)));
     return summarise(world, {
-      ...{ nodes, participation, delay, faults, seed, results, together, handshakes },
-      ...{ empty: sum(empty), linked, flooded, traced, after },
+      ...{ nodes, participation, delay, faults, seed, results, together, later, handshakes },
+      ...{ empty: sum(empty), linked, flooded, traced, after, last },
       asked: sum(falsely.map(one => one.asked)),
       said: sum(falsely.map(one => one.said)),
     });
@@ -116,7 +125,7 @@ export async function runTestbed(options: Options): Promise<Outcome> {
       for (const [what, count] of Object.entries(one.audit)) audit[what] = (audit[what] ?? 0) + count;
     const total = (of: (one: Counts) => number) => sum(each.map(of));
     const [bytes, rss, cpu] = [total(one => one.bytes), total(one => one.rss), total(one => one.cpu)];
-    return { audit, bytes, rss, cpu, sessions: total(one => one.sessions) };
+    return { audit, bytes, rss, cpu, heap: total(one => one.heap), sessions: total(one => one.sessions) };
   }
 }
 

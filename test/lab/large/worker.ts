@@ -25,6 +25,8 @@ export interface Setup {
   readonly plan: Plan;
   /** ms that every octet is kept back on its way. */
   readonly delay: number;
+  /** TCP in place of TLS. */
+  readonly plain: boolean;
   /** Records go from session to session; else they are known everywhere at a word. */
   readonly flooding: boolean;
   /** When the packets of the attacks passed, ms. */
@@ -62,6 +64,8 @@ export interface Counts {
   /** Octets through the listening side of every session, TLS and all. */
   readonly bytes: number;
   readonly rss: number;
+  /** What is held of it for objects and octets, after tidying up. */
+  readonly heap: number;
   /** Processor time so far, ms. */
   readonly cpu: number;
   readonly sessions: number;
@@ -121,7 +125,7 @@ const commands = {
       as,
       pem: given.identities.get(as)!,
       peers: world.peers.get(as)!,
-      ...{ certificateOf, authority, delay: given.delay },
+      ...{ certificateOf, authority, delay: given.delay, plain: given.plain },
     });
     const maker = newTapMaker(given.plan.seed * 1000 + given.ours[0]!);
     const passing = new Map<number, Attack[]>();
@@ -213,7 +217,9 @@ const commands = {
     for (const socket of sockets) bytes += octetsOf(socket);
     const { user, system } = process.cpuUsage();
     const cpu = (user + system) / 1000;
-    return { audit: { ...audit }, bytes, rss: process.memoryUsage.rss(), cpu, sessions: sockets.size };
+    globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { audit: { ...audit }, bytes, rss, heap: heapUsed + external, cpu, sessions: sockets.size };
   },
 
   stop() {

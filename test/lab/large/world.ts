@@ -2,8 +2,9 @@
  * What a run of the large testbed is about, the same for each seed: the AS graph, who takes part, who attacks whom, and
  * who does not do as it should. Every process makes it for itself.
  */
+
+import { routesTo } from '../../../src/rib/as-routes.ts';
 import { type Internet, makeInternet, type Random, seeded } from '../internet/graph.ts';
-import { routesTo } from '../internet/routes.ts';
 
 export interface Plan {
   /** ASes that take part; the graph has more of them where `participation` is below 100 percent. */

@@ -1,7 +1,6 @@
 /** The packets of a capture that are to be traced: those that were named, or the best of them. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { PacketData, PacketsWanted } from '../control/packet-data.ts';
 import { bestPackets, guessingOf } from '../packet/best-packets.ts';
 import type { PcapError, PcapRecord } from '../packet/capture.ts';
 import { loadKernel } from '../packet/digest-kernel.ts';
@@ -10,13 +9,14 @@ import { isFragment } from '../packet/fragments.ts';
 import { newLayers } from '../packet/layers.ts';
 import { pcapReader } from '../packet/pcap.ts';
 import { createReassembler } from '../packet/reassembly.ts';
+import type { PacketData, PacketsWanted } from './packet-data.ts';
 
 /** Seconds that the other fragments of a packet are looked for behind it. */
 const BEHIND = 60;
 /** Octets of a packet that was put together that are given: more than any digest takes, tunnels included. */
 const OCTETS = 4096;
-/** Octets of one of several packets that are given: together they fit into a request. */
-const OCTETS_OF_SEVERAL = 16_384;
+/** Octets of one of several packets that are given, and of the packet that it is a part of: together they fit into a request. */
+const OCTETS_OF_SEVERAL = 1024;
 
 /** A packet that is held to be given. */
 interface Held {
@@ -81,7 +81,7 @@ function choosing(numbers: PacketsWanted['numbers'], most: number) {
   const several = numbers === null || numbers.length > 1 || numbers[0]![0] !== numbers[0]![1];
   const kernel = several ? loadKernel() : null;
   const best = bestPackets<Held>(most);
-  const reassemble = searchWhole();
+  const reassemble = searchWhole(several ? OCTETS_OF_SEVERAL : OCTETS);
   let first: Held | null = null;
   const held = (): readonly Held[] => {
     const chosen = best.best().map(({ packet }) => packet);
@@ -128,7 +128,7 @@ const base64 = (octets: Uint8Array): string =>
  * Takes the records of a capture. Of each it says which packet it makes whole, with those before it, and of which
  * records; and whether the record is a fragment whose others may come later.
  */
-function searchWhole() {
+function searchWhole(octets: number) {
   const layers = newLayers();
   const reassembler = createReassembler();
   return ({ bytes, offset, captured, wire, linkType, seconds, number }: PcapRecord) => {
@@ -143,7 +143,7 @@ function searchWhole() {
       else if ('bytes' in whole)
         made = {
           parts: whole.parts,
-          whole: { whole: { frame: base64(whole.bytes.subarray(0, OCTETS)), wire: whole.wire } },
+          whole: { whole: { frame: base64(whole.bytes.subarray(0, octets)), wire: whole.wire } },
         };
     }
     return { made, open };

@@ -1,6 +1,6 @@
 /** The routes of all ASes to one destination under Gao and Rexford's rules: customer routes first, then the shortest. */
-import type { AsTopology } from '../../../src/rib/as-frontier.ts';
-import { CUSTOMER, PEER, PROVIDER } from '../../../src/rib/as-relations.ts';
+import type { AsTopology } from './as-frontier.ts';
+import { CUSTOMER, PEER, PROVIDER } from './as-relations.ts';
 
 /** For each node the one its packets to the destination go to next; -1 where there is no route, itself at the destination. */
 export function routesTo({ start, ends, relation, numbers }: AsTopology, destination: number): Int32Array {

@@ -1,0 +1,14 @@
+/** `http { … }` as the daemon reads it. */
+
+export type HttpRole = 'reader' | 'operator';
+
+export interface HttpConfig {
+  readonly listen: readonly { readonly address: string; readonly port: number }[];
+  /** Files of the private key and of the certificate; null: no TLS. */
+  readonly identity: { readonly key: string; readonly certificate: string } | null;
+  readonly tokens: readonly { readonly file: string; readonly role: HttpRole }[];
+  /** Of those who show no token; null: they may do nothing. */
+  readonly anonymous: HttpRole | null;
+  /** Requests a second. */
+  readonly rate: number;
+}

@@ -1,0 +1,65 @@
+/** An `http` block: from its statements to the tree and back, and the rules that concern several of them. */
+import { BlockList } from 'node:net';
+import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text } from './entry.ts';
+import type { HttpConfig, HttpRole } from './http-tree.ts';
+import type { Report } from './report.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+const isLoopback = (address: string) => LOOPBACK.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+
+// Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
+
+/** The tree of a block in which nothing is wrong. */
+export function httpOf(block: readonly Entry[]): HttpConfig {
+  const identity = first(block, 'identity');
+  const anonymous = first(block, 'anonymous');
+  return {
+    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, 'http', 'listen')]).map(one => ({
+      address: must(text(one, 'address')),
+      port: must(number(one, 'port')),
+    })),
+    identity:
+      identity === undefined
+        ? null
+        : { key: must(text(identity, 'file')), certificate: must(text(identity, 'certificate')) },
+    tokens: all(block, 'token').map(one => ({
+      file: must(text(one, 'file')),
+      role: must(text(one, 'httprole')) as HttpRole,
+    })),
+    anonymous: anonymous === undefined ? null : (must(text(anonymous, 'httprole')) as HttpRole),
+    rate: numberIn(block, 'http', 'request rate', 'rate'),
+  };
+}
+
+/** The statements that make this tree. */
+export function httpEntry({ listen, identity, tokens, anonymous, rate }: HttpConfig): Entry {
+  return entry('global', 'http', {}, [
+    ...listen.map(({ address, port }) => entry('http', 'listen', { address, port })),
+    ...(identity === null
+      ? []
+      : [entry('http', 'identity', { file: identity.key, certificate: identity.certificate })]),
+    ...tokens.map(({ file, role }) => entry('http', 'token', { file, httprole: role })),
+    ...(anonymous === null ? [] : [entry('http', 'anonymous', { httprole: anonymous })]),
+    entry('http', 'request rate', { rate }),
+  ]);
+}
+
+/** Tells what is wrong with an `http` block: nothing secret goes over a wire in the clear. */
+export function checkHttp(config: readonly Entry[], report: Report): void {
+  for (const http of all(config, 'http')) {
+    const { block } = http;
+    const identity = first(block, 'identity');
+    for (const listen of all(block, 'listen')) {
+      const address = text(listen, 'address');
+      if (address !== undefined && identity === undefined && !isLoopback(address))
+        report.error(placed(listen), `others than this machine reach ${address}, expected an \`identity\` beside it`);
+    }
+    const anonymous = first(block, 'anonymous');
+    if (anonymous !== undefined && text(anonymous, 'httprole') === 'operator')
+      report.warning(placed(anonymous), 'whoever reaches it may do everything');
+    if (anonymous === undefined && first(block, 'token') === undefined)
+      report.warning(placed(http), 'nobody may look at anything, expected a `token` or `anonymous` in its block');
+  }
+}

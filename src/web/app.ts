@@ -1,0 +1,191 @@
+/** One listener's requests: routes, bodies and the ways in which they go wrong (intertrack-api(7)). */
+import { Readable } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { HttpRole } from '../config/http-tree.ts';
+import { carryOut } from '../control/carry-out.ts';
+import { readPackets } from '../control/chosen-packets.ts';
+import type { Daemon } from '../control/daemon.ts';
+import { answering, formatOf } from './answer.ts';
+import { type ApiPath, apiPaths, BODY, chooseCommand } from './api-paths.ts';
+import type { Admitted, Gate } from './gate.ts';
+import type { Metrics } from './metrics.ts';
+import { API, openApi, PCAP_TYPE } from './openapi.ts';
+import { PROBLEM_TYPE, type Problem, problemBody } from './problem.ts';
+
+/** Octets of a body of parameters, and of a capture. */
+const MOST_PARAMETERS = 64 * 1024;
+const MOST_CAPTURE = 16 * 2 ** 20;
+/** Octets of a capture that are looked at in one turn. */
+const SLICE = 64 * 1024;
+/** A client's connection may say nothing for so long, ms; and a request take so long to come in. */
+const IDLE = 60_000;
+const SLOWEST_REQUEST = 30_000;
+
+export interface AppOptions {
+  readonly daemon: Daemon;
+  readonly gate: Gate;
+  readonly metrics: Metrics;
+  /** Takes a place among the requests being answered; null: there is none left. Returns what gives it back. */
+  readonly enter: () => (() => void) | null;
+  /** PEM; null: no TLS. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+}
+
+/** A server that does not listen yet. */
+export function createApp({ daemon, gate, metrics, enter, tls }: AppOptions): FastifyInstance {
+  const common = {
+    bodyLimit: MOST_PARAMETERS,
+    connectionTimeout: 0,
+    keepAliveTimeout: IDLE,
+    requestTimeout: SLOWEST_REQUEST,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
+  } as const;
+  const app = (
+    tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
+  ) as FastifyInstance;
+  const paths = new Map(apiPaths().map(one => [one.path, one]));
+  const askers = new WeakMap<FastifyRequest, Admitted>();
+
+  const refuse = (reply: FastifyReply, problem: Problem) =>
+    reply
+      .code(problem.status)
+      .headers({ 'Cache-Control': 'no-store', ...problem.headers })
+      .type(PROBLEM_TYPE)
+      .send(problemBody(problem));
+
+  const knock = (request: FastifyRequest) => ({
+    authorization: request.headers.authorization,
+    host: request.headers.host,
+    local: request.socket.localAddress ?? '',
+    remote: request.socket.remoteAddress ?? '',
+  });
+  /** Before anything of the body is read. */
+  const admit =
+    (needs: (request: FastifyRequest) => HttpRole | null) => async (request: FastifyRequest, reply: FastifyReply) => {
+      const found = gate.admit(knock(request), needs(request));
+      if ('status' in found) return refuse(reply, found);
+      askers.set(request, found);
+    };
+
+  app.addContentTypeParser(PCAP_TYPE, { parseAs: 'buffer', bodyLimit: MOST_CAPTURE }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.removeContentTypeParser('text/plain');
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.answered(reply.raw.statusCode, reply.elapsedTime / 1000);
+    askers.delete(request);
+  });
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
+    return refuse(reply, { status, detail: error.message });
+  });
+  const nowhere = { status: 404, detail: `there is nothing here; ${API}/openapi.json lists what there is` };
+  app.setNotFoundHandler({ preValidation: admit(() => null) }, (_request, reply) => refuse(reply, nowhere));
+
+  app.get('/healthz', { onRequest: admit(() => null) }, (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', { onRequest: admit(() => null) }, async (request, reply) => {
+    const { problems } = await daemon.status();
+    if (problems.length === 0) return reply.type('text/plain').send('ok\n');
+    const may = askers.get(request)?.role !== null;
+    const detail = may ? problems.join('\n') : `${problems.length} problems`;
+    return refuse(reply, { status: 503, detail });
+  });
+  app.get('/metrics', { onRequest: admit(() => 'reader') }, async (request, reply) => {
+    const { type, text } = await metrics.read(request.headers.accept);
+    return reply.type(type).header('Cache-Control', 'no-store').send(text);
+  });
+  app.get(`${API}/openapi.json`, { onRequest: admit(() => null) }, async (_request, reply) => {
+    const { version } = await daemon.status();
+    return reply.type('application/json').send(`${JSON.stringify(openApi(version), null, 2)}\n`);
+  });
+
+  const pathOf = (request: FastifyRequest): ApiPath | undefined => {
+    const rest = (request.params as { readonly '*': string })['*'];
+    return paths.get(rest.replace(/\/$/, ''));
+  };
+  const needs = (request: FastifyRequest): HttpRole =>
+    request.method === 'POST' && pathOf(request)?.method === 'POST' ? 'operator' : 'reader';
+  app.route({
+    method: ['GET', 'POST'],
+    url: `${API}/*`,
+    onRequest: admit(needs),
+    handler: async (request, reply) => {
+      const path = pathOf(request);
+      if (path === undefined) return refuse(reply, nowhere);
+      if (request.method !== path.method) {
+        const detail = path.method === 'POST' ? 'this does something: ask by POST' : 'this only looks: ask by GET';
+        return refuse(reply, { status: 405, detail, headers: { Allow: path.method } });
+      }
+      return command(path, request, reply);
+    },
+  });
+
+  async function command(path: ApiPath, request: FastifyRequest, reply: FastifyReply) {
+    const given = parametersOf(request);
+    if (typeof given === 'string') return refuse(reply, { status: 400, detail: given });
+    const resolved = chooseCommand(path, given);
+    if ('error' in resolved) return refuse(reply, { status: 400, detail: resolved.error, expected: resolved.expected });
+    const capture = Buffer.isBuffer(request.body) ? request.body : null;
+    if (resolved.args[BODY] !== undefined && capture === null)
+      return refuse(reply, { status: 415, detail: `a capture is needed for a body, of type ${PCAP_TYPE}` });
+    if (resolved.args[BODY] === undefined && capture !== null)
+      return refuse(reply, { status: 415, detail: 'this takes no capture' });
+    const format = formatOf(request.headers.accept);
+    if (resolved.entry.live && format === 'json') {
+      const detail = 'this goes on until it is interrupted: accept application/x-ndjson or text/event-stream';
+      return refuse(reply, { status: 406, detail });
+    }
+    const leave = enter();
+    if (leave === null) return refuse(reply, { status: 503, detail: 'too many requests are being answered' });
+    const gone = new AbortController();
+    request.raw.socket.once('close', () => gone.abort());
+    const asker = askers.get(request);
+    const by = `http ${asker?.token ? `token ${asker.token}` : 'without a token'} from ${request.socket.remoteAddress}`;
+    reply.hijack();
+    const answer = answering(reply.raw, format, gone.signal);
+    const asked = { resolved, by, signal: gone.signal };
+    try {
+      const outcome = await carryOut(daemon, asked, answer);
+      if (outcome.how !== 'done' || outcome.want === null) return await answer.end(outcome);
+      const read = await readPackets({ ...outcome.want, file: '-' }, Readable.from(slices(capture!)));
+      if ('error' in read) return await answer.end({ how: 'failed', error: read.error });
+      const traced = await carryOut(daemon, { ...asked, data: { packets: read.packets } }, answer);
+      const remarked = traced.how === 'done' && read.remark !== null;
+      await answer.end(remarked ? { ...traced, notes: [...traced.notes, read.remark!] } : traced);
+    } catch {
+      // The client has gone in the midst of a row.
+      reply.raw.destroy();
+    } finally {
+      leave();
+    }
+  }
+  return app;
+}
+
+/** A capture bit by bit, with a turn of the loop between. */
+async function* slices(capture: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < capture.length; at += SLICE) {
+    yield capture.subarray(at, at + SLICE);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
+/** Parameters of query and body as texts; or what is wrong with them. */
+function parametersOf(request: FastifyRequest): Record<string, string> | string {
+  const found: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(request.query as Readonly<Record<string, unknown>>)) {
+    if (typeof value !== 'string') return `${name} stands twice in the query`;
+    found[name] = value;
+  }
+  const { body } = request;
+  if (body === undefined || body === null || Buffer.isBuffer(body)) return found;
+  if (typeof body !== 'object' || Array.isArray(body)) return 'the body is no JSON object';
+  for (const [name, value] of Object.entries(body)) {
+    if (found[name] !== undefined) return `${name} stands in the query and in the body`;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      return `${name} is no text, no number, and neither true nor false`;
+    found[name] = String(value);
+  }
+  return found;
+}

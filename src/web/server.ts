@@ -1,0 +1,142 @@
+/** The HTTP side of the daemon: where it listens, by which files, and what goes wrong with that. */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { HttpConfig } from '../config/http-tree.ts';
+import type { Daemon } from '../control/daemon.ts';
+import type { AppOptions } from './app.ts';
+import { createGate } from './gate.ts';
+import { readTokens, type Tokens } from './tokens.ts';
+
+/** ms after which an address that could not be listened at is tried again. */
+const RETRY = 10_000;
+/** Requests being answered at once. */
+const MOST_ANSWERING = 64;
+/** Connections at one listener. */
+const MOST_CONNECTIONS = 256;
+
+export type HttpLog = (level: 'info' | 'warn' | 'error', text: string) => void;
+
+/** What the files of an `http` block hold. */
+export interface HttpFiles {
+  readonly tokens: Tokens;
+  /** PEM; null: no TLS. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+}
+
+/** Reads them. Throws an Error with the name of one and what is wrong with it. */
+export function readHttpFiles(config: HttpConfig): HttpFiles {
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new Error(`${file}: ${(error as Error).message}`);
+    }
+  };
+  const { identity } = config;
+  return {
+    tokens: readTokens(config),
+    tls: identity === null ? null : { key: read(identity.key), cert: read(identity.certificate) },
+  };
+}
+
+export interface HttpServer {
+  /** Listens where this configuration says, and nowhere else; null: nowhere. Who is connected there stays connected. */
+  configure(config: HttpConfig | null, files: HttpFiles | null): Promise<void>;
+  /** Where it cannot listen, a line each. */
+  problems(): readonly string[];
+  /** Ports bound, in the order of the configuration. */
+  ports(): readonly number[];
+  close(): Promise<void>;
+}
+
+interface Listening {
+  app: FastifyInstance | null;
+  readonly tls: string;
+  problem: string;
+}
+
+/** A server that listens nowhere yet. */
+export function createHttpServer(daemon: Daemon, log: HttpLog): HttpServer {
+  const listening = new Map<string, Listening>();
+  let config: HttpConfig | null = null;
+  let files: HttpFiles | null = null;
+  let again: NodeJS.Timeout | undefined;
+  let inWork = 0;
+  let metrics: AppOptions['metrics'] | null = null;
+  /** What serves is loaded when somebody is to be served: most of it is of no use to others. */
+  const serving = async (options: Omit<AppOptions, 'metrics'>) => {
+    const [{ createApp }, { createMetrics }] = await Promise.all([import('./app.ts'), import('./metrics.ts')]);
+    metrics ??= createMetrics(daemon);
+    return createApp({ ...options, metrics });
+  };
+  const nobody: Tokens = () => null;
+  const gate = createGate({
+    tokens: () => files?.tokens ?? nobody,
+    rate: () => config?.rate ?? 1,
+    clock: () => performance.now(),
+  });
+  const enter = () => {
+    if (inWork >= MOST_ANSWERING) return null;
+    inWork++;
+    return () => {
+      inWork--;
+    };
+  };
+
+  const keyOf = ({ address, port }: { address: string; port: number }) =>
+    `${address.includes(':') ? `[${address}]` : address}:${port}`;
+
+  async function open(at: HttpConfig['listen'][number], before: string, tls: string): Promise<void> {
+    const key = keyOf(at);
+    const one: Listening = { app: null, tls, problem: '' };
+    listening.set(key, one);
+    try {
+      const app = await serving({ daemon, gate, enter, tls: files?.tls ?? null });
+      app.server.maxConnections = MOST_CONNECTIONS;
+      one.app = app;
+      await app.listen({ host: at.address, port: at.port, ipv6Only: at.address !== '::' });
+      log('info', `listening for ${files?.tls ? 'HTTPS' : 'HTTP'} on ${key}`);
+    } catch (error) {
+      await one.app?.close().catch(() => {});
+      one.app = null;
+      one.problem = `cannot listen for HTTP on ${key}: ${(error as Error).message}`;
+      if (one.problem !== before) log('error', one.problem);
+    }
+  }
+
+  async function shut(key: string, { app }: Listening): Promise<void> {
+    listening.delete(key);
+    await app?.close();
+  }
+
+  async function configure(next: HttpConfig | null, read: HttpFiles | null): Promise<void> {
+    clearTimeout(again);
+    config = next;
+    files = read;
+    const tls = JSON.stringify(files?.tls ?? null);
+    const wanted = new Map((next?.listen ?? []).map(at => [keyOf(at), at]));
+    for (const [key, one] of [...listening]) if (!wanted.has(key) || one.tls !== tls) await shut(key, one);
+    for (const [key, at] of wanted) {
+      const before = listening.get(key);
+      if (before?.app == null) await open(at, before?.problem ?? '', tls);
+    }
+    if (problems().length > 0) again = setTimeout(() => void configure(config, files), RETRY).unref();
+  }
+
+  const problems = () => [...listening.values()].flatMap(({ problem }) => (problem === '' ? [] : [problem]));
+
+  return {
+    configure,
+    problems,
+    ports: () =>
+      (config?.listen ?? []).flatMap(at => {
+        const app = listening.get(keyOf(at))?.app;
+        return app ? [(app.server.address() as AddressInfo).port] : [];
+      }),
+    async close() {
+      clearTimeout(again);
+      for (const [key, one] of [...listening]) await shut(key, one);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { expect } from 'chai';
+import { loopbackAddress, until } from './bgp-peers.ts';
+import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
+
+const TOKEN = 'a-token-of-the-noc-1';
+
+/** The API and the metrics as curl and Prometheus meet them. */
+describe('interop/daemon-http', function () {
+  this.timeout(120_000);
+  let daemon: Intertrackd;
+  const ours = loopbackAddress();
+  const PORT = 8480;
+
+  const configure = (http: string) =>
+    daemon.configure(`bgp listen ${ours} port 1790;\nhttp { listen ${ours} port ${PORT}; ${http} }\n`);
+  before(function () {
+    const missing = ['curl', 'openssl'].filter(one => spawnSync(one, ['version']).error !== undefined);
+    if (missing.length === 0) return;
+    if (process.env.REQUIRE_PEERS === '1') throw new Error(`no ${missing.join(', ')} here`);
+    console.log(`      skipped: no ${missing.join(', ')} here`);
+    this.skip();
+  });
+  beforeEach(() => {
+    daemon = intertrackd(ours);
+    daemon.write('noc.token', `${TOKEN}\n`);
+    spawnSync('chmod', ['600', daemon.at('noc.token')]);
+  });
+  afterEach(() => daemon.close());
+
+  const curl = (...words: string[]) => {
+    const { stdout } = spawnSync('curl', ['-s', '--max-time', '30', '-H', `Authorization: Bearer ${TOKEN}`, ...words]);
+    return stdout.toString();
+  };
+
+  it('answers what itctl -j prints, in the clear on this machine', async () => {
+    configure(`token "${daemon.at('noc.token')}" role operator;`);
+    await daemon.start();
+    const at = (path: string) => `http://${ours}:${PORT}${path}`;
+    await until('it listens', () => curl(at('/healthz')) === 'ok\n');
+    const { row } = JSON.parse(curl(at('/api/v1/show/whois'))) as { row: unknown };
+    expect(row).to.deep.equal(await daemon.json('show', 'whois'));
+    expect(JSON.parse(curl('-X', 'POST', at('/api/v1/reload')))).to.deep.equal({
+      row: { applied: true, changes: [], errors: [] },
+      command: 'reload',
+      notes: [],
+    });
+    const metrics = curl(at('/metrics'));
+    expect(metrics)
+      .to.match(/^intertrack_problems 0$/m)
+      .and.to.match(/^process_resident_memory_bytes \d+$/m);
+    expect(metrics).to.match(/^intertrack_http_requests_total\{status="200"\} \d+$/m);
+    expect(curl('-H', 'Accept: application/openmetrics-text', at('/metrics'))).to.match(/# EOF\n$/);
+  });
+
+  it('speaks TLS where it has an identity, with what is there at each reload', async () => {
+    const identity = (name: string) => {
+      const made = spawnSync('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'],
+        ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=IP:${ours}`],
+        ...['-keyout', daemon.at('http.key'), '-out', daemon.at('http.crt')],
+      ]);
+      if (made.status !== 0) throw new Error(made.stderr.toString());
+    };
+    identity('one');
+    configure(
+      `identity "${daemon.at('http.key')}" certificate "${daemon.at('http.crt')}"; token "${daemon.at('noc.token')}" role reader;`,
+    );
+    await daemon.start();
+    const at = `https://${ours}:${PORT}/api/v1/show/status`;
+    const trusting = () => curl('--cacert', daemon.at('http.crt'), at);
+    await until('it listens', () => trusting().includes('"command":"show status"'));
+    expect(curl(`http://${ours}:${PORT}/healthz`)).to.equal('');
+    identity('two');
+    expect(trusting()).to.equal('');
+    daemon.signal('SIGHUP');
+    await until('it shows the other certificate', () => trusting().includes('"command":"show status"'));
+  });
+
+  it('refuses files that it cannot use, at the start and at a reload', async () => {
+    configure(`token "${daemon.at('noc.token')}" role reader;`);
+    await daemon.start();
+    rmSync(daemon.at('noc.token'));
+    const checked = await run('intertrackd', '-t', '-c', daemon.at('conf'));
+    expect(checked.status).to.equal(1);
+    expect(checked.stderr).to.match(/noc\.token: ENOENT/);
+    const { status, stderr } = await daemon.itctl('reload');
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/nothing was changed:\n.*noc\.token: ENOENT/);
+    await until('it goes on', () => curl(`http://${ours}:${PORT}/healthz`) === 'ok\n');
+  });
+});

@@ -1,0 +1,144 @@
+/** intertrackd ended, by SIGKILL and by SIGTERM, while a trace is in work: no trace vanishes. */
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { TracePeerRow } from '../../src/control/traceback-rows.ts';
+import type { Probes } from '../../src/traceback/btm.ts';
+import type { Trace } from '../../src/traceback/trace.ts';
+import { type Ases, newAses, probeAnswer, sawTo } from '../traceback/ases.ts';
+import { makeIdentity } from '../traceback/certificates.ts';
+import { until } from './bgp-peers.ts';
+import { type Intertrackd, intertrackd } from './intertrackd.ts';
+
+const [DAEMON, PEER] = [64500, 64501];
+const DIGEST = '0123456789abcdef';
+
+describe('interop/daemon-traces', function () {
+  this.timeout(180_000);
+  let daemon: Intertrackd;
+  let ases: Ases;
+  /** Questions to the probes of the peer that are not answered yet; none is until `slow` is false. */
+  let slow: boolean;
+  let held: (() => void)[];
+
+  beforeEach(async () => {
+    ases = newAses();
+    daemon = intertrackd('192.0.2.10', DAEMON);
+    slow = true;
+    held = [];
+    const answer = { answers: [probeAnswer([sawTo(DAEMON)])], silent: [] };
+    const probes: Probes = {
+      ask: () => (slow ? new Promise(resolve => held.push(() => resolve(answer))) : Promise.resolve(answer)),
+    };
+    const peer = await ases.start({ as: PEER, peers: [DAEMON], probes });
+    const { key, certificate } = makeIdentity(DAEMON, ases.directory);
+    ases.strange(DAEMON);
+    await ases.link();
+    daemon.configure(traceback(key, certificate, peer.port));
+    await daemon.start();
+    await established();
+  });
+  afterEach(async () => {
+    await daemon.close();
+    ases.close();
+  });
+
+  const traceback = (key: string, certificate: string, port: number) => `
+traceback {
+    identity "${key}" certificate "${certificate}";
+    peer as ${PEER} {
+        address 127.0.0.1 port ${port};
+        certificate "${join(ases.directory, `as${PEER}.crt`)}";
+        in allow;
+        out allow;
+    }
+}
+`;
+  const established = () =>
+    until('the session', async () => {
+      const [row] = (await daemon.ask('show', 'traceback')) as TracePeerRow[];
+      return row?.state === 'Established';
+    });
+  const traces = async () => (await daemon.ask('show', 'trace')) as Trace[];
+  const trace = async (id: string) => ((await daemon.ask('show', 'trace', id)) as Trace[])[0]!;
+
+  /**
+   * Ends the daemon while a trace is in work, so often as `ends` says, and starts it again; resolves with what became of the
+   * trace. A trace that was over before the signal came, on a machine that is slow, is none.
+   */
+  async function endInMidTrace(time: () => number, ends: readonly NodeJS.Signals[], then: () => void): Promise<Trace> {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      slow = true;
+      const asked = held.length;
+      void daemon.ask('trace', 'digest', DIGEST, new Date(time()).toISOString()).catch(() => {});
+      await until('the trace is in work', async () => held.length > asked);
+      const [{ id }] = (await traces()) as [Trace];
+      for (const [i, signal] of ends.entries()) {
+        const before = held.length;
+        await daemon.end(signal);
+        if (i === ends.length - 1) then();
+        await daemon.start();
+        if (i < ends.length - 1)
+          await until('it is asked again', async () => held.length > before || (await trace(id)).state === 'final');
+      }
+      // What was ended in an orderly way says so until it is asked again.
+      await until('it is over', async () => {
+        const { state, interrupted } = await trace(id);
+        return state !== 'partial' && interrupted !== 'the daemon ended';
+      });
+      const found = await trace(id);
+      if (found.state === 'interrupted' || (found.again !== undefined && ends.length === 1)) return found;
+    }
+    throw new Error('every trace was over before the daemon ended');
+  }
+  const justNow = () => Date.now() - 5000;
+  const fast = () => {
+    slow = false;
+  };
+
+  it('asks again for a trace that was in work when it was killed, under its name', async () => {
+    const found = await endInMidTrace(justNow, ['SIGKILL'], fast);
+    expect(found.state).to.equal('final');
+    expect(found.tree.children.map(({ as, verdict }) => [as, verdict])).to.deep.equal([[PEER, 'saw']]);
+    expect(found.again!.first).to.be.lessThan(found.asked);
+    const { stdout } = await daemon.itctl('show', 'trace', found.id);
+    expect(stdout).to.match(/Asked first at .*; the daemon ended then, and it was asked again at /);
+    // It is over: another start has nothing to ask.
+    await daemon.end('SIGKILL');
+    await daemon.start();
+    expect((await trace(found.id)).asked).to.equal(found.asked);
+  });
+
+  it('does so too when it was ended in an orderly way', async () => {
+    const found = await endInMidTrace(justNow, ['SIGTERM'], fast);
+    expect(found.state).to.equal('final');
+    expect(found.tree.children.map(({ verdict }) => verdict)).to.deep.equal(['saw']);
+  });
+
+  it('leaves one alone that was in work when the daemon ended twice, and shows what was known', async () => {
+    const { id } = await endInMidTrace(justNow, ['SIGKILL', 'SIGKILL'], fast);
+    const { stdout } = await daemon.itctl('show', 'trace', id);
+    expect(stdout).to.match(/interrupted after/);
+    expect(stdout).to.contain('Interrupted, below is what was known: the daemon ended a second time');
+    expect(stdout).to.contain(`AS${DAEMON}`);
+  });
+
+  it('leaves one alone of whose time no windows are kept', async () => {
+    const long = () => Date.UTC(2026, 0, 1, 12);
+    const found = await endInMidTrace(long, ['SIGKILL'], fast);
+    expect(found.interrupted).to.match(/windows of that time are no longer kept/);
+  });
+
+  it('withdraws when traceback is taken out of the configuration', async () => {
+    const known = () =>
+      ases
+        .at(PEER)
+        .traceback.participants()
+        .find(({ as }) => as === DAEMON)?.withdrawn;
+    await until('the record of the daemon', async () => known() === false);
+    daemon.configure('');
+    await daemon.itctl('reload');
+    await until('the withdrawal', async () => known() === true);
+    const [row] = ases.at(PEER).traceback.status();
+    expect(row!.said).to.equal('shutdown: this AS takes part no more');
+  });
+});
