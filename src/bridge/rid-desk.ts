@@ -3,7 +3,7 @@
  * where it says so, or is denied with its justification; and our reports and requests go to peers. No sockets.
  */
 import { randomBytes } from 'node:crypto';
-import { type Bucket, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, BridgeSelf, TraceGate } from './bridged.ts';
 import type { PacketRecord } from './packet-record.ts';
@@ -77,6 +77,9 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
   /** Traces by peer and incident. */
   const known = new Map<string, string>();
 
+  const tooFast = seldom(1, clock, (text, unsaid) => audit('rid.refused', { ...JSON.parse(text), unsaid }));
+  const say = seldom(4, clock, (text, unsaid) => log('info', unsaid > 0 ? `${text} (${unsaid} more unsaid)` : text));
+
   const countsOf = (name: string) => {
     const found = counts.get(name);
     if (found !== undefined) return found;
@@ -106,16 +109,13 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
     why: string,
   ): RidReply {
     count(peer, { denied: countsOf(peer).denied + 1, lastError: why });
-    audit('rid.denied', {
-      peer,
-      type: to?.type ?? null,
-      incident: to === null ? null : nameOf(to),
-      justification,
-      why,
-    });
-    log('info', `rid: ${peer}: ${to?.type ?? 'a message'} is denied: ${why}`);
-    const body = answer(to, 'Acknowledgement', { authorization: 'Denied', justification });
-    return { status: justification === 'UnrecognizedFormat' ? 400 : 200, body, token: null };
+    const body = { peer, type: to?.type ?? null, incident: to === null ? null : nameOf(to), justification, why };
+    // Of what comes faster than it may a line a second is enough.
+    if (to === null && justification === 'SystemResource') tooFast(JSON.stringify(body));
+    else audit('rid.refused', body);
+    say(`rid: ${peer}: ${to?.type ?? 'a message'} is denied: ${why}`);
+    const said = answer(to, 'Acknowledgement', { authorization: 'Denied', justification });
+    return { status: justification === 'UnrecognizedFormat' ? 400 : 200, body: said, token: null };
   }
 
   /** Traces and answers with what was found. Rejects when it cannot be traced. */
@@ -312,7 +312,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
       pending.delete(number);
       const { message, peer: name, token } = waiting;
       const peer = peers().find(one => one.name === name);
-      audit(approve ? 'rid.approved' : 'rid.refused', { peer: name, incident: nameOf(message), number, by });
+      audit('rid.decided', { peer: name, incident: nameOf(message), number, approved: approve, by });
       if (peer === undefined) return book.change(number, { state: 'failed', words: 'it is no longer a peer' })!;
       const asked = recordsOf(message, self().federation, peer.packets);
       let body: string;

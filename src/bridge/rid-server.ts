@@ -46,6 +46,8 @@ export interface RidServerOptions {
 export interface RidServer {
   /** The port bound: that of the configuration, or the kernel's choice for 0. */
   readonly port: number;
+  /** Shows another identity to those who dial from now on. */
+  renew(identity: RidIdentity): void;
   close(): void;
 }
 
@@ -132,6 +134,9 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
       server.on('error', error => log('warn', `rid: ${error.message}`));
       resolve({
         port: (server.address() as AddressInfo).port,
+        renew({ key, certificate }) {
+          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
+        },
         close() {
           server.close();
           server.closeAllConnections();

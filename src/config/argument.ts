@@ -375,6 +375,7 @@ export const ARGUMENTS = {
   LEARNED: choice('arp', 'bgp'),
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
+  RIDPOLICY: choice('allow', 'ask', 'deny'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
 } satisfies Record<string, ArgumentKind>;
 

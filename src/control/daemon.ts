@@ -36,6 +36,7 @@ import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
+import type { BridgeAnswers } from './bridge-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -57,7 +58,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends TracebackAnswers {
+export interface Daemon extends TracebackAnswers, BridgeAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;

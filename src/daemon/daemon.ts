@@ -24,6 +24,8 @@ import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
+import { createBridgeGate, creatorOf, federationOf } from './bridge-gate.ts';
+import { createBridges } from './bridges.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
@@ -35,6 +37,7 @@ import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { createTraceContacts } from './trace-contacts.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
 
@@ -253,6 +256,13 @@ export async function startDaemon({
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
+    const traceContacts = createTraceContacts(() => config, contacts);
+    const bridges = createBridges({
+      gate: createBridgeGate(traces, store, traceContacts),
+      self: () => ({ as: config.localAs, federation: federationOf(config), creator: creatorOf(config) }),
+      ...{ audit: audit.add, log },
+    });
+    closers.push(() => bridges.close());
     const ids = openIds(traces, log);
     closers.push(() => ids.close());
 
@@ -277,7 +287,7 @@ export async function startDaemon({
       } catch (e) {
         return refused((e as Error).message);
       }
-      // Traces first: only they can still refuse, and then nothing has changed.
+      // Traces first, then bridges: only they can still refuse, and then nothing has changed.
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
       if (
         touches('traceback', 'probe', 'router') ||
@@ -289,6 +299,12 @@ export async function startDaemon({
         } catch (e) {
           return refused((e as Error).message);
         }
+      try {
+        await bridges.configure(loaded.config);
+      } catch (e) {
+        await traces.reconfigure(before).catch((e: Error) => log('error', e.message));
+        return refused((e as Error).message);
+      }
       config = loaded.config;
       log.configure(config.log);
       audit.configure(config.auditRetain);
@@ -339,7 +355,7 @@ export async function startDaemon({
       drift,
       originated,
       cases,
-      contacts,
+      ...{ contacts, traceContacts, bridges },
       mitigations,
       outbox,
       traces,
@@ -364,6 +380,7 @@ export async function startDaemon({
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     await http.configure(config.http, config.http && readHttpFiles(config.http));
+    await bridges.configure(config);
     await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();

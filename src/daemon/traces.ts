@@ -14,13 +14,13 @@ import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
-import type { TraceRequest } from '../traceback/d-point.ts';
+import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
-import { MAX_QUESTIONS } from '../traceback/request.ts';
+import { MAX_QUESTIONS, type Purpose } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
-import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
+import type { Trace, TraceCause, TraceRequester, TraceTranslation } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
@@ -41,6 +41,9 @@ export interface DigestToTrace {
 }
 
 export interface TraceReason {
+  /** Another system asks, and what for. */
+  readonly requester?: TraceRequester;
+  readonly purpose?: Purpose;
   readonly cause?: TraceCause;
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
@@ -59,6 +62,12 @@ export interface Traces {
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
     why?: Pick<TraceReason, 'signal' | 'by'>,
+  ): Promise<Trace>;
+  /** Traces packets that another system asks about by their digests. */
+  startQuestions(
+    questions: readonly TraceQuestion[],
+    time: number,
+    why: Required<Pick<TraceReason, 'requester' | 'purpose'>>,
   ): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
@@ -206,7 +215,7 @@ export async function openTraces(
   async function tracePackets(
     packets: readonly PacketToTrace[],
     onPartial: (trace: Trace) => void,
-    { cause, need = null, trigger = false }: TraceReason,
+    { cause, requester, purpose, need = null, trigger = false }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
     if (traceback === null) throw new Error('no traceback block is configured');
@@ -235,6 +244,8 @@ export async function openTraces(
       ...(asked.fragment && { fragment: true }),
       time,
       ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
+      ...(requester !== undefined && { case: caseOf(requester) }),
+      ...(purpose !== undefined && { purpose }),
       ...{ signal, begun },
     };
     // Of several packets that were translated one is looked for on both sides: it tells of all.
@@ -244,6 +255,7 @@ export async function openTraces(
     const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
     const about: Partial<Trace> = {
       ...(cause !== undefined && { cause }),
+      ...(requester !== undefined && { requester }),
       ...(reflection !== null && { reflection }),
       ...(trigger && { trigger: true as const }),
     };
@@ -269,9 +281,22 @@ export async function openTraces(
     return kept.ended(trace, evidence);
   }
 
+  const startQuestions: Traces['startQuestions'] = (questions, time, { requester, purpose }) =>
+    running.run(async one => {
+      const packets = new Set(questions.map(({ packet = 0 }) => packet)).size;
+      const request = { questions, time, purpose, need: needOf(packets), case: caseOf(requester), ...one };
+      const { trace, evidence } = await tracing(
+        request,
+        () => {},
+        () => ({ requester }),
+      );
+      return kept.ended({ ...trace, requester }, evidence);
+    });
+
   return {
     station,
     running,
+    startQuestions,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
@@ -291,8 +316,8 @@ export async function openTraces(
             return seconds === null ? null : seconds * 1000;
           },
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, reflection, trigger, translation }) {
-            const known = { flows, cause, reflection, trigger, translation };
+          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
+            const known = { flows, cause, requester, reflection, trigger, translation };
             const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
             return running.run(async one => {
               const { trace, evidence } = await tracing(
@@ -326,6 +351,9 @@ function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
   const digests = watching.some(probe => probe.exporters === undefined);
   return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
+
+/** The reference of a trace that another system asks for. */
+const caseOf = ({ by, peer, reference }: TraceRequester): string => `${by} ${peer} ${reference}`;
 
 /** Milliseconds that probes have for priors: less than a trace takes. */
 const PRIORS_TIME = 1000;

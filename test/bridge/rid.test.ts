@@ -93,7 +93,7 @@ describe('bridge/rid', () => {
       expect(denied.status, text).to.deep.equal({ authorization: 'Denied', justification });
       expect(denied.type).to.equal('Acknowledgement');
       expect(two.asked).to.deep.equal([]);
-      expect(two.audited.at(-1)![0]).to.equal('rid.denied');
+      expect(two.audited.at(-1)![0]).to.equal('rid.refused');
       close();
     }
   });
@@ -135,7 +135,7 @@ describe('bridge/rid', () => {
     await until(() => one.desk.entries()[0]?.state === 'answered');
     expect(one.desk.entries()[0]!.words).to.match(/^Result, Approved, source found AS64510, entered at AS64510/);
     expect(one.audited.map(([what]) => what)).to.include('rid.callback');
-    expect(two.audited.map(([what]) => what)).to.include('rid.approved');
+    expect(two.audited.map(([what]) => what)).to.include('rid.decided');
     await two.desk.decide(waiting!.number, true, 'uid 0', SIGNAL).then(
       () => expect.fail('it was decided already'),
       (error: Error) => expect(error.message).to.equal(`no request ${waiting!.number} waits for a person`),

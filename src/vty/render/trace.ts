@@ -103,7 +103,9 @@ function translationLines({ translation }: Trace): string[] {
 }
 
 /** Which rule began the trace, where no person did. */
-function causeLines({ cause }: Trace): string[] {
+function causeLines({ cause, requester }: Trace): string[] {
+  if (requester !== undefined)
+    return [`Asked for by ${requester.by} ${requester.peer}${requester.reference && `: ${requester.reference}`}`];
   if (cause === undefined) return [];
   const { ids, signature, text, at, packets } = cause;
   const what = signature === null ? `capture ${text}` : `signature ${signature} "${text}", alert of ${instant(at)}`;
