@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet testbed security fuzz install clean format peers
+.PHONY: all demo test check bench internet testbed fuzz install deb clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -65,12 +65,6 @@ LARGE := N PARTICIPATION DELAY FAULTS TCP SEED TRACES ATONCE ROUNDS PROCESSES
 testbed: $(GENERATED)
 	node test/lab/large/run.ts $(foreach name,$(LARGE),$(if $($(name)),$(name)=$($(name))))
 
-# What is tried of what a hostile AS can do, by the names of the tests.
-HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
-	test/traceback/liars.test.ts test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
-security: $(GENERATED)
-	@mocha --dry-run --reporter spec $(HOSTILE)
-
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)
 	nice -n 19 node --expose-gc test/fuzz/run.ts $(or $(SECONDS),60)
@@ -78,6 +72,10 @@ fuzz: $(GENERATED)
 # As a Debian package would lay it out: `make install DESTDIR=/tmp/x PREFIX=/usr`.
 install: dist/.built
 	@contrib/install "$(DESTDIR)" "$(PREFIX)"
+
+# A package for Debian in dist/deb.
+deb: dist/.built
+	@contrib/deb
 
 clean:
 	rm -rf build dist coverage

@@ -345,6 +345,8 @@ export function createAnswerer(
         }
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
+        case 'topology':
+          return { rows: [asGraph().topology] };
         case 'as-graph': {
           asGraph();
           const roles = named(undefined).flatMap(({ row }) => (row.role ? [row.as] : []));

@@ -75,8 +75,9 @@ export type RibQuery =
       readonly avoid: readonly number[];
       readonly among: readonly number[];
     }
-  /** How much the AS graph knows: one GraphRow. `among`: ASes that are looked for on it. */
+  /** How much the AS graph knows: one GraphRow. `among`: ASes to look for on it. Then the graph itself: one AsTopology. */
   | { readonly about: 'as-graph'; readonly among: readonly number[] }
+  | { readonly about: 'topology' }
   /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */
   | { readonly about: 'adjacency'; readonly among: readonly number[] };
 

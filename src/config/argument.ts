@@ -376,7 +376,9 @@ export const ARGUMENTS = {
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
   RIDPOLICY: choice('allow', 'ask', 'deny'),
+  MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
+  PROOF: choice('none', 'prefer', 'require'),
 } satisfies Record<string, ArgumentKind>;
 
 export type ArgumentName = keyof typeof ARGUMENTS;

@@ -50,6 +50,7 @@ import { HOUR, MINUTE } from './units.ts';
 export function buildConfig(config: readonly Entry[]): Config {
   const localAs = must(number(stated(config, 'global', 'local as'), 'asn'));
   const control = socketOf(stated(config, 'global', 'control socket'), '');
+  const reader = first(config, 'reader socket');
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
@@ -66,6 +67,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     state,
     auditRetain: numberIn(config, 'global', 'audit retain', 'duration'),
     controlSocket: control,
+    readerSocket: reader === undefined ? null : socketOf(reader, ''),
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     probeListen: all(config, 'probe listen').map(listenOf),
     probeIdentity:

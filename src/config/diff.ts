@@ -52,6 +52,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   state: 'state',
   'audit retain': 'audit',
   'control socket': 'socket',
+  'reader socket': 'socket',
   'probe socket': 'socket',
   'probe listen': 'probe',
   'probe identity': 'probe',

@@ -59,6 +59,7 @@ export function configEntries(config: Config): Entry[] {
     entry('global', 'state', { directory: config.state }),
     entry('global', 'audit retain', { duration: config.auditRetain }),
     socketEntry('control socket', config.controlSocket),
+    ...(config.readerSocket === null ? [] : [socketEntry('reader socket', config.readerSocket)]),
     socketEntry('probe socket', config.probeSocket),
     ...config.probeListen.map(({ address, port }) => entry('global', 'probe listen', { address, port })),
     ...(config.probeIdentity === null

@@ -9,7 +9,7 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, FEDERATION, TRACE_PEER, TRACEBACK } from './traceback-statements.ts';
+import { ANSWER, FEDERATION, TRACE_DOMAIN, TRACE_PEER, TRACE_SITE, TRACEBACK } from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -84,6 +84,8 @@ export type BlockName =
   | 'traceback'
   | 'federation'
   | 'tracepeer'
+  | 'tracesite'
+  | 'tracedomain'
   | 'answer';
 
 /** A statement with its usage line read. */
@@ -123,6 +125,13 @@ const GLOBAL: readonly StatementSpec[] = [
     usage: 'control socket SOCKET',
     help: 'Where itctl connects',
     defaults: { socket: '/run/intertrack/intertrackd.sock' },
+    block: 'socket',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
+    usage: 'reader socket SOCKET',
+    help: 'Where itctl connects to look only',
     block: 'socket',
     optionalBlock: true,
     hard: true,
@@ -308,6 +317,8 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   intertrack2010: { title: 'intertrack2010', statements: INTERTRACK_2010 },
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
+  tracesite: { title: 'site', statements: TRACE_SITE },
+  tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
 };
 
@@ -349,6 +360,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   intertrack2010: read(DECLARED.intertrack2010),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
+  tracesite: read(DECLARED.tracesite),
+  tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
 };
 

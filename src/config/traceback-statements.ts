@@ -22,6 +22,22 @@ export const TRACEBACK: readonly StatementSpec[] = [
     unique: ['federation'],
     block: 'federation',
   },
+  { usage: 'role MANAGER…', help: 'Which managers this daemon is; one without itm is a site of its AS', hard: true },
+  {
+    usage: 'itm ADDRESS [port PORT] certificate CERTIFICATE site NAME',
+    help: 'Where the ITM of this site is, and what the site is called there',
+    defaults: { port: 4956 },
+    hard: true,
+  },
+  {
+    usage: 'site listen ADDRESS [port PORT]',
+    help: 'Accepts sites of this AS here',
+    defaults: { port: 4956 },
+    unique: ['address', 'port'],
+    hard: true,
+  },
+  { usage: 'site NAME', help: 'A site of this AS', unique: ['name'], block: 'tracesite' },
+  { usage: 'domain NAME', help: 'A part of this AS, by its probes', unique: ['name'], block: 'tracedomain' },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
 ];
@@ -37,6 +53,15 @@ export const FEDERATION: readonly StatementSpec[] = [
     defaults: { rate: 100 },
     bounds: { min: 1, max: 100_000 },
   },
+];
+
+export const TRACE_SITE: readonly StatementSpec[] = [
+  { usage: 'certificate FILE', help: 'Its certificate', required: true, hard: true },
+  { usage: 'share PERCENT', help: "Share of the AS's border at the site", bounds: { min: 0, max: 1 } },
+];
+
+export const TRACE_DOMAIN: readonly StatementSpec[] = [
+  { usage: 'probe NAME…', help: 'Probes that are in it', required: true },
 ];
 
 export const TRACE_PEER: readonly StatementSpec[] = [
@@ -60,5 +85,12 @@ export const TRACE_PEER: readonly StatementSpec[] = [
 
 export const ANSWER: readonly StatementSpec[] = [
   { usage: 'detail DETAIL', help: 'How much an answer says', defaults: { detail: 'neighbor-as' } },
+  { usage: 'proof PROOF', help: 'Whether who asks has to have seen the packet', defaults: { proof: 'prefer' } },
+  {
+    usage: 'unproved RATE',
+    help: 'Questions without proof that are taken from each AS',
+    defaults: { rate: 20 },
+    bounds: { min: 0, max: 100_000 },
+  },
   { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
 ];

@@ -1,4 +1,5 @@
 /** A `traceback` block as the daemon reads it. */
+import type { TraceSitesConfig } from './trace-sites-tree.ts';
 import type { ListenConfig } from './tree.ts';
 
 export interface TracebackConfig {
@@ -19,10 +20,16 @@ export interface TracebackConfig {
     readonly rate: number;
   }[];
   readonly peers: readonly TracePeerConfig[];
+  /** Left out: this daemon is all managers of its AS. */
+  readonly sites?: TraceSitesConfig;
   readonly answer: {
     readonly detail: 'none' | 'status' | 'neighbor-as';
     /** Share of the border's capacity behind taps, 0 to 1; null when the operator did not say. */
     readonly coverage: number | null;
+    /** Whether who asks has to prove that it has seen the packets. */
+    readonly proof: 'none' | 'prefer' | 'require';
+    /** Queries a second of one origin that are answered without a proof. */
+    readonly unproved: number;
   };
 }
 

@@ -2,6 +2,7 @@
 import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
+import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
 import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
@@ -9,6 +10,7 @@ import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
 /** The tree of a block in which nothing is wrong. */
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
+  const sites = traceSitesOf(block);
   return {
     listen: all(block, 'listen').map(placeOf),
     announce: all(block, 'announce').map(placeOf),
@@ -23,9 +25,12 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       rate: numberIn(one.block, 'federation', 'rate', 'rate'),
     })),
     peers: all(block, 'peer as').map(tracePeerOf),
+    ...(sites !== null && { sites }),
     answer: {
       detail: textIn(answer, 'answer', 'detail', 'detail') as TracebackConfig['answer']['detail'],
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
+      proof: textIn(answer, 'answer', 'proof', 'proof') as TracebackConfig['answer']['proof'],
+      unproved: numberIn(answer, 'answer', 'unproved', 'rate'),
     },
   };
 }
@@ -62,6 +67,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         entry('federation', 'rate', { rate }),
       ]),
     ),
+    ...(traceback.sites === undefined ? [] : traceSitesEntries(traceback.sites)),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
         entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
@@ -73,6 +79,8 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ),
     entry('traceback', 'answer', {}, [
       entry('answer', 'detail', { detail: answer.detail }),
+      entry('answer', 'proof', { proof: answer.proof }),
+      entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
     ]),
   ]);
@@ -81,11 +89,13 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
 /** Tells what is wrong with the `traceback` blocks of a configuration. */
 export function checkTraceback(config: readonly Entry[], report: Report): void {
   const own = first(config, 'local as');
-  for (const { block } of all(config, 'traceback'))
+  for (const { block } of all(config, 'traceback')) {
+    checkTraceSites(block, config, report);
     for (const peer of all(block, 'peer as')) {
       if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
         report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
       const address = first(peer.block, 'address');
       if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);
     }
+  }
 }

@@ -21,6 +21,8 @@ export interface Config {
   /** How long lines of the audit log are kept, ms. */
   readonly auditRetain: number;
   readonly controlSocket: SocketConfig;
+  /** Where one may look only; null: nowhere. */
+  readonly readerSocket: SocketConfig | null;
   readonly probeSocket: SocketConfig;
   /** Where probes of other machines connect, and what they are shown; null: the identity of `traceback`. */
   readonly probeListen: readonly ListenConfig[];

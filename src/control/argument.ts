@@ -86,6 +86,17 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: text => (ROLES.some(role => role === text) ? null : `role: ${ROLES.join(', ')}`),
     values: async () => ROLES,
   },
+  ASES: {
+    help: 'AS numbers, with commas between, such as 64500,64511',
+    refuse: text => (text.split(',').every(one => parseAsn(one) !== null) ? null : 'list of AS numbers'),
+  },
+  VICTIMS: {
+    help: 'prefixes and AS numbers, with commas between, such as 192.0.2.0/24,64500',
+    refuse: text =>
+      text.split(',').every(one => parseAsn(one) !== null || parsePrefix(one) !== null)
+        ? null
+        : 'list of prefixes and AS numbers',
+  },
   REGEX: {
     help: 'regular expression on the AS path, such as _64500_ or ^64496_.*_64500$',
     refuse: text => {

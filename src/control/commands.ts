@@ -14,6 +14,7 @@ import { IRR_COMMANDS } from './irr-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import type { PacketsWanted } from './packet-data.ts';
+import { PLAN_COMMANDS } from './plan-commands.ts';
 import { PROBE_COMMANDS } from './probe-commands.ts';
 import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
@@ -128,6 +129,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, args, row }) => sendAll(await daemon.ribQuery({ about: 'quality', peer: args.PEER! }), row),
   },
+  ...PLAN_COMMANDS,
   ...PROBE_COMMANDS,
   {
     syntax: 'show quarantine [peer PEER]',
@@ -207,6 +209,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'enable traceback': 'Take part in traces again, or begin one session with a trace peer',
   'enable bgp': 'Begin a session that was disabled',
   mitigate: 'Plan, order and end counter-measures against a hijack',
+  plan: 'Where more taking part in traces would help',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
   rid: 'Requests of other systems by RID that wait for a person',
@@ -234,6 +237,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   whois: 'Ask by whois, the mirror first',
   'trace digest': 'Trace a packet of which only the digest is known',
   'trace export': 'A trace as a document',
+  'trace plan': 'What a trace would ask of whom, before anything is sent',
+  'trace plan digest': 'Of a packet of which only the digest is known',
   'trace packet': 'Trace packets of a pcap file to their entry AS',
   'trace set': 'Trace a pcap file that holds one attack',
 };

@@ -8,6 +8,7 @@ import { listenUnix, whoAsks } from '../net/unix-socket.ts';
 import { carryOut } from './carry-out.ts';
 import { commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
+import { looksOnly } from './levels.ts';
 import { readLines } from './lines.ts';
 import {
   type CommandRequest,
@@ -28,10 +29,24 @@ export type ControlLog = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** Milliseconds after which a client that asks nothing gives its place to another where there is none left. */
+const IDLE = 10_000;
+
+/** What a client is doing. */
+interface Doing {
+  inFlight: number;
+  /** When its last request was answered; by a monotonic clock, ms. */
+  idleSince: number;
+}
+
 export interface ControlOptions {
   readonly socket: SocketConfig;
+  /** Those who connect here may look, and do nothing else. */
+  readonly reader?: boolean;
   readonly daemon: Daemon;
   readonly log: ControlLog;
+  /** How long a client may keep its place and ask nothing where others want it, ms. */
+  readonly idle?: number;
 }
 
 /** The served socket. `close` cancels what is being answered, ends every client and removes the socket. */
@@ -40,13 +55,32 @@ export interface ControlServer {
 }
 
 /** Opens the control socket; rejects as `listenUnix` does. */
-export async function openControl({ socket, daemon, log }: ControlOptions): Promise<ControlServer> {
-  const clients = new Set<Socket>();
+export async function openControl({
+  socket,
+  reader = false,
+  daemon,
+  log,
+  idle = IDLE,
+}: ControlOptions): Promise<ControlServer> {
+  const clients = new Map<Socket, Doing>();
   let refused = 0;
+  /** Takes the place of the client that has asked nothing for the longest time; false: all are at work. */
+  const makeRoom = (): boolean => {
+    const waiting = [...clients].filter(
+      ([, { inFlight, idleSince }]) => inFlight === 0 && idleSince + idle <= performance.now(),
+    );
+    const [longest] = waiting.toSorted(([, a], [, b]) => a.idleSince - b.idleSince);
+    if (longest === undefined) return false;
+    const [client] = longest;
+    clients.delete(client);
+    client.end(encodeReply({ id: 0, end: true, error: 'others wanted the place of this idle client', kind: 'failed' }));
+    setTimeout(() => client.destroy(), 1000).unref();
+    return true;
+  };
   // Half-open: a client that has said all it wants may shut its side and still read the answers.
   const server = createServer({ allowHalfOpen: true }, client => {
     client.on('error', error => log('debug', 'control client lost', { error: error.message }));
-    if (clients.size >= MAX_CLIENTS) {
+    if (clients.size >= MAX_CLIENTS && !makeRoom()) {
       refused++;
       // Once for each doubling: a flood of clients must not become a flood of log lines.
       if ((refused & (refused - 1)) === 0) log('warn', 'too many control clients', { limit: MAX_CLIENTS, refused });
@@ -55,25 +89,30 @@ export async function openControl({ socket, daemon, log }: ControlOptions): Prom
       setTimeout(() => client.destroy(), 1000).unref();
       return;
     }
-    clients.add(client);
+    const doing: Doing = { inFlight: 0, idleSince: performance.now() };
+    clients.set(client, doing);
     client.on('close', () => clients.delete(client));
-    serve(client, daemon, log).catch(error => {
+    serve(client, { daemon, log, reader }, doing).catch(error => {
       log('debug', 'control client ended', { error: String(error) });
       client.destroy();
     });
   });
-  await listenUnix(server, socket, 'control socket');
+  await listenUnix(server, socket, reader ? 'reader socket' : 'control socket');
   server.on('error', error => log('error', 'control socket', { error: error.message }));
   return {
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve());
-        for (const client of clients) client.destroy();
+        for (const client of clients.keys()) client.destroy();
       }),
   };
 }
 
-async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<void> {
+async function serve(
+  client: Socket,
+  { daemon, log, reader }: { readonly daemon: Daemon; readonly log: ControlLog; readonly reader: boolean },
+  doing: Doing,
+): Promise<void> {
   const inFlight = new Map<number, AbortController>();
   const gone = new AbortController();
   const by = whoAsks(client);
@@ -113,10 +152,19 @@ async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<v
     }
     const abort = new AbortController();
     inFlight.set(request.id, abort);
-    const done: Promise<void> = answer(request, daemon, by, abort.signal, send, () => client.writableNeedDrain)
+    doing.inFlight = inFlight.size;
+    const done: Promise<void> = answer(
+      request,
+      { daemon, by, reader },
+      abort.signal,
+      send,
+      () => client.writableNeedDrain,
+    )
       .catch(reason => log('debug', 'control answer lost', { error: String(reason) }))
       .finally(() => {
         inFlight.delete(request.id);
+        doing.inFlight = inFlight.size;
+        doing.idleSince = performance.now();
         running.delete(done);
       });
     running.add(done);
@@ -130,8 +178,7 @@ async function serve(client: Socket, daemon: Daemon, log: ControlLog): Promise<v
 /** Carries out one request and sends its answer, which always has exactly one end. */
 async function answer(
   request: CommandRequest | CompleteRequest,
-  daemon: Daemon,
-  by: string,
+  { daemon, by, reader }: { readonly daemon: Daemon; readonly by: string; readonly reader: boolean },
   signal: AbortSignal,
   send: (reply: ControlReply) => Promise<void>,
   full: () => boolean,
@@ -145,6 +192,10 @@ async function answer(
   }
   const resolved = resolveCommand(request.words);
   if ('error' in resolved) return await send({ id, end: true, ...resolved, kind: 'usage' });
+  if (reader && !looksOnly(resolved.entry)) {
+    const error = 'this socket is for looking only: connect to the control socket to do something';
+    return await send({ id, end: true, error, kind: 'failed' });
+  }
   const { data } = request;
   const outcome = await carryOut(
     daemon,

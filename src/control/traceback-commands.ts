@@ -40,6 +40,12 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
       if (rows.length === 0) note('no participation record is known');
     },
   },
+  {
+    syntax: 'show traceback sites',
+    help: 'The daemons of this AS: the sites of an ITM, or the ITM of a site',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.traceSites()),
+  },
 ];
 
 async function showPeer({ daemon, args, row }: Call): Promise<void> {

@@ -4,6 +4,8 @@ import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
+import type { SiteAgentStatus } from '../traceback/site-agent.ts';
+import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Trace } from '../traceback/trace.ts';
 
@@ -62,6 +64,21 @@ export interface TracebackFrontier {
   readonly reasons: readonly string[];
 }
 
+/** Answer of `show traceback sites`. */
+export interface TraceSites {
+  readonly time: number;
+  /** Of a site: its connection with its ITM. Null of any other daemon. */
+  readonly itm: SiteAgentStatus | null;
+  readonly sites: readonly TraceSiteRow[];
+}
+
+export interface TraceSiteRow extends Omit<SiteStatus, 'standing'> {
+  /** What it said last; null of one that was never there. */
+  readonly standing:
+    | (Omit<SiteStanding, 'domains'> & { readonly probes: number; readonly domains: readonly string[] })
+    | null;
+}
+
 /** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
 export interface TracebackAnswers {
   /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
@@ -71,6 +88,8 @@ export interface TracebackAnswers {
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
+  /** The daemons of this AS. */
+  traceSites(): Promise<TraceSites>;
   /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */
   orderTraceback(order: TraceOrder, by: string): Promise<OrderRow>;
 }

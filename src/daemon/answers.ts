@@ -37,6 +37,7 @@ import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
 import type { Originated } from './originated.ts';
 import { createPast } from './past.ts';
+import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
@@ -266,7 +267,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      return { format: FORMAT, trace: traceOf(record), evidence: JSON.parse(evidence.body) as FiledEvidence };
+      // Which sites and domains saw it stays inside.
+      const { inside: _inside, ...trace } = traceOf(record);
+      return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
     tracesAs: () => ({ as: config().localAs, federation: federationOf(config()) }),
     traceContacts: parts.traceContacts,
@@ -306,6 +309,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ids: async () => parts.ids.rows(),
     tracePeers: async () => tracePeerRows(config(), traces),
+    ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),
     archive: () => parts.archive.status(),
     ...createAuditAnswers(store, parts.audit),

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import type { Config } from '../config/tree.ts';
 import type { Store } from '../store/records.ts';
-import type { Trace } from '../traceback/trace.ts';
+import type { Trace, TraceRequester } from '../traceback/trace.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 
@@ -48,3 +48,6 @@ export const creatorOf = ({ notify }: Config): BridgeSelf['creator'] => ({
   name: hostname(),
   contact: notify.find(block => block.kind === 'mail')?.from ?? null,
 });
+
+/** The reference of a trace that another system asks for. */
+export const caseOf = ({ by, peer, reference }: TraceRequester): string => `${by} ${peer} ${reference}`;

@@ -370,6 +370,10 @@ export async function startDaemon({
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
     closers.push(() => control.close());
+    if (config.readerSocket !== null) {
+      const looking = await openControl({ socket: config.readerSocket, reader: true, daemon, log });
+      closers.push(() => looking.close());
+    }
     http = createHttpServer(daemon, log);
     closers.push(() => http?.close());
     // Before those who wait for them are sent away: a trace whose asker goes is cancelled.

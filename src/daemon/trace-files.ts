@@ -1,6 +1,7 @@
 /** The files that a `traceback` block names. */
 import { readFileSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
+import type { Config } from '../config/tree.ts';
 import { SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 
@@ -8,8 +9,13 @@ import { type Identity, loadIdentity } from '../traceback/identity.ts';
 export function readTraceFiles(config: TracebackConfig, as: number): { identity: Identity; secret: Uint8Array | null } {
   const loaded = loadIdentity(config, as, Date.now());
   if ('errors' in loaded) throw new Error(loaded.errors.map(({ file, reason }) => `${file}: ${reason}`).join('\n'));
+  return { identity: loaded.identity, secret: readSecret(config) };
+}
+
+/** The secret of the first federation; null without one. Throws an Error that names the file and what is wrong with it. */
+export function readSecret(config: TracebackConfig): Uint8Array | null {
   const file = config.federations[0]?.secret;
-  if (file === undefined) return { identity: loaded.identity, secret: null };
+  if (file === undefined) return null;
   let octets: Uint8Array;
   try {
     octets = readFileSync(file);
@@ -18,5 +24,13 @@ export function readTraceFiles(config: TracebackConfig, as: number): { identity:
   }
   const secret = secretOf(octets);
   if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
-  return { identity: loaded.identity, secret };
+  return secret;
+}
+
+/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
+export function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  const samples = watching.some(probe => probe.exporters !== undefined);
+  const digests = watching.some(probe => probe.exporters === undefined);
+  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }

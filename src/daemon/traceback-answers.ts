@@ -8,15 +8,20 @@ import type { Traceback } from '../traceback/traceback.ts';
 import type { Traces } from './traces.ts';
 
 export interface TracebackParts {
-  readonly traces: Pick<Traces, 'traceback' | 'running'>;
+  readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites'>;
   readonly store: Pick<Store, 'read'>;
   readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
 }
 
 /** The running exchange. Throws an Error, in words, when there is none. */
-export function mustTraceback(traces: Pick<Traces, 'traceback'>): Traceback {
+export function mustTraceback(traces: Pick<Traces, 'traceback' | 'sites'>): Traceback {
   const traceback = traces.traceback();
-  if (traceback === null) throw new Error('no traceback block is configured');
+  if (traceback === null)
+    throw new Error(
+      traces.sites.itm() === null
+        ? 'no traceback block is configured'
+        : 'this daemon is a site of its AS: its ITM carries traces',
+    );
   return traceback;
 }
 
@@ -63,6 +68,22 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
     },
     async tracebackParticipants() {
       return mustTraceback(traces).believed();
+    },
+    async traceSites() {
+      const itm = traces.sites.itm();
+      if (itm === null) mustTraceback(traces);
+      return {
+        time: Date.now(),
+        itm,
+        sites: traces.sites.status().map(({ standing, ...row }) => ({
+          ...row,
+          standing: standing && {
+            ...{ roles: standing.roles, retention: standing.retention, coverage: standing.coverage },
+            probes: standing.domains.size,
+            domains: [...new Set(standing.domains.values())].filter(domain => domain !== ''),
+          },
+        })),
+      };
     },
     async orderTraceback(order, by) {
       const done = mustTraceback(traces).order(order, by);

@@ -7,30 +7,34 @@ import type { RibQuery } from '../collector/messages.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
-import { epochKey } from '../packet/itk1.ts';
+import { epochKey, keyCheck } from '../packet/itk1.ts';
 import { reflectionOf } from '../packet/reflection.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
+import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS, type Purpose } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
-import type { Trace, TraceCause, TraceRequester, TraceTranslation } from '../traceback/trace.ts';
+import type { Trace, TraceCause, TraceRequester } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
+import { caseOf } from './bridge-gate.ts';
 import { commitmentsTo } from './commitments.ts';
+import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
-import { findForms, seekForms } from './linked-forms.ts';
+import { findForms, seekForms, withTranslation } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readTraceFiles } from './trace-files.ts';
+import { readSecret, readTraceFiles } from './trace-files.ts';
+import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -70,9 +74,12 @@ export interface Traces {
     why: Required<Pick<TraceReason, 'requester' | 'purpose'>>,
   ): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
+  /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
+  questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
   /** Takes another configuration. Rejects in words when a file or an address is wrong; then nothing has changed. */
@@ -97,16 +104,25 @@ export async function openTraces(
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
 
+  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
+    sealed: (_, windows) => traceback?.sealed(windows),
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
   });
   const doors = openProbeDoors(station, log);
+  const sites = createTraceSites({
+    station,
+    keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
+    retention: of => retentionOf(of),
+    audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
+    log,
+  });
   const running = createRunningTraces();
   const samplers = createSamplers();
 
@@ -128,20 +144,27 @@ export async function openTraces(
 
   async function take(next: Config): Promise<void> {
     const opening = await doors.prepare(next);
-    await takeTraceback(next).catch(e => {
+    let siting: Awaited<ReturnType<TraceSites['prepare']>> | null = null;
+    try {
+      siting = await sites.prepare(next);
+      await takeTraceback(next);
+    } catch (e) {
+      siting?.abandon();
       opening.abandon();
       throw e;
-    });
+    }
     station.reconfigure(next.probes);
     opening.commit();
     config = next;
+    siting.commit();
   }
 
   async function takeTraceback(next: Config): Promise<void> {
-    if (next.traceback === null) {
+    if (next.traceback === null || isSite(next)) {
+      const read = next.traceback && readSecret(next.traceback);
       traceback?.close(true);
       traceback = null;
-      secret = null;
+      secret = read;
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -155,9 +178,11 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: station,
+          probes: sites.probes,
           graph,
+          commitments: roots,
           retention: retentionOf(next),
+          behind: sites.behind,
           methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
@@ -171,6 +196,7 @@ export async function openTraces(
   try {
     await take(initial);
   } catch (e) {
+    sites.close();
     doors.close();
     await station.close();
     throw e;
@@ -195,7 +221,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
     const trace = await traceback.startTrace(
       request,
@@ -212,13 +238,9 @@ export async function openTraces(
     return { trace, evidence };
   }
 
-  async function tracePackets(
-    packets: readonly PacketToTrace[],
-    onPartial: (trace: Trace) => void,
-    { cause, requester, purpose, need = null, trigger = false }: TraceReason,
-    { signal, begun }: Running,
-  ): Promise<Trace> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+  /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
+  function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     kernel ??= loadKernel();
     const key = secret;
@@ -226,6 +248,16 @@ export async function openTraces(
     const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
+    return { asked, key };
+  }
+
+  async function tracePackets(
+    packets: readonly PacketToTrace[],
+    onPartial: (trace: Trace) => void,
+    { cause, requester, purpose, need = null, trigger = false }: TraceReason,
+    { signal, begun }: Running,
+  ): Promise<Trace> {
+    const { asked, key } = chosen(packets, need, trigger);
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets).then(flows => {
@@ -274,7 +306,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     { signal, begun }: Running,
   ): Promise<Trace> {
-    if (traceback === null) throw new Error('no traceback block is configured');
+    if (traceback === null) throw new Error(whyNoTraceback(config));
     const epochs = epoch === null ? epochsOf(time) : [epoch];
     const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
     const { trace, evidence } = await tracing({ questions, time, signal, begun }, onPartial, () => ({}));
@@ -295,6 +327,7 @@ export async function openTraces(
 
   return {
     station,
+    sites,
     running,
     startQuestions,
     traceback: () => traceback,
@@ -302,6 +335,13 @@ export async function openTraces(
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
       running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
+    questionOf(packets) {
+      const { packets: all, questions } = chosen(packets, null, false).asked;
+      const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest, ...intervalOf(time!) },
+      }));
+      return { questions: asked, need: needOf(all.length) };
+    },
     guessingOf({ frame, linkType, wire }) {
       kernel ??= loadKernel();
       return guessingOf(kernel, frame, linkType, wire);
@@ -338,34 +378,19 @@ export async function openTraces(
     async close() {
       ending.abort();
       traceback?.close();
+      sites.close();
       doors.close();
       await station.close();
+      await roots.settle();
     },
   };
 }
 
-/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
-function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
-  const watching = probes.filter(probe => probe.translator === undefined);
-  const samples = watching.some(probe => probe.exporters !== undefined);
-  const digests = watching.some(probe => probe.exporters === undefined);
-  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
-}
-
-/** The reference of a trace that another system asks for. */
-const caseOf = ({ by, peer, reference }: TraceRequester): string => `${by} ${peer} ${reference}`;
+/** Why nothing can be traced here, or shown of it. */
+export const whyNoTraceback = (config: Config): string =>
+  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
 
 /** Milliseconds that probes have for priors: less than a trace takes. */
 const PRIORS_TIME = 1000;
 /** Headers for which they are asked. */
 const MOST_PRIORS = 8;
-
-/** What was seen on both sides of a translator is told so of this AS. */
-function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
-  const { tree } = trace;
-  const root: Trace['tree'] =
-    translation.both && tree.verdict === 'saw'
-      ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
-      : tree;
-  return { ...trace, tree: root, translation };
-}

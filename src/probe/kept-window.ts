@@ -36,7 +36,10 @@ export interface KeptWindow {
    * are positions in `vantages`.
    */
   readonly filters: readonly SealedFilter[];
-  /** Hashes of all shards of all filters in their order, 32 octets each: of these a proof of sight is made. */
+  /**
+   * Hashes of all shards of all filters in their order, and the one beside the tree, 32 octets each: of these a proof of
+   * sight is made (window-tree.ts).
+   */
   readonly hashes: Uint8Array;
 }
 

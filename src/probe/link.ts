@@ -18,6 +18,7 @@ import {
   type ToDaemon,
   type ToProbe,
 } from './messages.ts';
+import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { ProbeAnswer, Question } from './question.ts';
 import { PROBE_PROTOCOL } from './tls-door.ts';
 import type { FormAnswer, FormQuestion } from './translator-messages.ts';
@@ -27,6 +28,8 @@ import type { VantageReport } from './vantage-rows.ts';
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
 const STATUS_INTERVAL = 5_000;
+/** Windows of which a daemon that was away is told: those of more than a minute. What it hears later it can't commit to. */
+const LATEST = 12;
 
 export interface ProbeLinkOptions {
   /** Path of the daemon's probe socket; of a daemon in another machine what to call it. */
@@ -45,6 +48,8 @@ export interface ProbeLinkOptions {
   readonly vantages: () => Promise<VantageReport>;
   /** What was committed to. */
   readonly epochs: () => Promise<ProbeEpochs>;
+  /** Proofs that sealed windows hold the digests of questions; left out by who seals none. */
+  readonly prove?: (questions: readonly Question[]) => Promise<readonly ProvenQuestion[]>;
   /** Other forms of a packet, as translators told of them. */
   readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
@@ -66,12 +71,16 @@ export interface ProbeLink {
   key(epoch: number): Promise<Uint8Array | null>;
   /** Tells the daemon how far the probe is; it is done every five seconds anyway. */
   report(): void;
+  /** Tells the daemon of a window that was sealed; one that is away is told of the latest when it comes. */
+  committed(window: CommittedWindow): void;
   close(): void;
 }
 
 /** Opens the link and keeps it open: a daemon that is away is dialled again after 0.5 s, then doubled up to 30 s. */
 export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
   const waiting = new Map<number, ((key: Uint8Array | null) => void)[]>();
+  /** The windows that were sealed last, the oldest first. */
+  const latest: CommittedWindow[] = [];
   let socket: Socket | null = null;
   let welcome = false;
   let closed = false;
@@ -107,6 +116,7 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
           retry = FIRST_RETRY;
           say(`connected to ${options.socket}`);
           for (const epoch of waiting.keys()) send({ type: 'key', epoch });
+          if (latest.length > 0) send({ type: 'committed', windows: latest });
         }
         options.onWelcome(message.probe);
         report();
@@ -150,6 +160,12 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         return;
       case 'forms':
         send({ type: 'forms', id: message.id, forms: options.forms(message.packet) });
+        return;
+      case 'prove':
+        (options.prove?.(message.questions) ?? Promise.resolve([])).then(
+          proofs => send({ type: 'proofs', id: message.id, proofs }),
+          (error: Error) => say(`no proofs: ${error.message}`),
+        );
     }
   };
 
@@ -214,6 +230,11 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         }
       }),
     report,
+    committed(window) {
+      latest.push(window);
+      if (latest.length > LATEST) latest.shift();
+      if (welcome) send({ type: 'committed', windows: [window] });
+    },
     close() {
       closed = true;
       clearInterval(reports);

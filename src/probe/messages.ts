@@ -20,6 +20,9 @@
  *     epochs id report            ──▶    (what was committed to, hour by hour)
  *                                 ◀──    forms id packet (its other form, of a probe at a translator)
  *     forms id forms              ──▶
+ *     committed windows           ──▶    (roots of windows that were sealed, as they are)
+ *                                 ◀──    prove id questions
+ *     proofs id proofs            ──▶    (of those whose digests sealed windows hold)
  */
 import type { ProbeConfig } from '../config/tree.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
@@ -39,12 +42,14 @@ import {
   vantage,
 } from './message-fields.ts';
 import { knownNeighbors, probeConfig, vantageReport } from './neighbor-messages.ts';
+import { committedWindows, provenQuestions } from './proof-messages.ts';
+import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { ProbeAnswer, Question, RecentPacket, Sighting } from './question.ts';
 import { type FormAnswer, type FormQuestion, formAnswers, formQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
-export const PROBE_VERSION = 2;
+export const PROBE_VERSION = 3;
 /** Longest frame either way. */
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
@@ -83,7 +88,9 @@ export type ToDaemon =
   | { readonly type: 'flow-answer'; readonly id: number; readonly answer: FlowAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
   | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs }
-  | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] };
+  | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] }
+  | { readonly type: 'committed'; readonly windows: readonly CommittedWindow[] }
+  | { readonly type: 'proofs'; readonly id: number; readonly proofs: readonly ProvenQuestion[] };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -100,13 +107,18 @@ export type ToProbe =
   | { readonly type: 'neighbors'; readonly neighbors: KnownNeighbors }
   | { readonly type: 'vantages'; readonly id: number }
   | { readonly type: 'epochs'; readonly id: number }
-  | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion };
+  | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion }
+  | { readonly type: 'prove'; readonly id: number; readonly questions: readonly Question[] };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
   const f: Finding = { wrong: null };
   const message = toDaemon(f, fields(f, value, 'message'));
-  return f.wrong ?? message ?? 'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms';
+  return (
+    f.wrong ??
+    message ??
+    'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms, committed, proofs'
+  );
 }
 
 function toDaemon(f: Finding, from: Fields): ToDaemon | null {
@@ -131,6 +143,10 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'epochs', id: integer(f, from, 'id'), report: probeEpochs(f, from.report) };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), forms: formAnswers(f, from) };
+    case 'committed':
+      return { type: 'committed', windows: committedWindows(f, from) };
+    case 'proofs':
+      return { type: 'proofs', id: integer(f, from, 'id'), proofs: provenQuestions(f, from, MOST_QUESTIONS) };
     default:
       return null;
   }
@@ -143,7 +159,7 @@ export function readToProbe(value: unknown): ToProbe | string {
   return (
     f.wrong ??
     message ??
-    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms'
+    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms, prove'
   );
 }
 
@@ -173,6 +189,10 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       return { type: from.type, id: integer(f, from, 'id') };
     case 'forms':
       return { type: 'forms', id: integer(f, from, 'id'), packet: formQuestion(f, from.packet) };
+    case 'prove': {
+      const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
+      return { type: 'prove', id: integer(f, from, 'id'), questions };
+    }
     default:
       return null;
   }

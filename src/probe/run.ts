@@ -81,6 +81,7 @@ export async function runProbe({
       destroyed(epoch) {
         for (const intake of intakes) intake.order({ type: 'forget', epoch });
       },
+      committed: window => link.committed(window),
     },
   );
   const intakes: IntakeThread[] = [];
@@ -184,6 +185,7 @@ export async function runProbe({
       return { epochs: epochs.slice(-MOST_EPOCHS), head };
     },
     forms: translator.find,
+    prove: sealer.prove,
     log: say,
   });
 

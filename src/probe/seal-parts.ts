@@ -10,8 +10,9 @@ import type { FingerprintBits, SealedFilter } from './sealed-filter.ts';
 import type { Sealer } from './sealer.ts';
 import type { Steps } from './sort-digests.ts';
 import type { StorageKey } from './storage-key.ts';
+import { headerText } from './window-file.ts';
 import type { WindowPart } from './window-messages.ts';
-import { hashShards, hiddenKey } from './window-tree.ts';
+import { besideHash, hashShards, hiddenKey } from './window-tree.ts';
 
 /** Digests of one filter, about: sealing takes 24 octets for each, and more is taken only when there are more. */
 const RANGE_DIGESTS = 1 << 21;
@@ -62,7 +63,7 @@ export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options
     yield;
     hashes.push(yield* hashShards(sealed.filter));
   }
-  return {
+  const window = {
     number: options.number,
     part: options.part,
     sealed: options.now,
@@ -74,8 +75,9 @@ export function* sealParts(sealer: Sealer, parts: readonly WindowPart[], options
     bits: options.bits,
     vantages: seen.map(({ vantage }) => vantage),
     filters,
-    hashes: Uint8Array.from(Buffer.concat(hashes)),
   };
+  hashes.push(besideHash(headerText(window), filters));
+  return { ...window, hashes: Uint8Array.from(Buffer.concat(hashes)) };
 }
 
 function mergeVantages(parts: readonly WindowPart[], list: readonly Vantage[]): Map<number, Seen> {

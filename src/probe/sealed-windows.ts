@@ -9,6 +9,7 @@ import { type CoverageBook, coverageBook } from './coverage-book.ts';
 import type { SealedFacts } from './kept-messages.ts';
 import type { KeptWindow } from './kept-window.ts';
 import type { KeyCheck } from './messages.ts';
+import { type CommittedWindow, type ProvenQuestion, proveSealed } from './prove-sealed.ts';
 import type { Question, Vantage } from './question.ts';
 import { sealParts } from './seal-parts.ts';
 import type { FingerprintBits } from './sealed-filter.ts';
@@ -41,6 +42,8 @@ export interface SealedWindows extends WindowSink {
   missing(number: number): void;
   /** Answers for what was handed over, to questions whose digests were made with `keys`. */
   ask(questions: readonly Question[], keys?: readonly KeyCheck[]): SealedAnswer;
+  /** Proofs for those of the questions whose digests sealed windows hold: one each at most. */
+  prove(questions: readonly Question[]): ProvenQuestion[];
   status(): SealedStatus;
 }
 
@@ -88,6 +91,8 @@ export interface SealerSurroundings {
   readonly lastParts?: ReadonlyMap<number, number>;
   /** Called when the storage key of an hour was destroyed: nobody needs the key of its digests any more. */
   readonly destroyed?: (epoch: number) => void;
+  /** Called when a window was sealed, with its root. */
+  readonly committed?: (window: CommittedWindow) => void;
 }
 
 /** Quiet windows in a row that are written: an hour of them. */
@@ -102,6 +107,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
     keeper = emptyKeeper(clock),
     fileOf = () => null,
     destroyed = () => {},
+    committed = () => {},
     lastParts,
   } = surroundings;
   const sealer = openSealer();
@@ -171,6 +177,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
       makeRoom();
     });
     latest = factsOf(window, root);
+    committed({ number: window.number, part: window.part, root });
   };
 
   const dropOldest = () => {
@@ -288,6 +295,7 @@ export function openSealedWindows(options: SealerOptions, surroundings: SealerSu
       const answer = askSealed({ index, parts, keeper, sealer }, questions, keys);
       return { ...answer, covered: coverage.spans, reached: coverage.reached };
     },
+    prove: questions => proveSealed(index, keeper, questions),
     status: () => ({
       windows: index.count,
       octets: waitingOctets + index.octets,

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Span } from './covered-time.ts';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
+import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { Question } from './question.ts';
 import type { SealedStatus, SealerOptions } from './sealed-windows.ts';
 import type { SealedAnswer, WindowLimits } from './window-messages.ts';
@@ -29,6 +30,7 @@ export type ToSealer =
       /** Parts that each intake had handed over when it answered: there is no answer before they have come. */
       readonly parts: readonly number[];
     }
+  | { readonly type: 'prove'; readonly id: number; readonly questions: readonly Question[] }
   | { readonly type: 'status'; readonly id: number }
   | { readonly type: 'epochs'; readonly id: number }
   /** Seals what has come and writes it, within the time that is left. */
@@ -37,11 +39,13 @@ export type ToSealer =
 export type FromSealer =
   | { readonly type: 'opened'; readonly id: 0 }
   | { readonly type: 'answer'; readonly id: number; readonly answer: SealedAnswer }
+  | { readonly type: 'proofs'; readonly id: number; readonly proofs: readonly ProvenQuestion[] }
   | { readonly type: 'status'; readonly id: number; readonly status: SealerStatus }
   | { readonly type: 'epochs'; readonly id: number; readonly epochs: readonly EpochRecord[]; readonly head: string }
   | { readonly type: 'closed'; readonly id: number }
   /** The storage key of an hour was destroyed. */
   | { readonly type: 'destroyed'; readonly id: 0; readonly epoch: number }
+  | { readonly type: 'committed'; readonly id: 0; readonly window: CommittedWindow }
   /** A line for a person. */
   | { readonly type: 'note'; readonly id: 0; readonly line: string };
 

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Span } from './covered-time.ts';
 import type { EpochRecord } from './epoch-records.ts';
 import type { KeyCheck } from './messages.ts';
+import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { Question } from './question.ts';
 import type { FromSealer, SealerStatus, SealerThreadOptions, ToSealer } from './sealer-messages.ts';
 import type { SealedAnswer, WindowLimits } from './window-messages.ts';
@@ -15,6 +16,8 @@ export interface SealerThread {
   missed(hole: Span): void;
   /** Asks, once the parts have come that the intakes had handed over by their answers. Rejects when the thread has died. */
   ask(questions: readonly Question[], keys: readonly KeyCheck[], parts: readonly number[]): Promise<SealedAnswer>;
+  /** Proofs for those of the questions whose digests sealed windows hold. */
+  prove(questions: readonly Question[]): Promise<readonly ProvenQuestion[]>;
   status(): Promise<SealerStatus>;
   /** What is known of each hour, and the hash of the latest commitment. */
   epochs(): Promise<{ readonly epochs: readonly EpochRecord[]; readonly head: string }>;
@@ -27,6 +30,8 @@ export interface SealerEvents {
   died(error: Error): void;
   /** The storage key of an hour was destroyed: nobody needs the key of its digests any more. */
   destroyed?(epoch: number): void;
+  /** A window was sealed. */
+  committed?(window: CommittedWindow): void;
   /** A line for a person. */
   note(line: string): void;
 }
@@ -34,7 +39,10 @@ export interface SealerEvents {
 type Kind = FromSealer['type'];
 
 /** Starts the thread. */
-export function startSealer(options: SealerThreadOptions, { died, note, destroyed }: SealerEvents): SealerThread {
+export function startSealer(
+  options: SealerThreadOptions,
+  { died, note, destroyed, committed }: SealerEvents,
+): SealerThread {
   // Sources in development, compiled files when installed.
   const entry = import.meta.url.endsWith('.ts') ? './sealer-worker.ts' : './sealer-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url), { name: 'sealer' });
@@ -47,6 +55,7 @@ export function startSealer(options: SealerThreadOptions, { died, note, destroye
   worker.on('message', (message: FromSealer) => {
     if (message.type === 'note') note(message.line);
     else if (message.type === 'destroyed') destroyed?.(message.epoch);
+    else if (message.type === 'committed') committed?.(message.window);
     asked.get(message.id)?.resolve(message);
     asked.delete(message.id);
   });
@@ -81,6 +90,7 @@ export function startSealer(options: SealerThreadOptions, { died, note, destroye
     missed: hole => post({ type: 'missed', hole }),
     ask: async (questions, keys, parts) =>
       (await request('answer', id => ({ type: 'ask', id, questions, keys, parts }))).answer,
+    prove: async questions => (await request('proofs', id => ({ type: 'prove', id, questions }))).proofs,
     status: async () => (await request('status', id => ({ type: 'status', id }))).status,
     epochs: () => request('epochs', id => ({ type: 'epochs', id })),
     async close(patience = 0) {

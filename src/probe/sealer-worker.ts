@@ -47,6 +47,7 @@ async function open(options: SealerThreadOptions): Promise<Opened> {
     vantages: vantageNumbers(options.numbers).list,
     keeper,
     destroyed: epoch => say({ type: 'destroyed', id: 0, epoch }),
+    committed: window => say({ type: 'committed', id: 0, window }),
     ...(kept && { fileOf: kept.fileOf, lastParts: kept.lastParts }),
   });
   if (kept !== null) {
@@ -144,6 +145,9 @@ function fromMain(opened: Opened, message: Exclude<ToSealer, { type: 'open' }>):
     case 'ask':
       early.push(message);
       answer(opened);
+      return;
+    case 'prove':
+      say({ type: 'proofs', id: message.id, proofs: windows.prove(message.questions) });
       return;
     case 'status':
       say({ type: 'status', id: message.id, status: { ...windows.status(), unread } });

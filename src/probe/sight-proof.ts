@@ -10,6 +10,7 @@ import { mixedDigest } from './mixed-digest.ts';
 import { blocksAsked, MOST_SHARD_BITS, numberOf, type RibbonTable, shardOf } from './ribbon-table.ts';
 import { keyOctets, type StorageKey, storageKey } from './storage-key.ts';
 import {
+  besideOf,
   filterHash,
   hiddenKey,
   PIECE_BLOCKS,
@@ -75,10 +76,9 @@ function tableWith({ kind, tables }: KeptWindow['filters'][number], low: number,
 }
 
 /**
- * The proof that a window holds a digest, 16 hex digits; null when it does not. `key` is the window's, `beside` the hash
- * beside its tree (besideHash).
+ * The proof that a window holds a digest, 16 hex digits; null when it does not. `key` is the window's.
  */
-export function proveSight(window: KeptWindow, key: StorageKey, beside: Uint8Array, digest: string): SightProof | null {
+export function proveSight(window: KeptWindow, key: StorageKey, digest: string): SightProof | null {
   const { high } = halvesOf(digest);
   const place = rangeOf(high, window.filters.length);
   const filter = window.filters[place];
@@ -100,7 +100,7 @@ export function proveSight(window: KeptWindow, key: StorageKey, beside: Uint8Arr
     ...merkleProof(tree.shards[place]![at]!, [number]),
     ...merkleProof(tree.tables[place]!, [at]),
     ...merkleProof(tree.filters, [place]),
-    beside,
+    besideOf(window),
   ];
   return {
     ...{ number: window.number, part: window.part, key: keyOctets(key), filters: window.filters.length },
@@ -180,5 +180,6 @@ function tableOf(proof: SightProof, shard: number, from: number, columns: number
   return { words, keys: 0, values, shardBits, width, wide, ...places };
 }
 
-/** Octets of hashes that a path has at most. */
-export const LONGEST_PATH = HASH * 80;
+/** Octets of hashes that a path has at most, and of rows: two pieces of 33 columns. */
+export const LONGEST_PATH = HASH * 64;
+export const LONGEST_ROWS = 2 * PIECE_BLOCKS * 33 * 4;

@@ -22,6 +22,7 @@ import {
 } from './messages.ts';
 import { encodeNeighbors } from './neighbor-messages.ts';
 import { type ProbeRow, probeRow } from './probe-row.ts';
+import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { ProbeAnswer, Question } from './question.ts';
 import type { FormAnswer, FormQuestion } from './translator-messages.ts';
 import type { KnownNeighbors } from './vantage.ts';
@@ -43,6 +44,8 @@ export interface ProbeStationOptions {
   readonly epochKey: (epoch: number) => Uint8Array | null;
   /** Called when a probe has committed to more than before. */
   readonly committed?: (probe: string, kept: KeptStatus) => void;
+  /** Called when a probe has sealed windows: their roots. */
+  readonly sealed?: (probe: string, windows: readonly CommittedWindow[]) => void;
   readonly log: (level: 'info' | 'warn', line: string) => void;
 }
 
@@ -62,6 +65,8 @@ export interface ProbeStation {
    * latest.
    */
   forms(packet: FormQuestion, deadline: number): Promise<{ probe: string; forms: readonly FormAnswer[] }[]>;
+  /** Asks all probes for proofs that sealed windows hold the digests of questions (256 at most), until `deadline` at the latest. */
+  prove(questions: readonly Question[], deadline: number): Promise<ProvenQuestion[]>;
   status(): ProbeRow[];
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
@@ -178,6 +183,9 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
           options.committed?.(from.name!, message.status.kept);
         from.status = message.status;
         send(from, { type: 'noted' });
+        return;
+      case 'committed':
+        options.sealed?.(from.name!, message.windows);
         return;
       default: {
         // An answer that nobody waits for any more is late: its deadline has passed.
@@ -318,6 +326,15 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         answers: found.filter(answer => answer !== null),
         silent: names.filter((_, i) => found[i] === null),
       };
+    },
+    async prove(questions, deadline) {
+      const names = [...probes.values()].filter(probe => probe.translator === undefined).map(probe => probe.name);
+      const found = await Promise.all(
+        names.map(name => request(name, 'proofs', deadline, id => ({ type: 'prove', id, questions }))),
+      );
+      return found.flatMap(one =>
+        one === null ? [] : one.proofs.filter(({ question }) => question < questions.length),
+      );
     },
     accept: take,
     status: () => [...probes.keys()].map(name => probeRow(name, named.get(name))),

@@ -20,8 +20,11 @@ export interface DoorIdentity {
 
 export interface TlsDoorOptions {
   readonly listen: ListenConfig;
+  /** The protocol's name in ALPN, and what the door is called in the log; those of probes when left out. */
+  readonly protocol?: string;
+  readonly called?: string;
   readonly identity: DoorIdentity;
-  /** The certificates of probes now, by their names. */
+  /** The certificates of probes (or sites) now, by their names. */
   readonly probes: () => ReadonlyMap<string, X509Certificate>;
   /** A connection that proves to be of these probes. */
   readonly accept: (socket: TLSSocket, probes: ReadonlySet<string>) => void;
@@ -42,32 +45,29 @@ const HANDSHAKE_TIMEOUT = 5_000;
 const SPARE_CONNECTIONS = 32;
 
 /** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
-export function openTlsDoor({ listen, identity, probes, accept, log }: TlsDoorOptions): Promise<TlsDoor> {
+export function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
+  const { listen, identity, probes, accept, log, protocol = PROBE_PROTOCOL, called = 'probe listen' } = options;
   const most = () => SPARE_CONNECTIONS + 2 * probes().size;
-  const server = createServer({ ...mutualTls(identity, PROBE_PROTOCOL), handshakeTimeout: HANDSHAKE_TIMEOUT });
+  const server = createServer({ ...mutualTls(identity, protocol), handshakeTimeout: HANDSHAKE_TIMEOUT });
   server.maxConnections = most();
   // Scanners find every open port: their noise is said once a second.
   const say = seldom(1, Date.now, (line, unsaid) => log('info', unsaid > 0 ? `${line} (${unsaid} more unsaid)` : line));
   const refused = (from: string | undefined, reason: string) =>
-    say(`probe listen: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
+    say(`${called}: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
 
-  server.on('tlsClientError', (error, socket) => {
-    refused(socket.remoteAddress, error.message);
-    // After a handshake that was not done in time the library leaves the connection open, and its place taken.
-    socket.destroy();
-  });
+  server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
   server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', socket => {
     socket.on('error', () => socket.destroy());
     const shown = socket.getPeerX509Certificate();
     const names = shown === undefined ? [] : namesOf(shown, probes());
     const reason =
-      socket.alpnProtocol !== PROBE_PROTOCOL
-        ? 'it does not speak the protocol of probes'
+      socket.alpnProtocol !== protocol
+        ? 'it does not speak the protocol'
         : shown === undefined
           ? 'it shows no certificate'
           : names.length === 0
-            ? 'its certificate is of no probe, or out of date'
+            ? 'its certificate is none that is configured, or out of date'
             : null;
     if (reason === null) {
       socket.setKeepAlive(true, 10_000);
@@ -83,7 +83,7 @@ export function openTlsDoor({ listen, identity, probes, accept, log }: TlsDoorOp
     server.once('error', reject);
     server.listen({ host: listen.address, port: listen.port }, () => {
       server.off('error', reject);
-      server.on('error', error => log('warn', `probe listen: ${error.message}`));
+      server.on('error', error => log('warn', `${called}: ${error.message}`));
       resolve({
         listen,
         port: (server.address() as AddressInfo).port,

@@ -1,6 +1,6 @@
 /**
  * A sealed window as octets, as itprobe(8) describes it under WINDOW FILES: "itw2", the length of the header as 4 octets
- * (least significant first), the root of the Merkle tree, the header in JSON, the filters, and the hashes of their shards;
+ * (least significant first), the root of the Merkle tree, the header in JSON, the filters, and hashes of them;
  * all begin at multiples of 64.
  *
  * The root checks all of it, and is what commits to the window: few octets of it can be shown to belong to the root without
@@ -12,7 +12,7 @@ import type { KeptWindow } from './kept-window.ts';
 import { HASH } from './merkle.ts';
 import { decodeFilter, type SealedFilter } from './sealed-filter.ts';
 import { readHeader, type WindowHeader } from './window-header.ts';
-import { besideHash, type HashedWindow, rootOfWindow, treeOf } from './window-tree.ts';
+import { besideHash, besideOf, type HashedWindow, rootOfWindow, treeOf } from './window-tree.ts';
 
 const MAGIC = Buffer.from('itw2');
 /** Octets before the header. */
@@ -25,7 +25,7 @@ const LONGEST_HEADER = 16 * 1024 * 1024;
 const aligned = (offset: number) => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
 
 /** The header of a window in JSON, as its file has it: it belongs to what the root is made of. */
-export function headerText(window: KeptWindow): Buffer {
+export function headerText(window: Omit<KeptWindow, 'hashes'>): Buffer {
   const { number, part, sealed, covered, sampling, digestKey, storageKey, hiddenKey, bits, vantages } = window;
   const header: WindowHeader = {
     ...{ number, part, sealed, covered, sampling, digestKey, storageKey },
@@ -35,14 +35,15 @@ export function headerText(window: KeptWindow): Buffer {
   return Buffer.from(JSON.stringify(header));
 }
 
-function rootOf(header: Uint8Array, window: HashedWindow): Buffer {
-  return rootOfWindow(besideHash(header, window.filters), treeOf(window).top);
+/** The root as the hashes have it. */
+function rootOf(window: HashedWindow): Buffer {
+  return rootOfWindow(besideOf(window), treeOf(window).top);
 }
 
 /** The file of a window, in pieces that follow each other, and its root in hex. */
 export function encodeWindow(window: KeptWindow): { readonly pieces: Uint8Array[]; readonly root: string } {
   const text = headerText(window);
-  const root = rootOf(text, window);
+  const root = rootOf(window);
   const start = Buffer.alloc(FIXED + aligned(text.length));
   start.set(MAGIC);
   start.writeUInt32LE(text.length, 4);
@@ -91,8 +92,8 @@ export function decodeWindow(octets: Uint8Array): DecodedWindow | string {
     (sum, { tables }) => tables.reduce((all, { shardBits }) => all + 2 ** shardBits, sum),
     0,
   );
-  if (at + aligned(shards * HASH) > file.length) return 'its hashes are cut off';
-  const hashes = file.subarray(at, at + shards * HASH);
+  if (at + aligned((shards + 1) * HASH) > file.length) return 'its hashes are cut off';
+  const hashes = file.subarray(at, at + (shards + 1) * HASH);
   padding &&= file.subarray(at + hashes.length, at + aligned(hashes.length)).every(octet => octet === 0);
   at += aligned(hashes.length);
   if (at !== file.length) return `it has ${file.length - at} octets too many`;
@@ -101,6 +102,6 @@ export function decodeWindow(octets: Uint8Array): DecodedWindow | string {
   return {
     window,
     root: root.toString('hex'),
-    verify: () => rootOf(text, window).equals(root),
+    verify: () => besideHash(text, filters).equals(besideOf(window)) && rootOf(window).equals(root),
   };
 }

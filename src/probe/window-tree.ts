@@ -93,7 +93,10 @@ export function* hashShards({ tables }: Pick<SealedFilter, 'tables'>): Generator
   return hashes;
 }
 
-/** What is in the tree: the filters, the hashes of their shards one behind the other, and what hides the window's key. */
+/**
+ * What is in the tree: the filters, the hashes of their shards one behind the other and that beside the tree, and what hides
+ * the window's key.
+ */
 export interface HashedWindow extends WindowName {
   readonly filters: readonly SealedFilter[];
   readonly hashes: Uint8Array;
@@ -136,6 +139,11 @@ export function treeOf({ number, part, filters, hashes, hiddenKey: key }: Hashed
  */
 export function besideHash(header: Uint8Array, filters: readonly SealedFilter[]): Buffer {
   return nodeHash(leafHash(header), leafHash(...filters.map(({ octets }) => octets)));
+}
+
+/** The same of a window that has it already: the last of its hashes. */
+export function besideOf({ hashes }: Pick<HashedWindow, 'hashes'>): Uint8Array {
+  return hashes.subarray(hashes.length - HASH);
 }
 
 /** Root of a window: what commits to it. */

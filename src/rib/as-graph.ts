@@ -14,6 +14,8 @@ export interface AsGraph {
   readonly edges: number;
   /** Links by what is known of them. */
   readonly links: LinkCounts;
+  /** The links themselves, by node. */
+  readonly topology: AsTopology;
   /** Neighbours of an AS, in no order; empty when it is unknown. */
   neighbors(as: number): number[];
   /** What `to` is to `from`; null where no path shows them side by side. */
@@ -206,6 +208,7 @@ export function graphOf(
     ases: numbers.length,
     edges: ends.length / 2,
     links: { ...countLinks(relation), ...known },
+    topology,
     neighbors(as) {
       const at = index.get(as);
       return at === undefined ? [] : Array.from(ends.subarray(start[at]!, start[at + 1]!), next => numbers[next]!);

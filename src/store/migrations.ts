@@ -146,6 +146,22 @@ export const migrations: readonly MigrationStep[] = [
      id   TEXT NOT NULL PRIMARY KEY REFERENCES traces (id) DEFERRABLE INITIALLY DEFERRED,
      body TEXT NOT NULL
    ) STRICT;`,
+
+  // 12: what ASes have committed to, others' as they told it, and our own with the roots of windows that are under it.
+  `CREATE TABLE roots (
+     origin   INTEGER NOT NULL,
+     window   INTEGER NOT NULL,
+     root     TEXT    NOT NULL,
+     received INTEGER NOT NULL,
+     PRIMARY KEY (origin, window, root)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX roots_by_time ON roots (received);
+   CREATE TABLE own_roots (
+     window INTEGER NOT NULL,
+     root   TEXT    NOT NULL,
+     body   TEXT    NOT NULL,
+     PRIMARY KEY (window, root)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

@@ -50,6 +50,9 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
   'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
+  'root.of':
+    'SELECT origin, window, root, received FROM roots WHERE origin = :origin AND window = :window ORDER BY received',
+  'own-root.of': 'SELECT window, root, body FROM own_roots WHERE window = :window',
   'commitment.since': `SELECT probe, head, told, window, root FROM commitments WHERE told >= :told
     ORDER BY told, probe, head`,
   'stranger.all': 'SELECT key, time FROM strangers',
@@ -93,6 +96,13 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'commitment.put': `INSERT INTO commitments (probe, head, told, window, root)
     VALUES (:probe, :head, :told, :window, :root) ON CONFLICT (probe, head) DO NOTHING`,
   'commitment.forget': 'DELETE FROM commitments WHERE told < :told',
+  // What was told first counts.
+  'root.put': `INSERT INTO roots (origin, window, root, received) VALUES (:origin, :window, :root, :received)
+    ON CONFLICT (origin, window, root) DO NOTHING`,
+  'root.forget': 'DELETE FROM roots WHERE received < :received',
+  'own-root.put': `INSERT INTO own_roots (window, root, body) VALUES (:window, :root, :body)
+    ON CONFLICT (window, root) DO NOTHING`,
+  'own-root.forget': 'DELETE FROM own_roots WHERE window < :window',
   'originated.put': `INSERT INTO originated (prefix, origin, last) VALUES (:prefix, :origin, :last)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
   'originated.forget': 'DELETE FROM originated WHERE prefix = :prefix AND origin = :origin',

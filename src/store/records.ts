@@ -115,6 +115,23 @@ export interface SightingRecord {
   readonly last: number;
 }
 
+/** What an AS has committed to for ten seconds (intertrack-protocol(7), COMMIT), and when that came; ms. */
+export interface RootRecord {
+  readonly origin: number;
+  /** Tens of seconds since 1970. */
+  readonly window: number;
+  /** Hex. */
+  readonly root: string;
+  readonly received: number;
+}
+
+/** What this AS has committed to; `body` is the list of roots of windows under it, as JSON. */
+export interface OwnRootRecord {
+  readonly window: number;
+  readonly root: string;
+  readonly body: string;
+}
+
 /** Where the chain of a probe's commitments was when it was told, and the latest window that it had sealed then. */
 export interface CommitmentRecord {
   readonly probe: string;
@@ -171,6 +188,11 @@ export type StoreWrite =
   /** What a probe has committed to; those told before a time are forgotten. */
   | { readonly op: 'commitment.put'; readonly record: CommitmentRecord }
   | { readonly op: 'commitment.forget'; readonly told: number }
+  /** What another AS has committed to, and this one; those of old are forgotten. */
+  | { readonly op: 'root.put'; readonly record: RootRecord }
+  | { readonly op: 'root.forget'; readonly received: number }
+  | { readonly op: 'own-root.put'; readonly record: OwnRootRecord }
+  | { readonly op: 'own-root.forget'; readonly window: number }
   | ({ readonly op: 'originated.put' } & OriginatedRecord)
   | { readonly op: 'originated.forget'; readonly prefix: string; readonly origin: number }
   /** Something of another was seen in watched space; the first time counts. */
@@ -227,6 +249,8 @@ export interface StoreReads {
   };
   'sighting.all': { readonly args: Record<never, never>; readonly row: SightingRecord };
   /** In the order in which they were told. */
+  'root.of': { readonly args: { readonly origin: number; readonly window: number }; readonly row: RootRecord };
+  'own-root.of': { readonly args: { readonly window: number }; readonly row: OwnRootRecord };
   'commitment.since': { readonly args: { readonly told: number }; readonly row: CommitmentRecord };
   'originated.all': { readonly args: Record<never, never>; readonly row: OriginatedRecord };
   'stranger.all': {

@@ -133,6 +133,6 @@ export async function openStore(directory: string, options: StoreOptions): Promi
 function sizeOf(write: StoreWrite): number {
   if (write.op === 'outbox.update') return write.lastError.length;
   if (!('record' in write)) return 'key' in write ? write.key.length : 64;
-  if ('head' in write.record) return 256;
+  if ('head' in write.record || 'received' in write.record) return 256;
   return 'body' in write.record ? write.record.body.length : write.record.file.length;
 }

@@ -6,10 +6,11 @@ import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
-import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
+import { admit, disclose, type Gate, newGate } from './policy.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
+import type { SightGate } from './sight-gate.ts';
 import { type Answer, MAX_ANSWERS } from './wire.ts';
 
 /** Partial ANSWERs to one QUERY are at least so far apart, ms. */
@@ -29,6 +30,7 @@ export interface AnsweringOptions {
   /** Resolves when all lines so far are on disk; rejects in words when they cannot be. */
   recorded(): Promise<void>;
   refused(kind: RefusalKind, body: RefusalBody): void;
+  readonly sight: Pick<SightGate, 'judge'>;
 }
 
 /** What a peering does with a QUERY that came in. */
@@ -90,7 +92,6 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 
     gate.flight++;
-    const budget = grant(gate, inquiry.budget, peering.config().rate, clock());
     const stream = spaced(reply);
     const shown = (final: boolean, search: Search): Reply => ({
       final,
@@ -99,11 +100,12 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     });
     // Nothing is told before it is written down that it is: once, with what this AS itself says.
     let written: Promise<boolean> | null = null;
+    let seen: Readonly<Record<string, unknown>> = {};
     const stop = new AbortController();
     signal.addEventListener('abort', () => stop.abort());
     const writeDown = ({ own: { verdict, reason } }: Search): Promise<boolean> => {
       if (written !== null) return written;
-      audit('query.answered', { ...told, ...vouched, verdict, reason });
+      audit('query.answered', { ...told, ...vouched, ...seen, verdict, reason });
       written = options.recorded().then(
         () => true,
         () => {
@@ -113,16 +115,33 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       );
       return written;
     };
-    itm
-      .search({ ...inquiry, budget }, stop.signal, async search => {
-        if (await writeDown(search)) stream.partial(() => shown(false, search));
-      })
-      .then(async search => {
-        if (await writeDown(search)) return stream.final(shown(true, search));
+    const answer = async () => {
+      const { origin } = signed.request;
+      const vouches = query.proved === true && origin !== peering.as;
+      // Whoever speaks for an origin that nobody believes is accountable for it.
+      const accountable = 'vouchedBy' in vouched ? peering.as : origin;
+      const sight = await options.sight.judge(signed, vouches, accountable);
+      if ('verdict' in sight) {
         peering.countRefused();
-        options.refused('unwritten', { ...told, reason: 'the audit log cannot be written' });
-        refuse('refused', 'its audit log cannot be written');
-      })
+        options.refused(sight.fault ? 'sight' : 'unseen', { ...told, ...sight.told, reason: sight.reason });
+        return refuse(sight.verdict, printable(sight.reason));
+      }
+      seen = sight.told;
+      const search = await itm.search(
+        { ...inquiry, proved: sight.proved },
+        stop.signal,
+        async search => {
+          if (await writeDown(search)) stream.partial(() => shown(false, search));
+        },
+        undefined,
+        sight.ask,
+      );
+      if (await writeDown(search)) return stream.final(shown(true, search));
+      peering.countRefused();
+      options.refused('unwritten', { ...told, reason: 'the audit log cannot be written' });
+      refuse('refused', 'its audit log cannot be written');
+    };
+    answer()
       .catch((error: unknown) => log('error', `traceback: a query of AS ${peering.as} was lost: ${String(error)}`))
       .finally(() => {
         gate.flight--;

@@ -10,6 +10,8 @@ import { type Answer, MAX_ANSWERS, MAX_EXPIRY, type Query } from './wire.ts';
 /** What goes on to other ASes: what the origin asks, and under which bounds. */
 export interface Ask extends Pick<Query, 'hops' | 'ttl' | 'deadline' | 'budget'> {
   readonly signed: SignedRequest;
+  /** As in the QUERY; false when left out. */
+  readonly proved?: boolean;
 }
 
 export interface AskEvents {
@@ -24,8 +26,6 @@ export interface AskEvents {
 export interface AskedOfPeer {
   /** Takes note of a QUERY, and gives it its id. */
   add(ask: Ask, events: AskEvents): number;
-  /** True when ANSWERs to the QUERY of this id are waited for. */
-  waits(id: number): boolean;
   /** False when there is none of this id any more. */
   cancel(id: number): boolean;
   /** Hands an ANSWER on; a fault when the peer sends what it may not. */
@@ -69,7 +69,6 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
       return id;
     },
     cancel: id => asked.delete(id),
-    waits: id => asked.has(id),
     answer(answer) {
       const request = asked.get(answer.id);
       // Cancelled, or too late: the peer could not know.
@@ -111,8 +110,9 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
 }
 
 /** A QUERY as it is sent: each time with a nonce of its own. `now` in ms. */
-export function queryOf(id: number, { signed, ...bounds }: Ask, now: number): Query {
+export function queryOf(id: number, { signed, hops, ttl, deadline, budget, proved = false }: Ask, now: number): Query {
   const { octets: request, signature, record } = signed;
   const nonce = randomBytes(16).toString('hex');
+  const bounds = { hops, ttl, deadline, budget, proved };
   return { type: 'query', id, nonce, expires: now + MAX_EXPIRY / 2, ...bounds, request, signature, record };
 }

@@ -2,19 +2,31 @@
  * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
+import type { ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { evidenceOf, neighborsOf } from './border-evidence.ts';
 import { RULED_OUT } from './likelihood.ts';
 import { packetsOf, type Request } from './request.ts';
+import type { SiteGroup } from './sites.ts';
 import type { TraceVerdict } from './trace.ts';
 
 /** The probes of this AS. */
 export interface Probes {
   /** Resolves by `deadline` (ms since the epoch); `silent` names the probes that did not answer. */
-  ask(
-    questions: readonly Question[],
-    deadline: number,
-  ): Promise<{ readonly answers: readonly ProbeAnswer[]; readonly silent: readonly string[] }>;
+  ask(questions: readonly Question[], deadline: number): Promise<ProbesAnswer>;
+  /** Proofs that sealed windows hold the digests of questions, until `deadline`. Left out where there are none. */
+  prove?(questions: readonly Question[], deadline: number): Promise<readonly ProvenQuestion[]>;
+}
+
+export interface ProbesAnswer {
+  readonly answers: readonly ProbeAnswer[];
+  readonly silent: readonly string[];
+  /** Of an AS with several daemons: the share of its border behind taps of those that answered; null when not stated. */
+  readonly coverage?: number | null;
+  /** Daemons of it that did not answer, of how many; not there when all did. */
+  readonly sites?: { readonly silent: number; readonly of: number };
+  /** What each of them answered. */
+  readonly groups?: readonly SiteGroup[];
 }
 
 /** What the probes found, as one. */
@@ -45,6 +57,8 @@ export interface Border {
   readonly windows: number;
   /** How many times likelier it is so when the packets passed than when they did not; null when it is no word on that. */
   readonly likelihood: number | null;
+  /** Of an AS with several daemons, what each of them answered. */
+  readonly groups?: readonly SiteGroup[];
 }
 
 /** What is asked of the border: the questions, and how many of their packets one vantage has to have seen. */
@@ -79,7 +93,16 @@ export async function askBorder(
   clearTimeout(timer);
   return typeof got === 'string'
     ? { ...judgeBorder([], [], question, coverage), reason: got }
-    : judgeBorder(got.answers, got.silent, question, coverage);
+    : {
+        ...judgeBorder(
+          got.answers,
+          got.silent,
+          question,
+          got.coverage === undefined ? coverage : got.coverage,
+          got.sites,
+        ),
+        ...(got.groups !== undefined && { groups: got.groups }),
+      };
 }
 
 /** One verdict from all answers. `coverage` is the share of the border behind taps, as the operator states it. */
@@ -88,6 +111,7 @@ export function judgeBorder(
   silent: readonly string[],
   question: BorderQuestion,
   coverage: number | null,
+  sites?: ProbesAnswer['sites'],
 ): Border {
   const { questions } = question;
   const asked = packetsOf(question);
@@ -96,7 +120,7 @@ export function judgeBorder(
   const looked =
     tellers.length + silent.length === 0 && answers.length > 0
       ? { verdict: 'cannot-know' as const, gap: ONLY_SAMPLES }
-      : lookOf(tellers, silent, questions);
+      : lookOf(tellers, silent, questions, sites);
   const span = spanOf(questions);
   const { sightings, packets, needed, likely, likelihood, falsePositive } = evidenceOf(
     answers,
@@ -179,6 +203,7 @@ function lookOf(
   answers: readonly ProbeAnswer[],
   silent: readonly string[],
   questions: readonly Question[],
+  sites: ProbesAnswer['sites'],
 ): { verdict: 'not-yet' | 'expired' | 'cannot-know' | null; gap: string | null } {
   const span = spanOf(questions);
   // Probes are counted, not named: the reason goes to other ASes.
@@ -201,10 +226,12 @@ function lookOf(
     [];
   if (gap === undefined || worst === undefined)
     return able > 0 ? { verdict: null, gap: null } : { verdict: 'cannot-know', gap: 'no probe is there to ask' };
+  // Sites are counted as probes are: their names stay inside.
+  const away = sites === undefined ? '' : `; ${sites.silent} of ${sites.of} sites of this AS do not answer`;
   // What is not sealed yet will be: to ask again is worth more than half a no.
   return {
     verdict: able === 0 || worst.verdict === 'not-yet' ? worst.verdict : null,
-    gap: `${gap} (${worst.probes} of ${answers.length + silent.length} probes)`,
+    gap: `${gap} (${worst.probes} of ${answers.length + silent.length} probes)${away}`,
   };
 }
 

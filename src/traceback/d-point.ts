@@ -10,6 +10,7 @@ import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
+import type { AskedQuestion } from './proving.ts';
 import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
@@ -93,6 +94,8 @@ export interface DPointOptions {
   /** The federation whose keys the digests are made with. */
   readonly federation: () => string;
   readonly clock: () => number;
+  /** Items of a request's `proof`; none when left out. */
+  readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
   /** One line of the audit log: what was asked and what came of it. */
@@ -130,6 +133,11 @@ export function createDPoint(options: DPointOptions): DPoint {
       };
       const purpose = request.purpose ?? 'attack';
       const keys = sealKeys();
+      const inFull = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest },
+        ...(time === undefined ? { from, to } : intervalOf(time)),
+      }));
+      const proof = (await options.prove?.(inFull)) ?? [];
       const signed = signRequest(
         {
           trace: name,
@@ -140,12 +148,9 @@ export function createDPoint(options: DPointOptions): DPoint {
           reference: referenceOf(request.case ?? ''),
           federation: options.federation(),
           need,
-          questions: request.questions.map(({ packet = 0, epoch, digest, time }) => ({
-            ...{ packet, epoch, digest },
-            ...(time === undefined ? { from, to } : intervalOf(time)),
-          })),
+          questions: inFull,
           seal: keys.seal,
-          proof: [],
+          proof,
         },
         options.voice.key(),
         options.voice.record(),
@@ -161,6 +166,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
+          ...(search.inside !== null && { inside: search.inside }),
         };
       };
       const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
@@ -247,7 +253,7 @@ export function createDPoint(options: DPointOptions): DPoint {
 /** A search that has heard of nobody. */
 function nothingYet(as: number): Search {
   const tree = snapshot(newBranch(as, 'cannot-know', 'the probes are being asked', 0));
-  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0 };
+  return { tree, own: newLeaf(as, 'cannot-know', '', 0), queries: 0, here: 0, answers: 0, waves: 0, inside: null };
 }
 
 /** What this AS itself says in a tree. */

@@ -5,7 +5,7 @@
 import { type Branch, newBranch } from './branch.ts';
 import type { NeighborRelation } from './graph.ts';
 import { planOnward, type Skip, type Topology } from './onward.ts';
-import type { TraceVerdict } from './trace.ts';
+import type { TraceNode, TraceVerdict } from './trace.ts';
 
 /** An AS that would be asked. */
 export interface ForeseenAs {
@@ -38,6 +38,11 @@ export interface Foresight {
   readonly groups: readonly ForeseenGroup[];
   /** ASes that would not be asked, each with why. */
   readonly unasked: readonly { readonly as: number; readonly verdict: TraceVerdict; readonly reason: string }[];
+}
+
+/** What a trace of packets would ask, and what this AS itself says of them. */
+export interface TraceForesight extends Foresight {
+  readonly here: Pick<TraceNode, 'verdict' | 'reason' | 'ingress' | 'source'>;
 }
 
 /** ASes between that are named of one neighbour. */

@@ -124,13 +124,13 @@ export function createInWork(
         ...{ controller: new AbortController(), key, to: { connection, id }, latest: null, timer: null },
       };
       flight.set(id, work);
-      const { hops, ttl, deadline, budget, nonce, expires } = query;
+      const { hops, ttl, deadline, budget, nonce, expires, proved } = query;
       const reply = (answer: Reply) => {
         if (work.controller.signal.aborted) return;
         work.latest = answer;
         send(work, answer);
       };
-      start({ hops, ttl, deadline, budget, nonce, expires, signed }, reply, work.controller.signal);
+      start({ hops, ttl, deadline, budget, nonce, expires, proved, signed }, reply, work.controller.signal);
       return null;
     },
     cancel(id, connection) {

@@ -7,14 +7,16 @@ import type { AdjacencyExchange } from './adjacency.ts';
 import type { Ask } from './asked.ts';
 import { askOnward } from './asking.ts';
 import { type AnswerNode, type Branch, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { askBorder, type Border, judgeBorder, type Probes } from './btm.ts';
+import { askBorder, type Border, type BorderQuestion, judgeBorder, type Probes } from './btm.ts';
 import { printable } from './connection.ts';
 import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
+import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Followed, grafted, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
+import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
 /** The longest an AS works on one question, ms. */
@@ -44,21 +46,27 @@ export interface Search {
   readonly here: number;
   readonly answers: number;
   readonly waves: number;
+  /** Of a trace that began here, what sites and domains of this AS say; null where it has none. */
+  readonly inside: TraceInside | null;
 }
 
 export interface Itm {
   /** What the manager knows of whom it could ask. */
   readonly topology: Topology;
+  /** What this AS itself says of packets, and whom it would ask; it asks its own probes and nobody else. */
+  look(question: BorderQuestion, deadline: number): Promise<{ readonly leaf: Leaf; readonly whither: Whither }>;
   /**
    * Searches until every branch has ended, the deadline has passed or the signal aborts; never rejects. `changed` is
    * called with each state of the search that differs from the one before. Where the trace began, `follow` reads who is
-   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts).
+   * named in the answers and could not be asked by those that name them: they are asked from here (referrals.ts). `mayAsk`: what
+   * the probes are asked, where that is not all of the request.
    */
   search(
     inquiry: Inquiry,
     signal: AbortSignal,
     changed: (search: Search) => void,
     follow?: (search: Search) => readonly Referral[],
+    mayAsk?: BorderQuestion,
   ): Promise<Search>;
 }
 
@@ -66,7 +74,7 @@ export interface ItmOptions {
   readonly as: number;
   readonly probes: Probes;
   readonly graph: AsGraph;
-  readonly answer: () => TracebackConfig['answer'];
+  readonly answer: () => Pick<TracebackConfig['answer'], 'coverage'>;
   readonly peerings: () => ReadonlyMap<number, Peering>;
   readonly members: Pick<Members, 'askable' | 'ask' | 'withdrew'>;
   readonly isAdjacent: AdjacencyExchange['isAdjacent'];
@@ -119,13 +127,23 @@ export function createItm(options: ItmOptions): Itm {
 
   return {
     topology,
-    async search(inquiry, signal, changed, follow) {
+    async look(question, deadline) {
+      const now = clock();
+      const border = await askBorder(options.probes, question, options.answer().coverage, deadline, now, text =>
+        options.log('error', text),
+      );
+      const leaf = leafOf(as, border, clock() - now);
+      return { leaf, whither: whitherOf(border, leaf.source, true) };
+    },
+    async search(inquiry, signal, changed, follow, mayAsk = inquiry.signed.request) {
       const began = clock();
       const deadline = Math.min(inquiry.deadline, began + MAX_WORK);
       const root = newBranch(as, 'cannot-know', 'the probes are being asked', 0);
       const spent = { here: 0, answers: 0, waves: 0, behind: new Map<Branch, number>() };
       const followed: Followed[] = [];
+      let inside: TraceInside | null = null;
       const state = (): Search => ({
+        inside,
         tree: grafted(snapshot(root), followed),
         own: root.leaf,
         ...{ here: spent.here, answers: spent.answers, waves: spent.waves },
@@ -142,24 +160,20 @@ export function createItm(options: ItmOptions): Itm {
       const ours = options.federation?.() ?? '';
       const border =
         request.federation === '' || ours === '' || request.federation === ours
-          ? await askBorder(options.probes, request, coverage, patience, began, text => options.log('error', text))
+          ? await askBorder(options.probes, mayAsk, coverage, patience, began, text => options.log('error', text))
           : { ...judgeBorder([], [], request, coverage), reason: 'no key of that federation is used here' };
       root.leaf = leafOf(as, border, clock() - began);
+      if (border.groups !== undefined && inquiry.hops.length === 0)
+        inside = insideOf(border.groups, request, root.leaf.source);
       if (signal.aborted) return state();
 
-      const blind =
-        border.verdict === 'saw'
-          ? !root.leaf.source && border.ingress.length === 0
-          : (inquiry.hops.length === 0 && border.ingress.length === 0) ||
-            ['cannot-know', 'expired', 'not-yet'].includes(border.verdict) ||
-            isThin(border);
-      // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
-      const likely = border.verdict === 'saw-weak' && border.ingress.length > 0;
-      if (blind || likely || (border.verdict === 'saw' && !root.leaf.source)) {
+      const whither = whitherOf(border, root.leaf.source, inquiry.hops.length === 0);
+      if (whither !== 'nobody') {
         if (inquiry.ttl === 0 || inquiry.hops.length >= MAX_TTL) extend(root, 'not led onward: hop limit');
         else if (!isFirst) extend(root, 'led onward already in this trace');
         else {
           changed(state());
+          const blind = whither === 'everybody';
           const after = () => clock() - began;
           const groups = await planOnward(topology, inquiry, root, border, blind, after);
           const asking = {
@@ -201,6 +215,19 @@ export function createItm(options: ItmOptions): Itm {
 /** Not seen where so few packets are kept that it says next to nothing. */
 function isThin({ verdict, sampling, likelihood }: Border): boolean {
   return verdict === 'clear-partial' && (sampling ?? 1) < 1 && (likelihood ?? 1) > THIN;
+}
+
+/** Whom an AS asks onward: nobody, the neighbours that the packet came in from, or, where it is blind, everybody. */
+export type Whither = 'nobody' | 'ingress' | 'everybody';
+
+/** `source`: the packet began here; `origin`: the trace did. */
+function whitherOf(border: Border, source: boolean, origin: boolean): Whither {
+  const { verdict, ingress } = border;
+  if (verdict === 'saw') return source ? 'nobody' : ingress.length === 0 ? 'everybody' : 'ingress';
+  if ((origin && ingress.length === 0) || ['cannot-know', 'expired', 'not-yet'].includes(verdict) || isThin(border))
+    return 'everybody';
+  // Some of the packets, and likely enough: those that it names are asked, and the trace is not held up for it.
+  return verdict === 'saw-weak' && ingress.length > 0 ? 'ingress' : 'nobody';
 }
 
 function leafOf(as: number, border: Border, after: number): Branch['leaf'] {

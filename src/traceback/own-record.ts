@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Identity } from './identity.ts';
 import { type Participation, signParticipation } from './participation.ts';
+import type { Behind } from './traceback.ts';
 
 /** How long a record is good, and how old it may be before a new one is made; ms. */
 const LIFE = 2 * 86_400_000;
@@ -12,7 +13,7 @@ export interface OwnRecordOptions {
   readonly as: number;
   readonly identity: () => Identity;
   readonly config: () => TracebackConfig;
-  readonly retention: number | null;
+  readonly behind: () => Behind;
   readonly methods: () => Participation['methods'];
   /** True when this AS takes part no more. */
   readonly withdrawn: () => boolean;
@@ -24,7 +25,7 @@ export function createOwnRecord({
   as,
   identity,
   config,
-  retention,
+  behind,
   methods,
   withdrawn,
   clock,
@@ -43,7 +44,7 @@ export function createOwnRecord({
     const same = made !== null && made.of === identity() && made.by === config() && made.withdrawn === gone;
     if (made !== null && same && now - made.at < FRESH && now >= made.at) return made.octets;
     const { certificate, signs } = identity();
-    const { announce, listen, federations, answer } = config();
+    const { announce, listen, federations } = config();
     // An address that means all addresses is none that could be dialled.
     const dialled = listen.filter(({ address, port }) => !/^(::|0\.0\.0\.0)$/.test(address) && port > 0);
     const sequence = Math.max(now, (made?.sequence ?? 0) + 1);
@@ -58,11 +59,9 @@ export function createOwnRecord({
           .slice(0, 8)
           .map(({ address, port }) => ({ address, port })),
         certificate: new Uint8Array(new X509Certificate(certificate).raw),
-        roles: ['itm', 'btm', 'dtm', 'dpoint'],
+        ...behind(),
         methods: methods(),
         federations: federations.map(({ name }) => name).slice(0, 16),
-        retention,
-        coverage: answer.coverage,
       },
       signs,
     );

@@ -35,6 +35,8 @@ export const REFUSALS = {
   replay: ['query.refused', 'it was sent before'],
   epoch: ['query.refused', 'a digest under the key of another hour than that of its interval'],
   forged: ['query.refused', 'origin, record and signature do not belong together'],
+  sight: ['query.refused', 'a proof of sight that is none'],
+  unseen: ['query.refused', 'no proof of sight, or the rate of questions without is used up'],
   seal: ['query.refused', 'answers cannot be sealed to its key'],
   unwritten: ['query.refused', 'the audit log cannot be written'],
   denied: ['query.refused', 'a person of this AS has denied it'],

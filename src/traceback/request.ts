@@ -21,8 +21,10 @@ import { isSigned, readItem, signItem } from './signed.ts';
 export const MAX_QUESTIONS = 64;
 /** Widest interval a question may ask for, ms. */
 export const MAX_INTERVAL = 3_600_000;
-/** Octets of a request. */
-export const MAX_REQUEST = 16_384;
+/** Octets of a request, and of one of its proofs. */
+export const MAX_REQUEST = 32_768;
+export const MAX_PROOF = 4096;
+export const MAX_PROOFS = 16;
 
 export const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -55,7 +57,7 @@ const request = map({
   /** X25519 public key that answers are sealed to. */
   seal: opaque(32, 32),
   /** That the asker's own windows hold the digests: see PROOF OF SIGHT. Empty without. */
-  proof: list(opaque(1, 4096), 0, 16),
+  proof: list(opaque(1, MAX_PROOF), 0, MAX_PROOFS),
 });
 
 export type Request = ValueOf<typeof request>;

@@ -69,6 +69,29 @@ export interface TraceTranslation {
   readonly both: boolean;
 }
 
+/** What sites and domains of this AS say of a packet. It never leaves the AS. */
+export interface TraceInside {
+  /** Domains in which it came in from another AS, and went out to one. */
+  readonly came: readonly string[];
+  readonly left: readonly string[];
+  /** Where it began, if it began inside: several, when it may have been any of them. */
+  readonly began: readonly string[];
+  readonly sites: readonly TraceSite[];
+}
+
+/** What one daemon of this AS says, of its own part of the border; `silent` when it does not answer. */
+export interface TraceSite {
+  /** Null: the daemon that has traced. */
+  readonly site: string | null;
+  readonly verdict: TraceVerdict;
+  readonly reason: string;
+  readonly ingress: readonly number[];
+  readonly egress: readonly number[];
+  /** Domains in which it was seen. */
+  readonly domains: readonly string[];
+  readonly after: number;
+}
+
 /** One AS in the tree. The root is the AS that asked; children are nearer the entry point. */
 export interface TraceNode {
   readonly as: number;
@@ -180,4 +203,6 @@ export interface Trace {
   readonly trigger?: true;
   /** Not there: no translator of this AS knows of the packet. */
   readonly translation?: TraceTranslation;
+  /** Not there: this AS is one daemon, and has no domains. */
+  readonly inside?: TraceInside;
 }

@@ -1,19 +1,24 @@
 /** The trace part of one daemon: D-point, ITM, BTM and DTM of its AS, the listener and the peerings. */
+import { MANAGERS, type Manager } from '../config/trace-sites-tree.ts';
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
+import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
-import type { Probes } from './btm.ts';
+import type { BorderQuestion, Probes } from './btm.ts';
+import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createFlooding } from './flooding.ts';
-import { type Foresight, foresee } from './foresight.ts';
+import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
+import { createHearing } from './hearing.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
+import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
 import type { Listener } from './listener.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
@@ -29,8 +34,10 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
+import { type AskedQuestion, proveQuestions } from './proving.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
+import { createSightGate, type SightCounts } from './sight-gate.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
@@ -47,10 +54,14 @@ export interface TracebackOptions {
   readonly graph: AsGraph;
   /** Seconds for which the probes keep windows, as told to peers; null when not known. */
   readonly retention: number | null;
+  /** What stands behind the ITM; all managers, with `retention` and the coverage of the configuration, when left out. */
+  readonly behind?: () => Behind;
   /** How this AS comes by sightings; by digests of its own probes when left out. */
   readonly methods?: () => Open['methods'];
   /** Where it is kept who takes part; nobody is known yet when left out. */
   readonly participants?: Participants;
+  /** Where commitments are kept, others' and one's own; in memory when left out. */
+  readonly commitments?: KeptCommitments;
   /** Called once for every QUERY sent or received and every trace, with the decision taken. */
   readonly audit: (line: AuditRecord) => void;
   /**
@@ -66,6 +77,14 @@ export interface TracebackOptions {
   readonly transport?: Transport;
 }
 
+/** What stands behind an ITM, as OPEN and the participation record tell it. */
+export interface Behind {
+  readonly roles: readonly Manager[];
+  /** Seconds, and a share; null when not known, or not stated. */
+  readonly retention: number | null;
+  readonly coverage: number | null;
+}
+
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
   /** One row for each configured peer. */
@@ -78,6 +97,8 @@ export interface Traceback {
   askable(): number[];
   /** What a trace would ask for packets that came in from these neighbours, null where that is not known; sends nothing. */
   foresee(ingress: readonly number[] | null): Promise<Foresight>;
+  /** The same of packets, after this AS's own probes were asked; they have until `deadline`, ms since the epoch. */
+  foreseeTrace(question: BorderQuestion, deadline: number): Promise<TraceForesight>;
   /** Who takes part, and why each is believed. */
   believed(): BelievedRecord[];
   /** The newest participation record of each AS that is believed, withdrawals among them. */
@@ -99,6 +120,10 @@ export interface Traceback {
   interrupt(): void;
   /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
   close(withdraw?: boolean): void;
+  /** Probes have sealed windows: this AS commits to them. */
+  sealed(windows: readonly CommittedWindow[]): void;
+  /** What was made of proofs of sight so far. */
+  sight(): SightCounts;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -124,6 +149,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     start: peer => makePeering(peer, true),
   });
   const everybody = () => [...peerings.values(), ...members.peerings()];
+  const latencyOf = () => {
+    const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
+    return (as: number) => measured.get(as) ?? null;
+  };
   const askable = () => [...new Set([...peerings.keys(), ...members.askable()])];
 
   const adjacency = createAdjacency({
@@ -150,33 +179,44 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
   let leaving = false;
   const methods = options.methods ?? (() => ['digest'] as const);
+  const behind =
+    options.behind ??
+    ((): Behind => ({ roles: MANAGERS, retention: options.retention, coverage: config.answer.coverage }));
   const record = createOwnRecord({
     as,
     withdrawn: () => leaving || takingPart.out() !== null,
     identity: () => identity,
     config: () => config,
-    ...{ retention: options.retention, methods, clock },
+    ...{ behind, methods, clock },
   });
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, audit, recorded, refused });
+  const commitments = options.commitments ?? commitmentsInMemory();
+  const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
+  const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
+  const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
+  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
   });
 
   const flooding = createFlooding({
     ...{ participants, identity: () => identity, record, peerings: everybody, clock, log, refused },
     news: members.withdrawn,
   });
+  const mayTell = createHearing(clock);
   const hear: PeeringOptions['hear'] = (message, peering) => {
+    if (!mayTell(message, peering)) return;
     if (message.type === 'announce') flooding.hear(message.records, peering);
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
+    else committing.hear(message.roots, peering);
   };
   const up = (peering: Peering) => {
     flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
+    committing.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -187,11 +227,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       as,
       hold: Math.round(timing.hold / 1000),
       restart: Math.floor(timing.restart / 1000),
-      roles: ['itm', 'btm', 'dtm', 'dpoint'],
+      ...behind(),
       methods: methods(),
       epochs: { length: 3600, overlap: EPOCH_OVERLAP / 1000 },
-      retention: options.retention,
-      coverage: config.answer.coverage,
       limits: {
         questions: MAX_QUESTIONS,
         flight: MAX_FLIGHT,
@@ -247,9 +285,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
     askable,
-    foresee(ingress) {
-      const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
-      return foresee(itm.topology, as => measured.get(as) ?? null, ingress);
+    foresee: ingress => foresee(itm.topology, latencyOf(), ingress),
+    async foreseeTrace(question, deadline) {
+      const { leaf, whither } = await itm.look(question, deadline);
+      const { verdict, reason, ingress, source } = leaf;
+      const here = { verdict, reason, ingress, source };
+      if (whither === 'nobody') return { here, ingress: [], groups: [], unasked: [] };
+      return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
     tellAdjacency: adjacency.look,
@@ -282,7 +324,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       flooding.announce();
     },
     interrupt: dPoint.close,
+    sealed: committing.sealed,
+    sight: sight.counts,
     close(withdraw = false) {
+      committing.close();
       dPoint.close();
       if (withdraw) {
         leaving = true;

@@ -84,6 +84,8 @@ const query = {
   budget: count,
   nonce: octets(16),
   expires: time,
+  /** The sender holds what the origin has committed to and found its proofs good, or somebody before it said so. */
+  proved: flag,
   /** What the origin asks, its signature, and the record that its key is known from. */
   request: opaque(1, MAX_REQUEST),
   signature: opaque(SIGNATURE, SIGNATURE),

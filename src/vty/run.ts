@@ -31,7 +31,9 @@ export async function runCommand(
 ): Promise<number> {
   const abort = signal === undefined ? {} : { signal };
   const list = lister(screen);
-  let answer = await client.ask(words, { ...abort, onBegin: list.begin });
+  const draw = drawer(screen);
+  const partial = { onPartial: draw.partial };
+  let answer = await client.ask(words, { ...abort, ...partial, onBegin: list.begin });
   if ('want' in answer.end && answer.end.want !== undefined) {
     const read = await readPackets(answer.end.want.packets, screen.stdin);
     if ('error' in read) {
@@ -40,12 +42,12 @@ export async function runCommand(
     }
     if (read.remark !== null) screen.err(plain(read.remark));
     const { packets } = read;
-    const draw = drawer(answer.end.command, screen);
-    answer = await client.ask(words, { ...abort, data: { packets }, onPartial: draw.partial });
-    // What was known when the person ended it stays on the screen.
-    if (signal?.aborted && draw.last() !== null) screen.err(kept(draw.last()));
-    else draw.clear();
+    answer = await client.ask(words, { ...abort, ...partial, data: { packets } });
   }
+  // What was known of a trace when the person ended it stays on the screen.
+  const last = signal?.aborted ? draw.last() : null;
+  if (last !== null) screen.err(`what was known is kept: show trace ${plain(last.id)}`);
+  else draw.clear();
   // What shows things as they happen is ended by the person.
   if (list.live() && signal?.aborted) return EXIT.ok;
   return print(answer, screen, list.end);
@@ -117,16 +119,13 @@ function lister(screen: Screen): {
   };
 }
 
-/** What is said of a trace that the person has ended. */
-function kept(partial: unknown): string {
-  const { id } = partial as Partial<Trace>;
-  return `what was known is kept: show trace ${plain(String(id))}`;
-}
+/** What is sent of an answer still to come: a trace so far, or in words how far the work is. */
+type SoFar = Trace | { readonly progress: string };
 
 /** Draws each state of an answer over the one before; nothing at all where the output is no terminal. */
-function drawer(command: string, screen: Screen): { partial(row: unknown): void; clear(): void; last(): unknown } {
+function drawer(screen: Screen): { partial(row: unknown): void; clear(): void; last(): Trace | null } {
   let drawn = 0;
-  let last: unknown = null;
+  let last: Trace | null = null;
   const clear = (): void => {
     if (drawn > 0) screen.out(`\x1b[${drawn}A\x1b[J`);
     drawn = 0;
@@ -135,10 +134,11 @@ function drawer(command: string, screen: Screen): { partial(row: unknown): void;
     clear,
     last: () => last,
     partial: row => {
-      last = row;
+      const state = row as SoFar;
+      if (!('progress' in state)) last = state;
       const size = screen.json ? null : screen.size();
       if (size === null) return;
-      const all = renderAnswer(command, [row], Date.now());
+      const all = 'progress' in state ? [plain(state.progress)] : renderAnswer('trace packet FILE', [row], Date.now());
       clear();
       // What has scrolled off the screen cannot be drawn over, so that what does not fit is left out until the end.
       const room = Math.max(1, size.rows - 2);

@@ -284,7 +284,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       keiro: fc.uniqueArray(fc.record({ source: from }), { maxLength: 2, selector: one => one.source }),
       prefixes: fc.uniqueArray(prefix, { maxLength: 3, selector: one => one.prefix }),
-      ases: fc.uniqueArray(fc.integer({ min: 1, max: 64000 }), { maxLength: 3 }),
+      ases: fc.uniqueArray(
+        fc.integer({ min: 1, max: 64000 }).filter(as => as !== 23456),
+        { maxLength: 3 },
+      ),
       asSets: fc.uniqueArray(fc.record({ asSet: fc.constantFrom('AS-SET', 'AS64500:AS-CUST'), source: from }), {
         maxLength: 2,
         selector: one => `${one.asSet} ${one.source}`,
@@ -518,6 +521,23 @@ export const config: fc.Arbitrary<Config> = fc
       }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
+    const share = fc.option(fc.nat(3000).map(value => Number((value / 100).toFixed(2)) / 100));
+    const places = fc.uniqueArray(fc.record({ address, port }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: one => `${one.address} ${one.port}`,
+    });
+    const manager = fc.subarray(['btm' as const, 'dtm' as const, 'dpoint' as const]);
+    const traceSites = fc.record({
+      roles: manager.map(roles => ['itm' as const, ...roles]),
+      itm: fc.constant(null),
+      listen: places,
+      sites: fc.uniqueArray(fc.record({ name, certificate: file, share }), {
+        maxLength: 3,
+        selector: one => one.name,
+      }),
+      domains: fc.constant([]),
+    });
     const traceback = fc.record({
       listen,
       identity: file,
@@ -551,8 +571,11 @@ export const config: fc.Arbitrary<Config> = fc
       ),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
+        proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
+        unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
       }),
+      sites: traceSites,
     });
     const clients = fc.option(
       fc.record({
@@ -593,6 +616,7 @@ export const config: fc.Arbitrary<Config> = fc
       auditRetain: seconds(30 * 86400, 36_500 * 86400),
       state: file,
       controlSocket: socket('/run/intertrack/control "x"'),
+      readerSocket: fc.option(socket('/run/intertrack/reader')),
       probeSocket: socket('/run/intertrack/probe'),
       probeListen: listen,
       probeIdentity: fc.record({ key: file, certificate: file }),

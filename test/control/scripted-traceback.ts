@@ -4,6 +4,7 @@ import type {
   TracebackFrontier,
   TracebackGraph,
   TracebackPeerRow,
+  TraceSites,
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
 
@@ -45,6 +46,21 @@ export const PEERS: readonly TracebackPeerRow[] = [
   },
 ];
 
+export const SITES: TraceSites = {
+  time: NOON,
+  itm: null,
+  sites: [
+    {
+      ...{ site: 'osaka', since: NOON - HOUR, connected: true, asked: 12, answered: 11, latency: 3.6, lastError: '' },
+      standing: { roles: ['btm', 'dtm'], retention: 3600, coverage: 1, probes: 2, domains: ['umeda', 'namba'] },
+    },
+    {
+      ...{ site: 'tokyo', since: null, connected: false, asked: 12, answered: 0, latency: null },
+      ...{ lastError: 'no site "edo" is configured', standing: null },
+    },
+  ],
+};
+
 export const GRAPH: TracebackGraph = {
   ...{ ases: 80_012, links: 512_345, transit: 160_000, peering: 352_000, unknown: 345, otc: 12 },
   ...{ roles: 3, aspas: 4000, inferred: 507_997, built: NOON - 60_000, changed: true, time: NOON },
@@ -73,6 +89,7 @@ export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
   },
+  traceSites: async () => SITES,
   orderTraceback: async ({ peer, what }, by) => ({
     ...{ peer: peer === undefined ? 'traceback' : `AS${peer}`, done: `${what} by ${by.replace(/\d+/g, 'N')}` },
   }),

@@ -33,6 +33,7 @@ import type { OutboxRecord } from '../../src/store/records.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
+import { PLANS } from './scripted-plans.ts';
 import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
@@ -712,6 +713,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
+    ...PLANS,
     ...TRACEBACK,
     audit: async ({ as, denied }, take) =>
       take(

@@ -18,9 +18,9 @@ describe('control/server', () => {
   const logged: string[] = [];
   let server: ControlServer | null = null;
 
-  const open = async (over: Partial<Daemon> = {}) => {
+  const open = async (over: Partial<Daemon> = {}, how: { reader?: boolean; idle?: number } = {}) => {
     server = await openControl({
-      socket: { path },
+      ...{ socket: { path }, ...how },
       daemon: scriptedDaemon(over),
       log: (level, text) => logged.push(`${level} ${text}`),
     });
@@ -407,6 +407,34 @@ describe('control/server', () => {
       if (first !== undefined && 'row' in first) break;
       expect(i).to.be.below(1000);
     }
+  });
+
+  it('gives the place of a client that asks nothing to another', async () => {
+    await open({}, { idle: 0 });
+    const first = await dial();
+    const gone = new Promise<string>(resolve => {
+      let text = '';
+      first.on('data', chunk => {
+        text += chunk;
+      });
+      first.on('end', () => resolve(text));
+    });
+    const others = await Promise.all(Array.from({ length: MAX_CLIENTS - 1 }, dial));
+    const found = await exchange('{"id":1,"words":["show","config"]}\n');
+    expect(found.some(reply => 'row' in reply)).to.equal(true);
+    expect(await gone).to.contain('others wanted the place of this idle client');
+    for (const one of [first, ...others]) one.destroy();
+  });
+
+  it('lets look only whoever comes by the socket for that', async () => {
+    await open({}, { reader: true });
+    const ask = async (...words: string[]) => (await exchange(`${JSON.stringify({ id: 1, words })}\n`)).at(-1)!;
+    expect(await ask('show', 'config')).to.include({ end: true, command: 'show config' });
+    for (const words of [['reload'], ['clear', 'bgp', 'tyo1'], ['case', 'note', '2026-03-01-01', 'x']])
+      expect(await ask(...words))
+        .to.include({ kind: 'failed' })
+        .and.have.property('error')
+        .that.matches(/for looking only/);
   });
 
   it('survives any octets', async () => {

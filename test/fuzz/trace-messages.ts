@@ -31,7 +31,15 @@ const kindOf = (text: string) => text.replace(/\d+/g, '#').replace(/"[^"]*"/g, '
 
 function messageSeeds(): Message[] {
   const sealed = sealTo(keys.seal, encodeStatement(said), NOTHING)!;
-  const bounds = { hops: [64500], ttl: 3, deadline: 1e12, budget: 64, nonce: '00'.repeat(16), expires: 1e12 };
+  const bounds = {
+    hops: [64500],
+    ttl: 3,
+    deadline: 1e12,
+    budget: 64,
+    nonce: '00'.repeat(16),
+    expires: 1e12,
+    proved: true,
+  };
   return [
     openOf(64500),
     { type: 'keepalive' },

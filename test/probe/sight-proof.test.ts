@@ -6,9 +6,9 @@ import { falsePositiveRate } from '../../src/probe/sealed-filter.ts';
 import { openSealer } from '../../src/probe/sealer.ts';
 import { checkSight, proveSight, type SightProof } from '../../src/probe/sight-proof.ts';
 import { storageKey } from '../../src/probe/storage-key.ts';
-import { encodeWindow, headerText } from '../../src/probe/window-file.ts';
+import { encodeWindow } from '../../src/probe/window-file.ts';
 import type { WindowPart } from '../../src/probe/window-messages.ts';
-import { besideHash, hiddenKey } from '../../src/probe/window-tree.ts';
+import { hiddenKey } from '../../src/probe/window-tree.ts';
 import { sipHash64 } from '../packet/siphash.ts';
 import { digestsOf, partOf, sealed } from './sealing.ts';
 
@@ -32,9 +32,8 @@ interface Proving {
 function proving(counts: readonly number[]): Proving {
   const part = partOf(NUMBER, counts);
   const window = sealed(part, HOUR);
-  const beside = besideHash(headerText(window), window.filters);
   const { root } = encodeWindow(window);
-  return { part, window, root, prove: digest => proveSight(window, key, beside, digest) };
+  return { part, window, root, prove: digest => proveSight(window, key, digest) };
 }
 
 const rootOf = (proof: SightProof, digest: string) => {
@@ -110,12 +109,19 @@ describe('probe/sight-proof', () => {
     expect(chanceOf(many)).to.be.at.most(2 / 65_536);
   });
 
-  it('is of its digest alone', () => {
-    const [one, other] = [...shards.part.digests].map(textOf);
-    const proof = shards.prove(one!)!;
-    expect(rootOf(proof, other!)).to.not.equal(shards.root);
+  it('is of its digest, and of others that fall to the rows that it shows', () => {
+    const all = [...shards.part.digests].map(textOf);
+    const digest = all[0]!;
+    const proof = shards.prove(digest)!;
+    const others = [...digestsOf(500)].map(textOf).filter(other => rootOf(proof, other) === shards.root);
+    expect(others).to.have.length.below(3);
+    // Of 20,000 digests in 20,600 rows some two to five hundred.
+    const shown = all.filter(other => rootOf(proof, other) === shards.root);
+    expect(shown).to.include(digest);
+    expect(shown.length).to.be.within(100, 600);
     // Rows that are another digest's, under its path.
-    expect(rootOf({ ...proof, rows: shards.prove(other!)!.rows }, one!)).to.not.equal(shards.root);
+    const elsewhere = shards.prove(all.find(other => !shown.includes(other))!)!;
+    expect(rootOf({ ...proof, rows: elsewhere.rows }, digest)).to.not.equal(shards.root);
   });
 
   it('leads to another root, or is refused, when anything in it is another', () => {

@@ -10,6 +10,7 @@ import type { AuditRecord } from '../../src/store/records.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
 import type { AsGraph } from '../../src/traceback/graph.ts';
 import { loadIdentity } from '../../src/traceback/identity.ts';
+import { commitmentsInMemory, type KeptCommitments } from '../../src/traceback/kept-commitments.ts';
 import type { Timing } from '../../src/traceback/peering.ts';
 import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
@@ -81,6 +82,9 @@ export interface AsScript {
   readonly graph?: AsGraph;
   readonly coverage?: number | null;
   readonly detail?: TracebackConfig['answer']['detail'];
+  /** Whether proofs of sight are asked for: `none` when left out; and how many questions without are taken a second. */
+  readonly proof?: TracebackConfig['answer']['proof'];
+  readonly unproved?: number;
   readonly policy?: Readonly<Record<number, Partial<TracePeerConfig>>>;
   /** When its audit lines are on disk; at once when left out. */
   readonly recorded?: () => Promise<void>;
@@ -94,6 +98,7 @@ export interface RunningAs {
   readonly port: number;
   readonly audit: AuditRecord[];
   readonly log: string[];
+  readonly commitments: KeptCommitments;
   config(): TracebackConfig;
   reconfigure(config: TracebackConfig): Promise<void>;
 }
@@ -162,6 +167,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         answer: {
           detail: script.detail ?? 'neighbor-as',
           coverage: script.coverage === undefined ? 1 : script.coverage,
+          ...{ proof: script.proof ?? 'none', unproved: script.unproved ?? 20 },
         },
       };
       const identity = () => {
@@ -171,6 +177,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
       };
       const audit: AuditRecord[] = [];
       const log: string[] = [];
+      const commitments = commitmentsInMemory();
       const traceback = await createTraceback({
         as,
         config,
@@ -178,6 +185,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         probes: script.probes ?? scripted(null),
         graph: script.graph ?? scriptedGraph({}),
         retention: 3600,
+        commitments,
         audit: line => audit.push(line),
         ...(script.recorded !== undefined && { recorded: script.recorded }),
         log: (_level, text) => log.push(text),
@@ -190,6 +198,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         port: traceback.listening()[0]!.port,
         audit,
         log,
+        commitments,
         script,
         config: () => config,
         async reconfigure(next: TracebackConfig) {

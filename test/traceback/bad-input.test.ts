@@ -341,6 +341,25 @@ const ROWS: readonly Row[] = [
     ...queryFrom(64501, pem, { hops: [64777, 64501] }),
     ...requestOf(64501, pem, { origin: 64777, questions: [{ packet: 0, ...question }] }),
   })),
+  asks(
+    'sight',
+    'a proof that is none',
+    /proof 1: .*expected/,
+    pem => ({
+      ...queryFrom(64501, pem),
+      ...requestOf(64501, pem, { questions: [{ packet: 0, ...question }], proof: [Uint8Array.of(0x80)] }),
+    }),
+    { proof: 'prefer' },
+  ),
+  asks(
+    'unseen',
+    'a question about what it has not seen',
+    /proof of sight of 0 of 1 packets/,
+    pem => queryFrom(64501, pem),
+    {
+      proof: 'require',
+    },
+  ),
   asks('seal', 'a key that nothing can be sealed to', /is no key/, pem => ({
     ...queryFrom(64501, pem),
     ...requestOf(64501, pem, { seal: new Uint8Array(32), questions: [{ packet: 0, ...question }] }),

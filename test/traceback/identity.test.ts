@@ -26,7 +26,7 @@ describe('traceback/identity', () => {
       announce: [],
       federations: [],
       peers: [{ ...peer, in: 'allow', out: 'allow', rate: 1 }],
-      answer: { detail: 'status', coverage: null },
+      answer: { detail: 'status', coverage: null, proof: 'none', unproved: 0 },
     };
     return loadIdentity(config, as, now);
   };

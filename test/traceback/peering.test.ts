@@ -40,6 +40,7 @@ function queryOf(from: number, { asks = {}, ...more }: Partial<Query> & { asks?:
     budget: 0,
     nonce: nonce.toString(16).padStart(32, '0'),
     expires: Date.now() + 5000,
+    proved: false,
     ...requestOf(from, speaker, { questions: [{ packet: 0, ...question }], ...asks }),
     ...more,
   };

@@ -86,6 +86,7 @@ export function queryFrom(as: number, pem: Pem, more: Partial<Query> = {}): Quer
     budget: 0,
     nonce: number.toString(16).padStart(32, '0'),
     expires: Date.now() + 5000,
+    proved: false,
     ...requestOf(as, pem, { questions: [{ packet: 0, ...question }] }),
     ...more,
   };

@@ -31,6 +31,7 @@ const query: Query = {
   budget: 30,
   nonce: '000102030405060708090a0b0c0d0e0f',
   expires: 2000,
+  proved: true,
   request: Uint8Array.of(1, 2, 3),
   signature: new Uint8Array(64).fill(9),
   record: Uint8Array.of(4, 5),
@@ -60,9 +61,9 @@ describe('traceback/wire', () => {
     ],
     [
       'QUERY',
-      `ab 64${text('type')} 65${text('query')} 62${text('id')} 07 64${text('hops')} 82 19fbf4 19fbf5 63${text('ttl')} 0e
+      `ac 64${text('type')} 65${text('query')} 62${text('id')} 07 64${text('hops')} 82 19fbf4 19fbf5 63${text('ttl')} 0e
        68${text('deadline')} 1903e8 66${text('budget')} 181e 65${text('nonce')} 50 000102030405060708090a0b0c0d0e0f
-       67${text('expires')} 1907d0 67${text('request')} 43 010203
+       67${text('expires')} 1907d0 66${text('proved')} f5 67${text('request')} 43 010203
        69${text('signature')} 5840 ${'09'.repeat(64)} 66${text('record')} 42 0405`,
       query,
     ],
@@ -176,6 +177,7 @@ describe('traceback/wire', () => {
     budget: fc.nat(0xffff),
     nonce: octets(16),
     expires: time,
+    proved: fc.boolean(),
     request: bytes(1, 300),
     signature: bytes(64, 64),
     record: bytes(1, 300),

@@ -126,7 +126,7 @@ describe('itctl on a terminal', function () {
 
   it('completes the name of a file', async () => {
     writeFileSync(join(directory.path, 'attack.pcap'), writePcap(1, [{ time: 0n, bytes: Uint8Array.of(1) }]));
-    type('-l', `tr p ${directory.path}/att`);
+    type('-l', `tr pa ${directory.path}/att`);
     type('Tab');
     await until(/attack\.pcap$/);
   });

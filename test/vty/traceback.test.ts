@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/text.ts';
 import { NOON } from '../control/scripted.ts';
-import { BELIEVED, FRONTIER, GRAPH, PEERS } from '../control/scripted-traceback.ts';
+import { BELIEVED, FRONTIER, GRAPH, PEERS, SITES } from '../control/scripted-traceback.ts';
 
 const shown = (command: string, rows: readonly unknown[]) => {
   const lines = renderAnswer(command, rows, NOON);
@@ -90,6 +90,28 @@ AS64510 1772362800000, for 1d23h more; the file configured for it
 AS4200000001 1772362800000, withdrawn, for 1d23h more; authority of jp-isp
     no address; keys of jp-isp
 1 AS takes part, 1 no more`.slice(1),
+    );
+  });
+
+  it('shows the sites of an ITM, and of a site its ITM', () => {
+    const { time } = SITES;
+    expect(shown('show traceback sites', [SITES])).to.equal(
+      `
+Site  State      For Probes Border Asked Answered ms Roles
+osaka up    01:00:00      2   100%    12       11  4 btm dtm
+  domains: umeda namba
+tokyo down      ever      -      -    12        0  - -
+  last error: no site "edo" is configured`.slice(1),
+    );
+    const itm = { site: 'osaka', address: '10.0.0.1', connected: false, since: time - 90_000, asked: 4 };
+    expect(shown('show traceback sites', [{ time, sites: [], itm: { ...itm, lastError: 'the ITM ends' } }])).to.equal(
+      `
+This daemon is site osaka of its AS
+ITM at 10.0.0.1: not connected for 00:01:30, 4 questions
+  the ITM ends`.slice(1),
+    );
+    expect(shown('show traceback sites', [{ time, sites: [], itm: null }])).to.equal(
+      'no site: this daemon is the whole of its AS',
     );
   });
 });

@@ -45,10 +45,11 @@ import type {
 import type { DriftReport } from '../../control/drift-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
+import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../control/traceback-rows.ts';
+import type { TracebackFrontier, TracebackGraph, TracebackPeerRow, TraceSites } from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -88,6 +89,7 @@ import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
+import { renderPlacement, renderTracePlan } from './plan.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
@@ -96,6 +98,7 @@ import { renderProbes, renderReload, renderStatus, renderTracePeers } from './st
 import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
+import { renderTraceSites } from './trace-sites.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
 import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
@@ -209,6 +212,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
+  'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
@@ -221,6 +225,10 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
   'trace report TRACE-ID to RIDPEER': first<RidEntry>(renderRidEntry),
+  'plan placement': first<PlacementReport>(renderPlacement),
+  'trace plan AS': first<TracePlan>(renderTracePlan),
+  'trace plan digest DIGEST TIME': first<TracePlan>(renderTracePlan),
+  'trace plan packet FILE': first<TracePlan>(renderTracePlan),
   'trace packet FILE': first<Trace>(renderTrace),
   'trace set FILE': first<Trace>(renderTrace),
 };

@@ -5,6 +5,7 @@ import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
 import { entrySentence } from './trace-sentence.ts';
+import { insideLines } from './trace-sites.ts';
 
 /** `show trace ID` and `trace packet`: the entry, then the tree from the AS that asked towards it. */
 export function renderTrace(trace: TraceDetail): string[] {
@@ -20,6 +21,7 @@ export function renderTrace(trace: TraceDetail): string[] {
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
+    ...insideLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
     ...doubtLines(trace),

@@ -57,7 +57,7 @@ function configOf({ as, peers, delay }: AsParts): TracebackConfig {
     announce: [dialledAt(as, delay)],
     federations: [{ name: FEDERATION, secret: '', authority: '', ...allow }],
     peers: peers.map(peer => ({ as: peer, certificate: '', ...dialledAt(peer, delay), ...allow })),
-    answer: { detail: 'neighbor-as', coverage: 1 },
+    answer: { detail: 'neighbor-as', coverage: 1, proof: 'none', unproved: 0 },
   };
 }
 

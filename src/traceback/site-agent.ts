@@ -1,0 +1,175 @@
+/** A site's end of its connection with the ITM of its AS: dials, says what it has, and has its probes answer. */
+import type { X509Certificate } from 'node:crypto';
+import { connect, type TLSSocket } from 'node:tls';
+import type { Manager } from '../config/trace-sites-tree.ts';
+import { mutualTls, vouchedFor } from '../net/tls.ts';
+import type { ProbeAnswer, Question } from '../probe/question.ts';
+import type { Probes } from './btm.ts';
+import { asOfCertificate } from './identity.ts';
+import { runSiteConnection, type SiteConnection } from './site-connection.ts';
+import { MOST_PROBES, SITE_PROTOCOL, SITE_VERSION, type SiteQuestion, toWire } from './site-wire.ts';
+
+/** First and longest time between attempts to connect, and how long TLS may take; ms. */
+const RETRY_FIRST = 500;
+const RETRY_MOST = 15_000;
+const PATIENCE = 10_000;
+/** Questions that the probes are asked at once. */
+const MOST_AT_ONCE = 256;
+
+export interface SiteAgentOptions {
+  readonly as: number;
+  readonly itm: { readonly address: string; readonly port: number; readonly site: string };
+  /** Certificates of the ITM, or of authorities that vouch for it. */
+  readonly trusted: readonly X509Certificate[];
+  readonly identity: { readonly key: string; readonly certificate: string };
+  readonly roles: readonly Manager[];
+  readonly retention: number | null;
+  readonly coverage: number | null;
+  /** The probes, and the domain of each; empty for none. */
+  readonly probes: readonly { readonly probe: string; readonly domain: string }[];
+  readonly ask: Probes['ask'];
+  /** As packet/itk1.ts (keyCheck) has it; null when there is no key of an epoch. */
+  readonly keyOf: (epoch: number) => string | null;
+  readonly clock: () => number;
+  readonly log: (level: 'info' | 'warn', line: string) => void;
+}
+
+export interface SiteAgentStatus {
+  readonly site: string;
+  readonly address: string;
+  readonly connected: boolean;
+  /** When that began, ms. */
+  readonly since: number;
+  readonly asked: number;
+  readonly lastError: string;
+}
+
+export interface SiteAgent {
+  status(): SiteAgentStatus;
+  close(): void;
+}
+
+/** Connects at once, and again whenever the connection is lost. */
+export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
+  const { itm, clock, log } = options;
+  let connection: SiteConnection | null = null;
+  let socket: TLSSocket | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
+  let closed = false;
+  let atWork = 0;
+  const status = { connected: false, since: clock(), asked: 0, lastError: '' };
+
+  const again = (reason: string) => {
+    connection = null;
+    socket = null;
+    if (closed) return;
+    if (status.connected || status.lastError !== reason) log('warn', `ITM: ${reason}`);
+    if (status.connected) Object.assign(status, { connected: false, since: clock() });
+    status.lastError = reason;
+    const wait = Math.min(RETRY_MOST, RETRY_FIRST * 2 ** Math.min(failures++, 8));
+    timer = setTimeout(dial, wait * (0.75 + Math.random() / 2));
+  };
+
+  const answer = async (question: SiteQuestion, to: SiteConnection) => {
+    status.asked++;
+    const { id, within, questions, keys } = question;
+    const say = (answers: readonly ProbeAnswer[], silent: readonly string[]) =>
+      to.send({
+        type: 'answer',
+        id,
+        answers: answers.slice(0, MOST_PROBES).map(toWire),
+        silent: silent.slice(0, MOST_PROBES),
+      });
+    // With another key every answer would be no: nobody is asked, and the ITM is told so of every probe.
+    const other = questions.some(({ epoch }) => keys.find(key => key.epoch === epoch)?.check !== options.keyOf(epoch));
+    if (other || atWork >= MOST_AT_ONCE) {
+      if (other) log('warn', 'ITM: it asks under another key: is the secret of the federation the same?');
+      return say([], namesOf(options));
+    }
+    atWork++;
+    try {
+      const deadline = clock() + within;
+      const late = new Promise<null>(resolve => setTimeout(resolve, within, null).unref());
+      const got = await Promise.race([options.ask(questions as readonly Question[], deadline), late]);
+      if (got === null) say([], namesOf(options));
+      else say(got.answers, got.silent);
+    } catch (error) {
+      log('warn', `the probes cannot be asked: ${String(error)}`);
+      say([], namesOf(options));
+    } finally {
+      atWork--;
+    }
+  };
+
+  const speak = (through: TLSSocket) => {
+    const mine = runSiteConnection(through, {
+      hear(message) {
+        if (message.type === 'question') void answer(message, mine);
+        else if (message.type === 'welcome') {
+          failures = 0;
+          Object.assign(status, { connected: true, since: clock(), lastError: '' });
+          log('info', `ITM: connected as site ${itm.site}`);
+        } else mine.refuse(`${message.type} has no place here`);
+      },
+      gone: again,
+    });
+    connection = mine;
+    const { as, roles, retention, coverage, probes } = options;
+    mine.send({
+      ...{ type: 'hello', version: SITE_VERSION, as, site: itm.site, roles, retention, coverage },
+      probes: probes.slice(0, MOST_PROBES),
+    });
+  };
+
+  const dial = () => {
+    const dialled = connect({
+      ...{ host: itm.address, port: itm.port },
+      ...mutualTls(options.identity, SITE_PROTOCOL),
+    });
+    socket = dialled;
+    let reason = 'the connection was closed before TLS was up';
+    const patience = setTimeout(() => dialled.destroy(new Error('TLS was not up in time')), PATIENCE);
+    const failed = () => {
+      clearTimeout(patience);
+      again(`cannot connect to ${itm.address} port ${itm.port}: ${reason}`);
+    };
+    dialled.on('error', error => {
+      reason = error.message;
+    });
+    dialled.once('close', failed);
+    dialled.once('secureConnect', () => {
+      clearTimeout(patience);
+      const wrong = whyNoItm(dialled.getPeerX509Certificate(), options);
+      if (wrong !== null || dialled.alpnProtocol !== SITE_PROTOCOL) {
+        reason = wrong ?? 'the other end does not speak the protocol of sites';
+        dialled.destroy();
+        return;
+      }
+      dialled.off('close', failed);
+      speak(dialled);
+    });
+  };
+  dial();
+
+  return {
+    status: () => ({ site: itm.site, address: itm.address, ...status }),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      connection?.close();
+      socket?.destroy();
+    },
+  };
+}
+
+const namesOf = ({ probes }: SiteAgentOptions): string[] => probes.map(({ probe }) => probe);
+
+/** Null when the certificate is the ITM's: it is trusted, and names this AS. */
+function whyNoItm(certificate: X509Certificate | undefined, { trusted, as, clock }: SiteAgentOptions): string | null {
+  if (certificate === undefined) return 'no certificate';
+  const named = asOfCertificate(certificate);
+  if (typeof named === 'string') return `certificate ${named}`;
+  if (named !== as) return `the certificate is of AS ${named}, not of AS ${as}`;
+  return vouchedFor(certificate, trusted, clock());
+}

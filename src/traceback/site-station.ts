@@ -1,0 +1,221 @@
+/** The ITM's end of the connections with the sites of its AS: who may be which, and what each of them answers. */
+import type { TLSSocket } from 'node:tls';
+import type { Manager } from '../config/trace-sites-tree.ts';
+import type { ProbeAnswer, Question } from '../probe/question.ts';
+import { printable } from './connection.ts';
+import { runSiteConnection, type SiteConnection } from './site-connection.ts';
+import { fromWire, SITE_VERSION, type SiteAnswer, type SiteHello, type SiteQuestion } from './site-wire.ts';
+
+/** How long a connection has to say its name, ms. */
+const HELLO_TIME = 10_000;
+/** Questions of one site that are not answered yet. */
+const MOST_ASKED = 1024;
+
+/** What a site said of itself. */
+export interface SiteStanding {
+  readonly roles: readonly Manager[];
+  /** Seconds, and a share; null when not stated. */
+  readonly retention: number | null;
+  readonly coverage: number | null;
+  /** The domain of each probe; empty for none. */
+  readonly domains: ReadonlyMap<string, string>;
+}
+
+/** A site as it is shown. */
+export interface SiteStatus {
+  readonly site: string;
+  /** When it connected, or was lost; ms. Null: it was never there. */
+  readonly since: number | null;
+  readonly connected: boolean;
+  /** What it said last, of a site that was ever there. */
+  readonly standing: SiteStanding | null;
+  readonly asked: number;
+  readonly answered: number;
+  /** Milliseconds to an answer, smoothed; null before there was one. */
+  readonly latency: number | null;
+  readonly lastError: string;
+}
+
+/** What a site answered, or in words why it did not. */
+export type SiteReply =
+  | { readonly answers: readonly ProbeAnswer[]; readonly silent: readonly string[]; readonly after: number }
+  | string;
+
+export interface SiteStationOptions {
+  readonly as: number;
+  /** The names of the sites that are configured. */
+  readonly sites: () => readonly string[];
+  /** Which key an epoch is asked with, as packet/itk1.ts (keyCheck) has it; null when there is none. */
+  readonly keyOf: (epoch: number) => string | null;
+  readonly clock: () => number;
+  readonly log: (level: 'info' | 'warn', line: string) => void;
+  /** One line of the audit log: a connection was refused. */
+  readonly refused?: (site: string, reason: string) => void;
+}
+
+export interface SiteStation {
+  /** Takes a connection whose certificate is that of these sites. */
+  accept(socket: TLSSocket, proved: ReadonlySet<string>): void;
+  /** Asks a site; never rejects. `deadline`: ms since the epoch. */
+  ask(site: string, questions: readonly Question[], deadline: number): Promise<SiteReply>;
+  status(): SiteStatus[];
+  /** Lets those go that are configured no more, or with another certificate. */
+  reconfigured(stillProved: (site: string) => boolean): void;
+  close(): void;
+}
+
+interface Site {
+  connection: SiteConnection | null;
+  standing: SiteStanding | null;
+  since: number | null;
+  asked: number;
+  answered: number;
+  latency: number | null;
+  lastError: string;
+  readonly waiting: Map<number, (answer: SiteAnswer | string) => void>;
+}
+
+export function createSiteStation(options: SiteStationOptions): SiteStation {
+  const { clock, log } = options;
+  const sites = new Map<string, Site>();
+  let lastId = 0;
+
+  const siteOf = (name: string): Site => {
+    const known = sites.get(name) ?? {
+      ...{ connection: null, standing: null, since: null, asked: 0, answered: 0, latency: null, lastError: '' },
+      waiting: new Map(),
+    };
+    sites.set(name, known);
+    return known;
+  };
+  const lose = (site: Site, name: string, reason: string) => {
+    site.connection = null;
+    site.since = clock();
+    site.lastError = printable(reason);
+    for (const resolve of site.waiting.values()) resolve(`it is not connected: ${reason}`);
+    site.waiting.clear();
+    log('warn', `site ${name}: lost: ${reason}`);
+  };
+
+  /** Null when a site may be what it says; else why not. */
+  const whyNot = ({ version, as, site }: SiteHello, proved: ReadonlySet<string>): string | null => {
+    if (version !== SITE_VERSION) return `version ${version} is not spoken here, but ${SITE_VERSION}`;
+    if (as !== options.as) return `it is of AS ${as}, not of AS ${options.as}`;
+    if (!options.sites().includes(site)) return `no site ${JSON.stringify(site)} is configured`;
+    return proved.has(site) ? null : `its certificate is not that of site ${site}`;
+  };
+
+  return {
+    accept(socket, proved) {
+      let name: string | null = null;
+      const patience = setTimeout(() => {
+        if (name === null) connection.refuse('no hello came');
+      }, HELLO_TIME).unref();
+      const connection = runSiteConnection(socket, {
+        hear(message) {
+          if (message.type === 'hello' && name === null) {
+            const wrong = whyNot(message, proved);
+            if (wrong !== null) {
+              log('warn', `site ${[...proved].join(', ')}: refused: ${wrong}`);
+              options.refused?.([...proved].join(', '), wrong);
+              for (const site of proved) if (siteOf(site).connection === null) siteOf(site).lastError = wrong;
+              connection.refuse(wrong);
+              return;
+            }
+            name = message.site;
+            const site = siteOf(name);
+            // Of two the later one is it: the other may be gone without a word.
+            const before = site.connection;
+            site.connection = connection;
+            before?.refuse('it has connected again');
+            for (const resolve of site.waiting.values()) resolve('it has connected again');
+            site.waiting.clear();
+            site.since = clock();
+            site.lastError = '';
+            const { roles, retention, coverage, probes } = message;
+            const domains = new Map(probes.map(({ probe, domain }) => [probe, domain]));
+            site.standing = { roles, retention, coverage, domains };
+            log('info', `site ${name}: connected`);
+            connection.send({ type: 'welcome', version: SITE_VERSION });
+          } else if (message.type === 'answer' && name !== null) siteOf(name).waiting.get(message.id)?.(message);
+          else connection.refuse(`${message.type} has no place here`);
+        },
+        gone(reason) {
+          clearTimeout(patience);
+          const site = name === null ? undefined : sites.get(name);
+          if (site !== undefined && site.connection === connection) lose(site, name!, reason);
+        },
+      });
+    },
+    ask(name, questions, deadline) {
+      const site = siteOf(name);
+      const began = clock();
+      const within = Math.floor(deadline - began);
+      if (site.connection === null)
+        return Promise.resolve(`it is not connected${site.since === null ? '' : ' any more'}`);
+      if (within < 1) return Promise.resolve('there was no time to ask it');
+      if (site.waiting.size >= MOST_ASKED) return Promise.resolve('it has not answered earlier questions');
+      const { connection } = site;
+      const id = lastId;
+      lastId = (lastId + 1) >>> 0;
+      site.asked++;
+      return new Promise(resolve => {
+        const finish = (reply: SiteReply) => {
+          clearTimeout(timer);
+          site.waiting.delete(id);
+          resolve(reply);
+        };
+        const timer = setTimeout(finish, within, 'no answer in time');
+        site.waiting.set(id, answer => {
+          if (typeof answer === 'string') return finish(answer);
+          const after = clock() - began;
+          // A new measurement counts for an eighth, as that of a round trip does (RFC 6298 section 2).
+          site.latency = site.latency === null ? after : site.latency + (after - site.latency) / 8;
+          site.answered++;
+          const answers = answer.answers.map(fromWire);
+          if (answers.some(one => one.sightings.some(({ question }) => question >= questions.length))) {
+            connection.refuse('a sighting of a question that was not asked');
+            return finish('it answered what it was not asked');
+          }
+          finish({ answers, silent: answer.silent, after });
+        });
+        connection.send(questionOf(id, within, questions, options.keyOf));
+      });
+    },
+    status: () =>
+      options.sites().map(name => {
+        const { connection, waiting: _waiting, ...site } = siteOf(name);
+        return { site: name, connected: connection !== null, ...site };
+      }),
+    reconfigured(stillProved) {
+      for (const [name, site] of sites) {
+        if (!options.sites().includes(name) || !stillProved(name))
+          site.connection?.refuse('the site is configured no more, or with another certificate');
+        if (!options.sites().includes(name)) sites.delete(name);
+      }
+    },
+    close() {
+      for (const { connection } of sites.values()) connection?.refuse('the ITM ends');
+    },
+  };
+}
+
+/** The deadline of a site is its own: clocks of two machines may differ. A tenth of the time is for the way. */
+function questionOf(
+  id: number,
+  within: number,
+  questions: readonly Question[],
+  keyOf: SiteStationOptions['keyOf'],
+): SiteQuestion {
+  const epochs = [...new Set(questions.map(({ epoch }) => epoch))];
+  return {
+    type: 'question',
+    id,
+    within: Math.max(1, Math.min(60_000, Math.floor(within * 0.9))),
+    questions: questions.map(({ epoch, digest, from, to }) => ({ epoch, digest, from, to })),
+    keys: epochs.flatMap(epoch => {
+      const check = keyOf(epoch);
+      return check === null ? [] : [{ epoch, check }];
+    }),
+  };
+}

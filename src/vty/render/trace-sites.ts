@@ -1,0 +1,71 @@
+/** The daemons of this AS, and what they say of a packet: for the eyes of this AS alone. */
+import type { TraceSiteRow, TraceSites } from '../../control/traceback-rows.ts';
+import type { Trace, TraceSite } from '../../traceback/trace.ts';
+import { count, fold, table } from './text.ts';
+import { duration, percent } from './time.ts';
+
+/** `show traceback sites`: the sites of an ITM, or of a site its ITM. */
+export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
+  if (itm !== null) {
+    const state = itm.connected ? 'connected' : 'not connected';
+    return [
+      `This daemon is site ${itm.site} of its AS`,
+      `ITM at ${itm.address}: ${state} for ${duration(time - itm.since)}, ${count(itm.asked, 'question')}`,
+      ...(itm.lastError === '' ? [] : fold(itm.lastError, 4, 2)),
+    ];
+  }
+  if (sites.length === 0) return ['no site: this daemon is the whole of its AS'];
+  const share = (value: number | null | undefined) => (value == null ? '-' : percent(value));
+  const [head = '', ...lines] = table(
+    [
+      { head: 'Site' },
+      { head: 'State' },
+      { head: 'For', right: true },
+      { head: 'Probes', right: true },
+      { head: 'Border', right: true },
+      { head: 'Asked', right: true },
+      { head: 'Answered', right: true },
+      { head: 'ms', right: true },
+      { head: 'Roles' },
+    ],
+    sites.map(({ site, since, connected, standing, asked, answered, latency }) => [
+      site,
+      connected ? 'up' : 'down',
+      since === null ? 'ever' : duration(time - since),
+      standing?.probes ?? '-',
+      share(standing?.coverage),
+      ...[asked, answered],
+      latency === null ? '-' : Math.round(latency),
+      standing?.roles.join(' ') ?? '-',
+    ]),
+  );
+  return [head, ...lines.flatMap((line, i) => [line, ...remarks(sites[i]!)])];
+}
+
+function remarks({ standing, lastError }: TraceSiteRow): string[] {
+  const domains = standing?.domains ?? [];
+  return [
+    ...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)),
+    ...(lastError === '' ? [] : fold(`last error: ${lastError}`, 4, 2)),
+  ];
+}
+
+/** Which domains of this AS the packet came in at, began in and left from, and what each site says. */
+export function insideLines({ inside }: Trace): string[] {
+  if (inside === undefined) return [];
+  const { came, left, began, sites } = inside;
+  const parts = [
+    ...(came.length > 0 ? [`came in at ${came.join(', ')}`] : []),
+    ...(began.length > 0 ? [`began in ${began.join(' or ')}`] : []),
+    ...(left.length > 0 ? [`left from ${left.join(', ')}`] : []),
+  ];
+  return [
+    ...(parts.length === 0 ? [] : fold(`Inside this AS it ${parts.join(', ')}`, 2)),
+    ...(sites.length < 2 ? [] : sites.flatMap(site => fold(siteLine(site), 4, 2))),
+  ];
+}
+
+function siteLine({ site, verdict, reason, domains }: TraceSite): string {
+  const where = domains.length === 0 ? '' : ` (${domains.join(', ')})`;
+  return `${site === null ? 'here' : `site ${site}`}: ${verdict}${where}, ${reason}`;
+}
