@@ -9,7 +9,16 @@ import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
 import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
-import { ANSWER, FEDERATION, TRACE_DOMAIN, TRACE_PEER, TRACE_SITE, TRACEBACK } from './traceback-statements.ts';
+import {
+  ANSWER,
+  ASK,
+  FEDERATION,
+  MEASURE,
+  TRACE_DOMAIN,
+  TRACE_PEER,
+  TRACE_SITE,
+  TRACEBACK,
+} from './traceback-statements.ts';
 import { TRANSLATOR } from './translator-statements.ts';
 import { DAY, SECOND } from './units.ts';
 import { readUsage, type Usage } from './usage.ts';
@@ -86,7 +95,9 @@ export type BlockName =
   | 'tracepeer'
   | 'tracesite'
   | 'tracedomain'
-  | 'answer';
+  | 'ask'
+  | 'answer'
+  | 'measure';
 
 /** A statement with its usage line read. */
 export interface Spec extends StatementSpec, Usage {}
@@ -320,6 +331,8 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   tracesite: { title: 'site', statements: TRACE_SITE },
   tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
+  ask: { title: 'ask', statements: ASK },
+  measure: { title: 'measure', statements: MEASURE },
 };
 
 const read = ({ title, statements }: { title: string; statements: readonly StatementSpec[] }): BlockSpec => ({
@@ -363,6 +376,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   tracesite: read(DECLARED.tracesite),
   tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
+  ask: read(DECLARED.ask),
+  measure: read(DECLARED.measure),
 };
 
 /** The statement of a block whose head is `head`, words joined by a blank; the name must be right. */

@@ -157,6 +157,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
+      ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
     return {
@@ -190,6 +191,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
+  const mustTrace = () => {
+    const traceback = traces.traceback();
+    if (traceback === null) throw new Error('no traceback block is configured');
+    return traceback;
+  };
   const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
@@ -267,8 +273,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      // Which sites and domains saw it stays inside.
-      const { inside: _inside, ...trace } = traceOf(record);
+      // Which sites and domains saw it stays inside, and so does what BGP says of its source.
+      const { inside: _inside, claim: _claim, ...trace } = traceOf(record);
       return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
     tracesAs: () => ({ as: config().localAs, federation: federationOf(config()) }),
@@ -279,7 +285,16 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ridDecide: parts.bridges.rid.decide,
     ridSend: parts.bridges.rid.send,
     startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
-    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
+    traceDigest: ({ onPartial, digest, time, epoch, ...why }) =>
+      traces.startDigest({ digest, time, epoch }, onPartial, why),
+    async traceAgain(id, { onPartial, ...why }) {
+      const [record] = await store.read('trace.get', { id });
+      if (record === undefined) throw new Error(`there is no trace ${id}`);
+      return traces.startAgain(traceOf(record), onPartial, why);
+    },
+    approvals: async () => traces.traceback()?.approvals() ?? [],
+    approve: async (id, milliseconds, by) => mustTrace().approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTrace().deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -321,4 +336,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),
   };
+}
+
+function waitingForApproval(traces: Traces): string[] {
+  const waiting = (traces.traceback()?.approvals() ?? []).filter(({ state }) => state === 'pending').length;
+  if (waiting === 0) return [];
+  return [`${waiting} question${waiting === 1 ? '' : 's'} of other ASes wait for approval: \`show traceback pending\``];
 }

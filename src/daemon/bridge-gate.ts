@@ -2,14 +2,32 @@
 import { hostname } from 'node:os';
 import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import type { Config } from '../config/tree.ts';
-import type { Store } from '../store/records.ts';
-import type { Trace, TraceRequester } from '../traceback/trace.ts';
+import type { AuditRecord, Store } from '../store/records.ts';
+import type { Trace } from '../traceback/trace.ts';
+import { type Bridges, createBridges } from './bridges.ts';
+import type { Log } from './log.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 
 const LINKTYPE_RAW = 101;
 
-export function createBridgeGate(
+/** Bridges that are shut until they are configured. */
+export function openBridges(parts: {
+  readonly traces: Pick<Traces, 'startQuestions' | 'startTrace'>;
+  readonly store: Pick<Store, 'read'>;
+  readonly traceContacts: ReturnType<typeof createTraceContacts>;
+  readonly config: () => Config;
+  readonly audit: (line: AuditRecord) => void;
+  readonly log: Log;
+}): Bridges {
+  const { traces, store, traceContacts, config, audit, log } = parts;
+  return createBridges({
+    gate: createBridgeGate(traces, store, traceContacts),
+    ...{ self: () => selfOf(config()), audit, log },
+  });
+}
+
+function createBridgeGate(
   traces: Pick<Traces, 'startQuestions' | 'startTrace'>,
   store: Pick<Store, 'read'>,
   contacts: ReturnType<typeof createTraceContacts>,
@@ -40,6 +58,11 @@ function lengthOf(octets: Uint8Array): number {
   return 40 + octets[4]! * 256 + octets[5]!;
 }
 
+/** Whom this daemon is to other systems. */
+const selfOf = (config: Config): BridgeSelf => ({
+  ...{ as: config.localAs, federation: federationOf(config), creator: creatorOf(config) },
+});
+
 /** The federation whose keys digests are made with; empty: none. */
 export const federationOf = ({ traceback }: Config): string => traceback?.federations[0]?.name ?? '';
 
@@ -48,6 +71,3 @@ export const creatorOf = ({ notify }: Config): BridgeSelf['creator'] => ({
   name: hostname(),
   contact: notify.find(block => block.kind === 'mail')?.from ?? null,
 });
-
-/** The reference of a trace that another system asks for. */
-export const caseOf = ({ by, peer, reference }: TraceRequester): string => `${by} ${peer} ${reference}`;

@@ -24,8 +24,7 @@ import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
-import { createBridgeGate, creatorOf, federationOf } from './bridge-gate.ts';
-import { createBridges } from './bridges.ts';
+import { openBridges } from './bridge-gate.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
@@ -35,6 +34,8 @@ import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
+import { createPast } from './past.ts';
+import { claimedFor } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { createTraceContacts } from './trace-contacts.ts';
@@ -251,17 +252,16 @@ export async function startDaemon({
     });
     closers.push(() => mitigations?.close());
 
-    const traces = await openTraces(config, collector.query, store, audit, log);
+    const past = createPast(archive, collector, registry);
+    const traces = await openTraces(config, collector.query, store, audit, log, packets =>
+      claimedFor(packets, { query: collector.query, routesAt: past.routesAt }, Date.now()),
+    );
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
     const traceContacts = createTraceContacts(() => config, contacts);
-    const bridges = createBridges({
-      gate: createBridgeGate(traces, store, traceContacts),
-      self: () => ({ as: config.localAs, federation: federationOf(config), creator: creatorOf(config) }),
-      ...{ audit: audit.add, log },
-    });
+    const bridges = openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
     closers.push(() => bridges.close());
     const ids = openIds(traces, log);
     closers.push(() => ids.close());
@@ -299,11 +299,10 @@ export async function startDaemon({
         } catch (e) {
           return refused((e as Error).message);
         }
-      try {
-        await bridges.configure(loaded.config);
-      } catch (e) {
-        await traces.reconfigure(before).catch((e: Error) => log('error', e.message));
-        return refused((e as Error).message);
+      const shut = await bridges.configure(loaded.config).catch((e: Error) => e.message);
+      if (shut !== undefined) {
+        await traces.reconfigure(before);
+        return refused(shut);
       }
       config = loaded.config;
       log.configure(config.log);

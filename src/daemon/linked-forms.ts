@@ -12,7 +12,7 @@ import { translatedForm } from '../packet/translated-form.ts';
 import type { ProbeAnswer, Vantage } from '../probe/question.ts';
 import type { ProbeStation } from '../probe/station.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
-import type { Trace, TraceTranslation } from '../traceback/trace.ts';
+import type { TraceTranslation } from '../traceback/trace.ts';
 
 /** ms that probes have to tell of translations, and to look for the other forms. */
 const TELL = 300;
@@ -125,14 +125,4 @@ function placesOf(answers: readonly ProbeAnswer[]): PlaceSeen[] {
       ...{ probe, vantage, question },
     })),
   );
-}
-
-/** What was seen on both sides of a translator is told so of this AS. */
-export function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
-  const { tree } = trace;
-  const root: Trace['tree'] =
-    translation.both && tree.verdict === 'saw'
-      ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
-      : tree;
-  return { ...trace, tree: root, translation };
 }

@@ -9,8 +9,6 @@ import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, keyCheck } from '../packet/itk1.ts';
 import { reflectionOf } from '../packet/reflection.ts';
-import { flowKeysOf } from '../probe/flow-key-of.ts';
-import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
@@ -19,22 +17,24 @@ import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
-import { MAX_QUESTIONS, type Purpose } from '../traceback/request.ts';
+import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
-import type { Trace, TraceCause, TraceRequester } from '../traceback/trace.ts';
+import type { Trace } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
-import { caseOf } from './bridge-gate.ts';
 import { commitmentsTo } from './commitments.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
-import { findForms, seekForms, withTranslation } from './linked-forms.ts';
+import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readSecret, readTraceFiles } from './trace-files.ts';
+import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
+import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -44,18 +44,16 @@ export interface DigestToTrace {
   readonly epoch: number | null;
 }
 
-export interface TraceReason {
-  /** Another system asks, and what for. */
-  readonly requester?: TraceRequester;
-  readonly purpose?: Purpose;
-  readonly cause?: TraceCause;
+export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
   /** The packets are replies, and what triggered them is to be traced. */
   readonly trigger?: boolean;
+  /** The case that it is for, and where the packets are from. */
+  readonly caseId?: string;
+  readonly source?: string;
   /** Ends the trace; `by` is then told of it. */
   readonly signal?: AbortSignal;
-  readonly by?: string;
 }
 
 export interface Traces {
@@ -65,14 +63,16 @@ export interface Traces {
   startDigest(
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
-    why?: Pick<TraceReason, 'signal' | 'by'>,
+    why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
   ): Promise<Trace>;
   /** Traces packets that another system asks about by their digests. */
   startQuestions(
     questions: readonly TraceQuestion[],
     time: number,
-    why: Required<Pick<TraceReason, 'requester' | 'purpose'>>,
+    why: Required<Pick<TraceTerms, 'requester' | 'purpose'>>,
   ): Promise<Trace>;
+  /** Asks a trace again, with the same digests. */
+  startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -97,6 +97,8 @@ export async function openTraces(
   store: Store,
   audit: Pick<AuditLog, 'add' | 'recorded'>,
   log: Log,
+  /** What BGP claims of the way to packets' sources; nobody says when left out. */
+  claims: (packets: readonly PacketToTrace[]) => Promise<Claimed | null> = async () => null,
 ): Promise<Traces> {
   let config = initial;
   let secret: Uint8Array | null = null;
@@ -202,16 +204,6 @@ export async function openTraces(
     throw e;
   }
 
-  /** What flow records say of packets with the headers of these. Headers go to our own probes and nowhere else. */
-  async function priorsOf(packets: readonly PacketToTrace[]): Promise<FlowAnswer[]> {
-    const questions = new Map<string, FlowQuestion>();
-    for (const { frame, linkType, wire, time } of packets)
-      for (const key of flowKeysOf(frame, linkType, wire))
-        if (!questions.has(JSON.stringify(key))) questions.set(JSON.stringify(key), { ...key, ...intervalOf(time) });
-    if (questions.size === 0) return [];
-    return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
-  }
-
   const kept = createKeptTraces(store, log);
   const ending = new AbortController();
 
@@ -254,13 +246,15 @@ export async function openTraces(
   async function tracePackets(
     packets: readonly PacketToTrace[],
     onPartial: (trace: Trace) => void,
-    { cause, requester, purpose, need = null, trigger = false }: TraceReason,
+    { need = null, trigger = false, caseId, source, ...why }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
+    const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
-    const looked = priorsOf(asked.packets).then(flows => {
+    const looked = priorsOf(asked.packets, station).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
     const forms = await Promise.all(
@@ -275,9 +269,8 @@ export async function openTraces(
       need: need ?? needOf(asked.packets.length),
       ...(asked.fragment && { fragment: true }),
       time,
-      ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
-      ...(requester !== undefined && { case: caseOf(requester) }),
-      ...(purpose !== undefined && { purpose }),
+      ...terms,
+      ...(caseId !== undefined && { case: `case ${caseId}` }),
       ...{ signal, begun },
     };
     // Of several packets that were translated one is looked for on both sides: it tells of all.
@@ -290,7 +283,10 @@ export async function openTraces(
       ...(requester !== undefined && { requester }),
       ...(reflection !== null && { reflection }),
       ...(trigger && { trigger: true as const }),
+      ...(caseId !== undefined && { caseId }),
+      ...(source !== undefined && { source }),
     };
+    const claiming = trigger ? null : claims(asked.packets);
     const [{ trace: traced, evidence }, translation] = await Promise.all([
       tracing(request, onPartial, () => ({ ...priors, ...about })),
       linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
@@ -298,43 +294,52 @@ export async function openTraces(
     ]);
     samplers.note(traced.tree, Date.now());
     const translated = translation === undefined ? traced : withTranslation(traced, translation);
-    return kept.ended({ ...translated, ...priors, ...about }, evidence);
+    const claimed = await claiming;
+    const claim = claimed === null ? {} : { claim: claimOf(claimed, translated) };
+    return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
   }
 
-  async function traceDigest(
-    { digest, time, epoch }: DigestToTrace,
+  async function askDigests(
+    request: TraceRequest,
     onPartial: (trace: Trace) => void,
-    { signal, begun }: Running,
+    about: Partial<Trace> = {},
   ): Promise<Trace> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
-    const epochs = epoch === null ? epochsOf(time) : [epoch];
-    const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    const { trace, evidence } = await tracing({ questions, time, signal, begun }, onPartial, () => ({}));
-    return kept.ended(trace, evidence);
+    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    return kept.ended({ ...trace, ...about }, evidence);
   }
 
-  const startQuestions: Traces['startQuestions'] = (questions, time, { requester, purpose }) =>
-    running.run(async one => {
-      const packets = new Set(questions.map(({ packet = 0 }) => packet)).size;
-      const request = { questions, time, purpose, need: needOf(packets), case: caseOf(requester), ...one };
-      const { trace, evidence } = await tracing(
-        request,
-        () => {},
-        () => ({ requester }),
-      );
-      return kept.ended({ ...trace, requester }, evidence);
-    });
+  function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
+    const epochs = epoch === null ? epochsOf(time) : [epoch];
+    const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
+    return { questions, time, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
+  }
 
   return {
     station,
     sites,
     running,
-    startQuestions,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
-      running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
+      running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    startQuestions(questions, time, why) {
+      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
+      const request = {
+        questions,
+        time,
+        need,
+        ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }),
+      };
+      return running.run(one => askDigests({ ...request, ...one }, () => {}, { requester: why.requester }));
+    },
+    startAgain: (trace, onPartial, { signal, by } = {}) =>
+      running.run(
+        one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
+        signal,
+        by,
+      ),
     questionOf(packets) {
       const { packets: all, questions } = chosen(packets, null, false).asked;
       const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
@@ -389,8 +394,3 @@ export async function openTraces(
 /** Why nothing can be traced here, or shown of it. */
 export const whyNoTraceback = (config: Config): string =>
   isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
-
-/** Milliseconds that probes have for priors: less than a trace takes. */
-const PRIORS_TIME = 1000;
-/** Headers for which they are asked. */
-const MOST_PRIORS = 8;

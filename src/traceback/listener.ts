@@ -51,7 +51,11 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
   };
 
-  server.on('tlsClientError', (error, socket) => refused('handshake', socket.remoteAddress, error.message));
+  server.on('tlsClientError', (error, socket) => {
+    refused('handshake', socket.remoteAddress, error.message);
+    // After a handshake that was not done in time the library leaves the connection open, and its place taken.
+    socket.destroy();
+  });
   server.on('drop', data => refused('crowd', data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', (socket: TLSSocket) => {
     const speaks = socket.alpnProtocol === PROTOCOL;

@@ -37,7 +37,7 @@ export interface Members {
   close(text: string): void;
 }
 
-type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate'>;
+type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate' | 'purposes'>;
 
 export function createMembers(options: MembersOptions): Members {
   const { participants, config, identity, clock } = options;
@@ -53,6 +53,7 @@ export function createMembers(options: MembersOptions): Members {
       in: of.some(one => one.in === 'allow') ? 'allow' : 'deny',
       out: of.some(one => one.out === 'allow') ? 'allow' : 'deny',
       rate: Math.max(...of.map(({ rate }) => rate)),
+      ...(of.every(one => one.purposes !== undefined) && { purposes: of.flatMap(one => one.purposes ?? []) }),
     };
   };
   const isPeer = (as: number) => config().peers.some(peer => peer.as === as);

@@ -267,6 +267,7 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (fault !== null) connection.end(fault);
     },
+    waits: id => asked.waits(id),
     fault(fault) {
       const kind = refusalOf(fault);
       if (kind !== null) options.refused?.(kind, { peer: as, reason: fault.text });

@@ -5,6 +5,7 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
@@ -15,11 +16,13 @@ import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
 import type { Listener } from './listener.ts';
+import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
 import { createParticipants, type Participants } from './participants.ts';
@@ -69,6 +72,10 @@ export interface TracebackOptions {
    * Left out: lines are kept where they are given.
    */
   readonly recorded?: () => Promise<void>;
+  /** What was measured of other ASes; nothing yet when left out. */
+  readonly honesty?: HonestyBook;
+  /** Called with what proves that an AS has said yes falsely. */
+  readonly keepFalseYes?: (proof: FalseYes) => void;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -87,6 +94,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -101,6 +113,8 @@ export interface Traceback {
   foreseeTrace(question: BorderQuestion, deadline: number): Promise<TraceForesight>;
   /** Who takes part, and why each is believed. */
   believed(): BelievedRecord[];
+  /** What was measured of other ASes. */
+  readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
@@ -141,6 +155,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -172,7 +187,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     federation: () => federation(),
     federationsOf: other => participants.of(other, clock())?.federations ?? null,
     ...{ clock, log },
-    asked: (peer, ask) => audit('query.sent', { peer, ...auditable(ask) }),
+    asked(peer, ask) {
+      audit('query.sent', { peer, ...auditable(ask) });
+      measuring.sent(peer, ask);
+    },
+    examine: (who, ask) => measuring.examine(who, ask),
   });
   const takingPart = createTakingPart({
     ...{ peerings: () => peerings, members, flooding: () => flooding, clock, log, audit },
@@ -192,14 +211,41 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const voice = { as, key: () => identity.signs, record, clock };
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
+  const honesty = options.honesty ?? createHonestyBook({ clock });
+  const measuring = createMeasuring({
+    ...{ as, voice, directory, clock, log, audit, refused, book: honesty },
+    config: () => config.measure,
+    peering: who => {
+      const peering = peerings.get(who);
+      if (peering === undefined) return members.ask(who);
+      return peering.config().out === 'allow' && peering.reachable() ? peering : null;
+    },
+    ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
+  });
   const commitments = options.commitments ?? commitmentsInMemory();
   const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
   const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
   const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
-  const dPoint = createDPoint({ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused });
+  const dPoint = createDPoint({
+    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ credit: honesty.credit, examine: measuring.examine },
+  });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{
+      as,
+      itm,
+      voice,
+      directory,
+      answer: () => config.answer,
+      clock,
+      log,
+      audit,
+      recorded,
+      refused,
+      approvals,
+      sight,
+    },
   });
 
   const flooding = createFlooding({
@@ -280,7 +326,19 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       if (out !== null) throw new Error(`this AS takes no part in traces: disabled by ${out.by}`);
       return dPoint.startTrace(...trace);
     },
+    honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -329,6 +387,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     close(withdraw = false) {
       committing.close();
       dPoint.close();
+      measuring.close();
       if (withdraw) {
         leaving = true;
         flooding.announce();

@@ -59,8 +59,10 @@ import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import type { Approval } from '../../traceback/approval.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
@@ -215,6 +217,10 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
+  'show traceback pending': (rows: readonly Approval[], now) => renderApprovals(rows, now),
+  'trace again TRACE-ID': first<Trace>(renderTrace),
+  'trace approve APPROVAL': first<Approval>(renderDecided),
+  'trace deny APPROVAL reason TEXT': first<Approval>(renderDecided),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
