@@ -32,6 +32,7 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
@@ -79,6 +80,8 @@ export interface Traces {
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -127,6 +130,12 @@ export async function openTraces(
   });
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -317,6 +326,7 @@ export async function openTraces(
 
   return {
     station,
+    lookForHints: hints.look,
     sites,
     running,
     traceback: () => traceback,
@@ -381,6 +391,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      hints.close();
       ending.abort();
       traceback?.close();
       sites.close();

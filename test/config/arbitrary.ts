@@ -580,6 +580,7 @@ export const config: fc.Arbitrary<Config> = fc
           .chain(withPurposes),
         { maxLength: 3, selector: one => one.as },
       ),
+      hints: fc.integer({ min: 1, max: 0xffffffff }),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
         proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),

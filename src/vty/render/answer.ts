@@ -61,6 +61,7 @@ import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Approval } from '../../traceback/approval.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
+import type { HintRow } from '../../traceback/hints.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
@@ -102,7 +103,7 @@ import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderTraceSites } from './trace-sites.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
-import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
+import { renderHints, renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -213,6 +214,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback hints': (rows: readonly HintRow[]) => renderHints(rows),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
