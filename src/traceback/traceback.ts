@@ -11,6 +11,7 @@ import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createDoors } from './doors.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
@@ -21,8 +22,6 @@ import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import type { KeptCommitments } from './kept-commitments.ts';
-import type { Listener } from './listener.ts';
-import { bindPlaces, isSamePlace } from './listening.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
@@ -148,7 +147,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
-  let listeners: Listener[] = [];
 
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
@@ -283,19 +281,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  const bind = (wanted: TracebackConfig['listen'], kept: readonly Listener[]) =>
-    bindPlaces(wanted, kept, listen =>
-      transport.listen({
-        listen,
-        identity: () => identity,
-        peering: (peer, certificate) =>
-          peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
-        peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-        ...{ clock, log, refused },
-      }),
-    );
-
-  listeners = await bind(config.listen, []);
+  const doors = createDoors(listen =>
+    transport.listen({
+      ...{ listen, identity: () => identity, clock, log, refused },
+      peering: (peer, certificate) =>
+        peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
+      peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+    }),
+  );
+  (await doors.prepare(config.listen)).take();
   for (const peer of config.peers) startPeering(peer);
 
   return {
@@ -337,16 +331,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
     },
-    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    listening: () => doors.all().map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => isSamePlace(listen, listener.listen)));
-      const fresh = await bind(next.listen, kept);
-      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
-      listeners = [...kept, ...fresh];
+      (await doors.prepare(next.listen)).take();
       const before = identity;
       config = next;
       identity = nextIdentity;
-      for (const listener of listeners) listener.renew();
+      for (const listener of doors.all()) listener.renew();
       for (const [peer, peering] of peerings)
         if (!next.peers.some(wanted => wanted.as === peer)) {
           peering.close({ code: 'configuration', text: 'the peer was removed' });
@@ -375,7 +366,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
-      for (const listener of listeners) listener.close();
+      doors.close();
       refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
