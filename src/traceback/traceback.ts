@@ -12,6 +12,7 @@ import type { BorderQuestion, Probes } from './btm.ts';
 import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createDoors } from './doors.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
@@ -22,7 +23,6 @@ import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
-import type { Listener } from './listener.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
@@ -149,7 +149,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
-  let listeners: Listener[] = [];
 
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
@@ -236,20 +235,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
 
   const query = createAnswering({
-    ...{
-      as,
-      itm,
-      voice,
-      directory,
-      answer: () => config.answer,
-      clock,
-      log,
-      audit,
-      recorded,
-      refused,
-      approvals,
-      sight,
-    },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log },
+    ...{ audit, recorded, refused, approvals, sight },
   });
 
   const flooding = createFlooding({
@@ -296,34 +283,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  /** Binds what is not bound yet; all or nothing. */
-  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
-    const fresh: Listener[] = [];
-    try {
-      for (const listen of wanted)
-        if (!kept.some(listener => same(listener.listen, listen)))
-          fresh.push(
-            await transport.listen({
-              listen,
-              identity: () => identity,
-              peering: (peer, certificate) =>
-                peerings.get(peer) ??
-                (takingPart.out() === null ? members.accept(peer, certificate) : null) ??
-                undefined,
-              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-              clock,
-              log,
-              refused,
-            }),
-          );
-      return fresh;
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-  };
-
-  listeners = await bind(config.listen, []);
+  const doors = createDoors(listen =>
+    transport.listen({
+      ...{ listen, identity: () => identity, clock, log, refused },
+      peering: (peer, certificate) =>
+        peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
+      peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+    }),
+  );
+  (await doors.prepare(config.listen)).take();
   for (const peer of config.peers) startPeering(peer);
 
   return {
@@ -365,16 +333,13 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
     },
-    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    listening: () => doors.all().map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
-      const fresh = await bind(next.listen, kept);
-      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
-      listeners = [...kept, ...fresh];
+      (await doors.prepare(next.listen)).take();
       const before = identity;
       config = next;
       identity = nextIdentity;
-      for (const listener of listeners) listener.renew();
+      for (const listener of doors.all()) listener.renew();
       for (const [peer, peering] of peerings)
         if (!next.peers.some(wanted => wanted.as === peer)) {
           peering.close({ code: 'configuration', text: 'the peer was removed' });
@@ -403,15 +368,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
-      for (const listener of listeners) listener.close();
+      doors.close();
       refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
-  return a.address === b.address && a.port === b.port;
 }
 
 function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {
