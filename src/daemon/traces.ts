@@ -138,8 +138,8 @@ export async function openTraces(
   );
 
   const graph = {
-    async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
-      const { rows } = await query({ about: 'frontier', from, avoid, among });
+    async frontier(from: number, avoid: readonly number[], among: readonly number[], here?: number) {
+      const { rows } = await query({ about: 'frontier', from, avoid, among, ...(here !== undefined && { here }) });
       return rows[0] as FrontierRow;
     },
     async adjacency(among: readonly number[]) {
