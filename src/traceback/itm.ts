@@ -199,7 +199,7 @@ export function createItm(options: ItmOptions): Itm {
                 topology,
                 { ...inquiry, hops: one.heard },
                 holder,
-                { ingress: [one.neighbor] },
+                { ingress: [one.neighbor], here: one.from },
                 false,
                 after,
               );
