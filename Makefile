@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(wildcard src
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet testbed fuzz install deb clean format peers
+.PHONY: all demo test check bench internet testbed testbed-real security fuzz install deb clean format peers
 all: dist/.built
 
 # The lock file decides; `npm ci` needs no install script.
@@ -64,8 +64,23 @@ internet: $(GENERATED)
 # Managers of N ASes in few processes, over TLS: `make testbed N=1000 PARTICIPATION=30 DELAY=0 FAULTS=0 SEED=1`; more names in
 # test/lab/large/run.ts.
 LARGE := N PARTICIPATION DELAY FAULTS TCP SEED TRACES ATONCE ROUNDS PROCESSES
-testbed: $(GENERATED)
+testbed: $(GENERATED) $(if $(REAL),dist/.built)
+ifdef REAL
+	node test/lab/real/run.ts $(DIRECTORY)
+else
 	node test/lab/large/run.ts $(foreach name,$(LARGE),$(if $($(name)),$(name)=$($(name))))
+endif
+
+# Nine ASes in network namespaces, with BIRD and FRR, real senders and real captures: all traces, and a picture of each in
+# build/testbed-real. The same as `make testbed REAL=1`.
+testbed-real: dist/.built
+	node test/lab/real/run.ts $(DIRECTORY)
+
+# What is tried of what a hostile AS can do, by the names of the tests.
+HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
+	test/traceback/liars.test.ts test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
+security: $(GENERATED)
+	@mocha --dry-run --reporter spec $(HOSTILE)
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)

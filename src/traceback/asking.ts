@@ -11,6 +11,9 @@ import type { Peering } from './peering.ts';
  */
 const PATIENCE = 150;
 
+/** ASes whose yes is looked into in one search: each costs a QUERY beside the budget. */
+const MAX_EXAMINED = 16;
+
 export interface Asking {
   readonly as: number;
   readonly inquiry: Ask;
@@ -24,6 +27,11 @@ export interface Asking {
   /** QUERYs sent from here, ANSWERs that came, waves sent, and what each branch says that it has sent. */
   readonly spent: { here: number; answers: number; waves: number; readonly behind: Map<Branch, number> };
   asked(peer: number, ask: Ask): void;
+  /**
+   * Asks one that says yes, and that no neighbour names, for packets that never were (measuring.ts): true when it says yes
+   * to those as well, so that its yes is worth nothing.
+   */
+  readonly examine?: ((as: number, ask: Ask) => Promise<boolean | null>) | undefined;
   /** A participant behind a neighbour has seen the packet. */
   hit(behind: number, as: number): void;
   changed(): void;
@@ -44,6 +52,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
     const timers = new Set<NodeJS.Timeout>();
     /** Those whose connection is cut and may come back. */
     const gone = new Set<Branch>();
+    let examinations = 0;
     let working = groups.length;
     const stop = () => {
       for (const timer of timers) clearTimeout(timer);
@@ -75,7 +84,12 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
     after(Math.max(0, end - start), stop);
     signal.addEventListener('abort', stop);
 
-    const askOne = (who: number, under: Branch, budget: number, ended: (branch: Branch) => void): boolean => {
+    const askOne = (
+      who: number,
+      under: Branch,
+      budget: number,
+      told: (branch: Branch, ask: Ask, ended: boolean) => void,
+    ): boolean => {
       const sent = clock() - began;
       const branch = newBranch(who, 'silent', 'no answer yet', sent);
       under.branches.push(branch);
@@ -88,7 +102,7 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       };
       const over = () => {
         waiting.delete(branch);
-        ended(branch);
+        told(branch, ask, true);
         changed();
         idle();
       };
@@ -98,8 +112,9 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
           branch.answer = unflatten(answer.nodes, sent);
           // A peer cannot have used more than it was given; what it claims beyond is not believed.
           asking.spent.behind.set(branch, Math.min(answer.queries, ask.budget));
-          if (answer.final) over();
-          else changed();
+          if (answer.final) return over();
+          told(branch, ask, false);
+          changed();
         },
         lost(late) {
           const verdict = late === undefined ? 'unreachable' : 'silent';
@@ -118,6 +133,9 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       asking.asked(who, ask);
       return true;
     };
+
+    /** Those whose yes is worth nothing: they say it of what never was. */
+    const refuted = new Set<Branch>();
 
     /** Sends wave `number` of a group that has `left` of the budget. */
     const wave = (group: Group, number: number, left: number, before: readonly Branch[]): void => {
@@ -140,11 +158,41 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
         );
       let complete = false;
       let next: (() => void) | null = null;
-      const found = () => [...before, ...asked].some(branch => hasSeen(snapshot(branch)));
+      /** Those whose yes nobody bears out, and those of them that have not answered for it yet. */
+      const examined = new Set<Branch>();
+      const pending = new Set<Branch>();
+      const found = () => [...before, ...asked].some(branch => !refuted.has(branch) && hasSeen(snapshot(branch)));
+      const examine = (branch: Branch, ask: Ask) => {
+        if (
+          asking.examine === undefined ||
+          behind === null ||
+          !branch.answer?.seen ||
+          examined.has(branch) ||
+          examinations >= MAX_EXAMINED
+        )
+          return;
+        examinations++;
+        examined.add(branch);
+        pending.add(branch);
+        void asking.examine?.(branch.leaf.as, ask).then(falsely => {
+          pending.delete(branch);
+          if (falsely === true) refuted.add(branch);
+          ready();
+          idle();
+        });
+      };
+      const ready = () => {
+        if (complete && pending.size === 0 && [...asked].every(one => !waiting.has(one))) close();
+        else if (late && pending.size === 0) close();
+      };
+      let late = false;
       const close = () => {
         if (next === null) return;
         next();
         next = null;
+        if (behind !== null)
+          for (const branch of asked)
+            if (branch.answer?.seen && !refuted.has(branch)) asking.hit(behind, branch.leaf.as);
         if (found()) {
           working--;
           return;
@@ -162,14 +210,15 @@ export function askOnward(asking: Asking, groups: readonly Group[]): Promise<voi
       const wavesLeft = waves.length - number;
       const patience = Math.min(PATIENCE, Math.max(0, (end - clock()) / (wavesLeft + 1)));
       next = after(patience, () => {
-        close();
+        late = true;
+        ready();
         idle();
       });
       const at = under.branches.length;
       const sent = now.filter((who, i) =>
-        askOne(who, under, part(i), branch => {
-          if (behind !== null && branch.answer?.seen) asking.hit(behind, branch.leaf.as);
-          if (complete && [...asked].every(one => !waiting.has(one))) close();
+        askOne(who, under, part(i), (branch, ask, ended) => {
+          examine(branch, ask);
+          if (ended) ready();
         }),
       ).length;
       for (const [i, branch] of under.branches.slice(at).entries()) {

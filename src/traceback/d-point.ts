@@ -1,5 +1,6 @@
 /** Decision point: the entry for whoever in this AS wants a packet traced. */
 import { randomBytes } from 'node:crypto';
+import type { Ask } from './asked.ts';
 import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
 import { certaintyOf } from './certainty.ts';
 import { conclude } from './conclusion.ts';
@@ -7,13 +8,22 @@ import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Credit } from './credit.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
+import { createExamining, type Examining, markRefuted } from './examining.ts';
 import { intervalOf } from './interval.ts';
 import { type Itm, MAX_WORK, type Search } from './itm.ts';
 import { createOpening } from './opening.ts';
 import type { AskedQuestion } from './proving.ts';
 import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
-import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
+import {
+  type Class,
+  MAX_INTERVAL,
+  MAX_QUESTIONS,
+  type Purpose,
+  packetsOf,
+  referenceOf,
+  signRequest,
+} from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace } from './trace.ts';
@@ -63,6 +73,13 @@ export interface TraceRequest {
   readonly signal?: AbortSignal;
   /** Called once, with the trace's name and a way to look at what is known of it. */
   begun?(id: string, state: () => Trace): void;
+  /** How hard the packets are to guess; `unknown` when left out. */
+  readonly entropy?: Class;
+  /** Who asked for it, in words, and that it was approved though it can be guessed: for the audit log alone. */
+  readonly by?: string;
+  readonly approved?: boolean;
+  /** The trace whose questions are asked again by this one. */
+  readonly repeats?: string;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
   /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
@@ -98,6 +115,8 @@ export interface DPointOptions {
   readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
+  /** Asks an AS for packets that never were (measuring.ts); nobody is asked so when left out. */
+  examine?(as: number, ask: Ask): Promise<boolean | null>;
   /** One line of the audit log: what was asked and what came of it. */
   audit(what: 'trace.start' | 'trace.end', body: Readonly<Record<string, unknown>>): void;
   /** Resolves when those lines are on disk; rejects in words when they cannot be. */
@@ -120,7 +139,10 @@ export function createDPoint(options: DPointOptions): DPoint {
       const interval = intervalOf(request.time);
       const from = Math.floor(request.from ?? interval.from);
       const to = Math.ceil(request.to ?? interval.to);
-      const questions = request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest }));
+      const questions = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest },
+        ...(time !== undefined && { time }),
+      }));
       const packets = packetsOf({ questions });
       const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
@@ -129,9 +151,13 @@ export function createDPoint(options: DPointOptions): DPoint {
         id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
         ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
+        ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
+        ...(request.fragment && { fragment: true as const }),
+        entropy: request.entropy ?? 'unknown',
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
         ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
-      const purpose = request.purpose ?? 'attack';
+      const { purpose } = base;
       const keys = sealKeys();
       const inFull = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
         ...{ packet, epoch, digest },
@@ -147,6 +173,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           purpose,
           reference: referenceOf(request.case ?? ''),
           federation: options.federation(),
+          entropy: request.entropy ?? 'unknown',
           need,
           questions: inFull,
           seal: keys.seal,
@@ -156,8 +183,9 @@ export function createDPoint(options: DPointOptions): DPoint {
         options.voice.record(),
       );
       const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
+      let examining: Examining | null = null;
       const traceOf = (state: Trace['state'], search: Search): Trace => {
-        const opened = opening.open(search.tree);
+        const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
         const concluded = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
@@ -182,6 +210,10 @@ export function createDPoint(options: DPointOptions): DPoint {
         case: request.case ?? null,
         reference,
         purpose,
+        entropy: signed.request.entropy,
+        ...(request.by !== undefined && { by: request.by }),
+        ...(request.approved && { approved: true }),
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
         questions,
         from,
         to,
@@ -210,18 +242,22 @@ export function createDPoint(options: DPointOptions): DPoint {
       if (request.signal?.aborted) end();
       request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
       try {
+        const ask: Ask = {
+          hops: [],
+          ttl: MAX_TTL,
+          deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+          budget: BUDGET,
+          signed,
+        };
+        const { examine } = options;
+        if (examine !== undefined) examining = createExamining(as, ask, examine);
         const search = await itm.search(
-          {
-            hops: [],
-            ttl: MAX_TTL,
-            deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
-            budget: BUDGET,
-            signed,
-          },
+          ask,
           controller.signal,
           changed => {
             newest = changed;
             opening.look(changed.tree);
+            examining?.look(changed.tree);
             latest = changed;
             if (due) tell();
           },

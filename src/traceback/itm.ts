@@ -85,6 +85,8 @@ export interface ItmOptions {
   readonly log: Log;
   /** One line of the audit log: a QUERY is sent to `peer`. */
   asked(peer: number, ask: Ask): void;
+  /** True when an AS that says yes says so of packets that never were, too. */
+  examine?(as: number, ask: Ask): Promise<boolean | null>;
 }
 
 /** The manager of one AS. */
@@ -178,6 +180,7 @@ export function createItm(options: ItmOptions): Itm {
           const groups = await planOnward(topology, inquiry, root, border, blind, after);
           const asking = {
             ...{ as, inquiry, deadline, began, clock, signal, spent, hit: remember, asked: options.asked },
+            examine: options.examine,
             peering: (who: number) => options.peerings().get(who) ?? options.members.ask(who),
             changed: () => changed(state()),
           };
@@ -196,7 +199,7 @@ export function createItm(options: ItmOptions): Itm {
                 topology,
                 { ...inquiry, hops: one.heard },
                 holder,
-                { ingress: [one.neighbor] },
+                { ingress: [one.neighbor], here: one.from },
                 false,
                 after,
               );

@@ -56,14 +56,15 @@ export interface Topology {
 }
 
 /**
- * Places what is known without asking, and returns whom to ask. `after` tells the ms since the search began; `skipped`
+ * Places what is known without asking, and returns whom to ask. `here` is the AS that had the packet from the neighbours, this
+ * one when left out. `after` tells the ms since the search began; `skipped`
  * hears of each neighbour that is passed.
  */
 export async function planOnward(
   topology: Topology,
   inquiry: Pick<Ask, 'hops'> & { readonly signed?: Ask['signed'] },
   root: Branch,
-  border: Pick<Border, 'ingress'>,
+  border: Pick<Border, 'ingress'> & { readonly here?: number },
   blind: boolean,
   after: () => number,
   skipped?: (skip: Skip) => void,
@@ -122,7 +123,12 @@ export async function planOnward(
       one => !placed.has(one) && !gone.has(one) && topology.shares(one, federation),
     );
     try {
-      const { frontier, passed, beyond, relation = null } = await topology.graph.frontier(neighbor, [...gone], among);
+      const {
+        frontier,
+        passed,
+        beyond,
+        relation = null,
+      } = await topology.graph.frontier(...([neighbor, [...gone], among, border.here] as const));
       const candidates: Candidate[] = [];
       for (const { as: peer, cone } of frontier)
         if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)

@@ -11,6 +11,10 @@ export interface BirdNeighbor {
   readonly local: string;
   /** Not on a common link; gives routes of both families over this one session, and takes none. */
   readonly collector?: boolean;
+  /** False: no route of it is taken. */
+  readonly takes?: boolean;
+  /** It is told the own prefixes alone. */
+  readonly ownOnly?: boolean;
 }
 
 export interface BirdSetup {
@@ -49,9 +53,9 @@ export async function startBird(lab: Lab, host: string, setup: BirdSetup): Promi
     const prefer = source === undefined ? '' : `if dest = RTD_UNICAST then krt_prefsrc = ${source}; `;
     return `protocol kernel { ${family} { import none; export filter { ${prefer}accept; }; }; }\n`;
   };
-  const channel = (family: string, more = 'import all; next hop self;') =>
-    `  ${family} { export where source ~ [RTS_STATIC, RTS_BGP]; ${more} };\n`;
-  const session = ({ as, address, local, collector }: BirdNeighbor, i: number) =>
+  const channel = (family: string, more = 'import all; next hop self;', what = 'RTS_STATIC, RTS_BGP') =>
+    `  ${family} { export where source ~ [${what}]; ${more} };\n`;
+  const session = ({ as, address, local, collector, takes, ownOnly }: BirdNeighbor, i: number) =>
     `protocol bgp n${i} {
   local ${local} as ${setup.as};
   neighbor ${address} as ${as};
@@ -60,7 +64,11 @@ export async function startBird(lab: Lab, host: string, setup: BirdSetup): Promi
 ${
   collector
     ? `  multihop;\n${channel('ipv4', 'import none;')}${channel('ipv6', `import none; next hop address ${setup.address6 ?? '::'};`)}`
-    : channel(isV6(address) ? 'ipv6' : 'ipv4')
+    : channel(
+        isV6(address) ? 'ipv6' : 'ipv4',
+        takes === false ? 'import none; next hop self;' : undefined,
+        ownOnly ? 'RTS_STATIC' : undefined,
+      )
 }}\n`;
 
   writeRoutes();

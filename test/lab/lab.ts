@@ -63,7 +63,9 @@ export function whyNoLab(...needs: string[]): string | null {
 }
 
 function isInstalled(command: string): boolean {
-  return env.PATH.split(':').some(directory => {
+  // One that is named by its path is looked for there.
+  const directories = command.startsWith('/') ? ['/'] : env.PATH.split(':');
+  return directories.some(directory => {
     try {
       accessSync(join(directory, command), constants.X_OK);
       return true;

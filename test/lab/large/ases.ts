@@ -58,6 +58,7 @@ function configOf({ as, peers, delay }: AsParts): TracebackConfig {
     federations: [{ name: FEDERATION, secret: '', authority: '', ...allow }],
     peers: peers.map(peer => ({ as: peer, certificate: '', ...dialledAt(peer, delay), ...allow })),
     answer: { detail: 'neighbor-as', coverage: 1, proof: 'none', unproved: 0 },
+    measure: { decoys: 0.01, canaries: 0 },
   };
 }
 
@@ -94,8 +95,8 @@ export function recordOf(as: number, pem: Pem, delay: number): Uint8Array {
 export function graphAt({ graph }: Internet, as: number): AsGraph {
   return {
     adjacency: () => Promise.resolve([]),
-    frontier(from, avoid, among) {
-      const found = graph.frontier(as, from, avoid, among);
+    frontier(from, avoid, among, here = as) {
+      const found = graph.frontier(here, from, avoid, among);
       return Promise.resolve({ ...found, frontier: found.frontier.map(one => ({ as: one, cone: graph.cone(one) })) });
     },
   };

@@ -18,6 +18,7 @@ import {
   startSilent,
 } from './ases.ts';
 import { startDelay } from './delay.ts';
+import { colluding, framing, seeing } from './liars.ts';
 import { newTapMaker } from './taps.ts';
 import { type Attack, makeWorld, NEED, type Plan, type World } from './world.ts';
 
@@ -135,7 +136,18 @@ const commands = {
       const fault = world.faults.get(as);
       const neighbors = world.internet.graph.neighbors(as);
       const true_ = maker.probesOf(as, neighbors, fault === 'sees-none' ? [] : (passing.get(as) ?? []), time);
-      probes.set(as, fault === 'sees-all' ? seeing(true_) : true_);
+      const at = { as, neighbors, member: (one: number) => world.peers.has(one), time };
+      const confederate = world.confederates.get(as);
+      probes.set(
+        as,
+        fault === 'sees-all'
+          ? seeing(true_, time)
+          : fault === 'frames'
+            ? framing(true_, at)
+            : confederate !== undefined
+              ? colluding(true_, at, confederate, passing.get(confederate) ?? [])
+              : true_,
+      );
     }
     shared = createParticipants(0);
     if (!given.flooding)
@@ -260,19 +272,6 @@ async function traceOne(attack: Attack): Promise<Traced> {
 
 function everyNode(tree: TraceNode): TraceNode[] {
   return [tree, ...tree.children.flatMap(everyNode)];
-}
-
-/** Probes that say of every packet that they saw it coming in, from the first neighbour. */
-function seeing(probes: Probes): Probes {
-  return {
-    async ask(questions, deadline) {
-      const { answers, silent } = await probes.ask(questions, deadline);
-      const [first, ...others] = answers;
-      const window = { vantage: first!.vantages[0]!, from: time - 1000, to: time + 1000, provisional: false };
-      const sightings = questions.map((_one, question) => ({ ...window, question }));
-      return { answers: [{ ...first!, sightings }, ...others.map(one => ({ ...one, sightings: [] }))], silent };
-    },
-  };
 }
 
 process.on('message', async (message: { id: number; name: keyof Commands; given: never }) => {

@@ -15,8 +15,13 @@ export interface Plan {
   readonly seed: number;
 }
 
-/** What is wrong with an AS: it says nothing, sees every packet, sees none, or asks without end. */
-export type Fault = 'silent' | 'sees-all' | 'sees-none' | 'floods';
+/**
+ * What is wrong with an AS: it says nothing; sees every packet; sees none; says of what passed it that it came from a
+ * neighbour that it did not come from (`frames`), or that it came from a confederate, which bears it out (`colludes`) and
+ * says that it came from further on; or asks without end.
+ */
+export type Fault = 'silent' | 'floods' | (typeof LIES)[number];
+export const LIES = ['sees-all', 'sees-none', 'frames', 'colludes'] as const;
 
 export interface Attack {
   readonly number: number;
@@ -34,6 +39,8 @@ export interface World {
   readonly peers: ReadonlyMap<number, readonly number[]>;
   readonly attacks: readonly Attack[];
   readonly faults: ReadonlyMap<number, Fault>;
+  /** Who bears out an AS that colludes, and whom: both are each other's neighbours, and lie. */
+  readonly confederates: ReadonlyMap<number, number>;
 }
 
 /** Packets that a trace asks for, and how many of them one vantage has to have seen. */
@@ -81,7 +88,13 @@ export function makeWorld({ nodes, participation, traces, faults, seed }: Plan):
     attacks.push({ number: attacks.length, path, digests });
   }
   const peers = peersOf(internet, taking);
-  return { internet, members, peers, attacks, faults: faults ? drawFaults(members, attacks, random) : new Map() };
+  return {
+    internet,
+    members,
+    peers,
+    attacks,
+    ...(faults ? drawFaults(members, attacks, internet, random) : { faults: new Map(), confederates: new Map() }),
+  };
 }
 
 /**
@@ -111,7 +124,12 @@ function peersOf({ graph }: Internet, members: ReadonlySet<number>): Map<number,
 }
 
 /** One in ten says nothing, one in twenty says what is false, one floods; a victim does as it should. */
-function drawFaults(members: readonly number[], attacks: readonly Attack[], random: Random): Map<number, Fault> {
+function drawFaults(
+  members: readonly number[],
+  attacks: readonly Attack[],
+  { graph }: Internet,
+  random: Random,
+): Pick<World, 'faults' | 'confederates'> {
   const victims = new Set(attacks.map(({ path }) => path.at(-1)!));
   const others = shuffled(
     members.filter(as => !victims.has(as)),
@@ -119,13 +137,24 @@ function drawFaults(members: readonly number[], attacks: readonly Attack[], rand
   );
   const silent = Math.round(members.length / 10);
   const lying = Math.round(members.length / 20);
-  const chosen = others.slice(0, silent + lying + 1);
-  return new Map(
-    chosen.map((as, i) => [
-      as,
-      i < silent ? 'silent' : i < silent + lying ? (i % 2 === 0 ? 'sees-all' : 'sees-none') : 'floods',
-    ]),
-  );
+  const faults = new Map<number, Fault>(others.slice(0, silent).map(as => [as, 'silent']));
+  const confederates = new Map<number, number>();
+  const free = (as: number) => !faults.has(as) && !victims.has(as) && members.includes(as);
+  let lies = 0;
+  for (const as of others.slice(silent, -1)) {
+    if (lies >= lying) break;
+    if (!free(as)) continue;
+    const lie = LIES[lies % LIES.length]!;
+    const other = lie === 'colludes' ? graph.neighbors(as).find(free) : undefined;
+    faults.set(as, lie === 'colludes' && other === undefined ? 'frames' : lie);
+    lies++;
+    if (other === undefined) continue;
+    faults.set(other, 'colludes');
+    lies++;
+    confederates.set(as, other).set(other, as);
+  }
+  if (others.length > 0) faults.set(others.at(-1)!, 'floods');
+  return { faults, confederates };
 }
 
 /** The AS nearest to the attacker that takes part: where the trace should end. */
