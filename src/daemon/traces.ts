@@ -189,7 +189,8 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: sites.probes,
+          // Those of sites seal too, but what they seal is not committed to here.
+          probes: { ...sites.probes, prove: station.prove },
           graph,
           commitments: roots,
           retention: retentionOf(next),
