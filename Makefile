@@ -78,7 +78,8 @@ testbed-real: dist/.built
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
-	test/traceback/liars.test.ts test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
+	test/traceback/liars.test.ts test/traceback/honesty.test.ts test/traceback/sight.test.ts test/traceback/proof.test.ts \
+	test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
 security: $(GENERATED)
 	@mocha --dry-run --reporter spec $(HOSTILE)
 
