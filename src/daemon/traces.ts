@@ -249,7 +249,8 @@ export async function openTraces(
     kernel ??= loadKernel();
     const key = secret;
     const given = trigger ? triggersOf(packets) : packets;
-    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     return { asked, key };
