@@ -37,6 +37,7 @@ import { createPast } from './past.ts';
 import { claimedFor } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { openStandingTraces, type StandingTraces } from './standing-traces.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
 
@@ -127,10 +128,12 @@ export async function startDaemon({
     closers.push(() => contacts.close());
     contacts.configure(config);
     let mitigations: Mitigations | null = null;
+    let standing: StandingTraces | null = null;
     const company = {
       changed(of: Case) {
         contacts.changed(of);
         mitigations?.changed(of);
+        standing?.changed(of);
       },
       contacts: contacts.lines,
     };
@@ -258,7 +261,10 @@ export async function startDaemon({
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
-    const ids = openIds(traces, log);
+    const wanted = (names: readonly string[]) =>
+      config.watches.some(({ name, trace }) => trace && names.includes(name));
+    standing = await openStandingTraces({ store, traces, cases, wanted, note, log });
+    const ids = openIds(traces, log, standing.offer);
     closers.push(() => ids.close());
 
     async function reload(): Promise<ReloadReport> {
@@ -350,6 +356,7 @@ export async function startDaemon({
       traces,
       neighbors,
       ids,
+      standing,
       archive,
       store,
       audit,
