@@ -375,6 +375,13 @@ export const ARGUMENTS = {
   LEARNED: choice('arp', 'bgp'),
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
+  PURPOSE: choice('attack', 'misuse', 'fault', 'test'),
+  ONEPURPOSE: choice('attack', 'misuse', 'fault', 'test'),
+  REFERENCE: quoted('a reference of letters, digits, `-` and `_`', 32, text =>
+    /^[A-Za-z0-9_-]{1,32}$/.test(text) ? { value: text } : NOT,
+  ),
+  APPROVAL: choice('none', 'guessable', 'all'),
+  ASKAPPROVAL: choice('none', 'guessable'),
   MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
   PROOF: choice('none', 'prefer', 'require'),

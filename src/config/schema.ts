@@ -10,6 +10,7 @@ import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import {
   ANSWER,
+  ASK,
   FEDERATION,
   MEASURE,
   TRACE_DOMAIN,
@@ -89,6 +90,7 @@ export type BlockName =
   | 'tracepeer'
   | 'tracesite'
   | 'tracedomain'
+  | 'ask'
   | 'answer'
   | 'measure';
 
@@ -312,6 +314,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   tracesite: { title: 'site', statements: TRACE_SITE },
   tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
+  ask: { title: 'ask', statements: ASK },
   measure: { title: 'measure', statements: MEASURE },
 };
 
@@ -352,6 +355,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   tracesite: read(DECLARED.tracesite),
   tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
+  ask: read(DECLARED.ask),
   measure: read(DECLARED.measure),
 };
 

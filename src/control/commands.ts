@@ -2,6 +2,7 @@
 import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
+import { APPROVAL_COMMANDS } from './approval-commands.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import { AUDIT_COMMANDS } from './audit-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
@@ -184,7 +185,11 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+<<<<<<< HEAD
   ...STANDING_COMMANDS,
+=======
+  ...APPROVAL_COMMANDS,
+>>>>>>> main
   ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,

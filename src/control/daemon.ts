@@ -32,7 +32,9 @@ import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
+import type { Approval } from '../traceback/approval.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
+import type { Purpose } from '../traceback/request.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
@@ -131,6 +133,13 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers {
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;
+  /** Asks a trace again with the same digests; rejects in words when there is none. */
+  traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
+  /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
+  approvals(): Promise<readonly Approval[]>;
+  /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Promise<Approval>;
+  deny(id: string, reason: string, by: string): Promise<Approval>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
@@ -219,7 +228,7 @@ export interface CaseOrder {
 }
 
 /** How a trace that a person asked for is watched, and ended. */
-interface TraceWatched {
+export interface TraceWatched {
   readonly onPartial: (trace: Trace) => void;
   /** Aborts when whoever asked is gone, or wants it no more: it is then ended by this person, in words. */
   readonly signal: AbortSignal;
@@ -233,7 +242,15 @@ export interface TraceEvidence {
   readonly evidence: FiledEvidence;
 }
 
-export interface TraceStart extends TraceWatched {
+/** On which terms a person traces. */
+export interface TracePersonTerms {
+  readonly purpose?: Purpose;
+  readonly reference?: string;
+  /** The packets can be guessed, and that is approved. */
+  readonly approve?: boolean;
+}
+
+export interface TraceStart extends TraceWatched, TracePersonTerms {
   /** Packets of one attack, all of which are asked for. */
   readonly packets: readonly DecodedPacket[];
   /** How many of them have to be seen at one place; null: half of them. */
@@ -242,7 +259,7 @@ export interface TraceStart extends TraceWatched {
   readonly trigger: boolean;
 }
 
-export interface TraceDigest extends TraceWatched {
+export interface TraceDigest extends TraceWatched, TracePersonTerms {
   /** 16 hex digits. */
   readonly digest: string;
   /** When its packet was seen, ms. */

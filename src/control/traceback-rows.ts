@@ -3,6 +3,7 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
+import type { HintRow } from '../traceback/hints.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
 import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
@@ -87,6 +88,7 @@ export interface TracebackAnswers {
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
+  tracebackHints(): Promise<readonly HintRow[]>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
   /** The daemons of this AS. */
   traceSites(): Promise<TraceSites>;

@@ -156,6 +156,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
+      ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
     return {
@@ -189,6 +190,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
+  const mustTrace = () => {
+    const traceback = traces.traceback();
+    if (traceback === null) throw new Error('no traceback block is configured');
+    return traceback;
+  };
   const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
@@ -273,7 +279,16 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
     traceContacts: createTraceContacts(config, parts.contacts),
     startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
-    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
+    traceDigest: ({ onPartial, digest, time, epoch, ...why }) =>
+      traces.startDigest({ digest, time, epoch }, onPartial, why),
+    async traceAgain(id, { onPartial, ...why }) {
+      const [record] = await store.read('trace.get', { id });
+      if (record === undefined) throw new Error(`there is no trace ${id}`);
+      return traces.startAgain(traceOf(record), onPartial, why);
+    },
+    approvals: async () => traces.traceback()?.approvals() ?? [],
+    approve: async (id, milliseconds, by) => mustTrace().approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTrace().deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -316,4 +331,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),
   };
+}
+
+function waitingForApproval(traces: Traces): string[] {
+  const waiting = (traces.traceback()?.approvals() ?? []).filter(({ state }) => state === 'pending').length;
+  if (waiting === 0) return [];
+  return [`${waiting} question${waiting === 1 ? '' : 's'} of other ASes wait for approval: \`show traceback pending\``];
 }

@@ -19,7 +19,7 @@ import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
-import type { Trace, TraceCause } from '../traceback/trace.ts';
+import type { Trace } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
@@ -32,8 +32,10 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { readSecret, readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -43,8 +45,7 @@ export interface DigestToTrace {
   readonly epoch: number | null;
 }
 
-export interface TraceReason {
-  readonly cause?: TraceCause;
+export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
   /** The packets are replies, and what triggered them is to be traced. */
@@ -54,7 +55,6 @@ export interface TraceReason {
   readonly source?: string;
   /** Ends the trace; `by` is then told of it. */
   readonly signal?: AbortSignal;
-  readonly by?: string;
 }
 
 export interface Traces {
@@ -64,14 +64,18 @@ export interface Traces {
   startDigest(
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
-    why?: Pick<TraceReason, 'signal' | 'by'>,
+    why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
   ): Promise<Trace>;
+  /** Asks a trace again, with the same digests. */
+  startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -120,6 +124,12 @@ export async function openTraces(
   });
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
   const graph = {
     async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
@@ -239,10 +249,12 @@ export async function openTraces(
   async function tracePackets(
     packets: readonly PacketToTrace[],
     onPartial: (trace: Trace) => void,
-    { cause, need = null, trigger = false, caseId, source }: TraceReason,
+    { need = null, trigger = false, caseId, source, ...why }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
+    const { cause } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets, station).then(flows => {
@@ -260,7 +272,7 @@ export async function openTraces(
       need: need ?? needOf(asked.packets.length),
       ...(asked.fragment && { fragment: true }),
       time,
-      ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
+      ...terms,
       ...(caseId !== undefined && { case: `case ${caseId}` }),
       ...{ signal, begun },
     };
@@ -289,27 +301,34 @@ export async function openTraces(
     return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
   }
 
-  async function traceDigest(
-    { digest, time, epoch }: DigestToTrace,
-    onPartial: (trace: Trace) => void,
-    { signal, begun }: Running,
-  ): Promise<Trace> {
+  async function askDigests(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    const { trace, evidence } = await tracing(request, onPartial, () => ({}));
+    return kept.ended(trace, evidence);
+  }
+
+  function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
     const epochs = epoch === null ? epochsOf(time) : [epoch];
     const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    const { trace, evidence } = await tracing({ questions, time, signal, begun }, onPartial, () => ({}));
-    return kept.ended(trace, evidence);
+    return { questions, time, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
   }
 
   return {
     station,
+    lookForHints: hints.look,
     sites,
     running,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
-      running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
+      running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    startAgain: (trace, onPartial, { signal, by } = {}) =>
+      running.run(
+        one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
+        signal,
+        by,
+      ),
     questionOf(packets) {
       const { packets: all, questions } = chosen(packets, null, false).asked;
       const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
@@ -351,6 +370,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      hints.close();
       ending.abort();
       traceback?.close();
       sites.close();

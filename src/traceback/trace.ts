@@ -1,4 +1,6 @@
 /** A trace: a question about packets of one attack, and all that came back. Plain data: stored, shown and sent as it is. */
+import type { TracePurpose } from '../config/traceback-tree.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
@@ -172,7 +174,13 @@ export interface Trace {
   /** It was in work when the daemon ended, and was asked again at `asked`; `first`: when it was asked first, ms. */
   readonly again?: { readonly first: number };
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
-  readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
+  readonly questions: readonly {
+    readonly packet?: number;
+    readonly epoch: number;
+    readonly digest: string;
+    /** When this packet was seen, where that was said of each. */
+    readonly time?: number;
+  }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */
   readonly packets?: number;
   readonly need?: number;
@@ -208,6 +216,15 @@ export interface Trace {
     readonly waves: number;
     readonly answers: number;
   };
+  /** What others were told that it is for. Not there in traces of old, nor are the next two. */
+  readonly purpose?: TracePurpose;
+  readonly reference?: string;
+  /** How hard the packets are to guess, as others were told. */
+  readonly entropy?: Entropy | 'unknown';
+  /** A packet asked for is a fragment without the whole. */
+  readonly fragment?: true;
+  /** The trace whose questions this one asked again. */
+  readonly repeats?: string;
   /** Not there: a person asked. */
   readonly cause?: TraceCause;
   /** The case that it is for, and which source the standing trace had the packets from; not there: for none. */

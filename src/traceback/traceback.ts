@@ -5,22 +5,24 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
 import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createDoors } from './doors.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
-import type { Listener } from './listener.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
@@ -93,6 +95,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -111,6 +118,8 @@ export interface Traceback {
   readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
+  readonly hints: Hints;
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
   tellAdjacency(): Promise<void>;
   /** Participants that have told over which neighbours of this AS they reach it. */
@@ -140,7 +149,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
-  let listeners: Listener[] = [];
 
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
@@ -149,6 +157,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -156,6 +165,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ config: () => config, identity: () => identity, clock },
     start: peer => makePeering(peer, true),
   });
+  const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
   const everybody = () => [...peerings.values(), ...members.peerings()];
   const latencyOf = () => {
     const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
@@ -225,7 +235,8 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log },
+    ...{ audit, recorded, refused, approvals, sight },
   });
 
   const flooding = createFlooding({
@@ -272,32 +283,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  /** Binds what is not bound yet; all or nothing. */
-  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
-    const fresh: Listener[] = [];
-    try {
-      for (const listen of wanted)
-        if (!kept.some(listener => same(listener.listen, listen)))
-          fresh.push(
-            await transport.listen({
-              listen,
-              identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
-              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-              clock,
-              log,
-              refused,
-            }),
-          );
-      return fresh;
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-  };
-
-  listeners = await bind(config.listen, []);
+  const doors = createDoors(listen =>
+    transport.listen({
+      ...{ listen, identity: () => identity, clock, log, refused },
+      peering: (peer, certificate) =>
+        peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
+      peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+    }),
+  );
+  (await doors.prepare(config.listen)).take();
   for (const peer of config.peers) startPeering(peer);
 
   return {
@@ -308,6 +302,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -321,22 +326,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
+    hints,
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
     },
-    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    listening: () => doors.all().map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
-      const fresh = await bind(next.listen, kept);
-      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
-      listeners = [...kept, ...fresh];
+      (await doors.prepare(next.listen)).take();
       const before = identity;
       config = next;
       identity = nextIdentity;
-      for (const listener of listeners) listener.renew();
+      for (const listener of doors.all()) listener.renew();
       for (const [peer, peering] of peerings)
         if (!next.peers.some(wanted => wanted.as === peer)) {
           peering.close({ code: 'configuration', text: 'the peer was removed' });
@@ -365,15 +368,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
-      for (const listener of listeners) listener.close();
+      doors.close();
       refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
-  return a.address === b.address && a.port === b.port;
 }
 
 function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {

@@ -7,6 +7,7 @@ import type {
   TraceSites,
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
+import type { HintRow } from '../../src/traceback/hints.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
@@ -85,6 +86,17 @@ export const FRONTIER: TracebackFrontier = {
   reasons: ['takes no part; 40 more behind it are not shown'],
 };
 
+export const HINTS: readonly HintRow[] = [
+  {
+    ...{ as: 64510, address: '198.51.100.7', port: 4954, prefix: '198.51.100.0/24', state: 'known' },
+    ...{ at: null, error: '' },
+  },
+  {
+    ...{ as: 4200000001, address: '2001:db8::7', port: 4955, prefix: '2001:db8::/32', state: 'asked' },
+    ...{ at: Date.UTC(2026, 2, 1, 12), error: 'AS 4200000001: is not signed by it' },
+  },
+];
+
 export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
@@ -96,5 +108,6 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackPeers: async () => PEERS,
   tracebackGraph: async () => GRAPH,
   tracebackFrontier: async as => ({ ...FRONTIER, as }),
+  tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
 };

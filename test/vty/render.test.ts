@@ -538,6 +538,27 @@ X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
 V   V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
+    'show traceback pending',
+    () => daemon.approvals(),
+    `
+Question     AS   Via Class     Purpose Reference Packets Of                   Asked Ago      State
+p3f9a02c1 64511 64510 guessable attack  CASE-7          1 2026-03-01 11:00:00Z     2 00:00:05 waits, 23:59:00 more
+p00000002 64510       high      test                    8 2026-03-01 10:00:00Z     1 00:00:06 denied for 01:00:00 by uid 1000 (taro), pid 7: not of ours`,
+  ],
+  [
+    'trace approve APPROVAL',
+    async () => [await daemon.approve('p3f9a02c1', 3_600_000, 'uid 0')],
+    `
+p3f9a02c1: AS64511 is answered when it asks again, until 2026-03-01 13:00:00Z;
+  tell it to do so`,
+  ],
+  [
+    'trace deny APPROVAL reason TEXT',
+    async () => [await daemon.deny('p3f9a02c1', 'not of ours', 'uid 0')],
+    `
+p3f9a02c1: AS64511 is refused until 2026-03-02 11:59:00Z: not of ours`,
+  ],
+  [
     'show audit',
     async () => AUDIT,
     `

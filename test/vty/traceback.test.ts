@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/text.ts';
 import { NOON } from '../control/scripted.ts';
-import { BELIEVED, FRONTIER, GRAPH, PEERS, SITES } from '../control/scripted-traceback.ts';
+import { BELIEVED, FRONTIER, GRAPH, HINTS, PEERS, SITES } from '../control/scripted-traceback.ts';
 
 const shown = (command: string, rows: readonly unknown[]) => {
   const lines = renderAnswer(command, rows, NOON);
@@ -80,6 +80,17 @@ AS64501: takes no part; 40 more behind it are not shown`.slice(1),
     const none = { ...FRONTIER.groups[0]!, waves: [], passed: [] };
     expect(shown('show traceback frontier AS', [{ ...FRONTIER, groups: [none] }])).to.contain(
       'No participant is known behind it: nobody would be asked.\n  Not ruled out by any answer: 40 more',
+    );
+  });
+  it('shows who hints that it takes part, and what became of it', () => {
+    expect(shown('show traceback hints', HINTS)).to.equal(
+      `
+AS           Where              Prefix          What became of it
+AS64510      198.51.100.7:4954  198.51.100.0/24 its record is known
+AS4200000001 [2001:db8::7]:4955 2001:db8::/32   asked for its record
+
+Asked, and nothing told yet:
+  AS4200000001: 2026-03-01 12:00:00Z, AS 4200000001: is not signed by it`.slice(1),
     );
   });
   it('shows who takes part and why that is believed', () => {

@@ -59,8 +59,11 @@ import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import type { Approval } from '../../traceback/approval.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
+import type { HintRow } from '../../traceback/hints.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
@@ -100,7 +103,7 @@ import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderTraceSites } from './trace-sites.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
-import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
+import { renderHints, renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -207,10 +210,15 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback hints': (rows: readonly HintRow[]) => renderHints(rows),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
+  'show traceback pending': (rows: readonly Approval[], now) => renderApprovals(rows, now),
+  'trace again TRACE-ID': first<Trace>(renderTrace),
+  'trace approve APPROVAL': first<Approval>(renderDecided),
+  'trace deny APPROVAL reason TEXT': first<Approval>(renderDecided),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),

@@ -25,6 +25,7 @@ export function renderTrace(trace: TraceDetail): string[] {
     ...insideLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
+    ...pendingLines(trace),
     ...doubtLines(trace),
     ...loopLines(trace),
     ...contactLines(trace),
@@ -48,6 +49,19 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const more = ambiguity.length - NAMED;
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** Who has somebody look at the question first, and what to do then. */
+function pendingLines({ id, tree }: Trace): string[] {
+  const waiting = new Set<number>();
+  const collect = (node: TraceNode): void => {
+    if (node.verdict === 'pending') waiting.add(node.as);
+    node.children.forEach(collect);
+  };
+  collect(tree);
+  if (waiting.size === 0) return [];
+  const who = [...waiting].map(as => `AS${as}`).join(' ');
+  return fold(`Waits for a person of ${who} to approve it: call them, then \`trace again ${id}\``, 2);
 }
 
 /** Whom to call about the entry. */
@@ -74,10 +88,13 @@ function loopLines({ loops = [] }: Trace): string[] {
   return loops.map(loop => `It goes round: ${loop.map(as => `AS${as}`).join(' > ')}`);
 }
 
-function packetLine({ packets = 1, need = 1, time }: Trace): string {
-  return packets === 1
-    ? `Packet of ${instant(time)}`
-    : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
+function packetLine({ packets = 1, need = 1, time, entropy }: Trace): string {
+  const what =
+    packets === 1
+      ? `Packet of ${instant(time)}`
+      : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
+  // Who has the federation's secret can find out by trying.
+  return entropy === 'guessable' ? `${what}; who is asked can guess what it was` : what;
 }
 
 /** That the entry is a reflector's, and how to go on from there. */
