@@ -2,6 +2,7 @@
  * Standing traces: while a case lasts, packets that come to its prefix are traced as sources of packets bring them, so
  * many a minute and one of each flow. A case has one because its watch says so, or because a person has opened it.
  */
+import type { Config } from '../config/tree.ts';
 import type { StandingRow } from '../control/standing-rows.ts';
 import type { Case } from '../hijack/case.ts';
 import { covers, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
@@ -64,6 +65,10 @@ export interface StandingParts {
   readonly log: Log;
   readonly clock?: () => number;
 }
+
+/** True of watches of which one has `trace`. */
+export const tracedBy = (config: () => Pick<Config, 'watches'>) => (names: readonly string[]) =>
+  config().watches.some(({ name, trace }) => trace === true && names.includes(name));
 
 const isOver = ({ state }: Case) => state === 'resolved' || state === 'dismissed';
 

@@ -13,7 +13,7 @@ import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
-import type { TraceRequest } from '../traceback/d-point.ts';
+import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
@@ -31,7 +31,7 @@ import type { Log } from './log.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readSecret, readTraceFiles } from './trace-files.ts';
+import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
@@ -65,6 +65,12 @@ export interface Traces {
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
     why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
+  ): Promise<Trace>;
+  /** Traces packets that another system asks about by their digests. */
+  startQuestions(
+    questions: readonly TraceQuestion[],
+    time: number,
+    why: Required<Pick<TraceTerms, 'requester' | 'purpose'>>,
   ): Promise<Trace>;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
@@ -254,7 +260,7 @@ export async function openTraces(
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
     const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
-    const { cause } = why;
+    const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets, station).then(flows => {
@@ -283,6 +289,7 @@ export async function openTraces(
     const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
     const about: Partial<Trace> = {
       ...(cause !== undefined && { cause }),
+      ...(requester !== undefined && { requester }),
       ...(reflection !== null && { reflection }),
       ...(trigger && { trigger: true as const }),
       ...(caseId !== undefined && { caseId }),
@@ -301,10 +308,14 @@ export async function openTraces(
     return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
   }
 
-  async function askDigests(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace> {
+  async function askDigests(
+    request: TraceRequest,
+    onPartial: (trace: Trace) => void,
+    about: Partial<Trace> = {},
+  ): Promise<Trace> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
-    const { trace, evidence } = await tracing(request, onPartial, () => ({}));
-    return kept.ended(trace, evidence);
+    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    return kept.ended({ ...trace, ...about }, evidence);
   }
 
   function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
@@ -323,6 +334,16 @@ export async function openTraces(
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
       running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    startQuestions(questions, time, why) {
+      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
+      const request = {
+        questions,
+        time,
+        need,
+        ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }),
+      };
+      return running.run(one => askDigests({ ...request, ...one }, () => {}, { requester: why.requester }));
+    },
     startAgain: (trace, onPartial, { signal, by } = {}) =>
       running.run(
         one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
@@ -350,8 +371,8 @@ export async function openTraces(
             return seconds === null ? null : seconds * 1000;
           },
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, reflection, trigger, translation }) {
-            const known = { flows, cause, reflection, trigger, translation };
+          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
+            const known = { flows, cause, requester, reflection, trigger, translation };
             const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
             return running.run(async one => {
               const { trace, evidence } = await tracing(
@@ -379,14 +400,6 @@ export async function openTraces(
       await roots.settle();
     },
   };
-}
-
-/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
-function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
-  const watching = probes.filter(probe => probe.translator === undefined);
-  const samples = watching.some(probe => probe.exporters !== undefined);
-  const digests = watching.some(probe => probe.exporters === undefined);
-  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
 
 /** Why nothing can be traced here, or shown of it. */

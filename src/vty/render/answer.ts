@@ -9,6 +9,7 @@ import type {
   SummaryRow,
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
+import type { BridgeRow, RidEntry, RidPeerRow } from '../../control/bridge-rows.ts';
 import type {
   CaseDetail,
   CaseEvidence,
@@ -67,6 +68,7 @@ import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
+import { renderBridges, renderRidEntries, renderRidEntry, renderRidPeers } from './bridge.ts';
 import {
   renderCase,
   renderCases,
@@ -147,12 +149,17 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
+  'rid approve REQUEST': first<RidEntry>(renderRidEntry),
+  'rid deny REQUEST': first<RidEntry>(renderRidEntry),
   'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
   'show audit': (rows: readonly AuditRow[]) => renderAudit(rows),
   'show audit head': first<AuditRow>(renderAuditHead),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
+  'show bridge': (rows: readonly BridgeRow[]) => renderBridges(rows),
+  'show rid': (rows: readonly RidPeerRow[]) => renderRidPeers(rows),
+  'show rid requests': (rows: readonly RidEntry[]) => renderRidEntries(rows),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case all': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case CASE-ID': first<CaseDetail>(renderCase),
@@ -230,6 +237,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
+  'trace report TRACE-ID to RIDPEER': first<RidEntry>(renderRidEntry),
   'plan placement': first<PlacementReport>(renderPlacement),
   'trace plan AS': first<TracePlan>(renderTracePlan),
   'trace plan digest DIGEST TIME': first<TracePlan>(renderTracePlan),
