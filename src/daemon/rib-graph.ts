@@ -6,8 +6,8 @@ import type { AsGraph } from '../traceback/graph.ts';
 
 export function graphOf(query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>): AsGraph {
   return {
-    async frontier(from, avoid, among) {
-      const { rows } = await query({ about: 'frontier', from, avoid, among });
+    async frontier(from, avoid, among, here) {
+      const { rows } = await query({ about: 'frontier', from, avoid, among, ...(here !== undefined && { here }) });
       return rows[0] as FrontierRow;
     },
     async adjacency(among) {

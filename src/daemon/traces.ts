@@ -179,7 +179,8 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: sites.probes,
+          // Those of sites seal too, but what they seal is not committed to here.
+          probes: { ...sites.probes, prove: station.prove },
           graph,
           commitments: roots,
           retention: retentionOf(next),
@@ -214,8 +215,10 @@ export async function openTraces(
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
+    const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
-      request,
+      // Who looks at one that runs sees why it was begun, as of one that is over.
+      { ...request, ...(tellBegun && { begun: (id, state) => tellBegun(id, () => ({ ...state(), ...more() })) }) },
       partial => {
         const known = { ...partial, ...more() };
         kept.partial(known);
