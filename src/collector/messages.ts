@@ -71,6 +71,8 @@ export type RibQuery =
       readonly from: number;
       readonly avoid: readonly number[];
       readonly among: readonly number[];
+      /** Another AS that had it from `from`, in place of the local one. */
+      readonly here?: number;
     }
   /** How much the AS graph knows: one GraphRow. `among`: ASes to look for on it. Then the graph itself: one AsTopology. */
   | { readonly about: 'as-graph'; readonly among: readonly number[] }

@@ -50,6 +50,12 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
     },
   },
   {
+    syntax: 'show traceback sight',
+    help: 'What was made of proofs that others have seen what they ask about, and our own commitments',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.tracebackSight()),
+  },
+  {
     syntax: 'show traceback sites',
     help: 'The daemons of this AS: the sites of an ITM, or the ITM of a site',
     one: true,

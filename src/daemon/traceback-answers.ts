@@ -51,6 +51,7 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
         ...traceback.members().map(row => rowOf(row, 'member')),
       ];
     },
+    tracebackSight: async () => ({ time: Date.now(), ...mustTraceback(traces).sight() }),
     async tracebackGraph() {
       const among = mustTraceback(traces).askable();
       const { rows } = await query({ about: 'as-graph', among });

@@ -9,7 +9,6 @@ import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
-import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createDoors } from './doors.ts';
@@ -22,10 +21,11 @@ import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
+import type { KeptCommitments } from './kept-commitments.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
+import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import {
@@ -38,10 +38,8 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
-import { type AskedQuestion, proveQuestions } from './proving.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
-import { createSightGate, type SightCounts } from './sight-gate.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
@@ -140,7 +138,7 @@ export interface Traceback {
   /** Probes have sealed windows: this AS commits to them. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** What was made of proofs of sight so far. */
-  sight(): SightCounts;
+  sight(): SightStatus;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -225,12 +223,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
-  const commitments = options.commitments ?? commitmentsInMemory();
-  const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
-  const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
-  const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
+  const sight = createOwnSight({
+    ...{ kept: options.commitments, probes: options.probes, peerings: everybody },
+    ...{ answer: () => config.answer, clock, log },
+  });
   const dPoint = createDPoint({
-    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
   });
 
@@ -248,12 +246,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     if (!mayTell(message, peering)) return;
     if (message.type === 'announce') flooding.hear(message.records, peering);
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
-    else committing.hear(message.roots, peering);
+    else sight.hear(message.roots, peering);
   };
   const up = (peering: Peering) => {
     flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
-    committing.up(peering);
+    sight.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -354,10 +352,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       flooding.announce();
     },
     interrupt: dPoint.close,
-    sealed: committing.sealed,
-    sight: sight.counts,
+    sealed: sight.sealed,
+    sight: sight.status,
     close(withdraw = false) {
-      committing.close();
+      sight.close();
       dPoint.close();
       measuring.close();
       if (withdraw) {

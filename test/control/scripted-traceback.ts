@@ -1,5 +1,6 @@
 /** What the scripted daemon says of the exchange of traces. Hour of everything: 2026-03-01 12:00:00Z. */
 import type {
+  SightRow,
   TracebackAnswers,
   TracebackFrontier,
   TracebackGraph,
@@ -26,6 +27,11 @@ export const BELIEVED: readonly BelievedRecord[] = [
     ...{ believed: 'authority', vouchedBy: ['jp-isp'] },
   },
 ];
+
+export const SIGHT: SightRow = {
+  ...{ time: NOON, proof: 'require', rate: 20, held: 1204, vouched: 30, unproved: 7, refused: 2 },
+  committed: { from: NOON - 20_000, root: '00a1b2c3d4e5f607'.repeat(4) },
+};
 
 export const PEERS: readonly TracebackPeerRow[] = [
   {
@@ -110,4 +116,5 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackFrontier: async as => ({ ...FRONTIER, as }),
   tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
+  tracebackSight: async () => SIGHT,
 };

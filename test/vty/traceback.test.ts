@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/text.ts';
 import { NOON } from '../control/scripted.ts';
-import { BELIEVED, FRONTIER, GRAPH, HINTS, PEERS, SITES } from '../control/scripted-traceback.ts';
+import { BELIEVED, FRONTIER, GRAPH, HINTS, PEERS, SIGHT, SITES } from '../control/scripted-traceback.ts';
 
 const shown = (command: string, rows: readonly unknown[]) => {
   const lines = renderAnswer(command, rows, NOON);
@@ -102,6 +102,18 @@ AS4200000001 1772362800000, withdrawn, for 1d23h more; authority of jp-isp
     no address; keys of jp-isp
 1 AS takes part, 1 no more`.slice(1),
     );
+  });
+  it('shows what is made of proofs of sight', () => {
+    expect(shown('show traceback sight', [SIGHT])).to.equal(
+      `
+Asked of others:  require: the rest only of the last seconds, at a rate
+Without proof:    20 queries a second of each AS
+Proved:           1204 by commitments held here, 30 by the word of who asked
+Answered without: 7
+Refused:          2
+Committed to:     00a1b2c3d4e5f607 for 2026-03-01 11:59:40Z, 00:00:20 ago`.slice(1),
+    );
+    expect(shown('show traceback sight', [{ ...SIGHT, committed: null }])).to.contain('nothing yet');
   });
 
   it('shows the sites of an ITM, and of a site its ITM', () => {

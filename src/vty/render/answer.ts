@@ -50,7 +50,13 @@ import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { StandingRow } from '../../control/standing-rows.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { TracebackFrontier, TracebackGraph, TracebackPeerRow, TraceSites } from '../../control/traceback-rows.ts';
+import type {
+  SightRow,
+  TracebackFrontier,
+  TracebackGraph,
+  TracebackPeerRow,
+  TraceSites,
+} from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -98,6 +104,7 @@ import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
+import { renderSight } from './sight.ts';
 import { renderStanding, renderStandingOne } from './standing.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
@@ -222,6 +229,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
+  'show traceback sight': first<SightRow>(renderSight),
   'show traceback pending': (rows: readonly Approval[], now) => renderApprovals(rows, now),
   'trace again TRACE-ID': first<Trace>(renderTrace),
   'trace approve APPROVAL': first<Approval>(renderDecided),
