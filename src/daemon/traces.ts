@@ -28,6 +28,7 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { watchOwnCertificate } from './own-certificate.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
@@ -67,6 +68,8 @@ export interface Traces {
   ): Promise<Trace>;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
+  /** What is to be said of the certificate of this AS, in words. */
+  ownCertificate(): readonly string[];
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -99,6 +102,7 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -161,6 +165,7 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
+      certificate.use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -186,6 +191,7 @@ export async function openTraces(
           clock: Date.now,
         });
       secret = files.secret;
+      certificate.use(files.identity);
     }
   }
 
@@ -331,6 +337,7 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    ownCertificate: certificate.problems,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -360,6 +367,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      certificate.close();
       ending.abort();
       traceback?.close();
       sites.close();
