@@ -376,6 +376,7 @@ export const ARGUMENTS = {
   LEARNED: choice('arp', 'bgp'),
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
+  RIDPOLICY: choice('allow', 'ask', 'deny'),
   PURPOSE: choice('attack', 'misuse', 'fault', 'test'),
   ONEPURPOSE: choice('attack', 'misuse', 'fault', 'test'),
   REFERENCE: quoted('a reference of letters, digits, `-` and `_`', 32, text =>

@@ -23,6 +23,11 @@ export const TRACEBACK: readonly StatementSpec[] = [
     unique: ['federation'],
     block: 'federation',
   },
+  {
+    usage: 'hints [marker COUNT]',
+    help: 'Asks ASes for their records that say on their routes that they take part',
+    defaults: { count: 1_769_237_250 },
+  },
   { usage: 'role MANAGER…', help: 'Which managers this daemon is; one without itm is a site of its AS', hard: true },
   {
     usage: 'itm ADDRESS [port PORT] certificate CERTIFICATE site NAME',

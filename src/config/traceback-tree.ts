@@ -21,6 +21,8 @@ export interface TracebackConfig {
     /** For what members may ask; for anything when left out. */
     readonly purposes?: readonly TracePurpose[];
   }[];
+  /** Local data 1 of the large communities that hint at others; not there: none is looked for. */
+  readonly hints?: number;
   readonly peers: readonly TracePeerConfig[];
   /** Left out: this daemon is all managers of its AS. */
   readonly sites?: TraceSitesConfig;

@@ -41,6 +41,7 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       rate: numberIn(one.block, 'federation', 'rate', 'rate'),
       ...purposesOf(one.block),
     })),
+    ...(first(block, 'hints') && { hints: numberIn(block, 'traceback', 'hints', 'count') }),
     peers: all(block, 'peer as').map(tracePeerOf),
     ...(sites !== null && { sites }),
     answer: {
@@ -105,6 +106,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         ...purposesEntry('federation', purposes),
       ]),
     ),
+    ...(traceback.hints === undefined ? [] : [entry('traceback', 'hints', { count: traceback.hints })]),
     ...(traceback.sites === undefined ? [] : traceSitesEntries(traceback.sites)),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [

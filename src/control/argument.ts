@@ -148,6 +148,19 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'the number of the case once more',
     refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
   },
+  RIDPEER: {
+    help: 'name of a `peer` of the `rid` of the configuration',
+    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a peer of rid'),
+    values: async daemon => (await daemon.ridPeers()).map(({ name }) => name),
+  },
+  REQUEST: {
+    help: 'number of a request, as `show rid requests` has it',
+    refuse: text => (/^\d{1,9}$/.test(text) ? null : 'number of a request'),
+    values: async daemon =>
+      (await daemon.ridEntries())
+        .filter(({ state, way }) => state === 'pending' && way === 'in')
+        .map(one => `${one.number}`),
+  },
   'TRACE-ID': {
     help: 'number of a trace, such as t20260301-120003-9f3a',
     refuse: text => (/^t\d{8}-\d{6}-[0-9A-Za-z]{4}$/.test(text) ? null : 'number of a trace (tYYYYMMDD-HHMMSS-XXXX)'),

@@ -3,7 +3,6 @@
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
 
-import type { EntryContacts } from '../bridge/conclusion.ts';
 import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
@@ -38,6 +37,7 @@ import type { Purpose } from '../traceback/request.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
+import type { BridgeAnswers } from './bridge-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -60,7 +60,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, TracebackAnswers {
+export interface Daemon extends PlanAnswers, TracebackAnswers, BridgeAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -125,10 +125,6 @@ export interface Daemon extends PlanAnswers, TracebackAnswers {
   trace(id: string): Promise<Trace | null>;
   /** What a trace rests on; null when there is no such trace, or none of it is kept. */
   traceEvidence(id: string): Promise<TraceEvidence | null>;
-  /** Our AS, and the federation whose keys digests are made with; empty: none. */
-  tracesAs(): { readonly as: number; readonly federation: string };
-  /** Whom to call about its entry: what is known at once, or, with a signal, what the sources answer until it aborts. */
-  traceContacts(trace: Trace, signal: AbortSignal | null): Promise<readonly EntryContacts[]>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;

@@ -23,6 +23,8 @@ import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { AuditLog } from './audit.ts';
 import { createAuditAnswers } from './audit-answers.ts';
+import { creatorOf, federationOf } from './bridge-gate.ts';
+import type { Bridges } from './bridges.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -38,7 +40,7 @@ import { createPast } from './past.ts';
 import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
-import { createTraceContacts } from './trace-contacts.ts';
+import type { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
@@ -58,6 +60,8 @@ export interface DaemonParts {
   readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
+  readonly traceContacts: ReturnType<typeof createTraceContacts>;
+  readonly bridges: Bridges;
   readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -241,7 +245,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ),
     evidence: id => cases.evidence(id),
     incident: id => cases.ofIncident(id),
-    creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),
+    creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
@@ -274,8 +278,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const { inside: _inside, claim: _claim, ...trace } = traceOf(record);
       return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
-    traceContacts: createTraceContacts(config, parts.contacts),
+    tracesAs: () => ({ as: config().localAs, federation: federationOf(config()) }),
+    traceContacts: parts.traceContacts,
+    bridges: async () => parts.bridges.rows(),
+    ridPeers: async () => parts.bridges.rid.peers(),
+    ridEntries: async () => parts.bridges.rid.entries(),
+    ridDecide: parts.bridges.rid.decide,
+    ridSend: parts.bridges.rid.send,
     startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
     traceDigest: ({ onPartial, digest, time, epoch, ...why }) =>
       traces.startDigest({ digest, time, epoch }, onPartial, why),

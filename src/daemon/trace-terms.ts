@@ -4,7 +4,7 @@ import { guessingOf } from '../packet/best-packets.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import type { Class, Purpose } from '../traceback/request.ts';
-import type { Trace, TraceCause } from '../traceback/trace.ts';
+import type { Trace, TraceCause, TraceRequester } from '../traceback/trace.ts';
 import type { PacketToTrace } from './asked-packets.ts';
 
 export interface TraceTerms {
@@ -16,6 +16,8 @@ export interface TraceTerms {
   /** The person who asks, in words; left out where nobody does. */
   readonly by?: string;
   readonly cause?: TraceCause;
+  /** Another system that asks, at a bridge. */
+  readonly requester?: TraceRequester;
 }
 
 /** How hard the easiest of the packets is to guess, and its bits. */
@@ -37,7 +39,7 @@ export function easiestOf(
  */
 export function termsOf(
   ask: TracebackConfig['ask'],
-  { purpose, reference, approve = false, by, cause }: TraceTerms,
+  { purpose, reference, approve = false, by, cause, requester }: TraceTerms,
   { entropy, bits }: ReturnType<typeof easiestOf>,
 ): Pick<TraceRequest, 'purpose' | 'case' | 'entropy' | 'by' | 'approved'> {
   if (ask?.approval === 'guessable' && entropy === 'guessable' && by !== undefined && !approve)
@@ -46,12 +48,17 @@ export function termsOf(
     );
   return {
     purpose: purpose ?? ask?.purpose ?? 'attack',
-    case:
-      cause === undefined ? (reference ?? ask?.reference ?? '') : `ids ${cause.ids} ${cause.signature ?? cause.text}`,
+    case: caseOf(cause, requester) ?? reference ?? ask?.reference ?? '',
     entropy,
     ...(by !== undefined && { by }),
     ...(approve && { approved: true }),
   };
+}
+
+/** The reference of what no person asked for. */
+function caseOf(cause?: TraceCause, requester?: TraceRequester): string | undefined {
+  if (requester !== undefined) return `${requester.by} ${requester.peer} ${requester.reference}`;
+  return cause && `ids ${cause.ids} ${cause.signature ?? cause.text}`;
 }
 
 /** A trace as it was asked, to be asked again under the same digests. */

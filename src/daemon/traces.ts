@@ -13,7 +13,7 @@ import { openProbeStation, type ProbeStation } from '../probe/station.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
-import type { TraceRequest } from '../traceback/d-point.ts';
+import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
@@ -32,7 +32,8 @@ import { watchOwnCertificate } from './own-certificate.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readSecret, readTraceFiles } from './trace-files.ts';
+import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
@@ -66,6 +67,12 @@ export interface Traces {
     onPartial: (trace: Trace) => void,
     why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
   ): Promise<Trace>;
+  /** Traces packets that another system asks about by their digests. */
+  startQuestions(
+    questions: readonly TraceQuestion[],
+    time: number,
+    why: Required<Pick<TraceTerms, 'requester' | 'purpose'>>,
+  ): Promise<Trace>;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   /** What is to be said of the certificate of this AS, in words. */
@@ -76,6 +83,8 @@ export interface Traces {
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -125,10 +134,16 @@ export async function openTraces(
   });
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
   const graph = {
-    async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
-      const { rows } = await query({ about: 'frontier', from, avoid, among });
+    async frontier(from: number, avoid: readonly number[], among: readonly number[], here?: number) {
+      const { rows } = await query({ about: 'frontier', from, avoid, among, ...(here !== undefined && { here }) });
       return rows[0] as FrontierRow;
     },
     async adjacency(among: readonly number[]) {
@@ -179,7 +194,8 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: sites.probes,
+          // Those of sites seal too, but what they seal is not committed to here.
+          probes: { ...sites.probes, prove: station.prove },
           graph,
           commitments: roots,
           retention: retentionOf(next),
@@ -215,8 +231,10 @@ export async function openTraces(
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
+    const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
-      request,
+      // Who looks at one that runs sees why it was begun, as of one that is over.
+      { ...request, ...(tellBegun && { begun: (id, state) => tellBegun(id, () => ({ ...state(), ...more() })) }) },
       partial => {
         const known = { ...partial, ...more() };
         kept.partial(known);
@@ -251,7 +269,7 @@ export async function openTraces(
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
     const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
-    const { cause } = why;
+    const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets, station).then(flows => {
@@ -280,6 +298,7 @@ export async function openTraces(
     const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
     const about: Partial<Trace> = {
       ...(cause !== undefined && { cause }),
+      ...(requester !== undefined && { requester }),
       ...(reflection !== null && { reflection }),
       ...(trigger && { trigger: true as const }),
       ...(caseId !== undefined && { caseId }),
@@ -298,10 +317,14 @@ export async function openTraces(
     return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
   }
 
-  async function askDigests(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace> {
+  async function askDigests(
+    request: TraceRequest,
+    onPartial: (trace: Trace) => void,
+    about: Partial<Trace> = {},
+  ): Promise<Trace> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
-    const { trace, evidence } = await tracing(request, onPartial, () => ({}));
-    return kept.ended(trace, evidence);
+    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    return kept.ended({ ...trace, ...about }, evidence);
   }
 
   function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
@@ -312,6 +335,7 @@ export async function openTraces(
 
   return {
     station,
+    lookForHints: hints.look,
     sites,
     running,
     traceback: () => traceback,
@@ -319,6 +343,16 @@ export async function openTraces(
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
       running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    startQuestions(questions, time, why) {
+      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
+      const request = {
+        questions,
+        time,
+        need,
+        ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }),
+      };
+      return running.run(one => askDigests({ ...request, ...one }, () => {}, { requester: why.requester }));
+    },
     startAgain: (trace, onPartial, { signal, by } = {}) =>
       running.run(
         one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
@@ -347,8 +381,8 @@ export async function openTraces(
             return seconds === null ? null : seconds * 1000;
           },
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, reflection, trigger, translation }) {
-            const known = { flows, cause, reflection, trigger, translation };
+          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
+            const known = { flows, cause, requester, reflection, trigger, translation };
             const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
             return running.run(async one => {
               const { trace, evidence } = await tracing(
@@ -368,6 +402,7 @@ export async function openTraces(
     },
     async close() {
       certificate.close();
+      hints.close();
       ending.abort();
       traceback?.close();
       sites.close();
@@ -376,14 +411,6 @@ export async function openTraces(
       await roots.settle();
     },
   };
-}
-
-/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
-function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
-  const watching = probes.filter(probe => probe.translator === undefined);
-  const samples = watching.some(probe => probe.exporters !== undefined);
-  const digests = watching.some(probe => probe.exporters === undefined);
-  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
 
 /** Why nothing can be traced here, or shown of it. */

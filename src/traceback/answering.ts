@@ -7,7 +7,7 @@ import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
-import { admit, disclose, type Gate, newGate } from './policy.ts';
+import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
@@ -108,6 +108,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 
     gate.flight++;
+    const budget = grant(gate, inquiry.budget, peering.config().rate, clock());
     const stream = spaced(reply);
     const shown = (final: boolean, search: Search): Reply => ({
       final,
@@ -144,7 +145,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       }
       seen = sight.told;
       const search = await itm.search(
-        { ...inquiry, proved: sight.proved },
+        { ...inquiry, budget, proved: sight.proved },
         stop.signal,
         async search => {
           if (await writeDown(search)) stream.partial(() => shown(false, search));

@@ -41,6 +41,15 @@ export interface TraceCause {
   readonly packets: number;
 }
 
+/** Another system that asked for a trace, at a bridge. */
+export interface TraceRequester {
+  readonly by: 'rid' | 'packter' | 'intertrack-2010';
+  /** Name of the peer in the configuration, or the address that it asked from. */
+  readonly peer: string;
+  /** The other's own name for it. */
+  readonly reference: string;
+}
+
 /** What came of the other forms of a packet that a translator of this AS has changed. */
 export interface TraceTranslation {
   /** Probes that follow translators and know of it. */
@@ -225,8 +234,9 @@ export interface Trace {
   readonly fragment?: true;
   /** The trace whose questions this one asked again. */
   readonly repeats?: string;
-  /** Not there: a person asked. */
+  /** Not there: a person asked, or `requester`. */
   readonly cause?: TraceCause;
+  readonly requester?: TraceRequester;
   /** The case that it is for, and which source the standing trace had the packets from; not there: for none. */
   readonly caseId?: string;
   readonly source?: string;

@@ -9,22 +9,23 @@ import { type Approvals, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
-import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createDoors } from './doors.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import { type Identity, sameTrust } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
-import type { Listener } from './listener.ts';
+import type { KeptCommitments } from './kept-commitments.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
+import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import {
@@ -37,10 +38,8 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
-import { type AskedQuestion, proveQuestions } from './proving.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
-import { createSightGate, type SightCounts } from './sight-gate.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
@@ -114,6 +113,8 @@ export interface Traceback {
   readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
+  readonly hints: Hints;
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
   tellAdjacency(): Promise<void>;
   /** Participants that have told over which neighbours of this AS they reach it. */
@@ -134,7 +135,7 @@ export interface Traceback {
   /** Probes have sealed windows: this AS commits to them. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** What was made of proofs of sight so far. */
-  sight(): SightCounts;
+  sight(): SightStatus;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -143,7 +144,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
-  let listeners: Listener[] = [];
 
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
@@ -160,6 +160,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ config: () => config, identity: () => identity, clock },
     start: peer => makePeering(peer, true),
   });
+  const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
   const everybody = () => [...peerings.values(), ...members.peerings()];
   const latencyOf = () => {
     const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
@@ -219,30 +220,18 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
-  const commitments = options.commitments ?? commitmentsInMemory();
-  const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
-  const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
-  const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
+  const sight = createOwnSight({
+    ...{ kept: options.commitments, probes: options.probes, peerings: everybody },
+    ...{ answer: () => config.answer, clock, log },
+  });
   const dPoint = createDPoint({
-    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
   });
 
   const query = createAnswering({
-    ...{
-      as,
-      itm,
-      voice,
-      directory,
-      answer: () => config.answer,
-      clock,
-      log,
-      audit,
-      recorded,
-      refused,
-      approvals,
-      sight,
-    },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log },
+    ...{ audit, recorded, refused, approvals, sight },
   });
 
   const flooding = createFlooding({
@@ -254,12 +243,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     if (!mayTell(message, peering)) return;
     if (message.type === 'announce') flooding.hear(message.records, peering);
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
-    else committing.hear(message.roots, peering);
+    else sight.hear(message.roots, peering);
   };
   const up = (peering: Peering) => {
     flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
-    committing.up(peering);
+    sight.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -289,32 +278,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  /** Binds what is not bound yet; all or nothing. */
-  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
-    const fresh: Listener[] = [];
-    try {
-      for (const listen of wanted)
-        if (!kept.some(listener => same(listener.listen, listen)))
-          fresh.push(
-            await transport.listen({
-              listen,
-              identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
-              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-              clock,
-              log,
-              refused,
-            }),
-          );
-      return fresh;
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-  };
-
-  listeners = await bind(config.listen, []);
+  const doors = createDoors(listen =>
+    transport.listen({
+      ...{ listen, identity: () => identity, clock, log, refused },
+      peering: (peer, certificate) =>
+        peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
+      peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+    }),
+  );
+  (await doors.prepare(config.listen)).take();
   for (const peer of config.peers) startPeering(peer);
 
   return {
@@ -339,22 +311,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
+    hints,
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
     },
-    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    listening: () => doors.all().map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
-      const fresh = await bind(next.listen, kept);
-      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
-      listeners = [...kept, ...fresh];
+      (await doors.prepare(next.listen)).take();
       const before = identity;
       config = next;
       identity = nextIdentity;
-      for (const listener of listeners) listener.renew();
+      for (const listener of doors.all()) listener.renew();
       for (const [peer, peering] of peerings)
         if (!next.peers.some(wanted => wanted.as === peer)) {
           peering.close({ code: 'configuration', text: 'the peer was removed' });
@@ -369,10 +339,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       flooding.announce();
     },
     interrupt: dPoint.close,
-    sealed: committing.sealed,
-    sight: sight.counts,
+    sealed: sight.sealed,
+    sight: sight.status,
     close(withdraw = false) {
-      committing.close();
+      sight.close();
       dPoint.close();
       measuring.close();
       if (withdraw) {
@@ -383,13 +353,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
-      for (const listener of listeners) listener.close();
+      doors.close();
       refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
-  return a.address === b.address && a.port === b.port;
 }

@@ -580,6 +580,7 @@ export const config: fc.Arbitrary<Config> = fc
           .chain(withPurposes),
         { maxLength: 3, selector: one => one.as },
       ),
+      hints: fc.integer({ min: 1, max: 0xffffffff }),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
         proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
@@ -597,6 +598,34 @@ export const config: fc.Arbitrary<Config> = fc
         canaries: fc.constantFrom(0, 60_000, 3_600_000, 604_800_000),
       }),
       sites: traceSites,
+    });
+    const clients = fc.option(
+      fc.record({
+        listen: listen.filter(list => list.length > 0),
+        allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '::/0'), { minLength: 1 }),
+        rate: fc.integer({ min: 1, max: 1000 }),
+      }),
+    );
+    const bridges = fc.record({
+      rid: fc.option(
+        fc.record({
+          listen,
+          identity: fc.record({ key: file, certificate: file }),
+          peers: fc.uniqueArray(
+            fc.record({
+              name,
+              url: fc.constantFrom(null, 'https://rid.example.net:4590/'),
+              certificate: file,
+              in: fc.constantFrom('allow' as const, 'ask' as const, 'deny' as const),
+              packets: fc.boolean(),
+              rate: fc.integer({ min: 1, max: 1000 }),
+            }),
+            { maxLength: 3, selector: one => one.name },
+          ),
+        }),
+      ),
+      packter: clients,
+      intertrack2010: clients,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
@@ -663,5 +692,6 @@ export const config: fc.Arbitrary<Config> = fc
       probes: fc.uniqueArray(probes, { maxLength: 2, selector: one => one.name }),
       ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
+      bridges,
     });
   });

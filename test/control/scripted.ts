@@ -716,6 +716,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    bridges: async () => [],
+    ridPeers: async () => [],
+    ridEntries: async () => [],
+    ridDecide: async number => {
+      throw new Error(`no request ${number} waits for a person`);
+    },
+    ridSend: async (_trace, peer) => {
+      throw new Error(`no rid peer ${peer} is configured`);
+    },
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
     ...PLANS,

@@ -33,6 +33,11 @@ import {
   WHOIS,
 } from '../control/scripted.ts';
 
+const RID_ENTRY = {
+  ...{ number: 7, at: NOON, way: 'in', peer: 'csirt', type: 'TraceRequest', incident: 'csirt.example.net 207-1' },
+  ...{ trace: null, state: 'pending', words: 'waits for a person' },
+};
+
 const daemon = scriptedDaemon();
 const DETAIL: CaseDetail = {
   ...CASE,
@@ -827,6 +832,41 @@ Call AS64520: no contact known
 
 AS64500 saw from AS64501 3 ms`,
   ],
+  [
+    'show bridge',
+    async () => [
+      ...[{ bridge: 'rid', listens: ['192.0.2.10 port 4590'], received: 3, traced: 1, refused: 2, lastError: '' }],
+    ],
+    `
+Bridge Listens at           Received Traced Refused Last error
+rid    192.0.2.10 port 4590        3      1       2`,
+  ],
+  [
+    'show rid',
+    async () => [
+      {
+        ...{ name: 'csirt', url: null, in: 'ask', packets: true, rate: 1, received: 3, traced: 1, denied: 2, sent: 0 },
+        ...{ failed: 1, lastError: 'it redirects (307), which RID does not' },
+      },
+    ],
+    `
+Peer  In           Received Traced Denied Sent Failed URL Last error
+csirt ask, packets        3      1      2    0      1 -   it redirects (307), which RID does not`,
+  ],
+  [
+    'show rid requests',
+    async () => [RID_ENTRY],
+    `
+No Time                 Peer       Message      State   Trace Incident
+ 7 2026-03-01 12:00:00Z from csirt TraceRequest pending -     csirt.example.net 207-1 waits for a person`,
+  ],
+  ...['rid approve REQUEST', 'rid deny REQUEST', 'trace report TRACE-ID to RIDPEER'].map(
+    (command): [string, () => Promise<readonly unknown[]>, string] => [
+      command,
+      async () => [{ ...RID_ENTRY, state: 'answered', words: 'approved by uid 0' }],
+      '\n7: TraceRequest of csirt: answered, approved by uid 0',
+    ],
+  ),
   [
     'trace export TRACE-ID',
     async () => [{ document: 'digraph "t" {\n}\n' }],

@@ -149,7 +149,9 @@ function claimLines({ claim }: Trace): string[] {
 }
 
 /** Which rule began the trace, where no person did. */
-function causeLines({ cause, caseId, source }: Trace): string[] {
+function causeLines({ cause, caseId, source, requester }: Trace): string[] {
+  if (requester !== undefined)
+    return [`Asked for by ${requester.by} ${requester.peer}${requester.reference && `: ${requester.reference}`}`];
   if (caseId !== undefined) return [`For case ${caseId}${source === undefined ? '' : `, of packets of ${source}`}`];
   if (cause === undefined) return [];
   const { ids, signature, text, at, packets } = cause;
