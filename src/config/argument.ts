@@ -342,7 +342,7 @@ export const ARGUMENTS = {
   }),
   SIGNATURE: plain('the number of a signature', readSignature),
   SEVERITY: plain('a severity (1 to 255)', readSeverity),
-  PROFILE: choice('nat', 'clamp', 'payload', 'quoted8'),
+  PROFILE: choice('nat', 'clamp', 'payload', 'quoted8', 'packter'),
   LOGFORMAT: choice('juniper', 'cisco', 'conntrack'),
   LOGPATTERN: quoted('a regular expression', 512, text => {
     const fault = patternFault(text, LOG_GROUPS, LOG_GROUPS_NEEDED);

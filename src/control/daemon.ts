@@ -46,6 +46,7 @@ import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow 
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { StandingAnswers } from './standing-rows.ts';
 import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
@@ -60,7 +61,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, TracebackAnswers, BridgeAnswers {
+export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;

@@ -40,6 +40,8 @@ import { createPast } from './past.ts';
 import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createStandingAnswers } from './standing-answers.ts';
+import type { StandingTraces } from './standing-traces.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
@@ -67,6 +69,7 @@ export interface DaemonParts {
   readonly traces: Traces;
   readonly neighbors: Neighbors;
   readonly ids: Ids;
+  readonly standing: StandingTraces;
   readonly archive: Archive;
   readonly store: Store;
   readonly audit: AuditLog;
@@ -325,6 +328,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
+    ...createStandingAnswers(parts),
     tracePeers: async () => tracePeerRows(config(), traces),
     ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),
