@@ -130,7 +130,11 @@ export async function planOnward(
         relation = null,
       } = await topology.graph.frontier(...([neighbor, [...gone], among, border.here] as const));
       const candidates: Candidate[] = [];
-      for (const { as: peer, cone } of frontier)
+      // Whoever has told that its packets come here over that neighbour may have sent these, by links that no route shows.
+      const met = new Set(frontier.map(one => one.as));
+      const told =
+        border.here !== undefined ? [] : among.filter(one => !met.has(one) && topology.isAdjacent(one, neighbor));
+      for (const { as: peer, cone } of [...frontier, ...told.map(one => ({ as: one, cone: 1 }))])
         if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)
           candidates.push({
             ...{ as: peer, cone, hits: topology.hits(neighbor, peer) },
