@@ -3,7 +3,7 @@ import type { Counts, Traced } from './worker.ts';
 import { LONG, rightEntry, type World } from './world.ts';
 
 /** A chance that people act on. */
-const SURE = 0.99;
+const SURE = 0.999;
 
 export interface Run {
   readonly nodes: number;
