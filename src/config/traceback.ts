@@ -35,7 +35,6 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
     },
     measure: {
       decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
-      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
     },
   };
 }
@@ -88,10 +87,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
     ]),
-    entry('traceback', 'measure', {}, [
-      entry('measure', 'decoys', { percent: measure.decoys }),
-      entry('measure', 'canaries', { duration: measure.canaries }),
-    ]),
+    entry('traceback', 'measure', {}, [entry('measure', 'decoys', { percent: measure.decoys })]),
   ]);
 }
 

@@ -74,7 +74,13 @@ export function weigh(given: TraceNode, prior: Prior = () => 1, credit: Credit =
     const below = children.reduce((sum, child, i) => sum + priors[i]! * up(child, node), 0);
     // Who names the wrong ones may name such as bear it out: their yes is no witness against that.
     const elsewhere = mean * (allStand ? credit.misnames(node.as) : 1);
-    const nobody = elsewhere + (allStand && node.signed !== 'own' ? credit.colludes(node.as) * below : 0);
+    // A confederate says yes whatever is found behind it.
+    const borne = children.reduce(
+      (sum, child, i) =>
+        passed(child) ? sum + priors[i]! * Math.max(likelihoodRatio(child, credit), support.get(child)!) : sum,
+      0,
+    );
+    const nobody = elsewhere + (allStand && node.signed !== 'own' ? credit.colludes(node.as) * borne : 0);
     const each = below + nobody;
     total.set(node, each);
     weights.set(node, priors);

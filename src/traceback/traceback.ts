@@ -8,6 +8,7 @@ import { createAnswering } from './answering.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
+import { countCanaries } from './canaries.ts';
 import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
@@ -222,6 +223,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const dPoint = createDPoint({
     ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
+    heard: tree => countCanaries(tree, honesty),
   });
 
   const query = createAnswering({
