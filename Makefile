@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PREFIX ?= /usr/local
-SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*')
+SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(wildcard src/web/page/*) vite.config.js
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
@@ -29,11 +29,13 @@ build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
 dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
 	@rm -rf dist
 	tsc -p tsconfig.build.json
+	vite build
 	@touch $@
 
 # Types, lint (with the import boundaries of DESIGN 3), format.
 check: $(GENERATED)
 	tsc
+	tsc -p tsconfig.page.json
 	biome ci --error-on-warnings .
 
 format: node_modules/.installed
@@ -76,7 +78,8 @@ testbed-real: dist/.built
 
 # What is tried of what a hostile AS can do, by the names of the tests.
 HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/traceback/peering.test.ts \
-	test/traceback/liars.test.ts test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
+	test/traceback/liars.test.ts test/traceback/honesty.test.ts test/traceback/sight.test.ts test/traceback/proof.test.ts \
+	test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
 security: $(GENERATED)
 	@mocha --dry-run --reporter spec $(HOSTILE)
 

@@ -50,6 +50,8 @@ export function traceDocument(trace: Trace, { creator, as, contacts, internal, n
       reason: one.reason,
       retainedFrom: instantOrNull(one.retainedFrom),
     })),
+    attested: trace.attested ?? null,
+    doubts: [...(trace.doubts ?? [])],
     loops: (trace.loops ?? []).map(loop => [...loop]),
     ...(reflection !== undefined && { reflection: { kind: reflection.kind, service: reflection.service } }),
     ...(trigger && { trigger }),
@@ -66,6 +68,7 @@ export function traceDocument(trace: Trace, { creator, as, contacts, internal, n
     ...(internal && {
       internal: {
         cause: trace.cause ?? null,
+        requester: trace.requester ?? null,
         flows: trace.flows ?? [],
         translation: trace.translation ?? null,
       },
@@ -87,6 +90,7 @@ function nodeOf(node: TraceNode): NodeDocument {
     as: node.as,
     verdict: node.verdict,
     ...{ reason: node.reason, provisional: node.provisional, ingress: [...node.ingress], source: node.source },
+    ...{ egress: [...(node.egress ?? [])], likelihood: node.likelihood ?? null },
     ...{ seen: node.packets, windows: node.windows, falsePositive, coverage, loss, sampling },
     ...{ retainedFrom: instantOrNull(node.retainedFrom), retainedTo: instantOrNull(node.retainedTo) },
     ...{ signature: node.signed, signedBy: node.by ?? null, milliseconds: Math.round(node.after) },

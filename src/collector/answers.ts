@@ -38,6 +38,7 @@ import type { Quality } from './quality.ts';
 import { type RouteQuery, routeFilter } from './route-filter.ts';
 import { familyRow, type RowPeer, routeRow, shownSets } from './rows.ts';
 import { type SafetyRow, safetyReport } from './safety.ts';
+import { traceHints } from './trace-hints.ts';
 import type { VerdictMemo } from './verdict-memo.ts';
 
 /** State of a session as questions see it: what is not known of one that a router monitors is null. */
@@ -343,6 +344,8 @@ export function createAnswerer(
           while (!walk.step()) yield undefined;
           return { rows: walk.finish() };
         }
+        case 'trace-hints':
+          return { rows: yield* traceHints(rib, memo, query.marker) };
         case 'frontier':
           return { rows: [frontierRow(asGraph(), localAs(), query)] };
         case 'topology':

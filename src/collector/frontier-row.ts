@@ -19,11 +19,11 @@ const NAMES: Readonly<Record<number, NonNullable<FrontierRow['relation']>>> = {
   [PEER]: 'peer',
 };
 
-/** Of the packet that came to AS `here` from its neighbour `from`. */
+/** Of the packet that came to AS `here`, where the question names no other, from its neighbour `from`. */
 export function frontierRow(
   graph: AsGraph,
-  here: number,
-  { from, avoid, among }: Extract<RibQuery, { readonly about: 'frontier' }>,
+  local: number,
+  { from, avoid, among, here = local }: Extract<RibQuery, { readonly about: 'frontier' }>,
 ): FrontierRow {
   const { frontier, passed, beyond } = graph.frontier(here, from, avoid, among);
   const relation = NAMES[graph.relation(here, from) ?? -1];

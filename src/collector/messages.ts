@@ -65,19 +65,19 @@ export type RibQuery =
       readonly registered: readonly { readonly prefix: string; readonly origin: number }[];
       readonly origins: readonly number[];
     }
-  /**
-   * The nearest ASes of `among` that a packet may have passed before it came to this AS from its neighbour `from`, never
-   * crossing `avoid` (DESIGN section 1: frontier).
-   */
+  /** The nearest ASes of `among` that a packet may have passed before it came from the neighbour `from`, none of `avoid`. */
   | {
       readonly about: 'frontier';
       readonly from: number;
       readonly avoid: readonly number[];
       readonly among: readonly number[];
+      /** Another AS that had it from `from`, in place of the local one. */
+      readonly here?: number;
     }
   /** How much the AS graph knows: one GraphRow. `among`: ASes to look for on it. Then the graph itself: one AsTopology. */
   | { readonly about: 'as-graph'; readonly among: readonly number[] }
   | { readonly about: 'topology' }
+  | { readonly about: 'trace-hints'; readonly marker: number } // rows of HintRow
   /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */
   | { readonly about: 'adjacency'; readonly among: readonly number[] };
 

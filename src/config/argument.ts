@@ -341,7 +341,7 @@ export const ARGUMENTS = {
   }),
   SIGNATURE: plain('the number of a signature', readSignature),
   SEVERITY: plain('a severity (1 to 255)', readSeverity),
-  PROFILE: choice('nat', 'clamp', 'payload', 'quoted8'),
+  PROFILE: choice('nat', 'clamp', 'payload', 'quoted8', 'packter'),
   LOGFORMAT: choice('juniper', 'cisco', 'conntrack'),
   LOGPATTERN: quoted('a regular expression', 512, text => {
     const fault = patternFault(text, LOG_GROUPS, LOG_GROUPS_NEEDED);
@@ -375,6 +375,14 @@ export const ARGUMENTS = {
   LEARNED: choice('arp', 'bgp'),
   BITS: choice('8', '16'),
   POLICY: choice('allow', 'deny'),
+  RIDPOLICY: choice('allow', 'ask', 'deny'),
+  PURPOSE: choice('attack', 'misuse', 'fault', 'test'),
+  ONEPURPOSE: choice('attack', 'misuse', 'fault', 'test'),
+  REFERENCE: quoted('a reference of letters, digits, `-` and `_`', 32, text =>
+    /^[A-Za-z0-9_-]{1,32}$/.test(text) ? { value: text } : NOT,
+  ),
+  APPROVAL: choice('none', 'guessable', 'all'),
+  ASKAPPROVAL: choice('none', 'guessable'),
   MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),
   DETAIL: choice('none', 'status', 'neighbor-as'),
   PROOF: choice('none', 'prefer', 'require'),

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { dateEnd } from './argument.ts';
+import { bridgesOf } from './bridge.ts';
 import {
   all,
   denied,
@@ -88,6 +89,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     probes: all(config, 'probe').map(probeOf),
     ids: all(config, 'ids').map(idsOf),
     traceback: traceback === undefined ? null : tracebackOf(traceback.block),
+    bridges: bridgesOf(config),
   };
 }
 

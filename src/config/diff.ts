@@ -25,7 +25,8 @@ export type Section =
   | 'contacts'
   | 'probe'
   | 'ids'
-  | 'traceback';
+  | 'traceback'
+  | 'bridge';
 
 /** One thing that a reload changes. */
 export interface ConfigChange {
@@ -101,6 +102,8 @@ function pieces(config: Config): Piece[] {
   let mails = 0;
   return configEntries(config).flatMap((one): Piece[] => {
     const head = headOf(one);
+    if (head === 'rid' || head === 'packter' || head === 'intertrack2010')
+      return [{ key: head, section: 'bridge', name: head, one }];
     if (head === 'traceback')
       return one.block.map(inner => {
         const name = identity(inner) ?? headOf(inner);

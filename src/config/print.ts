@@ -1,4 +1,5 @@
 import type { Scalar } from './argument.ts';
+import { bridgeEntries } from './bridge.ts';
 import { type Entry, entry } from './entry.ts';
 import { httpEntry } from './http.ts';
 import { idsEntry } from './ids.ts';
@@ -86,6 +87,7 @@ export function configEntries(config: Config): Entry[] {
     ...config.probes.map(probeEntry),
     ...config.ids.map(idsEntry),
     ...(config.traceback === null ? [] : [tracebackEntry(config.traceback)]),
+    ...bridgeEntries(config.bridges),
   ];
 }
 

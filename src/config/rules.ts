@@ -1,3 +1,4 @@
+import { checkBridges } from './bridge.ts';
 import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
@@ -31,6 +32,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkRemoteProbes(config, report);
   checkIds(config, report);
   checkTraceback(config, report);
+  checkBridges(config, report);
   checkHttp(config, report);
 }
 

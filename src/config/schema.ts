@@ -1,4 +1,5 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { INTERTRACK_2010, PACKTER, RID, RID_PEER } from './bridge-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { EXPORTER } from './exporter-statements.ts';
 import { HTTP } from './http-statements.ts';
@@ -10,6 +11,7 @@ import { RPKI } from './rpki-statements.ts';
 import { SESSION } from './session-schema.ts';
 import {
   ANSWER,
+  ASK,
   FEDERATION,
   MEASURE,
   TRACE_DOMAIN,
@@ -84,11 +86,16 @@ export type BlockName =
   | 'exporter'
   | 'ids'
   | 'translator'
+  | 'rid'
+  | 'ridpeer'
+  | 'packter'
+  | 'intertrack2010'
   | 'traceback'
   | 'federation'
   | 'tracepeer'
   | 'tracesite'
   | 'tracedomain'
+  | 'ask'
   | 'answer'
   | 'measure';
 
@@ -204,6 +211,14 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'probe NAME', help: 'A tap whose packets are remembered', unique: ['name'], block: 'probe' },
   { usage: 'ids NAME', help: 'An intrusion detection system whose alerts are traced', unique: ['name'], block: 'ids' },
   { usage: 'traceback', help: 'Carries traces with other ASes', block: 'traceback' },
+  { usage: 'rid', help: 'Takes requests for traces, and sends reports, by RID', block: 'rid' },
+  { usage: 'packter', help: 'Takes requests for traces from PACKTER', block: 'packter', optionalBlock: true },
+  {
+    usage: 'intertrack2010',
+    help: 'Takes requests for traces from clients of InterTrack of 2010',
+    block: 'intertrack2010',
+    optionalBlock: true,
+  },
 ];
 
 const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly StatementSpec[] }>> = {
@@ -307,11 +322,16 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   translator: { title: 'translator', statements: TRANSLATOR },
   ids: { title: 'ids', statements: IDS },
   traceback: { title: 'traceback', statements: TRACEBACK },
+  rid: { title: 'rid', statements: RID },
+  ridpeer: { title: 'peer', statements: RID_PEER },
+  packter: { title: 'packter', statements: PACKTER },
+  intertrack2010: { title: 'intertrack2010', statements: INTERTRACK_2010 },
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
   tracesite: { title: 'site', statements: TRACE_SITE },
   tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
+  ask: { title: 'ask', statements: ASK },
   measure: { title: 'measure', statements: MEASURE },
 };
 
@@ -347,11 +367,16 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   translator: read(DECLARED.translator),
   ids: read(DECLARED.ids),
   traceback: read(DECLARED.traceback),
+  rid: read(DECLARED.rid),
+  ridpeer: read(DECLARED.ridpeer),
+  packter: read(DECLARED.packter),
+  intertrack2010: read(DECLARED.intertrack2010),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
   tracesite: read(DECLARED.tracesite),
   tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),
+  ask: read(DECLARED.ask),
   measure: read(DECLARED.measure),
 };
 

@@ -22,6 +22,11 @@ export const TRACEBACK: readonly StatementSpec[] = [
     unique: ['federation'],
     block: 'federation',
   },
+  {
+    usage: 'hints [marker COUNT]',
+    help: 'Asks ASes for their records that say on their routes that they take part',
+    defaults: { count: 1_769_237_250 },
+  },
   { usage: 'role MANAGER…', help: 'Which managers this daemon is; one without itm is a site of its AS', hard: true },
   {
     usage: 'itm ADDRESS [port PORT] certificate CERTIFICATE site NAME',
@@ -40,8 +45,12 @@ export const TRACEBACK: readonly StatementSpec[] = [
   { usage: 'domain NAME', help: 'A part of this AS, by its probes', unique: ['name'], block: 'tracedomain' },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
+  { usage: 'ask', help: 'How this AS asks others', block: 'ask' },
   { usage: 'measure', help: 'How it is measured whether others can be believed', block: 'measure' },
 ];
+
+/** Which questions are answered, by what they are for. */
+const PURPOSES: StatementSpec = { usage: 'purpose PURPOSE…', help: 'For what it may ask; default: for anything' };
 
 export const FEDERATION: readonly StatementSpec[] = [
   { usage: 'secret FILE', help: 'File of the shared key', required: true },
@@ -54,6 +63,7 @@ export const FEDERATION: readonly StatementSpec[] = [
     defaults: { rate: 100 },
     bounds: { min: 1, max: 100_000 },
   },
+  PURPOSES,
 ];
 
 export const TRACE_SITE: readonly StatementSpec[] = [
@@ -82,6 +92,7 @@ export const TRACE_PEER: readonly StatementSpec[] = [
     defaults: { rate: 100 },
     bounds: { min: 1, max: 100_000 },
   },
+  PURPOSES,
 ];
 
 export const ANSWER: readonly StatementSpec[] = [
@@ -94,6 +105,21 @@ export const ANSWER: readonly StatementSpec[] = [
     bounds: { min: 0, max: 100_000 },
   },
   { usage: 'coverage PERCENT', help: "Share of the border's capacity behind taps", bounds: { min: 0, max: 1 } },
+  {
+    usage: 'approval APPROVAL',
+    help: 'Which questions a person has to approve first',
+    defaults: { approval: 'none' },
+  },
+];
+
+export const ASK: readonly StatementSpec[] = [
+  {
+    usage: 'approval ASKAPPROVAL',
+    help: 'Which packets are asked for with --approve alone',
+    defaults: { askapproval: 'none' },
+  },
+  { usage: 'purpose ONEPURPOSE', help: 'What traces are for', defaults: { onepurpose: 'attack' } },
+  { usage: 'reference REFERENCE', help: 'What traces are known by, where nothing else is said' },
 ];
 
 export const MEASURE: readonly StatementSpec[] = [

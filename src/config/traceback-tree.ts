@@ -18,7 +18,11 @@ export interface TracebackConfig {
     readonly in: 'allow' | 'deny';
     readonly out: 'allow' | 'deny';
     readonly rate: number;
+    /** For what members may ask; for anything when left out. */
+    readonly purposes?: readonly TracePurpose[];
   }[];
+  /** Local data 1 of the large communities that hint at others; not there: none is looked for. */
+  readonly hints?: number;
   readonly peers: readonly TracePeerConfig[];
   /** Left out: this daemon is all managers of its AS. */
   readonly sites?: TraceSitesConfig;
@@ -30,12 +34,24 @@ export interface TracebackConfig {
     readonly proof: 'none' | 'prefer' | 'require';
     /** Queries a second of one origin that are answered without a proof. */
     readonly unproved: number;
+    /** Which questions a person has to approve first, by their class (packet/entropy.ts); none when left out. */
+    readonly approval?: 'none' | 'guessable' | 'all';
+  };
+  /** How this AS asks others; as the statements have it by default when left out. */
+  readonly ask?: {
+    /** Packets that are asked for when a person says so alone. */
+    readonly approval: 'none' | 'guessable';
+    readonly purpose: TracePurpose;
+    /** Empty: none. */
+    readonly reference: string;
   };
   readonly measure: {
     /** Share of the questions that a decoy follows; 0: none. */
     readonly decoys: number;
   };
 }
+
+export type TracePurpose = 'attack' | 'misuse' | 'fault' | 'test';
 
 export interface TracePeerConfig {
   readonly as: number;
@@ -47,4 +63,6 @@ export interface TracePeerConfig {
   readonly out: 'allow' | 'deny';
   /** Queries a second. */
   readonly rate: number;
+  /** For what it may ask; for anything when left out. */
+  readonly purposes?: readonly TracePurpose[];
 }

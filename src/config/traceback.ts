@@ -1,15 +1,16 @@
 /** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
-import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
+import { all, type Entry, entry, first, list, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
 import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
-import type { TracebackConfig, TracePeerConfig } from './traceback-tree.ts';
+import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
 /** The tree of a block in which nothing is wrong. */
 export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const answer = stated(block, 'traceback', 'answer').block;
+  const ask = stated(block, 'traceback', 'ask').block;
   const measure = stated(block, 'traceback', 'measure').block;
   const sites = traceSitesOf(block);
   return {
@@ -24,7 +25,9 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
       out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
       rate: numberIn(one.block, 'federation', 'rate', 'rate'),
+      ...purposesOf(one.block),
     })),
+    ...(first(block, 'hints') && { hints: numberIn(block, 'traceback', 'hints', 'count') }),
     peers: all(block, 'peer as').map(tracePeerOf),
     ...(sites !== null && { sites }),
     answer: {
@@ -32,6 +35,12 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       coverage: number(stated(answer, 'answer', 'coverage'), 'percent') ?? null,
       proof: textIn(answer, 'answer', 'proof', 'proof') as TracebackConfig['answer']['proof'],
       unproved: numberIn(answer, 'answer', 'unproved', 'rate'),
+      approval: textIn(answer, 'answer', 'approval', 'approval') as NonNullable<TracebackConfig['answer']['approval']>,
+    },
+    ask: {
+      approval: textIn(ask, 'ask', 'approval', 'askapproval') as NonNullable<TracebackConfig['ask']>['approval'],
+      purpose: textIn(ask, 'ask', 'purpose', 'onepurpose') as TracePurpose,
+      reference: text(stated(ask, 'ask', 'reference'), 'reference') ?? '',
     },
     measure: {
       decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
@@ -52,8 +61,17 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
     in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
     out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
     rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
+    ...purposesOf(block),
   };
 }
+
+function purposesOf(block: readonly Entry[]): { readonly purposes?: readonly TracePurpose[] } {
+  const stated = first(block, 'purpose');
+  return stated === undefined ? {} : { purposes: list(stated, 'purpose') as readonly TracePurpose[] };
+}
+
+const purposesEntry = (block: 'federation' | 'tracepeer', purposes: readonly TracePurpose[] | undefined): Entry[] =>
+  purposes === undefined ? [] : [entry(block, 'purpose', { purpose: [...purposes] })];
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
@@ -62,15 +80,17 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
     ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
-    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate }) =>
+    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate, purposes }) =>
       entry('traceback', 'federation', { federation: name }, [
         entry('federation', 'secret', { file: secret }),
         ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
         entry('federation', 'in', { policy: policyIn }),
         entry('federation', 'out', { policy: out }),
         entry('federation', 'rate', { rate }),
+        ...purposesEntry('federation', purposes),
       ]),
     ),
+    ...(traceback.hints === undefined ? [] : [entry('traceback', 'hints', { count: traceback.hints })]),
     ...(traceback.sites === undefined ? [] : traceSitesEntries(traceback.sites)),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
@@ -79,6 +99,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         entry('tracepeer', 'in', { policy: peer.in }),
         entry('tracepeer', 'out', { policy: peer.out }),
         entry('tracepeer', 'rate', { rate: peer.rate }),
+        ...purposesEntry('tracepeer', peer.purposes),
       ]),
     ),
     entry('traceback', 'answer', {}, [
@@ -86,8 +107,18 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'proof', { proof: answer.proof }),
       entry('answer', 'unproved', { rate: answer.unproved }),
       ...(answer.coverage === null ? [] : [entry('answer', 'coverage', { percent: answer.coverage })]),
+      entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
+    ...(traceback.ask === undefined ? [] : [askEntry(traceback.ask)]),
     entry('traceback', 'measure', {}, [entry('measure', 'decoys', { percent: measure.decoys })]),
+  ]);
+}
+
+function askEntry({ approval, purpose, reference }: NonNullable<TracebackConfig['ask']>): Entry {
+  return entry('traceback', 'ask', {}, [
+    entry('ask', 'approval', { askapproval: approval }),
+    entry('ask', 'purpose', { onepurpose: purpose }),
+    ...(reference === '' ? [] : [entry('ask', 'reference', { reference })]),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import type { BridgesConfig } from './bridge-tree.ts';
 import type { OtherFamily } from './families.ts';
 import type { HttpConfig } from './http-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
@@ -42,6 +43,7 @@ export interface Config {
   readonly probes: readonly ProbeConfig[];
   readonly ids: readonly IdsConfig[];
   readonly traceback: TracebackConfig | null;
+  readonly bridges: BridgesConfig;
 }
 
 export interface LogConfig {

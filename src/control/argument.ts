@@ -7,6 +7,7 @@ import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
 import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
+import { PURPOSES } from '../traceback/request.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 import { MAX_NUMBER, readNumbers } from './numbers.ts';
@@ -147,10 +148,40 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     help: 'the number of the case once more',
     refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),
   },
+  RIDPEER: {
+    help: 'name of a `peer` of the `rid` of the configuration',
+    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a peer of rid'),
+    values: async daemon => (await daemon.ridPeers()).map(({ name }) => name),
+  },
+  REQUEST: {
+    help: 'number of a request, as `show rid requests` has it',
+    refuse: text => (/^\d{1,9}$/.test(text) ? null : 'number of a request'),
+    values: async daemon =>
+      (await daemon.ridEntries())
+        .filter(({ state, way }) => state === 'pending' && way === 'in')
+        .map(one => `${one.number}`),
+  },
   'TRACE-ID': {
     help: 'number of a trace, such as t20260301-120003-9f3a',
     refuse: text => (/^t\d{8}-\d{6}-[0-9A-Za-z]{4}$/.test(text) ? null : 'number of a trace (tYYYYMMDD-HHMMSS-XXXX)'),
     values: async daemon => (await daemon.traces(100)).map(trace => trace.id),
+  },
+  APPROVAL: {
+    help: 'question that waits for approval, such as p3f9a02c1',
+    refuse: text => (/^p[0-9a-f]{8}$/.test(text) ? null : 'question that waits (p and 8 hex digits)'),
+    values: async daemon => (await daemon.approvals()).map(({ id }) => id),
+  },
+  PURPOSE: {
+    help: `what it is for: ${PURPOSES.join(', ')}`,
+    refuse: text => (PURPOSES.some(one => one === text) ? null : `purpose: ${PURPOSES.join(', ')}`),
+    values: async () => PURPOSES,
+  },
+  REFERENCE: {
+    help: 'your own name for why you ask, such as CASE-7',
+    refuse: text =>
+      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
+        ? null
+        : 'reference of 1 to 255 octets without control characters',
   },
   FILE: {
     help: 'pcap file, or - for the standard input',

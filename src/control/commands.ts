@@ -2,8 +2,10 @@
 import { parseAsn } from '../bgp/as-path.ts';
 import type { FamilyRouteRow, Order, RibQuery } from '../collector/messages.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
+import { APPROVAL_COMMANDS } from './approval-commands.ts';
 import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import { AUDIT_COMMANDS } from './audit-commands.ts';
+import { BRIDGE_COMMANDS } from './bridge-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
@@ -94,6 +96,7 @@ export const COMMANDS: readonly Command[] = [
   ...IRR_COMMANDS,
   ...ARCHIVE_COMMANDS,
   ...AUDIT_COMMANDS,
+  ...BRIDGE_COMMANDS,
   ...CASE_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
@@ -183,6 +186,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+  ...APPROVAL_COMMANDS,
   ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
   ...RPKI_COMMANDS,
@@ -210,6 +214,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   plan: 'Where more taking part in traces would help',
   refresh: 'Ask for something again',
   'refresh bgp': 'Ask a peer for its routes again',
+  rid: 'Requests of other systems by RID that wait for a person',
   'reload irr': 'Ask for a whole copy of an IRR source',
   show: 'What the daemon knows',
   'show audit': 'The audit log: what was asked, answered and refused',
@@ -222,6 +227,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show irr': 'The registry: sources, the objects for a prefix, or those of a name',
   'show peer': 'How good a feed a peer is',
   'show route': 'Routes held now',
+  'show rid': 'RID: its peers, and what was asked and told',
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
   'show traceback': 'ASes with which traces are exchanged, and who else takes part',

@@ -3,7 +3,6 @@
  * can be written as JSON. A rejected promise fails the command with the error's message. Times are ms since the epoch.
  */
 
-import type { EntryContacts } from '../bridge/conclusion.ts';
 import type { HeapRow, MemoryReport } from '../collector/memory.ts';
 import type {
   CountRow,
@@ -32,10 +31,13 @@ import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../registry/whois/server.ts';
 import type { OutboxRecord } from '../store/records.ts';
+import type { Approval } from '../traceback/approval.ts';
 import type { FiledEvidence, FORMAT } from '../traceback/evidence-file.ts';
+import type { Purpose } from '../traceback/request.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
+import type { BridgeAnswers } from './bridge-rows.ts';
 import type { CaseLineRow, DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
@@ -58,7 +60,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, TracebackAnswers {
+export interface Daemon extends PlanAnswers, TracebackAnswers, BridgeAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -123,13 +125,16 @@ export interface Daemon extends PlanAnswers, TracebackAnswers {
   trace(id: string): Promise<Trace | null>;
   /** What a trace rests on; null when there is no such trace, or none of it is kept. */
   traceEvidence(id: string): Promise<TraceEvidence | null>;
-  /** Our AS, and the federation whose keys digests are made with; empty: none. */
-  tracesAs(): { readonly as: number; readonly federation: string };
-  /** Whom to call about its entry: what is known at once, or, with a signal, what the sources answer until it aborts. */
-  traceContacts(trace: Trace, signal: AbortSignal | null): Promise<readonly EntryContacts[]>;
   /** Resolves with the final trace. `onPartial` gets the trace so far at each answer. An abort ends the asking. */
   startTrace(start: TraceStart): Promise<Trace>;
   traceDigest(digest: TraceDigest): Promise<Trace>;
+  /** Asks a trace again with the same digests; rejects in words when there is none. */
+  traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
+  /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
+  approvals(): Promise<readonly Approval[]>;
+  /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Promise<Approval>;
+  deny(id: string, reason: string, by: string): Promise<Approval>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;
@@ -218,7 +223,7 @@ export interface CaseOrder {
 }
 
 /** How a trace that a person asked for is watched, and ended. */
-interface TraceWatched {
+export interface TraceWatched {
   readonly onPartial: (trace: Trace) => void;
   /** Aborts when whoever asked is gone, or wants it no more: it is then ended by this person, in words. */
   readonly signal: AbortSignal;
@@ -232,7 +237,15 @@ export interface TraceEvidence {
   readonly evidence: FiledEvidence;
 }
 
-export interface TraceStart extends TraceWatched {
+/** On which terms a person traces. */
+export interface TracePersonTerms {
+  readonly purpose?: Purpose;
+  readonly reference?: string;
+  /** The packets can be guessed, and that is approved. */
+  readonly approve?: boolean;
+}
+
+export interface TraceStart extends TraceWatched, TracePersonTerms {
   /** Packets of one attack, all of which are asked for. */
   readonly packets: readonly DecodedPacket[];
   /** How many of them have to be seen at one place; null: half of them. */
@@ -241,7 +254,7 @@ export interface TraceStart extends TraceWatched {
   readonly trigger: boolean;
 }
 
-export interface TraceDigest extends TraceWatched {
+export interface TraceDigest extends TraceWatched, TracePersonTerms {
   /** 16 hex digits. */
   readonly digest: string;
   /** When its packet was seen, ms. */

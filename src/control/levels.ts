@@ -9,6 +9,7 @@ const LOOKING = [
   'explain',
   'help',
   'mitigate plan',
+  'plan',
   'retention prove',
   'show',
   'trace export',

@@ -1,8 +1,10 @@
 /** Commands about traces. */
 import { parseAsn } from '../bgp/as-path.ts';
 import { CHOICE } from '../traceback/evidence.ts';
+import type { Purpose } from '../traceback/request.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
+import type { TracePersonTerms } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
 import { decodePackets } from './packet-data.ts';
@@ -15,6 +17,20 @@ const LISTED_TRACES = 20;
 const NEED = { '--need': 'How many of the packets have to be seen at one place' };
 
 const TRIGGER = { '--trigger': 'They are replies: trace the packets that triggered them' };
+
+/** What a trace is for, as others are told. */
+const TERMS = '[--purpose PURPOSE] [--reference REFERENCE]';
+const TERM_WORDS = {
+  '--purpose': 'What it is for, as others are told',
+  '--reference': 'Your own name for why you ask, as others are told',
+};
+const APPROVE = { '--approve': 'Ask for packets that can be guessed, too' };
+
+const termsOf = ({ args }: Call): TracePersonTerms => ({
+  ...(args.PURPOSE !== undefined && { purpose: args.PURPOSE as Purpose }),
+  ...(args.REFERENCE !== undefined && { reference: args.REFERENCE }),
+  ...(args['--approve'] !== undefined && { approve: true }),
+});
 
 /** Help for what the orders about sessions may say to the peer. */
 const REASON = { reason: 'Words that the peer is told, and shows' };
@@ -76,23 +92,30 @@ export const TRACE_COMMANDS: readonly Command[] = [
     run: async ({ daemon, args, by, row }) => row(await daemon.cancelTrace(args['TRACE-ID']!, by)),
   },
   {
-    syntax: 'trace digest DIGEST TIME [EPOCH]',
+    syntax: `trace digest DIGEST TIME [EPOCH] ${TERMS}`,
     help: 'Trace a packet of which only the digest is known',
+    words: TERM_WORDS,
     one: true,
     run: traceDigest,
   },
   ...TRACE_EXPORTS,
   {
-    syntax: 'trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger]',
+    syntax: `trace packet FILE [-n NUMBERS] [--need NUMBER] [--trigger] ${TERMS} [--approve]`,
     help: 'Trace packets of a pcap file to their entry AS',
-    words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12', ...NEED, ...TRIGGER },
+    words: {
+      '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12',
+      ...NEED,
+      ...TRIGGER,
+      ...TERM_WORDS,
+      ...APPROVE,
+    },
     one: true,
     run: call => tracePackets(call, readNumbers(call.args.NUMBERS ?? '1')),
   },
   {
-    syntax: 'trace set FILE [--need NUMBER]',
+    syntax: `trace set FILE [--need NUMBER] ${TERMS} [--approve]`,
     help: 'Trace a pcap file that holds one attack: the best of its packets',
-    words: NEED,
+    words: { ...NEED, ...TERM_WORDS, ...APPROVE },
     one: true,
     run: call => tracePackets(call, null),
   },
@@ -110,10 +133,12 @@ async function showTrace({ daemon, args, row }: Call): Promise<void> {
   await row({ ...trace, contacts: await daemon.traceContacts(trace, null) } satisfies TraceDetail);
 }
 
-async function traceDigest({ daemon, args, by, signal, row, partial }: Call): Promise<void> {
+async function traceDigest(call: Call): Promise<void> {
+  const { daemon, args, by, signal, row, partial } = call;
   const time = parseInstant(args.TIME!, Date.now())!;
   const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
-  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, onPartial: partial, signal, by }));
+  const watched = { onPartial: partial, signal, by };
+  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, ...termsOf(call), ...watched }));
 }
 
 async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>): Promise<void> {
@@ -126,5 +151,6 @@ async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>)
   const packets = decodePackets(data.packets);
   if (typeof packets === 'string') throw new Error(packets);
   const trigger = args['--trigger'] !== undefined;
-  await row(await daemon.startTrace({ packets, need, trigger, onPartial: partial, signal, by }));
+  const watched = { onPartial: partial, signal, by };
+  await row(await daemon.startTrace({ packets, need, trigger, ...termsOf(call), ...watched }));
 }

@@ -32,6 +32,15 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
     run: async ({ daemon, args, row }) => row(await daemon.tracebackFrontier(parseAsn(args.AS!)!)),
   },
   {
+    syntax: 'show traceback hints',
+    help: 'ASes whose routes say that they take part, and what became of it',
+    async run({ daemon, row, note }) {
+      const rows = await daemon.tracebackHints();
+      for (const one of rows) await row(one);
+      if (rows.length === 0) note('no route hints at a traceback manager, or `traceback` has no `hints`');
+    },
+  },
+  {
     syntax: 'show traceback participants',
     help: 'ASes that take part, as they say and as far as they are believed',
     async run({ daemon, row, note }) {
@@ -39,6 +48,12 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
       for (const one of rows) await row(one);
       if (rows.length === 0) note('no participation record is known');
     },
+  },
+  {
+    syntax: 'show traceback sight',
+    help: 'What was made of proofs that others have seen what they ask about, and our own commitments',
+    one: true,
+    run: async ({ daemon, row }) => row(await daemon.tracebackSight()),
   },
   {
     syntax: 'show traceback sites',

@@ -3,6 +3,8 @@ import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
+import type { HintRow } from '../traceback/hints.ts';
+import type { SightStatus } from '../traceback/own-sight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
 import type { SiteStanding, SiteStatus } from '../traceback/site-station.ts';
@@ -64,6 +66,11 @@ export interface TracebackFrontier {
   readonly reasons: readonly string[];
 }
 
+/** Answer of `show traceback sight`. */
+export interface SightRow extends SightStatus {
+  readonly time: number;
+}
+
 /** Answer of `show traceback sites`. */
 export interface TraceSites {
   readonly time: number;
@@ -87,7 +94,9 @@ export interface TracebackAnswers {
   tracebackPeers(): Promise<readonly TracebackPeerRow[]>;
   tracebackGraph(): Promise<TracebackGraph>;
   tracebackFrontier(as: number): Promise<TracebackFrontier>;
+  tracebackHints(): Promise<readonly HintRow[]>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
+  tracebackSight(): Promise<SightRow>;
   /** The daemons of this AS. */
   traceSites(): Promise<TraceSites>;
   /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */

@@ -23,6 +23,8 @@ import type { Trace } from '../traceback/trace.ts';
 import type { Archive } from './archive.ts';
 import type { AuditLog } from './audit.ts';
 import { createAuditAnswers } from './audit-answers.ts';
+import { creatorOf, federationOf } from './bridge-gate.ts';
+import type { Bridges } from './bridges.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -38,7 +40,7 @@ import { createPast } from './past.ts';
 import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
-import { createTraceContacts } from './trace-contacts.ts';
+import type { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
@@ -58,6 +60,8 @@ export interface DaemonParts {
   readonly httpProblems: () => readonly string[];
   readonly cases: Cases;
   readonly contacts: ContactDesk;
+  readonly traceContacts: ReturnType<typeof createTraceContacts>;
+  readonly bridges: Bridges;
   readonly mitigations: Mitigations;
   readonly outbox: Outbox;
   readonly traces: Traces;
@@ -153,6 +157,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
+      ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
     return {
@@ -186,6 +191,11 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
+  const mustTrace = () => {
+    const traceback = traces.traceback();
+    if (traceback === null) throw new Error('no traceback block is configured');
+    return traceback;
+  };
   const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
@@ -234,7 +244,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ),
     evidence: id => cases.evidence(id),
     incident: id => cases.ofIncident(id),
-    creator: () => ({ name: hostname(), contact: config().notify.find(block => block.kind === 'mail')?.from ?? null }),
+    creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
@@ -263,14 +273,28 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       const [record] = await store.read('trace.get', { id });
       const [evidence] = await store.read('trace.evidence', { id });
       if (record === undefined || evidence === undefined) return null;
-      // Which sites and domains saw it stays inside.
-      const { inside: _inside, ...trace } = traceOf(record);
+      // Which sites and domains saw it stays inside, and so does what BGP says of its source.
+      const { inside: _inside, claim: _claim, ...trace } = traceOf(record);
       return { format: FORMAT, trace, evidence: JSON.parse(evidence.body) as FiledEvidence };
     },
-    tracesAs: () => ({ as: config().localAs, federation: config().traceback?.federations[0]?.name ?? '' }),
-    traceContacts: createTraceContacts(config, parts.contacts),
+    tracesAs: () => ({ as: config().localAs, federation: federationOf(config()) }),
+    traceContacts: parts.traceContacts,
+    bridges: async () => parts.bridges.rows(),
+    ridPeers: async () => parts.bridges.rid.peers(),
+    ridEntries: async () => parts.bridges.rid.entries(),
+    ridDecide: parts.bridges.rid.decide,
+    ridSend: parts.bridges.rid.send,
     startTrace: ({ packets, onPartial, ...why }) => traces.startTrace(packets, onPartial, why),
-    traceDigest: ({ onPartial, signal, by, ...digest }) => traces.startDigest(digest, onPartial, { signal, by }),
+    traceDigest: ({ onPartial, digest, time, epoch, ...why }) =>
+      traces.startDigest({ digest, time, epoch }, onPartial, why),
+    async traceAgain(id, { onPartial, ...why }) {
+      const [record] = await store.read('trace.get', { id });
+      if (record === undefined) throw new Error(`there is no trace ${id}`);
+      return traces.startAgain(traceOf(record), onPartial, why);
+    },
+    approvals: async () => traces.traceback()?.approvals() ?? [],
+    approve: async (id, milliseconds, by) => mustTrace().approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTrace().deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -312,4 +336,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),
   };
+}
+
+function waitingForApproval(traces: Traces): string[] {
+  const waiting = (traces.traceback()?.approvals() ?? []).filter(({ state }) => state === 'pending').length;
+  if (waiting === 0) return [];
+  return [`${waiting} question${waiting === 1 ? '' : 's'} of other ASes wait for approval: \`show traceback pending\``];
 }

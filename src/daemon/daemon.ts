@@ -24,6 +24,7 @@ import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
+import { openBridges } from './bridge-gate.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
@@ -33,8 +34,11 @@ import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
+import { createPast } from './past.ts';
+import { claimedFor } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { createTraceContacts } from './trace-contacts.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
 
@@ -248,11 +252,17 @@ export async function startDaemon({
     });
     closers.push(() => mitigations?.close());
 
-    const traces = await openTraces(config, collector.query, store, audit, log);
+    const past = createPast(archive, collector, registry);
+    const traces = await openTraces(config, collector.query, store, audit, log, packets =>
+      claimedFor(packets, { query: collector.query, routesAt: past.routesAt }, Date.now()),
+    );
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
+    const traceContacts = createTraceContacts(() => config, contacts);
+    const bridges = openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
+    closers.push(() => bridges.close());
     const ids = openIds(traces, log);
     closers.push(() => ids.close());
 
@@ -277,7 +287,7 @@ export async function startDaemon({
       } catch (e) {
         return refused((e as Error).message);
       }
-      // Traces first: only they can still refuse, and then nothing has changed.
+      // Traces first, then bridges: only they can still refuse, and then nothing has changed.
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
       if (
         touches('traceback', 'probe', 'router') ||
@@ -289,6 +299,11 @@ export async function startDaemon({
         } catch (e) {
           return refused((e as Error).message);
         }
+      const shut = await bridges.configure(loaded.config).catch((e: Error) => e.message);
+      if (shut !== undefined) {
+        await traces.reconfigure(before);
+        return refused(shut);
+      }
       config = loaded.config;
       log.configure(config.log);
       audit.configure(config.auditRetain);
@@ -339,7 +354,7 @@ export async function startDaemon({
       drift,
       originated,
       cases,
-      contacts,
+      ...{ contacts, traceContacts, bridges },
       mitigations,
       outbox,
       traces,
@@ -368,6 +383,7 @@ export async function startDaemon({
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     await http.configure(config.http, config.http && readHttpFiles(config.http));
+    await bridges.configure(config);
     await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();

@@ -1,6 +1,7 @@
 /** The files that a `traceback` block names. */
 import { readFileSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
+import type { Config } from '../config/tree.ts';
 import { SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
 import { type Identity, loadIdentity } from '../traceback/identity.ts';
 
@@ -24,4 +25,12 @@ export function readSecret(config: TracebackConfig): Uint8Array | null {
   const secret = secretOf(octets);
   if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
   return secret;
+}
+
+/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
+export function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  const samples = watching.some(probe => probe.exporters !== undefined);
+  const digests = watching.some(probe => probe.exporters === undefined);
+  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }

@@ -8,7 +8,7 @@ import type { Traceback } from '../traceback/traceback.ts';
 import type { Traces } from './traces.ts';
 
 export interface TracebackParts {
-  readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites'>;
+  readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites' | 'lookForHints'>;
   readonly store: Pick<Store, 'read'>;
   readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
 }
@@ -51,6 +51,7 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
         ...traceback.members().map(row => rowOf(row, 'member')),
       ];
     },
+    tracebackSight: async () => ({ time: Date.now(), ...mustTraceback(traces).sight() }),
     async tracebackGraph() {
       const among = mustTraceback(traces).askable();
       const { rows } = await query({ about: 'as-graph', among });
@@ -65,6 +66,10 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
         groups,
         reasons: unasked.filter(one => one.as === as).map(({ reason }) => reason),
       };
+    },
+    async tracebackHints() {
+      await traces.lookForHints();
+      return mustTraceback(traces).hints.rows();
     },
     async tracebackParticipants() {
       return mustTraceback(traces).believed();

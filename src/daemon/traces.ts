@@ -2,17 +2,13 @@
  * The trace side of the daemon: the federation's secret and its keys, the station that probes connect to, the managers,
  * and what becomes of a trace.
  */
-import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, keyCheck } from '../packet/itk1.ts';
 import { reflectionOf } from '../packet/reflection.ts';
-import { flowKeysOf } from '../probe/flow-key-of.ts';
-import type { FlowAnswer, FlowQuestion } from '../probe/flow-question.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
-import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
@@ -21,7 +17,7 @@ import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
-import type { Trace, TraceCause, TraceTranslation } from '../traceback/trace.ts';
+import type { Trace } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
@@ -30,10 +26,15 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
+import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { readSecret, readTraceFiles } from './trace-files.ts';
+import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
+import { watchTraceHints } from './trace-hints.ts';
+import { priorsOf, withTranslation } from './trace-priors.ts';
 import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
@@ -43,15 +44,16 @@ export interface DigestToTrace {
   readonly epoch: number | null;
 }
 
-export interface TraceReason {
-  readonly cause?: TraceCause;
+export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
   readonly need?: number | null;
   /** The packets are replies, and what triggered them is to be traced. */
   readonly trigger?: boolean;
+  /** The case that it is for, and where the packets are from. */
+  readonly caseId?: string;
+  readonly source?: string;
   /** Ends the trace; `by` is then told of it. */
   readonly signal?: AbortSignal;
-  readonly by?: string;
 }
 
 export interface Traces {
@@ -61,14 +63,25 @@ export interface Traces {
   startDigest(
     digest: DigestToTrace,
     onPartial: (trace: Trace) => void,
-    why?: Pick<TraceReason, 'signal' | 'by'>,
+    why?: Omit<TraceReason, 'cause' | 'need' | 'trigger'>,
   ): Promise<Trace>;
+  /** Traces packets that another system asks about by their digests. */
+  startQuestions(
+    asked: Pick<TraceRequest, 'questions' | 'time' | 'need' | 'from' | 'to'>,
+    why: Required<Pick<TraceTerms, 'requester' | 'purpose'>>,
+  ): Promise<Trace>;
+  /** The key of an hour; null without a federation. */
+  epochKey(epoch: number): Uint8Array | null;
+  /** Asks a trace again, with the same digests. */
+  startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
+  /** Looks through the routes for hints at other participants; else it is done every five minutes. */
+  lookForHints(): Promise<void>;
   readonly sites: Pick<TraceSites, 'status' | 'itm' | 'ports'>;
   /** Null when there is no `traceback` block. */
   traceback(): Traceback | null;
@@ -87,6 +100,8 @@ export async function openTraces(
   store: Store,
   audit: Pick<AuditLog, 'add' | 'recorded'>,
   log: Log,
+  /** What BGP claims of the way to packets' sources; nobody says when left out. */
+  claims: (packets: readonly PacketToTrace[]) => Promise<Claimed | null> = async () => null,
 ): Promise<Traces> {
   let config = initial;
   let secret: Uint8Array | null = null;
@@ -115,18 +130,14 @@ export async function openTraces(
   });
   const running = createRunningTraces();
   const samplers = createSamplers();
+  const hints = watchTraceHints(
+    () => config.traceback?.hints ?? null,
+    query,
+    () => traceback,
+    log,
+  );
 
-  const graph = {
-    async frontier(from: number, avoid: readonly number[], among: readonly number[]) {
-      const { rows } = await query({ about: 'frontier', from, avoid, among });
-      return rows[0] as FrontierRow;
-    },
-    async adjacency(among: readonly number[]) {
-      const { rows } = await query({ about: 'adjacency', among });
-      return rows as readonly Adjacency[];
-    },
-  };
-
+  const graph = graphOf(query);
   const retentionOf = ({ probes: all }: Config) => {
     const probes = all.filter(probe => probe.translator === undefined);
     return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
@@ -168,7 +179,8 @@ export async function openTraces(
           as: next.localAs,
           config: next.traceback,
           identity: files.identity,
-          probes: sites.probes,
+          // Those of sites seal too, but what they seal is not committed to here.
+          probes: { ...sites.probes, prove: station.prove },
           graph,
           commitments: roots,
           retention: retentionOf(next),
@@ -192,16 +204,6 @@ export async function openTraces(
     throw e;
   }
 
-  /** What flow records say of packets with the headers of these. Headers go to our own probes and nowhere else. */
-  async function priorsOf(packets: readonly PacketToTrace[]): Promise<FlowAnswer[]> {
-    const questions = new Map<string, FlowQuestion>();
-    for (const { frame, linkType, wire, time } of packets)
-      for (const key of flowKeysOf(frame, linkType, wire))
-        if (!questions.has(JSON.stringify(key))) questions.set(JSON.stringify(key), { ...key, ...intervalOf(time) });
-    if (questions.size === 0) return [];
-    return station.askFlows([...questions.values()].slice(0, MOST_PRIORS), Date.now() + PRIORS_TIME);
-  }
-
   const kept = createKeptTraces(store, log);
   const ending = new AbortController();
 
@@ -213,8 +215,10 @@ export async function openTraces(
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
+    const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
-      request,
+      // Who looks at one that runs sees why it was begun, as of one that is over.
+      { ...request, ...(tellBegun && { begun: (id, state) => tellBegun(id, () => ({ ...state(), ...more() })) }) },
       partial => {
         const known = { ...partial, ...more() };
         kept.partial(known);
@@ -244,13 +248,15 @@ export async function openTraces(
   async function tracePackets(
     packets: readonly PacketToTrace[],
     onPartial: (trace: Trace) => void,
-    { cause, need = null, trigger = false }: TraceReason,
+    { need = null, trigger = false, caseId, source, ...why }: TraceReason,
     { signal, begun }: Running,
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
+    const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
-    const looked = priorsOf(asked.packets).then(flows => {
+    const looked = priorsOf(asked.packets, station).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
     const forms = await Promise.all(
@@ -265,7 +271,8 @@ export async function openTraces(
       need: need ?? needOf(asked.packets.length),
       ...(asked.fragment && { fragment: true }),
       time,
-      ...(cause !== undefined && { case: `ids ${cause.ids} ${cause.signature ?? cause.text}` }),
+      ...terms,
+      ...(caseId !== undefined && { case: `case ${caseId}` }),
       ...{ signal, begun },
     };
     // Of several packets that were translated one is looked for on both sides: it tells of all.
@@ -275,9 +282,13 @@ export async function openTraces(
     const reflection = trigger ? null : reflectionOf(frame, linkType, wire);
     const about: Partial<Trace> = {
       ...(cause !== undefined && { cause }),
+      ...(requester !== undefined && { requester }),
       ...(reflection !== null && { reflection }),
       ...(trigger && { trigger: true as const }),
+      ...(caseId !== undefined && { caseId }),
+      ...(source !== undefined && { source }),
     };
+    const claiming = trigger ? null : claims(asked.packets);
     const [{ trace: traced, evidence }, translation] = await Promise.all([
       tracing(request, onPartial, () => ({ ...priors, ...about })),
       linked < 0 ? undefined : seekForms(forms[linked]!, own, asked.packets[linked]!.time, station),
@@ -285,30 +296,48 @@ export async function openTraces(
     ]);
     samplers.note(traced.tree, Date.now());
     const translated = translation === undefined ? traced : withTranslation(traced, translation);
-    return kept.ended({ ...translated, ...priors, ...about }, evidence);
+    const claimed = await claiming;
+    const claim = claimed === null ? {} : { claim: claimOf(claimed, translated) };
+    return kept.ended({ ...translated, ...priors, ...about, ...claim }, evidence);
   }
 
-  async function traceDigest(
-    { digest, time, epoch }: DigestToTrace,
+  async function askDigests(
+    request: TraceRequest,
     onPartial: (trace: Trace) => void,
-    { signal, begun }: Running,
+    about: Partial<Trace> = {},
   ): Promise<Trace> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    return kept.ended({ ...trace, ...about }, evidence);
+  }
+
+  function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
     const epochs = epoch === null ? epochsOf(time) : [epoch];
     const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    const { trace, evidence } = await tracing({ questions, time, signal, begun }, onPartial, () => ({}));
-    return kept.ended(trace, evidence);
+    return { questions, time, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
   }
 
   return {
     station,
+    lookForHints: hints.look,
     sites,
     running,
     traceback: () => traceback,
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
-      running.run(one => traceDigest(digest, onPartial, one), why.signal, why.by),
+      running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+    epochKey: epoch => secret && epochKey(secret, epoch),
+    startQuestions(asked, why) {
+      const request = { ...asked, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
+      return running.run(one => askDigests({ ...request, ...one }, () => {}, { requester: why.requester }));
+    },
+    startAgain: (trace, onPartial, { signal, by } = {}) =>
+      running.run(
+        one => askDigests({ ...requestOf(trace), ...(by !== undefined && { by }), ...one }, onPartial),
+        signal,
+        by,
+      ),
     questionOf(packets) {
       const { packets: all, questions } = chosen(packets, null, false).asked;
       const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
@@ -330,8 +359,8 @@ export async function openTraces(
             return seconds === null ? null : seconds * 1000;
           },
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, reflection, trigger, translation }) {
-            const known = { flows, cause, reflection, trigger, translation };
+          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
+            const known = { flows, cause, requester, reflection, trigger, translation };
             const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
             return running.run(async one => {
               const { trace, evidence } = await tracing(
@@ -350,6 +379,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      hints.close();
       ending.abort();
       traceback?.close();
       sites.close();
@@ -360,29 +390,6 @@ export async function openTraces(
   };
 }
 
-/** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */
-function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
-  const watching = probes.filter(probe => probe.translator === undefined);
-  const samples = watching.some(probe => probe.exporters !== undefined);
-  const digests = watching.some(probe => probe.exporters === undefined);
-  return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
-}
-
 /** Why nothing can be traced here, or shown of it. */
 export const whyNoTraceback = (config: Config): string =>
   isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
-
-/** Milliseconds that probes have for priors: less than a trace takes. */
-const PRIORS_TIME = 1000;
-/** Headers for which they are asked. */
-const MOST_PRIORS = 8;
-
-/** What was seen on both sides of a translator is told so of this AS. */
-function withTranslation(trace: Trace, translation: TraceTranslation): Trace {
-  const { tree } = trace;
-  const root: Trace['tree'] =
-    translation.both && tree.verdict === 'saw'
-      ? { ...tree, verdict: 'translated', reason: `${tree.reason}; on both sides of a translator` }
-      : tree;
-  return { ...trace, tree: root, translation };
-}

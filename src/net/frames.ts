@@ -53,13 +53,13 @@ export function encodeItem(message: unknown): Uint8Array {
 
 /**
  * A reader for the octets of one connection: call what it returns with each chunk as it comes. `onMessage` gets each
- * decoded item in order; `onError` is called at most once, for a frame longer than `limit` octets or an item outside the
+ * decoded item in order, and of how many octets it was; `onError` is called at most once, for a frame longer than `limit` octets or an item outside the
  * subset above, and after it nothing more is delivered. Octets are kept as they arrive, never as the length field claims.
  * `isWithin` tells that a frame has begun and not ended.
  */
 export function frameReader(
   limit: number,
-  onMessage: (message: unknown) => void,
+  onMessage: (message: unknown, octets: number) => void,
   onError: (error: FrameError) => void,
 ): ((chunk: Uint8Array) => void) & { isWithin(): boolean } {
   let held = new Uint8Array(0);
@@ -88,7 +88,7 @@ export function frameReader(
         if ('reason' in read) fail(read.offset, read.reason);
         else {
           frames++;
-          onMessage(read.message);
+          onMessage(read.message, size);
         }
       }
     }

@@ -5,7 +5,7 @@ export interface Bucket {
 }
 
 /**
- * Takes one token at `now` (ms) from a bucket filled with `rate` tokens a second. Null for the bucket is a full one. The
+ * Takes one token, or `cost` of them, at `now` (ms) from a bucket filled with `rate` tokens a second. Null for the bucket is a full one. The
  * clock may step back: then nothing is filled. It holds `size`: one second's worth, but where the rate is below one a
  * second it must still let one through.
  */
@@ -14,11 +14,12 @@ export function takeToken(
   rate: number,
   now: number,
   size: number = Math.max(1, rate),
+  cost = 1,
 ): { bucket: Bucket; taken: boolean } {
   const filled =
     bucket === null ? size : Math.min(size, bucket.tokens + (Math.max(0, now - bucket.time) * rate) / 1000);
-  const taken = rate > 0 && filled >= 1;
-  return { bucket: { tokens: taken ? filled - 1 : filled, time: now }, taken };
+  const taken = rate > 0 && filled >= cost;
+  return { bucket: { tokens: taken ? filled - cost : filled, time: now }, taken };
 }
 
 /**

@@ -80,15 +80,30 @@ function message(error: unknown): string {
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
-/** Who is at the other end of a Unix socket, as the kernel has it (unix(7), SO_PEERCRED): `uid 1000, pid 4711`. */
+/** Who is at the other end of a Unix socket, as the kernel has it (unix(7), SO_PEERCRED): `uid 1000 (taro), pid 4711`. */
 export function whoAsks(socket: Socket): string {
   const fd = descriptorOf(socket);
   const native = socketCalls();
   if (fd === null || typeof native === 'string') return 'somebody unknown';
   try {
     const credentials = native.getOption(fd, SOL_SOCKET, SO_PEERCRED, 12);
-    return `uid ${credentials.readUInt32LE(4)}, pid ${credentials.readUInt32LE(0)}`;
+    const uid = credentials.readUInt32LE(4);
+    const name = findUser(uid);
+    return `uid ${uid}${name === undefined ? '' : ` (${name})`}, pid ${credentials.readUInt32LE(0)}`;
   } catch {
     return 'somebody unknown'; // gone already
   }
+}
+
+/** User name by number from /etc/passwd (passwd(5): name, password, number); undefined when it isn't there. */
+export function findUser(uid: number, file: string = '/etc/passwd'): string | undefined {
+  try {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const [name, , number] = line.split(':');
+      if (number === String(uid) && name !== undefined && /^[\w.@-]{1,64}\$?$/.test(name)) return name;
+    }
+  } catch {
+    // A system without the file has no names that could be told.
+  }
+  return undefined;
 }

@@ -55,7 +55,11 @@ export function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
   const refused = (from: string | undefined, reason: string) =>
     say(`${called}: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
 
-  server.on('tlsClientError', (error, socket) => refused(socket.remoteAddress, error.message));
+  server.on('tlsClientError', (error, socket) => {
+    refused(socket.remoteAddress, error.message);
+    // After a handshake that was not done in time the library leaves the connection open, and its place taken.
+    socket.destroy();
+  });
   server.on('drop', data => refused(data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', socket => {
     socket.on('error', () => socket.destroy());

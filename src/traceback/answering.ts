@@ -1,12 +1,13 @@
 /** Answers the QUERYs of peers: decides, searches, tells what policy lets be told, and writes the audit line. */
 import type { TracebackConfig } from '../config/traceback-tree.ts';
+import { type Approval, type Approvals, needsApproval } from './approval.ts';
 import { auditable } from './audit.ts';
 import { flatten, newBranch, snapshot } from './branch.ts';
 import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
-import { admit, disclose, type Gate, newGate } from './policy.ts';
+import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
@@ -30,6 +31,7 @@ export interface AnsweringOptions {
   /** Resolves when all lines so far are on disk; rejects in words when they cannot be. */
   recorded(): Promise<void>;
   refused(kind: RefusalKind, body: RefusalBody): void;
+  readonly approvals: Pick<Approvals, 'look'>;
   readonly sight: Pick<SightGate, 'judge'>;
 }
 
@@ -45,7 +47,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     const { nonce: _nonce, expires: _expires, ...inquiry } = query;
     const told = { peer: peering.as, ...auditable(inquiry) };
     const seal = sealing(options.voice, query.signed);
-    const refuse = (verdict: 'refused' | 'busy', reason: string) => {
+    const refuse = (verdict: 'refused' | 'busy' | 'pending', reason: string) => {
       const nodes = flatten(snapshot(newBranch(as, verdict, reason, 0)), seal);
       if (nodes.length > 0) reply({ final: true, queries: 0, nodes });
       else unsealable();
@@ -88,10 +90,25 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     }
 
     if (!isSealable(signed)) return unsealable();
+
+    // A person's word holds for the digests, whichever way the question comes.
+    let approved = {};
+    if (needsApproval(options.answer().approval, signed.request)) {
+      const approval = options.approvals.look(signed.request, peering.as);
+      if (approval?.state !== 'approved') {
+        const [kind, verdict, reason] = unapproved(approval);
+        peering.countRefused();
+        options.refused(kind, { ...told, approval: approval?.id ?? null, reason });
+        if (approval?.asked === 1) log('warn', `traceback: ${wordsOf(approval)}: \`show traceback pending\``);
+        return refuse(verdict, printable(reason));
+      }
+      approved = { approval: approval.id, approvedBy: approval.by };
+    }
     // An origin that nothing here vouches for is vouched for by the peer that asks for it, and the log says so.
     const vouched = typeof key === 'string' || key.doubt === null ? {} : { vouchedBy: peering.as };
 
     gate.flight++;
+    const budget = grant(gate, inquiry.budget, peering.config().rate, clock());
     const stream = spaced(reply);
     const shown = (final: boolean, search: Search): Reply => ({
       final,
@@ -105,7 +122,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
     signal.addEventListener('abort', () => stop.abort());
     const writeDown = ({ own: { verdict, reason } }: Search): Promise<boolean> => {
       if (written !== null) return written;
-      audit('query.answered', { ...told, ...vouched, ...seen, verdict, reason });
+      audit('query.answered', { ...told, ...vouched, ...seen, ...approved, verdict, reason });
       written = options.recorded().then(
         () => true,
         () => {
@@ -128,7 +145,7 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
       }
       seen = sight.told;
       const search = await itm.search(
-        { ...inquiry, proved: sight.proved },
+        { ...inquiry, budget, proved: sight.proved },
         stop.signal,
         async search => {
           if (await writeDown(search)) stream.partial(() => shown(false, search));
@@ -147,6 +164,20 @@ export function createAnswering(options: AnsweringOptions): PeeringOptions['quer
         gate.flight--;
       });
   };
+}
+
+/** Why a question is not answered that nobody has approved. */
+function unapproved(
+  approval: Approval | null,
+): readonly ['waiting' | 'denied' | 'pending', 'refused' | 'pending', string] {
+  if (approval === null) return ['waiting', 'refused', 'too many questions wait for approval already'];
+  if (approval.state === 'denied') return ['denied', 'refused', approval.reason];
+  return ['pending', 'pending', `a person has to approve it, as ${approval.id}`];
+}
+
+function wordsOf({ id, origin, entropy, purpose, reference }: Approval): string {
+  const why = reference === '' ? purpose : `${purpose}, reference ${reference}`;
+  return `AS ${origin} asks about packets of class ${entropy} (${why}) and waits for approval of ${id}`;
 }
 
 /** Spaces partial ANSWERs out, the first at once, and keeps room for the final one. */

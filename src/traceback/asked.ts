@@ -26,6 +26,8 @@ export interface AskEvents {
 export interface AskedOfPeer {
   /** Takes note of a QUERY, and gives it its id. */
   add(ask: Ask, events: AskEvents): number;
+  /** True when ANSWERs to the QUERY of this id are waited for. */
+  waits(id: number): boolean;
   /** False when there is none of this id any more. */
   cancel(id: number): boolean;
   /** Hands an ANSWER on; a fault when the peer sends what it may not. */
@@ -69,6 +71,7 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
       return id;
     },
     cancel: id => asked.delete(id),
+    waits: id => asked.has(id),
     answer(answer) {
       const request = asked.get(answer.id);
       // Cancelled, or too late: the peer could not know.

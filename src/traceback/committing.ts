@@ -35,6 +35,8 @@ export interface Committing {
   hear(roots: readonly { readonly window: number; readonly root: string }[], from: Peering): void;
   /** An item of a request's `proof`; null when this AS has not committed to that window. `root`: of the window. */
   itemOf(question: number, sight: SightProof, root: Uint8Array): Promise<Uint8Array | null>;
+  /** What was committed to last: when its ten seconds began, ms. */
+  latest(): { readonly from: number; readonly root: string } | null;
   close(): void;
 }
 
@@ -52,6 +54,7 @@ export function createCommitting(options: CommittingOptions): Committing {
   /** What was committed to in the last minute, the oldest first, and how many roots each window has. */
   let latest: CommittedTo[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let last: ReturnType<Committing['latest']> = null;
 
   const recent = () => {
     const now = clock();
@@ -72,6 +75,7 @@ export function createCommitting(options: CommittingOptions): Committing {
       kept.keepOwn(window, { commitment, roots: all });
       made.push({ window, commitment });
       latest.push({ window, commitment });
+      last = { from: window * WINDOW_SECONDS * 1000, root: commitment };
     }
     gathered.clear();
     for (const peering of options.peerings()) tell(peering, made);
@@ -111,6 +115,7 @@ export function createCommitting(options: CommittingOptions): Committing {
       }
       return null;
     },
+    latest: () => last,
     close() {
       if (timer !== null) clearTimeout(timer);
     },

@@ -1,6 +1,7 @@
 /** One connection with a peer's ITM: drives the state machine of traceback/session.ts by a TLS socket and two timers. */
 import type { Socket } from 'node:net';
 import { frameReader } from '../net/frames.ts';
+import { type Bucket, takeToken } from '../net/rate.ts';
 import type { RefusalKind } from './refusals.ts';
 import { type SessionEvent, type SessionState, stepSession } from './session.ts';
 import { MAX_REASON } from './statement.ts';
@@ -21,6 +22,13 @@ import {
 export const PROTOCOL = 'intertrack/1';
 /** Octets that may wait for a peer that does not read. */
 const MAX_UNSENT = 4 * 1024 * 1024;
+/**
+ * Octets a second of what nobody asked for, beside QUERYs, which have a rate of their own: at once the records of a
+ * large federation. Each message counts for so many at least, for to read the shortest costs time too.
+ */
+const UNASKED = 2 ** 20;
+const UNASKED_AT_ONCE = 2 ** 25;
+const LEAST_COUNTED = 1024;
 /** How long a closed connection may take to say its last words, ms. */
 const LINGER = 1000;
 
@@ -68,6 +76,8 @@ export interface ConnectionEvents {
   open(open: Open, connection: Connection): Fault | null;
   established(connection: Connection): void;
   request(request: Request, connection: Connection): void;
+  /** True when a QUERY of this id waits for ANSWERs. */
+  waits(id: number): boolean;
   end(reason: string, connection: Connection, cut: boolean): void;
   /** This side ends the connection for this. Comes before `end`. */
   fault(fault: Fault): void;
@@ -151,6 +161,16 @@ export function runConnection(
     events.end(reason, connection, ends === null || CUTTING.includes(ends));
   };
 
+  let unasked: Bucket | null = null;
+  /** False when the peer sends far more than it was asked for. */
+  const bears = (message: Message, octets: number): boolean => {
+    if (message.type === 'query' || (message.type === 'answer' && events.waits(message.id))) return true;
+    const cost = Math.max(LEAST_COUNTED, octets);
+    const { bucket, taken } = takeToken(unasked, UNASKED, performance.now(), UNASKED_AT_ONCE, cost);
+    unasked = bucket;
+    return taken;
+  };
+
   const receive = (message: Message) => {
     if (message.type === 'open') {
       const refused = state === 'OpenSent' ? events.open(message, connection) : null;
@@ -181,11 +201,12 @@ export function runConnection(
 
   const read = frameReader(
     MAX_FRAME,
-    item => {
+    (item, octets) => {
       if (state === 'Idle') return;
       const got = readMessage(item);
       if ('wrong' in got) raise({ code: got.code, text: `${got.at}: ${got.wrong}` });
-      else receive(got.message);
+      else if (bears(got.message, octets)) receive(got.message);
+      else raise({ code: 'limit', text: 'sends far more than it was asked for' });
     },
     error =>
       raise({

@@ -15,7 +15,15 @@ import { createOpening } from './opening.ts';
 import type { AskedQuestion } from './proving.ts';
 import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
-import { MAX_INTERVAL, MAX_QUESTIONS, type Purpose, packetsOf, referenceOf, signRequest } from './request.ts';
+import {
+  type Class,
+  MAX_INTERVAL,
+  MAX_QUESTIONS,
+  type Purpose,
+  packetsOf,
+  referenceOf,
+  signRequest,
+} from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { Trace, TraceNode } from './trace.ts';
@@ -65,6 +73,13 @@ export interface TraceRequest {
   readonly signal?: AbortSignal;
   /** Called once, with the trace's name and a way to look at what is known of it. */
   begun?(id: string, state: () => Trace): void;
+  /** How hard the packets are to guess; `unknown` when left out. */
+  readonly entropy?: Class;
+  /** Who asked for it, in words, and that it was approved though it can be guessed: for the audit log alone. */
+  readonly by?: string;
+  readonly approved?: boolean;
+  /** The trace whose questions are asked again by this one. */
+  readonly repeats?: string;
   /** The operator's own reference, such as a case or a ticket: it is told to whoever is asked. */
   readonly case?: string;
   /** The trace is one that was in work when the daemon ended: its name, and when it was asked first. */
@@ -126,7 +141,10 @@ export function createDPoint(options: DPointOptions): DPoint {
       const interval = intervalOf(request.time);
       const from = Math.floor(request.from ?? interval.from);
       const to = Math.ceil(request.to ?? interval.to);
-      const questions = request.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest }));
+      const questions = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest },
+        ...(time !== undefined && { time }),
+      }));
       const packets = packetsOf({ questions });
       const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
@@ -135,9 +153,13 @@ export function createDPoint(options: DPointOptions): DPoint {
         id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
         ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
+        ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
+        ...(request.fragment && { fragment: true as const }),
+        entropy: request.entropy ?? 'unknown',
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
         ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
-      const purpose = request.purpose ?? 'attack';
+      const { purpose } = base;
       const keys = sealKeys();
       const inFull = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
         ...{ packet, epoch, digest },
@@ -153,6 +175,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           purpose,
           reference: referenceOf(request.case ?? ''),
           federation: options.federation(),
+          entropy: request.entropy ?? 'unknown',
           need,
           questions: inFull,
           seal: keys.seal,
@@ -189,6 +212,10 @@ export function createDPoint(options: DPointOptions): DPoint {
         case: request.case ?? null,
         reference,
         purpose,
+        entropy: signed.request.entropy,
+        ...(request.by !== undefined && { by: request.by }),
+        ...(request.approved && { approved: true }),
+        ...(request.repeats !== undefined && { repeats: request.repeats }),
         questions,
         from,
         to,

@@ -8,6 +8,7 @@ import { outOfDate, vouchedFor } from '../net/tls.ts';
 import { isSeen } from './branch.ts';
 import { OF_OTHERS } from './opening.ts';
 import { readParticipation } from './participation.ts';
+import { checkProof, type Shown } from './proof.ts';
 import { isRequestOf, readRequest, type SignedRequest } from './request.ts';
 import { isStatementOf, readStatement, type SignedStatement } from './statement.ts';
 import type { TraceNode } from './trace.ts';
@@ -66,10 +67,22 @@ export interface CheckedStatement extends Checked {
   readonly says: SignedStatement['statement'] | null;
 }
 
+/** What was found of one of the request's proofs of sight. */
+export interface CheckedProof {
+  /** Place in the request's `proof`. */
+  readonly proof: number;
+  /** What it shows, and of which packet; null when it shows nothing. */
+  readonly shows: (Shown & { readonly packet: number }) | null;
+  /** Null when it is good; else what is wrong. */
+  readonly fault: string | null;
+}
+
 export interface CheckedEvidence {
   readonly trace: string;
   readonly request: Checked & { readonly says: SignedRequest['request'] | null };
   readonly statements: readonly CheckedStatement[];
+  /** Whether the origin has committed to what they lead to, and when, those know whom it told: the file does not. */
+  readonly proofs: readonly CheckedProof[];
   /** What the trace in the file says and no good statement does. */
   readonly unsaid: readonly string[];
   /** Nothing is wrong, and where authorities were given, they vouch for all. */
@@ -121,12 +134,21 @@ export function checkEvidence(text: string, authorities: readonly X509Certificat
     statements.flatMap(({ fault, says }) => (fault === null && says !== null && isSeen(says.verdict) ? [says.as] : [])),
   );
   const unsaid = seenIn(tree).filter(as => !saw.has(as));
+  const proofs = request.says === null ? [] : checkProofs(request.says);
   const faultless = [request, ...statements].every(({ fault, doubt = null }) => fault === null && doubt === null);
   return {
-    ...{ trace: id, request, statements },
+    ...{ trace: id, request, statements, proofs },
     unsaid: unsaid.map(as => `AS ${as} saw it: no good statement says so`),
-    good: faultless && unsaid.length === 0,
+    good: faultless && unsaid.length === 0 && proofs.every(({ fault }) => fault === null),
   };
+}
+
+function checkProofs(request: SignedRequest['request']): CheckedProof[] {
+  return request.proof.map((octets, proof) => {
+    const shown = checkProof(octets, request);
+    if (typeof shown === 'string') return { proof, shows: null, fault: shown };
+    return { proof, shows: { ...shown, packet: request.questions[shown.question]!.packet }, fault: null };
+  });
 }
 
 const unread = (fault: string): Checked => ({ by: null, time: null, certificate: null, fault });
@@ -193,7 +215,7 @@ function members(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** Characters of an item in base64: none is larger than a request. */
-const LONGEST = 32_768;
+const LONGEST = 65_536;
 
 function isBase64(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LONGEST && /^[A-Za-z0-9+/]*={0,2}$/.test(value);

@@ -5,7 +5,7 @@ export type NeighborRelation = 'provider' | 'customer' | 'peer';
 
 export interface AsGraph {
   /**
-   * The nearest ASes of `among` that a packet may have passed before it came to this AS from its neighbour `from`, never
+   * The nearest ASes of `among` that a packet may have passed before it came to this AS, or to `here`, from `from`, never
    * through an AS of `avoid`, with the sizes of their customer cones. `passed` are the ASes in between, without `from`:
    * any of them may have been the packet's way in, and `beyond` counts those off the ways to the frontier.
    */
@@ -13,6 +13,7 @@ export interface AsGraph {
     from: number,
     avoid: readonly number[],
     among: readonly number[],
+    here?: number,
   ): Promise<{
     readonly frontier: readonly { readonly as: number; readonly cone: number }[];
     readonly passed: readonly number[];

@@ -1,4 +1,4 @@
-/** What peers may tell without being asked, and how often: more ends the session (intertrack-protocol(7), RATES). */
+/** What peers may tell without being asked, and how often: more ends the session (intertrack-protocol(7), BOUNDS OF RATES). */
 import { type Bucket, takeToken } from '../net/rate.ts';
 import type { Peering } from './peering.ts';
 import type { Told } from './wire.ts';

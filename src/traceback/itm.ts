@@ -31,7 +31,7 @@ const MAX_FOUND = 4096;
 const THIN = 0.2;
 
 /** With less time than this nobody is asked any more, ms. */
-const LEAST_TIME = 50;
+const LEAST_TIME = 200;
 
 /** What to find out. `hops` does not hold the local AS yet; times are ms since the epoch. */
 export type Inquiry = Ask;
@@ -199,7 +199,7 @@ export function createItm(options: ItmOptions): Itm {
                 topology,
                 { ...inquiry, hops: one.heard },
                 holder,
-                { ingress: [one.neighbor] },
+                { ingress: [one.neighbor], here: one.from },
                 false,
                 after,
               );

@@ -1,4 +1,5 @@
 /** Waits for peers that dial: TLS 1.3 with a certificate, then the peering of the AS that the certificate proves. */
+import type { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
@@ -17,7 +18,7 @@ export interface ListenerOptions {
   readonly listen: ListenConfig;
   identity(): Identity;
   /** The peering with an AS that has proved who it is; undefined when it is not wanted. */
-  peering(as: number): Peering | undefined;
+  peering(as: number, certificate?: X509Certificate): Peering | undefined;
   /** ASes that may be connected at a time. */
   peers(): number;
   readonly clock: () => number;
@@ -51,14 +52,19 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
   };
 
-  server.on('tlsClientError', (error, socket) => refused('handshake', socket.remoteAddress, error.message));
+  server.on('tlsClientError', (error, socket) => {
+    refused('handshake', socket.remoteAddress, error.message);
+    // After a handshake that was not done in time the library leaves the connection open, and its place taken.
+    socket.destroy();
+  });
   server.on('drop', data => refused('crowd', data?.remoteAddress, 'too many connections'));
   server.on('secureConnection', (socket: TLSSocket) => {
     const speaks = socket.alpnProtocol === PROTOCOL;
+    const certificate = socket.getPeerX509Certificate();
     const found = speaks
-      ? identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock())
+      ? identifyPeer(certificate, options.identity(), clock())
       : { reason: 'does not speak the trace protocol', stranger: undefined };
-    const peering = 'as' in found ? options.peering(found.as) : undefined;
+    const peering = 'as' in found ? options.peering(found.as, certificate) : undefined;
     if (peering !== undefined) return peering.accept(socket);
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
     const kind = !speaks ? 'protocol' : 'as' in found || found.stranger ? 'stranger' : 'certificate';

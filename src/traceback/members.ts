@@ -2,7 +2,9 @@
  * Members of federations that are no configured peers: they are known by their participation records, believed by the
  * authority of a federation, and dialled when there is something to ask them.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { TracebackConfig, TracePeerConfig } from '../config/traceback-tree.ts';
+import { vouchedFor } from '../net/tls.ts';
 import type { Identity } from './identity.ts';
 import type { Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
@@ -23,8 +25,15 @@ export interface Members {
   askable(): number[];
   /** The peering with a member that may be asked; null for any other AS. */
   ask(as: number): Peering | null;
-  /** The peering for a member that has dialled and proved who it is; null when its questions are not answered. */
-  accept(as: number): Peering | null;
+  /**
+   * The peering for a member that has dialled and proved who it is by this certificate; null when its questions are not
+   * answered. One whose record nobody has told yet is let in by an authority's word alone, and tells it then.
+   */
+  accept(as: number, certificate?: X509Certificate): Peering | null;
+  /** Dials an AS of which nothing is known but where it may listen; false when no federation has members to be asked. */
+  introduce(where: { readonly as: number; readonly address: string; readonly port: number }): boolean;
+  /** Why an AS that was dialled so has told nothing; empty when nothing is known of that. */
+  errorOf(as: number): string;
   /** Peerings that were made so far. */
   peerings(): Iterable<Peering>;
   /** True when an AS has said that it takes part no more. */
@@ -37,7 +46,17 @@ export interface Members {
   close(text: string): void;
 }
 
-type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate'>;
+type Policy = Pick<TracePeerConfig, 'in' | 'out' | 'rate' | 'purposes'>;
+
+/** What several federations say of one member: the most of it. */
+function joined(of: TracebackConfig['federations']): Policy {
+  return {
+    in: of.some(one => one.in === 'allow') ? 'allow' : 'deny',
+    out: of.some(one => one.out === 'allow') ? 'allow' : 'deny',
+    rate: Math.max(...of.map(({ rate }) => rate)),
+    ...(of.every(one => one.purposes !== undefined) && { purposes: of.flatMap(one => one.purposes ?? []) }),
+  };
+}
 
 export function createMembers(options: MembersOptions): Members {
   const { participants, config, identity, clock } = options;
@@ -48,13 +67,20 @@ export function createMembers(options: MembersOptions): Members {
     const of = config().federations.filter(({ name }) =>
       isVouched(record, identity().authoritiesOf.get(name) ?? [], clock()),
     );
-    if (of.length === 0) return null;
-    return {
-      in: of.some(one => one.in === 'allow') ? 'allow' : 'deny',
-      out: of.some(one => one.out === 'allow') ? 'allow' : 'deny',
-      rate: Math.max(...of.map(({ rate }) => rate)),
-    };
+    return of.length === 0 ? null : joined(of);
   };
+  /** The same of all federations that have members, of which one may be any. */
+  const anyPolicy = (certificate?: X509Certificate): Policy | null => {
+    const of = config().federations.filter(({ name }) => {
+      const authorities = identity().authoritiesOf.get(name) ?? [];
+      return (
+        authorities.length > 0 && (certificate === undefined || vouchedFor(certificate, authorities, clock()) === null)
+      );
+    });
+    return of.length === 0 ? null : joined(of);
+  };
+  /** Spoken to without a record, and when that began. */
+  const introduced = new Set<number>();
   const isPeer = (as: number) => config().peers.some(peer => peer.as === as);
   const configOf = (as: number): TracePeerConfig | null => {
     const record = participants.of(as, clock());
@@ -102,15 +128,28 @@ export function createMembers(options: MembersOptions): Members {
       const wanted = configOf(as);
       return wanted === null || wanted.out === 'deny' || wanted.port === 0 ? null : peeringOf(wanted);
     },
-    accept(as) {
+    accept(as, certificate) {
       const wanted = configOf(as);
-      return wanted === null || wanted.in === 'deny' ? null : peeringOf(wanted);
+      if (wanted !== null) return wanted.in === 'deny' ? null : peeringOf(wanted);
+      const policy =
+        certificate === undefined || isPeer(as) || participants.withdrew(as) ? null : anyPolicy(certificate);
+      if (policy === null || policy.in === 'deny') return null;
+      introduced.add(as);
+      return peeringOf({ as, address: '', port: 0, certificate: '', ...policy });
     },
+    introduce({ as, address, port }) {
+      const policy = anyPolicy();
+      if (policy === null || policy.out === 'deny' || isPeer(as)) return false;
+      introduced.add(as);
+      peeringOf({ as, address, port, certificate: '', ...policy }).reach();
+      return true;
+    },
+    errorOf: as => made.get(as)?.status().lastError ?? '',
     peerings: () => made.values(),
     withdrew: participants.withdrew,
     withdrawn() {
       for (const [as, peering] of made)
-        if (participants.of(as, clock()) === null) {
+        if (participants.of(as, clock()) === null && (participants.withdrew(as) || !introduced.has(as))) {
           peering.close({ code: 'configuration', text: 'it takes part no more' });
           made.delete(as);
         }

@@ -56,14 +56,15 @@ export interface Topology {
 }
 
 /**
- * Places what is known without asking, and returns whom to ask. `after` tells the ms since the search began; `skipped`
+ * Places what is known without asking, and returns whom to ask. `here` is the AS that had the packet from the neighbours, this
+ * one when left out. `after` tells the ms since the search began; `skipped`
  * hears of each neighbour that is passed.
  */
 export async function planOnward(
   topology: Topology,
   inquiry: Pick<Ask, 'hops'> & { readonly signed?: Ask['signed'] },
   root: Branch,
-  border: Pick<Border, 'ingress'>,
+  border: Pick<Border, 'ingress'> & { readonly here?: number },
   blind: boolean,
   after: () => number,
   skipped?: (skip: Skip) => void,
@@ -122,9 +123,18 @@ export async function planOnward(
       one => !placed.has(one) && !gone.has(one) && topology.shares(one, federation),
     );
     try {
-      const { frontier, passed, beyond, relation = null } = await topology.graph.frontier(neighbor, [...gone], among);
+      const {
+        frontier,
+        passed,
+        beyond,
+        relation = null,
+      } = await topology.graph.frontier(...([neighbor, [...gone], among, border.here] as const));
       const candidates: Candidate[] = [];
-      for (const { as: peer, cone } of frontier)
+      // Whoever has told that its packets come here over that neighbour may have sent these, by links that no route shows.
+      const met = new Set(frontier.map(one => one.as));
+      const told =
+        border.here !== undefined ? [] : among.filter(one => !met.has(one) && topology.isAdjacent(one, neighbor));
+      for (const { as: peer, cone } of [...frontier, ...told.map(one => ({ as: one, cone: 1 }))])
         if (!placed.has(peer) && candidates.length < MAX_CANDIDATES)
           candidates.push({
             ...{ as: peer, cone, hits: topology.hits(neighbor, peer) },

@@ -115,6 +115,8 @@ export interface Peering {
   reachable(): boolean;
   /** Asks; returns how to cancel, or null when there is no session. */
   ask(ask: Ask, events: AskEvents): (() => void) | null;
+  /** Dials, if there is no connection, though there is nothing to ask. */
+  reach(): void;
   /** Tells the peer; false without a session. */
   tell(message: Told): boolean;
   /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
@@ -267,6 +269,7 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (fault !== null) connection.end(fault);
     },
+    waits: id => asked.waits(id),
     fault(fault) {
       const kind = refusalOf(fault);
       if (kind !== null) options.refused?.(kind, { peer: as, reason: fault.text });
@@ -310,6 +313,10 @@ export function createPeering(options: PeeringOptions): Peering {
       return () => {
         if (asked.cancel(id)) session?.send({ type: 'cancel', id });
       };
+    },
+    reach() {
+      used = clock();
+      if (connections.size === 0 && peering.reachable()) dial();
     },
     tell: message => session?.send(message) ?? false,
     accept(socket) {

@@ -11,6 +11,9 @@ import { MAX_EXPIRY } from './wire.ts';
 export const MAX_FLIGHT = 64;
 /** Nonces remembered for one peer. */
 const MAX_NONCES = 16384;
+/** QUERYs sent for one QUERY, whatever its budget says, and for each of those that a peer may ask in a second. */
+const MOST_BUDGET = 256;
+const BUDGET_OF_RATE = 64;
 /** Told `busy` so often in a second, whatever its rate, a peer may still be an honest one in a hurry. */
 const MIN_PATIENCE = 100;
 
@@ -20,12 +23,14 @@ export interface Gate {
   /** Nonce to the instant it expires. */
   readonly nonces: Map<string, number>;
   flight: number;
+  /** What is left of the QUERYs that may be sent for the peer's. */
+  budget: Bucket | null;
   /** QUERYs over the rate in the running second. */
   over: { readonly since: number; readonly count: number };
 }
 
 export function newGate(): Gate {
-  return { bucket: null, nonces: new Map(), flight: 0, over: { since: 0, count: 0 } };
+  return { bucket: null, nonces: new Map(), flight: 0, budget: null, over: { since: 0, count: 0 } };
 }
 
 export type Admission =
@@ -60,6 +65,9 @@ export function admit(
     ({ admitted: false, kind, verdict, reason, flood }) as const;
 
   if (peer.in === 'deny') return no('policy', 'refused', 'policy does not let this peer ask');
+  const { purpose } = query.signed.request;
+  if (peer.purposes?.includes(purpose) === false)
+    return no('purpose', 'refused', `policy does not let this peer ask for ${purpose}`);
   if (answer.detail === 'none') return no('policy', 'refused', 'this AS gives no detail');
   if (!taken) return no('rate', 'busy', `rate of ${peer.rate}/s is used up`);
   if (gate.flight >= MAX_FLIGHT) return no('flight', 'busy', `${MAX_FLIGHT} queries are in work`);
@@ -85,6 +93,19 @@ export function admit(
   }
   gate.nonces.set(query.nonce, query.expires);
   return { admitted: true };
+}
+
+/**
+ * How many QUERYs may be sent for one of a peer, of the `budget` that it gives: who asks without end must not have others
+ * asked 65535 times as often. Writes into the gate what it cost; the rest of a budget is not given back.
+ */
+export function grant(gate: Gate, budget: number, rate: number, now: number): number {
+  const each = BUDGET_OF_RATE * rate;
+  const full = Math.max(each, MOST_BUDGET);
+  const left = takeToken(gate.budget, each, now, full, 0).bucket.tokens;
+  const granted = Math.min(budget, MOST_BUDGET, Math.floor(left));
+  gate.budget = takeToken(gate.budget, each, now, full, granted).bucket;
+  return granted;
 }
 
 /**

@@ -38,6 +38,8 @@ export const REFUSALS = {
   sight: ['query.refused', 'a proof of sight that is none'],
   unseen: ['query.refused', 'no proof of sight, or the rate of questions without is used up'],
   seal: ['query.refused', 'answers cannot be sealed to its key'],
+  pending: ['query.pending', 'a person of this AS has to approve it first'],
+  waiting: ['query.refused', 'too many of its questions wait for a person already'],
   unwritten: ['query.refused', 'the audit log cannot be written'],
   denied: ['query.refused', 'a person of this AS has denied it'],
   // Answers, records.

@@ -9,6 +9,7 @@ import {
   map,
   octets,
   opaque,
+  optional,
   reference,
   text,
   tuple,
@@ -29,6 +30,10 @@ export const MAX_PROOFS = 16;
 export const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** Classes of packet/entropy.ts, and that nothing is known. */
+export const CLASSES = ['guessable', 'fair', 'high', 'unknown'] as const;
+export type Class = (typeof CLASSES)[number];
+
 const time = integer(0, Number.MAX_SAFE_INTEGER);
 
 const request = map({
@@ -40,6 +45,11 @@ const request = map({
   /** The origin's own name for why it asks, such as a ticket's: to be told on the telephone. */
   reference: reference(32),
   federation: text(64),
+  /**
+   * How hard its packets are to guess, by the origin's own estimate (packet/entropy.ts): the easiest of them. Not in
+   * requests of before 2026-11-29, which are kept as evidence.
+   */
+  entropy: optional(word(...CLASSES)),
   /** How many of the packets have to be seen at one vantage. */
   need: integer(1, MAX_QUESTIONS),
   questions: list(

@@ -1,4 +1,6 @@
 /** A trace: a question about packets of one attack, and all that came back. Plain data: stored, shown and sent as it is. */
+import type { TracePurpose } from '../config/traceback-tree.ts';
+import type { Entropy } from '../packet/entropy.ts';
 import type { FlowAnswer } from '../probe/flow-question.ts';
 
 /**
@@ -37,6 +39,15 @@ export interface TraceCause {
   readonly at: number;
   /** Packets of the flow that were looked at. */
   readonly packets: number;
+}
+
+/** Another system that asked for a trace, at a bridge. */
+export interface TraceRequester {
+  readonly by: 'rid' | 'packter' | 'intertrack-2010';
+  /** Name of the peer in the configuration, or the address that it asked from. */
+  readonly peer: string;
+  /** The other's own name for it. */
+  readonly reference: string;
 }
 
 /** What came of the other forms of a packet that a translator of this AS has changed. */
@@ -131,6 +142,31 @@ export interface TraceUnknown {
   readonly retainedFrom: number | null;
 }
 
+/** A way that BGP told. */
+export interface ClaimedPath {
+  /** Neighbour first; an AS_SET is an inner array; empty: a route of our own AS. */
+  readonly path: readonly (number | readonly number[])[];
+  readonly origin: number | null;
+  /** Peers that told it. */
+  readonly peers: number;
+}
+
+/** What BGP said of the way to the packets' source addresses, beside where they came in. It never leaves this AS. */
+export interface TraceClaim {
+  /** Told by most peers first; empty: nobody announces them. */
+  readonly paths: readonly ClaimedPath[];
+  /** `then`: routes of the packets' time, by the archive; `now`: those held when it was asked. */
+  readonly of: 'then' | 'now';
+  /** Neighbours that the packets came in from. */
+  readonly seen: readonly number[];
+  /**
+   * `as-bgp-says`: from a neighbour that has told such a route; `elsewhere`: from another, so the source is forged or the
+   * ways there and back differ; `unrouted`: nobody announces it; `own`: it is an address of this AS; `not-seen`: nobody
+   * knows from where they came.
+   */
+  readonly verdict: 'as-bgp-says' | 'elsewhere' | 'unrouted' | 'own' | 'not-seen';
+}
+
 export interface Trace {
   /** `tYYYYMMDD-HHMMSS-XXXX`. */
   readonly id: string;
@@ -147,7 +183,13 @@ export interface Trace {
   /** It was in work when the daemon ended, and was asked again at `asked`; `first`: when it was asked first, ms. */
   readonly again?: { readonly first: number };
   /** Digests asked, 16 hex digits each, with the epoch. No header octet is kept. */
-  readonly questions: readonly { readonly packet?: number; readonly epoch: number; readonly digest: string }[];
+  readonly questions: readonly {
+    readonly packet?: number;
+    readonly epoch: number;
+    readonly digest: string;
+    /** When this packet was seen, where that was said of each. */
+    readonly time?: number;
+  }[];
   /** Packets asked for, and how many of them one vantage has to have seen. Not there in traces of old: one of one. */
   readonly packets?: number;
   readonly need?: number;
@@ -183,8 +225,22 @@ export interface Trace {
     readonly waves: number;
     readonly answers: number;
   };
-  /** Not there: a person asked. */
+  /** What others were told that it is for. Not there in traces of old, nor are the next two. */
+  readonly purpose?: TracePurpose;
+  readonly reference?: string;
+  /** How hard the packets are to guess, as others were told. */
+  readonly entropy?: Entropy | 'unknown';
+  /** A packet asked for is a fragment without the whole. */
+  readonly fragment?: true;
+  /** The trace whose questions this one asked again. */
+  readonly repeats?: string;
+  /** Not there: a person asked, or `requester`. */
   readonly cause?: TraceCause;
+  readonly requester?: TraceRequester;
+  /** The case that it is for, and which source the standing trace had the packets from; not there: for none. */
+  readonly caseId?: string;
+  readonly source?: string;
+  readonly claim?: TraceClaim;
   /** What flow records of this AS say of packets with these headers: priors, no sightings. */
   readonly flows?: readonly FlowAnswer[];
   /** The packets are replies, so that the entry is where the reflector sent them from. Not there: they are none. */

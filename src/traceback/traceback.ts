@@ -5,26 +5,28 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
+import { type Approval, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
 import { countCanaries } from './canaries.ts';
-import { createCommitting } from './committing.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
+import { createDoors } from './doors.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
+import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook } from './honesty.ts';
 import type { Identity } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
-import { commitmentsInMemory, type KeptCommitments } from './kept-commitments.ts';
-import type { Listener } from './listener.ts';
+import type { KeptCommitments } from './kept-commitments.ts';
 import { createMeasuring, type FalseYes } from './measuring.ts';
 import { createMembers } from './members.ts';
 import { createOwnRecord } from './own-record.ts';
+import { createOwnSight, type SightStatus } from './own-sight.ts';
 import { createParticipants, type Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import {
@@ -37,10 +39,8 @@ import {
   type Timing,
 } from './peering.ts';
 import { MAX_FLIGHT } from './policy.ts';
-import { type AskedQuestion, proveQuestions } from './proving.ts';
 import { createRefusals } from './refusals.ts';
 import { MAX_QUESTIONS } from './request.ts';
-import { createSightGate, type SightCounts } from './sight-gate.ts';
 import { createTakingPart, type TraceOrder } from './taking-part.ts';
 import { TLS, type Transport } from './transport.ts';
 import { LEAST_VERSION, type Open, VERSION } from './wire.ts';
@@ -94,6 +94,11 @@ export interface Behind {
 
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
+  /** Questions of others that wait for a person, or that one has decided on. */
+  approvals(): readonly Approval[];
+  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -112,6 +117,8 @@ export interface Traceback {
   readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
+  /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
+  readonly hints: Hints;
   /** Asks the RIB over whom others are reached, and tells them: done each minute anyhow. */
   tellAdjacency(): Promise<void>;
   /** Participants that have told over which neighbours of this AS they reach it. */
@@ -132,7 +139,7 @@ export interface Traceback {
   /** Probes have sealed windows: this AS commits to them. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** What was made of proofs of sight so far. */
-  sight(): SightCounts;
+  sight(): SightStatus;
 }
 
 /** Starts listening and dialling. Rejects, with nothing left open, when an address cannot be bound. */
@@ -141,7 +148,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   let { config, identity } = options;
   const timing = { ...TIMING, ...options.timing };
   const peerings = new Map<number, Peering>();
-  let listeners: Listener[] = [];
 
   const audit = (what: string, body: Readonly<Record<string, unknown>>) =>
     options.audit({ time: clock(), what, body: JSON.stringify(body) });
@@ -150,6 +156,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
+  const approvals = createApprovals(clock);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -157,6 +164,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ config: () => config, identity: () => identity, clock },
     start: peer => makePeering(peer, true),
   });
+  const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
   const everybody = () => [...peerings.values(), ...members.peerings()];
   const latencyOf = () => {
     const measured = new Map([...everybody()].map(peering => [peering.as, peering.status().latency]));
@@ -216,18 +224,19 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
-  const commitments = options.commitments ?? commitmentsInMemory();
-  const committing = createCommitting({ kept: commitments, peerings: everybody, clock, log });
-  const sight = createSightGate({ answer: () => config.answer, held: commitments.held, clock });
-  const prove = (questions: readonly AskedQuestion[]) => proveQuestions(options.probes, committing, questions, clock());
+  const sight = createOwnSight({
+    ...{ kept: options.commitments, probes: options.probes, peerings: everybody },
+    ...{ answer: () => config.answer, clock, log },
+  });
   const dPoint = createDPoint({
-    ...{ as, itm, voice, directory, federation, clock, prove, audit, recorded, refused },
+    ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
     heard: tree => countCanaries(tree, honesty),
   });
 
   const query = createAnswering({
-    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log, audit, recorded, refused, sight },
+    ...{ as, itm, voice, directory, answer: () => config.answer, clock, log },
+    ...{ audit, recorded, refused, approvals, sight },
   });
 
   const flooding = createFlooding({
@@ -239,12 +248,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     if (!mayTell(message, peering)) return;
     if (message.type === 'announce') flooding.hear(message.records, peering);
     else if (message.type === 'adjacency') adjacency.hear(message.through, peering);
-    else committing.hear(message.roots, peering);
+    else sight.hear(message.roots, peering);
   };
   const up = (peering: Peering) => {
     flooding.up(peering, peerings.get(peering.as) === peering);
     adjacency.up(peering);
-    committing.up(peering);
+    sight.up(peering);
   };
 
   const makePeering = (peer: TracePeerConfig, onDemand: boolean): Peering => {
@@ -274,32 +283,15 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     takingPart.made(peering);
   };
 
-  /** Binds what is not bound yet; all or nothing. */
-  const bind = async (wanted: TracebackConfig['listen'], kept: readonly Listener[]): Promise<Listener[]> => {
-    const fresh: Listener[] = [];
-    try {
-      for (const listen of wanted)
-        if (!kept.some(listener => same(listener.listen, listen)))
-          fresh.push(
-            await transport.listen({
-              listen,
-              identity: () => identity,
-              peering: peer =>
-                peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer) : null) ?? undefined,
-              peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
-              clock,
-              log,
-              refused,
-            }),
-          );
-      return fresh;
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-  };
-
-  listeners = await bind(config.listen, []);
+  const doors = createDoors(listen =>
+    transport.listen({
+      ...{ listen, identity: () => identity, clock, log, refused },
+      peering: (peer, certificate) =>
+        peerings.get(peer) ?? (takingPart.out() === null ? members.accept(peer, certificate) : null) ?? undefined,
+      peers: () => config.peers.length + (identity.authorities.length > 0 ? MEMBERS_AT_ONCE : 0),
+    }),
+  );
+  (await doors.prepare(config.listen)).take();
   for (const peer of config.peers) startPeering(peer);
 
   return {
@@ -310,6 +302,17 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
+    approvals: approvals.list,
+    approve(id, milliseconds, by) {
+      const approval = approvals.approve(id, milliseconds, by);
+      audit('approval.approved', { ...approval });
+      return approval;
+    },
+    deny(id, reason, by) {
+      const approval = approvals.deny(id, reason, by);
+      audit('approval.denied', { ...approval });
+      return approval;
+    },
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -323,22 +326,20 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return { here, ...(await foresee(itm.topology, latencyOf(), whither === 'everybody' ? null : ingress)) };
     },
     believed: () => believedRecords(participants, identity, clock()),
+    hints,
     tellAdjacency: adjacency.look,
     adjacent: adjacency.adjacent,
     participants() {
       const now = clock();
       return participants.records(now).map(({ participation }) => participation);
     },
-    listening: () => listeners.map(({ listen, port }) => ({ address: listen.address, port })),
+    listening: () => doors.all().map(({ listen, port }) => ({ address: listen.address, port })),
     async reconfigure(next, nextIdentity) {
-      const kept = listeners.filter(listener => next.listen.some(listen => same(listen, listener.listen)));
-      const fresh = await bind(next.listen, kept);
-      for (const listener of listeners) if (!kept.includes(listener)) listener.close();
-      listeners = [...kept, ...fresh];
+      (await doors.prepare(next.listen)).take();
       const before = identity;
       config = next;
       identity = nextIdentity;
-      for (const listener of listeners) listener.renew();
+      for (const listener of doors.all()) listener.renew();
       for (const [peer, peering] of peerings)
         if (!next.peers.some(wanted => wanted.as === peer)) {
           peering.close({ code: 'configuration', text: 'the peer was removed' });
@@ -353,10 +354,10 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       flooding.announce();
     },
     interrupt: dPoint.close,
-    sealed: committing.sealed,
-    sight: sight.counts,
+    sealed: sight.sealed,
+    sight: sight.status,
     close(withdraw = false) {
-      committing.close();
+      sight.close();
       dPoint.close();
       measuring.close();
       if (withdraw) {
@@ -367,15 +368,11 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       adjacency.close();
       const text = withdraw ? 'this AS takes part no more' : 'the daemon ends';
       members.close(text);
-      for (const listener of listeners) listener.close();
+      doors.close();
       refusals.close();
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function same(a: TracebackConfig['listen'][number], b: TracebackConfig['listen'][number]): boolean {
-  return a.address === b.address && a.port === b.port;
 }
 
 function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {

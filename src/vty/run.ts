@@ -65,7 +65,7 @@ async function print({ rows, end }: Answer, screen: Screen, endList: (whole: boo
   }
   await screen.ready();
   for (const note of end.notes ?? []) screen.err(plain(note));
-  const traces = /^trace (digest|packet|set) /.test(end.command);
+  const traces = /^trace (again|digest|packet|set) /.test(end.command);
   const notFound = traces && (rows[0] as Trace | undefined)?.entry === null;
   return notFound ? EXIT.notFound : EXIT.ok;
 }

@@ -2,7 +2,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { type Checked, type CheckedEvidence, checkEvidence, readAuthorities } from '../traceback/evidence-file.ts';
+import {
+  type Checked,
+  type CheckedEvidence,
+  type CheckedProof,
+  checkEvidence,
+  readAuthorities,
+} from '../traceback/evidence-file.ts';
 import { type OfflineStreams, sentence } from './decode-mrt.ts';
 import { count, fold, plain } from './render/text.ts';
 import { instant } from './render/time.ts';
@@ -50,7 +56,7 @@ function hexOctets(_: string, value: unknown): unknown {
   return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
 }
 
-function render({ trace, request, statements, unsaid, good }: CheckedEvidence): string[] {
+function render({ trace, request, statements, proofs, unsaid, good }: CheckedEvidence): string[] {
   const asked = request.says;
   const what =
     asked === null
@@ -60,6 +66,7 @@ function render({ trace, request, statements, unsaid, good }: CheckedEvidence): 
   return [
     `Trace ${trace}`,
     ...about(`Request${what}`, request),
+    ...proofs.flatMap(sightOf),
     ...statements.flatMap(one => {
       const { says } = one;
       return about(says === null ? 'A statement' : `AS${says.as} ${says.verdict}: ${says.reason}`, one);
@@ -68,6 +75,21 @@ function render({ trace, request, statements, unsaid, good }: CheckedEvidence): 
     good
       ? `All is as it was signed: the request and ${count(statements.length, 'statement')}`
       : `Not all is as it was signed: ${broken} of ${count(statements.length, 'statement')} cannot be believed`,
+  ];
+}
+
+/** What a proof of sight shows. */
+function sightOf({ proof, shows, fault }: CheckedProof): string[] {
+  if (shows === null) return fold(`Proof of sight ${proof + 1}: BROKEN: ${fault}`, 4, 2);
+  const { packet, window, commitment, chance } = shows;
+  return [
+    ...fold(
+      `Proof of sight ${proof + 1}: packet ${packet + 1} was in a window of ${instant(window * 10_000)}; ` +
+        `a guess would pass once in ${Math.round(1 / chance)}`,
+      4,
+      2,
+    ),
+    `  commitment ${commitment}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** One listener's requests: routes, bodies and the ways in which they go wrong (intertrack-api(7)). */
 import { Readable } from 'node:stream';
+import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { HttpRole } from '../config/http-tree.ts';
 import { carryOut } from '../control/carry-out.ts';
@@ -21,6 +22,9 @@ const SLICE = 64 * 1024;
 const IDLE = 60_000;
 const SLOWEST_REQUEST = 30_000;
 
+/** The page runs nothing but its own script, and asks nobody but this daemon. */
+const POLICY = "default-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 export interface AppOptions {
   readonly daemon: Daemon;
   readonly gate: Gate;
@@ -29,10 +33,12 @@ export interface AppOptions {
   readonly enter: () => (() => void) | null;
   /** PEM; null: no TLS. */
   readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** Directory of the built page; null: there is none to be served. */
+  readonly page: string | null;
 }
 
 /** A server that does not listen yet. */
-export function createApp({ daemon, gate, metrics, enter, tls }: AppOptions): FastifyInstance {
+export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOptions): FastifyInstance {
   const common = {
     bodyLimit: MOST_PARAMETERS,
     connectionTimeout: 0,
@@ -99,6 +105,26 @@ export function createApp({ daemon, gate, metrics, enter, tls }: AppOptions): Fa
     const { version } = await daemon.status();
     return reply.type('application/json').send(`${JSON.stringify(openApi(version), null, 2)}\n`);
   });
+
+  if (page !== null)
+    app.register(async scope => {
+      // Nothing of it is secret: who may look shows his token when it asks for something.
+      scope.addHook(
+        'onRequest',
+        admit(() => null),
+      );
+      await scope.register(fastifyStatic, {
+        ...{ root: page, preCompressed: true, dotfiles: 'ignore', cacheControl: false },
+        setHeaders(reply, path) {
+          reply.header('Content-Security-Policy', POLICY);
+          reply.header('X-Content-Type-Options', 'nosniff');
+          reply.header('Referrer-Policy', 'no-referrer');
+          // The names of assets change with what is in them.
+          const kept = path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+          reply.header('Cache-Control', kept);
+        },
+      });
+    });
 
   const pathOf = (request: FastifyRequest): ApiPath | undefined => {
     const rest = (request.params as { readonly '*': string })['*'];

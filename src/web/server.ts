@@ -1,5 +1,5 @@
 /** The HTTP side of the daemon: where it listens, by which files, and what goes wrong with that. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { HttpConfig } from '../config/http-tree.ts';
@@ -50,6 +50,12 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Where `make` puts the page; null: it was not built. */
+function builtPage(): string | null {
+  const place = new URL('../../dist/page/', import.meta.url).pathname;
+  return existsSync(`${place}index.html`) ? place : null;
+}
+
 interface Listening {
   app: FastifyInstance | null;
   readonly tls: string;
@@ -57,7 +63,7 @@ interface Listening {
 }
 
 /** A server that listens nowhere yet. */
-export function createHttpServer(daemon: Daemon, log: HttpLog): HttpServer {
+export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | null = builtPage()): HttpServer {
   const listening = new Map<string, Listening>();
   let config: HttpConfig | null = null;
   let files: HttpFiles | null = null;
@@ -92,7 +98,7 @@ export function createHttpServer(daemon: Daemon, log: HttpLog): HttpServer {
     const one: Listening = { app: null, tls, problem: '' };
     listening.set(key, one);
     try {
-      const app = await serving({ daemon, gate, enter, tls: files?.tls ?? null });
+      const app = await serving({ daemon, gate, enter, tls: files?.tls ?? null, page });
       app.server.maxConnections = MOST_CONNECTIONS;
       one.app = app;
       await app.listen({ host: at.address, port: at.port, ipv6Only: at.address !== '::' });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { TracePurpose } from '../../src/config/traceback-tree.ts';
 import type { BgpPeerConfig, Config, IrrConfig } from '../../src/config/tree.ts';
 
 const ipv4 = fc
@@ -246,6 +247,8 @@ const irr: fc.Arbitrary<IrrConfig> = fc.oneof(
     refresh: fc.oneof(fc.constant(0), seconds(60, 86400)),
   }),
 );
+
+const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const satisfies readonly TracePurpose[];
 
 /** Any configuration that the language can state. */
 export const config: fc.Arbitrary<Config> = fc
@@ -521,6 +524,10 @@ export const config: fc.Arbitrary<Config> = fc
       }),
     });
     const policy = fc.constantFrom('allow' as const, 'deny' as const);
+    const withPurposes = <T extends object>(one: T): fc.Arbitrary<T & { purposes?: readonly TracePurpose[] }> =>
+      fc
+        .option(fc.subarray([...PURPOSES], { minLength: 1 }))
+        .map(purposes => (purposes === null ? one : { ...one, purposes }));
     const share = fc.option(fc.nat(3000).map(value => Number((value / 100).toFixed(2)) / 100));
     const places = fc.uniqueArray(fc.record({ address, port }), {
       minLength: 1,
@@ -547,38 +554,77 @@ export const config: fc.Arbitrary<Config> = fc
         selector: one => `${one.address} ${one.port}`,
       }),
       federations: fc.uniqueArray(
-        fc.record({
-          name: words,
-          secret: file,
-          authority: fc.option(file, { nil: null }),
-          in: policy,
-          out: policy,
-          rate: fc.integer({ min: 1, max: 100_000 }),
-        }),
+        fc
+          .record({
+            name: words,
+            secret: file,
+            authority: fc.option(file, { nil: null }),
+            in: policy,
+            out: policy,
+            rate: fc.integer({ min: 1, max: 100_000 }),
+          })
+          .chain(withPurposes),
         { maxLength: 2, selector: one => one.name },
       ),
       peers: fc.uniqueArray(
-        fc.record({
-          as: asn.filter(as => as !== localAs),
-          address,
-          port,
-          certificate: file,
-          in: policy,
-          out: policy,
-          rate: fc.integer({ min: 1, max: 100_000 }),
-        }),
+        fc
+          .record({
+            as: asn.filter(as => as !== localAs),
+            address,
+            port,
+            certificate: file,
+            in: policy,
+            out: policy,
+            rate: fc.integer({ min: 1, max: 100_000 }),
+          })
+          .chain(withPurposes),
         { maxLength: 3, selector: one => one.as },
       ),
+      hints: fc.integer({ min: 1, max: 0xffffffff }),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
         proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
         unproved: fc.integer({ min: 0, max: 1000 }),
         coverage: fc.option(fc.nat(10_000).map(value => Number((value / 100).toFixed(2)) / 100)),
+        approval: fc.constantFrom('none' as const, 'guessable' as const, 'all' as const),
+      }),
+      ask: fc.record({
+        approval: fc.constantFrom('none' as const, 'guessable' as const),
+        purpose: fc.constantFrom(...PURPOSES),
+        reference: fc.constantFrom('', 'CASE-7', 'x_1'),
       }),
       measure: fc.record({
         decoys: fc.nat(50).map(value => value / 100),
       }),
       sites: traceSites,
+    });
+    const clients = fc.option(
+      fc.record({
+        listen: listen.filter(list => list.length > 0),
+        allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '::/0'), { minLength: 1 }),
+        rate: fc.integer({ min: 1, max: 1000 }),
+      }),
+    );
+    const bridges = fc.record({
+      rid: fc.option(
+        fc.record({
+          listen,
+          identity: fc.record({ key: file, certificate: file }),
+          peers: fc.uniqueArray(
+            fc.record({
+              name,
+              url: fc.constantFrom(null, 'https://rid.example.net:4590/'),
+              certificate: file,
+              in: fc.constantFrom('allow' as const, 'ask' as const, 'deny' as const),
+              packets: fc.boolean(),
+              rate: fc.integer({ min: 1, max: 1000 }),
+            }),
+            { maxLength: 3, selector: one => one.name },
+          ),
+        }),
+      ),
+      packter: clients,
+      intertrack2010: clients,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
     return fc.record({
@@ -645,5 +691,6 @@ export const config: fc.Arbitrary<Config> = fc
       probes: fc.uniqueArray(probes, { maxLength: 2, selector: one => one.name }),
       ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
       traceback: fc.option(traceback),
+      bridges,
     });
   });

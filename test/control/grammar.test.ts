@@ -132,7 +132,7 @@ describe('control/grammar', () => {
     [
       'trace packet f -m 1',
       3,
-      'unknown word "-m" after "trace packet f": expected "--need", "--trigger" or "-n"; nearest is "-n"',
+      'unknown word "-m" after "trace packet f": expected "--approve", "--need", "--purpose", "--reference", "--trigger" or "-n"; nearest is "-n"',
     ],
   ];
   for (const [line, at, error] of wrong)
@@ -170,6 +170,9 @@ describe('control/grammar', () => {
       NUMBER: '1',
       NUMBERS: '3,9-12',
       DIGEST: '6f6cfad95ecccf84',
+      APPROVAL: 'p3f9a02c1',
+      PURPOSE: 'misuse',
+      REFERENCE: 'CASE-7',
       AS: '64500',
       REGEX: '_64500_',
       COMMUNITY: '64500:120',
@@ -274,6 +277,8 @@ describe('control/commands: completion', () => {
                     STATE: 'match',
                     SOURCE: 'JPIRR',
                     DIGEST: '6f6cfad95ecccf84',
+                    APPROVAL: 'p3f9a02c1',
+                    PURPOSE: 'misuse',
                     TIME: '12:00',
                     UNTIL: '-2h',
                     FAMILY: 'ipv6-vpn',

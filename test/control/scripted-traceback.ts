@@ -1,5 +1,6 @@
 /** What the scripted daemon says of the exchange of traces. Hour of everything: 2026-03-01 12:00:00Z. */
 import type {
+  SightRow,
   TracebackAnswers,
   TracebackFrontier,
   TracebackGraph,
@@ -7,6 +8,7 @@ import type {
   TraceSites,
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
+import type { HintRow } from '../../src/traceback/hints.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
@@ -25,6 +27,11 @@ export const BELIEVED: readonly BelievedRecord[] = [
     ...{ believed: 'authority', vouchedBy: ['jp-isp'] },
   },
 ];
+
+export const SIGHT: SightRow = {
+  ...{ time: NOON, proof: 'require', rate: 20, held: 1204, vouched: 30, unproved: 7, refused: 2 },
+  committed: { from: NOON - 20_000, root: '00a1b2c3d4e5f607'.repeat(4) },
+};
 
 export const PEERS: readonly TracebackPeerRow[] = [
   {
@@ -85,6 +92,17 @@ export const FRONTIER: TracebackFrontier = {
   reasons: ['takes no part; 40 more behind it are not shown'],
 };
 
+export const HINTS: readonly HintRow[] = [
+  {
+    ...{ as: 64510, address: '198.51.100.7', port: 4954, prefix: '198.51.100.0/24', state: 'known' },
+    ...{ at: null, error: '' },
+  },
+  {
+    ...{ as: 4200000001, address: '2001:db8::7', port: 4955, prefix: '2001:db8::/32', state: 'asked' },
+    ...{ at: Date.UTC(2026, 2, 1, 12), error: 'AS 4200000001: is not signed by it' },
+  },
+];
+
 export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
@@ -96,5 +114,7 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackPeers: async () => PEERS,
   tracebackGraph: async () => GRAPH,
   tracebackFrontier: async as => ({ ...FRONTIER, as }),
+  tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
+  tracebackSight: async () => SIGHT,
 };

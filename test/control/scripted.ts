@@ -30,6 +30,7 @@ import type { RpkiSourceStatus } from '../../src/registry/rpki/payload-source.ts
 import type { SetLookUp } from '../../src/registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../src/registry/whois/server.ts';
 import type { OutboxRecord } from '../../src/store/records.ts';
+import type { Approval } from '../../src/traceback/approval.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
@@ -605,6 +606,19 @@ export const QUALITY: QualityRow = {
 };
 
 /** Answers everything; `over` replaces what a test wants otherwise. */
+export const APPROVALS: readonly Approval[] = [
+  {
+    ...{ id: 'p3f9a02c1', origin: 64511, peer: 64510, entropy: 'guessable', purpose: 'attack', reference: 'CASE-7' },
+    ...{ packets: 1, from: NOON - 3_600_000, to: NOON - 3_596_000, first: NOON - 60_000, last: NOON - 5000, asked: 2 },
+    ...{ state: 'pending', by: '', reason: '', until: NOON + 86_340_000 },
+  },
+  {
+    ...{ id: 'p00000002', origin: 64510, peer: 64510, entropy: 'high', purpose: 'test', reference: '' },
+    ...{ packets: 8, from: NOON - 7_200_000, to: NOON - 7_196_000, first: NOON - 60_000, last: NOON - 6000, asked: 1 },
+    ...{ state: 'denied', by: 'uid 1000 (taro), pid 7', reason: 'not of ours', until: NOON + 3_600_000 },
+  },
+];
+
 export const AUDIT: readonly AuditRow[] = [
   {
     number: 41,
@@ -702,6 +716,15 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     traceDigest: async () => TRACE,
     traceEvidence: async () => null,
+    bridges: async () => [],
+    ridPeers: async () => [],
+    ridEntries: async () => [],
+    ridDecide: async number => {
+      throw new Error(`no request ${number} waits for a person`);
+    },
+    ridSend: async (_trace, peer) => {
+      throw new Error(`no rid peer ${peer} is configured`);
+    },
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
     ...PLANS,
@@ -711,6 +734,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         AUDIT.filter(({ what, body }) => (as === null || body.peer === as) && (!denied || what.endsWith('.refused'))),
       ),
     auditHead: async () => AUDIT.at(-1)!,
+    traceAgain: async () => TRACE,
+    approvals: async () => APPROVALS,
+    approve: async (_, milliseconds, by) => ({
+      ...APPROVALS[0]!,
+      ...{ state: 'approved', by, until: NOON + milliseconds },
+    }),
+    deny: async (_, reason, by) => ({ ...APPROVALS[0]!, state: 'denied', by, reason }),
     irrStatus: async () => [
       {
         source: 'JPIRR',

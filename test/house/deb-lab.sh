@@ -12,6 +12,8 @@ for one in run tmp; do mount -t tmpfs tmpfs "$root/$one"; done
 cp "$1" "$root/tmp/package.deb"
 exec chroot "$root" sh -ec '
 cd /
+pid=
+trap "[ -z \"\$pid\" ] || kill \$pid 2>/dev/null || :" EXIT
 daemon() {
   install -d -o intertrack -g intertrack /run/intertrack /var/lib/intertrack /var/log/intertrack
   runuser -u intertrack -- intertrackd -c /etc/intertrack/intertrackd.conf 2>/tmp/said &
@@ -22,7 +24,7 @@ echo ">install"; dpkg -i /tmp/package.deb
 echo ">files"; stat -c "%a %U:%G %n" /etc/intertrack /etc/intertrack/intertrackd.conf; id -Gn itprobe
 echo ">check"; intertrackd -t -c /etc/intertrack/intertrackd.conf && echo right
 echo ">example"; intertrackd -t -c /usr/share/doc/intertrack/examples/intertrackd.conf && echo right
-echo ">status"; daemon; itctl show status; kill $pid; wait $pid || :
+echo ">status"; daemon; itctl show status; kill $pid; wait $pid || :; pid=
 echo ">units"; systemd-analyze verify /usr/lib/systemd/system/intertrackd.service 2>&1 | grep -i intertrack || :
 echo ">manual"; man -w intertrackd intertrack-api
 echo ">again"; echo "# mine" >>/etc/intertrack/intertrackd.conf; dpkg -i --force-confold /tmp/package.deb; tail -1 /etc/intertrack/intertrackd.conf

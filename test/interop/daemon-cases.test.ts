@@ -106,7 +106,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
     const { state, timeline, dismissed } = await daemon.case(id);
     expect([state, dismissed!.reason]).to.deep.equal(['dismissed', 'a customer']);
     for (const { by } of timeline.filter(({ what }) => /^(acknowledged|dismissed)/.test(what)))
-      expect(by).to.match(new RegExp(`^uid ${process.getuid!()}, pid \\d+$`));
+      expect(by).to.match(new RegExp(`^uid ${process.getuid!()}( \\(\\S+\\))?, pid \\d+$`));
     await dial();
     peer.announce(['198.18.2.0/24'], TRANSIT, OFFENDER);
     await until('it is held', async () => (await daemon.case(id)).witnesses[0]!.state === 'holds');

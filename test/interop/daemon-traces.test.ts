@@ -86,7 +86,8 @@ traceback {
         return state !== 'partial' && interrupted !== 'the daemon ended';
       });
       const found = await trace(id);
-      if (found.state === 'interrupted' || (found.again !== undefined && ends.length === 1)) return found;
+      const late = found.tree.children.some(({ reason }) => /deadline|session/.test(reason));
+      if (found.state === 'interrupted' || (found.again !== undefined && ends.length === 1 && !late)) return found;
     }
     throw new Error('every trace was over before the daemon ended');
   }

@@ -155,7 +155,8 @@ describe('lab/traceback', function () {
     const found = enter('three of one attack', '64 > 60', JSON.parse(asked.stdout) as Trace);
     expect(found).to.deep.include({ packets: 3, need: 2, entry: { as: FAR, via: null, source: true }, unknown: [] });
     expect(nodesOf(found.tree, FAR)[0]).to.include({ packets: 3, signed: 'good', by: FAR });
-    expect(found.certainty).to.be.greaterThan(0.99);
+    // What ASes say that nobody has measured is worth 99 % at most, and here two of them say it.
+    expect(found.certainty).to.be.greaterThan(0.98);
 
     const file = join(lab!.directory, 'evidence.json');
     const document = await victim.itctl('trace', 'export', found.id, '--evidence');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findGroup, whoAsks } from '../../src/net/unix-socket.ts';
@@ -22,7 +22,7 @@ describe('net/unix-socket', () => {
       const accepted = once(server, 'connection');
       const client = connect(join(directory, 's'));
       const [socket] = (await accepted) as [Socket];
-      expect(whoAsks(socket)).to.equal(`uid ${process.getuid?.()}, pid ${process.pid}`);
+      expect(whoAsks(socket)).to.equal(`uid ${process.getuid?.()} (${userInfo().username}), pid ${process.pid}`);
       socket.destroy();
       client.destroy();
     } finally {

@@ -195,6 +195,16 @@ describe('probe, from another machine', () => {
     expect(said.join('\n')).to.contain('probe listen: refused a connection from 127.0.0.1');
   });
 
+  it('closes a connection that begins TLS and does not go on', async function () {
+    this.timeout(60_000);
+    const socket = connectPlain(doors.ports()[0]!, '127.0.0.1').on('error', () => {});
+    open.push(socket);
+    socket.write(Uint8Array.from([22, 3, 1, 2, 0, 1]));
+    socket.resume();
+    await new Promise(resolve => socket.once('close', resolve));
+    expect(said.join('\n')).to.match(/refused a connection from 127\.0\.0\.1: .*timeout/);
+  });
+
   it('does not let a probe of another machine in at the local socket', async () => {
     const reason = await new Promise(resolve => {
       const socket = connectPlain(join(folder, 'itprobe.sock'));

@@ -84,6 +84,7 @@ export interface AsScript {
   /** No decoys when left out. */
   readonly measure?: TracebackConfig['measure'];
   readonly detail?: TracebackConfig['answer']['detail'];
+  readonly approval?: TracebackConfig['answer']['approval'];
   /** Whether proofs of sight are asked for: `none` when left out; and how many questions without are taken a second. */
   readonly proof?: TracebackConfig['answer']['proof'];
   readonly unproved?: number;
@@ -118,7 +119,8 @@ export interface Ases {
   close(): void;
 }
 
-const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200 };
+/** Whoever is not spoken to is not for as long as a test takes, on however slow a machine. */
+const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200, shun: 60_000 };
 
 export function newAses(timing: Partial<Timing> = FAST): Ases {
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-'));
@@ -169,6 +171,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         answer: {
           detail: script.detail ?? 'neighbor-as',
           coverage: script.coverage === undefined ? 1 : script.coverage,
+          ...(script.approval !== undefined && { approval: script.approval }),
           ...{ proof: script.proof ?? 'none', unproved: script.unproved ?? 20 },
         },
         measure: script.measure ?? { decoys: 0 },

@@ -167,7 +167,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
     const node = ['as', 'parent', 'seen', 'sealed'];
     const request = [
       ...['trace', 'origin', 'issued', 'expires', 'purpose', 'reference', 'federation', 'need', 'questions', 'seal'],
-      'proof',
+      ...['entropy', 'proof'],
     ];
     const seen = new Set<string>();
     for (const frame of frames) {

@@ -33,6 +33,11 @@ import {
   WHOIS,
 } from '../control/scripted.ts';
 
+const RID_ENTRY = {
+  ...{ number: 7, at: NOON, way: 'in', peer: 'csirt', type: 'TraceRequest', incident: 'csirt.example.net 207-1' },
+  ...{ trace: null, state: 'pending', words: 'waits for a person' },
+};
+
 const daemon = scriptedDaemon();
 const DETAIL: CaseDetail = {
   ...CASE,
@@ -538,6 +543,27 @@ X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
 V   V                osa1 203.0.113.5 64497 {64500,64501} ?`,
   ],
   [
+    'show traceback pending',
+    () => daemon.approvals(),
+    `
+Question     AS   Via Class     Purpose Reference Packets Of                   Asked Ago      State
+p3f9a02c1 64511 64510 guessable attack  CASE-7          1 2026-03-01 11:00:00Z     2 00:00:05 waits, 23:59:00 more
+p00000002 64510       high      test                    8 2026-03-01 10:00:00Z     1 00:00:06 denied for 01:00:00 by uid 1000 (taro), pid 7: not of ours`,
+  ],
+  [
+    'trace approve APPROVAL',
+    async () => [await daemon.approve('p3f9a02c1', 3_600_000, 'uid 0')],
+    `
+p3f9a02c1: AS64511 is answered when it asks again, until 2026-03-01 13:00:00Z;
+  tell it to do so`,
+  ],
+  [
+    'trace deny APPROVAL reason TEXT',
+    async () => [await daemon.deny('p3f9a02c1', 'not of ours', 'uid 0')],
+    `
+p3f9a02c1: AS64511 is refused until 2026-03-02 11:59:00Z: not of ours`,
+  ],
+  [
     'show audit',
     async () => AUDIT,
     `
@@ -806,6 +832,41 @@ Call AS64520: no contact known
 
 AS64500 saw from AS64501 3 ms`,
   ],
+  [
+    'show bridge',
+    async () => [
+      ...[{ bridge: 'rid', listens: ['192.0.2.10 port 4590'], received: 3, traced: 1, refused: 2, lastError: '' }],
+    ],
+    `
+Bridge Listens at           Received Traced Refused Last error
+rid    192.0.2.10 port 4590        3      1       2`,
+  ],
+  [
+    'show rid',
+    async () => [
+      {
+        ...{ name: 'csirt', url: null, in: 'ask', packets: true, rate: 1, received: 3, traced: 1, denied: 2, sent: 0 },
+        ...{ failed: 1, lastError: 'it redirects (307), which RID does not' },
+      },
+    ],
+    `
+Peer  In           Received Traced Denied Sent Failed URL Last error
+csirt ask, packets        3      1      2    0      1 -   it redirects (307), which RID does not`,
+  ],
+  [
+    'show rid requests',
+    async () => [RID_ENTRY],
+    `
+No Time                 Peer       Message      State   Trace Incident
+ 7 2026-03-01 12:00:00Z from csirt TraceRequest pending -     csirt.example.net 207-1 waits for a person`,
+  ],
+  ...['rid approve REQUEST', 'rid deny REQUEST', 'trace report TRACE-ID to RIDPEER'].map(
+    (command): [string, () => Promise<readonly unknown[]>, string] => [
+      command,
+      async () => [{ ...RID_ENTRY, state: 'answered', words: 'approved by uid 0' }],
+      '\n7: TraceRequest of csirt: answered, approved by uid 0',
+    ],
+  ),
   [
     'trace export TRACE-ID',
     async () => [{ document: 'digraph "t" {\n}\n' }],

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/text.ts';
 import { NOON } from '../control/scripted.ts';
-import { BELIEVED, FRONTIER, GRAPH, PEERS, SITES } from '../control/scripted-traceback.ts';
+import { BELIEVED, FRONTIER, GRAPH, HINTS, PEERS, SIGHT, SITES } from '../control/scripted-traceback.ts';
 
 const shown = (command: string, rows: readonly unknown[]) => {
   const lines = renderAnswer(command, rows, NOON);
@@ -82,6 +82,17 @@ AS64501: takes no part; 40 more behind it are not shown`.slice(1),
       'No participant is known behind it: nobody would be asked.\n  Not ruled out by any answer: 40 more',
     );
   });
+  it('shows who hints that it takes part, and what became of it', () => {
+    expect(shown('show traceback hints', HINTS)).to.equal(
+      `
+AS           Where              Prefix          What became of it
+AS64510      198.51.100.7:4954  198.51.100.0/24 its record is known
+AS4200000001 [2001:db8::7]:4955 2001:db8::/32   asked for its record
+
+Asked, and nothing told yet:
+  AS4200000001: 2026-03-01 12:00:00Z, AS 4200000001: is not signed by it`.slice(1),
+    );
+  });
   it('shows who takes part and why that is believed', () => {
     expect(shown('show traceback participants', BELIEVED)).to.equal(
       `
@@ -91,6 +102,18 @@ AS4200000001 1772362800000, withdrawn, for 1d23h more; authority of jp-isp
     no address; keys of jp-isp
 1 AS takes part, 1 no more`.slice(1),
     );
+  });
+  it('shows what is made of proofs of sight', () => {
+    expect(shown('show traceback sight', [SIGHT])).to.equal(
+      `
+Asked of others:  require: the rest only of the last seconds, at a rate
+Without proof:    20 queries a second of each AS
+Proved:           1204 by commitments held here, 30 by the word of who asked
+Answered without: 7
+Refused:          2
+Committed to:     00a1b2c3d4e5f607 for 2026-03-01 11:59:40Z, 00:00:20 ago`.slice(1),
+    );
+    expect(shown('show traceback sight', [{ ...SIGHT, committed: null }])).to.contain('nothing yet');
   });
 
   it('shows the sites of an ITM, and of a site its ITM', () => {

@@ -10,6 +10,8 @@ import { openApi } from '../../src/web/openapi.ts';
 const SAMPLES: Readonly<Record<string, string>> = {
   AS: '64500',
   'CASE-ID': '2026-03-01-01',
+  APPROVAL: 'p0123abcd',
+  ASES: '64496,64497',
   COMMUNITY: '64500:1',
   CONFIRMATION: '2026-03-01-01',
   DIGEST: '0123456789abcdef',
@@ -27,7 +29,11 @@ const SAMPLES: Readonly<Record<string, string>> = {
   PREFIX: '192.0.2.0/24',
   PROBE: 'tap1',
   QUERY: '!gAS64500',
+  PURPOSE: 'attack',
+  REFERENCE: 'CASE-7',
   REGEX: '_64500$',
+  REQUEST: '17',
+  RIDPEER: 'csirt',
   ROLE: 'customer',
   RPKI: 'cache1',
   SET: 'AS-EXAMPLE',
@@ -37,6 +43,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   TIME: '2026-03-01T12:00Z',
   'TRACE-ID': 't20260301-120000-abcd',
   UNTIL: '2026-03-01T13:00Z',
+  VICTIMS: '192.0.2.0/24',
   WORD: 'show',
 };
 

@@ -48,7 +48,7 @@ describe('web/api', () => {
     ...over,
   });
   const open = async (daemon: Partial<Daemon> = {}, over: Partial<HttpConfig> = {}) => {
-    server = createHttpServer(scriptedDaemon(daemon), (level, text) => logged.push(`${level} ${text}`));
+    server = createHttpServer(scriptedDaemon(daemon), (level, text) => logged.push(`${level} ${text}`), null);
     const config = configOf(over);
     await server.configure(config, readHttpFiles(config));
   };

@@ -9,6 +9,7 @@ import type {
   SummaryRow,
 } from '../../collector/messages.ts';
 import type { QualityRow } from '../../collector/quality.ts';
+import type { BridgeRow, RidEntry, RidPeerRow } from '../../control/bridge-rows.ts';
 import type {
   CaseDetail,
   CaseEvidence,
@@ -48,7 +49,13 @@ import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { TracebackFrontier, TracebackGraph, TracebackPeerRow, TraceSites } from '../../control/traceback-rows.ts';
+import type {
+  SightRow,
+  TracebackFrontier,
+  TracebackGraph,
+  TracebackPeerRow,
+  TraceSites,
+} from '../../control/traceback-rows.ts';
 import type { Explanation, RouteAnswer } from '../../control/verdict-rows.ts';
 import type { Case } from '../../hijack/case.ts';
 import type { IncidentSummary } from '../../hijack/incident-summary.ts';
@@ -58,11 +65,15 @@ import type { RpkiSourceStatus } from '../../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import type { Approval } from '../../traceback/approval.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
+import type { HintRow } from '../../traceback/hints.ts';
 import type { Trace } from '../../traceback/trace.ts';
+import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
 import { renderAudit, renderAuditHead } from './audit.ts';
 import { renderCount, renderNeighbors, renderQuarantined, renderSummary } from './bgp.ts';
+import { renderBridges, renderRidEntries, renderRidEntry, renderRidPeers } from './bridge.ts';
 import {
   renderCase,
   renderCases,
@@ -92,13 +103,14 @@ import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
+import { renderSight } from './sight.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderTraceSites } from './trace-sites.ts';
 import { renderCost, renderTraceEvidence } from './trace-views.ts';
-import { renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
+import { renderHints, renderParticipants, renderTracebackPeer, renderTracebackPeers } from './traceback.ts';
 import { renderVantages } from './vantages.ts';
 import { renderLookUp, renderSetLookUp, renderWhois } from './whois.ts';
 import { renderProbe, renderRetention } from './windows.ts';
@@ -142,12 +154,17 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'refresh bgp PEER': first<OrderRow>(renderOrder),
   'reload irr SOURCE': first<SourceReport>(renderIrrReload),
   reload: first<ReloadReport>(renderReload),
+  'rid approve REQUEST': first<RidEntry>(renderRidEntry),
+  'rid deny REQUEST': first<RidEntry>(renderRidEntry),
   'retention prove': (rows: readonly RetentionRow[]) => renderRetention(rows),
   'show archive': first<ArchiveRow>(renderArchive),
   'show audit': (rows: readonly AuditRow[]) => renderAudit(rows),
   'show audit head': first<AuditRow>(renderAuditHead),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
+  'show bridge': (rows: readonly BridgeRow[]) => renderBridges(rows),
+  'show rid': (rows: readonly RidPeerRow[]) => renderRidPeers(rows),
+  'show rid requests': (rows: readonly RidEntry[]) => renderRidEntries(rows),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case all': (rows: readonly Case[], now) => renderCases(rows, now),
   'show case CASE-ID': first<CaseDetail>(renderCase),
@@ -204,10 +221,16 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
+  'show traceback hints': (rows: readonly HintRow[]) => renderHints(rows),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),
   'show traceback peers AS': first<TracebackPeerRow>(renderTracebackPeer),
+  'show traceback sight': first<SightRow>(renderSight),
+  'show traceback pending': (rows: readonly Approval[], now) => renderApprovals(rows, now),
+  'trace again TRACE-ID': first<Trace>(renderTrace),
+  'trace approve APPROVAL': first<Approval>(renderDecided),
+  'trace deny APPROVAL reason TEXT': first<Approval>(renderDecided),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
@@ -217,6 +240,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),
   'trace export TRACE-ID --evidence': first<TraceEvidence>(row => [JSON.stringify(row)]),
+  'trace report TRACE-ID to RIDPEER': first<RidEntry>(renderRidEntry),
   'plan placement': first<PlacementReport>(renderPlacement),
   'trace plan AS': first<TracePlan>(renderTracePlan),
   'trace plan digest DIGEST TIME': first<TracePlan>(renderTracePlan),

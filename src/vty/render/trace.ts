@@ -1,6 +1,6 @@
 import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
-import type { Trace, TraceNode } from '../../traceback/trace.ts';
+import type { Trace, TraceClaim, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
@@ -21,9 +21,11 @@ export function renderTrace(trace: TraceDetail): string[] {
     ...causeLines(trace),
     ...renderPriors(trace.flows),
     ...translationLines(trace),
+    ...claimLines(trace),
     ...insideLines(trace),
     ...fold(entrySentence(trace), 2),
     ...possibleLines(trace),
+    ...pendingLines(trace),
     ...doubtLines(trace),
     ...loopLines(trace),
     ...contactLines(trace),
@@ -47,6 +49,19 @@ function possibleLines({ unknown, ambiguity }: Trace): string[] {
   const more = ambiguity.length - NAMED;
   const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
   return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+/** Who has somebody look at the question first, and what to do then. */
+function pendingLines({ id, tree }: Trace): string[] {
+  const waiting = new Set<number>();
+  const collect = (node: TraceNode): void => {
+    if (node.verdict === 'pending') waiting.add(node.as);
+    node.children.forEach(collect);
+  };
+  collect(tree);
+  if (waiting.size === 0) return [];
+  const who = [...waiting].map(as => `AS${as}`).join(' ');
+  return fold(`Waits for a person of ${who} to approve it: call them, then \`trace again ${id}\``, 2);
 }
 
 /** Whom to call about the entry. */
@@ -73,10 +88,13 @@ function loopLines({ loops = [] }: Trace): string[] {
   return loops.map(loop => `It goes round: ${loop.map(as => `AS${as}`).join(' > ')}`);
 }
 
-function packetLine({ packets = 1, need = 1, time }: Trace): string {
-  return packets === 1
-    ? `Packet of ${instant(time)}`
-    : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
+function packetLine({ packets = 1, need = 1, time, entropy }: Trace): string {
+  const what =
+    packets === 1
+      ? `Packet of ${instant(time)}`
+      : `${packets} packets of ${instant(time)} and after, ${need} needed at one place`;
+  // Who has the federation's secret can find out by trying.
+  return entropy === 'guessable' ? `${what}; who is asked can guess what it was` : what;
 }
 
 /** That the entry is a reflector's, and how to go on from there. */
@@ -104,8 +122,37 @@ function translationLines({ translation }: Trace): string[] {
   return [`Translated, as ${by.join(', ')} tells: ${found}${both ? ', and here' : ''}${open}`];
 }
 
+/** How paths are told by their verdict beside what was seen. */
+const CLAIMS: Readonly<Record<TraceClaim['verdict'], string>> = {
+  'as-bgp-says': 'as BGP says',
+  elsewhere: 'elsewhere: forged, or another way there than back',
+  unrouted: 'nobody announces the source address: forged',
+  own: 'the source address is our own: forged, where it came from outside',
+  'not-seen': 'nobody here knows from where it came',
+};
+/** Paths that are shown. */
+const SHOWN_PATHS = 3;
+
+/** What BGP said of the way to the source, beside where the packet came in. */
+function claimLines({ claim }: Trace): string[] {
+  if (claim === undefined) return [];
+  const { paths, of, seen, verdict } = claim;
+  const more = paths.length - SHOWN_PATHS;
+  const told = paths
+    .slice(0, SHOWN_PATHS)
+    .map(({ path }) =>
+      path.length === 0 ? 'our own' : path.map(as => (typeof as === 'number' ? as : `{${as.join(',')}}`)).join(' '),
+    );
+  const ways = paths.length === 0 ? 'no route' : `${told.join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const came = seen.length === 0 ? '' : ` / seen: came in from ${seen.map(as => `AS${as}`).join(' ')}`;
+  return fold(`BGP ${of}, to the source address: ${ways}${came} (${CLAIMS[verdict]})`, 2);
+}
+
 /** Which rule began the trace, where no person did. */
-function causeLines({ cause }: Trace): string[] {
+function causeLines({ cause, caseId, source, requester }: Trace): string[] {
+  if (requester !== undefined)
+    return [`Asked for by ${requester.by} ${requester.peer}${requester.reference && `: ${requester.reference}`}`];
+  if (caseId !== undefined) return [`For case ${caseId}${source === undefined ? '' : `, of packets of ${source}`}`];
   if (cause === undefined) return [];
   const { ids, signature, text, at, packets } = cause;
   const what = signature === null ? `capture ${text}` : `signature ${signature} "${text}", alert of ${instant(at)}`;

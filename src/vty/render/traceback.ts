@@ -1,6 +1,7 @@
 /** The exchange of traces with other ASes: sessions, and who takes part. */
 import { peerTrouble, type TracebackPeerRow } from '../../control/traceback-rows.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
+import type { HintRow } from '../../traceback/hints.ts';
 import { count, facts, fold, table } from './text.ts';
 import { duration, instant, percent } from './time.ts';
 
@@ -111,6 +112,38 @@ function beliefOf({ believed, vouchedBy }: BelievedRecord): string {
 }
 
 /** `show traceback participants`: two lines for each. */
+/** How a hint is told, by what became of it. */
+const HINTS: Readonly<Record<HintRow['state'], string>> = {
+  own: 'our own',
+  peer: 'is a configured peer',
+  known: 'its record is known',
+  asked: 'asked for its record',
+  waiting: 'to be asked for its record',
+};
+
+/** `show traceback hints`: a line for each. */
+export function renderHints(rows: readonly HintRow[]): string[] {
+  if (rows.length === 0) return [];
+  const lines = table(
+    [{ head: 'AS' }, { head: 'Where' }, { head: 'Prefix' }, { head: 'What became of it' }],
+    rows.map(({ as, address, port, prefix, state }) => [
+      `AS${as}`,
+      `${address.includes(':') ? `[${address}]` : address}:${port}`,
+      prefix,
+      HINTS[state],
+    ]),
+  );
+  const asked = rows.filter(({ state }) => state === 'asked');
+  const told = asked.map(
+    ({ as, at, error }) => `AS${as}: ${at === null ? '' : instant(at)}${error === '' ? '' : `, ${error}`}`,
+  );
+  return [
+    ...lines,
+    ...(told.length === 0 ? [] : ['', 'Asked, and nothing told yet:']),
+    ...told.flatMap(line => fold(line, 4, 2)),
+  ];
+}
+
 export function renderParticipants(rows: readonly BelievedRecord[], now: number): string[] {
   if (rows.length === 0) return [];
   const lines = rows.flatMap(row => {

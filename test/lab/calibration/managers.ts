@@ -48,6 +48,7 @@ export function newManagers(
     accept() {},
     shun() {},
     countRefused() {},
+    reach() {},
     reset() {},
     hold() {},
     configure() {},

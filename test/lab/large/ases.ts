@@ -95,8 +95,8 @@ export function recordOf(as: number, pem: Pem, delay: number): Uint8Array {
 export function graphAt({ graph }: Internet, as: number): AsGraph {
   return {
     adjacency: () => Promise.resolve([]),
-    frontier(from, avoid, among) {
-      const found = graph.frontier(as, from, avoid, among);
+    frontier(from, avoid, among, here = as) {
+      const found = graph.frontier(here, from, avoid, among);
       return Promise.resolve({ ...found, frontier: found.frontier.map(one => ({ as: one, cone: graph.cone(one) })) });
     },
   };

@@ -34,7 +34,8 @@ export const INSIDE4 = '192.168.1.10';
 export const TRANSLATOR = 'nat';
 const link4 = (link: number, end: number) => `10.200.${link}.${end + 1}`;
 
-export async function layNetwork(lab: Lab): Promise<void> {
+/** `translator`: the host inside is behind a translator of addresses; else it is routed. */
+export async function layNetwork(lab: Lab, translator: boolean): Promise<void> {
   await lab.host(BRIDGE);
   for (const words of ['link add br0 type bridge', 'link set br0 up'])
     await lab.run(BRIDGE, ['ip', ...words.split(' ')]);
@@ -66,7 +67,7 @@ export async function layNetwork(lab: Lab): Promise<void> {
   await lab.run(INSIDE, ['ip', 'route', 'add', 'default', 'via', '192.168.1.1']);
   const rules =
     'table ip nat {\nchain post {\ntype nat hook postrouting priority 100;\noifname "eth0" masquerade\n}\n}\n';
-  await lab.run(TRANSLATOR, ['nft', '-f', '-'], rules);
+  if (translator) await lab.run(TRANSLATOR, ['nft', '-f', '-'], rules);
   for (const [i, { ends }] of LINKS.entries()) {
     const [a, b] = ends.map((as, end) => ({
       ...{ host: routerOf(as), device: `to${ends[1 - end]}`, addresses: [`${link4(i, end)}/30`] },

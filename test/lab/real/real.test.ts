@@ -17,9 +17,16 @@ describe('lab/real: nine ASes, BIRD, FRR and an exchange', function () {
   const answered: Answered[] = [];
 
   before(async function () {
-    needLab(this, 'bird', 'birdc', 'perl', 'nft', '/usr/lib/frr/zebra');
+    needLab(this, 'bird', 'birdc', 'perl', '/usr/lib/frr/zebra');
     lab = await openLab();
-    real = await startReal(lab, false);
+    try {
+      real = await startReal(lab, false);
+    } catch (error) {
+      // Whether zebra may have the kernel's routes is settled by the container around, as for namespaces.
+      if (process.env.REQUIRE_PEERS === '1' || !/^zebra of/.test((error as Error).message)) throw error;
+      console.log(`      skipped: ${(error as Error).message}`);
+      this.skip();
+    }
     asked = await attack(lab, real, false);
   });
   after(async function () {

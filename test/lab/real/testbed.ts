@@ -84,7 +84,7 @@ ${peers.join('')}    answer { detail neighbor-as; coverage 100%; }
  */
 export async function startReal(lab: Lab, whole: boolean): Promise<Real> {
   const members = TAKING_PART.filter(as => whole || (as !== NATTED && as !== REFLECTOR));
-  await layNetwork(lab);
+  await layNetwork(lab, whole);
   await startRouters(lab);
   writeFileSync(join(lab.directory, 'secret'), randomBytes(32).toString('hex'), { mode: 0o600 });
   const authority = makeAuthority('lab');

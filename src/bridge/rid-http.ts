@@ -1,0 +1,54 @@
+/** What RID over HTTPS is on both sides (RFC 6546): port, path, kind of body, header, bounds. */
+import type { X509Certificate } from 'node:crypto';
+import { mutualTls, vouchedFor } from '../net/tls.ts';
+
+export const RID_PORT = 4590;
+/** Section 3: POST, and to nowhere else. */
+export const RID_PATH = '/';
+export const RID_MEDIA_TYPE = 'text/xml';
+/** By which a response that comes later is known to be one to that request. */
+export const CALLBACK_HEADER = 'RID-Callback-Token';
+/** Section 3: how long a client waits for a response, ms. */
+export const RID_PATIENCE = 30_000;
+/** Octets of a body, both ways. */
+export const MOST_BODY = 1 << 20;
+const LONGEST_TOKEN = 128;
+
+/** Key and certificate, PEM. */
+export interface RidIdentity {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Options for both ends; who the other is has to be asked of `isPeer` before an octet is read or written. */
+export function ridTls(identity: RidIdentity) {
+  return mutualTls(identity, 'http/1.1');
+}
+
+/** Null when this is the peer's very certificate, and valid at `now` (ms); else why not. No authority speaks for a peer. */
+export function notPeer(shown: X509Certificate | undefined, known: X509Certificate, now: number): string | null {
+  if (shown === undefined) return 'it shows no certificate';
+  if (!shown.raw.equals(known.raw)) return 'its certificate is not the configured one';
+  return vouchedFor(shown, [known], now);
+}
+
+/** A token as it may stand in a header; null when it is none. */
+export function readToken(text: string | readonly string[] | undefined): string | null {
+  return typeof text === 'string' && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text) ? text : null;
+}
+
+/** True for `text/xml` whose characters, where they are told, are those of UTF-8. */
+export function isXml(type: string | undefined): boolean {
+  const [media = '', ...parameters] = (type ?? '').toLowerCase().split(';');
+  const charset = parameters.map(one => /^\s*charset="?([^"]*)"?\s*$/.exec(one)?.[1]).find(one => one !== undefined);
+  return media.trim() === RID_MEDIA_TYPE && (charset === undefined || charset === 'utf-8' || charset === 'us-ascii');
+}
+
+/** The text of a body; null when it is no UTF-8. */
+export function textOf(octets: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+/** What bridges may have traced, and what they are told of it. */
+import { hostname } from 'node:os';
+import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
+import type { Config } from '../config/tree.ts';
+import { loadKernel } from '../packet/digest-kernel.ts';
+import { digestText } from '../packet/itk1.ts';
+import { writeRekeyed } from '../packet/rekeyed.ts';
+import type { AuditRecord, Store } from '../store/records.ts';
+import { needOf } from '../traceback/evidence.ts';
+import { epochsOf } from '../traceback/interval.ts';
+import type { Trace } from '../traceback/trace.ts';
+import { type Bridges, createBridges } from './bridges.ts';
+import type { Log } from './log.ts';
+import type { createTraceContacts } from './trace-contacts.ts';
+import type { Traces } from './traces.ts';
+
+const LINKTYPE_RAW = 101;
+/** How long before it asks PACKTER may have seen a packet, ms: a person selects it first. */
+const PACKTER_SPAN = 300_000;
+
+type BridgedTraces = Pick<Traces, 'startQuestions' | 'startTrace' | 'epochKey'>;
+
+/** Bridges that are shut until they are configured. */
+export function openBridges(parts: {
+  readonly traces: BridgedTraces;
+  readonly store: Pick<Store, 'read'>;
+  readonly traceContacts: ReturnType<typeof createTraceContacts>;
+  readonly config: () => Config;
+  readonly audit: (line: AuditRecord) => void;
+  readonly log: Log;
+}): Bridges {
+  const { traces, store, traceContacts, config, audit, log } = parts;
+  return createBridges({
+    gate: createBridgeGate(traces, store, traceContacts),
+    ...{ self: () => selfOf(config()), audit, log },
+  });
+}
+
+function createBridgeGate(
+  traces: BridgedTraces,
+  store: Pick<Store, 'read'>,
+  contacts: ReturnType<typeof createTraceContacts>,
+): TraceGate {
+  return {
+    digests(records, why) {
+      const questions = records.map(({ packet, epoch, digest, time }) => ({ packet, epoch, digest, time }));
+      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
+      return traces.startQuestions({ questions, need, time: Math.min(...questions.map(({ time }) => time)) }, why);
+    },
+    packets(records, why) {
+      const packets = records.map(({ octets, time }) => ({
+        ...{ linkType: LINKTYPE_RAW, frame: octets, wire: Math.max(octets.length, lengthOf(octets)) },
+        time: time ?? Date.now(),
+      }));
+      return traces.startTrace(packets, () => {}, why);
+    },
+    async hashes(hashes, why) {
+      const now = Date.now();
+      const kernel = loadKernel();
+      const questions = [...new Set([...epochsOf(now - PACKTER_SPAN), ...epochsOf(now)])].flatMap(epoch => {
+        const key = traces.epochKey(epoch);
+        if (key === null) throw new Error('no federation is configured: there is no key to digest with');
+        kernel.setKey(key);
+        return hashes.map((hash, packet) => {
+          const length = writeRekeyed(Buffer.from(hash, 'hex'), kernel.memory, kernel.slot(0));
+          return { packet, epoch, digest: digestText(kernel.digest(length)) };
+        });
+      });
+      const span = { time: now, from: now - PACKTER_SPAN, to: now };
+      return traces.startQuestions({ questions, need: needOf(hashes.length), ...span }, why);
+    },
+    async find(id) {
+      const [record] = await store.read('trace.get', { id });
+      return record === undefined ? null : (JSON.parse(record.body) as Trace);
+    },
+    contacts,
+  };
+}
+
+/** What a packet says of its length (RFC 791 section 3.1, RFC 8200 section 3): it may have been cut. */
+function lengthOf(octets: Uint8Array): number {
+  if (octets[0]! >> 4 === 4) return octets[2]! * 256 + octets[3]!;
+  return 40 + octets[4]! * 256 + octets[5]!;
+}
+
+/** Whom this daemon is to other systems. */
+const selfOf = (config: Config): BridgeSelf => ({
+  ...{ as: config.localAs, federation: federationOf(config), creator: creatorOf(config) },
+});
+
+/** The federation whose keys digests are made with; empty: none. */
+export const federationOf = ({ traceback }: Config): string => traceback?.federations[0]?.name ?? '';
+
+/** The name of this host, and a mail address where there is one. */
+export const creatorOf = ({ notify }: Config): BridgeSelf['creator'] => ({
+  name: hostname(),
+  contact: notify.find(block => block.kind === 'mail')?.from ?? null,
+});

@@ -1,0 +1,116 @@
+/**
+ * Questions of other ASes that a person of this one has to approve first. They are answered `pending` at once, and as ever
+ * when they are asked again once somebody has said yes. Kept in memory: after a restart they are pending again.
+ */
+import { createHash } from 'node:crypto';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
+import type { Class, Request } from './request.ts';
+
+/** How long a question waits for a person, and a denial holds, ms. */
+const WAITS = 86_400_000;
+/** Questions that wait, of all ASes and of one origin. */
+const MOST = 1024;
+const MOST_OF_ONE = 64;
+
+export interface Approval {
+  /** `p` and 8 hex digits: the same for the same digests of the same origin. */
+  readonly id: string;
+  readonly origin: number;
+  /** The peer that asked last. */
+  readonly peer: number;
+  readonly entropy: Class;
+  readonly purpose: Request['purpose'];
+  readonly reference: string;
+  /** Packets asked for, and the interval that all of them are in; ms. */
+  readonly packets: number;
+  readonly from: number;
+  readonly to: number;
+  /** When it was asked first and last, and how often. */
+  readonly first: number;
+  readonly last: number;
+  readonly asked: number;
+  readonly state: 'pending' | 'approved' | 'denied';
+  /** Who has said so; empty while nobody has. */
+  readonly by: string;
+  /** Why it is denied; the asker is told. */
+  readonly reason: string;
+  /** Until when that holds, or it waits; ms. */
+  readonly until: number;
+}
+
+export interface Approvals {
+  /** What a person says of a question, which waits for one from now on; null when too many wait already. */
+  look(request: Request, peer: number): Approval | null;
+  /** Those that wait or hold, the latest asked first. */
+  list(): readonly Approval[];
+  /** Throws an Error in words when there is no such question. */
+  approve(id: string, milliseconds: number, by: string): Approval;
+  deny(id: string, reason: string, by: string): Approval;
+}
+
+/** True when a person has to approve a question of this class; nobody can check the class, and unknown is guessable. */
+export function needsApproval(
+  policy: TracebackConfig['answer']['approval'],
+  { entropy = 'unknown' }: Pick<Request, 'entropy'>,
+): boolean {
+  if (policy === 'all') return true;
+  return policy === 'guessable' && (entropy === 'guessable' || entropy === 'unknown');
+}
+
+/** The name of a question: whoever asks for other packets besides, asks another one. */
+export function approvalId({ origin, questions }: Pick<Request, 'origin' | 'questions'>): string {
+  const digests = questions.map(({ epoch, digest, from, to }) => `${epoch} ${digest} ${from} ${to}`).sort();
+  return `p${createHash('sha256')
+    .update(`${origin}\n${digests.join('\n')}`)
+    .digest('hex')
+    .slice(0, 8)}`;
+}
+
+export function createApprovals(clock: () => number): Approvals {
+  const known = new Map<string, Approval>();
+  const expire = () => {
+    for (const [id, { until }] of known) if (until <= clock()) known.delete(id);
+  };
+  const decide = (id: string, verdict: Pick<Approval, 'state' | 'by' | 'reason' | 'until'>): Approval => {
+    expire();
+    const one = known.get(id);
+    if (one === undefined) throw new Error(`no question ${id} waits: \`show traceback pending\` lists them`);
+    const decided = { ...one, ...verdict };
+    known.set(id, decided);
+    return decided;
+  };
+
+  return {
+    look(request, peer) {
+      const id = approvalId(request);
+      const now = clock();
+      const before = known.get(id);
+      if (before === undefined || before.until <= now) {
+        expire();
+        const ofOne = [...known.values()].filter(
+          ({ origin, state }) => origin === request.origin && state === 'pending',
+        );
+        if (known.size >= MOST || ofOne.length >= MOST_OF_ONE) return null;
+      }
+      const { origin, entropy = 'unknown', purpose, reference, questions } = request;
+      const kept = before === undefined || before.until <= now ? null : before;
+      const one: Approval = {
+        ...{ id, origin, peer, entropy, purpose, reference },
+        packets: new Set(questions.map(({ packet }) => packet)).size,
+        from: Math.min(...questions.map(({ from }) => from)),
+        to: Math.max(...questions.map(({ to }) => to)),
+        ...{ first: kept?.first ?? now, last: now, asked: (kept?.asked ?? 0) + 1 },
+        ...{ state: kept?.state ?? 'pending', by: kept?.by ?? '', reason: kept?.reason ?? '' },
+        until: kept?.until ?? now + WAITS,
+      };
+      known.set(id, one);
+      return one;
+    },
+    list() {
+      expire();
+      return [...known.values()].sort((a, b) => b.last - a.last);
+    },
+    approve: (id, milliseconds, by) => decide(id, { state: 'approved', by, reason: '', until: clock() + milliseconds }),
+    deny: (id, reason, by) => decide(id, { state: 'denied', by, reason, until: clock() + WAITS }),
+  };
+}

@@ -1,0 +1,84 @@
+/** Places the nodes of a tree or of paths in layers, so that what belongs together stands together. No drawing here. */
+
+export interface TreeLike {
+  readonly children: readonly TreeLike[];
+}
+
+export interface Placed<T> {
+  readonly node: T;
+  /** Index of its parent in the list; null for the root. */
+  readonly parent: number | null;
+  /** Layer from the root, and the row, which may be a half. */
+  readonly layer: number;
+  readonly row: number;
+}
+
+/**
+ * Every node of a tree before its children: leaves have rows of their own, one below the other, and a parent stands in the
+ * middle of its children. Takes no stack: a tree may be a thousand deep.
+ */
+export function placeTree<T extends TreeLike>(
+  root: T,
+): { readonly nodes: Placed<T>[]; readonly rows: number; readonly layers: number } {
+  const order: { node: T; parent: number | null; layer: number }[] = [];
+  const waiting: { node: T; parent: number | null; layer: number }[] = [{ node: root, parent: null, layer: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const place = order.push(next) - 1;
+    for (const child of next.node.children.toReversed() as T[])
+      waiting.push({ node: child, parent: place, layer: next.layer + 1 });
+  }
+  const rows: number[] = order.map(() => 0);
+  const first: number[] = order.map(() => Number.NaN);
+  const last: number[] = order.map(() => Number.NaN);
+  let used = 0;
+  for (const [i, { node }] of order.entries()) if (node.children.length === 0) rows[i] = used++;
+  // Children stand behind their parent in the list: from the end each is known before it.
+  for (let i = order.length - 1; i >= 0; i--) {
+    if (order[i]!.node.children.length > 0) rows[i] = (first[i]! + last[i]!) / 2;
+    const { parent } = order[i]!;
+    if (parent === null) continue;
+    first[parent] = rows[i]!;
+    if (Number.isNaN(last[parent])) last[parent] = rows[i]!;
+  }
+  return {
+    nodes: order.map((one, i) => ({ ...one, row: rows[i]! })),
+    rows: Math.max(1, used),
+    layers: order.reduce((most, { layer }) => Math.max(most, layer), 0) + 1,
+  };
+}
+
+export interface PathNode {
+  readonly as: number;
+  readonly layer: number;
+  readonly place: number;
+}
+
+/**
+ * ASes of paths that end at one origin, in layers by their distance from it, each once: where it is nearest. Prepended
+ * copies count once. `links` are pairs of neighbours in a path, from the side of the witnesses.
+ */
+export function placePaths(paths: readonly (readonly (number | readonly number[])[])[]): {
+  readonly nodes: readonly PathNode[];
+  readonly links: readonly (readonly [number, number])[];
+} {
+  const layers = new Map<number, number>();
+  const links = new Map<string, readonly [number, number]>();
+  for (const path of paths) {
+    const ases = path
+      .map(step => (typeof step === 'number' ? step : (step[0] ?? 0)))
+      .filter((as, i, all) => as !== all[i - 1]);
+    for (const [i, as] of ases.entries()) {
+      const layer = ases.length - 1 - i;
+      layers.set(as, Math.min(layers.get(as) ?? layer, layer));
+      const next = ases[i + 1];
+      if (next !== undefined) links.set(`${as} ${next}`, [as, next]);
+    }
+  }
+  const inLayer = new Map<number, number>();
+  const nodes = [...layers].map(([as, layer]) => {
+    const place = inLayer.get(layer) ?? 0;
+    inLayer.set(layer, place + 1);
+    return { as, layer, place };
+  });
+  return { nodes, links: [...links.values()] };
+}

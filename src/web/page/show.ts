@@ -1,0 +1,32 @@
+/** Times, ages and numbers as a person reads them. Times are in UTC, as everywhere in InterTrack. */
+
+export const instant = (ms: number | null): string =>
+  ms === null ? '' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+
+/** An age in its two largest units: `3d 4h`, `12s`. */
+export function age(ms: number | null): string {
+  if (ms === null) return '';
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first < 0) return '0s';
+  return parts
+    .slice(first, first + 2)
+    .filter(([value], i) => i === 0 || value > 0)
+    .map(([value, unit]) => `${value}${unit}`)
+    .join(' ');
+}
+
+export const count = (value: number | null): string => (value === null ? '' : value.toLocaleString('en-US'));
+
+/** An AS path; an AS_SET stands in braces. */
+export const pathText = (path: readonly (number | readonly number[])[]): string =>
+  path.map(step => (typeof step === 'number' ? step : `{${step.join(',')}}`)).join(' ');
+
+export const percent = (share: number | null | undefined): string =>
+  share === null || share === undefined ? '' : `${(share * 100).toFixed(share > 0.995 && share < 1 ? 2 : 0)} %`;

@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { placePaths, placeTree, type TreeLike } from '../../src/web/page/layered.ts';
+
+describe('web/page/layered', () => {
+  it('puts parents in the middle of their children, and no two nodes into one place', () => {
+    const leaf: fc.Arbitrary<TreeLike> = fc.constant({ children: [] });
+    const above = (below: fc.Arbitrary<TreeLike>): fc.Arbitrary<TreeLike> =>
+      fc.record({ children: fc.array(below, { maxLength: 4 }) });
+    const tree = above(above(above(leaf)));
+    fc.assert(
+      fc.property(tree, root => {
+        const { nodes, rows, layers } = placeTree(root);
+        const places = new Set(nodes.map(({ layer, row }) => `${layer} ${row}`));
+        expect(places.size).to.equal(nodes.length);
+        for (const [i, { node, parent, layer, row }] of nodes.entries()) {
+          expect(layer).to.be.lessThan(layers);
+          expect(row).to.be.within(0, rows - 1);
+          if (parent !== null) expect(nodes[parent]!.layer).to.equal(layer - 1);
+          const children = nodes.filter(one => one.parent === i).map(one => one.row);
+          expect(children).to.have.length(node.children.length);
+          if (children.length > 0) expect(row).to.equal((children[0]! + children.at(-1)!) / 2);
+        }
+      }),
+    );
+  });
+
+  it('takes a tree of any depth', () => {
+    let root: TreeLike = { children: [] };
+    for (let i = 0; i < 100_000; i++) root = { children: [root] };
+    expect(placeTree(root)).to.include({ rows: 1, layers: 100_001 });
+  });
+
+  it('has each AS of the paths once, where it is nearest to the origin', () => {
+    const { nodes, links } = placePaths([
+      [64496, 64511, 64511, 64666],
+      [64497, 64496, 64666],
+      [64498, [64499, 64500]],
+    ]);
+    const layers = Object.fromEntries(nodes.map(({ as, layer }) => [as, layer]));
+    expect(layers).to.deep.equal({ 64496: 1, 64511: 1, 64666: 0, 64497: 2, 64498: 1, 64499: 0 });
+    expect(links).to.deep.include([64496, 64511]).and.to.deep.include([64497, 64496]);
+    expect(links).to.not.deep.include([64511, 64511]);
+    expect(placePaths([])).to.deep.equal({ nodes: [], links: [] });
+  });
+});
