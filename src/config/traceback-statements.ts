@@ -83,7 +83,8 @@ export const TRACE_PEER: readonly StatementSpec[] = [
     required: true,
     hard: true,
   },
-  { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', required: true, hard: true },
+  { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', hard: true },
+  { usage: 'fingerprint FINGERPRINT', help: 'The fingerprint of its key', hard: true },
   { usage: 'in POLICY', help: 'Whether its questions are answered', defaults: { policy: 'deny' } },
   { usage: 'out POLICY', help: 'Whether questions go to it', defaults: { policy: 'deny' } },
   {
