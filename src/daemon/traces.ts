@@ -26,6 +26,7 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { watchOwnCertificate } from './own-certificate.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
@@ -74,6 +75,8 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
+  /** What is to be said of the certificate of this AS, in words. */
+  ownCertificate(): readonly string[];
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -108,6 +111,7 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -166,6 +170,7 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
+      certificate.use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -192,6 +197,7 @@ export async function openTraces(
           clock: Date.now,
         });
       secret = files.secret;
+      certificate.use(files.identity);
     }
   }
 
@@ -239,7 +245,8 @@ export async function openTraces(
     kernel ??= loadKernel();
     const key = secret;
     const given = trigger ? triggersOf(packets) : packets;
-    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     return { asked, key };
@@ -350,6 +357,7 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    ownCertificate: certificate.problems,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -379,6 +387,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      certificate.close();
       hints.close();
       ending.abort();
       traceback?.close();

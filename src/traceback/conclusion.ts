@@ -73,6 +73,10 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
       .filter(child => child.verdict === 'conflict' && node.ingress.includes(child.as))
       .map(child => ({ from: child.as, to: node.as, by: child.as })),
   );
+  const round =
+    end !== null && end.node.ingress.length > 0 && end.node.ingress.every(as => way.some(({ node }) => node.as === as))
+      ? [`AS ${end.node.as} names only AS ${end.node.ingress[0]}, which had it from there`]
+      : [];
   const rivals = ends.filter(
     ({ at }) =>
       end !== null &&
@@ -84,6 +88,7 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
   const doubts = [
     ...rivals.map(({ at, way: to }) => `AS ${at.node.as} saw it as well${behind(to)}`),
     ...[...denied, ...refuted].map(deniedWords),
+    ...round,
   ];
   const found = { attested: entry === undefined ? null : attested, doubts: [...new Set(doubts)].slice(0, MAX_DOUBTS) };
   if (entry?.source) return { entry: { as: entry.as, via: null, source: true }, ambiguity: [], ...found };
