@@ -26,6 +26,7 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { watchOwnCertificate } from './own-certificate.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
@@ -33,7 +34,7 @@ import { createRunningTraces, type Running, type RunningTraces } from './running
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
-import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
@@ -74,6 +75,8 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
+  /** What is to be said of the certificate of this AS, in words. */
+  ownCertificate(): readonly string[];
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -108,6 +111,7 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -166,6 +170,7 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
+      certificate.use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -192,6 +197,7 @@ export async function openTraces(
           clock: Date.now,
         });
       secret = files.secret;
+      certificate.use(files.identity);
     }
   }
 
@@ -214,6 +220,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
@@ -351,6 +358,7 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    ownCertificate: certificate.problems,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -380,6 +388,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      certificate.close();
       hints.close();
       ending.abort();
       traceback?.close();
@@ -390,7 +399,3 @@ export async function openTraces(
     },
   };
 }
-
-/** Why nothing can be traced here, or shown of it. */
-export const whyNoTraceback = (config: Config): string =>
-  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
