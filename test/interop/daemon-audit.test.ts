@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import type { AuditRow } from '../../src/control/audit-rows.ts';
+import type { Trace } from '../../src/traceback/trace.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 
@@ -40,7 +41,7 @@ describe('interop/daemon-audit', function () {
     const id = String(rows[2]!.body.id);
     expect((await daemon.itctl('show', 'audit', 'trace', id)).stdout.split('\n')).to.have.length(3);
     expect((await daemon.itctl('show', 'audit', 'denied')).stderr).to.equal('itctl: no such line of the last day\n');
-    const again = await daemon.json<{ repeats: string; reference: string }>('trace', 'again', id);
+    const again = JSON.parse((await daemon.itctl('-j', 'trace', 'again', id)).stdout) as Trace;
     expect(again).to.include({ repeats: id, reference: 'CASE-7' });
 
     const [head] = (await daemon.itctl('show', 'audit', 'head')).stdout.split('\n');
