@@ -48,8 +48,6 @@ export interface TracebackConfig {
   readonly measure: {
     /** Share of the questions that a decoy follows; 0: none. */
     readonly decoys: number;
-    /** ms between two canaries for one AS; 0: none. */
-    readonly canaries: number;
   };
 }
 

@@ -9,6 +9,7 @@ import { type Approvals, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
+import { countCanaries } from './canaries.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createDoors } from './doors.ts';
@@ -227,6 +228,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const dPoint = createDPoint({
     ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
+    heard: tree => countCanaries(tree, honesty),
   });
 
   const query = createAnswering({

@@ -32,7 +32,7 @@ describe('traceback/identity', () => {
       federations: [],
       peers: [{ ...peer, in: 'allow', out: 'allow', rate: 1 }],
       answer: { detail: 'status', coverage: null, proof: 'none', unproved: 0 },
-      measure: { decoys: 0, canaries: 0 },
+      measure: { decoys: 0 },
     };
     return loadIdentity(config, as, now);
   };
