@@ -14,6 +14,8 @@ export interface TraceGate {
   digests(records: readonly Omit<DigestRecord, 'kind' | 'federation'>[], why: BridgedReason): Promise<Trace>;
   /** Traces packets themselves: inside one's own organisation. */
   packets(records: readonly RawRecord[], why: BridgedReason): Promise<Trace>;
+  /** Traces packets of the last minutes by hashes that PACKTER made of them, 32 hex digits each. */
+  hashes(hashes: readonly string[], why: BridgedReason): Promise<Trace>;
   /** A trace that has ended; null: there is none of this name. */
   find(id: string): Promise<Trace | null>;
   contacts(trace: Trace, signal: AbortSignal | null): Promise<readonly EntryContacts[]>;

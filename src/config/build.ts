@@ -292,6 +292,7 @@ function watchOf(watch: Entry): WatchConfig {
     critical: flag(block, 'critical'),
     holdUp: numberIn(block, 'watch', 'hold up', 'duration'),
     holdDown: numberIn(block, 'watch', 'hold down', 'duration'),
+    ...(flag(block, 'trace') ? { trace: true as const } : {}),
     ...optional('exceptions', exceptions.length === 0 ? undefined : exceptions),
   };
 }

@@ -267,6 +267,7 @@ function watchEntry(watch: Config['watches'][number]): Entry {
     ),
     ...(watch.group === null ? [] : [entry('watch', 'group', { group: watch.group })]),
     ...flagEntry('watch', 'critical', watch.critical),
+    ...flagEntry('watch', 'trace', watch.trace === true),
     entry('watch', 'hold up', { duration: watch.holdUp }),
     entry('watch', 'hold down', { duration: watch.holdDown }),
   ]);

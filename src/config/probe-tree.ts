@@ -16,7 +16,7 @@ export interface ProbeConfig {
   /** Routers that send flow records to it; left out: none. */
   readonly exporters?: readonly ExporterConfig[];
   /** Digest profiles that are kept beside `strict`; left out: none. */
-  readonly profiles?: readonly ('nat' | 'clamp' | 'payload' | 'quoted8')[];
+  readonly profiles?: readonly ('nat' | 'clamp' | 'payload' | 'quoted8' | 'packter')[];
   /** There: the probe takes no packets, but what a translator tells. */
   readonly translator?: TranslatorConfig;
   readonly retention: number;

@@ -280,6 +280,8 @@ export interface WatchConfig {
   readonly holdUp: number;
   /** No end notice before no witness was left for so long; default 5 min. */
   readonly holdDown: number;
+  /** Packets to the prefixes of its cases are traced while these last. */
+  readonly trace?: true;
   /** Not there: none. */
   readonly exceptions?: readonly WatchException[];
 }

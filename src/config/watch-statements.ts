@@ -50,6 +50,7 @@ export const WATCH: readonly StatementSpec[] = [
     unique: ['prefix', 'asn'],
   },
   { usage: 'group GROUP', help: 'Who is told besides the X-Keiro addresses' },
+  { usage: 'trace [SWITCH]', help: 'Packets to the prefixes of its cases are traced while these last' },
   { usage: 'critical [SWITCH]', help: 'Marks its cases as critical' },
   {
     usage: 'hold up DURATION',

@@ -229,7 +229,7 @@ async function checkEvidence({ daemon, args, row }: Call): Promise<void> {
 
 async function exportCase(call: Call): Promise<void> {
   const { daemon, args, row } = call;
-  const { notices, ...of } = await detailOf(call, await named(call));
+  const { notices, traces: _, ...of } = await detailOf(call, await named(call));
   const evidence = await daemon.evidence(of.id);
   const now = Date.now();
   if (args.iodef === undefined) {
@@ -260,7 +260,8 @@ async function named({ daemon, args }: Call): Promise<Case> {
 /** A case, and what became of its notices. */
 async function detailOf({ daemon }: Call, one: Case): Promise<CaseDetail> {
   const notices = (await daemon.outboxOf(one.id)).map(notice);
-  return { ...one, notices, refused: refusedContacts(one) };
+  const traces = await daemon.tracesOf(one.id);
+  return { ...one, notices, refused: refusedContacts(one), ...(traces.length > 0 && { traces }) };
 }
 
 async function timelineOf(_: Call, { id, state, prefix, offender, timeline }: Case): Promise<CaseTimeline> {

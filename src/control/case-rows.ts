@@ -5,12 +5,15 @@ import type { IncidentSummary } from '../hijack/incident-summary.ts';
 import type { Severity } from '../registry/verdict.ts';
 import type { OutboxRecord } from '../store/records.ts';
 import type { NoticeRow } from './daemon.ts';
+import type { CaseTrace } from './standing-rows.ts';
 
 /** `show case ID` and `detail`: the case and what became of its notices. */
 export interface CaseDetail extends Case {
   readonly notices: readonly NoticeRow[];
   /** Whom its objects name and who is not told, in words with the reason. */
   readonly refused: readonly string[];
+  /** The latest traces of packets to its prefix; not there: none. */
+  readonly traces?: readonly CaseTrace[];
 }
 
 /** `show case … timeline`. */

@@ -19,6 +19,7 @@ import { PLAN_COMMANDS } from './plan-commands.ts';
 import { PROBE_COMMANDS } from './probe-commands.ts';
 import type { Completion } from './protocol.ts';
 import { RPKI_COMMANDS } from './rpki-commands.ts';
+import { STANDING_COMMANDS } from './standing-commands.ts';
 import { TRACE_COMMANDS } from './trace-commands.ts';
 import { TRACEBACK_COMMANDS } from './traceback-commands.ts';
 import { VERDICT_COMMANDS } from './verdict-commands.ts';
@@ -186,6 +187,7 @@ export const COMMANDS: readonly Command[] = [
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
   ...TRACE_COMMANDS,
+  ...STANDING_COMMANDS,
   ...APPROVAL_COMMANDS,
   ...TRACEBACK_COMMANDS,
   ...NOTIFY_COMMANDS,
@@ -237,6 +239,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   watch: 'What happens, as it happens',
   'watch cases': 'A line for each change of a case as it comes, until it is interrupted',
   whois: 'Ask by whois, the mirror first',
+  'trace case': 'Trace packets of a case as they come',
   'trace digest': 'Trace a packet of which only the digest is known',
   'trace export': 'A trace as a document',
   'trace plan': 'What a trace would ask of whom, before anything is sent',

@@ -46,6 +46,7 @@ import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow 
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
 import type { FlowRow, ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
+import type { StandingAnswers } from './standing-rows.ts';
 import type { TracebackAnswers, TracePeerRow } from './traceback-rows.ts';
 import type { Explanation, RouteAnswer, VerdictQuestion } from './verdict-rows.ts';
 
@@ -60,7 +61,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, TracebackAnswers, BridgeAnswers {
+export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -130,6 +131,8 @@ export interface Daemon extends PlanAnswers, TracebackAnswers, BridgeAnswers {
   traceDigest(digest: TraceDigest): Promise<Trace>;
   /** Asks a trace again with the same digests; rejects in words when there is none. */
   traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
+  /** What is to be said of the certificate that this AS speaks with. */
+  ownCertificate(): Promise<readonly string[]>;
   /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
   approvals(): Promise<readonly Approval[]>;
   /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */

@@ -40,6 +40,8 @@ import { createPast } from './past.ts';
 import { createPlanAnswers } from './plan-answers.ts';
 import { createRpkiAnswers, rpkiProblems } from './rpki.ts';
 import { silentExporters } from './silent-exporters.ts';
+import { createStandingAnswers } from './standing-answers.ts';
+import type { StandingTraces } from './standing-traces.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers } from './traceback-answers.ts';
@@ -67,6 +69,7 @@ export interface DaemonParts {
   readonly traces: Traces;
   readonly neighbors: Neighbors;
   readonly ids: Ids;
+  readonly standing: StandingTraces;
   readonly archive: Archive;
   readonly store: Store;
   readonly audit: AuditLog;
@@ -157,6 +160,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
+      ...traces.ownCertificate(),
       ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
@@ -292,9 +296,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined) throw new Error(`there is no trace ${id}`);
       return traces.startAgain(traceOf(record), onPartial, why);
     },
-    approvals: async () => traces.traceback()?.approvals() ?? [],
-    approve: async (id, milliseconds, by) => mustTrace().approve(id, milliseconds, by),
-    deny: async (id, reason, by) => mustTrace().deny(id, reason, by),
+    ownCertificate: async () => traces.ownCertificate(),
+    approvals: async () => traces.traceback()?.approvals.list() ?? [],
+    approve: async (id, milliseconds, by) => mustTrace().approvals.approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTrace().approvals.deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -323,6 +328,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       return { rows, notes: [...notes, ...parts.neighbors.notes(probe)] };
     },
     ids: async () => parts.ids.rows(),
+    ...createStandingAnswers(parts),
     tracePeers: async () => tracePeerRows(config(), traces),
     ...createPlanAnswers({ config, traces, query: collector.query }),
     ...createTracebackAnswers({ traces, store, query: collector.query }),
@@ -339,7 +345,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
 }
 
 function waitingForApproval(traces: Traces): string[] {
-  const waiting = (traces.traceback()?.approvals() ?? []).filter(({ state }) => state === 'pending').length;
+  const waiting = (traces.traceback()?.approvals.list() ?? []).filter(({ state }) => state === 'pending').length;
   if (waiting === 0) return [];
   return [`${waiting} question${waiting === 1 ? '' : 's'} of other ASes wait for approval: \`show traceback pending\``];
 }

@@ -2,7 +2,12 @@
 import { hostname } from 'node:os';
 import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import type { Config } from '../config/tree.ts';
+import { loadKernel } from '../packet/digest-kernel.ts';
+import { digestText } from '../packet/itk1.ts';
+import { writeRekeyed } from '../packet/rekeyed.ts';
 import type { AuditRecord, Store } from '../store/records.ts';
+import { needOf } from '../traceback/evidence.ts';
+import { epochsOf } from '../traceback/interval.ts';
 import type { Trace } from '../traceback/trace.ts';
 import { type Bridges, createBridges } from './bridges.ts';
 import type { Log } from './log.ts';
@@ -10,10 +15,14 @@ import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 
 const LINKTYPE_RAW = 101;
+/** How long before it asks PACKTER may have seen a packet, ms: a person selects it first. */
+const PACKTER_SPAN = 300_000;
+
+type BridgedTraces = Pick<Traces, 'startQuestions' | 'startTrace' | 'epochKey'>;
 
 /** Bridges that are shut until they are configured. */
 export function openBridges(parts: {
-  readonly traces: Pick<Traces, 'startQuestions' | 'startTrace'>;
+  readonly traces: BridgedTraces;
   readonly store: Pick<Store, 'read'>;
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
   readonly config: () => Config;
@@ -28,14 +37,15 @@ export function openBridges(parts: {
 }
 
 function createBridgeGate(
-  traces: Pick<Traces, 'startQuestions' | 'startTrace'>,
+  traces: BridgedTraces,
   store: Pick<Store, 'read'>,
   contacts: ReturnType<typeof createTraceContacts>,
 ): TraceGate {
   return {
     digests(records, why) {
       const questions = records.map(({ packet, epoch, digest, time }) => ({ packet, epoch, digest, time }));
-      return traces.startQuestions(questions, Math.min(...questions.map(({ time }) => time)), why);
+      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
+      return traces.startQuestions({ questions, need, time: Math.min(...questions.map(({ time }) => time)) }, why);
     },
     packets(records, why) {
       const packets = records.map(({ octets, time }) => ({
@@ -43,6 +53,21 @@ function createBridgeGate(
         time: time ?? Date.now(),
       }));
       return traces.startTrace(packets, () => {}, why);
+    },
+    async hashes(hashes, why) {
+      const now = Date.now();
+      const kernel = loadKernel();
+      const questions = [...new Set([...epochsOf(now - PACKTER_SPAN), ...epochsOf(now)])].flatMap(epoch => {
+        const key = traces.epochKey(epoch);
+        if (key === null) throw new Error('no federation is configured: there is no key to digest with');
+        kernel.setKey(key);
+        return hashes.map((hash, packet) => {
+          const length = writeRekeyed(Buffer.from(hash, 'hex'), kernel.memory, kernel.slot(0));
+          return { packet, epoch, digest: digestText(kernel.digest(length)) };
+        });
+      });
+      const span = { time: now, from: now - PACKTER_SPAN, to: now };
+      return traces.startQuestions({ questions, need: needOf(hashes.length), ...span }, why);
     },
     async find(id) {
       const [record] = await store.read('trace.get', { id });

@@ -2,11 +2,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { BridgeRow, BridgeSelf, TraceGate } from '../bridge/bridged.ts';
+import { createClientServer, openClientServer } from '../bridge/intertrack-2010-server.ts';
+import { type BridgeCounts, createPackter, openPackter } from '../bridge/packter-listener.ts';
 import { postRid } from '../bridge/rid-client.ts';
 import { createRidDesk, type RidDesk } from '../bridge/rid-desk.ts';
 import type { RidIdentity } from '../bridge/rid-http.ts';
 import { openRidServer, type RidServer } from '../bridge/rid-server.ts';
-import type { Config } from '../config/tree.ts';
+import type { Config, ListenConfig } from '../config/tree.ts';
 import { seldom } from '../net/rate.ts';
 import { outOfDate } from '../net/tls.ts';
 import type { AuditRecord } from '../store/records.ts';
@@ -35,13 +37,19 @@ interface RidFiles {
   readonly certificates: ReadonlyMap<string, X509Certificate>;
 }
 
+/** What listens somewhere. */
+type Door = Pick<RidServer, 'close'> & Partial<Pick<RidServer, 'renew'>>;
+
+const NOBODY = { allow: [], rate: 1 };
+const noCounts = (): BridgeCounts => ({ received: 0, traced: 0, refused: 0, lastError: '' });
+
 const NO_FILES: RidFiles = { identity: { key: '', certificate: '' }, certificates: new Map() };
 
 /** Bridges that are all shut. */
 export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridges {
   let config: Config['bridges'] = { rid: null, packter: null, intertrack2010: null };
   let files = NO_FILES;
-  let servers = new Map<string, RidServer>();
+  let doors = new Map<string, Door>();
   let strangers = 0;
   let lastStranger = '';
   const write = (what: string, body: Readonly<Record<string, unknown>>) =>
@@ -61,57 +69,84 @@ export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridg
     ...{ audit: write, log, clock: Date.now },
   });
 
+  const packterCounts = noCounts();
+  const clientCounts = noCounts();
+  const parts = { gate, audit: write, log, clock: Date.now };
+  const packter = createPackter({ ...parts, rules: () => config.packter ?? NOBODY, counts: packterCounts });
+  const client = createClientServer({
+    ...parts,
+    ...{ as: () => self().as, rules: () => config.intertrack2010 ?? NOBODY, counts: clientCounts },
+  });
+
+  /** Opens what is to listen, by bridge and place. */
+  const openersOf = (next: Config['bridges'], read: RidFiles): [string, () => Promise<Door>][] => {
+    const each = (
+      bridge: BridgeRow['bridge'],
+      listen: readonly ListenConfig[],
+      open: (at: ListenConfig) => Promise<Door>,
+    ) => listen.map((at): [string, () => Promise<Door>] => [`${bridge} ${at.address} port ${at.port}`, () => open(at)]);
+    return [
+      ...each('rid', next.rid?.listen ?? [], listen =>
+        openRidServer({
+          ...{ listen, identity: read.identity, peers: () => files.certificates, receive: rid.receive, log },
+          refused(from, why) {
+            strangers++;
+            lastStranger = `${from}: ${why}`;
+            tellStranger(lastStranger);
+          },
+        }),
+      ),
+      ...each('packter', next.packter?.listen ?? [], at => openPackter(at, packter)),
+      ...each('intertrack-2010', next.intertrack2010?.listen ?? [], at => openClientServer(at, client)),
+    ];
+  };
+
+  const rowOf = (bridge: BridgeRow['bridge'], counts: Omit<BridgeRow, 'bridge' | 'listens'>): BridgeRow => ({
+    bridge,
+    listens: [...doors.keys()].flatMap(key => (key.startsWith(`${bridge} `) ? [key.slice(bridge.length + 1)] : [])),
+    ...counts,
+  });
+
   return {
     rid,
     async configure(next) {
-      const wanted = next.bridges.rid;
-      const read = wanted === null ? NO_FILES : readRidFiles(next);
-      const kept = new Map<string, RidServer>();
-      const fresh: RidServer[] = [];
+      const read = next.bridges.rid === null ? NO_FILES : readRidFiles(next);
+      const kept = new Map<string, Door>();
+      const fresh: Door[] = [];
       try {
-        for (const listen of wanted?.listen ?? []) {
-          const key = `${listen.address} port ${listen.port}`;
-          const old = servers.get(key);
-          const server =
+        for (const [key, open] of openersOf(next.bridges, read)) {
+          const old = doors.get(key);
+          const door =
             old ??
-            (await openRidServer({
-              ...{ listen, identity: read.identity, peers: () => files.certificates, receive: rid.receive, log },
-              refused(from, why) {
-                strangers++;
-                lastStranger = `${from}: ${why}`;
-                tellStranger(lastStranger);
-              },
-            }).catch((e: Error) => {
-              throw new Error(`rid listen ${key}: ${e.message}`);
+            (await open().catch((e: Error) => {
+              throw new Error(`${key}: ${e.message}`);
             }));
-          if (old === undefined) fresh.push(server);
-          kept.set(key, server);
+          if (old === undefined) fresh.push(door);
+          kept.set(key, door);
         }
       } catch (error) {
-        for (const server of fresh) server.close();
+        for (const door of fresh) door.close();
         throw error;
       }
-      for (const [key, server] of servers) if (!kept.has(key)) server.close();
-      servers = kept;
+      for (const [key, door] of doors) if (!kept.has(key)) door.close();
+      doors = kept;
       files = read;
       config = next.bridges;
-      for (const server of servers.values()) server.renew(files.identity);
+      for (const door of doors.values()) door.renew?.(files.identity);
     },
     rows() {
       const peers = rid.peers();
       const sum = (of: 'received' | 'traced' | 'denied') => peers.reduce((all, peer) => all + peer[of], 0);
-      if (config.rid === null) return [];
+      const told = peers.find(({ lastError }) => lastError !== '')?.lastError ?? lastStranger;
+      const ridCounts = { received: sum('received'), traced: sum('traced'), refused: sum('denied') + strangers };
       return [
-        {
-          bridge: 'rid',
-          listens: [...servers.keys()],
-          ...{ received: sum('received'), traced: sum('traced'), refused: sum('denied') + strangers },
-          lastError: peers.find(({ lastError }) => lastError !== '')?.lastError ?? lastStranger,
-        },
+        ...(config.rid === null ? [] : [rowOf('rid', { ...ridCounts, lastError: told })]),
+        ...(config.packter === null ? [] : [rowOf('packter', packterCounts)]),
+        ...(config.intertrack2010 === null ? [] : [rowOf('intertrack-2010', clientCounts)]),
       ];
     },
     close() {
-      for (const server of servers.values()) server.close();
+      for (const door of doors.values()) door.close();
     },
   };
 }

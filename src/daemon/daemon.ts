@@ -35,9 +35,10 @@ import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
 import { createPast } from './past.ts';
-import { claimedFor } from './path-claims.ts';
+import { claimsBy } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { openStandingTraces, type StandingTraces, tracedBy } from './standing-traces.ts';
 import { createTraceContacts } from './trace-contacts.ts';
 import { openTraces } from './traces.ts';
 import { openWhois } from './whois.ts';
@@ -129,10 +130,10 @@ export async function startDaemon({
     closers.push(() => contacts.close());
     contacts.configure(config);
     let mitigations: Mitigations | null = null;
+    let standing: StandingTraces | null = null;
     const company = {
       changed(of: Case) {
-        contacts.changed(of);
-        mitigations?.changed(of);
+        for (const one of [contacts, mitigations, standing]) one?.changed(of);
       },
       contacts: contacts.lines,
     };
@@ -252,18 +253,17 @@ export async function startDaemon({
     });
     closers.push(() => mitigations?.close());
 
-    const past = createPast(archive, collector, registry);
-    const traces = await openTraces(config, collector.query, store, audit, log, packets =>
-      claimedFor(packets, { query: collector.query, routesAt: past.routesAt }, Date.now()),
-    );
+    const claims = claimsBy(collector, createPast(archive, collector, registry));
+    const traces = await openTraces(config, collector.query, store, audit, log, claims);
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
     tableComplete = neighbors.tableComplete;
+    standing = await openStandingTraces({ store, traces, cases, wanted: tracedBy(() => config), note, log });
     const traceContacts = createTraceContacts(() => config, contacts);
     const bridges = openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
     closers.push(() => bridges.close());
-    const ids = openIds(traces, log);
+    const ids = openIds(traces, log, standing.offer);
     closers.push(() => ids.close());
 
     async function reload(): Promise<ReloadReport> {
@@ -360,6 +360,7 @@ export async function startDaemon({
       traces,
       neighbors,
       ids,
+      standing,
       archive,
       store,
       audit,

@@ -29,6 +29,11 @@ const THEN = 60_000;
 /** What an archive may take, ms: less than a trace. */
 const PATIENCE = 1500;
 
+/** `claimedFor` by the routes that are held, and those that the past knows. */
+export function claimsBy({ query }: Pick<ClaimParts, 'query'>, { routesAt }: Pick<ClaimParts, 'routesAt'>) {
+  return (packets: readonly PacketToTrace[]) => claimedFor(packets, { query, routesAt }, Date.now());
+}
+
 /** The routes to where these packets say they are from; null when nobody can say. Never rejects. */
 export async function claimedFor(
   packets: readonly PacketToTrace[],

@@ -2,7 +2,6 @@
  * The trace side of the daemon: the federation's secret and its keys, the station that probes connect to, the managers,
  * and what becomes of a trace.
  */
-import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
@@ -10,10 +9,9 @@ import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { epochKey, keyCheck } from '../packet/itk1.ts';
 import { reflectionOf } from '../packet/reflection.ts';
 import { openProbeStation, type ProbeStation } from '../probe/station.ts';
-import type { Adjacency } from '../rib/adjacency.ts';
 import type { Store } from '../store/records.ts';
 import type { BorderQuestion } from '../traceback/btm.ts';
-import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
+import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import { epochsOf, intervalOf } from '../traceback/interval.ts';
@@ -28,13 +26,15 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { watchOwnCertificate } from './own-certificate.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
+import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
-import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
@@ -68,12 +68,15 @@ export interface Traces {
   ): Promise<Trace>;
   /** Traces packets that another system asks about by their digests. */
   startQuestions(
-    questions: readonly TraceQuestion[],
-    time: number,
+    asked: Pick<TraceRequest, 'questions' | 'time' | 'need' | 'from' | 'to'>,
     why: Required<Pick<TraceTerms, 'requester' | 'purpose'>>,
   ): Promise<Trace>;
+  /** The key of an hour; null without a federation. */
+  epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
+  /** What is to be said of the certificate of this AS, in words. */
+  ownCertificate(): readonly string[];
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -108,6 +111,7 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -137,17 +141,7 @@ export async function openTraces(
     log,
   );
 
-  const graph = {
-    async frontier(from: number, avoid: readonly number[], among: readonly number[], here?: number) {
-      const { rows } = await query({ about: 'frontier', from, avoid, among, ...(here !== undefined && { here }) });
-      return rows[0] as FrontierRow;
-    },
-    async adjacency(among: readonly number[]) {
-      const { rows } = await query({ about: 'adjacency', among });
-      return rows as readonly Adjacency[];
-    },
-  };
-
+  const graph = graphOf(query);
   const retentionOf = ({ probes: all }: Config) => {
     const probes = all.filter(probe => probe.translator === undefined);
     return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
@@ -176,6 +170,7 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
+      certificate.use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -202,6 +197,7 @@ export async function openTraces(
           clock: Date.now,
         });
       secret = files.secret;
+      certificate.use(files.identity);
     }
   }
 
@@ -224,6 +220,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
@@ -249,7 +246,8 @@ export async function openTraces(
     kernel ??= loadKernel();
     const key = secret;
     const given = trigger ? triggersOf(packets) : packets;
-    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     return { asked, key };
@@ -337,14 +335,9 @@ export async function openTraces(
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
       running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
-    startQuestions(questions, time, why) {
-      const need = needOf(new Set(questions.map(({ packet }) => packet)).size);
-      const request = {
-        questions,
-        time,
-        need,
-        ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }),
-      };
+    epochKey: epoch => secret && epochKey(secret, epoch),
+    startQuestions(asked, why) {
+      const request = { ...asked, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
       return running.run(one => askDigests({ ...request, ...one }, () => {}, { requester: why.requester }));
     },
     startAgain: (trace, onPartial, { signal, by } = {}) =>
@@ -365,6 +358,7 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    ownCertificate: certificate.problems,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -394,6 +388,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      certificate.close();
       hints.close();
       ending.abort();
       traceback?.close();
@@ -404,7 +399,3 @@ export async function openTraces(
     },
   };
 }
-
-/** Why nothing can be traced here, or shown of it. */
-export const whyNoTraceback = (config: Config): string =>
-  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';

@@ -7,9 +7,10 @@ import { clampInput } from './clamped.ts';
 import { packterInput, spieInput } from './earlier-inputs.ts';
 import { refusalOf, refusalWithin, writeInput, writeInvariant } from './invariant.ts';
 import type { Layers, ProfileRefusal } from './layers.ts';
+import { rekeyedInput } from './rekeyed.ts';
 import { natInput, payloadInput } from './translated.ts';
 
-export type ProfileName = 'strict' | 'nat' | 'clamp' | 'payload' | 'quoted8' | 'packter-md5' | 'spie28';
+export type ProfileName = 'strict' | 'nat' | 'clamp' | 'payload' | 'quoted8' | 'packter-md5' | 'spie28' | 'packter';
 
 export interface Profile {
   readonly name: ProfileName;
@@ -104,8 +105,18 @@ export const SPIE28: Profile = {
   write: spieInput,
 };
 
+export const PACKTER: Profile = {
+  name: 'packter',
+  number: 8,
+  keyed: true,
+  upperOctets: 8,
+  behindTransport: false,
+  purpose: "PACKTER's hash, hashed again under the key",
+  write: rekeyedInput,
+};
+
 /** All of them, by number. */
-export const PROFILES: readonly Profile[] = [STRICT, NAT, CLAMP, PAYLOAD, QUOTED8, PACKTER_MD5, SPIE28];
+export const PROFILES: readonly Profile[] = [STRICT, NAT, CLAMP, PAYLOAD, QUOTED8, PACKTER_MD5, SPIE28, PACKTER];
 
 /** The profile of a name; undefined when there is none. */
 export function profileNamed(name: string): Profile | undefined {

@@ -56,7 +56,7 @@ export function probeConfig(f: Finding, value: unknown): ProbeConfig {
       ? {}
       : {
           profiles: list(f, from, 'profiles', 4).map(one =>
-            choice(f, { profile: one }, 'profile', ['nat', 'clamp', 'payload', 'quoted8']),
+            choice(f, { profile: one }, 'profile', ['nat', 'clamp', 'payload', 'quoted8', 'packter']),
           ),
         }),
     ...(from.translator === undefined ? {} : { translator: translatorConfig(f, from.translator) }),

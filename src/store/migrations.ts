@@ -162,6 +162,13 @@ export const migrations: readonly MigrationStep[] = [
      body   TEXT    NOT NULL,
      PRIMARY KEY (window, root)
    ) STRICT, WITHOUT ROWID;`,
+
+  // 13: cases whose packets are traced as they come, and the traces of a case.
+  `CREATE TABLE standing_traces (
+     case_id TEXT NOT NULL PRIMARY KEY,
+     body    TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX traces_by_case ON traces (body ->> 'caseId') WHERE body ->> 'caseId' IS NOT NULL;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

@@ -56,6 +56,9 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'commitment.since': `SELECT probe, head, told, window, root FROM commitments WHERE told >= :told
     ORDER BY told, probe, head`,
   'stranger.all': 'SELECT key, time FROM strangers',
+  'standing.all': 'SELECT case_id AS "caseId", body FROM standing_traces ORDER BY case_id',
+  'trace.of-case': `SELECT id, asked, body FROM traces
+    WHERE body ->> 'caseId' IS NOT NULL AND body ->> 'caseId' = :caseId ORDER BY asked DESC, id DESC LIMIT :limit`,
   'mitigation.all': 'SELECT case_id AS "caseId", peer, since, body FROM mitigations ORDER BY since, case_id, peer',
   'source.all': 'SELECT name, file, objects FROM sources ORDER BY name',
 };
@@ -106,6 +109,9 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'originated.put': `INSERT INTO originated (prefix, origin, last) VALUES (:prefix, :origin, :last)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
   'originated.forget': 'DELETE FROM originated WHERE prefix = :prefix AND origin = :origin',
+  'standing.put': `INSERT INTO standing_traces (case_id, body) VALUES (:caseId, :body)
+    ON CONFLICT (case_id) DO UPDATE SET body = excluded.body`,
+  'standing.forget': 'DELETE FROM standing_traces WHERE case_id = :caseId',
   'mitigation.put': `INSERT INTO mitigations (case_id, peer, since, body) VALUES (:caseId, :peer, :since, :body)
     ON CONFLICT (case_id, peer) DO UPDATE SET since = excluded.since, body = excluded.body`,
   'source.put': `INSERT INTO sources (name, file, objects) VALUES (:name, :file, :objects)

@@ -180,6 +180,9 @@ export type StoreWrite =
   /** Lines before a time are forgotten, if there are any, and a line says so. */
   | { readonly op: 'audit.forget'; readonly before: number; readonly time: number }
   | { readonly op: 'source.put'; readonly record: SourceRecord }
+  /** The packets of a case are traced as they come, as JSON; and no more. */
+  | { readonly op: 'standing.put'; readonly caseId: string; readonly body: string }
+  | { readonly op: 'standing.forget'; readonly caseId: string }
   | { readonly op: 'mitigation.put'; readonly record: MitigationRecord }
   /** A time that is kept by the first who writes it. */
   | { readonly op: 'mark.put'; readonly name: string; readonly time: number }
@@ -241,6 +244,12 @@ export interface StoreReads {
     readonly args: { readonly id: string };
     readonly row: { readonly id: string; readonly body: string };
   };
+  'standing.all': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly caseId: string; readonly body: string };
+  };
+  /** Traces of a case, the latest first. */
+  'trace.of-case': { readonly args: { readonly caseId: string; readonly limit: number }; readonly row: TraceRecord };
   'mitigation.all': { readonly args: Record<never, never>; readonly row: MitigationRecord };
   'source.all': { readonly args: Record<never, never>; readonly row: SourceRecord };
   'mark.get': {

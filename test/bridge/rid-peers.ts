@@ -1,5 +1,6 @@
 /** Two RID systems that talk over real TLS on loopback, the traces behind them scripted. */
 import { X509Certificate } from 'node:crypto';
+import { expect } from 'chai';
 import type { BridgedReason, TraceGate } from '../../src/bridge/bridged.ts';
 import { postRid, type RidPosted } from '../../src/bridge/rid-client.ts';
 import { createRidDesk, type RidDesk, type RidPeer } from '../../src/bridge/rid-desk.ts';
@@ -52,6 +53,7 @@ export async function twoSystems(policy: Partial<RidPeer> = {}): Promise<[RidSys
     const gate: TraceGate = {
       digests: traced,
       packets: traced,
+      hashes: async () => expect.fail('no hash was given'),
       find: async id => traces.get(id) ?? null,
       contacts: async () => ENTRY_CONTACTS,
     };

@@ -35,6 +35,7 @@ import { newLeaf } from '../../src/traceback/branch.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { ANSWER, DRIFT, EXPLANATION } from './explained.ts';
 import { PLANS } from './scripted-plans.ts';
+import { STANDING_ANSWERS } from './scripted-standing.ts';
 import { TRACEBACK } from './scripted-traceback.ts';
 
 /** 2026-03-01 12:00:00Z, the hour of everything below. */
@@ -727,6 +728,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     tracesAs: () => ({ as: 64500, federation: 'jp-isp' }),
     traceContacts: async () => ENTRY_CONTACTS,
+    ...STANDING_ANSWERS,
     ...PLANS,
     ...TRACEBACK,
     audit: async ({ as, denied }, take) =>
@@ -735,6 +737,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
+    ownCertificate: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,

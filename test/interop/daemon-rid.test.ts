@@ -1,5 +1,6 @@
 /** intertrackd and another system that speaks RID: it asks for a trace, and is sent one. */
 import { X509Certificate } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +12,7 @@ import type { BridgeRow } from '../../src/control/bridge-rows.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { freePort } from '../registry/rpki/stayrtr.ts';
 import { makeCertificate, makeIdentity } from '../traceback/certificates.ts';
+import { until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 
 const DIGEST = '0123456789abcdef';
@@ -22,6 +24,7 @@ describe('interop/daemon-rid', function () {
   const identity = makeCertificate(64510);
   const got: RidMessage[] = [];
   let port: number;
+  let udp: number;
   let own: X509Certificate;
 
   before(async () => {
@@ -49,7 +52,9 @@ describe('interop/daemon-rid', function () {
       log: () => {},
     });
     port = await freePort();
+    udp = await freePort();
     daemon.configure(`
+packter { listen 127.0.0.1 port ${udp}; }
 traceback {
     identity "${key}" certificate "${certificate}";
     federation "jp-isp" { secret "${secret}"; }
@@ -111,5 +116,18 @@ rid {
     expect(got[0]).to.deep.include({ type: 'TraceRequest' });
     expect(got[0]!.report!.records[0]).to.deep.include({ kind: 'digest', digest: DIGEST, federation: 'jp-isp' });
     expect(got[0]!.report!.data).to.deep.equal([]);
+  });
+
+  it('traces a hash that PACKTER gives it, under a key', async () => {
+    const socket = createSocket('udp4');
+    socket.send('0123456789abcdef0123456789abcdef-127.0.0.1', udp, '127.0.0.1');
+    const found = async () =>
+      ((await daemon.ask('show', 'trace')) as Trace[]).find(one => one.requester?.by === 'packter');
+    await until('the trace', async () => (await found())?.state === 'final');
+    socket.close();
+    const trace = (await found())!;
+    expect(trace.requester).to.deep.equal({ by: 'packter', peer: '127.0.0.1', reference: '0123456789ab' });
+    expect(trace.to - trace.from).to.equal(300_000);
+    expect(JSON.stringify(trace.questions)).not.to.include('0123456789abcdef');
   });
 });

@@ -44,6 +44,7 @@ describe('packet/profiles', () => {
       '5 quoted8',
       '6 packter-md5',
       '7 spie28',
+      '8 packter',
     ]);
     for (const profile of PROFILES) expect(profileNamed(profile.name)).to.equal(profile);
     expect(profileNamed('stric')).to.equal(undefined);

@@ -28,6 +28,8 @@ export interface DetectorOptions {
   readonly config: IdsConfig;
   readonly traces: Pick<Traces, 'startTrace' | 'guessingOf'>;
   readonly log: (level: 'info' | 'warn', text: string) => void;
+  /** Is shown each packet that comes, whatever the rules say. */
+  readonly offer?: (packet: PacketToTrace, source: string) => void;
   /** Monotonic, ms. */
   readonly clock?: () => number;
   /** ms between two looks at files and directories. */
@@ -59,6 +61,7 @@ export function openDetector({
   config: initial,
   traces,
   log,
+  offer = () => {},
   clock = performance.now.bind(performance),
   interval,
 }: DetectorOptions): Detector {
@@ -159,6 +162,7 @@ export function openDetector({
           wrong(`${source.name}: a line cannot be read: ${read}`);
         } else if (read !== null) {
           counts.alerts++;
+          if (read.packet !== null) offer({ ...read.packet, wire: read.packet.frame.length, time: read.time }, name);
           if (rules(read)) matched(read);
         }
       },
@@ -176,6 +180,7 @@ export function openDetector({
     const text = file.slice(file.lastIndexOf('/') + 1);
     const own = gathering<Wanted>(packets.length + 1);
     for (const packet of packets) {
+      offer(packet, name);
       const found = traces.guessingOf(packet);
       if ('reason' in found) continue;
       const candidate = {

@@ -1,6 +1,7 @@
 /** All that is configured as `ids`. */
 import type { IdsConfig } from '../../config/tree.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
+import type { PacketToTrace } from '../asked-packets.ts';
 import type { Log } from '../log.ts';
 import type { Traces } from '../traces.ts';
 import { type Detector, openDetector } from './detector.ts';
@@ -14,7 +15,11 @@ export interface Ids {
 }
 
 /** Opens nothing before it is configured. */
-export function openIds(traces: Pick<Traces, 'startTrace' | 'guessingOf'>, log: Log): Ids {
+export function openIds(
+  traces: Pick<Traces, 'startTrace' | 'guessingOf'>,
+  log: Log,
+  offer: (packet: PacketToTrace, source: string) => void = () => {},
+): Ids {
   const detectors = new Map<string, Detector>();
   const list = () => [...detectors.values()];
   return {
@@ -26,7 +31,7 @@ export function openIds(traces: Pick<Traces, 'startTrace' | 'guessingOf'>, log: 
       for (const one of config) {
         const detector = detectors.get(one.name);
         if (detector !== undefined) await detector.configure(one);
-        else detectors.set(one.name, openDetector({ config: one, traces, log }));
+        else detectors.set(one.name, openDetector({ config: one, traces, log, offer }));
       }
     },
     rows: () => list().map(detector => detector.row()),

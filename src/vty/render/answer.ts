@@ -48,6 +48,7 @@ import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../con
 import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
 import type { Completion } from '../../control/protocol.ts';
+import type { StandingRow } from '../../control/standing-rows.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type {
   SightRow,
@@ -104,6 +105,7 @@ import { renderFamily, renderRoutes, routePages } from './route.ts';
 import { renderPayloads, renderRpki, renderRpkiSource } from './rpki.ts';
 import { renderSafety } from './safety.ts';
 import { renderSight } from './sight.ts';
+import { renderStanding, renderStandingOne } from './standing.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
 import { plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
@@ -218,6 +220,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show trace TRACE-ID cost': first<Trace>(renderCost),
   'show trace TRACE-ID evidence': first<Trace>(renderTraceEvidence),
   'show trace TRACE-ID tree': first<TraceDetail>(renderTrace),
+  'show trace standing': (rows: readonly StandingRow[], now) => renderStanding(rows, now),
   'show traceback': (rows: readonly TracePeerRow[], now) => renderTracePeers(rows, now),
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
@@ -236,6 +239,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
+  'trace case CASE-ID': first<StandingRow>(renderStandingOne),
+  'trace case CASE-ID stop': first<StandingRow>(renderStandingOne),
   'trace cancel TRACE-ID': first<Trace>(renderTrace),
   'trace digest DIGEST TIME': first<Trace>(renderTrace),
   'trace export TRACE-ID': first<TextExport | TraceDocument>(renderTraceExport),

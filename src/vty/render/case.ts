@@ -13,6 +13,7 @@ import { isOfRoa } from '../../hijack/kinds.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
 import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
+import { caseTraceLines } from './standing.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -152,6 +153,7 @@ export function renderCase(one: CaseDetail, now: number): string[] {
     ]),
     ...channels(one.notices),
     ...(one.refused.length === 0 ? [] : ['', `Refused: ${one.refused.length}`, ...indented(one.refused)]),
+    ...caseTraceLines(one.traces ?? []),
   ];
 }
 
