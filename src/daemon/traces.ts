@@ -34,7 +34,7 @@ import { createRunningTraces, type Running, type RunningTraces } from './running
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
-import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
@@ -220,6 +220,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
@@ -398,7 +399,3 @@ export async function openTraces(
     },
   };
 }
-
-/** Why nothing can be traced here, or shown of it. */
-export const whyNoTraceback = (config: Config): string =>
-  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
