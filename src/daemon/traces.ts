@@ -26,6 +26,7 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { createPastGraph } from './past-graph.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
@@ -137,7 +138,8 @@ export async function openTraces(
     log,
   );
 
-  const graph = graphOf(query);
+  const past = createPastGraph(() => config);
+  const graph = graphOf(query, past);
   const retentionOf = ({ probes: all }: Config) => {
     const probes = all.filter(probe => probe.translator === undefined);
     return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
@@ -213,6 +215,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
+    await past.prepare(request.time);
     if (traceback === null) throw new Error(whyNoTraceback(config));
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
@@ -380,6 +383,7 @@ export async function openTraces(
     },
     async close() {
       hints.close();
+      past.close();
       ending.abort();
       traceback?.close();
       sites.close();
