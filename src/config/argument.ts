@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { formatCommunity, formatLargeCommunity, parseCommunity, parseLargeCommunity } from '../net/community.ts';
+import { readFingerprint } from '../net/fingerprint.ts';
 import { LOG_GROUPS, LOG_GROUPS_NEEDED, patternFault } from '../net/named-groups.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix.ts';
@@ -381,6 +382,10 @@ export const ARGUMENTS = {
   REFERENCE: quoted('a reference of letters, digits, `-` and `_`', 32, text =>
     /^[A-Za-z0-9_-]{1,32}$/.test(text) ? { value: text } : NOT,
   ),
+  FINGERPRINT: quoted('a fingerprint such as itctl cert pin prints', 128, text => {
+    const fingerprint = readFingerprint(text);
+    return fingerprint === null ? NOT : { value: fingerprint };
+  }),
   APPROVAL: choice('none', 'guessable', 'all'),
   ASKAPPROVAL: choice('none', 'guessable'),
   MANAGER: choice('itm', 'btm', 'dtm', 'dpoint'),

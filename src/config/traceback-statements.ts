@@ -1,6 +1,5 @@
 /** What stands in a `traceback` block and in the blocks within it. */
 import type { StatementSpec } from './schema.ts';
-import { DAY, HOUR, MINUTE } from './units.ts';
 
 export const TRACEBACK: readonly StatementSpec[] = [
   {
@@ -84,7 +83,8 @@ export const TRACE_PEER: readonly StatementSpec[] = [
     required: true,
     hard: true,
   },
-  { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', required: true, hard: true },
+  { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', hard: true },
+  { usage: 'fingerprint FINGERPRINT', help: 'The fingerprint of its key', hard: true },
   { usage: 'in POLICY', help: 'Whether its questions are answered', defaults: { policy: 'deny' } },
   { usage: 'out POLICY', help: 'Whether questions go to it', defaults: { policy: 'deny' } },
   {
@@ -129,11 +129,5 @@ export const MEASURE: readonly StatementSpec[] = [
     help: 'Share of the questions that one for packets that never were follows; 0% for none',
     defaults: { percent: 0.01 },
     bounds: { min: 0, max: 0.5 },
-  },
-  {
-    usage: 'canaries DURATION',
-    help: 'How often each neighbor is asked for packets that were handed to it; 0s for never',
-    defaults: { duration: HOUR },
-    bounds: { min: MINUTE, max: 7 * DAY, zero: true },
   },
 ];

@@ -48,8 +48,6 @@ export interface TracebackConfig {
   readonly measure: {
     /** Share of the questions that a decoy follows; 0: none. */
     readonly decoys: number;
-    /** ms between two canaries for one AS; 0: none. */
-    readonly canaries: number;
   };
 }
 
@@ -59,8 +57,10 @@ export interface TracePeerConfig {
   readonly as: number;
   readonly address: string;
   readonly port: number;
-  /** File of the certificate (or of the authority) that the peer's must match. */
+  /** File of the certificate (or of the authority) that the peer's must match; empty: the fingerprint alone counts. */
   readonly certificate: string;
+  /** Of the peer's key (net/fingerprint.ts); any key when left out. */
+  readonly fingerprint?: string;
   readonly in: 'allow' | 'deny';
   readonly out: 'allow' | 'deny';
   /** Queries a second. */

@@ -1,5 +1,19 @@
 /** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
-import { all, type Entry, entry, first, list, must, number, numberIn, placed, stated, text, textIn } from './entry.ts';
+import {
+  all,
+  type Entry,
+  entry,
+  first,
+  list,
+  must,
+  number,
+  numberIn,
+  optional,
+  placed,
+  stated,
+  text,
+  textIn,
+} from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
 import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
@@ -44,7 +58,6 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
     },
     measure: {
       decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
-      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
     },
   };
 }
@@ -58,7 +71,8 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
     as: must(number(peer, 'asn')),
     address: must(text(address, 'address')),
     port: must(number(address, 'port')),
-    certificate: textIn(block, 'tracepeer', 'certificate', 'file'),
+    certificate: text(stated(block, 'tracepeer', 'certificate'), 'file') ?? '',
+    ...optional('fingerprint', text(stated(block, 'tracepeer', 'fingerprint'), 'fingerprint')),
     in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
     out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
     rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
@@ -96,7 +110,10 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
         entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
-        entry('tracepeer', 'certificate', { file: peer.certificate }),
+        ...(peer.certificate === '' ? [] : [entry('tracepeer', 'certificate', { file: peer.certificate })]),
+        ...(peer.fingerprint === undefined
+          ? []
+          : [entry('tracepeer', 'fingerprint', { fingerprint: peer.fingerprint })]),
         entry('tracepeer', 'in', { policy: peer.in }),
         entry('tracepeer', 'out', { policy: peer.out }),
         entry('tracepeer', 'rate', { rate: peer.rate }),
@@ -111,10 +128,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
     ...(traceback.ask === undefined ? [] : [askEntry(traceback.ask)]),
-    entry('traceback', 'measure', {}, [
-      entry('measure', 'decoys', { percent: measure.decoys }),
-      entry('measure', 'canaries', { duration: measure.canaries }),
-    ]),
+    entry('traceback', 'measure', {}, [entry('measure', 'decoys', { percent: measure.decoys })]),
   ]);
 }
 
@@ -134,6 +148,11 @@ export function checkTraceback(config: readonly Entry[], report: Report): void {
     for (const peer of all(block, 'peer as')) {
       if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
         report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
+      if (peer.whole && !report.damaged && !['certificate', 'fingerprint'].some(head => first(peer.block, head)))
+        report.error(
+          placed(peer),
+          `nothing tells who \`peer as ${number(peer, 'asn')}\` is, expected \`certificate\` or \`fingerprint\` in its block`,
+        );
       const address = first(peer.block, 'address');
       if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);
     }

@@ -7,8 +7,9 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
   {
     syntax: 'show traceback',
     help: 'ASes with which traces are exchanged',
-    run: async ({ daemon, row }) => {
+    run: async ({ daemon, row, note }) => {
       for (const one of await daemon.tracePeers()) await row(one);
+      for (const problem of await daemon.ownCertificate()) note(problem);
     },
   },
   {

@@ -160,6 +160,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
+      ...traces.ownCertificate(),
       ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
@@ -295,9 +296,10 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined) throw new Error(`there is no trace ${id}`);
       return traces.startAgain(traceOf(record), onPartial, why);
     },
-    approvals: async () => traces.traceback()?.approvals() ?? [],
-    approve: async (id, milliseconds, by) => mustTrace().approve(id, milliseconds, by),
-    deny: async (id, reason, by) => mustTrace().deny(id, reason, by),
+    ownCertificate: async () => traces.ownCertificate(),
+    approvals: async () => traces.traceback()?.approvals.list() ?? [],
+    approve: async (id, milliseconds, by) => mustTrace().approvals.approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTrace().approvals.deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,
@@ -343,7 +345,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
 }
 
 function waitingForApproval(traces: Traces): string[] {
-  const waiting = (traces.traceback()?.approvals() ?? []).filter(({ state }) => state === 'pending').length;
+  const waiting = (traces.traceback()?.approvals.list() ?? []).filter(({ state }) => state === 'pending').length;
   if (waiting === 0) return [];
   return [`${waiting} question${waiting === 1 ? '' : 's'} of other ASes wait for approval: \`show traceback pending\``];
 }

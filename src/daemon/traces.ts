@@ -26,6 +26,7 @@ import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
+import { watchOwnCertificate } from './own-certificate.ts';
 import { createPastGraph } from './past-graph.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
@@ -34,28 +35,12 @@ import { createRunningTraces, type Running, type RunningTraces } from './running
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
-import { createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
+import type { DigestToTrace, TraceReason } from './trace-reason.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted } from './traces-again.ts';
 
-/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
-export interface DigestToTrace {
-  readonly digest: string;
-  readonly time: number;
-  readonly epoch: number | null;
-}
-
-export interface TraceReason extends TraceTerms {
-  /** How many of the packets one vantage has to have seen; null: `needOf`. */
-  readonly need?: number | null;
-  /** The packets are replies, and what triggered them is to be traced. */
-  readonly trigger?: boolean;
-  /** The case that it is for, and where the packets are from. */
-  readonly caseId?: string;
-  readonly source?: string;
-  /** Ends the trace; `by` is then told of it. */
-  readonly signal?: AbortSignal;
-}
+export type { DigestToTrace, TraceReason };
 
 export interface Traces {
   /** Traces packets of one attack, at least one. Resolves with the final trace, which is stored with its cause. */
@@ -75,6 +60,8 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
+  /** What is to be said of the certificate of this AS, in words. */
+  ownCertificate(): readonly string[];
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -109,6 +96,7 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -168,6 +156,7 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
+      certificate.use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       methods = methodsOf(next);
@@ -194,6 +183,7 @@ export async function openTraces(
           clock: Date.now,
         });
       secret = files.secret;
+      certificate.use(files.identity);
     }
   }
 
@@ -217,6 +207,7 @@ export async function openTraces(
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
     if (traceback === null) throw new Error(whyNoTraceback(config));
+    checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
@@ -242,7 +233,8 @@ export async function openTraces(
     kernel ??= loadKernel();
     const key = secret;
     const given = trigger ? triggersOf(packets) : packets;
-    const most = samplers.known(traceback.participants(), Date.now()) && need === null ? PACKETS_OF_SHARES : 0;
+    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
     return { asked, key };
@@ -353,6 +345,7 @@ export async function openTraces(
       return guessingOf(kernel, frame, linkType, wire);
     },
     reconfigure: take,
+    ownCertificate: certificate.problems,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -382,6 +375,7 @@ export async function openTraces(
       traceback?.interrupt();
     },
     async close() {
+      certificate.close();
       hints.close();
       past.close();
       ending.abort();
@@ -393,7 +387,3 @@ export async function openTraces(
     },
   };
 }
-
-/** Why nothing can be traced here, or shown of it. */
-export const whyNoTraceback = (config: Config): string =>
-  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';

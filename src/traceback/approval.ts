@@ -66,7 +66,11 @@ export function approvalId({ origin, questions }: Pick<Request, 'origin' | 'ques
     .slice(0, 8)}`;
 }
 
-export function createApprovals(clock: () => number): Approvals {
+/** `audit` writes one line of the audit log for each decision. */
+export function createApprovals(
+  clock: () => number,
+  audit: (what: string, body: Readonly<Record<string, unknown>>) => void,
+): Approvals {
   const known = new Map<string, Approval>();
   const expire = () => {
     for (const [id, { until }] of known) if (until <= clock()) known.delete(id);
@@ -77,6 +81,7 @@ export function createApprovals(clock: () => number): Approvals {
     if (one === undefined) throw new Error(`no question ${id} waits: \`show traceback pending\` lists them`);
     const decided = { ...one, ...verdict };
     known.set(id, decided);
+    audit(`approval.${verdict.state}`, { ...decided });
     return decided;
   };
 

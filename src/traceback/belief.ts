@@ -1,6 +1,5 @@
 /** Who takes part, and why each of them is believed: for people who ask. */
-import { vouchedFor } from '../net/tls.ts';
-import type { Identity } from './identity.ts';
+import { doubtOfCertificate, type Identity, isConfigured } from './identity.ts';
 import type { Participants } from './participants.ts';
 import type { Participation } from './participation.ts';
 import { isVouched } from './vouching.ts';
@@ -21,13 +20,13 @@ export function believedRecords(participants: Participants, identity: Identity, 
   return participants
     .records(now)
     .map(({ participation, certificate }): BelievedRecord => {
-      const pinned = identity.trust.get(participation.as);
+      const { as } = participation;
       const vouchedBy = [...identity.authoritiesOf]
         .filter(([, authorities]) => isVouched(participation, authorities, now))
         .map(([name]) => name);
       const { certificate: _, ...record } = participation;
       const believed =
-        pinned !== undefined && vouchedFor(certificate, pinned, now) === null
+        isConfigured(as, identity) && doubtOfCertificate(certificate, as, identity, now) === null
           ? 'configured'
           : vouchedBy.length > 0
             ? 'authority'

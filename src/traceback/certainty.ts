@@ -71,11 +71,20 @@ export function weigh(given: TraceNode, prior: Prior = () => 1, credit: Credit =
     const mean = alike.length === 0 ? 1 : alike.reduce((sum, child) => sum + prior(child.as), 0) / alike.length;
     const allStand =
       passed(node) && node.ingress.length > 0 && node.ingress.every(as => children.some(one => one.as === as));
-    const nobody = mean * (allStand ? credit.misnames(node.as) : 1);
-    const each = children.reduce((sum, child, i) => sum + priors[i]! * up(child, node), nobody);
+    const below = children.reduce((sum, child, i) => sum + priors[i]! * up(child, node), 0);
+    // Who names the wrong ones may name such as bear it out: their yes is no witness against that.
+    const elsewhere = mean * (allStand ? credit.misnames(node.as) : 1);
+    // A confederate says yes whatever is found behind it.
+    const borne = children.reduce(
+      (sum, child, i) =>
+        passed(child) ? sum + priors[i]! * Math.max(likelihoodRatio(child, credit), support.get(child)!) : sum,
+      0,
+    );
+    const nobody = elsewhere + (allStand && node.signed !== 'own' ? credit.colludes(node.as) * borne : 0);
+    const each = below + nobody;
     total.set(node, each);
     weights.set(node, priors);
-    const made = likelihoodRatio(node, credit) * linked(node, above, claims, credit) * (each / (all + nobody));
+    const made = likelihoodRatio(node, credit) * linked(node, above, claims, credit) * (each / (all + elsewhere));
     support.set(node, made);
     return made;
   };

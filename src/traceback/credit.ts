@@ -8,6 +8,8 @@ export interface Credit {
   misses(as: number, stated: number): number;
   /** The chance that it names other neighbours than the packet came from. */
   misnames(as: number): number;
+  /** The chance that it names others, and such as bear it out. */
+  colludes(as: number): number;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface Credit {
  * those who set it up, or of those who would rather not be found.
  */
 export const UNMEASURED = 0.01;
+/** How often such an AS names a wrong neighbour, and one that bears it out: for that it takes two who agree to lie. */
+export const UNMEASURED_PAIR = 0.002;
 /** The chance of a false yes of an AS that states none. */
 export const UNSTATED_FALSE = 0.1;
 
@@ -23,4 +27,5 @@ export const NOT_MEASURED: Credit = {
   falseYes: (_as, stated) => Math.max(UNMEASURED, stated ?? UNSTATED_FALSE),
   misses: (_as, stated) => Math.max(UNMEASURED, stated),
   misnames: () => UNMEASURED,
+  colludes: () => UNMEASURED_PAIR,
 };

@@ -26,7 +26,7 @@ import {
 } from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
-import type { Trace } from './trace.ts';
+import type { Trace, TraceNode } from './trace.ts';
 import { ofFragment, withoutRepeats } from './tree.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -115,6 +115,8 @@ export interface DPointOptions {
   readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
+  /** Hears what others said in a trace that has ended. */
+  heard?(tree: TraceNode): void;
   /** Asks an AS for packets that never were (measuring.ts); nobody is asked so when left out. */
   examine?(as: number, ask: Ask): Promise<boolean | null>;
   /** One line of the audit log: what was asked and what came of it. */
@@ -265,6 +267,7 @@ export function createDPoint(options: DPointOptions): DPoint {
         );
         const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
+        options.heard?.(opening.open(search.tree));
         keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
         audit('trace.end', {
           id: base.id,

@@ -1,7 +1,7 @@
 /** Whose signatures are believed: records of participation, by their certificates. */
 import { createHash, type KeyObject } from 'node:crypto';
 import { vouchedFor } from '../net/tls.ts';
-import type { Identity } from './identity.ts';
+import { doubtOfCertificate, type Identity, isConfigured } from './identity.ts';
 import type { Participants } from './participants.ts';
 import { readParticipation, type SignedRecord } from './participation.ts';
 import { isVouched } from './vouching.ts';
@@ -60,12 +60,13 @@ export function createDirectory(
 
 /** Null when the record's certificate is believed; else why not. */
 export function doubtOf({ participation, certificate }: SignedRecord, identity: Identity, now: number): string | null {
-  const pinned = identity.trust.get(participation.as);
-  const why = pinned === undefined ? null : vouchedFor(certificate, pinned, now);
-  if (pinned !== undefined && why === null) return null;
-  // An AS that a file is configured for is believed by that file alone.
-  if (why !== null) return `AS ${participation.as}: ${why}`;
+  const { as } = participation;
+  if (isConfigured(as, identity)) {
+    // An AS that a file or a fingerprint is configured for is believed by that alone.
+    const why = doubtOfCertificate(certificate, as, identity, now);
+    return why === null ? null : `AS ${as}: ${why}`;
+  }
   if (isVouched(participation, identity.authorities, now)) return null;
   const not = vouchedFor(certificate, identity.authorities, now);
-  return not === null ? null : `AS ${participation.as}: ${not}`;
+  return not === null ? null : `AS ${as}: ${not}`;
 }

@@ -3,7 +3,7 @@
  * AS handed to them (canaries), and whether they name it then, beside what they state. Counts grow old: after `HALF_LIFE`
  * each weighs half as much. Pure but for its own state; the clock is the caller's.
  */
-import { type Credit, NOT_MEASURED, UNMEASURED } from './credit.ts';
+import { type Credit, NOT_MEASURED, UNMEASURED, UNMEASURED_PAIR } from './credit.ts';
 
 /** After so many ms what was counted weighs half as much. */
 export const HALF_LIFE = 14 * 86_400_000;
@@ -136,6 +136,10 @@ export function createHonestyBook(options: HonestyOptions): HonestyBook {
       misnames(as) {
         const known = of(as);
         return known === null ? NOT_MEASURED.misnames(as) : share(known.misnamed, known.named);
+      },
+      colludes(as) {
+        const known = of(as);
+        return known === null ? UNMEASURED_PAIR : (known.misnamed + UNMEASURED_PAIR) / (known.named + 1);
       },
     },
   };

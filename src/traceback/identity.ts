@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
+import { fingerprintOf } from '../net/fingerprint.ts';
 import { outOfDate, vouchedFor } from '../net/tls.ts';
 
 export interface Identity {
@@ -13,6 +14,8 @@ export interface Identity {
   readonly signs: KeyObject;
   /** By peer AS, the certificates (or authorities) that its own must match. */
   readonly trust: ReadonlyMap<number, readonly X509Certificate[]>;
+  /** By peer AS, the fingerprint that its key must have; none is pinned when left out. */
+  readonly pins?: ReadonlyMap<number, string>;
   /** Authorities of the federations: they speak for every AS that no certificate is configured for. */
   readonly authorities: readonly X509Certificate[];
   /** The same by the name of the federation. */
@@ -73,7 +76,10 @@ export function loadIdentity(
   }
 
   const trust = new Map<number, readonly X509Certificate[]>();
+  const pins = new Map<number, string>();
   for (const peer of config.peers) {
+    if (peer.fingerprint !== undefined) pins.set(peer.as, peer.fingerprint);
+    if (peer.certificate === '') continue;
     const text = read(peer.certificate);
     if (text === null) continue;
     const certificates = readCertificates(peer.certificate, text, errors);
@@ -98,7 +104,7 @@ export function loadIdentity(
   const authorities = [...authoritiesOf.values()].flat();
 
   if (errors.length > 0 || key === null || certificate === null || privateKey === null) return { errors };
-  return { identity: { as, key, certificate, signs: privateKey, trust, authorities, authoritiesOf } };
+  return { identity: { as, key, certificate, signs: privateKey, trust, pins, authorities, authoritiesOf } };
 }
 
 /** Every certificate of a PEM text, in order; what cannot be read becomes an error. */
@@ -129,17 +135,50 @@ export function asOfCertificate(certificate: X509Certificate): number | string {
   return as;
 }
 
+/** True when a file or a fingerprint is configured for an AS: nobody else speaks for it then. */
+export function isConfigured(as: number, { trust, pins }: Pick<Identity, 'trust' | 'pins'>): boolean {
+  return trust.has(as) || pins?.has(as) === true;
+}
+
+/** True when two identities believe an AS by the same. */
+export function sameTrust(as: number, one: Identity, other: Identity): boolean {
+  const [a, b] = [one.trust.get(as) ?? [], other.trust.get(as) ?? []];
+  const sameFiles = a.length === b.length && a.every((certificate, i) => certificate.raw.equals(b[i]!.raw));
+  return sameFiles && one.pins?.get(as) === other.pins?.get(as);
+}
+
+/**
+ * Why a certificate of an AS is not believed, null when it is: the file that is configured for the AS decides, and the
+ * fingerprint of its key, each where there is one; else the authorities of federations. Undefined: nothing is known of the AS.
+ */
+export function doubtOfCertificate(
+  certificate: X509Certificate,
+  as: number,
+  { trust, pins, authorities }: Pick<Identity, 'trust' | 'pins' | 'authorities'>,
+  now: number,
+): string | null | undefined {
+  const pin = pins?.get(as);
+  const file = trust.get(as);
+  if (pin !== undefined) {
+    if (fingerprintOf(certificate.publicKey) !== pin) return 'the key of the certificate is not the one that is pinned';
+    const date = outOfDate(certificate, now);
+    if (date !== null) return `certificate ${date}`;
+    if (file === undefined) return null;
+  }
+  const trusted = file ?? authorities;
+  return trusted.length === 0 ? undefined : vouchedFor(certificate, trusted, now);
+}
+
 /** The AS that a certificate proves, a peer or a member of a federation; or why it proves none. `now` in ms. */
 export function identifyPeer(
   certificate: X509Certificate | undefined,
-  { trust, authorities }: Pick<Identity, 'trust' | 'authorities'>,
+  identity: Pick<Identity, 'trust' | 'pins' | 'authorities'>,
   now: number,
 ): { readonly as: number } | { readonly reason: string; readonly stranger?: true } {
   if (certificate === undefined) return { reason: 'no certificate' };
   const as = asOfCertificate(certificate);
   if (typeof as === 'string') return { reason: `certificate ${as}` };
-  const trusted = trust.get(as) ?? authorities;
-  if (trusted.length === 0) return { reason: `AS ${as} is no peer`, stranger: true };
-  const wrong = vouchedFor(certificate, trusted, now);
+  const wrong = doubtOfCertificate(certificate, as, identity, now);
+  if (wrong === undefined) return { reason: `AS ${as} is no peer`, stranger: true };
   return wrong === null ? { as } : { reason: `AS ${as}: ${wrong}` };
 }

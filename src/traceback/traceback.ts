@@ -5,10 +5,11 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
-import { type Approval, createApprovals } from './approval.ts';
+import { type Approvals, createApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
+import { countCanaries } from './canaries.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createDoors } from './doors.ts';
@@ -18,7 +19,7 @@ import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
 import { createHints, type Hints } from './hints.ts';
 import { createHonestyBook, type HonestyBook } from './honesty.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, sameTrust } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
 import type { KeptCommitments } from './kept-commitments.ts';
@@ -94,10 +95,7 @@ export interface Behind {
 export interface Traceback {
   readonly startTrace: DPoint['startTrace'];
   /** Questions of others that wait for a person, or that one has decided on. */
-  approvals(): readonly Approval[];
-  /** Lets a question be answered for so many ms; throws an Error in words when there is none. */
-  approve(id: string, milliseconds: number, by: string): Approval;
-  deny(id: string, reason: string, by: string): Approval;
+  readonly approvals: Omit<Approvals, 'look'>;
   /** One row for each configured peer. */
   status(): PeerStatus[];
   /** One row for each member of a federation that is no configured peer and has had a session, or might have. */
@@ -155,7 +153,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
-  const approvals = createApprovals(clock);
+  const approvals = createApprovals(clock, audit);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
@@ -230,6 +228,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const dPoint = createDPoint({
     ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
+    heard: tree => countCanaries(tree, honesty),
   });
 
   const query = createAnswering({
@@ -300,17 +299,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     },
     honesty,
     order: takingPart.carryOut,
-    approvals: approvals.list,
-    approve(id, milliseconds, by) {
-      const approval = approvals.approve(id, milliseconds, by);
-      audit('approval.approved', { ...approval });
-      return approval;
-    },
-    deny(id, reason, by) {
-      const approval = approvals.deny(id, reason, by);
-      audit('approval.denied', { ...approval });
-      return approval;
-    },
+    approvals,
     status: () => [...peerings.values()].map(peering => peering.status()),
     members: () => [...members.peerings()].map(peering => peering.status()),
     policyOf: as => [...everybody()].find(peering => peering.as === as)?.config() ?? null,
@@ -346,7 +335,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       for (const peer of next.peers) {
         const peering = peerings.get(peer.as);
         if (peering === undefined) startPeering(peer);
-        else peering.configure(peer, !sameTrust(before.trust.get(peer.as), identity.trust.get(peer.as)));
+        else peering.configure(peer, !sameTrust(peer.as, before, identity));
       }
       members.reconfigured();
       flooding.announce();
@@ -371,8 +360,4 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       for (const peering of peerings.values()) peering.close({ code: 'shutdown', text });
     },
   };
-}
-
-function sameTrust(a: ReturnType<Identity['trust']['get']>, b: typeof a): boolean {
-  return a?.length === b?.length && (a ?? []).every((one, i) => one.raw.equals(b![i]!.raw));
 }

@@ -15,6 +15,23 @@ export interface OfflineCommand {
   run(args: readonly string[], json: boolean, streams: OfflineStreams): Promise<number | string>;
 }
 
+type Words = (words: readonly string[], json: boolean, streams: OfflineStreams) => number | string;
+
+/** A command whose words are sorted where it is carried out; that is loaded when it is asked for. */
+function offline(words: readonly string[], rest: string, load: () => Promise<Words>): OfflineCommand {
+  return {
+    words,
+    syntax: `${words.join(' ')} ${rest}`,
+    async run(args, json, streams) {
+      const command = await load();
+      return command(args, json, streams);
+    },
+  };
+}
+
+const certificate = async () => import('./certificate.ts');
+const key = async () => import('./key.ts');
+
 type Decode = (file: string, json: boolean, streams: OfflineStreams) => Promise<number>;
 
 /** `decode FORMAT FILE`; what decodes it is loaded when it is asked for. */
@@ -52,6 +69,28 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return typeof heads === 'string' ? heads : verifyAudit(file, heads, json, streams);
     },
   },
+  offline(
+    ['cert', 'authority', 'make'],
+    'NAME --key FILE --out FILE [--days NUMBER] [--force]',
+    async () => (await certificate()).makeAuthority,
+  ),
+  offline(
+    ['cert', 'issue'],
+    'FILE --authority FILE --key FILE --out FILE [--days NUMBER] [--force]',
+    async () => (await certificate()).issueToMember,
+  ),
+  offline(
+    ['cert', 'make'],
+    'AS --key FILE --out FILE [--days NUMBER] [--force]',
+    async () => (await certificate()).makeCertificate,
+  ),
+  offline(['cert', 'pin'], 'FILE', async () => (await certificate()).pinCertificate),
+  offline(
+    ['cert', 'renew'],
+    'FILE --key FILE [--out FILE] [--days NUMBER]',
+    async () => (await certificate()).renewCertificate,
+  ),
+  offline(['cert', 'show'], 'FILE', async () => (await certificate()).showCertificate),
   {
     words: ['check', 'route'],
     syntax:
@@ -99,6 +138,8 @@ export const OFFLINE: readonly OfflineCommand[] = [
       return digest(options, json, streams);
     },
   },
+  offline(['key', 'make'], 'FILE [--force]', async () => (await key()).makeKey),
+  offline(['key', 'show'], 'FILE', async () => (await key()).showKey),
   {
     words: ['replay'],
     syntax: 'replay FILE ... --to ADDRESS [--from ADDRESS] [--as NUMBER] [--peer ADDRESS] [--speed NUMBER] [--close]',

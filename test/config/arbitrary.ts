@@ -595,7 +595,6 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       measure: fc.record({
         decoys: fc.nat(50).map(value => value / 100),
-        canaries: fc.constantFrom(0, 60_000, 3_600_000, 604_800_000),
       }),
       sites: traceSites,
     });

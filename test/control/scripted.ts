@@ -737,6 +737,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
+    ownCertificate: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,

@@ -45,7 +45,10 @@ describe('traceback/approval', () => {
 
   it('waits, is decided on, and is forgotten', () => {
     let now = 1000;
-    const approvals = createApprovals(() => now);
+    const approvals = createApprovals(
+      () => now,
+      () => {},
+    );
     const one = request(64501, digestOf(1));
     const { id } = approvals.look(one, 64502)!;
     now += 1000;
@@ -71,7 +74,10 @@ describe('traceback/approval', () => {
 
   it('keeps no more than a person can look at, and those of one AS do not take the place of others', () => {
     let now = 0;
-    const approvals = createApprovals(() => ++now);
+    const approvals = createApprovals(
+      () => ++now,
+      () => {},
+    );
     for (let i = 0; i < 64; i++) expect(approvals.look(request(64501, digestOf(i)), 1)).to.not.equal(null);
     expect(approvals.look(request(64501, digestOf(64)), 1)).to.equal(null);
     expect(approvals.look(request(64501, digestOf(63)), 1), 'one that waits already').to.not.equal(null);
@@ -131,7 +137,7 @@ describe('traceback: approval, over TLS', () => {
     expect(verdicts(first)).to.deep.equal(['pending']);
     expect(first.entry).to.equal(null);
     expect(first.ambiguity, 'it is no no').to.include(64501);
-    const [waiting] = other.approvals();
+    const [waiting] = other.approvals.list();
     expect(waiting).to.include({
       origin: 64500,
       entropy: 'guessable',
@@ -144,7 +150,7 @@ describe('traceback: approval, over TLS', () => {
       /AS 64500 asks about packets of class guessable \(attack, reference CASE-7\)/,
     );
 
-    other.approve(waiting!.id, 60_000, 'uid 1000 (taro), pid 7');
+    other.approvals.approve(waiting!.id, 60_000, 'uid 1000 (taro), pid 7');
     const again = await one.startTrace(requestOf(first), () => {});
     expect(verdicts(again)).to.deep.equal(['saw']);
     expect(again).to.include({ repeats: first.id, reference: 'CASE-7', purpose: 'attack' });
@@ -159,7 +165,7 @@ describe('traceback: approval, over TLS', () => {
     expect(verdicts(hard)).to.deep.equal(['saw']);
     const denied = { ...asked, time: NOON + 2 };
     await one.startTrace(denied, () => {});
-    other.deny(other.approvals()[0]!.id, 'not of ours', 'uid 0');
+    other.approvals.deny(other.approvals.list()[0]!.id, 'not of ours', 'uid 0');
     const refused = await one.startTrace(denied, () => {});
     expect(refused.tree.children.map(({ verdict, reason }) => [verdict, reason])).to.deep.equal([
       ['refused', 'not of ours'],

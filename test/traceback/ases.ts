@@ -81,7 +81,7 @@ export interface AsScript {
   readonly probes?: Probes;
   readonly graph?: AsGraph;
   readonly coverage?: number | null;
-  /** Neither decoys nor canaries when left out. */
+  /** No decoys when left out. */
   readonly measure?: TracebackConfig['measure'];
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly approval?: TracebackConfig['answer']['approval'];
@@ -174,7 +174,7 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
           ...(script.approval !== undefined && { approval: script.approval }),
           ...{ proof: script.proof ?? 'none', unproved: script.unproved ?? 20 },
         },
-        measure: script.measure ?? { decoys: 0, canaries: 0 },
+        measure: script.measure ?? { decoys: 0 },
       };
       const identity = () => {
         const got = loadIdentity(config, as, Date.now());

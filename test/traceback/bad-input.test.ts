@@ -315,8 +315,8 @@ const ROWS: readonly Row[] = [
     async act({ one, up, identity }) {
       const raw = await up();
       write(raw, queryFrom(64501, identity));
-      const { id } = await until(() => one.traceback.approvals()[0]);
-      one.traceback.deny(id, 'not of ours', 'uid 0');
+      const { id } = await until(() => one.traceback.approvals.list()[0]);
+      one.traceback.approvals.deny(id, 'not of ours', 'uid 0');
       write(raw, queryFrom(64501, identity));
     },
   },

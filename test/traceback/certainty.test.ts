@@ -16,6 +16,7 @@ const STATED: Credit = {
   falseYes: (_as, stated) => Math.max(1e-9, stated ?? 0.1),
   misses: (_as, stated) => Math.max(1e-9, stated),
   misnames: () => 1,
+  colludes: () => 0,
 };
 const of = (tree: TraceNode, credit = STATED) => {
   const { entry, ambiguity } = conclude(tree, credit);

@@ -84,6 +84,7 @@ describe('traceback/honesty', () => {
     expect(said.at(-1)).to.match(/^64501: names others than gave it the packets/);
     expect(credit.misnames(64501)).to.be.closeTo(3.01 / 4, 1e-9);
     expect(credit.misnames(64502)).to.equal(0.01);
+    expect([credit.colludes(64501), credit.colludes(64502)]).to.deep.equal([3.002 / 4, 0.002]);
   });
 
   it('believes the worse of what is stated and what was measured', () => {

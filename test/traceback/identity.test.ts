@@ -1,10 +1,15 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TracebackConfig } from '../../src/config/traceback-tree.ts';
-import { loadIdentity } from '../../src/traceback/identity.ts';
+import { fingerprintOf } from '../../src/net/fingerprint.ts';
+import { issueCertificate } from '../../src/net/issue-certificate.ts';
+import { identifyPeer, loadIdentity, sameTrust } from '../../src/traceback/identity.ts';
 import { type CertificateOptions, makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
+
+const day = 86_400_000;
 
 describe('traceback/identity', () => {
   let directory: string;
@@ -17,8 +22,8 @@ describe('traceback/identity', () => {
 
   const path = (name: string) => join(directory, name);
   const write = (name: string, text: string) => writeFileSync(path(name), text);
-  const load = (as = 64500, now = Date.now()) => {
-    const peer = { as: 64501, address: '127.0.0.1', port: 4954, certificate: path('as64501.crt') };
+  const load = (as = 64500, now = Date.now(), more: object = {}) => {
+    const peer = { as: 64501, address: '127.0.0.1', port: 4954, certificate: path('as64501.crt'), ...more };
     const config: TracebackConfig = {
       listen: [],
       identity: path('as64500.key'),
@@ -27,7 +32,7 @@ describe('traceback/identity', () => {
       federations: [],
       peers: [{ ...peer, in: 'allow', out: 'allow', rate: 1 }],
       answer: { detail: 'status', coverage: null, proof: 'none', unproved: 0 },
-      measure: { decoys: 0, canaries: 0 },
+      measure: { decoys: 0 },
     };
     return loadIdentity(config, as, now);
   };
@@ -45,8 +50,40 @@ describe('traceback/identity', () => {
     expect(load()).to.have.property('identity');
   });
 
+  it('knows a peer by the fingerprint of its key, whatever its certificate', () => {
+    const now = Date.now();
+    const one = makeCertificate(64501);
+    const key = createPrivateKey(one.key);
+    const fingerprint = fingerprintOf(key);
+    const again = (more: object) => {
+      const dates = { from: new Date(now - day), to: new Date(now + day), ...more };
+      const uris = ['urn:intertrack:as:64501'];
+      return new X509Certificate(issueCertificate({ subject: 'x', key, uris, authority: false, ...dates }));
+    };
+    const got = load(64500, now, { certificate: '', fingerprint });
+    if (!('identity' in got)) throw new Error(JSON.stringify(got.errors));
+    const { identity } = got;
+    expect(identifyPeer(new X509Certificate(one.certificate), identity, now)).to.deep.equal({ as: 64501 });
+    expect(identifyPeer(again({}), identity, now)).to.deep.equal({ as: 64501 });
+    expect(identifyPeer(again({ to: new Date(now - 1000) }), identity, now))
+      .to.have.property('reason')
+      .that.matches(/expired/);
+    const other = new X509Certificate(makeCertificate(64501).certificate);
+    expect(identifyPeer(other, identity, now)).to.deep.equal({
+      reason: 'AS 64501: the key of the certificate is not the one that is pinned',
+    });
+    // With a file as well, it has to fit both.
+    const both = load(64500, now, { fingerprint });
+    if (!('identity' in both)) throw new Error(JSON.stringify(both.errors));
+    expect(identifyPeer(again({}), both.identity, now))
+      .to.have.property('reason')
+      .that.matches(/neither the configured one/);
+    expect(sameTrust(64501, identity, both.identity)).to.equal(false);
+    expect(sameTrust(64501, identity, { ...identity, pins: new Map([[64501, 'sha256:x']]) })).to.equal(false);
+    expect(sameTrust(64501, identity, { ...identity })).to.equal(true);
+  });
+
   const own = (options: CertificateOptions) => () => makeIdentity(64500, directory, options);
-  const day = 86_400_000;
   const cases: [string, () => void, string, RegExp][] = [
     ['no key file', () => rmSync(path('as64500.key')), 'as64500.key', /cannot be read: ENOENT/],
     ['a key that is no PEM', () => write('as64500.key', 'key'), 'as64500.key', /no private key in PEM/],

@@ -75,7 +75,8 @@ describe('traceback: ASes that say what is false', function () {
     const result = await trace();
     expect(result.entry).to.deep.equal({ as: 64504, via: 64520, source: false });
     expect(result).to.deep.include({ attested: 'both', doubts: [] });
-    expect(result.certainty).to.be.above(0.999);
+    // Two links of others, at either of which two might lie together.
+    expect(result.certainty).to.be.within(0.99, 0.999);
   });
 
   it('one that frames a neighbour is contradicted by it, and the neighbour is no entry', async () => {

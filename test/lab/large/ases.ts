@@ -58,7 +58,7 @@ function configOf({ as, peers, delay }: AsParts): TracebackConfig {
     federations: [{ name: FEDERATION, secret: '', authority: '', ...allow }],
     peers: peers.map(peer => ({ as: peer, certificate: '', ...dialledAt(peer, delay), ...allow })),
     answer: { detail: 'neighbor-as', coverage: 1, proof: 'none', unproved: 0 },
-    measure: { decoys: 0.01, canaries: 0 },
+    measure: { decoys: 0.01 },
   };
 }
 

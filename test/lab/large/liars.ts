@@ -63,7 +63,7 @@ const sighting = (vantage: Vantage, question: number, time: number): Sighting =>
   ...{ vantage, question, from: time - 1000, to: time + 1000, provisional: false },
 });
 
-/** Probes with other sightings, all of one tap. */
+/** Probes with other sightings, all of one tap that has all vantages. */
 function answering(
   probes: Probes,
   sightings: (questions: readonly Question[], answers: readonly ProbeAnswer[]) => Sighting[],
@@ -72,8 +72,13 @@ function answering(
     async ask(questions, deadline) {
       const { answers, silent } = await probes.ask(questions, deadline);
       const [first, ...others] = answers;
-      const made = { ...first!, sightings: sightings(questions, answers) };
-      return { answers: [made, ...others.map(one => ({ ...one, sightings: [] }))], silent };
+      const vantages = answers.flatMap(one => one.vantages);
+      const windowsAsked = answers.reduce((sum, one) => sum + one.windowsAsked, 0);
+      const made = { ...first!, vantages, windowsAsked, sightings: sightings(questions, answers) };
+      return {
+        answers: [made, ...others.map(one => ({ ...one, vantages: [], windowsAsked: 0, sightings: [] }))],
+        silent,
+      };
     },
   };
 }

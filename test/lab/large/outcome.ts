@@ -3,7 +3,7 @@ import type { Counts, Traced } from './worker.ts';
 import { LONG, rightEntry, type World } from './world.ts';
 
 /** A chance that people act on. */
-const SURE = 0.99;
+const SURE = 0.999;
 
 export interface Run {
   readonly nodes: number;
@@ -106,7 +106,7 @@ export function summarise(world: World, run: Run): Outcome {
   const others = results.filter(one => !isRight(one));
   const short = others.filter(one => one.entry === null || pathOf(one).includes(one.entry));
   const off = others.filter(one => !short.includes(one));
-  const unmarked = off.filter(({ doubts, attested }) => doubts === 0 && attested !== 'own');
+  const unmarked = off.filter(one => one.doubts === 0 && one.attested !== 'own' && one.open === 0 && one.told);
   const count = (of: (one: Traced) => number, all = results) => all.reduce((sum, one) => sum + of(one), 0);
   const each = (total: number) => total / results.length;
   const queries = (at: Counts) => at.audit['query.sent'] ?? 0;

@@ -51,6 +51,8 @@ export interface Traced {
   readonly certainty: number | null;
   readonly doubts: number;
   readonly attested: Trace['attested'];
+  /** The entry says from where it had the packets, or that they began there. */
+  readonly told: boolean;
   readonly queries: number;
   /** ASes that answered, and those of them that say they saw the packets though they are not on the path. */
   readonly answers: number;
@@ -264,6 +266,7 @@ async function traceOne(attack: Attack): Promise<Traced> {
     attack: attack.number,
     ...{ ms, partial, entry: trace.entry?.as ?? null, open: trace.ambiguity.length, queries: trace.queries },
     ...{ certainty: trace.certainty ?? null, doubts: trace.doubts?.length ?? 0, attested: trace.attested },
+    told: trace.entry !== null && (trace.entry.source || trace.entry.via !== null),
     answers: answered.length,
     wrong: answered.filter(({ as, verdict }) => verdict === 'saw' && !attack.path.includes(as)).map(({ as }) => as),
     spent: nodes.some(({ reason }) => reason.includes('budget of queries is spent')),

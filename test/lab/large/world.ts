@@ -145,7 +145,7 @@ function drawFaults(
     if (lies >= lying) break;
     if (!free(as)) continue;
     const lie = LIES[lies % LIES.length]!;
-    const other = lie === 'colludes' ? graph.neighbors(as).find(free) : undefined;
+    const other = lie === 'colludes' ? shuffled(graph.neighbors(as), random).find(free) : undefined;
     faults.set(as, lie === 'colludes' && other === undefined ? 'frames' : lie);
     lies++;
     if (other === undefined) continue;

@@ -1,0 +1,21 @@
+/** What is traced of a digest, and why and how a trace was begun. */
+import type { TraceTerms } from './trace-terms.ts';
+
+/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
+export interface DigestToTrace {
+  readonly digest: string;
+  readonly time: number;
+  readonly epoch: number | null;
+}
+
+export interface TraceReason extends TraceTerms {
+  /** How many of the packets one vantage has to have seen; null: `needOf`. */
+  readonly need?: number | null;
+  /** The packets are replies, and what triggered them is to be traced. */
+  readonly trigger?: boolean;
+  /** The case that it is for, and where the packets are from. */
+  readonly caseId?: string;
+  readonly source?: string;
+  /** Ends the trace; `by` is then told of it. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,17 @@
+/** The fingerprint of a public key, by which an AS is known beside its certificate: it stays when that is renewed. */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+
+/** `sha256:` and 64 hexadecimal digits, of the SubjectPublicKeyInfo (RFC 5280 section 4.1) in DER. */
+export function fingerprintOf(key: KeyObject): string {
+  const spki = (key.type === 'private' ? createPublicKey(key.export({ type: 'pkcs8', format: 'pem' })) : key).export({
+    type: 'spki',
+    format: 'der',
+  });
+  return `sha256:${createHash('sha256').update(spki).digest('hex')}`;
+}
+
+/** A fingerprint as people write it, in the one form; null when the text is none. Colons and blanks between digits are left out. */
+export function readFingerprint(text: string): string | null {
+  const digits = /^sha256:(.*)$/is.exec(text.trim())?.[1]?.replace(/[\s:]/g, '').toLowerCase();
+  return digits !== undefined && /^[0-9a-f]{64}$/.test(digits) ? `sha256:${digits}` : null;
+}

@@ -1,0 +1,88 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { watchOwnCertificate } from '../../src/daemon/own-certificate.ts';
+import { fingerprintOf } from '../../src/net/fingerprint.ts';
+import { issueCertificate } from '../../src/net/issue-certificate.ts';
+import { type Ases, DIGEST, dialRaw, NOON, newAses, question, until } from './ases.ts';
+import { makeCertificate } from './certificates.ts';
+
+const DAY = 86_400_000;
+
+describe('traceback: a certificate that is renewed while the daemon runs', () => {
+  let ases: Ases;
+  beforeEach(() => {
+    ases = newAses();
+  });
+  afterEach(() => ases.close());
+
+  it('is shown to who dials from then on, and the peer that has pinned the key keeps its session', async () => {
+    await ases.start({ as: 64500, peers: [64501] });
+    await ases.start({ as: 64501, peers: [64500] });
+    const key = createPrivateKey(readFileSync(join(ases.directory, 'as64501.key'), 'utf8'));
+    const fingerprint = fingerprintOf(key);
+    await ases.link();
+    const one = ases.at(64500);
+    const other = ases.at(64501);
+    await one.reconfigure({
+      ...one.config(),
+      peers: one.config().peers.map(peer => ({ ...peer, certificate: '', fingerprint })),
+    });
+    await until(
+      () => one.traceback.status()[0]!.state === 'Established' && other.traceback.status()[0]!.state === 'Established',
+    );
+    // Whatever collided has been settled.
+    await one.traceback.startTrace({ questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON }, () => {});
+    const { since } = one.traceback.status()[0]!;
+
+    const shown = async () => {
+      const raw = await dialRaw(other.port, null);
+      const { fingerprint256 } = raw.socket.getPeerX509Certificate()!;
+      await raw.closed;
+      return fingerprint256;
+    };
+    const before = await shown();
+    const [from, to] = [new Date(Date.now() - DAY), new Date(Date.now() + 90 * DAY)];
+    const renewed = issueCertificate({
+      ...{ subject: 'AS64501', key, uris: ['urn:intertrack:as:64501'], authority: false, from, to },
+    });
+    writeFileSync(join(ases.directory, 'as64501.crt'), renewed);
+    await other.reconfigure(other.config());
+    const after = await shown();
+    expect(after).to.equal(new X509Certificate(renewed).fingerprint256).and.to.not.equal(before);
+    expect(one.traceback.status()[0]).to.include({ state: 'Established', since });
+    const trace = await one.traceback.startTrace(
+      { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON + 1 },
+      () => {},
+    );
+    expect(trace.tree.children.map(({ verdict, signed }) => [verdict, signed])).to.deep.equal([
+      ['cannot-know', 'good'],
+    ]);
+
+    // A new session too.
+    other.traceback.order({ what: 'clear', peer: 64500, reason: '' }, 'uid 0');
+    await until(() => one.traceback.status()[0]!.state === 'Established' && one.traceback.status()[0]!.since !== since);
+  });
+});
+
+describe('daemon/own-certificate', () => {
+  it('says from 30 days before its end that it ends', () => {
+    const said: string[] = [];
+    const log = Object.assign((_: string, text: string) => void said.push(text), {}) as never;
+    let now = Date.UTC(2026, 0, 1);
+    const watch = watchOwnCertificate(log, () => now);
+    const notAfter = new Date(Date.UTC(2026, 2, 1, 12));
+    watch.use(makeCertificate(64500, { notAfter }));
+    expect([watch.problems(), said]).to.deep.equal([[], []]);
+    now = Date.UTC(2026, 1, 20);
+    expect(watch.problems()[0]).to.match(/^the certificate of this AS ends in 9 days, at 2026-03-01 12:00Z: renew it/);
+    watch.use(makeCertificate(64500, { notAfter }));
+    expect(said).to.have.length(1);
+    now = Date.UTC(2026, 2, 2);
+    expect(watch.problems()[0]).to.match(/ended at 2026-03-01 12:00Z/);
+    watch.use(null);
+    expect(watch.problems()).to.deep.equal([]);
+    watch.close();
+  });
+});
