@@ -1,12 +1,5 @@
-/** What is traced of a digest, and why and how a trace was begun. */
+/** Why and how a trace of packets was begun. */
 import type { TraceTerms } from './trace-terms.ts';
-
-/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
-export interface DigestToTrace {
-  readonly digest: string;
-  readonly time: number;
-  readonly epoch: number | null;
-}
 
 export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
