@@ -11,7 +11,7 @@ import type { Probes } from '../traceback/btm.ts';
 import { type SiteAgent, type SiteAgentStatus, startSiteAgent } from '../traceback/site-agent.ts';
 import { createSiteStation, type SiteStatus } from '../traceback/site-station.ts';
 import { SITE_PROTOCOL } from '../traceback/site-wire.ts';
-import { coverageOf, createSites, sharesOf } from '../traceback/sites.ts';
+import { coverageOf, createSites, type SitesNow, sharesOf } from '../traceback/sites.ts';
 import type { Behind } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
 import { readPem, readSiteCertificates, readSiteIdentity } from './site-files.ts';
@@ -68,10 +68,17 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
     });
   const probesOf = (of: Config | null) => (of?.probes ?? []).filter(({ translator }) => translator === undefined);
   const domains = () =>
-    new Map(sitesOf(config).domains.flatMap(({ name, probes }) => probes.map(probe => [probe, name] as const)));
-  const now = () => ({
+    new Map(
+      !sitesOf(config).roles.includes('dtm')
+        ? []
+        : sitesOf(config).domains.flatMap(({ name, probes }) => probes.map(probe => [probe, name] as const)),
+    );
+  const now = (): SitesNow => ({
     sites: sitesOf(config).sites,
-    ownProbes: probesOf(config).length > 0 || sitesOf(config).sites.length === 0,
+    ownProbes:
+      (probesOf(config).length > 0 || sitesOf(config).sites.length === 0) &&
+      sitesOf(config).roles.some(role => role === 'btm' || role === 'dtm'),
+    ownBorder: sitesOf(config).roles.includes('btm'),
     ownCoverage: config?.traceback?.answer.coverage ?? null,
     domains: domains(),
   });
@@ -84,7 +91,8 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
   const startAgent = (next: Config, files: ReturnType<typeof readSiteIdentity>) => {
     const { roles, itm, domains: named } = sitesOf(next);
     const domainOf = new Map(named.flatMap(({ name, probes }) => probes.map(probe => [probe, name] as const)));
-    const probes = probesOf(next).map(({ name }) => ({ probe: name, domain: domainOf.get(name) ?? '' }));
+    const told = roles.includes('dtm');
+    const probes = probesOf(next).map(({ name }) => ({ probe: name, domain: (told && domainOf.get(name)) || '' }));
     const described = {
       ...{ as: next.localAs, itm: itm!, roles, probes },
       ...{ retention: retention(next), coverage: next.traceback!.answer.coverage },
@@ -187,4 +195,14 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
       for (const door of doors.values()) door.close();
     },
   };
+}
+
+/** Why nothing can be traced here, or shown of it. */
+export const whyNoTraceback = (config: Config): string =>
+  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
+
+/** Throws an Error in words where no trace begins. */
+export function checkDPoint({ traceback }: Config): void {
+  if (traceback?.sites?.roles.includes('dpoint') === false)
+    throw new Error('no trace begins here: the daemon has not the role `dpoint`');
 }

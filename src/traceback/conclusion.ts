@@ -19,6 +19,15 @@ const RIVAL = 0.05;
 const MAX_DOUBTS = 8;
 
 /**
+ * True when an AS had the packets from ASes before it in the tree alone, which saw them: it stands on their way on, not on
+ * their way here. Whoever traces what it has itself sent meets such.
+ */
+function isLater({ node }: Weighed, above: readonly Weighed[]): boolean {
+  const before = (as: number) => above.some(one => one.node.as === as && isSighting(one));
+  return node.ingress.length > 0 && node.ingress.every(before);
+}
+
+/**
  * The entry AS: of the nodes that saw the packet, and under which none did, the likeliest; of equals the one that has the
  * source, then the one with most sightings before it, then the one surest of its yes. An AS that stands in the tree twice,
  * and saw it pass on in one place, is no entry in the other. One that stands by its own word alone and is less likely than
@@ -32,9 +41,10 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
   const walk = (at: Weighed, above: readonly Weighed[]): boolean => {
     const way = [...above, at];
     const below = at.children.map(child => walk(child, way)).includes(true);
-    if (isSighting(at) && below) through.add(at.node.as);
-    else if (isSighting(at)) ends.push({ at, way, depth: way.filter(isSighting).length });
-    return below || isSighting(at);
+    const saw = isSighting(at) && !isLater(at, above);
+    if (saw && below) through.add(at.node.as);
+    else if (saw) ends.push({ at, way, depth: way.filter(isSighting).length });
+    return below || saw;
   };
   const weighed = weigh(tree, prior, credit);
   walk(weighed, []);

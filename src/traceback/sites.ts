@@ -33,8 +33,9 @@ export interface SitesOptions {
 export interface SitesNow {
   /** Sites, and the share of the border that each is stated to have; null when it is not. */
   readonly sites: readonly { readonly name: string; readonly share: number | null }[];
-  /** This daemon has probes of its own. */
+  /** This daemon has probes of its own; and they watch the border. */
   readonly ownProbes: boolean;
+  readonly ownBorder: boolean;
   readonly ownCoverage: number | null;
   /** The domain of each own probe. */
   readonly domains: ReadonlyMap<string, string>;
@@ -102,19 +103,19 @@ export const qualified = (site: string | null, probe: string): string => (site =
  * is left, and nothing for who watches no border.
  */
 export function sharesOf(
-  { sites, ownProbes }: Pick<SitesNow, 'sites' | 'ownProbes'>,
+  { sites, ownProbes, ownBorder }: Pick<SitesNow, 'sites' | 'ownProbes' | 'ownBorder'>,
   standing: ReadonlyMap<string, Pick<SiteStatus, 'standing'>>,
 ): Map<string | null, number> {
   const watches = (name: string) => standing.get(name)?.standing?.roles.includes('btm') ?? true;
   const stated = sites.reduce((sum, { share }) => sum + (share ?? 0), 0);
   const open: (string | null)[] = [
     ...sites.filter(({ name, share }) => share === null && watches(name)).map(({ name }) => name),
-    ...(ownProbes ? [null] : []),
+    ...(ownProbes && ownBorder ? [null] : []),
   ];
   const each = open.length === 0 ? 0 : Math.max(0, 1 - stated) / open.length;
   return new Map<string | null, number>([
     ...sites.map(({ name, share }) => [name, share ?? (open.includes(name) ? each : 0)] as const),
-    ...(ownProbes ? [[null, each] as const] : []),
+    ...(ownProbes ? [[null, ownBorder ? each : 0] as const] : []),
   ]);
 }
 

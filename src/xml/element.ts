@@ -6,7 +6,7 @@ export type Xml = string;
 
 /** An element with its content: elements in their order, or a text that is escaped. */
 export function element(tag: string, attributes: Attributes, content: readonly Xml[] | string): Xml {
-  const given = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(value)}"`);
+  const given = Object.entries(attributes).map(([name, value]) => ` ${name}="${inAttribute(value)}"`);
   const inner = typeof content === 'string' ? escaped(content) : content.join('');
   return inner === '' ? `<${tag}${given.join('')}/>` : `<${tag}${given.join('')}>${inner}</${tag}>`;
 }
@@ -28,7 +28,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** A text as it may stand in an element or, between double quotes, in an attribute. */
+/** A text between double quotes: a line end that is no reference would be read as a blank. */
+const inAttribute = (text: string): string => escaped(text).replaceAll('\n', '&#10;');
+
+/** A text as it may stand in an element. */
 export function escaped(text: string): string {
   return text
     .toWellFormed()

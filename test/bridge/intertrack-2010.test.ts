@@ -9,22 +9,8 @@ import type { BridgeCounts } from '../../src/bridge/packter-listener.ts';
 import { childOf, elementAt, readXml, type XmlElement } from '../../src/xml/read-xml.ts';
 import { TRACE } from '../control/scripted.ts';
 import { until } from '../traceback/ases.ts';
+import { CLIENT, HASH } from './samples.ts';
 
-const HASH = '0123456789abcdef0123456789abcdef';
-
-/** As the trace client of PACKTER writes it. */
-const CLIENT = `<?xml version="1.0"?>
-<InterTrackMessage type="ClientTraceRequest">
-  <ClientTraceRequest>
-    <DestinationNode><NodeID idtype="IP"><IPAddress block="loopback" mask="32" version="4">127.0.0.1</IPAddress></NodeID></DestinationNode>
-    <SourceNode><NodeID idtype="IP"><IPAddress block="loopback" mask="32" version="4">127.0.0.2</IPAddress></NodeID></SourceNode>
-    <TemporarySequenceNumber sec="1269495823" usec="42"/>
-    <TTL>16</TTL>
-    <PacketDump PayloadLength="32" encodetype="md5" header="ip" iftype="1">${HASH.toUpperCase()}</PacketDump>
-    <Options><Option type="type">PACKTER</Option></Options>
-  </ClientTraceRequest>
-</InterTrackMessage>
-`;
 const REQUEST = {
   ...{ source: '127.0.0.2', destination: '127.0.0.1', sequence: { sec: 1269495823, usec: 42 }, ttl: 16 },
   packets: [{ kind: 'hash', hash: HASH }],

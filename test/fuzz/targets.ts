@@ -1,6 +1,7 @@
 import { alertAndTranslationTarget } from './alerts-and-translations.ts';
 import { bgpMessageTarget } from './bgp-messages.ts';
 import { bmpStreamTarget } from './bmp-stream.ts';
+import { bridgedMessageTarget } from './bridged-messages.ts';
 import { contactTarget } from './contact-answers.ts';
 import { flowDatagramTarget } from './flow-datagrams.ts';
 import { frameRoadTarget } from './frame-roads.ts';
@@ -46,5 +47,6 @@ export function targets(small: boolean): Target[] {
     neighborTarget(),
     traceMessageTarget(),
     tracedWordTarget(),
+    bridgedMessageTarget(),
   ];
 }

@@ -119,7 +119,10 @@ describe('traceback/sites: shares of the border', () => {
   });
   const shares = (sites: [string, number | null][], ownProbes: boolean, known: [string, object][] = []) =>
     Object.fromEntries(
-      sharesOf({ sites: sites.map(([name, share]) => ({ name, share })), ownProbes }, new Map(known as never)),
+      sharesOf(
+        { sites: sites.map(([name, share]) => ({ name, share })), ownProbes, ownBorder: true },
+        new Map(known as never),
+      ),
     );
 
   it('are even where nothing is stated, and else as stated', () => {

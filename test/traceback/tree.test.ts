@@ -87,4 +87,11 @@ describe('traceback/tree', () => {
   ];
   for (const [what, tree, entry, ambiguity] of ends)
     it(what, () => expect(conclude(tree)).to.deep.include({ entry, ambiguity }));
+
+  it('has no entry in an AS that had the packets from the one that asks: it stands on their way on', () => {
+    const { entry } = conclude(node(1, 'saw', [], node(2, 'saw', [1], node(3, 'saw', [2]))));
+    expect(entry?.as).to.equal(1);
+    // One that also had them from elsewhere may stand on their way here.
+    expect(conclude(node(1, 'saw', [2], node(2, 'saw', [1, 9]))).entry?.as).to.equal(2);
+  });
 });

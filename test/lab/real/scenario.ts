@@ -24,7 +24,7 @@ export interface Asked {
   readonly words: readonly string[];
   /** Where the trace has to end; null: the packets were never sent. */
   readonly right: number | null;
-  /** Where they began, when that cannot be known: the AS where the trace ends had them from `via`. */
+  /** Where they began, when that may not be known: then the AS where the trace ends had them from `via`, and it says so. */
   readonly beyond?: { readonly began: number; readonly via: number };
 }
 
@@ -108,7 +108,7 @@ export async function attack(lab: Lab, real: Real, whole: boolean): Promise<Aske
   asked.push(
     await set('through the translator', VICTIM, inside, NATTED),
     await set('the same, asked by AS 64505', NATTED, inside, NATTED),
-    // No route goes over the link that these packets took, so nobody can know of it.
+    // No route goes over the link that these packets took: who has not been told of it by the other end cannot know.
     { ...(await set('the other way', FAR, outward, FAR)), beyond: { began: VICTIM, via: CHAIN2 } },
   );
   // What comes to a port where nobody listens is answered with an ICMP error, to the source that was forged.
@@ -142,6 +142,7 @@ export async function answer(real: Real, asked: Asked, sealed: boolean): Promise
 
 /** It ends where it has to, and says what it cannot know. */
 export function isRight({ right, beyond }: Asked, { entry, ambiguity }: Trace): boolean {
+  if (entry !== null && entry.as === beyond?.began) return true;
   if ((entry?.as ?? null) !== right) return false;
   return beyond === undefined || (entry?.via === beyond.via && ambiguity.includes(beyond.via));
 }
@@ -163,7 +164,11 @@ export function tableOf(all: readonly Answered[]): string[][] {
       const via = entry?.via == null ? '' : ` via AS${entry.via}`;
       const found = entry === null ? 'nothing' : entry.source ? `began in AS${entry.as}` : `AS${entry.as}${via}`;
       const sure = certainty == null ? '' : `${(certainty * 100).toFixed(2)} %`;
-      const verdict = !isRight(one, trace) ? 'WRONG' : beyond === undefined ? 'right' : 'right: says so';
+      const verdict = !isRight(one, trace)
+        ? 'WRONG'
+        : beyond === undefined || entry?.as === beyond.began
+          ? 'right'
+          : 'right: says so';
       const from = right === null ? 'nowhere' : `AS${beyond?.began ?? right}`;
       return [name, `AS${by}`, from, found, sure, `${queries}`, `${milliseconds}`, verdict];
     }),
