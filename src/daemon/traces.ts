@@ -22,6 +22,7 @@ import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
@@ -117,6 +118,7 @@ export async function openTraces(
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
+  const honesty = await openHonesty(store, log);
   const running = createRunningTraces();
   const samplers = createSamplers();
   const hints = watchTraceHints(
@@ -179,6 +181,8 @@ export async function openTraces(
           methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
+          honesty: honesty.book,
+          keepFalseYes: honesty.keepFalseYes,
           log,
           clock: Date.now,
         });
