@@ -36,7 +36,7 @@ import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
-import { askInterrupted } from './traces-again.ts';
+import { askInterrupted, knownBefore } from './traces-again.ts';
 
 /** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
 export interface DigestToTrace {
@@ -363,14 +363,10 @@ export async function openTraces(
       askInterrupted(
         {
           ...{ store, log, clock: Date.now, traceback: () => traceback },
-          retention: () => {
-            const seconds = retentionOf(config);
-            return seconds === null ? null : seconds * 1000;
-          },
+          retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
-            const known = { flows, cause, requester, reflection, trigger, translation };
-            const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+          async ask(request, before) {
+            const about = knownBefore(before);
             return running.run(async one => {
               const { trace, evidence } = await tracing(
                 { ...request, ...one },
