@@ -6,6 +6,7 @@ import { formatErrors, loadConfig } from './config/index.ts';
 import { type RunningDaemon, startDaemon } from './daemon/daemon.ts';
 import { openLog } from './daemon/log.ts';
 import { replayCommand } from './daemon/replay-command.ts';
+import { serviceManager } from './daemon/service-manager.ts';
 import { readTraceFiles } from './daemon/trace-files.ts';
 import { readHttpFiles } from './web/server.ts';
 
@@ -60,11 +61,13 @@ if (options.t) {
 const log = openLog(options.d);
 log.configure(loaded.config.log);
 
+const manager = serviceManager(process.env, why => log('warn', why));
 let daemon: RunningDaemon | null = null;
 let ending = false;
 async function end(status: number): Promise<void> {
   if (ending) return;
   ending = true;
+  manager.stopping();
   // An orderly end takes seconds at most; whatever hangs is not waited for longer.
   setTimeout(() => process.exit(status), 15_000).unref();
   await daemon?.close();
@@ -77,7 +80,13 @@ async function end(status: number): Promise<void> {
 let asked = false;
 function reload(): void {
   if (daemon === null) asked = true;
-  else daemon.reload().catch((e: Error) => log('error', `reload failed: ${e.message}`));
+  else {
+    manager.reloading();
+    daemon
+      .reload()
+      .catch((e: Error) => log('error', `reload failed: ${e.message}`))
+      .finally(manager.ready);
+  }
 }
 
 // Before anything takes its time: a signal nobody listens to would end the process.
@@ -105,4 +114,5 @@ try {
   await log.close();
   process.exit(71);
 }
+manager.ready();
 if (asked) reload();

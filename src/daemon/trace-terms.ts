@@ -3,6 +3,7 @@ import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { guessingOf } from '../packet/best-packets.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
+import { epochsOf } from '../traceback/interval.ts';
 import type { Class, Purpose } from '../traceback/request.ts';
 import type { Trace, TraceCause, TraceRequester } from '../traceback/trace.ts';
 import type { PacketToTrace } from './asked-packets.ts';
@@ -74,4 +75,22 @@ export function requestOf(trace: Trace): TraceRequest {
     ...(reference !== undefined && { case: reference }),
     repeats: id,
   };
+}
+
+/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
+export interface DigestToTrace {
+  readonly digest: string;
+  readonly time: number;
+  readonly epoch: number | null;
+}
+
+/** The request for a digest, on these terms. */
+export function ofDigest(
+  { digest, time, epoch }: DigestToTrace,
+  { traceback }: { readonly traceback: Pick<TracebackConfig, 'ask'> | null },
+  terms: TraceTerms,
+): TraceRequest {
+  const epochs = epoch === null ? epochsOf(time) : [epoch];
+  const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
+  return { questions, time, ...termsOf(traceback?.ask, terms, { entropy: 'unknown', bits: 0 }) };
 }

@@ -14,7 +14,7 @@ import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
-import { epochsOf, intervalOf } from '../traceback/interval.ts';
+import { intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
 import type { Trace } from '../traceback/trace.ts';
@@ -35,15 +35,8 @@ import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
-import { easiestOf, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
+import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted, knownBefore } from './traces-again.ts';
-
-/** A digest that somebody knows, 16 hex digits; of the hour of its time where the epoch is null. */
-export interface DigestToTrace {
-  readonly digest: string;
-  readonly time: number;
-  readonly epoch: number | null;
-}
 
 export interface TraceReason extends TraceTerms {
   /** How many of the packets one vantage has to have seen; null: `needOf`. */
@@ -319,12 +312,6 @@ export async function openTraces(
     return kept.ended({ ...trace, ...about }, evidence);
   }
 
-  function digestRequest({ digest, time, epoch }: DigestToTrace, why: TraceTerms): TraceRequest {
-    const epochs = epoch === null ? epochsOf(time) : [epoch];
-    const questions = epochs.map(one => ({ epoch: one, digest: digest.toLowerCase() }));
-    return { questions, time, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };
-  }
-
   return {
     station,
     lookForHints: hints.look,
@@ -334,7 +321,7 @@ export async function openTraces(
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
-      running.run(one => askDigests({ ...digestRequest(digest, why), ...one }, onPartial), why.signal, why.by),
+      running.run(one => askDigests({ ...ofDigest(digest, config, why), ...one }, onPartial), why.signal, why.by),
     epochKey: epoch => secret && epochKey(secret, epoch),
     startQuestions(asked, why) {
       const request = { ...asked, ...termsOf(config.traceback?.ask, why, { entropy: 'unknown', bits: 0 }) };

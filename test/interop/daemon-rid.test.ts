@@ -25,14 +25,17 @@ describe('interop/daemon-rid', function () {
   const got: RidMessage[] = [];
   let port: number;
   let udp: number;
+  let peerFile: string;
+  /** The configuration, with this certificate and policy for the peer. */
+  let configured: (certificateFile: string, policy: string) => string;
   let own: X509Certificate;
 
   before(async () => {
     daemon = intertrackd('192.0.2.10', 64500);
     const { key, certificate } = makeIdentity(64500, daemon.directory);
     own = new X509Certificate(readFileSync(certificate));
-    const peerFile = join(daemon.directory, 'csirt.crt');
-    writeFileSync(peerFile, identity.certificate);
+    const file = join(daemon.directory, 'csirt.crt');
+    writeFileSync(file, identity.certificate);
     const secret = join(daemon.directory, 'secret');
     writeFileSync(secret, 'a secret of sixteen octets');
     other = await openRidServer({
@@ -51,9 +54,10 @@ describe('interop/daemon-rid', function () {
       refused: () => {},
       log: () => {},
     });
+    const theirs = other.port;
     port = await freePort();
     udp = await freePort();
-    daemon.configure(`
+    configured = (certificateFile, policy) => `
 packter { listen 127.0.0.1 port ${udp}; }
 traceback {
     identity "${key}" certificate "${certificate}";
@@ -61,9 +65,11 @@ traceback {
 }
 rid {
     listen 127.0.0.1 port ${port};
-    peer csirt { url "https://127.0.0.1:${other.port}/"; certificate "${peerFile}"; in allow; }
+    peer csirt { url "https://127.0.0.1:${theirs}/"; certificate "${certificateFile}"; in ${policy}; message rate 100/s; }
 }
-`);
+`;
+    peerFile = file;
+    daemon.configure(configured(peerFile, 'allow'));
     await daemon.start();
   });
   after(async () => {
@@ -129,5 +135,17 @@ rid {
     expect(trace.requester).to.deep.equal({ by: 'packter', peer: '127.0.0.1', reference: '0123456789ab' });
     expect(trace.to - trace.from).to.equal(300_000);
     expect(JSON.stringify(trace.questions)).not.to.include('0123456789abcdef');
+  });
+
+  it('takes another policy at a reload, and nothing of one whose files are not there', async () => {
+    daemon.configure(configured(join(daemon.directory, 'none.crt'), 'deny'));
+    const refused = await daemon.itctl('reload');
+    expect([refused.status, refused.stderr]).to.satisfy(
+      ([status, text]: [number, string]) => status === 1 && text.includes('none.crt: cannot be read'),
+    );
+    expect((await ask(request('jp-isp'))).type).to.equal('Result');
+    daemon.configure(configured(peerFile, 'deny'));
+    expect((await daemon.itctl('reload')).status).to.equal(0);
+    expect((await ask(request('jp-isp'))).status).to.deep.equal({ authorization: 'Denied', justification: 'Other' });
   });
 });

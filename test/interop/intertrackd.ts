@@ -47,8 +47,8 @@ export interface Intertrackd {
   write(name: string, text: string): string;
   /** Writes the configuration: `text` behind `router id`, `log`, `state` and `control socket`. */
   configure(text: string): void;
-  /** Starts a process and waits until its control socket answers. Fails with what it said when it ends instead. */
-  start(): Promise<void>;
+  /** Starts a process, with more in its environment, and waits until its control socket answers. Fails with what it said when it ends instead. */
+  start(environment?: Readonly<Record<string, string>>): Promise<void>;
   /** Sends a signal to the process. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end; answers the exit status, or the signal's name. */
@@ -107,10 +107,10 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
       const head = `router id ${address};\nlocal as ${as};\nlog stderr;\nstate "${at('state')}";\ncontrol socket "${at('ctl')}";\n`;
       writeFileSync(at('conf'), head + text, { mode: 0o600 });
     },
-    async start() {
+    async start(environment = {}) {
       said = '';
       const started = spawn(join(BIN, 'intertrackd'), ['-c', at('conf')], {
-        env: PROGRAM_ENV,
+        env: { ...PROGRAM_ENV, ...environment },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       child = started;

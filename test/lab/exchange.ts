@@ -135,7 +135,7 @@ traceback {
     listen ${lan4(OUR_HOST)};
     identity "${lab.directory}/as${US}.key" certificate "${lab.directory}/as${US}.crt";
     federation "lab" { secret "${lab.directory}/secret"; }
-    answer { detail neighbor-as; coverage 100%; }
+    answer { detail neighbor-as; coverage 100%; unproved 1000/s; }
 }
 `,
   });

@@ -131,7 +131,7 @@ ${probes.join('')}traceback {
     listen ${daemon(as)};
     identity "${lab.directory}/as${as}.key" certificate "${lab.directory}/as${as}.crt";
     federation "lab" { secret "${lab.directory}/secret"; }
-${peers.join('')}    answer { detail neighbor-as; coverage 100%; }
+${peers.join('')}    answer { detail neighbor-as; coverage 100%; unproved 1000/s; }
 }
 `;
 }

@@ -73,7 +73,7 @@ ${probes.join('')}${as === NATTED ? 'probe inside { }\nprobe translator { transl
     federation "lab" {
         secret "${lab.directory}/secret"; authority "${lab.directory}/authority.crt"; in allow; out allow;
     }
-${peers.join('')}    answer { detail neighbor-as; coverage 100%; }
+${peers.join('')}    answer { detail neighbor-as; coverage 100%; unproved 1000/s; }
 }
 `;
 }

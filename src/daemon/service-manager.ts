@@ -1,0 +1,67 @@
+/** Tells the service manager how the daemon is: ready, alive, ending (sd_notify(3), systemd.service(5)). */
+import { type DatagramSocket, openDatagramSocket, unixDatagrams } from '../net/datagram-socket.ts';
+
+export interface ServiceManager {
+  /** The daemon serves: whoever waited for it goes on. From now on it is also told that it is alive. */
+  ready(): void;
+  reloading(): void;
+  stopping(): void;
+  /** The manager hears no more. */
+  close(): void;
+}
+
+const NOBODY: ServiceManager = { ready() {}, reloading() {}, stopping() {}, close() {} };
+
+/**
+ * The manager that the environment names by `NOTIFY_SOCKET`; nobody where there is none. Takes the variables away:
+ * programs that the daemon starts are no part of it. `failed` hears, in words, why a manager that is named is not told.
+ */
+export function serviceManager(
+  environment: NodeJS.ProcessEnv,
+  failed: (why: string) => void,
+  monotonic: () => bigint = process.hrtime.bigint,
+): ServiceManager {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: interval, WATCHDOG_PID: whose } = environment;
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete environment[name];
+  if (socket === undefined || socket === '') return NOBODY;
+  // A name of the kernel's choice for our own end; an `@` stands for the octet of 0 that a name without a file begins with.
+  const place = unixDatagrams(socket);
+  const address = socket.startsWith('@') ? Buffer.from(place.address.subarray(0, -1)) : place.address;
+  if (socket.startsWith('@')) address[2] = 0;
+  let opened: DatagramSocket | undefined;
+  try {
+    const own = { ...place, address: Buffer.from([1, 0]), longest: 1, take() {}, failed() {} };
+    opened = openDatagramSocket(own);
+    opened.connect(address);
+  } catch (error) {
+    opened?.close();
+    failed(`the service manager at ${socket} is not told: ${(error as Error).message}`);
+    return NOBODY;
+  }
+  const channel = opened;
+  let said = false;
+  const tell = (state: string) => {
+    try {
+      channel.send(Buffer.from(state));
+    } catch (error) {
+      if (!said) failed(`the service manager is not told ${state}: ${(error as Error).message}`);
+      said = true;
+    }
+  };
+  let alive: NodeJS.Timeout | undefined;
+  const watched = Number(interval ?? 0) / 1000;
+  return {
+    ready() {
+      tell('READY=1');
+      const ours = whose === undefined || whose === '' || Number(whose) === process.pid;
+      // Twice in the time that it is given, as sd_watchdog_enabled(3) asks for.
+      if (watched > 0 && ours) alive ??= setInterval(() => tell('WATCHDOG=1'), watched / 2).unref();
+    },
+    reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${monotonic() / 1000n}`),
+    stopping: () => tell('STOPPING=1'),
+    close() {
+      clearInterval(alive);
+      channel.close();
+    },
+  };
+}
