@@ -8,6 +8,7 @@ import { connectControl } from './vty/client.ts';
 import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
 import { EXIT, runCommand, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
+import { completionLines } from './vty/shell-completion.ts';
 
 const DEFAULT_SOCKET = '/run/intertrack/intertrackd.sock';
 
@@ -23,6 +24,7 @@ const options = yargs(hideBin(process.argv))
   .option('socket', { alias: 's', type: 'string', requiresArg: true, description: 'path of the control socket' })
   // Options of our own: those of yargs are off, for it would take the command `help` for itself.
   .option('help', { alias: 'h', type: 'boolean', description: 'print this and exit' })
+  .option('complete', { type: 'boolean', hidden: true })
   .option('version', { type: 'boolean', description: 'print the version and exit' })
   .parserConfiguration({
     // Whatever is not listed above is a word for the daemon, in its place: `trace packet FILE -n 3`.
@@ -38,7 +40,8 @@ const options = yargs(hideBin(process.argv))
   });
 
 async function main(): Promise<number> {
-  const { json, socket, help, version, _: words } = options.parseSync();
+  const { json, socket, help, version, complete, _: words } = options.parseSync();
+  const path = socket || process.env.INTERTRACK_SOCKET || DEFAULT_SOCKET;
   if (help) {
     process.stdout.write(`${await options.getHelp()}\n`);
     return EXIT.ok;
@@ -48,13 +51,19 @@ async function main(): Promise<number> {
     process.stdout.write(`itctl ${number}\n`);
     return EXIT.ok;
   }
+  if (complete) {
+    const client = await connectControl(path).catch(() => null);
+    const lines = await completionLines(client, words.map(String));
+    process.stdout.write(lines.map(line => `${line}\n`).join(''));
+    client?.close();
+    return EXIT.ok;
+  }
   const offline = offlineCommand(words.map(String));
   if (offline !== null) {
     const { stdin, stdout } = process;
     const err = (text: string) => void process.stderr.write(`itctl: ${text}\n`);
     return await runOffline(offline, words.map(String), json === true, { stdin, stdout, err });
   }
-  const path = socket || process.env.INTERTRACK_SOCKET || DEFAULT_SOCKET;
   const client = await connectControl(path);
   const interactive = words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;
   const screen: Screen = {

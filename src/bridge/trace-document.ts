@@ -39,7 +39,11 @@ export function traceDocument(trace: Trace, { creator, as, contacts, internal, n
       asked: trace.packets ?? 1,
       need: trace.need ?? 1,
     },
-    digests: trace.questions.map(({ packet = 0, epoch, digest }) => ({ packet, epoch, digest })),
+    purpose: trace.purpose ?? null,
+    reference: trace.reference ?? null,
+    digests: trace.questions.map(({ packet = 0, epoch, digest, time = trace.time }) => ({
+      ...{ packet, epoch, digest, time: instant(time) },
+    })),
     conclusion: conclusionOf(trace),
     entry: entry && { as: entry.as, via: entry.via, source: entry.source },
     certainty,

@@ -37,15 +37,11 @@ export function traceIncident(trace: Trace, options: TraceIncidentOptions): Iode
   };
 }
 
-/** The digests that were asked for, each with the time of the trace. */
+/** The digests that were asked for, each with the time of its packet; of traces of old with that of the trace. */
 export function digestsOf({ questions, time }: Trace, federation: string): DigestRecord[] {
-  return questions.map(({ packet = 0, epoch, digest }) => ({
+  return questions.map(({ packet = 0, epoch, digest, time: own = time }) => ({
     kind: 'digest',
-    packet,
-    epoch,
-    digest,
-    time,
-    federation,
+    ...{ packet, epoch, digest, time: own, federation },
   }));
 }
 

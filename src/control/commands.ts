@@ -233,6 +233,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'show rpki': 'The RPKI: its caches, or what it says of a prefix or an AS',
   'show trace': 'The latest traces, or one of them',
   'show traceback': 'ASes with which traces are exchanged, and who else takes part',
+  'show traceback honesty': 'How far other ASes can be believed: all of them, or one in detail',
   'show traceback peers': 'Sessions: all of them, or one in detail',
   test: 'Try something out',
   trace: 'Find where packets entered',

@@ -42,6 +42,20 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
     },
   },
   {
+    syntax: 'show traceback honesty',
+    help: 'How far other ASes can be believed: what they state beside what was measured',
+    async run({ daemon, row, note }) {
+      const rows = await daemon.tracebackHonesty();
+      for (const one of rows) await row(one);
+      if (rows.length === 0) note('nothing was measured yet');
+    },
+  },
+  {
+    syntax: 'show traceback honesty AS',
+    help: 'All that was measured of one of them, and what proves it',
+    run: async ({ daemon, args, row }) => row(await daemon.tracebackHonestyOf(parseAsn(args.AS!)!)),
+  },
+  {
     syntax: 'show traceback participants',
     help: 'ASes that take part, as they say and as far as they are believed',
     async run({ daemon, row, note }) {

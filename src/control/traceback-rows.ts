@@ -2,8 +2,10 @@
 import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
+import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { HintRow } from '../traceback/hints.ts';
+import type { Honesty } from '../traceback/honesty.ts';
 import type { SightStatus } from '../traceback/own-sight.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { SiteAgentStatus } from '../traceback/site-agent.ts';
@@ -86,6 +88,17 @@ export interface TraceSiteRow extends Omit<SiteStatus, 'standing'> {
     | null;
 }
 
+/** Answer of `show traceback honesty AS`. */
+export interface HonestyDetail extends Honesty {
+  readonly falseYeses: readonly {
+    readonly time: number;
+    readonly trace: string;
+    /** Of the digests that it was asked for: 64 hex digits. */
+    readonly seed: string;
+    readonly evidence: FiledEvidence;
+  }[];
+}
+
 /** What the commands about the exchange of traces ask of the daemon. All reject, in words, without `traceback`. */
 export interface TracebackAnswers {
   /** Ends a trace that runs; resolves with what is stored of it. Rejects, in words, when it does not run. */
@@ -97,6 +110,10 @@ export interface TracebackAnswers {
   tracebackHints(): Promise<readonly HintRow[]>;
   tracebackParticipants(): Promise<readonly BelievedRecord[]>;
   tracebackSight(): Promise<SightRow>;
+  /** What was measured of other ASes, by AS. */
+  tracebackHonesty(): Promise<readonly Honesty[]>;
+  /** The same of one of them, with what proves its false yeses, the newest first. Rejects where nothing was measured. */
+  tracebackHonestyOf(as: number): Promise<HonestyDetail>;
   /** The daemons of this AS. */
   traceSites(): Promise<TraceSites>;
   /** Carries out what was ordered of the taking part in traces. Rejects in words when it cannot be. */

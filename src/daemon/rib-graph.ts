@@ -3,12 +3,20 @@ import type { FrontierRow } from '../collector/frontier-row.ts';
 import type { RibQuery } from '../collector/messages.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { AsGraph } from '../traceback/graph.ts';
+import { OLD, type PastGraph } from './past-graph.ts';
 
-export function graphOf(query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>): AsGraph {
+/** `past`: the graph of the time of old packets, where the archive holds it. */
+export function graphOf(
+  query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
+  past: Pick<PastGraph, 'frontier'>,
+): AsGraph {
   return {
-    async frontier(from, avoid, among, here) {
+    async frontier(from, avoid, among, here, at) {
+      const old = at !== undefined && Date.now() - at >= OLD;
+      const then = old ? await past.frontier(at, from, avoid, among, here) : null;
+      if (then !== null) return { ...then, of: 'then' };
       const { rows } = await query({ about: 'frontier', from, avoid, among, ...(here !== undefined && { here }) });
-      return rows[0] as FrontierRow;
+      return { ...(rows[0] as FrontierRow), ...(old && { of: 'now' as const }) };
     },
     async adjacency(among) {
       const { rows } = await query({ about: 'adjacency', among });

@@ -33,6 +33,14 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
       const [record] = await store.read('trace.get', { id });
       throw new Error(record === undefined ? `there is no trace ${id}` : `trace ${id} has ended already`);
     },
+    tracebackHonesty: async () => mustTraceback(traces).honesty.all(),
+    async tracebackHonestyOf(as) {
+      const found = mustTraceback(traces).honesty.of(as);
+      if (found === null) throw new Error(`nothing was measured of AS${as}`);
+      const proofs = await store.read('false-yes.of', { asn: as });
+      const falseYeses = proofs.map(({ time, trace, body }) => ({ time, trace, ...JSON.parse(body) }));
+      return { ...found, falseYeses };
+    },
     async tracebackPeers() {
       const traceback = mustTraceback(traces);
       const records = new Map(traceback.believed().map(one => [one.record.as, one]));

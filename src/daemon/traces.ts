@@ -22,11 +22,13 @@ import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
 import { commitmentsTo } from './commitments.ts';
+import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Log } from './log.ts';
 import { watchOwnCertificate } from './own-certificate.ts';
+import { createPastGraph } from './past-graph.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
@@ -34,21 +36,12 @@ import { createRunningTraces, type Running, type RunningTraces } from './running
 import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
+import type { TraceReason } from './trace-reason.ts';
 import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
-import { askInterrupted } from './traces-again.ts';
+import { askInterrupted, knownBefore } from './traces-again.ts';
 
-export interface TraceReason extends TraceTerms {
-  /** How many of the packets one vantage has to have seen; null: `needOf`. */
-  readonly need?: number | null;
-  /** The packets are replies, and what triggered them is to be traced. */
-  readonly trigger?: boolean;
-  /** The case that it is for, and where the packets are from. */
-  readonly caseId?: string;
-  readonly source?: string;
-  /** Ends the trace; `by` is then told of it. */
-  readonly signal?: AbortSignal;
-}
+export type { TraceReason };
 
 export interface Traces {
   /** Traces packets of one attack, at least one. Resolves with the final trace, which is stored with its cause. */
@@ -125,6 +118,7 @@ export async function openTraces(
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
+  const honesty = await openHonesty(store, log);
   const running = createRunningTraces();
   const samplers = createSamplers();
   const hints = watchTraceHints(
@@ -134,7 +128,8 @@ export async function openTraces(
     log,
   );
 
-  const graph = graphOf(query);
+  const past = createPastGraph(() => config);
+  const graph = graphOf(query, past);
   const retentionOf = ({ probes: all }: Config) => {
     const probes = all.filter(probe => probe.translator === undefined);
     return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
@@ -186,6 +181,8 @@ export async function openTraces(
           methods: () => methods,
           audit: audit.add,
           recorded: audit.recorded,
+          honesty: honesty.book,
+          keepFalseYes: honesty.keepFalseYes,
           log,
           clock: Date.now,
         });
@@ -212,6 +209,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
+    await past.prepare(request.time);
     if (traceback === null) throw new Error(whyNoTraceback(config));
     checkDPoint(config);
     let evidence: FiledEvidence | null = null;
@@ -350,14 +348,10 @@ export async function openTraces(
       askInterrupted(
         {
           ...{ store, log, clock: Date.now, traceback: () => traceback },
-          retention: () => {
-            const seconds = retentionOf(config);
-            return seconds === null ? null : seconds * 1000;
-          },
+          retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
-            const known = { flows, cause, requester, reflection, trigger, translation };
-            const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+          async ask(request, before) {
+            const about = knownBefore(before);
             return running.run(async one => {
               const { trace, evidence } = await tracing(
                 { ...request, ...one },
@@ -377,6 +371,7 @@ export async function openTraces(
     async close() {
       certificate.close();
       hints.close();
+      past.close();
       ending.abort();
       traceback?.close();
       sites.close();

@@ -169,6 +169,19 @@ export const migrations: readonly MigrationStep[] = [
      body    TEXT NOT NULL
    ) STRICT;
    CREATE INDEX traces_by_case ON traces (body ->> 'caseId') WHERE body ->> 'caseId' IS NOT NULL;`,
+
+  // 14: how far other ASes can be believed, as it was measured; and what proves that one has said yes falsely.
+  `CREATE TABLE honesty (
+     asn  INTEGER NOT NULL PRIMARY KEY,
+     body TEXT    NOT NULL
+   ) STRICT;
+   CREATE TABLE false_yeses (
+     trace TEXT    NOT NULL PRIMARY KEY,
+     asn   INTEGER NOT NULL,
+     time  INTEGER NOT NULL,
+     body  TEXT    NOT NULL
+   ) STRICT;
+   CREATE INDEX false_yeses_by_as ON false_yeses (asn, time);`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

@@ -49,6 +49,8 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
     ORDER BY number`,
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
+  'honesty.all': 'SELECT asn, body FROM honesty ORDER BY asn',
+  'false-yes.of': 'SELECT asn, time, trace, body FROM false_yeses WHERE asn = :asn ORDER BY time DESC, trace',
   'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
   'root.of':
     'SELECT origin, window, root, received FROM roots WHERE origin = :origin AND window = :window ORDER BY received',
@@ -106,6 +108,14 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'own-root.put': `INSERT INTO own_roots (window, root, body) VALUES (:window, :root, :body)
     ON CONFLICT (window, root) DO NOTHING`,
   'own-root.forget': 'DELETE FROM own_roots WHERE window < :window',
+  'honesty.put': `INSERT INTO honesty (asn, body) VALUES (:asn, :body)
+    ON CONFLICT (asn) DO UPDATE SET body = excluded.body`,
+  'honesty.forget': 'DELETE FROM honesty WHERE asn = :asn',
+  'false-yes.add': `INSERT INTO false_yeses (trace, asn, time, body) VALUES (:trace, :asn, :time, :body)
+    ON CONFLICT (trace) DO NOTHING`,
+  // The newest of each AS stay.
+  'false-yes.trim': `DELETE FROM false_yeses WHERE asn = :asn AND trace NOT IN
+    (SELECT trace FROM false_yeses WHERE asn = :asn ORDER BY time DESC, trace LIMIT :keep)`,
   'originated.put': `INSERT INTO originated (prefix, origin, last) VALUES (:prefix, :origin, :last)
     ON CONFLICT (prefix, origin) DO UPDATE SET last = excluded.last`,
   'originated.forget': 'DELETE FROM originated WHERE prefix = :prefix AND origin = :origin',

@@ -144,6 +144,15 @@ export interface CommitmentRecord {
   readonly root: string | null;
 }
 
+/** What proves that an AS has said yes to packets that never were; `body` is JSON. */
+export interface FalseYesRecord {
+  readonly asn: number;
+  readonly time: number;
+  /** Name of the request. */
+  readonly trace: string;
+  readonly body: string;
+}
+
 /** A prefix that our own routers originate, and when it was seen last. */
 export interface OriginatedRecord {
   readonly prefix: string;
@@ -196,6 +205,12 @@ export type StoreWrite =
   | { readonly op: 'root.forget'; readonly received: number }
   | { readonly op: 'own-root.put'; readonly record: OwnRootRecord }
   | { readonly op: 'own-root.forget'; readonly window: number }
+  /** What was measured of an AS, as JSON. */
+  | { readonly op: 'honesty.put'; readonly asn: number; readonly body: string }
+  | { readonly op: 'honesty.forget'; readonly asn: number }
+  /** What proves a false yes of an AS; of each AS so many stay. */
+  | { readonly op: 'false-yes.add'; readonly record: FalseYesRecord }
+  | { readonly op: 'false-yes.trim'; readonly asn: number; readonly keep: number }
   | ({ readonly op: 'originated.put' } & OriginatedRecord)
   | { readonly op: 'originated.forget'; readonly prefix: string; readonly origin: number }
   /** Something of another was seen in watched space; the first time counts. */
@@ -261,6 +276,12 @@ export interface StoreReads {
   'root.of': { readonly args: { readonly origin: number; readonly window: number }; readonly row: RootRecord };
   'own-root.of': { readonly args: { readonly window: number }; readonly row: OwnRootRecord };
   'commitment.since': { readonly args: { readonly told: number }; readonly row: CommitmentRecord };
+  'honesty.all': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly asn: number; readonly body: string };
+  };
+  /** The newest first. */
+  'false-yes.of': { readonly args: { readonly asn: number }; readonly row: FalseYesRecord };
   'originated.all': { readonly args: Record<never, never>; readonly row: OriginatedRecord };
   'stranger.all': {
     readonly args: Record<never, never>;

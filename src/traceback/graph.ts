@@ -14,12 +14,16 @@ export interface AsGraph {
     avoid: readonly number[],
     among: readonly number[],
     here?: number,
+    /** When the packet passed, ms: the graph of then is asked where it is at hand. */
+    at?: number,
   ): Promise<{
     readonly frontier: readonly { readonly as: number; readonly cone: number }[];
     readonly passed: readonly number[];
     readonly beyond: number;
     /** What `from` is to this AS: it decides who may stand behind it. Not there: nobody knows. */
     readonly relation?: NeighborRelation;
+    /** Of an old packet: whether the graph is that of its time. Not there: it is not old. */
+    readonly of?: 'then' | 'now';
   }>;
   /** Over which of their neighbours, ASes that take no part, the ASes of `among` are reached from here. */
   adjacency(among: readonly number[]): Promise<readonly { readonly as: number; readonly through: readonly number[] }[]>;

@@ -74,6 +74,7 @@ export async function planOnward(
   const gone = new Set([...inquiry.hops, as]);
   const usable = new Map<number, Peering>();
   const federation = inquiry.signed?.request.federation ?? '';
+  const at = inquiry.signed?.request.questions[0]?.from;
   for (const [peer, peering] of peerings)
     if (topology.shares(peer, federation) && !gone.has(peer) && peering.config().out === 'allow' && peering.reachable())
       usable.set(peer, peering);
@@ -128,7 +129,9 @@ export async function planOnward(
         passed,
         beyond,
         relation = null,
-      } = await topology.graph.frontier(...([neighbor, [...gone], among, border.here] as const));
+        of,
+      } = await topology.graph.frontier(neighbor, [...gone], among, border.here, at);
+      if (of === 'now') extend(between, 'placed by the AS graph of now, and the packet is of then');
       const candidates: Candidate[] = [];
       // Whoever has told that its packets come here over that neighbour may have sent these, by links that no route shows.
       const met = new Set(frontier.map(one => one.as));

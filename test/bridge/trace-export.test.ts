@@ -63,6 +63,20 @@ describe('bridge/trace-export: JSON', () => {
     expect(document.tlp).to.equal('TLP:AMBER');
   });
 
+  it('tells when each of the packets was seen', () => {
+    const questions = [
+      { packet: 1, epoch: 1, digest: '0123456789abcdef', time: TRACE.time + 60_000 },
+      ...TRACE.questions,
+    ];
+    const trace = { ...TRACE, questions, purpose: 'attack', reference: 'T-1' } as const;
+    const document = traceDocument(trace, OPTIONS);
+    expect(document).to.include({ purpose: 'attack', reference: 'T-1' });
+    expect(document.digests[0]).to.deep.include({ packet: 1, time: '2026-03-01T12:01:03.000Z' });
+    const times = traceIncident(trace, OPTIONS).records.map(({ time }) => time);
+    expect(times[0]).to.equal(TRACE.time + 60_000);
+    expect(times[1]).to.equal(TRACE.time);
+  });
+
   it('has what does not leave the AS only when asked', () => {
     for (const write of [
       (internal: boolean) => JSON.stringify(traceDocument(SECRETIVE, { ...OPTIONS, internal })),

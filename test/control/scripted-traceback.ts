@@ -9,6 +9,7 @@ import type {
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
 import type { HintRow } from '../../src/traceback/hints.ts';
+import type { Honesty } from '../../src/traceback/honesty.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12);
 const HOUR = 3_600_000;
@@ -103,6 +104,16 @@ export const HINTS: readonly HintRow[] = [
   },
 ];
 
+/** Says yes to five decoys of six, and states 0.002 %. */
+export const HONESTY: Honesty = {
+  ...{ as: 64511, at: NOON, decoys: 6, yes: 5, yesStated: 0.00012, canaries: 20, seen: 19, covered: 20, held: 20 },
+  ...{ named: 19, misnamed: 0 },
+  falseYes: { rate: 5 / 6, low: 0.436, high: 0.97, stated: 0.00002 },
+  recall: { rate: 0.95, low: 0.764, high: 0.991, stated: 1 },
+  misnames: { rate: 0, low: 0, high: 0.168 },
+  contradictions: ['says yes falsely: of 6 decoys it saw 5, so at least 27 %; it states 0.002 %'],
+};
+
 export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
@@ -116,5 +127,10 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackFrontier: async as => ({ ...FRONTIER, as }),
   tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
+  tracebackHonesty: async () => [HONESTY],
+  tracebackHonestyOf: async as => {
+    if (as !== HONESTY.as) throw new Error(`nothing was measured of AS${as}`);
+    return { ...HONESTY, falseYeses: [] };
+  },
   tracebackSight: async () => SIGHT,
 };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { width } from '../../src/vty/render/text.ts';
 import { NOON } from '../control/scripted.ts';
-import { BELIEVED, FRONTIER, GRAPH, HINTS, PEERS, SIGHT, SITES } from '../control/scripted-traceback.ts';
+import { BELIEVED, FRONTIER, GRAPH, HINTS, HONESTY, PEERS, SIGHT, SITES } from '../control/scripted-traceback.ts';
 
 const shown = (command: string, rows: readonly unknown[]) => {
   const lines = renderAnswer(command, rows, NOON);
@@ -11,6 +11,19 @@ const shown = (command: string, rows: readonly unknown[]) => {
 };
 
 describe('vty: the exchange of traces', () => {
+  it('shows how far other ASes can be believed, and what contradicts them', () => {
+    expect(shown('show traceback honesty', [HONESTY])).to.equal(
+      [
+        '   AS Decoys False yes Stated Canaries    Seen Stated Misnamed',
+        '64511    5/6   44%-97% 0.002%    19/20 76%-99%   100%     0/19',
+        '  AS64511 says yes falsely: of 6 decoys it saw 5, so at least 27 %; it states',
+        '    0.002 %',
+      ].join('\n'),
+    );
+    const detail = { ...HONESTY, falseYeses: [{ time: HONESTY.at, trace: '0123456789abcdef' }] };
+    expect(shown('show traceback honesty AS', [detail])).to.contain('request 0123456789abcdef');
+  });
+
   it('shows peers in 80 columns, what went wrong below', () => {
     expect(shown('show traceback peers', PEERS)).to.equal(
       `

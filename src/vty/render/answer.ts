@@ -51,6 +51,7 @@ import type { Completion } from '../../control/protocol.ts';
 import type { StandingRow } from '../../control/standing-rows.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type {
+  HonestyDetail,
   SightRow,
   TracebackFrontier,
   TracebackGraph,
@@ -69,6 +70,7 @@ import type { WhoisStatus } from '../../registry/whois/server.ts';
 import type { Approval } from '../../traceback/approval.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { HintRow } from '../../traceback/hints.ts';
+import type { Honesty } from '../../traceback/honesty.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { renderApprovals, renderDecided } from './approval.ts';
 import { renderArchive } from './archive.ts';
@@ -94,6 +96,7 @@ import { renderAnswered, renderExplanation, renderExplanations } from './explain
 import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
+import { renderHonesty, renderHonestyOf } from './honesty.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
@@ -225,6 +228,8 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show traceback frontier AS': first<TracebackFrontier>(renderFrontier),
   'show traceback graph': first<TracebackGraph>(renderGraph),
   'show traceback hints': (rows: readonly HintRow[]) => renderHints(rows),
+  'show traceback honesty': (rows: readonly Honesty[]) => renderHonesty(rows),
+  'show traceback honesty AS': first<HonestyDetail>(renderHonestyOf),
   'show traceback participants': (rows: readonly BelievedRecord[], now) => renderParticipants(rows, now),
   'show traceback sites': first<TraceSites>(renderTraceSites),
   'show traceback peers': (rows: readonly TracebackPeerRow[], now) => renderTracebackPeers(rows, now),

@@ -71,7 +71,7 @@ export function entrySentence(trace: Trace): string {
   if (source) return `Began inside AS${as}${sure}; ${remain}.`;
   // It may not tell, not know, or have seen the packet leave only.
   if (via === null && ambiguity.length === 0)
-    return `Traced to AS${as}${sure}, which does not say from where it came: any neighbor of it remains possible.`;
+    return `Traced to AS${as}${sure}, which does not say from where it came, so that each neighbor of it remains possible.`;
   if (via === null) return `Traced to AS${as}${sure}, which does not say from where it came; ${remain}.`;
   return `Entered at AS${as} via AS${via}${sure}; ${remain}.`;
 }
