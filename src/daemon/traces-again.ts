@@ -11,15 +11,15 @@ const MOST_AGAIN = 32;
 /** How long it is waited for sessions and probes, ms, and how often it is looked. */
 const PATIENCE = 10_000;
 const LOOK = 250;
-/** How long windows are thought to be kept where no probe says so, ms. */
-const UNSTATED_RETENTION = 3_600_000;
+/** How long windows are thought to be kept where no probe says so, s. */
+const UNSTATED_RETENTION = 3600;
 
 export interface TracesAgainOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly log: Log;
   readonly clock: () => number;
   readonly traceback: () => Pick<Traceback, 'status'> | null;
-  /** Milliseconds for which windows are kept; null when that is not known. */
+  /** Seconds for which windows are kept; null when that is not known. */
   readonly retention: () => number | null;
   /** True when every probe that is configured is connected. */
   readonly probesReady: () => boolean;
@@ -61,6 +61,12 @@ export async function askInterrupted(options: TracesAgainOptions, signal: AbortS
   }
 }
 
+/** What was known of a trace that no AS is asked for. */
+export function knownBefore({ flows, cause, requester, reflection, trigger, translation }: Trace): Partial<Trace> {
+  const known = { flows, cause, requester, reflection, trigger, translation };
+  return Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+}
+
 /** Null when a trace is to be asked again. */
 function whyNot(
   { trace, tried }: InterruptedTrace,
@@ -69,7 +75,7 @@ function whyNot(
 ): string | null {
   if (tried) return 'the daemon ended a second time while it was in work';
   if (traceback() === null) return 'the daemon ended, and has no traceback block now';
-  if (clock() - trace.from > (retention() ?? UNSTATED_RETENTION))
+  if (clock() - trace.from > (retention() ?? UNSTATED_RETENTION) * 1000)
     return 'the daemon ended, and windows of that time are no longer kept';
   return before >= MOST_AGAIN ? `the daemon ended, and ${MOST_AGAIN} later ones were asked again` : null;
 }

@@ -39,7 +39,7 @@ import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
 import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
 import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
-import { askInterrupted } from './traces-again.ts';
+import { askInterrupted, knownBefore } from './traces-again.ts';
 
 export type { TraceReason };
 
@@ -348,14 +348,10 @@ export async function openTraces(
       askInterrupted(
         {
           ...{ store, log, clock: Date.now, traceback: () => traceback },
-          retention: () => {
-            const seconds = retentionOf(config);
-            return seconds === null ? null : seconds * 1000;
-          },
+          retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, { flows, cause, requester, reflection, trigger, translation }) {
-            const known = { flows, cause, requester, reflection, trigger, translation };
-            const about = Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
+          async ask(request, before) {
+            const about = knownBefore(before);
             return running.run(async one => {
               const { trace, evidence } = await tracing(
                 { ...request, ...one },

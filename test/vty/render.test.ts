@@ -1246,7 +1246,7 @@ describe('vty/render: the entry of a trace', () => {
     ['Entry not yet known; no other AS remains possible.', PARTIAL],
     ['Entry not found; 2 ASes remain possible: AS64520 AS64530.', { ...TRACE, entry: null, ambiguity: [64520, 64530] }],
     [
-      'Traced to AS64510, which does not say from where it came; no other AS remains possible.',
+      'Traced to AS64510, which does not say from where it came, so that each neighbor of it remains possible.',
       { ...TRACE, entry: { as: 64510, via: null, source: false } },
     ],
     [
