@@ -115,6 +115,8 @@ export interface DPointOptions {
   readonly prove?: (questions: readonly AskedQuestion[]) => Promise<readonly Uint8Array[]>;
   /** How far others are believed; as ASes of which nothing was measured when left out. */
   readonly credit?: Credit;
+  /** What was measured of an AS, in words; null where nothing was. */
+  measured?(as: number): string | null;
   /** Hears what others said in a trace that has ended. */
   heard?(tree: TraceNode): void;
   /** Asks an AS for packets that never were (measuring.ts); nobody is asked so when left out. */
@@ -196,6 +198,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
           loops: loopsOf(tree),
+          ...measuredOf(tree, options.measured),
           ...(search.inside !== null && { inside: search.inside }),
         };
       };
@@ -265,6 +268,8 @@ export function createDPoint(options: DPointOptions): DPoint {
           },
           search => referralsOf(opening.open(search.tree)),
         );
+        examining?.look(search.tree);
+        if (!controller.signal.aborted) await examining?.settled();
         const trace = endedAs(controller.signal, search);
         const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
         options.heard?.(opening.open(search.tree));
@@ -322,4 +327,15 @@ function checkRequest({ questions, need = 1, time, from, to }: TraceRequest): st
   if (!(begin >= 0 && end <= Number.MAX_SAFE_INTEGER)) return 'the time of the packet is no time';
   if (end < begin) return 'the interval ends before it begins';
   return end - begin > MAX_INTERVAL ? `the interval is wider than ${MAX_INTERVAL / 60_000} minutes` : null;
+}
+
+/** What was measured of the ASes of a tree. */
+function measuredOf(tree: TraceNode, wordsOf: DPointOptions['measured']): Pick<Trace, 'measured'> {
+  if (wordsOf === undefined) return {};
+  const all = (node: TraceNode): number[] => [node.as, ...node.children.flatMap(all)];
+  const measured = [...new Set(all(tree))].flatMap(as => {
+    const text = wordsOf(as);
+    return text === null ? [] : [{ as, text }];
+  });
+  return measured.length === 0 ? {} : { measured };
 }

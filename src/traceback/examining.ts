@@ -15,6 +15,8 @@ export interface Examining {
   look(tree: AnswerNode): void;
   /** Those that say yes of packets that never were. */
   refuted(): ReadonlySet<number>;
+  /** Resolves when all have answered that were asked, or their time is up. */
+  settled(): Promise<void>;
 }
 
 /** `examine` asks one AS (measuring.ts); `ask` is what the trace asks, and `self` the AS that traces. */
@@ -25,18 +27,21 @@ export function createExamining(
 ): Examining {
   const begun = new Set<number>();
   const refuted = new Set<number>();
+  const pending = new Set<Promise<void>>();
   let latest: AnswerNode | null = null;
 
   const walk = (node: AnswerNode, above: boolean): void => {
     const seen = node.seen && !refuted.has(node.as);
     if (seen && !above && node.as !== self && begun.size < MOST && !begun.has(node.as)) {
       begun.add(node.as);
-      void examine(node.as, ask).then(falsely => {
+      const asked: Promise<void> = examine(node.as, ask).then(falsely => {
+        pending.delete(asked);
         if (falsely !== true) return;
         refuted.add(node.as);
         // What it names, nobody else does.
         if (latest !== null) walk(latest, false);
       });
+      pending.add(asked);
     }
     for (const child of node.children) walk(child, seen);
   };
@@ -46,6 +51,9 @@ export function createExamining(
       walk(tree, false);
     },
     refuted: () => refuted,
+    async settled() {
+      while (pending.size > 0) await Promise.all(pending);
+    },
   };
 }
 

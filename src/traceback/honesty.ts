@@ -149,6 +149,14 @@ const NOTHING = {
   ...{ decoys: 0, yes: 0, yesStated: 0, canaries: 0, seen: 0, covered: 0, held: 0, named: 0, misnamed: 0 },
 };
 
+/** Why an AS is believed as far as it is, in words; null where nothing was measured. */
+export function measuredWords(book: HonestyBook, as: number): string | null {
+  const known = book.of(as);
+  if (known === null) return null;
+  const { decoys, yes, canaries, seen } = known;
+  return `${whole(yes)} of ${whole(decoys)} decoys seen, ${whole(seen)} of ${whole(canaries)} canaries: false yes at least ${percent(book.credit.falseYes(as, 0))}, misses at least ${percent(book.credit.misses(as, 0))}`;
+}
+
 /** The counts as they weigh at `now`. */
 export function aged(counted: Counted, now: number): { -readonly [K in keyof Counted]: Counted[K] } {
   const weight = 2 ** -(Math.max(0, now - counted.at) / HALF_LIFE);

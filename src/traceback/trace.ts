@@ -212,6 +212,8 @@ export interface Trace {
   readonly attested?: 'both' | 'downstream' | 'own' | null;
   /** What speaks against the entry: words of other ASes that exclude it, in words. Not there in traces of old. */
   readonly doubts?: readonly string[];
+  /** What was measured of ASes of the tree, in words, and so is believed of them. Not there where nothing was. */
+  readonly measured?: readonly { readonly as: number; readonly text: string }[];
   /** The branch beside the way to the entry that is likeliest: an AS and who stands before it. */
   readonly runnerUp?: { readonly as: number; readonly via: number | null; readonly certainty: number } | null;
   /** Those of `ambiguity`, each with why it could not be ruled out. */

@@ -18,7 +18,7 @@ import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
 import { createHearing } from './hearing.ts';
 import { createHints, type Hints } from './hints.ts';
-import { createHonestyBook, type HonestyBook } from './honesty.ts';
+import { createHonestyBook, type HonestyBook, measuredWords } from './honesty.ts';
 import { type Identity, sameTrust } from './identity.ts';
 import { EPOCH_OVERLAP } from './interval.ts';
 import { createItm } from './itm.ts';
@@ -229,6 +229,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
     ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
     heard: tree => countCanaries(tree, honesty),
+    measured: who => measuredWords(honesty, who),
   });
 
   const query = createAnswering({

@@ -111,6 +111,40 @@ describe('traceback: ASes that say what is false', function () {
     expect(result.certainty).to.be.above(0.9);
   });
 
+  it('one that says yes to all is asked for packets that never were, and its yes is worth nothing', async () => {
+    const peers = [64500, 64502, 64504, 64505];
+    const others = (as: number) => peers.filter(peer => peer !== as);
+    const measure = { decoys: 1e-9 };
+    const graph = scriptedGraph({ 64510: { frontier: [64505, 64504], passed: [] } });
+    const probes: Record<number, Probes> = {
+      64500: scripted(probeAnswer([sawFrom(64502)])),
+      64502: passed(64510, 64500),
+      64504: passed(64520, 64510),
+      64505: alwaysYes([sawFrom(64521), sawTo(64510)]),
+    };
+    // Who did not see the packets has to say no to decoys: the scripted say yes to their own digest alone.
+    const honest = (one: Probes): Probes => ({
+      ask: (questions, deadline) =>
+        questions.some(({ digest }) => digest === DIGEST)
+          ? one.ask(questions, deadline)
+          : clear.ask(questions, deadline),
+    });
+    for (const as of peers)
+      await ases.start({
+        ...{ as, peers: others(as), measure, graph: as === 64502 ? graph : scriptedGraph({}) },
+        probes: as === 64505 ? probes[as]! : honest(probes[as]!),
+      });
+    await ases.link();
+    const result = await trace();
+    expect(result.entry?.as).to.equal(64504);
+    expect(find(result.tree, 64505)!.verdict).to.equal('conflict');
+    expect(find(result.tree, 64505)!.reason).to.contain('packets that never were');
+    const { honesty } = ases.at(64500).traceback;
+    expect(honesty.of(64505)!.yes).to.be.closeTo(1, 1e-3);
+    expect(honesty.of(64504)!).to.include({ yes: 0 });
+    expect(result.measured!.map(({ as }) => as)).to.include.members([64504, 64505]);
+  });
+
   it('a pair that speaks for each other cannot be told from two honest ones, and the trace ends at their word', async () => {
     await chain({ 64503: passed(64505, 64502), 64505: passed(64506, 64503) });
     const result = await trace();

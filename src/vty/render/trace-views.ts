@@ -57,6 +57,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
   const kept = ({ retainedFrom }: { readonly retainedFrom: number | null }) =>
     retainedFrom === null ? '' : `; windows from ${instant(retainedFrom)}`;
   const possible = unknown.map(one => `AS${one.as}: ${one.verdict}${one.reason && `, ${one.reason}`}${kept(one)}`);
+  const measured = (trace.measured ?? []).map(({ as, text }) => `AS${as}: ${text}`);
   const asked = packets === 1 ? 'one packet' : `${packets} packets, ${need} needed at one place`;
   return [
     `Trace ${trace.id}, ${asked}`,
@@ -70,6 +71,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
     '',
     ...lines,
     ...(reasons.length === 0 ? [] : ['', 'What they say:', ...reasons.flatMap(line => fold(line, 4, 2))]),
+    ...(measured.length === 0 ? [] : ['', 'Measured:', ...measured.flatMap(line => fold(line, 4, 2))]),
     ...(possible.length === 0 ? [] : ['', 'Not ruled out:', ...possible.flatMap(line => fold(line, 4, 2))]),
   ];
 }
