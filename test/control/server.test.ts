@@ -214,7 +214,7 @@ describe('control/server', () => {
           began();
         }),
     });
-    const request = `${JSON.stringify({ id: 1, words: ['tr', 'p', 'f'], data: PACKET })}\n`;
+    const request = `${JSON.stringify({ id: 1, words: ['tr', 'pa', 'f'], data: PACKET })}\n`;
     const start = async () => {
       const ready = new Promise<void>(resolve => {
         began = resolve;
