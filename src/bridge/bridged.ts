@@ -33,7 +33,7 @@ export interface BridgeSelf {
 export type BridgeAudit = (what: string, body: Readonly<Record<string, unknown>>) => void;
 export type BridgeLog = (level: 'info' | 'warn', line: string) => void;
 
-/** Row of `show gateway`. */
+/** Row of `show traceback bridges`. */
 export interface BridgeRow {
   readonly bridge: 'rid' | 'packter' | 'intertrack-2010';
   /** Addresses and ports. */

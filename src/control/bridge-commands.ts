@@ -15,7 +15,7 @@ export const BRIDGE_COMMANDS: readonly Command[] = [
     run: call => decide(call, false),
   },
   {
-    syntax: 'show gateway',
+    syntax: 'show traceback bridges',
     help: 'How other systems ask for traces: one line for each bridge',
     run: async ({ daemon, row }) => {
       for (const one of await daemon.bridges()) await row(one);

@@ -42,7 +42,9 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
   let { retain } = options;
   let lines: AuditRecord[] = [];
   let waiters: Waiter[] = [];
-  let writing: Promise<void> | null = null;
+  /** Ends with `busy`: who waits for it may add a line before its promise has settled, and that must begin anew. */
+  let writing: Promise<void> = Promise.resolve();
+  let busy = false;
   let trouble: string | null = null;
   let again: NodeJS.Timeout | undefined;
   let lost = 0;
@@ -57,12 +59,14 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
         await store.write(taken.map(record => ({ op: 'audit.add', record }) as const));
       } catch (error) {
         lines = [...taken, ...lines];
+        busy = false;
         fail((error as Error).message, [...waiting, ...waiters.splice(0)]);
         return;
       }
       for (const { done } of waiting) done();
       if (trouble !== null) recover();
     }
+    busy = false;
   };
   const fail = (why: string, waiting: readonly Waiter[]) => {
     if (trouble === null) log('error', `audit log: ${why}; until it can be written no question is asked or answered`);
@@ -78,11 +82,9 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
     lost = 0;
   };
   const begin = () => {
-    writing ??= Promise.resolve()
-      .then(write)
-      .finally(() => {
-        writing = null;
-      });
+    if (busy) return;
+    busy = true;
+    writing = Promise.resolve().then(write);
   };
 
   const head = async () => (await store.read('audit.head', {}))[0] ?? null;
@@ -116,10 +118,10 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
     },
     recorded() {
       if (trouble !== null) return Promise.reject(new Error(`the audit log cannot be written: ${trouble}`));
-      if (lines.length === 0 && writing === null) return Promise.resolve();
+      if (lines.length === 0 && !busy) return Promise.resolve();
       // What is being written now may not have all of it: an empty batch behind it would not be waited for.
       return lines.length === 0
-        ? writing!.then(() => this.recorded())
+        ? writing.then(() => this.recorded())
         : new Promise((done, failed) => waiters.push({ done, failed }));
     },
     head,

@@ -111,7 +111,7 @@ rid {
       authorization: 'Denied',
       justification: 'CannotProcess',
     });
-    const [row] = (await daemon.ask('show', 'bridge')) as BridgeRow[];
+    const [row] = (await daemon.ask('show', 'traceback', 'bridges')) as BridgeRow[];
     expect(row).to.deep.include({ bridge: 'rid', received: 2, traced: 1, refused: 1 });
   });
 

@@ -260,6 +260,16 @@ describe('daemon/audit', () => {
     await audit.close();
   });
 
+  it('writes what is added as soon as the line before is on disk', async () => {
+    const { state, audit } = scripted();
+    for (let i = 0; i < 50; i++) {
+      audit.add({ time: i, what: 'a', body: '{}' });
+      await audit.recorded();
+    }
+    expect(state.written).to.have.length(50);
+    await audit.close();
+  });
+
   it('says that it cannot be written, keeps the lines, and goes on when it can', async () => {
     const { state, audit } = scripted();
     state.full = true;

@@ -833,7 +833,7 @@ Call AS64520: no contact known
 AS64500 saw from AS64501 3 ms`,
   ],
   [
-    'show gateway',
+    'show traceback bridges',
     async () => [
       ...[{ bridge: 'rid', listens: ['192.0.2.10 port 4590'], received: 3, traced: 1, refused: 2, lastError: '' }],
     ],

@@ -167,7 +167,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show audit head': first<AuditRow>(renderAuditHead),
   'show bgp neighbor': (rows: readonly NeighborRow[], now) => renderNeighbors(rows, now),
   'show bgp summary': (rows: readonly SummaryRow[], now) => renderSummary(rows, now),
-  'show gateway': (rows: readonly BridgeRow[]) => renderBridges(rows),
+  'show traceback bridges': (rows: readonly BridgeRow[]) => renderBridges(rows),
   'show rid': (rows: readonly RidPeerRow[]) => renderRidPeers(rows),
   'show rid requests': (rows: readonly RidEntry[]) => renderRidEntries(rows),
   'show case': (rows: readonly Case[], now) => renderCases(rows, now),

@@ -3,7 +3,7 @@ import type { BridgeRow, RidEntry, RidPeerRow } from '../../control/bridge-rows.
 import { table } from './text.ts';
 import { instant } from './time.ts';
 
-/** `show gateway`. */
+/** `show traceback bridges`. */
 export function renderBridges(rows: readonly BridgeRow[]): string[] {
   if (rows.length === 0) return ['no bridge is configured'];
   return table(
