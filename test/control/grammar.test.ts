@@ -73,7 +73,7 @@ describe('control/grammar', () => {
     ['shw', 0, `unknown word "shw": expected ${FIRST}; nearest is "show"`],
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
-    ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
+    ['sh t', 1, 'ambiguous word "t" after "show": it could be "traceback" or "trace"'],
     ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "contact" or "config"'],
     [
       'sh b sumary',
