@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { COMMANDS, commandName, complete, resolveCommand } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { SAMPLES } from './samples.ts';
-import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
+import { RESOLVED, scriptedDaemon } from './scripted.ts';
 
 const FIRST =
   '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
