@@ -15,7 +15,7 @@ import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
-import { type Followed, grafted, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
+import { type Followed, grafted, MAX_GUESSES, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
 import type { TraceInside } from './trace.ts';
 import { MAX_TTL } from './wire.ts';
 
@@ -185,12 +185,13 @@ export function createItm(options: ItmOptions): Itm {
             changed: () => changed(state()),
           };
           if (!signal.aborted && groups.length > 0) await askOnward(asking, groups);
+          let guesses = 0;
           for (let round = 0; follow !== undefined && round < MAX_ROUNDS && !signal.aborted; round++) {
             const fresh = follow(state()).filter(
               ({ from, neighbor }) => !tried.has(`${from} ${neighbor}`) && tried.size < MAX_REFERRALS,
             );
-            const budget = inquiry.budget - state().queries;
-            if (fresh.length === 0 || budget <= 0 || deadline - clock() < LEAST_TIME) break;
+            const left = () => inquiry.budget - state().queries;
+            if (fresh.length === 0 || left() <= 0 || deadline - clock() < LEAST_TIME) break;
             const named: Group[] = [];
             for (const one of fresh) {
               tried.add(`${one.from} ${one.neighbor}`);
@@ -203,10 +204,24 @@ export function createItm(options: ItmOptions): Itm {
                 false,
                 after,
               );
+              if (behind.every(group => group.behind !== null) && guesses >= MAX_GUESSES) continue;
               if (behind.length > 0) followed.push({ ...one, holder });
               named.push(...behind);
             }
-            if (named.length > 0) await askOnward({ ...asking, inquiry: { ...inquiry, budget } }, named);
+            const ask = async (groups: readonly Group[], budget: number) => {
+              if (groups.length > 0 && !signal.aborted)
+                await askOnward({ ...asking, inquiry: { ...inquiry, budget } }, groups);
+            };
+            await ask(
+              named.filter(({ behind }) => behind === null),
+              left(),
+            );
+            const before = state().queries;
+            await ask(
+              named.filter(({ behind }) => behind !== null),
+              Math.max(0, Math.min(left(), MAX_GUESSES - guesses)),
+            );
+            guesses += state().queries - before;
           }
         }
       }

@@ -11,6 +11,11 @@ import { passed } from './tree.ts';
 /** How often it is looked who was named, and how many of those one trace follows. */
 export const MAX_ROUNDS = 8;
 export const MAX_REFERRALS = 16;
+/**
+ * QUERYs that one trace may cost, here and behind, to look behind those named that take no part: that is a guess among many,
+ * and where the attacker's AS takes none there is nobody to be found.
+ */
+export const MAX_GUESSES = 16;
 
 /** An AS that saw the packets, and a neighbour that it had them from and that has not been heard. */
 export interface Referral {
@@ -30,7 +35,8 @@ const NOT_HEARD: readonly TraceVerdict[] = ['absent', 'unreachable', 'refused'];
 
 /**
  * The referrals of an opened tree: of each AS but the first that saw the packets, or enough of them to name where from, the
- * neighbours that nobody has heard and nobody was found behind. An AS on the way there is none.
+ * neighbours that nobody has heard, and behind which that AS has heard nobody: where it has, it asks by the same graph whom
+ * the origin would. An AS on the way there is none.
  */
 export function referralsOf(tree: TraceNode): Referral[] {
   const heard = new Set<number>();
@@ -44,7 +50,7 @@ export function referralsOf(tree: TraceNode): Referral[] {
     const names = way.length > 0 && (passed(node) || node.verdict === 'saw-weak') && !node.source ? node.ingress : [];
     for (const neighbor of names) {
       if (heard.has(neighbor) || way.includes(neighbor)) continue;
-      if (node.children.some(child => child.as === neighbor && hasPassed(child))) continue;
+      if (node.children.some(child => child.as === neighbor && child.children.some(hasHeard))) continue;
       if (!found.some(one => one.from === node.as && one.neighbor === neighbor))
         found.push({ from: node.as, neighbor, heard: [...heard] });
     }
@@ -54,8 +60,8 @@ export function referralsOf(tree: TraceNode): Referral[] {
   return found;
 }
 
-function hasPassed(node: TraceNode): boolean {
-  return passed(node) || node.children.some(hasPassed);
+function hasHeard(node: TraceNode): boolean {
+  return !NOT_HEARD.includes(node.verdict) || node.children.some(hasHeard);
 }
 
 /**

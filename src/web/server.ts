@@ -1,6 +1,7 @@
 /** The HTTP side of the daemon: where it listens, by which files, and what goes wrong with that. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { HttpConfig } from '../config/http-tree.ts';
 import type { Daemon } from '../control/daemon.ts';
@@ -52,8 +53,8 @@ export interface HttpServer {
 
 /** Where `make` puts the page; null: it was not built. */
 function builtPage(): string | null {
-  const place = new URL('../../dist/page/', import.meta.url).pathname;
-  return existsSync(`${place}index.html`) ? place : null;
+  const place = join(import.meta.dirname, '../../dist/page');
+  return existsSync(join(place, 'index.html')) ? place : null;
 }
 
 interface Listening {

@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete, resolveCommand } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
-import { CASE, RESOLVED, scriptedDaemon, TRACE } from './scripted.ts';
+import { SAMPLES } from './samples.ts';
+import { RESOLVED, scriptedDaemon } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "refresh", "reload", "retention", "show", "test", "trace", "watch" or "whois"';
+  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
-  '"archive", "audit", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "audit", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
@@ -53,9 +54,9 @@ describe('control/grammar', () => {
     ['sh rp 192.0.2.1', 'show rpki PREFIX', { PREFIX: '192.0.2.1' }],
     ['sh rp AS64496', 'show rpki AS', { AS: 'AS64496' }],
     ['sh rp c validators', 'show rpki cache RPKI', { RPKI: 'validators' }],
-    ['tr p x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
-    ['tr p - -n 3', 'trace packet FILE', { FILE: '-', NUMBERS: '3' }],
-    ['tr p f --need 4 -n 3,9-12', 'trace packet FILE', { FILE: 'f', NUMBERS: '3,9-12', NUMBER: '4' }],
+    ['tr pa x.pcap', 'trace packet FILE', { FILE: 'x.pcap' }],
+    ['tr pa - -n 3', 'trace packet FILE', { FILE: '-', NUMBERS: '3' }],
+    ['tr pa f --need 4 -n 3,9-12', 'trace packet FILE', { FILE: 'f', NUMBERS: '3,9-12', NUMBER: '4' }],
     ['h sh bgp', 'help'],
     ['show bgp ?', '?'],
   ];
@@ -159,38 +160,9 @@ describe('control/grammar', () => {
   });
 
   it('resolves each form of each command to that command', () => {
-    const example: Record<string, string> = {
-      PREFIX: '192.0.2.0/24',
-      PEER: 'tyo1',
-      'CASE-ID': CASE.id,
-      'INCIDENT-ID': 'I2026-03-01-01',
-      DURATION: '7d',
-      'TRACE-ID': TRACE.id,
-      FILE: 'x',
-      NUMBER: '1',
-      NUMBERS: '3,9-12',
-      DIGEST: '6f6cfad95ecccf84',
-      APPROVAL: 'p3f9a02c1',
-      PURPOSE: 'misuse',
-      REFERENCE: 'CASE-7',
-      AS: '64500',
-      REGEX: '_64500_',
-      COMMUNITY: '64500:120',
-      STATE: 'mismatch',
-      FAMILY: 'ipv4-flowspec-vpn',
-      SET: 'AS-EXAMPLE',
-      TIME: '12:00',
-      UNTIL: '-2h',
-      PATH: '64496 64500',
-      ROLE: 'provider',
-      LENGTH: '24',
-      CONFIRMATION: CASE.id,
-      PROBE: 'tap1',
-      EPOCH: '495000',
-    };
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
-        const found = resolveCommand(form.map(word => example[word] ?? word));
+        const found = resolveCommand(form.map(word => SAMPLES[word] ?? word));
         expect('error' in found ? found.error : found.entry, form.join(' ')).to.equal(command);
       }
   });
@@ -227,8 +199,10 @@ describe('control/commands: completion', () => {
       'watch',
       'drill',
       'mitigate',
-      'retention',
+      'plan',
       'trace',
+      'retention',
+      'rid',
       'test',
       'whois',
     ]);
@@ -264,34 +238,7 @@ describe('control/commands: completion', () => {
     for (const command of COMMANDS)
       for (const form of expandSyntax(command.syntax)) {
         for (let i = 0; i < form.length; i++) {
-          const before = form.slice(0, i).map(word =>
-            /^[A-Z]/.test(word)
-              ? ((
-                  {
-                    PREFIX: '::/0',
-                    'CASE-ID': CASE.id,
-                    'INCIDENT-ID': 'I2026-03-01-01',
-                    DURATION: '7d',
-                    'TRACE-ID': TRACE.id,
-                    COMMUNITY: '1:2',
-                    STATE: 'match',
-                    SOURCE: 'JPIRR',
-                    DIGEST: '6f6cfad95ecccf84',
-                    APPROVAL: 'p3f9a02c1',
-                    PURPOSE: 'misuse',
-                    TIME: '12:00',
-                    UNTIL: '-2h',
-                    FAMILY: 'ipv6-vpn',
-                    SET: 'AS-EXAMPLE',
-                    ROLE: 'peer',
-                    LENGTH: '24',
-                    CONFIRMATION: CASE.id,
-                    PROBE: 'tap1',
-                    EPOCH: '495000',
-                  } as Record<string, string>
-                )[word] ?? '1')
-              : word,
-          );
+          const before = form.slice(0, i).map(word => SAMPLES[word] ?? word);
           const found = await complete(daemon, [...before, '']);
           if ('error' in found) return expect.fail(`${form.join(' ')}: ${found.error}`);
           expect(found.find(one => one.word === form[i])?.help, form.slice(0, i + 1).join(' ')).to.match(/^\S/);

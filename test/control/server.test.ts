@@ -179,7 +179,7 @@ describe('control/server', () => {
     expect(digests).to.deep.equal([492_300, null].map(epoch => ({ digest: '6F6CFAD95ECCCF84', time, epoch })));
     for (const numbers of ['0', '3-2', '1,,2', '4294967296', 'x'])
       expect(
-        await exchange(`${JSON.stringify({ id: 1, words: ['tr', 'p', 'f', '-n', numbers] })}\n`),
+        await exchange(`${JSON.stringify({ id: 1, words: ['tr', 'pa', 'f', '-n', numbers] })}\n`),
       ).to.have.nested.property('[0].kind', 'usage');
   });
 
@@ -214,7 +214,7 @@ describe('control/server', () => {
           began();
         }),
     });
-    const request = `${JSON.stringify({ id: 1, words: ['tr', 'p', 'f'], data: PACKET })}\n`;
+    const request = `${JSON.stringify({ id: 1, words: ['tr', 'pa', 'f'], data: PACKET })}\n`;
     const start = async () => {
       const ready = new Promise<void>(resolve => {
         began = resolve;

@@ -47,7 +47,10 @@ describe('make install', () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    const modules = readdirSync(join(library, 'node_modules'));
+    // One of an organisation is a directory deeper.
+    const modules = readdirSync(join(library, 'node_modules')).flatMap(name =>
+      name.startsWith('@') ? readdirSync(join(library, 'node_modules', name)).map(one => `${name}/${one}`) : [name],
+    );
     expect(modules).to.include.members(Object.keys(dependencies));
     expect(modules).not.to.include.members(['mocha', 'typescript', 'fast-check']);
     const files = readdirSync(library, { recursive: true, encoding: 'utf8' });

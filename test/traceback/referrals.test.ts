@@ -30,11 +30,17 @@ describe('traceback/referrals', () => {
     ]);
     expect(namesOf(node(1, 'saw', [2], node(2, 'saw-weak', [3])))).to.deep.equal([[2, 3]]);
   });
-  it('are none of the first, on the way, heard elsewhere, or behind which somebody saw it', () => {
+  it('are none of the first, on the way, heard elsewhere, or behind which the same AS has heard somebody', () => {
     expect(namesOf(node(1, 'saw', [2]))).to.deep.equal([]);
     expect(namesOf(node(1, 'saw', [2], node(2, 'saw', [1])))).to.deep.equal([]);
     expect(namesOf(node(1, 'saw', [2], node(2, 'saw', [3]), node(3, 'clear')))).to.deep.equal([]);
     expect(namesOf(node(1, 'saw', [2], node(2, 'saw', [3], node(3, 'absent', [], node(4, 'saw')))))).to.deep.equal([]);
+    expect(namesOf(node(1, 'saw', [2], node(2, 'saw', [3], node(3, 'absent', [], node(4, 'clear')))))).to.deep.equal(
+      [],
+    );
+    expect(namesOf(node(1, 'saw', [2], node(2, 'saw', [3], node(3, 'absent', [], node(4, 'refused')))))).to.deep.equal([
+      [2, 3],
+    ]);
     expect(namesOf(node(1, 'saw', [2], node(2, 'clear', [3])))).to.deep.equal([]);
     expect(namesOf(node(1, 'saw', [2], { ...node(2, 'saw', [3]), source: true }))).to.deep.equal([]);
   });
@@ -102,6 +108,19 @@ describe('traceback: iterative across federations', function () {
     const between = find(found.tree, 64510)!;
     expect(between.verdict).to.equal('absent');
     expect(between.children.map(({ as }) => as)).to.have.members([64502, 64511]);
+  });
+
+  it('spends 16 QUERYs to look behind those that take no part, though more might stand there', async () => {
+    const many = Array.from({ length: 20 }, (_, i) => 64530 + i);
+    const graph = scriptedGraph({ 64510: { frontier: many, passed: [] } });
+    await ases.start({ as: 64500, peers: [64501, ...many], probes: saw(64501), graph });
+    await ases.start({ as: 64501, peers: [64500], probes: saw(64510) });
+    for (const as of many) await ases.start({ as, peers: [64500], probes: scripted(probeAnswer([])) });
+    await ases.link();
+    const found = await trace();
+    expect(found.entry?.as).to.equal(64501);
+    expect(sentBy(64500)).to.equal(1 + 16);
+    expect(find(found.tree, 64510)!.reason).to.contain('4 participants behind it are not asked');
   });
 
   it('does not go where it is told nothing, and not beyond its budget and its bounds', async () => {

@@ -282,7 +282,7 @@ describe('itctl', () => {
     it('takes the first of the standard input by default', async () => {
       await open(remember);
       const file = writePcap(101, [{ time: 0n, bytes: Uint8Array.of(0x45) }]);
-      const { code, out } = await run(['-j', 'tr', 'p', '-'], file);
+      const { code, out } = await run(['-j', 'tr', 'pa', '-'], file);
       expect(code).to.equal(0);
       expect(JSON.parse(out)).to.deep.equal(TRACE);
       expect(traced[0]).to.deep.include({ linkType: 101, frame: Uint8Array.of(0x45), time: 0 });

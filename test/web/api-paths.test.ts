@@ -5,47 +5,7 @@ import { expandSyntax } from '../../src/control/grammar.ts';
 import { looksOnly } from '../../src/control/levels.ts';
 import { type ApiPath, apiPaths, chooseCommand } from '../../src/web/api-paths.ts';
 import { openApi } from '../../src/web/openapi.ts';
-
-/** A word of each kind. */
-const SAMPLES: Readonly<Record<string, string>> = {
-  AS: '64500',
-  'CASE-ID': '2026-03-01-01',
-  APPROVAL: 'p0123abcd',
-  ASES: '64496,64497',
-  COMMUNITY: '64500:1',
-  CONFIRMATION: '2026-03-01-01',
-  DIGEST: '0123456789abcdef',
-  DURATION: '24h',
-  EPOCH: '495000',
-  FAMILY: 'ipv4-flowspec',
-  FILE: 'attack.pcap',
-  'INCIDENT-ID': 'I2026-03-01-01',
-  LENGTH: '24',
-  NAME: 'AS-EXAMPLE',
-  NUMBER: '3',
-  NUMBERS: '3,7,9-12',
-  PATH: '64500 64501',
-  PEER: 'tyo1',
-  PREFIX: '192.0.2.0/24',
-  PROBE: 'tap1',
-  QUERY: '!gAS64500',
-  PURPOSE: 'attack',
-  REFERENCE: 'CASE-7',
-  REGEX: '_64500$',
-  REQUEST: '17',
-  RIDPEER: 'csirt',
-  ROLE: 'customer',
-  RPKI: 'cache1',
-  SET: 'AS-EXAMPLE',
-  SOURCE: 'JPIRR',
-  STATE: 'mismatch',
-  TEXT: 'because of this',
-  TIME: '2026-03-01T12:00Z',
-  'TRACE-ID': 't20260301-120000-abcd',
-  UNTIL: '2026-03-01T13:00Z',
-  VICTIMS: '192.0.2.0/24',
-  WORD: 'show',
-};
+import { SAMPLES } from '../control/samples.ts';
 
 const PATHS = apiPaths();
 const at = (path: string): ApiPath => PATHS.find(one => one.path === path)!;
