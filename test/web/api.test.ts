@@ -199,6 +199,9 @@ describe('web/api', () => {
       record.writeUInt32LE(frame.length, 12);
       const headers = { 'content-type': 'application/vnd.tcpdump.pcap' };
       const asking = { method: 'POST', token: OPERATOR, headers, body: Buffer.concat([head, record, frame]) };
+      const events = { ...asking, headers: { ...headers, accept: 'text/event-stream' } };
+      const { text } = await get('/api/v1/trace/packet?n=1', events);
+      expect(text).to.contain('event: row\n').and.to.contain('event: end\n').and.to.not.contain('event: error');
       expect((await json('/api/v1/trace/packet?n=1', asking)).body).to.deep.equal({
         row: TRACE,
         command: 'trace packet FILE',
