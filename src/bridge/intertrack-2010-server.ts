@@ -27,6 +27,8 @@ export interface ClientServerOptions {
 
 const END = '</InterTrackMessage>';
 const LONGEST = 1 << 18;
+/** Octets of answers that may wait for a client that does not read. */
+const MOST_UNREAD = 1 << 20;
 const MOST_CONNECTIONS = 32;
 const IDLE = 60_000;
 /** Questions of one connection that are worked on at a time. */
@@ -89,7 +91,12 @@ export function createClientServer({ gate, as, rules, counts, audit, log, clock 
     let searched = 0;
     let working = 0;
     const decoder = new TextDecoder('utf-8');
-    const say = (xml: string) => void (socket.writable && socket.write(xml));
+    const say = (xml: string) => {
+      if (socket.writable) socket.write(xml);
+      if (socket.writableLength <= MOST_UNREAD) return;
+      refuse(`${from} does not read what it asked for`);
+      socket.destroy();
+    };
 
     async function take(one: string): Promise<void> {
       counts.received++;

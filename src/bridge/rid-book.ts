@@ -15,10 +15,10 @@ export interface RidEntry {
   readonly words: string;
 }
 
-/** Entries that are remembered; the oldest go first, whatever their state. */
+/** Entries that are remembered; the oldest go first, those that wait for a person last. */
 const MOST = 256;
 /** How long an answer is waited for, and a request for a person; ms. */
-const LIFE = 24 * 3_600_000;
+export const RID_LIFE = 24 * 3_600_000;
 
 export interface RidBook {
   add(entry: Omit<RidEntry, 'number'>): RidEntry;
@@ -31,7 +31,7 @@ export function createRidBook(clock: () => number): RidBook {
   const entries = new Map<number, RidEntry>();
   let number = 0;
   const forget = () => {
-    const old = clock() - LIFE;
+    const old = clock() - RID_LIFE;
     for (const one of entries.values())
       if (one.at < old && (one.state === 'pending' || one.state === 'waits'))
         entries.set(one.number, { ...one, state: 'failed', words: 'nothing came of it within a day' });
@@ -40,7 +40,12 @@ export function createRidBook(clock: () => number): RidBook {
     add(entry) {
       const one = { ...entry, number: ++number };
       entries.set(one.number, one);
-      if (entries.size > MOST) entries.delete(entries.keys().next().value!);
+      if (entries.size > MOST) {
+        // By its number a person decides about a request: it has to be found as long as it waits.
+        forget();
+        const [oldest] = [...entries.values()].filter(({ state, way }) => state !== 'pending' || way !== 'in');
+        if (oldest !== undefined) entries.delete(oldest.number);
+      }
       return one;
     },
     change(which, change) {

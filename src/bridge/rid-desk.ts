@@ -7,7 +7,7 @@ import { type Bucket, seldom, takeToken } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, BridgeSelf, TraceGate } from './bridged.ts';
 import type { PacketRecord } from './packet-record.ts';
-import { createRidBook, type RidEntry } from './rid-book.ts';
+import { createRidBook, RID_LIFE, type RidEntry } from './rid-book.ts';
 import type { RidPosted } from './rid-client.ts';
 import { decodeRid, encodeRid, type RequestStatus, type RidMessage } from './rid-message.ts';
 import { nameOf, purposeOf, recordsOf, wordsOf } from './rid-request.ts';
@@ -66,12 +66,19 @@ interface Waiting {
   readonly message: RidMessage;
   readonly peer: string;
   readonly token: string | null;
+  /** When it came, ms. */
+  readonly since: number;
 }
 
 export function createRidDesk({ gate, self, peers, post, audit, log, clock }: RidDeskOptions): RidDesk {
   const book = createRidBook(clock);
   const counts = new Map<string, Omit<RidPeerRow, keyof RidPeer> & { bucket: Bucket | null; working: number }>();
   const pending = new Map<number, Waiting>();
+  /** Those that wait, without what nobody has decided about within a day. */
+  const waitingNow = (): Map<number, Waiting> => {
+    for (const [number, { since }] of pending) if (since + RID_LIFE < clock()) pending.delete(number);
+    return pending;
+  };
   /** Tokens of messages that are answered later, with the entry of each. */
   const later = new Map<string, number>();
   /** Traces by peer and incident. */
@@ -182,11 +189,11 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
 
   /** A request that waits for a person. Where the peer can be called back it is told so (RFC 6546 section 3). */
   function hold(message: RidMessage, { name, url }: RidPeer): RidReply {
-    if ([...pending.values()].filter(({ peer }) => peer === name).length >= MOST_PENDING)
+    if ([...waitingNow().values()].filter(({ peer }) => peer === name).length >= MOST_PENDING)
       return deny(name, message, 'SystemResource', `${MOST_PENDING} wait already`);
     const token = url === null ? null : randomBytes(16).toString('hex');
     const { number } = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'waits for a person' });
-    pending.set(number, { message, peer: name, token });
+    pending.set(number, { message, peer: name, token, since: clock() });
     audit('rid.pending', { peer: name, type: message.type, incident: nameOf(message), number });
     log(
       'warn',
@@ -198,7 +205,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
 
   async function query(message: RidMessage, peer: RidPeer): Promise<RidReply> {
     const { name } = peer;
-    const waits = [...pending.values()].some(one => one.peer === name && nameOf(one.message) === nameOf(message));
+    const waits = [...waitingNow().values()].some(one => one.peer === name && nameOf(one.message) === nameOf(message));
     if (waits) return ok(answer(message, 'Acknowledgement', { authorization: 'Pending', justification: null }));
     const id = known.get(`${name} ${nameOf(message)}`) ?? message.incident?.id ?? '';
     const trace = await gate.find(id);
@@ -307,7 +314,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
     },
 
     async decide(number, approve, by, signal) {
-      const waiting = pending.get(number);
+      const waiting = waitingNow().get(number);
       if (waiting === undefined) throw new Error(`no request ${number} waits for a person`);
       pending.delete(number);
       const { message, peer: name, token } = waiting;

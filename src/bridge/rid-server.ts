@@ -89,11 +89,12 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
     // Nobody who has not proved himself is told why.
     socket.destroy();
   });
-  server.on('checkContinue', (request, response) => void handle(request, response));
+  server.on('checkContinue', (request, response) => void handle(request, response, true));
   server.on('request', (request, response) => void handle(request, response));
   server.on('clientError', (_error, socket) => socket.destroy());
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** `waits`: the body comes once it is asked for (RFC 9110 section 10.1.1). */
+  async function handle(request: IncomingMessage, response: ServerResponse, waits = false): Promise<void> {
     const peer = names.get(request.socket as TLSSocket);
     if (peer === undefined) {
       request.socket.destroy();
@@ -106,6 +107,7 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
       end(response, wrong.status, { Connection: 'close', ...wrong.headers });
       return;
     }
+    if (waits) response.writeContinue();
     const octets = await bodyOf(request);
     if (octets === null) {
       refuse(from, `its body is longer than ${MOST_BODY} octets, or broke off`);

@@ -102,7 +102,9 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
     VALUES (:probe, :head, :told, :window, :root) ON CONFLICT (probe, head) DO NOTHING`,
   'commitment.forget': 'DELETE FROM commitments WHERE told < :told',
   // What was told first counts.
-  'root.put': `INSERT INTO roots (origin, window, root, received) VALUES (:origin, :window, :root, :received)
+  // An honest AS tells four at most for one window (traceback/committing.ts); the first count.
+  'root.put': `INSERT INTO roots (origin, window, root, received) SELECT :origin, :window, :root, :received
+    WHERE (SELECT count(*) FROM roots WHERE origin = :origin AND window = :window) < 8
     ON CONFLICT (origin, window, root) DO NOTHING`,
   'root.forget': 'DELETE FROM roots WHERE received < :received',
   'own-root.put': `INSERT INTO own_roots (window, root, body) VALUES (:window, :root, :body)

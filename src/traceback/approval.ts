@@ -13,7 +13,7 @@ const MOST = 1024;
 const MOST_OF_ONE = 64;
 
 export interface Approval {
-  /** `p` and 8 hex digits: the same for the same digests of the same origin. */
+  /** `p` and 8 hex digits, more where another question begins so: the same for the same digests of the same origin. */
   readonly id: string;
   readonly origin: number;
   /** The peer that asked last. */
@@ -57,14 +57,19 @@ export function needsApproval(
   return policy === 'guessable' && (entropy === 'guessable' || entropy === 'unknown');
 }
 
-/** The name of a question: whoever asks for other packets besides, asks another one. */
-export function approvalId({ origin, questions }: Pick<Request, 'origin' | 'questions'>): string {
+/** What a question is, 64 hex digits: whoever asks for other packets besides, asks another one. */
+function hashOf({ origin, questions }: Pick<Request, 'origin' | 'questions'>): string {
   const digests = questions.map(({ epoch, digest, from, to }) => `${epoch} ${digest} ${from} ${to}`).sort();
-  return `p${createHash('sha256')
+  return createHash('sha256')
     .update(`${origin}\n${digests.join('\n')}`)
-    .digest('hex')
-    .slice(0, 8)}`;
+    .digest('hex');
 }
+
+/** The name of a question of this hash, of so many digits. */
+const named = (hash: string, digits: number): string => `p${hash.slice(0, digits)}`;
+
+/** The name of a question where no other has the same. */
+export const approvalId = (request: Pick<Request, 'origin' | 'questions'>): string => named(hashOf(request), 8);
 
 /** `audit` writes one line of the audit log for each decision. */
 export function createApprovals(
@@ -72,8 +77,20 @@ export function createApprovals(
   audit: (what: string, body: Readonly<Record<string, unknown>>) => void,
 ): Approvals {
   const known = new Map<string, Approval>();
+  /** What each name stands for: short ones can be made to be the same, and a yes is a yes to one question. */
+  const hashes = new Map<string, string>();
   const expire = () => {
-    for (const [id, { until }] of known) if (until <= clock()) known.delete(id);
+    for (const [id, { until }] of known)
+      if (until <= clock()) {
+        known.delete(id);
+        hashes.delete(id);
+      }
+  };
+  const nameOf = (request: Request): string => {
+    const hash = hashOf(request);
+    let digits = 8;
+    while (digits < hash.length && (hashes.get(named(hash, digits)) ?? hash) !== hash) digits++;
+    return named(hash, digits);
   };
   const decide = (id: string, verdict: Pick<Approval, 'state' | 'by' | 'reason' | 'until'>): Approval => {
     expire();
@@ -87,18 +104,17 @@ export function createApprovals(
 
   return {
     look(request, peer) {
-      const id = approvalId(request);
+      expire();
+      const id = nameOf(request);
       const now = clock();
-      const before = known.get(id);
-      if (before === undefined || before.until <= now) {
-        expire();
+      const kept = known.get(id);
+      if (kept === undefined) {
         const ofOne = [...known.values()].filter(
           ({ origin, state }) => origin === request.origin && state === 'pending',
         );
         if (known.size >= MOST || ofOne.length >= MOST_OF_ONE) return null;
       }
       const { origin, entropy = 'unknown', purpose, reference, questions } = request;
-      const kept = before === undefined || before.until <= now ? null : before;
       const one: Approval = {
         ...{ id, origin, peer, entropy, purpose, reference },
         packets: new Set(questions.map(({ packet }) => packet)).size,
@@ -109,6 +125,7 @@ export function createApprovals(
         until: kept?.until ?? now + WAITS,
       };
       known.set(id, one);
+      hashes.set(id, hashOf(request));
       return one;
     },
     list() {

@@ -12,6 +12,8 @@ import { encodeProof, proofOf } from './proof.ts';
 
 /** How long after the end of a window its commitment may come, ms: what comes later proves nothing. */
 export const COMMIT_SLACK = 60_000;
+/** What comes later than this is not even kept to say so, ms: an AS could fill the disk with what proves nothing. */
+export const KEPT_LATE = 3_600_000;
 /** How long the windows of other probes are waited for once that of one is sealed, ms. */
 const GATHER = 2_000;
 /** Roots for ten seconds: the first, and what came late. */
@@ -96,9 +98,11 @@ export function createCommitting(options: CommittingOptions): Committing {
     up: peering => tell(peering, recent()),
     hear(roots, from) {
       const now = clock();
-      const told = roots.filter(({ window }) => endOf(window) <= now + COMMIT_SLACK);
+      const told = roots.filter(
+        ({ window }) => endOf(window) <= now + COMMIT_SLACK && lateness(window, now) <= KEPT_LATE,
+      );
       if (told.length < roots.length)
-        log('debug', `traceback peer AS ${from.as}: commits to windows of the future; they are not kept`);
+        log('debug', `traceback peer AS ${from.as}: commits to windows of the future, or long ago; they are not kept`);
       kept.hold(
         from.as,
         told.map(({ window, root }) => ({ window, commitment: root })),

@@ -65,6 +65,8 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
   return {
     async begin({ one: single, live }) {
       one = single === true;
+      // A trace of a capture that was sent begins a second time.
+      if (begun) return;
       // Who waits for what may not come for hours has to know that it was heard.
       if (format === 'json' || (!live && format !== 'events')) return;
       start();

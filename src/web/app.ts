@@ -143,6 +143,9 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
         const detail = path.method === 'POST' ? 'this does something: ask by POST' : 'this only looks: ask by GET';
         return refuse(reply, { status: 405, detail, headers: { Allow: path.method } });
       }
+      // A browser sends what any page tells it to: of who shows no token only our own page may have it do something.
+      if (path.method === 'POST' && askers.get(request)?.token == null && isOfAnotherPage(request))
+        return refuse(reply, { status: 403, detail: 'a page of somewhere else has no say here: show a token' });
       return command(path, request, reply);
     },
   });
@@ -165,7 +168,10 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
     const leave = enter();
     if (leave === null) return refuse(reply, { status: 503, detail: 'too many requests are being answered' });
     const gone = new AbortController();
-    request.raw.socket.once('close', () => gone.abort());
+    const { socket } = request.raw;
+    const left = () => gone.abort();
+    socket.once('close', left);
+    if (socket.destroyed) left();
     const asker = askers.get(request);
     const by = `http ${asker?.token ? `token ${asker.token}` : 'without a token'} from ${request.socket.remoteAddress}`;
     reply.hijack();
@@ -183,10 +189,18 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
       // The client has gone in the midst of a row.
       reply.raw.destroy();
     } finally {
+      // The connection may stay for many requests more.
+      socket.off('close', left);
       leave();
     }
   }
   return app;
+}
+
+/** True when a browser says that a page of another place has sent this (RFC 6454 section 7, the Origin header). */
+function isOfAnotherPage({ headers: { origin, host } }: FastifyRequest): boolean {
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
 /** A capture bit by bit, with a turn of the loop between. */

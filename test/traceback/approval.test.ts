@@ -72,6 +72,30 @@ describe('traceback/approval', () => {
     expect(approvals.list()).to.deep.equal([]);
   });
 
+  it('takes a yes to one question for a yes to no other whose name begins the same', () => {
+    // Of 2^17 questions two have the same 8 digits: whoever asks can look for such a pair.
+    const names = new Map<string, Request>();
+    let pair: readonly [Request, Request] | null = null;
+    for (let i = 0; pair === null; i++) {
+      const one = request(64501, digestOf(i));
+      const before = names.get(approvalId(one));
+      if (before !== undefined) pair = [before, one];
+      names.set(approvalId(one), one);
+    }
+    const approvals = createApprovals(
+      () => 1,
+      () => {},
+    );
+    const [harmless, other] = pair;
+    const { id } = approvals.look(harmless, 1)!;
+    approvals.approve(id, 1000, 'uid 0');
+    const asked = approvals.look(other, 1)!;
+    expect(asked).to.include({ state: 'pending', asked: 1 });
+    expect(asked.id).to.match(new RegExp(`^${id}[0-9a-f]$`));
+    expect(approvals.look(harmless, 1)).to.include({ id, state: 'approved' });
+    expect(approvals.approve(asked.id, 1000, 'uid 0')).to.include({ state: 'approved', last: asked.last });
+  });
+
   it('keeps no more than a person can look at, and those of one AS do not take the place of others', () => {
     let now = 0;
     const approvals = createApprovals(

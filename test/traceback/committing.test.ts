@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { commitmentOver } from '../../src/traceback/commitment.ts';
-import { COMMIT_SLACK, createCommitting, MOST_ROOTS } from '../../src/traceback/committing.ts';
+import { COMMIT_SLACK, createCommitting, KEPT_LATE, MOST_ROOTS } from '../../src/traceback/committing.ts';
 import { commitmentsInMemory } from '../../src/traceback/kept-commitments.ts';
 import type { Peering } from '../../src/traceback/peering.ts';
 import type { Told } from '../../src/traceback/wire.ts';
@@ -71,15 +71,17 @@ describe('traceback/committing', () => {
     expect(told).to.deep.equal([]);
   });
 
-  it('keeps what others tell with the time at which it came, and nothing of the future', async () => {
+  it('keeps what others tell with the time at which it came, and nothing of the future or of long ago', async () => {
     const { kept, committing } = start();
     committing.hear(
       [
         { window: NUMBER, root: root(1) },
         { window: NUMBER + 60, root: root(2) },
+        { window: NUMBER - KEPT_LATE / 10_000, root: root(3) },
       ],
       peering,
     );
+    expect(await kept.held(64510, NUMBER - KEPT_LATE / 10_000)).to.deep.equal([]);
     expect(await kept.held(64510, NUMBER)).to.deep.equal([{ commitment: root(1), received: now }]);
     expect(await kept.held(64510, NUMBER + 60)).to.deep.equal([]);
   });

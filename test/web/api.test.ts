@@ -248,6 +248,17 @@ describe('web/api', () => {
         expect((await get('/api/v1/show/status', { headers: { host } })).status).to.equal(200);
     });
 
+    it('what a page of somewhere else has a browser do where nobody needs a token', async () => {
+      await open({}, { anonymous: 'operator' });
+      const digest = '/api/v1/trace/digest?digest=0123456789abcdef&time=2026-03-01T12:00Z';
+      const from = (origin: string, token: string | null = null) =>
+        get(digest, { method: 'POST', token, headers: { origin } });
+      for (const origin of ['http://elsewhere.example', 'null', `http://127.0.0.1:${port() + 1}`])
+        expect((await from(origin)).status, origin).to.equal(403);
+      expect((await from(`http://127.0.0.1:${port()}`)).status).to.equal(200);
+      expect((await from('http://elsewhere.example', OPERATOR)).status).to.equal(200);
+    });
+
     it('who asks too often, by token and by address', async () => {
       await open({}, { rate: 2, anonymous: 'reader' });
       const of = async (token: string | null) => {
