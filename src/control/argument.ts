@@ -168,7 +168,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   APPROVAL: {
     help: 'question that waits for approval, such as p3f9a02c1',
-    refuse: text => (/^p[0-9a-f]{8,64}$/.test(text) ? null : 'question that waits (p and 8 hex digits)'),
+    refuse: text => (/^p[0-9a-f]{8,64}$/.test(text) ? null : 'question that waits (p and 8 hex digits or more)'),
     values: async daemon => (await daemon.approvals()).map(({ id }) => id),
   },
   PURPOSE: {

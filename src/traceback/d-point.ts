@@ -129,10 +129,30 @@ export interface DPointOptions {
   refused(kind: RefusalKind, body: RefusalBody): void;
 }
 
+/** Names of traces, `tYYYYMMDD-HHMMSS-XXXX`: none twice, though a thousand may begin in one second. */
+function traceNames(): { next(time: number): string } {
+  let second = '';
+  const given = new Set<string>();
+  return {
+    next(time) {
+      const now = new Date(time).toISOString().replace(/\D/g, '').slice(0, 14);
+      if (now !== second) given.clear();
+      second = now;
+      for (;;) {
+        const end = randomBytes(2).toString('hex');
+        if (given.has(end)) continue;
+        given.add(end);
+        return `t${now.slice(0, 8)}-${now.slice(8)}-${end}`;
+      }
+    },
+  };
+}
+
 /** The decision point of one AS. */
 export function createDPoint(options: DPointOptions): DPoint {
   const { as, itm, clock, audit } = options;
   const running = new Set<AbortController>();
+  const names = traceNames();
 
   return {
     async startTrace(request, onPartial, keep, store) {
@@ -150,9 +170,8 @@ export function createDPoint(options: DPointOptions): DPoint {
       const packets = packetsOf({ questions });
       const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
-      const id = `t${new Date(asked).toISOString().replace(/\D/g, '').slice(0, 14)}`.replace(/^(t\d{8})/, '$1-');
       const base = {
-        id: request.again?.id ?? `${id}-${name.slice(0, 4)}`,
+        id: request.again?.id ?? names.next(asked),
         ...{ asked, questions, packets, need, time: request.time },
         ...spanOf(request, { from, to }),
         ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
