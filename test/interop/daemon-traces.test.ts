@@ -26,8 +26,13 @@ describe('interop/daemon-traces', function () {
     slow = true;
     held = [];
     const answer = { answers: [probeAnswer([sawTo(DAEMON)])], silent: [] };
+    const nothing = { answers: [probeAnswer([])], silent: [] };
     const probes: Probes = {
-      ask: () => (slow ? new Promise(resolve => held.push(() => resolve(answer))) : Promise.resolve(answer)),
+      // Decoys are asked for too (intertrack-protocol(7)): who says yes to them is believed no more.
+      ask: asked => {
+        if (!asked.some(({ digest }) => digest === DIGEST)) return Promise.resolve(nothing);
+        return slow ? new Promise(resolve => held.push(() => resolve(answer))) : Promise.resolve(answer);
+      },
     };
     const peer = await ases.start({ as: PEER, peers: [DAEMON], probes });
     const { key, certificate } = makeIdentity(DAEMON, ases.directory);
