@@ -16,8 +16,10 @@ describe('daemon/honesty', function () {
   it('keeps what was measured and what proves it, says a contradiction once, and goes on after a restart', async () => {
     const log: string[] = [];
     const say = (_level: string, text: string) => void log.push(text);
+    // What was measured weighs less with each millisecond.
+    const clock = () => 1_795_000_000_000;
     const first = await openStore(directory, { onProblem: text => log.push(text) });
-    const before = await openHonesty(first, say);
+    const before = await openHonesty(first, say, clock);
     for (let i = 0; i < 3; i++) before.book.decoy(64501, true, 0.001);
     before.book.canary(64502, true, { coverage: 1, held: 1 });
     const evidence = { request: { octets: '', signature: '', record: 0 }, statements: [], records: [] };
@@ -27,7 +29,7 @@ describe('daemon/honesty', function () {
     await first.close();
 
     const second = await openStore(directory, { onProblem: text => log.push(text) });
-    const after = await openHonesty(second, say);
+    const after = await openHonesty(second, say, clock);
     expect(after.book.of(64501)!.yes).to.be.closeTo(3, 1e-3);
     expect(after.book.all().map(({ as }) => as)).to.deep.equal([64501, 64502]);
     const proofs = await second.read('false-yes.of', { asn: 64501 });
