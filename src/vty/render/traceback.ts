@@ -1,5 +1,6 @@
 /** The exchange of traces with other ASes: sessions, and who takes part. */
 import { peerTrouble, type TracebackPeerRow } from '../../control/traceback-rows.ts';
+import { withPort } from '../../net/address.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { HintRow } from '../../traceback/hints.ts';
 import { count, facts, fold, table } from './text.ts';
@@ -126,12 +127,7 @@ export function renderHints(rows: readonly HintRow[]): string[] {
   if (rows.length === 0) return [];
   const lines = table(
     [{ head: 'AS' }, { head: 'Where' }, { head: 'Prefix' }, { head: 'What became of it' }],
-    rows.map(({ as, address, port, prefix, state }) => [
-      `AS${as}`,
-      `${address.includes(':') ? `[${address}]` : address}:${port}`,
-      prefix,
-      HINTS[state],
-    ]),
+    rows.map(({ as, address, port, prefix, state }) => [`AS${as}`, withPort(address, port), prefix, HINTS[state]]),
   );
   const asked = rows.filter(({ state }) => state === 'asked');
   const told = asked.map(
@@ -149,7 +145,7 @@ export function renderParticipants(rows: readonly BelievedRecord[], now: number)
   const lines = rows.flatMap(row => {
     const { record } = row;
     const { as, sequence, expires, addresses, federations, withdrawn, coverage, retention } = record;
-    const places = addresses.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+    const places = addresses.map(({ address, port }) => withPort(address, port));
     const facts = [
       places.length === 0 ? 'no address' : places.join(' '),
       ...(federations.length === 0 ? [] : [`keys of ${federations.join(' ')}`]),
