@@ -97,6 +97,11 @@ export async function openTraces(
   let traceback: Traceback | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  /** Compiled when the first packet is traced. */
+  const theKernel = () => {
+    kernel ??= loadKernel();
+    return kernel;
+  };
   const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
@@ -234,13 +239,12 @@ export async function openTraces(
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
     if (traceback === null) throw new Error(whyNoTraceback(config));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
-    kernel ??= loadKernel();
-    const key = secret;
+    const [key, digester] = [secret, theKernel()];
     const given = trigger ? triggersOf(packets) : packets;
     const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
     const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
-    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
+    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, digester, key), digester, key);
     return { asked, key };
   }
 
@@ -251,16 +255,14 @@ export async function openTraces(
     { signal, begun }: Running,
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
-    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(theKernel(), asked.packets));
     const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets, station).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
-    const forms = await Promise.all(
-      asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), key)),
-    );
+    const forms = await Promise.all(asked.packets.map(packet => findForms(packet, station, theKernel(), key)));
     // Other ASes have seen the packets as they were outside.
     const outside = forms.flatMap((form, packet) =>
       (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
@@ -338,10 +340,7 @@ export async function openTraces(
       }));
       return { questions: asked, need: needOf(all.length) };
     },
-    guessingOf({ frame, linkType, wire }) {
-      kernel ??= loadKernel();
-      return guessingOf(kernel, frame, linkType, wire);
-    },
+    guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
     ownCertificate: certificate.problems,
     takeUpAgain: () =>
@@ -350,17 +349,8 @@ export async function openTraces(
           ...{ store, log, clock: Date.now, traceback: () => traceback },
           retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, before) {
-            const about = knownBefore(before);
-            return running.run(async one => {
-              const { trace, evidence } = await tracing(
-                { ...request, ...one },
-                () => {},
-                () => about,
-              );
-              return kept.ended({ ...trace, ...about }, evidence);
-            });
-          },
+          ask: (request, before) =>
+            running.run(one => askDigests({ ...request, ...one }, () => {}, knownBefore(before))),
         },
         ending.signal,
       ),
