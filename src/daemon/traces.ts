@@ -3,6 +3,7 @@
  * and what becomes of a trace.
  */
 import type { RibQuery } from '../collector/messages.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
@@ -14,6 +15,7 @@ import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
+import type { Identity } from '../traceback/identity.ts';
 import { intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
@@ -95,6 +97,8 @@ export async function openTraces(
   let config = initial;
   let secret: Uint8Array | null = null;
   let traceback: Traceback | null = null;
+  /** As which it speaks. */
+  let identity: Identity | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
   /** Compiled when the first packet is traced. */
@@ -163,38 +167,53 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
-      certificate.use(null);
+      use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
-      methods = methodsOf(next);
-      if (traceback && next.localAs !== config.localAs) {
+      if (traceback !== null && identity !== null && next.localAs !== config.localAs) {
+        // Where it cannot listen is found out before every session is closed.
+        await traceback.reconfigure({ ...config.traceback!, listen: next.traceback.listen }, identity);
         traceback.close(true); // every session was opened as the other AS
         traceback = null;
       }
-      if (traceback) await traceback.reconfigure(next.traceback, files.identity);
-      else
-        traceback = await createTraceback({
-          as: next.localAs,
-          config: next.traceback,
-          identity: files.identity,
-          // Those of sites seal too, but what they seal is not committed to here.
-          probes: { ...sites.probes, prove: station.prove },
-          graph,
-          commitments: roots,
-          retention: retentionOf(next),
-          behind: sites.behind,
-          methods: () => methods,
-          audit: audit.add,
-          recorded: audit.recorded,
-          honesty: honesty.book,
-          keepFalseYes: honesty.keepFalseYes,
-          log,
-          clock: Date.now,
-        });
+      const before = methods;
+      methods = methodsOf(next); // what is announced names them
+      try {
+        if (traceback !== null) await traceback.reconfigure(next.traceback, files.identity);
+        else traceback = await tracebackOf(next, next.traceback, files.identity);
+      } catch (e) {
+        methods = before;
+        throw e;
+      }
       secret = files.secret;
-      certificate.use(files.identity);
+      use(files.identity);
     }
   }
+
+  function use(now: Identity | null): void {
+    identity = now;
+    certificate.use(now);
+  }
+
+  const tracebackOf = (of: Config, block: TracebackConfig, as: Identity) =>
+    createTraceback({
+      as: of.localAs,
+      config: block,
+      identity: as,
+      // Those of sites seal too, but what they seal is not committed to here.
+      probes: { ...sites.probes, prove: station.prove },
+      graph,
+      commitments: roots,
+      retention: retentionOf(of),
+      behind: sites.behind,
+      methods: () => methods,
+      audit: audit.add,
+      recorded: audit.recorded,
+      honesty: honesty.book,
+      keepFalseYes: honesty.keepFalseYes,
+      log,
+      clock: Date.now,
+    });
 
   try {
     await take(initial);
