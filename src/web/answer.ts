@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { AnswerSink, Outcome } from '../control/carry-out.ts';
+import { writeDrained } from '../net/write-drained.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
 
 export type Format = 'json' | 'lines' | 'events';
@@ -42,20 +43,7 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
   let one = false;
   let heart: NodeJS.Timeout | undefined;
 
-  const write = async (text: string): Promise<void> => {
-    gone.throwIfAborted();
-    if (response.write(text)) return;
-    await new Promise<void>(resolve => {
-      const settle = () => {
-        response.off('drain', settle);
-        gone.removeEventListener('abort', settle);
-        resolve();
-      };
-      response.on('drain', settle);
-      gone.addEventListener('abort', settle);
-    });
-    gone.throwIfAborted();
-  };
+  const write = (text: string) => writeDrained(response, text, gone);
   const start = () => {
     begun = true;
     response.writeHead(200, { 'Content-Type': TYPES[format], 'Cache-Control': 'no-store' });
