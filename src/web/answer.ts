@@ -41,7 +41,6 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
   let rows = 0;
   let begun = false;
   let one = false;
-  let heart: NodeJS.Timeout | undefined;
 
   const write = (text: string) => writeDrained(response, text, gone);
   const start = () => {
@@ -59,7 +58,10 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
       if (format === 'json' || (!live && format !== 'events')) return;
       start();
       response.flushHeaders();
-      if (format === 'events') heart = setInterval(() => response.write(':\n\n'), HEARTBEAT).unref();
+      if (format !== 'events') return;
+      const heart = setInterval(() => response.writableEnded || response.write(':\n\n'), HEARTBEAT).unref();
+      // However the answer ends.
+      response.once('close', () => clearInterval(heart));
     },
     async row(row) {
       rows++;
@@ -83,7 +85,6 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
       },
     }),
     async end(outcome) {
-      clearInterval(heart);
       if (outcome.how === 'cancelled' || gone.aborted) {
         response.destroy();
         return;
