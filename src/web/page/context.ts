@@ -10,6 +10,9 @@ export const useWords = (): Words => useContext(WordsContext);
 /** Called when a token is needed. */
 export const TokenContext = createContext<() => void>(() => {});
 
+/** How often something of a case has changed, in steps of some seconds. */
+export const ChangesContext = createContext(0);
+
 export interface Reading<T> {
   /** The latest answer; null before the first. */
   readonly value: T | null;
