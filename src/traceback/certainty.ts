@@ -5,11 +5,9 @@
  */
 import { type Claims, claimsOf, egressOf, isDenial } from './claims.ts';
 import { type Credit, NOT_MEASURED } from './credit.ts';
+import { UNSTATED_COVERAGE } from './likelihood.ts';
 import type { Trace, TraceNode, TraceUnknown } from './trace.ts';
 import { passed } from './tree.ts';
-
-/** Share of its border that an AS has behind taps that states none, where it says yes. */
-const UNSTATED_COVERAGE = 0.5;
 
 /** The chance that an AS does not see what passes it; null when it states no coverage. */
 function missesOf({ as, coverage, loss, sampling }: TraceNode, credit: Credit): number | null {

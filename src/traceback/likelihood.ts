@@ -14,7 +14,7 @@ export const WORTH_ASKING = 20;
 /** Up to which a no counts: that of a border of which 95 % is behind taps. */
 export const RULED_OUT = 0.05;
 /** Share of a border that is behind taps where none is stated. */
-const UNSTATED_COVERAGE = 0.5;
+export const UNSTATED_COVERAGE = 0.5;
 
 /**
  * Which share of an attack's packets passed where it passed at all, and how likely beforehand: most attacks come in one way,
