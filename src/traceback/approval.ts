@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
-import type { Class, Request } from './request.ts';
+import { type Class, packetsOf, type Request, spanOf } from './request.ts';
 
 /** How long a question waits for a person, and a denial holds, ms. */
 const WAITS = 86_400_000;
@@ -117,9 +117,8 @@ export function createApprovals(
       const { origin, entropy = 'unknown', purpose, reference, questions } = request;
       const one: Approval = {
         ...{ id, origin, peer, entropy, purpose, reference },
-        packets: new Set(questions.map(({ packet }) => packet)).size,
-        from: Math.min(...questions.map(({ from }) => from)),
-        to: Math.max(...questions.map(({ to }) => to)),
+        packets: packetsOf(request),
+        ...spanOf(questions),
         ...{ first: kept?.first ?? now, last: now, asked: (kept?.asked ?? 0) + 1 },
         ...{ state: kept?.state ?? 'pending', by: kept?.by ?? '', reason: kept?.reason ?? '' },
         until: kept?.until ?? now + WAITS,
