@@ -179,13 +179,10 @@ export function deniedLinks(node: TraceNode, above: TraceNode | null, claims: Cl
 
 /** The chance of the entry, the branch that is likeliest after it, and whom nothing is known of beyond it. */
 export function certaintyOf(
-  tree: TraceNode,
+  weighed: Weighed,
   entry: Trace['entry'],
   ambiguity: readonly number[],
-  prior?: Prior,
-  credit?: Credit,
 ): Required<Pick<Trace, 'certainty' | 'runnerUp' | 'unknown'>> {
-  const weighed = weigh(tree, prior, credit);
   const way = entry === null ? null : wayTo(weighed, entry.as);
   const end = way?.at(-1) ?? null;
   const on = new Set(way);
@@ -201,7 +198,7 @@ export function certaintyOf(
   return {
     certainty: entry === null || end === null ? null : chanceOf(weighed, entry.as),
     runnerUp,
-    unknown: unknownOf(end?.node ?? tree, ambiguity),
+    unknown: unknownOf((end ?? weighed).node, ambiguity),
   };
 }
 

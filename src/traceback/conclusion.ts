@@ -10,6 +10,8 @@ export interface Conclusion {
   readonly ambiguity: Trace['ambiguity'];
   readonly attested: NonNullable<Trace['attested']> | null;
   readonly doubts: NonNullable<Trace['doubts']>;
+  /** The tree with its chances, from which that follows. */
+  readonly weighed: Weighed;
 }
 
 /** An AS that is not attested by the one before it is no entry below this chance: the one before it is. */
@@ -90,7 +92,10 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
     ...[...denied, ...refuted].map(deniedWords),
     ...round,
   ];
-  const found = { attested: entry === undefined ? null : attested, doubts: [...new Set(doubts)].slice(0, MAX_DOUBTS) };
+  const found = {
+    ...{ weighed, attested: entry === undefined ? null : attested },
+    doubts: [...new Set(doubts)].slice(0, MAX_DOUBTS),
+  };
   if (entry?.source) return { entry: { as: entry.as, via: null, source: true }, ambiguity: [], ...found };
 
   const possible = new Set<number>(entry?.ingress);

@@ -208,12 +208,12 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree, options.credit);
+        const { weighed, ...concluded } = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
+          ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
           loops: loopsOf(tree),
           ...measuredOf(tree, options.measured),
           ...(search.inside !== null && { inside: search.inside }),
