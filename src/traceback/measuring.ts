@@ -6,7 +6,7 @@
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Ask } from './asked.ts';
 import { auditable } from './audit.ts';
-import { isSeen, unflatten } from './branch.ts';
+import { unflatten } from './branch.ts';
 import { decoyOf } from './decoy.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
@@ -18,6 +18,7 @@ import { type Request, signRequest } from './request.ts';
 import type { Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { TraceNode } from './trace.ts';
+import { yesOrNo } from './tree.ts';
 import { type Answer, MAX_TTL } from './wire.ts';
 
 /** A false yes, as it was signed, with the seed that its request was made of (hex). */
@@ -162,8 +163,6 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
 }
 
 /** What an AS says of itself, signed by it: yes, no, or (null) neither. */
-function yesOf({ as, by, signed, verdict }: TraceNode): boolean | null {
-  if (by !== as || signed === 'own') return null;
-  if (isSeen(verdict)) return true;
-  return ['clear', 'clear-partial', 'saw-weak'].includes(verdict) ? false : null;
+function yesOf(said: TraceNode): boolean | null {
+  return said.by !== said.as || said.signed === 'own' ? null : yesOrNo(said);
 }
