@@ -62,6 +62,17 @@ export function borderLikelihood(likelihoods: readonly number[], coverage: numbe
   return bounded(coverage === null ? Math.max(1, all) : all);
 }
 
+/** The chances of none, one, and so on to `tries` hits in so many tries of chance `each`. */
+export function chancesOfHits(tries: number, each: number): number[] {
+  const chances: number[] = [];
+  let ways = 1;
+  for (let hits = 0; hits <= tries; hits++) {
+    chances.push(ways * each ** hits * (1 - each) ** (tries - hits));
+    ways = (ways * (tries - hits)) / (hits + 1);
+  }
+  return chances;
+}
+
 /** A likelihood as it is told. */
 export function bounded(likelihood: number): number {
   return Math.min(MOST_LIKELIHOOD, Math.max(1 / MOST_LIKELIHOOD, likelihood));
