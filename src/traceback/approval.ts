@@ -68,9 +68,6 @@ function hashOf({ origin, questions }: Pick<Request, 'origin' | 'questions'>): s
 /** The name of a question of this hash, of so many digits. */
 const named = (hash: string, digits: number): string => `p${hash.slice(0, digits)}`;
 
-/** The name of a question where no other has the same. */
-export const approvalId = (request: Pick<Request, 'origin' | 'questions'>): string => named(hashOf(request), 8);
-
 /** `audit` writes one line of the audit log for each decision. */
 export function createApprovals(
   clock: () => number,
