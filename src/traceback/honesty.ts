@@ -159,7 +159,7 @@ export function measuredWords(book: HonestyBook, as: number): string | null {
 }
 
 /** The counts as they weigh at `now`. */
-export function aged(counted: Counted, now: number): { -readonly [K in keyof Counted]: Counted[K] } {
+function aged(counted: Counted, now: number): { -readonly [K in keyof Counted]: Counted[K] } {
   const weight = 2 ** -(Math.max(0, now - counted.at) / HALF_LIFE);
   const made = { ...counted, at: Math.max(now, counted.at) };
   for (const name of Object.keys(NOTHING) as (keyof typeof NOTHING)[]) made[name] = counted[name] * weight;
