@@ -1,4 +1,5 @@
 /** Who may ask at a bridge that knows no certificates: where it asks from, and how often. */
+import { plainAddress } from '../net/address.ts';
 import { covers, parsePrefix } from '../net/prefix.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 
@@ -23,7 +24,7 @@ const BURST = 4;
 export function createClientDoor(rules: () => ClientRules, clock: () => number): ClientDoor {
   const buckets = new Map<string, Bucket>();
   const admits = (address: string): boolean => {
-    const from = parsePrefix(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, ''));
+    const from = parsePrefix(plainAddress(address));
     if (from === null) return false;
     return rules().allow.some(one => {
       const prefix = parsePrefix(one);
