@@ -1,5 +1,6 @@
 /** Where clients of InterTrack of 2010 connect, by TCP: messages one behind the other, answers in the order in which they come. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, TraceGate } from './bridged.ts';
@@ -147,8 +148,8 @@ export function createClientServer({ gate, as, rules, counts, audit, log, clock 
 }
 
 /** Listens at an address. Rejects with the kernel's words when it cannot be bound. */
-export function openClientServer(
-  { address, port }: { readonly address: string; readonly port: number },
+export async function openClientServer(
+  at: { readonly address: string; readonly port: number },
   serve: ReturnType<typeof createClientServer>,
 ): Promise<{ readonly port: number; close(): void }> {
   const sockets = new Set<Socket>();
@@ -158,18 +159,11 @@ export function openClientServer(
     serve(socket);
   });
   server.maxConnections = MOST_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address, port }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      resolve({
-        port: (server.address() as AddressInfo).port,
-        close() {
-          server.close();
-          for (const socket of sockets) socket.destroy();
-        },
-      });
-    });
-  });
+  return {
+    port: await listenAt(server, at, () => {}),
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }

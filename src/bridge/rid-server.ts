@@ -5,9 +5,10 @@
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
+import { renewIdentity } from '../net/tls.ts';
 import {
   CALLBACK_HEADER,
   isXml,
@@ -58,7 +59,7 @@ const REQUEST_TIMEOUT = 20_000;
 const IDLE = 10_000;
 
 /** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
-export function openRidServer(options: RidServerOptions): Promise<RidServer> {
+export async function openRidServer(options: RidServerOptions): Promise<RidServer> {
   const { listen, identity, peers, receive, log } = options;
   const names = new WeakMap<TLSSocket, string>();
   const server = createServer({
@@ -129,23 +130,15 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
     }
   }
 
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: listen.address, port: listen.port }, () => {
-      server.off('error', reject);
-      server.on('error', error => log('warn', `rid: ${error.message}`));
-      resolve({
-        port: (server.address() as AddressInfo).port,
-        renew({ key, certificate }) {
-          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
-        },
-        close() {
-          server.close();
-          server.closeAllConnections();
-        },
-      });
-    });
-  });
+  const port = await listenAt(server, listen, error => log('warn', `rid: ${error.message}`));
+  return {
+    port,
+    renew: next => renewIdentity(server, next),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 /** What of a request's head is not as RFC 6546 has it; null when all is. */
