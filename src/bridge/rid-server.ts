@@ -10,6 +10,7 @@ import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
 import { renewIdentity } from '../net/tls.ts';
 import {
+  bodyOf,
   CALLBACK_HEADER,
   isXml,
   MOST_BODY,
@@ -109,7 +110,7 @@ export async function openRidServer(options: RidServerOptions): Promise<RidServe
       return;
     }
     if (waits) response.writeContinue();
-    const octets = await bodyOf(request);
+    const octets = await bodyOf(request).catch(() => null);
     if (octets === null) {
       refuse(from, `its body is longer than ${MOST_BODY} octets, or broke off`);
       end(response, 413, { Connection: 'close' });
@@ -153,22 +154,6 @@ function wrongHead({ method, url, headers }: IncomingMessage) {
   if (Number(headers['content-length'] ?? 0) > MOST_BODY)
     return { status: 413, why: `its body is longer than ${MOST_BODY} octets`, headers: {} } as const;
   return null;
-}
-
-/** The body; null when it is too long or breaks off. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      octets += chunk.length;
-      if (octets > MOST_BODY) return null;
-      chunks.push(chunk);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks);
 }
 
 function end(
