@@ -55,6 +55,9 @@ function parseIPv6(text: string): Address | null {
   return { afi: AFI_IPV6, bytes };
 }
 
+/** A host, by name or address, and its port: `192.0.2.1:179`, `[2001:db8::1]:179`. */
+export const withPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** Text of an address: dotted quad, or the canonical form of RFC 5952. */
 export function formatAddress(address: Address): string {
   const b = address.bytes;

@@ -1,5 +1,5 @@
 /** TLS as every InterTrack socket uses it: 1.3, certificates on both sides, trust in configured certificates only. */
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
 
 /**
@@ -28,6 +28,20 @@ export function renewIdentity(
   { key, certificate }: { readonly key: string; readonly certificate: string },
 ): void {
   server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
+}
+
+/** Every certificate of a PEM text, in order; `wrong` hears of what cannot be read, and of a text that holds none. */
+export function certificatesIn(pem: string, wrong: (reason: string) => void): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) wrong('holds no certificate in PEM');
+  return blocks.flatMap((block, i) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      wrong(`certificate ${i + 1} is damaged`);
+      return [];
+    }
+  });
 }
 
 const contexts = new WeakMap<object, SecureContext>();
