@@ -1,9 +1,6 @@
 /** Commands about questions of other ASes that a person has to approve, and about asking again what one has. */
-import { readDuration } from '../config/units.ts';
+import { HOUR, readDuration } from '../config/units.ts';
 import type { Command } from './commands.ts';
-
-/** How long an approved question is answered where nothing else is said, ms. */
-const AN_HOUR = 3_600_000;
 
 /** Part of COMMANDS. */
 export const APPROVAL_COMMANDS: readonly Command[] = [
@@ -27,7 +24,7 @@ export const APPROVAL_COMMANDS: readonly Command[] = [
     words: { approve: 'Let a question be answered when it is asked again', for: 'How long; default: an hour' },
     one: true,
     run: async ({ daemon, args, by, row }) => {
-      const milliseconds = args.DURATION === undefined ? AN_HOUR : readDuration(args.DURATION)!;
+      const milliseconds = args.DURATION === undefined ? HOUR : readDuration(args.DURATION)!;
       await row(await daemon.approve(args.APPROVAL!, milliseconds, by));
     },
   },

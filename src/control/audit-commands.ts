@@ -1,10 +1,8 @@
 /** The commands about the audit log. */
 import { parseAsn } from '../bgp/as-path.ts';
+import { DAY } from '../config/units.ts';
 import type { Call, Command } from './commands.ts';
 import { parseInstant } from './instant.ts';
-
-/** How far back it goes where no time is given, ms. */
-const A_DAY = 86_400_000;
 
 /** Part of COMMANDS. */
 export const AUDIT_COMMANDS: readonly Command[] = [
@@ -34,7 +32,7 @@ export const AUDIT_COMMANDS: readonly Command[] = [
 
 async function showAudit({ daemon, args, signal, row, note }: Call): Promise<void> {
   const now = Date.now();
-  const since = args.TIME === undefined ? now - A_DAY : parseInstant(args.TIME, now)!;
+  const since = args.TIME === undefined ? now - DAY : parseInstant(args.TIME, now)!;
   const as = args.AS === undefined ? null : parseAsn(args.AS);
   const question = { since, as, trace: args['TRACE-ID'] ?? null, denied: args.denied !== undefined };
   let shown = 0;

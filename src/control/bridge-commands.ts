@@ -1,5 +1,6 @@
 /** The commands about bridges: other systems that ask for traces. */
 import type { Call, Command } from './commands.ts';
+import { namedTrace } from './trace-arguments.ts';
 
 export const BRIDGE_COMMANDS: readonly Command[] = [
   {
@@ -48,9 +49,9 @@ async function decide({ daemon, args, by, signal, row }: Call, approve: boolean)
   await row(await daemon.ridDecide(Number(args.REQUEST), approve, by, signal));
 }
 
-async function report({ daemon, args, by, signal, row }: Call): Promise<void> {
-  const trace = await daemon.trace(args['TRACE-ID']!);
-  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
+async function report(call: Call): Promise<void> {
+  const { daemon, args, by, signal, row } = call;
+  const trace = await namedTrace(call);
   if (trace.state === 'partial') throw new Error(`trace ${trace.id} has not ended`);
   const type = args['--request'] === undefined ? 'Report' : 'TraceRequest';
   await row(await daemon.ridSend(trace, args.RIDPEER!, type, by, signal));

@@ -2,9 +2,8 @@
 import { parseAsn } from '../bgp/as-path.ts';
 import { packetsFor } from '../traceback/evidence.ts';
 import type { Call, Command } from './commands.ts';
-import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
-import { decodePackets } from './packet-data.ts';
+import { givenPackets, namedDigest } from './trace-arguments.ts';
 
 /** ASes that are proposed unless another number is given. */
 const PROPOSED = 5;
@@ -32,7 +31,7 @@ export const PLAN_COMMANDS: readonly Command[] = [
     syntax: 'trace plan digest DIGEST TIME [EPOCH]',
     help: 'What a trace of this digest would ask of whom; sends nothing',
     one: true,
-    run: planDigest,
+    run: async call => call.row(await call.daemon.planTrace(namedDigest(call))),
   },
   {
     syntax: 'trace plan packet FILE [-n NUMBERS]',
@@ -58,18 +57,7 @@ async function planPlacement({ daemon, args, signal, row, partial, note }: Call)
   for (const one of report.unknown) note(`${one} is on no path that is held: it is left out`);
 }
 
-async function planDigest({ daemon, args, row }: Call): Promise<void> {
-  const time = parseInstant(args.TIME!, Date.now())!;
-  const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
-  await row(await daemon.planTrace({ digest: args.DIGEST!, time, epoch }));
-}
-
-async function planPackets({ daemon, args, data, row, want }: Call): Promise<void> {
-  if (data.packets === undefined) {
-    want({ file: args.FILE!, numbers: readNumbers(args.NUMBERS ?? '1'), most: packetsFor(null) });
-    return;
-  }
-  const packets = decodePackets(data.packets);
-  if (typeof packets === 'string') throw new Error(packets);
-  await row(await daemon.planTrace({ packets }));
+async function planPackets(call: Call): Promise<void> {
+  const packets = givenPackets(call, { numbers: readNumbers(call.args.NUMBERS ?? '1'), most: packetsFor(null) });
+  if (packets !== null) await call.row(await call.daemon.planTrace({ packets }));
 }

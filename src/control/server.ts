@@ -5,6 +5,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { SocketConfig } from '../config/tree.ts';
 import { listenUnix, whoAsks } from '../net/unix-socket.ts';
+import { writeDrained } from '../net/write-drained.ts';
 import { carryOut } from './carry-out.ts';
 import { commandName, complete, resolveCommand } from './commands.ts';
 import type { Daemon } from './daemon.ts';
@@ -122,7 +123,7 @@ async function serve(
     gone.abort();
     for (const request of inFlight.values()) request.abort();
   });
-  const send = (reply: ControlReply): Promise<void> => write(client, encodeReply(reply), gone.signal);
+  const send = (reply: ControlReply): Promise<void> => writeDrained(client, encodeReply(reply), gone.signal);
   const running = new Set<Promise<void>>();
   for await (const line of readLines(client.iterator({ destroyOnReturn: false }), MAX_REQUEST_OCTETS)) {
     if ('tooLong' in line) {
@@ -226,20 +227,4 @@ async function answer(
         ...(outcome.want === null ? {} : { want: { packets: outcome.want } }),
       });
   }
-}
-
-/** Writes and waits until the client has room for more; rejects when it has gone. */
-async function write(client: Socket, text: string, gone: AbortSignal): Promise<void> {
-  gone.throwIfAborted();
-  if (client.write(text)) return;
-  await new Promise<void>((resolve, reject) => {
-    const settle = (): void => {
-      client.off('drain', settle);
-      gone.removeEventListener('abort', settle);
-      if (gone.aborted) reject(new Error('the client has gone'));
-      else resolve();
-    };
-    client.on('drain', settle);
-    gone.addEventListener('abort', settle);
-  });
 }

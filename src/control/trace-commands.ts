@@ -5,9 +5,8 @@ import type { Purpose } from '../traceback/request.ts';
 import type { TraceOrder } from '../traceback/taking-part.ts';
 import type { Call, Command } from './commands.ts';
 import type { TracePersonTerms } from './daemon.ts';
-import { parseInstant } from './instant.ts';
 import { readNumbers } from './numbers.ts';
-import { decodePackets } from './packet-data.ts';
+import { givenPackets, namedDigest, namedTrace } from './trace-arguments.ts';
 import { TRACE_EXPORTS } from './trace-export.ts';
 import type { TraceDetail } from './trace-rows.ts';
 
@@ -127,29 +126,22 @@ async function order({ daemon, by, row }: Call, what: TraceOrder): Promise<void>
   await row(await daemon.orderTraceback(what, by));
 }
 
-async function showTrace({ daemon, args, row }: Call): Promise<void> {
-  const trace = await daemon.trace(args['TRACE-ID']!);
-  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
-  await row({ ...trace, contacts: await daemon.traceContacts(trace, null) } satisfies TraceDetail);
+async function showTrace(call: Call): Promise<void> {
+  const trace = await namedTrace(call);
+  await call.row({ ...trace, contacts: await call.daemon.traceContacts(trace, null) } satisfies TraceDetail);
 }
 
 async function traceDigest(call: Call): Promise<void> {
-  const { daemon, args, by, signal, row, partial } = call;
-  const time = parseInstant(args.TIME!, Date.now())!;
-  const epoch = args.EPOCH === undefined ? null : Number(args.EPOCH);
+  const { daemon, by, signal, row, partial } = call;
   const watched = { onPartial: partial, signal, by };
-  await row(await daemon.traceDigest({ digest: args.DIGEST!, time, epoch, ...termsOf(call), ...watched }));
+  await row(await daemon.traceDigest({ ...namedDigest(call), ...termsOf(call), ...watched }));
 }
 
 async function tracePackets(call: Call, numbers: ReturnType<typeof readNumbers>): Promise<void> {
-  const { daemon, args, data, by, signal, row, partial, want } = call;
+  const { daemon, args, by, signal, row, partial } = call;
+  const packets = givenPackets(call, { numbers, most: CHOICE });
+  if (packets === null) return;
   const need = args.NUMBER === undefined ? null : Number(args.NUMBER);
-  if (data.packets === undefined) {
-    want({ file: args.FILE!, numbers, most: CHOICE });
-    return;
-  }
-  const packets = decodePackets(data.packets);
-  if (typeof packets === 'string') throw new Error(packets);
   const trigger = args['--trigger'] !== undefined;
   const watched = { onPartial: partial, signal, by };
   await row(await daemon.startTrace({ packets, need, trigger, ...termsOf(call), ...watched }));

@@ -6,6 +6,7 @@ import { traceIncident } from '../bridge/trace-incident.ts';
 import { traceIodef } from '../bridge/trace-iodef.ts';
 import { traceSvg } from '../bridge/trace-svg.ts';
 import type { Call, Command } from './commands.ts';
+import { namedTrace } from './trace-arguments.ts';
 import type { TextExport } from './trace-rows.ts';
 
 export const TRACE_EXPORTS: readonly Command[] = [
@@ -38,9 +39,9 @@ async function exportEvidence({ daemon, args, row }: Call): Promise<void> {
   await row(evidence);
 }
 
-async function exportTrace({ daemon, args, signal, row }: Call): Promise<void> {
-  const trace = await daemon.trace(args['TRACE-ID']!);
-  if (trace === null) throw new Error(`there is no trace ${args['TRACE-ID']}`);
+async function exportTrace(call: Call): Promise<void> {
+  const { daemon, args, signal, row } = call;
+  const trace = await namedTrace(call);
   const text = (document: string) => row({ document } satisfies TextExport);
   if (args['--dot'] !== undefined) return text(traceDot(trace));
   if (args['--svg'] !== undefined) return text(traceSvg(trace));

@@ -2,8 +2,9 @@
 import { hostname } from 'node:os';
 import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import type { Config } from '../config/tree.ts';
-import { loadKernel } from '../packet/digest-kernel.ts';
+import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { digestText } from '../packet/itk1.ts';
+import { LINKTYPE_RAW } from '../packet/link-headers.ts';
 import { writeRekeyed } from '../packet/rekeyed.ts';
 import type { AuditRecord, Store } from '../store/records.ts';
 import { needOf } from '../traceback/evidence.ts';
@@ -14,7 +15,6 @@ import type { Log } from './log.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 
-const LINKTYPE_RAW = 101;
 /** How long before it asks PACKTER may have seen a packet, ms: a person selects it first. */
 const PACKTER_SPAN = 300_000;
 
@@ -41,6 +41,8 @@ function createBridgeGate(
   store: Pick<Store, 'read'>,
   contacts: ReturnType<typeof createTraceContacts>,
 ): TraceGate {
+  /** Compiled when the first hash comes. */
+  let kernel: DigestKernel | null = null;
   return {
     digests(records, why) {
       const questions = records.map(({ packet, epoch, digest, time }) => ({ packet, epoch, digest, time }));
@@ -56,14 +58,15 @@ function createBridgeGate(
     },
     async hashes(hashes, why) {
       const now = Date.now();
-      const kernel = loadKernel();
+      kernel ??= loadKernel();
+      const own = kernel;
       const questions = [...new Set([...epochsOf(now - PACKTER_SPAN), ...epochsOf(now)])].flatMap(epoch => {
         const key = traces.epochKey(epoch);
         if (key === null) throw new Error('no federation is configured: there is no key to digest with');
-        kernel.setKey(key);
+        own.setKey(key);
         return hashes.map((hash, packet) => {
-          const length = writeRekeyed(Buffer.from(hash, 'hex'), kernel.memory, kernel.slot(0));
-          return { packet, epoch, digest: digestText(kernel.digest(length)) };
+          const length = writeRekeyed(Buffer.from(hash, 'hex'), own.memory, own.slot(0));
+          return { packet, epoch, digest: digestText(own.digest(length)) };
         });
       });
       const span = { time: now, from: now - PACKTER_SPAN, to: now };

@@ -1,11 +1,10 @@
 /** The doors for probes of other machines: their files read, their ports bound, as the configuration says. */
-import { createPrivateKey, type X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/tree.ts';
-import { outOfDate } from '../net/tls.ts';
 import type { ProbeStation } from '../probe/station.ts';
-import { type DoorIdentity, openTlsDoor, readCertificate, type TlsDoor } from '../probe/tls-door.ts';
+import { type DoorIdentity, openTlsDoor, type TlsDoor } from '../probe/tls-door.ts';
+import { readKeyFiles } from './key-files.ts';
 import type { Log } from './log.ts';
 
 type DoorConfig = Pick<Config, 'probeListen' | 'probeIdentity' | 'probes' | 'traceback'>;
@@ -95,45 +94,13 @@ function readTrust({ probeIdentity, traceback, probes }: DoorConfig): Trust {
   const own =
     probeIdentity ?? (traceback === null ? null : { key: traceback.identity, certificate: traceback.certificate });
   if (own === null) throw new Error('probe listen: there is neither `probe identity` nor a `traceback`');
-  const wrong: string[] = [];
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch (error) {
-      wrong.push(`${file}: ${(error as Error).message}`);
-      return '';
-    }
-  };
-  const certificateOf = (file: string): X509Certificate | null => {
-    const text = read(file);
-    if (text === '') return null;
-    const certificate = readCertificate(text);
-    if (typeof certificate !== 'string') return certificate;
-    wrong.push(`${file}: ${certificate}`);
-    return null;
-  };
-
-  const key = read(own.key);
-  const certificate = certificateOf(own.certificate);
-  if (certificate !== null && key !== '') {
-    const why = whyNoPair(key, certificate);
-    if (why !== null) wrong.push(`${own.certificate}: ${why}`);
-  }
+  const files = readKeyFiles();
+  const identity = files.pair(own.key, own.certificate);
   const known = new Map<string, X509Certificate>();
   for (const { name, certificate: file } of probes) {
-    const shown = file === undefined ? null : certificateOf(file);
+    const shown = file === undefined ? null : files.certificate(file);
     if (shown !== null) known.set(name, shown);
   }
-  if (wrong.length > 0) throw new Error(wrong.join('\n'));
-  return { key, certificate: certificate!.toString(), probes: known };
-}
-
-/** Null when a key is that of a certificate that is valid now. */
-function whyNoPair(key: string, certificate: X509Certificate): string | null {
-  try {
-    if (!certificate.checkPrivateKey(createPrivateKey(key))) return 'the key is not that of this certificate';
-  } catch {
-    return 'the key beside it is none in PEM (an encrypted one cannot be used)';
-  }
-  return outOfDate(certificate, Date.now());
+  files.check();
+  return { ...identity, probes: known };
 }

@@ -1,5 +1,5 @@
 /** Tells the service manager how the daemon is: ready, alive, ending (sd_notify(3), systemd.service(5)). */
-import { type DatagramSocket, openDatagramSocket, unixDatagrams } from '../net/datagram-socket.ts';
+import { connectUnixDatagrams, type DatagramSocket } from '../net/datagram-socket.ts';
 
 export interface ServiceManager {
   /** The daemon serves: whoever waited for it goes on. From now on it is also told that it is alive. */
@@ -24,21 +24,13 @@ export function serviceManager(
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: interval, WATCHDOG_PID: whose } = environment;
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete environment[name];
   if (socket === undefined || socket === '') return NOBODY;
-  // A name of the kernel's choice for our own end; an `@` stands for the octet of 0 that a name without a file begins with.
-  const place = unixDatagrams(socket);
-  const address = socket.startsWith('@') ? Buffer.from(place.address.subarray(0, -1)) : place.address;
-  if (socket.startsWith('@')) address[2] = 0;
-  let opened: DatagramSocket | undefined;
+  let channel: DatagramSocket;
   try {
-    const own = { ...place, address: Buffer.from([1, 0]), longest: 1, take() {}, failed() {} };
-    opened = openDatagramSocket(own);
-    opened.connect(address);
+    channel = connectUnixDatagrams(socket);
   } catch (error) {
-    opened?.close();
     failed(`the service manager at ${socket} is not told: ${(error as Error).message}`);
     return NOBODY;
   }
-  const channel = opened;
   let said = false;
   const tell = (state: string) => {
     try {

@@ -62,8 +62,9 @@ export async function askInterrupted(options: TracesAgainOptions, signal: AbortS
 }
 
 /** What was known of a trace that no AS is asked for. */
-export function knownBefore({ flows, cause, requester, reflection, trigger, translation }: Trace): Partial<Trace> {
-  const known = { flows, cause, requester, reflection, trigger, translation };
+export function knownBefore(trace: Trace): Partial<Trace> {
+  const { flows, cause, requester, reflection, trigger, translation, caseId, source } = trace;
+  const known = { flows, cause, requester, reflection, trigger, translation, caseId, source };
   return Object.fromEntries(Object.entries(known).filter(([, one]) => one !== undefined));
 }
 

@@ -3,6 +3,7 @@
  * and what becomes of a trace.
  */
 import type { RibQuery } from '../collector/messages.ts';
+import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
@@ -14,6 +15,7 @@ import type { BorderQuestion } from '../traceback/btm.ts';
 import type { TraceRequest } from '../traceback/d-point.ts';
 import { needOf, PACKETS_OF_SHARES, packetsFor } from '../traceback/evidence.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
+import type { Identity } from '../traceback/identity.ts';
 import { intervalOf } from '../traceback/interval.ts';
 import { MAX_QUESTIONS } from '../traceback/request.ts';
 import { createSamplers } from '../traceback/samplers.ts';
@@ -95,8 +97,15 @@ export async function openTraces(
   let config = initial;
   let secret: Uint8Array | null = null;
   let traceback: Traceback | null = null;
+  /** As which it speaks. */
+  let identity: Identity | null = null;
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
+  /** Compiled when the first packet is traced. */
+  const theKernel = () => {
+    kernel ??= loadKernel();
+    return kernel;
+  };
   const certificate = watchOwnCertificate(log);
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
@@ -158,38 +167,53 @@ export async function openTraces(
       traceback?.close(true);
       traceback = null;
       secret = read;
-      certificate.use(null);
+      use(null);
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
-      methods = methodsOf(next);
-      if (traceback && next.localAs !== config.localAs) {
+      if (traceback !== null && identity !== null && next.localAs !== config.localAs) {
+        // Where it cannot listen is found out before every session is closed.
+        await traceback.reconfigure({ ...config.traceback!, listen: next.traceback.listen }, identity);
         traceback.close(true); // every session was opened as the other AS
         traceback = null;
       }
-      if (traceback) await traceback.reconfigure(next.traceback, files.identity);
-      else
-        traceback = await createTraceback({
-          as: next.localAs,
-          config: next.traceback,
-          identity: files.identity,
-          // Those of sites seal too, but what they seal is not committed to here.
-          probes: { ...sites.probes, prove: station.prove },
-          graph,
-          commitments: roots,
-          retention: retentionOf(next),
-          behind: sites.behind,
-          methods: () => methods,
-          audit: audit.add,
-          recorded: audit.recorded,
-          honesty: honesty.book,
-          keepFalseYes: honesty.keepFalseYes,
-          log,
-          clock: Date.now,
-        });
+      const before = methods;
+      methods = methodsOf(next); // what is announced names them
+      try {
+        if (traceback !== null) await traceback.reconfigure(next.traceback, files.identity);
+        else traceback = await tracebackOf(next, next.traceback, files.identity);
+      } catch (e) {
+        methods = before;
+        throw e;
+      }
       secret = files.secret;
-      certificate.use(files.identity);
+      use(files.identity);
     }
   }
+
+  function use(now: Identity | null): void {
+    identity = now;
+    certificate.use(now);
+  }
+
+  const tracebackOf = (of: Config, block: TracebackConfig, as: Identity) =>
+    createTraceback({
+      as: of.localAs,
+      config: block,
+      identity: as,
+      // Those of sites seal too, but what they seal is not committed to here.
+      probes: { ...sites.probes, prove: station.prove },
+      graph,
+      commitments: roots,
+      retention: retentionOf(of),
+      behind: sites.behind,
+      methods: () => methods,
+      audit: audit.add,
+      recorded: audit.recorded,
+      honesty: honesty.book,
+      keepFalseYes: honesty.keepFalseYes,
+      log,
+      clock: Date.now,
+    });
 
   try {
     await take(initial);
@@ -210,7 +234,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
@@ -232,15 +256,14 @@ export async function openTraces(
 
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
-    kernel ??= loadKernel();
-    const key = secret;
+    const [key, digester] = [secret, theKernel()];
     const given = trigger ? triggersOf(packets) : packets;
     const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
     const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
-    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, kernel, key), kernel, key);
+    const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, digester, key), digester, key);
     return { asked, key };
   }
 
@@ -251,16 +274,14 @@ export async function openTraces(
     { signal, begun }: Running,
   ): Promise<Trace> {
     const { asked, key } = chosen(packets, need, trigger);
-    const terms = termsOf(config.traceback?.ask, why, easiestOf(kernel ?? loadKernel(), asked.packets));
+    const terms = termsOf(config.traceback?.ask, why, easiestOf(theKernel(), asked.packets));
     const { cause, requester } = why;
     const [{ time }] = asked.packets as [PacketToTrace];
     let priors: Pick<Trace, 'flows'> = {};
     const looked = priorsOf(asked.packets, station).then(flows => {
       if (flows.length > 0) priors = { flows };
     });
-    const forms = await Promise.all(
-      asked.packets.map(packet => findForms(packet, station, kernel ?? loadKernel(), key)),
-    );
+    const forms = await Promise.all(asked.packets.map(packet => findForms(packet, station, theKernel(), key)));
     // Other ASes have seen the packets as they were outside.
     const outside = forms.flatMap((form, packet) =>
       (form?.outside ?? []).map(one => ({ ...one, packet, time: asked.packets[packet]!.time })),
@@ -305,7 +326,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     about: Partial<Trace> = {},
   ): Promise<Trace> {
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     const { trace, evidence } = await tracing(request, onPartial, () => about);
     return kept.ended({ ...trace, ...about }, evidence);
   }
@@ -338,10 +359,7 @@ export async function openTraces(
       }));
       return { questions: asked, need: needOf(all.length) };
     },
-    guessingOf({ frame, linkType, wire }) {
-      kernel ??= loadKernel();
-      return guessingOf(kernel, frame, linkType, wire);
-    },
+    guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
     ownCertificate: certificate.problems,
     takeUpAgain: () =>
@@ -350,17 +368,8 @@ export async function openTraces(
           ...{ store, log, clock: Date.now, traceback: () => traceback },
           retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
-          async ask(request, before) {
-            const about = knownBefore(before);
-            return running.run(async one => {
-              const { trace, evidence } = await tracing(
-                { ...request, ...one },
-                () => {},
-                () => about,
-              );
-              return kept.ended({ ...trace, ...about }, evidence);
-            });
-          },
+          ask: (request, before) =>
+            running.run(one => askDigests({ ...request, ...one }, () => {}, knownBefore(before))),
         },
         ending.signal,
       ),

@@ -55,6 +55,9 @@ function parseIPv6(text: string): Address | null {
   return { afi: AFI_IPV6, bytes };
 }
 
+/** A host, by name or address, and its port: `192.0.2.1:179`, `[2001:db8::1]:179`. */
+export const withPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** Text of an address: dotted quad, or the canonical form of RFC 5952. */
 export function formatAddress(address: Address): string {
   const b = address.bytes;
@@ -82,4 +85,11 @@ export function formatAddress(address: Address): string {
   if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff)
     return `::ffff:${b[12]}.${b[13]}.${b[14]}.${b[15]}`;
   return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + longest, 8)}`;
+}
+
+/** Canonical text of a socket's address: an IPv4-mapped one becomes IPv4, a zone is dropped. Text that is none stays. */
+export function plainAddress(text: string | undefined): string {
+  const bare = (text ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = parseAddress(bare);
+  return address === null ? bare : formatAddress(address);
 }

@@ -132,12 +132,34 @@ const AF_NETLINK = 16;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 
-/** What opens a Unix datagram socket at a path of at most 107 octets. */
+/**
+ * What opens a Unix datagram socket at a path of at most 107 octets; `@` before a name stands for the octet of 0 that one
+ * without a file begins with (unix(7), abstract).
+ */
 export function unixDatagrams(path: string): Pick<DatagramOptions, 'family' | 'type' | 'protocol' | 'address'> {
   // struct sockaddr_un: family of 2 octets, path with its NUL
-  const address = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)]);
-  return { family: AF_UNIX, type: SOCK_DGRAM, protocol: 0, address };
+  const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
+  return unixSocketAt(Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(name)]));
 }
+
+/**
+ * A socket that sends to the one at a path, as `unixDatagrams` takes it. Throws an Error with the system's `code` when nobody
+ * reads there; nothing is left open then.
+ */
+export function connectUnixDatagrams(path: string): DatagramSocket {
+  // A name of the kernel's choice: unix(7), autobind.
+  const own = unixSocketAt(Buffer.from([AF_UNIX, 0]));
+  const socket = openDatagramSocket({ ...own, longest: 1, take() {}, failed() {} });
+  try {
+    socket.connect(unixDatagrams(path).address);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return socket;
+}
+
+const unixSocketAt = (address: Uint8Array) => ({ family: AF_UNIX, type: SOCK_DGRAM, protocol: 0, address });
 
 /** What opens a netlink socket of a protocol that hears multicast groups, a bit each. */
 export function netlink(

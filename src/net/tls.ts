@@ -1,6 +1,6 @@
 /** TLS as every InterTrack socket uses it: 1.3, certificates on both sides, trust in configured certificates only. */
-import type { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
 
 /**
  * Options for `tls.connect` and `tls.createServer`. `rejectUnauthorized` is off because the library could only check
@@ -20,6 +20,28 @@ export function mutualTls(identity: { readonly key: string; readonly certificate
     maxVersion: 'TLSv1.3',
     ALPNProtocols: [protocol],
   } as const satisfies TlsOptions;
+}
+
+/** Has a server of `mutualTls` show another identity to those who dial from now on. */
+export function renewIdentity(
+  server: Server,
+  { key, certificate }: { readonly key: string; readonly certificate: string },
+): void {
+  server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
+}
+
+/** Every certificate of a PEM text, in order; `wrong` hears of what cannot be read, and of a text that holds none. */
+export function certificatesIn(pem: string, wrong: (reason: string) => void): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) wrong('holds no certificate in PEM');
+  return blocks.flatMap((block, i) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      wrong(`certificate ${i + 1} is damaged`);
+      return [];
+    }
+  });
 }
 
 const contexts = new WeakMap<object, SecureContext>();

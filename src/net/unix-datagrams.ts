@@ -1,6 +1,12 @@
 /** A Unix datagram socket as a file: as net/unix-socket.ts does for connections. */
 import { chmodSync, chownSync, lstatSync, rmSync, unlinkSync } from 'node:fs';
-import { type DatagramOptions, type DatagramSocket, openDatagramSocket, unixDatagrams } from './datagram-socket.ts';
+import {
+  connectUnixDatagrams,
+  type DatagramOptions,
+  type DatagramSocket,
+  openDatagramSocket,
+  unixDatagrams,
+} from './datagram-socket.ts';
 import { findGroup, type SocketFile } from './unix-socket.ts';
 
 /**
@@ -48,23 +54,13 @@ function removeStale(path: string, name: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw new Error(`${name}: a file that is no socket is there`);
-  // A name of the kernel's choice: unix(7), autobind.
-  const asking = openDatagramSocket({
-    ...unixDatagrams(''),
-    address: Buffer.from([1, 0]),
-    longest: 1,
-    take() {},
-    failed() {},
-  });
   try {
-    asking.connect(unixDatagrams(path).address);
+    connectUnixDatagrams(path).close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED')
       throw new Error(`${name}: ${(error as Error).message}`);
     unlinkSync(path);
     return;
-  } finally {
-    asking.close();
   }
   throw new Error(`${name}: another daemon reads it`);
 }

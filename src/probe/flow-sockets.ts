@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { withPort } from '../net/address.ts';
 import { readUdpDrops } from '../net/udp-drops.ts';
 
 /** Where to listen; without an address: on all of the machine, IPv4 and IPv6. */
@@ -57,8 +58,8 @@ export async function openFlowSockets(
   const before = now();
   return {
     bound: sockets.map(socket => {
-      const { address, family, port } = socket.address();
-      return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+      const { address, port } = socket.address();
+      return withPort(address, port);
     }),
     dropped: () => Math.max(0, now() - before),
     close,

@@ -1,9 +1,9 @@
 /** Who this AS is and whom it believes: key, certificate and the peers' certificates, from PEM files. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { fingerprintOf } from '../net/fingerprint.ts';
-import { outOfDate, vouchedFor } from '../net/tls.ts';
+import { certificatesIn, outOfDate, vouchedFor } from '../net/tls.ts';
 
 export interface Identity {
   readonly as: number;
@@ -107,18 +107,9 @@ export function loadIdentity(
   return { identity: { as, key, certificate, signs: privateKey, trust, pins, authorities, authoritiesOf } };
 }
 
-/** Every certificate of a PEM text, in order; what cannot be read becomes an error. */
+/** What `certificatesIn` finds; what cannot be read becomes an error. */
 function readCertificates(file: string, text: string, errors: IdentityError[]): X509Certificate[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) errors.push({ file, reason: 'holds no certificate in PEM' });
-  return blocks.flatMap((block, i) => {
-    try {
-      return [new X509Certificate(block)];
-    } catch {
-      errors.push({ file, reason: `certificate ${i + 1} is damaged` });
-      return [];
-    }
-  });
+  return certificatesIn(text, reason => errors.push({ file, reason }));
 }
 
 /** The AS that a certificate names, or why it names none: intertrack-protocol(7), Certificates. */

@@ -1,7 +1,7 @@
 /** `itctl audit verify` and `itctl audit export`: the audit log without the daemon. */
 import { once } from 'node:events';
 import { checkAudit, type Head, readHead, writeAuditLine, writeHead } from '../store/audit-chain.ts';
-import { openAuditFile } from '../store/audit-file.ts';
+import { type AuditFile, openAuditFile } from '../store/audit-file.ts';
 import type { OfflineStreams } from './decode-mrt.ts';
 import { count, plain } from './render/text.ts';
 import { instant } from './render/time.ts';
@@ -19,19 +19,35 @@ export function headsOf(words: readonly string[]): Head[] | string {
   return heads;
 }
 
-/** Checks the chain of a database or of an export, and the heads against it; returns the exit code. */
-export function verifyAudit(
+/** Does something with the log of a file, which is closed then; says what it cannot do. Returns the exit code. */
+async function withLog(
   file: string,
-  heads: readonly Head[],
-  json: boolean,
-  { stdout, err }: OfflineStreams,
-): number {
+  err: OfflineStreams['err'],
+  work: (log: AuditFile) => Promise<number>,
+): Promise<number> {
   const log = openAuditFile(file);
   if (typeof log === 'string') {
     err(plain(log));
     return EXIT.failed;
   }
   try {
+    return await work(log);
+  } catch (error) {
+    err(plain((error as Error).message));
+    return EXIT.failed;
+  } finally {
+    log.close();
+  }
+}
+
+/** Checks the chain of a database or of an export, and the heads against it; returns the exit code. */
+export function verifyAudit(
+  file: string,
+  heads: readonly Head[],
+  json: boolean,
+  { stdout, err }: OfflineStreams,
+): Promise<number> {
+  return withLog(file, err, async log => {
     const checked = checkAudit(() => log.read(), heads);
     if (json) stdout.write(`${JSON.stringify(checked)}\n`);
     else {
@@ -51,28 +67,13 @@ export function verifyAudit(
     }
     if (heads.length === 0) err('whether its end was cut off, or all of it made anew, only a kept head shows: --head');
     return checked.faults.length === 0 ? EXIT.ok : EXIT.failed;
-  } catch (error) {
-    err(plain((error as Error).message));
-    return EXIT.failed;
-  } finally {
-    log.close();
-  }
+  });
 }
 
 /** Writes a log as lines that `audit verify` reads; returns the exit code. */
-export async function exportAudit(file: string, { stdout, err }: OfflineStreams): Promise<number> {
-  const log = openAuditFile(file);
-  if (typeof log === 'string') {
-    err(plain(log));
-    return EXIT.failed;
-  }
-  try {
+export function exportAudit(file: string, { stdout, err }: OfflineStreams): Promise<number> {
+  return withLog(file, err, async log => {
     for (const entry of log.read()) if (!stdout.write(`${writeAuditLine(entry)}\n`)) await once(stdout, 'drain');
     return EXIT.ok;
-  } catch (error) {
-    err(plain((error as Error).message));
-    return EXIT.failed;
-  } finally {
-    log.close();
-  }
+  });
 }

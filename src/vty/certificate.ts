@@ -1,6 +1,7 @@
 /** `itctl cert …`: certificates that name an AS, and a small authority for a federation. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { parseAsn } from '../bgp/as-path.ts';
+import { DAY, HOUR } from '../config/units.ts';
 import { fingerprintOf } from '../net/fingerprint.ts';
 import { issueCertificate } from '../net/issue-certificate.ts';
 import { outOfDate } from '../net/tls.ts';
@@ -12,13 +13,12 @@ import { instant } from './render/time.ts';
 import { EXIT } from './run.ts';
 import { sortWords, type WordOptions } from './word-options.ts';
 
-const DAY = 86_400_000;
 /** How long certificates are good where nothing else is said, and at most; days. */
 const AS_DAYS = 365;
 const AUTHORITY_DAYS = 3650;
 const MOST_DAYS = 36_500;
 /** Clocks of others may be behind by this much, ms. */
-const BEFORE = 3_600_000;
+const BEFORE = HOUR;
 
 type Answer = number | string;
 
@@ -43,7 +43,7 @@ const need = <T extends object>(read: T | { readonly wrong: string }): T => {
   if ('wrong' in read) throw new Error(read.wrong);
   return read;
 };
-const daysOf = ({ values }: WordOptions, otherwise: number): number | string => {
+const daysOf = (values: WordOptions['values'], otherwise: number): number | string => {
   const text = values.get('--days') ?? String(otherwise);
   return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= MOST_DAYS
     ? Number(text)
@@ -68,7 +68,7 @@ export function makeCertificate(words: readonly string[], json: boolean, streams
   const options = sortWords(words, { expected: ['an AS'], valued, flags: ['--force'], required: ['--key', '--out'] });
   return carryOut(options, streams, ({ words: [text], values, flags }) => {
     const as = parseAsn(text!);
-    const days = daysOf(options as WordOptions, AS_DAYS);
+    const days = daysOf(values, AS_DAYS);
     if (as === null || as === 0) return `"${text}" is no AS number`;
     if (typeof days === 'string') return days;
     const key = need(readKey(values.get('--key')!));
@@ -82,7 +82,7 @@ export function makeAuthority(words: readonly string[], json: boolean, streams: 
   const valued = ['--key', '--out', '--days'];
   const options = sortWords(words, { expected: ['a name'], valued, flags: ['--force'], required: ['--key', '--out'] });
   return carryOut(options, streams, ({ words: [subject], values, flags }) => {
-    const days = daysOf(options as WordOptions, AUTHORITY_DAYS);
+    const days = daysOf(values, AUTHORITY_DAYS);
     if (typeof days === 'string') return days;
     if (!/^[\x20-\x7e]{1,64}$/.test(subject!)) return 'a name has 1 to 64 ASCII characters';
     const key = need(readKey(values.get('--key')!));
@@ -100,7 +100,7 @@ export function issueToMember(words: readonly string[], json: boolean, streams: 
   const required = ['--authority', '--key', '--out'];
   const options = sortWords(words, { expected: ['a file'], valued, flags: ['--force'], required });
   return carryOut(options, streams, ({ words: [file], values, flags }) => {
-    const days = daysOf(options as WordOptions, AS_DAYS);
+    const days = daysOf(values, AS_DAYS);
     if (typeof days === 'string') return days;
     const authorityFile = values.get('--authority')!;
     const keyFile = values.get('--key')!;
@@ -113,14 +113,9 @@ export function issueToMember(words: readonly string[], json: boolean, streams: 
     const [member] = need(readCertificates(file!));
     const as = asOfMember(file!, member!, authority!);
     const made = issueCertificate({
-      ...{
-        subject: `AS${as}`,
-        key: member!.publicKey,
-        uris: [uriOf(as)],
-        authority: false,
-        ...within(span(days), authority!),
-      },
-      issuer: { subject: subjectOf(authority!), key },
+      ...{ subject: `AS${as}`, key: member!.publicKey, uris: [uriOf(as)], authority: false },
+      ...within(span(days), authority!),
+      issuer: { subject: commonName(authority!.subject), key },
     });
     return write(values.get('--out')!, made, flags.has('--force'), json, streams);
   });
@@ -143,13 +138,13 @@ function within({ from, to }: ReturnType<typeof span>, { validToDate }: X509Cert
   return { from, to: to > validToDate ? validToDate : to };
 }
 
-const subjectOf = ({ subject }: X509Certificate) => /^CN=(.*)$/m.exec(subject)?.[1] ?? subject;
+const commonName = (name: string) => /^CN=(.*)$/m.exec(name)?.[1] ?? name;
 
 /** `cert renew FILE --key FILE [--out FILE] [--days NUMBER]`: the same AS and key, for longer. */
 export function renewCertificate(words: readonly string[], json: boolean, streams: OfflineStreams): Answer {
   const options = sortWords(words, { expected: ['a file'], valued: ['--key', '--out', '--days'], required: ['--key'] });
   return carryOut(options, streams, ({ words: [file], values }) => {
-    const days = daysOf(options as WordOptions, AS_DAYS);
+    const days = daysOf(values, AS_DAYS);
     if (typeof days === 'string') return days;
     const keyFile = values.get('--key')!;
     const key: KeyObject = need(readKey(keyFile));
@@ -157,18 +152,22 @@ export function renewCertificate(words: readonly string[], json: boolean, stream
     if (!before!.checkPrivateKey(key)) throw new Error(`${keyFile}: is not the key of ${file}`);
     if (!before!.verify(before!.publicKey))
       throw new Error(
-        `${file}: is issued by ${issuerOf(before!)}: let that authority issue it anew with \`cert issue ${file}\``,
+        `${file}: is issued by ${commonName(before!.issuer)}: let that authority issue it anew with \`cert issue ${file}\``,
       );
     const as = before!.ca ? null : asOfCertificate(before!);
     if (typeof as === 'string') throw new Error(`${file}: ${as}`);
     const uris = as === null ? [] : [uriOf(as)];
-    const made = issueCertificate({ subject: subjectOf(before!), key, uris, authority: as === null, ...span(days) });
+    const made = issueCertificate({
+      subject: commonName(before!.subject),
+      key,
+      uris,
+      authority: as === null,
+      ...span(days),
+    });
     const out = values.get('--out') ?? file!;
     return write(out, made, out === file, json, streams);
   });
 }
-
-const issuerOf = ({ issuer }: X509Certificate) => /^CN=(.*)$/m.exec(issuer)?.[1] ?? issuer;
 
 /** `cert show FILE`. */
 export function showCertificate(words: readonly string[], json: boolean, streams: OfflineStreams): Answer {
@@ -210,8 +209,13 @@ function tell(
       ...[outOfDate(certificate, now) ?? []].flat(),
     ];
     return {
-      ...{ file, as: typeof as === 'number' ? as : null, authority: certificate.ca, subject: subjectOf(certificate) },
-      issuer: certificate.verify(certificate.publicKey) ? null : issuerOf(certificate),
+      ...{
+        file,
+        as: typeof as === 'number' ? as : null,
+        authority: certificate.ca,
+        subject: commonName(certificate.subject),
+      },
+      issuer: certificate.verify(certificate.publicKey) ? null : commonName(certificate.issuer),
       ...{ from: certificate.validFromDate.getTime(), to: certificate.validToDate.getTime() },
       fingerprint: fingerprintOf(certificate.publicKey),
       certificate: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),

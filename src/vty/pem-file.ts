@@ -1,6 +1,7 @@
 /** Keys and certificates as files. What is wrong comes back as one line that names the file. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { certificatesIn } from '../net/tls.ts';
 import { sentence } from './decode-mrt.ts';
 
 /** Reads an Ed25519 private key that is not encrypted. */
@@ -22,17 +23,9 @@ export function readKey(file: string): KeyObject | { readonly wrong: string } {
 export function readCertificates(file: string): readonly X509Certificate[] | { readonly wrong: string } {
   const text = read(file);
   if (typeof text !== 'string') return text;
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return { wrong: `${file}: holds no certificate in PEM` };
-  const certificates: X509Certificate[] = [];
-  for (const [i, block] of blocks.entries()) {
-    try {
-      certificates.push(new X509Certificate(block));
-    } catch {
-      return { wrong: `${file}: certificate ${i + 1} is damaged` };
-    }
-  }
-  return certificates;
+  const wrong: string[] = [];
+  const certificates = certificatesIn(text, reason => wrong.push(reason));
+  return wrong.length === 0 ? certificates : { wrong: `${file}: ${wrong[0]}` };
 }
 
 function read(file: string): string | { readonly wrong: string } {

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { AnswerSink, Outcome } from '../control/carry-out.ts';
+import { writeDrained } from '../net/write-drained.ts';
 import { PROBLEM_TYPE, problemBody } from './problem.ts';
 
 export type Format = 'json' | 'lines' | 'events';
@@ -40,22 +41,8 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
   let rows = 0;
   let begun = false;
   let one = false;
-  let heart: NodeJS.Timeout | undefined;
 
-  const write = async (text: string): Promise<void> => {
-    gone.throwIfAborted();
-    if (response.write(text)) return;
-    await new Promise<void>(resolve => {
-      const settle = () => {
-        response.off('drain', settle);
-        gone.removeEventListener('abort', settle);
-        resolve();
-      };
-      response.on('drain', settle);
-      gone.addEventListener('abort', settle);
-    });
-    gone.throwIfAborted();
-  };
+  const write = (text: string) => writeDrained(response, text, gone);
   const start = () => {
     begun = true;
     response.writeHead(200, { 'Content-Type': TYPES[format], 'Cache-Control': 'no-store' });
@@ -71,7 +58,10 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
       if (format === 'json' || (!live && format !== 'events')) return;
       start();
       response.flushHeaders();
-      if (format === 'events') heart = setInterval(() => response.write(':\n\n'), HEARTBEAT).unref();
+      if (format !== 'events') return;
+      const heart = setInterval(() => response.writableEnded || response.write(':\n\n'), HEARTBEAT).unref();
+      // However the answer ends.
+      response.once('close', () => clearInterval(heart));
     },
     async row(row) {
       rows++;
@@ -95,7 +85,6 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
       },
     }),
     async end(outcome) {
-      clearInterval(heart);
       if (outcome.how === 'cancelled' || gone.aborted) {
         response.destroy();
         return;

@@ -50,7 +50,8 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
   const app = (
     tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
   ) as FastifyInstance;
-  const paths = new Map(apiPaths().map(one => [one.path, one]));
+  const all = apiPaths();
+  const paths = new Map(all.map(one => [one.path, one]));
   const askers = new WeakMap<FastifyRequest, Admitted>();
 
   const refuse = (reply: FastifyReply, problem: Problem) =>
@@ -101,9 +102,14 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
     const { type, text } = await metrics.read(request.headers.accept);
     return reply.type(type).header('Cache-Control', 'no-store').send(text);
   });
+  // The same for as long as this program runs.
+  let described = '';
   app.get(`${API}/openapi.json`, { onRequest: admit(() => null) }, async (_request, reply) => {
-    const { version } = await daemon.status();
-    return reply.type('application/json').send(`${JSON.stringify(openApi(version), null, 2)}\n`);
+    if (described === '') {
+      const { version } = await daemon.status();
+      described = `${JSON.stringify(openApi(version, all), null, 2)}\n`;
+    }
+    return reply.type('application/json').send(described);
   });
 
   if (page !== null)

@@ -1,6 +1,6 @@
 /** The API described for programs: OpenAPI 3.1, made of the command set. */
 import { ARGUMENTS } from '../control/argument.ts';
-import { type ApiPath, apiPaths, BODY, type Parameter } from './api-paths.ts';
+import { type ApiPath, BODY, type Parameter } from './api-paths.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 
 /** Where the commands are, without a slash behind. */
@@ -10,8 +10,8 @@ export const PCAP_TYPE = 'application/vnd.tcpdump.pcap';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The description, of this version of the program. */
-export function openApi(version: string): Json {
+/** The description, of this version of the program and these paths. */
+export function openApi(version: string, paths: readonly ApiPath[]): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -21,7 +21,7 @@ export function openApi(version: string): Json {
     },
     servers: [{ url: API }],
     security: [{ token: [] }],
-    paths: Object.fromEntries(apiPaths().map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one) }])),
+    paths: Object.fromEntries(paths.map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one) }])),
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: {

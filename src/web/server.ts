@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { HttpConfig } from '../config/http-tree.ts';
 import type { Daemon } from '../control/daemon.ts';
+import { withPort } from '../net/address.ts';
 import type { AppOptions } from './app.ts';
 import { createGate } from './gate.ts';
 import { readTokens, type Tokens } from './tokens.ts';
@@ -91,8 +92,7 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
     };
   };
 
-  const keyOf = ({ address, port }: { address: string; port: number }) =>
-    `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const keyOf = ({ address, port }: { address: string; port: number }) => withPort(address, port);
 
   async function open(at: HttpConfig['listen'][number], before: string, tls: string): Promise<void> {
     const key = keyOf(at);

@@ -1,4 +1,5 @@
 /** intertrackd ended, by SIGKILL and by SIGTERM, while a trace is in work: no trace vanishes. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TracePeerRow } from '../../src/control/traceback-rows.ts';
@@ -132,6 +133,21 @@ traceback {
     const long = () => Date.UTC(2026, 0, 1, 12);
     const found = await endInMidTrace(long, ['SIGKILL'], fast);
     expect(found.interrupted).to.match(/windows of that time are no longer kept/);
+  });
+
+  it('goes on as it was when it cannot listen as another AS', async () => {
+    const rows = async () => (await daemon.ask('show', 'traceback')) as TracePeerRow[];
+    const [before] = await rows();
+    const other = makeIdentity(DAEMON + 9, ases.directory);
+    const { port } = ases.at(PEER);
+    const block = traceback(other.key, other.certificate, port);
+    daemon.configure(block.replace('traceback {', `traceback {\n    listen 127.0.0.1 port ${port};`));
+    const text = readFileSync(daemon.at('conf'), 'utf8');
+    daemon.write('conf', text.replace(`local as ${DAEMON};`, `local as ${DAEMON + 9};`));
+    const { status } = await daemon.itctl('reload');
+    expect(status).not.to.equal(0);
+    expect(daemon.log()).to.match(/reload refused: .*EADDRINUSE.*; nothing has changed/);
+    expect(await rows()).to.deep.equal([before]);
   });
 
   it('withdraws when traceback is taken out of the configuration', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { netlink, openDatagramSocket, unixDatagrams } from '../../src/net/datagram-socket.ts';
+import { connectUnixDatagrams, netlink, openDatagramSocket, unixDatagrams } from '../../src/net/datagram-socket.ts';
 import { until } from '../interop/bgp-peers.ts';
 
 describe('net/datagram-socket', () => {
@@ -32,6 +32,23 @@ describe('net/datagram-socket', () => {
       'EADDRINUSE',
     );
     rmSync(directory, { recursive: true });
+  });
+
+  it('sends to a name without a file', async () => {
+    const name = `@intertrack-datagram-${process.pid}`;
+    const taken: string[] = [];
+    expect(() => connectUnixDatagrams(name)).to.throw('ECONNREFUSED');
+    const socket = openDatagramSocket({
+      ...unixDatagrams(name),
+      longest: 8,
+      take: octets => void taken.push(`${Buffer.from(octets)}`),
+      failed: error => taken.push(error.message),
+    });
+    const sender = connectUnixDatagrams(name);
+    sender.send(Buffer.from('one'));
+    await until('it is taken', async () => taken.length === 1);
+    expect(taken).to.deep.equal(['one']);
+    for (const one of [sender, socket]) one.close();
   });
 
   it('asks the kernel by netlink', async () => {

@@ -274,6 +274,10 @@ describe('probe, from another machine', () => {
     expect(await wrong({ ...configuration(), probeIdentity: pair })).to.contain(
       'the key is not that of this certificate',
     );
+    const empty = { key: write('empty.key', ''), certificate: write('daemon.crt', daemon.certificate) };
+    expect(await wrong({ ...configuration(), probeIdentity: empty })).to.contain('the key beside it is none in PEM');
+    const blank = { ...probes[0]!, certificate: write('empty.crt', '') };
+    expect(await wrong({ ...configuration(), probes: [blank] })).to.contain('empty.crt: holds no certificate');
     const taken = [{ address: '127.0.0.1', port: before[0]! }];
     expect(await wrong({ ...configuration(), probeListen: taken })).to.contain('EADDRINUSE');
     expect(doors.ports()).to.deep.equal(before);

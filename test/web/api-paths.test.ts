@@ -91,7 +91,7 @@ describe('web/api-paths', () => {
 
   it('is described so that programs can read it', async () => {
     const { Validator } = await import('@seriousme/openapi-schema-validator');
-    const described = openApi('0.0.0');
+    const described = openApi('0.0.0', PATHS);
     const result = await new Validator().validate(JSON.parse(JSON.stringify(described)));
     expect(result.errors ?? [], JSON.stringify(result.errors)).to.deep.equal([]);
     expect(result.valid).to.equal(true);

@@ -6,7 +6,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import type { HttpConfig } from '../../src/config/http-tree.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
 import { createHttpServer, type HttpServer, readHttpFiles } from '../../src/web/server.ts';
-import { CASE, scriptedDaemon, TRACE } from '../control/scripted.ts';
+import { CASE, LINE, scriptedDaemon, TRACE } from '../control/scripted.ts';
+import { until } from '../interop/bgp-peers.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const BUILT = new URL('../../dist/page/', import.meta.url).pathname;
@@ -119,6 +120,24 @@ describe('web/page', function () {
     await page.getByText('It is done.').waitFor();
     expect(orders).to.deep.equal([`ack ${CASE.id}: the customer is told`]);
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('lists a case that has just begun', async () => {
+    let tell: Parameters<Daemon['watchCases']>[0] | undefined;
+    let all = [CASE];
+    await open('cases', {
+      cases: async () => all,
+      casesBefore: async one => (one === null ? all : []),
+      watchCases: take => {
+        tell = take;
+        return () => {};
+      },
+    });
+    await page.getByRole('link', { name: CASE.id }).waitFor();
+    all = [{ ...CASE, id: '2026-03-01-02' }, CASE];
+    await until('the page listens', () => tell !== undefined);
+    tell!({ ...LINE, case: '2026-03-01-02' });
+    await page.getByRole('link', { name: '2026-03-01-02' }).waitFor();
   });
 
   it('shows a trace as a tree and as words', async () => {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { RpkiCacheConfig, RpkiConfig } from '../../config/tree.ts';
+import { withPort } from '../../net/address.ts';
 import { payloadFile } from './payload-file.ts';
 import type { PayloadChange, Payloads } from './payloads.ts';
 import { rtrClient } from './rtr-client.ts';
@@ -64,7 +65,7 @@ export interface PayloadFeedListener {
 export function cacheName(cache: RpkiCacheConfig): string {
   if ('file' in cache) return cache.file;
   const { host, port, ca } = cache;
-  return `${ca === undefined ? 'tcp' : 'tls'} ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${ca === undefined ? 'tcp' : 'tls'} ${withPort(host, port)}`;
 }
 
 /** The same words of a cache are told again after so long, milliseconds; and so many of them are known. */

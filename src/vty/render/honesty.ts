@@ -1,19 +1,19 @@
 /** How far other ASes can be believed. */
 import type { HonestyDetail } from '../../control/traceback-rows.ts';
 import type { Honesty, Interval } from '../../traceback/honesty.ts';
-import { facts, fold, table } from './text.ts';
-import { instant, percent } from './time.ts';
+import { facts, fold, tableWith } from './text.ts';
+import { instant, percent, percentCell } from './time.ts';
 
 /** Counts grow old, and are no whole numbers then. */
 const counts = (of: number, all: number) => (all === 0 ? '-' : `${Math.round(of)}/${Math.round(all)}`);
 const range = (one: (Interval & { readonly rate: number }) | null) =>
   one === null ? '-' : `${percent(one.low)}-${percent(one.high)}`;
-const stated = (one: { readonly stated: number } | null) => (one === null ? '-' : percent(one.stated));
+const stated = (one: { readonly stated: number } | null) => percentCell(one?.stated);
 
 /** `show traceback honesty`. */
 export function renderHonesty(rows: readonly Honesty[]): string[] {
   if (rows.length === 0) return ['nothing was measured yet'];
-  const [head = '', ...lines] = table(
+  return tableWith(
     [
       { head: 'AS', right: true },
       { head: 'Decoys', right: true },
@@ -24,7 +24,8 @@ export function renderHonesty(rows: readonly Honesty[]): string[] {
       { head: 'Stated', right: true },
       { head: 'Misnamed', right: true },
     ],
-    rows.map(row => [
+    rows,
+    row => [
       row.as,
       counts(row.yes, row.decoys),
       range(row.falseYes),
@@ -33,10 +34,9 @@ export function renderHonesty(rows: readonly Honesty[]): string[] {
       range(row.recall),
       stated(row.recall),
       counts(row.misnamed, row.named),
-    ]),
+    ],
+    row => row.contradictions.flatMap(text => fold(`AS${row.as} ${text}`, 4, 2)),
   );
-  const words = (row: Honesty) => row.contradictions.flatMap(text => fold(`AS${row.as} ${text}`, 4, 2));
-  return [head, ...lines.flatMap((line, i) => [line, ...words(rows[i]!)])];
 }
 
 /** `show traceback honesty AS`. */

@@ -1,12 +1,12 @@
 /** Standing traces of cases. */
 import type { CaseTrace, StandingRow } from '../../control/standing-rows.ts';
-import { count, fold, table } from './text.ts';
+import { count, fold, lastError, table, tableWith } from './text.ts';
 import { duration, instant } from './time.ts';
 
 /** `show trace standing`. */
 export function renderStanding(rows: readonly StandingRow[], now: number): string[] {
   if (rows.length === 0) return [];
-  const [head = '', ...lines] = table(
+  return tableWith(
     [
       { head: 'Case' },
       { head: 'Prefix' },
@@ -16,20 +16,15 @@ export function renderStanding(rows: readonly StandingRow[], now: number): strin
       { head: 'Left out', right: true },
       { head: 'By' },
     ],
-    rows.map(row => [
+    rows,
+    row => [
       row.caseId,
       row.prefix,
       row.until === null ? 'case' : duration(row.until - now),
       ...[row.seen, row.traced, row.leftOut, row.by],
-    ]),
+    ],
+    row => lastError(row.lastError),
   );
-  return [
-    head,
-    ...lines.flatMap((line, i) => [
-      line,
-      ...(rows[i]!.lastError === '' ? [] : fold(`last error: ${rows[i]!.lastError}`, 4, 2)),
-    ]),
-  ];
 }
 
 /** `trace case`. */

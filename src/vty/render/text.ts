@@ -72,6 +72,20 @@ export function table(
   );
 }
 
+/** A table with lines below some of its rows, such as what went wrong with them last: `below` has those of a row. */
+export function tableWith<Row>(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  cells: (row: Row) => readonly (string | number)[],
+  below: (row: Row) => readonly string[],
+): string[] {
+  const [head = '', ...lines] = table(columns, rows.map(cells));
+  return [head, ...lines.flatMap((line, i) => [line, ...below(rows[i]!)])];
+}
+
+/** What went wrong last, below the row that it is of. */
+export const lastError = (error: string): string[] => (error === '' ? [] : fold(`last error: ${error}`, 4, 2));
+
 function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, ' ');
 }

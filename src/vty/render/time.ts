@@ -25,3 +25,6 @@ export function octets(size: number): string {
 export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(2))}%`;
 }
+
+/** A share in a table, which may not be known. */
+export const percentCell = (share: number | null | undefined): string => (share == null ? '-' : percent(share));

@@ -9,10 +9,10 @@ const NAMED = 8;
 
 /** `AS1 AS2 and 3 more`; `more`: those that are not in the list. */
 export function named(ases: readonly number[], more = 0): string {
-  const rest = ases.length - NAMED + more;
   const first = ases.slice(0, NAMED).map(as => `AS${as}`);
-  if (ases.length <= NAMED && more === 0) return first.join(' ');
-  return `${first.join(' ')}${first.length === 0 ? '' : ' and '}${Math.max(rest, more)} more`;
+  const rest = ases.length - first.length + more;
+  if (rest === 0) return first.join(' ');
+  return `${first.join(' ')}${first.length === 0 ? '' : ' and '}${rest} more`;
 }
 
 /** `show traceback graph`. */

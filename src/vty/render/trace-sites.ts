@@ -1,8 +1,8 @@
 /** The daemons of this AS, and what they say of a packet: for the eyes of this AS alone. */
 import type { TraceSiteRow, TraceSites } from '../../control/traceback-rows.ts';
 import type { Trace, TraceSite } from '../../traceback/trace.ts';
-import { count, fold, table } from './text.ts';
-import { duration, percent } from './time.ts';
+import { count, fold, lastError, tableWith } from './text.ts';
+import { duration, percentCell } from './time.ts';
 
 /** `show traceback sites`: the sites of an ITM, or of a site its ITM. */
 export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
@@ -15,8 +15,7 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
     ];
   }
   if (sites.length === 0) return ['no site: this daemon is the whole of its AS'];
-  const share = (value: number | null | undefined) => (value == null ? '-' : percent(value));
-  const [head = '', ...lines] = table(
+  return tableWith(
     [
       { head: 'Site' },
       { head: 'State' },
@@ -28,26 +27,24 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
       { head: 'ms', right: true },
       { head: 'Roles' },
     ],
-    sites.map(({ site, since, connected, standing, asked, answered, latency }) => [
+    sites,
+    ({ site, since, connected, standing, asked, answered, latency }) => [
       site,
       connected ? 'up' : 'down',
       since === null ? 'ever' : duration(time - since),
       standing?.probes ?? '-',
-      share(standing?.coverage),
+      percentCell(standing?.coverage),
       ...[asked, answered],
       latency === null ? '-' : Math.round(latency),
       standing?.roles.join(' ') ?? '-',
-    ]),
+    ],
+    remarks,
   );
-  return [head, ...lines.flatMap((line, i) => [line, ...remarks(sites[i]!)])];
 }
 
-function remarks({ standing, lastError }: TraceSiteRow): string[] {
+function remarks({ standing, lastError: error }: TraceSiteRow): string[] {
   const domains = standing?.domains ?? [];
-  return [
-    ...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)),
-    ...(lastError === '' ? [] : fold(`last error: ${lastError}`, 4, 2)),
-  ];
+  return [...(domains.length === 0 ? [] : fold(`domains: ${domains.join(' ')}`, 4, 2)), ...lastError(error)];
 }
 
 /** Which domains of this AS the packet came in at, began in and left from, and what each site says. */

@@ -1,7 +1,7 @@
 /** What a trace rests on, and what it cost. */
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { count, facts, fold, table } from './text.ts';
-import { instant, percent } from './time.ts';
+import { instant, percentCell } from './time.ts';
 import { doubtLines } from './trace.ts';
 import { chance, entrySentence } from './trace-sentence.ts';
 
@@ -25,7 +25,6 @@ function likelier({ likelihood }: TraceNode): string {
 /** `show trace ID evidence`: each statement with its numbers and who signed it, and whom nothing is known of. */
 export function renderTraceEvidence(trace: Trace): string[] {
   const { tree, packets = 1, need = 1, unknown = [], runnerUp } = trace;
-  const share = (value: number | null) => (value === null ? '-' : percent(value));
   const nodes = all(tree).filter(({ verdict }) => verdict !== 'absent');
   const lines = table(
     [
@@ -45,10 +44,10 @@ export function renderTraceEvidence(trace: Trace): string[] {
       `${node.verdict}${node.provisional ? '~' : ''}`,
       `${node.packets}/${packets}`,
       node.windows,
-      share(node.falsePositive),
-      share(node.coverage),
-      share(node.loss),
-      share(node.sampling),
+      percentCell(node.falsePositive),
+      percentCell(node.coverage),
+      percentCell(node.loss),
+      percentCell(node.sampling),
       likelier(node),
       signer(node),
     ]),

@@ -1,3 +1,4 @@
+import { formatFlatPath } from '../../bgp/as-path.ts';
 import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceClaim, TraceNode } from '../../traceback/trace.ts';
@@ -138,11 +139,7 @@ function claimLines({ claim }: Trace): string[] {
   if (claim === undefined) return [];
   const { paths, of, seen, verdict } = claim;
   const more = paths.length - SHOWN_PATHS;
-  const told = paths
-    .slice(0, SHOWN_PATHS)
-    .map(({ path }) =>
-      path.length === 0 ? 'our own' : path.map(as => (typeof as === 'number' ? as : `{${as.join(',')}}`)).join(' '),
-    );
+  const told = paths.slice(0, SHOWN_PATHS).map(({ path }) => (path.length === 0 ? 'our own' : formatFlatPath(path)));
   const ways = paths.length === 0 ? 'no route' : `${told.join('; ')}${more > 0 ? ` and ${more} more` : ''}`;
   const came = seen.length === 0 ? '' : ` / seen: came in from ${seen.map(as => `AS${as}`).join(' ')}`;
   return fold(`BGP ${of}, to the source address: ${ways}${came} (${CLAIMS[verdict]})`, 2);

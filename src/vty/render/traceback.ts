@@ -1,24 +1,19 @@
 /** The exchange of traces with other ASes: sessions, and who takes part. */
+import { SECOND, showDuration } from '../../config/units.ts';
 import { peerTrouble, type TracebackPeerRow } from '../../control/traceback-rows.ts';
+import { withPort } from '../../net/address.ts';
 import type { BelievedRecord } from '../../traceback/belief.ts';
 import type { HintRow } from '../../traceback/hints.ts';
-import { count, facts, fold, table } from './text.ts';
-import { duration, instant, percent } from './time.ts';
+import { count, facts, fold, lastError, table, tableWith } from './text.ts';
+import { duration, instant, percent, percentCell } from './time.ts';
 
 /** Seconds, as retention is told: `1h`, `90s`. */
-function kept(seconds: number | null): string {
-  if (seconds === null) return '-';
-  if (seconds >= 86_400 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
-  if (seconds >= 3600 && seconds % 3600 === 0) return `${seconds / 3600}h`;
-  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
-}
-
-const share = (value: number | null) => (value === null ? '-' : percent(value));
+const kept = (seconds: number | null): string => (seconds === null ? '-' : showDuration(seconds * SECOND));
 
 /** `show traceback peers`. Each fits 80 columns; what went wrong last stands below its peer. */
 export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: number): string[] {
   if (rows.length === 0) return ['no traceback peer'];
-  const [head = '', ...lines] = table(
+  const lines = tableWith(
     [
       { head: 'AS', right: true },
       { head: 'State' },
@@ -31,7 +26,8 @@ export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: num
       { head: 'Border', right: true },
       { head: 'Keeps', right: true },
     ],
-    rows.map(row => {
+    rows,
+    row => {
       const { coverage, retention } = saysOf(row);
       return [
         row.as,
@@ -40,22 +36,16 @@ export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: num
         row.in === 'deny' ? 'deny' : `${row.rate}/s`,
         row.out === 'deny' ? 'deny' : row.open === null ? 'allow' : `${row.open.limits.rate}/s`,
         ...[row.asked, row.answered, row.refused],
-        share(coverage),
+        percentCell(coverage),
         kept(retention),
       ];
-    }),
+    },
+    row => lastError(peerTrouble(row)),
   );
   const members = rows.filter(({ kind }) => kind === 'member').length;
   const up = rows.filter(({ state }) => state === 'Established').length;
   const end = [count(rows.length - members, 'peer'), count(members, 'member'), `${up} established`];
-  return [
-    head,
-    ...lines.flatMap((line, i) => [
-      line,
-      ...(peerTrouble(rows[i]!) === '' ? [] : fold(`last error: ${peerTrouble(rows[i]!)}`, 4, 2)),
-    ]),
-    end.join(', '),
-  ];
+  return [...lines, end.join(', ')];
 }
 
 /** What it says of itself: in its OPEN, or else in its participation record. */
@@ -111,7 +101,6 @@ function beliefOf({ believed, vouchedBy }: BelievedRecord): string {
   return believed === 'authority' ? by : 'nothing that is configured now';
 }
 
-/** `show traceback participants`: two lines for each. */
 /** How a hint is told, by what became of it. */
 const HINTS: Readonly<Record<HintRow['state'], string>> = {
   own: 'our own',
@@ -126,12 +115,7 @@ export function renderHints(rows: readonly HintRow[]): string[] {
   if (rows.length === 0) return [];
   const lines = table(
     [{ head: 'AS' }, { head: 'Where' }, { head: 'Prefix' }, { head: 'What became of it' }],
-    rows.map(({ as, address, port, prefix, state }) => [
-      `AS${as}`,
-      `${address.includes(':') ? `[${address}]` : address}:${port}`,
-      prefix,
-      HINTS[state],
-    ]),
+    rows.map(({ as, address, port, prefix, state }) => [`AS${as}`, withPort(address, port), prefix, HINTS[state]]),
   );
   const asked = rows.filter(({ state }) => state === 'asked');
   const told = asked.map(
@@ -144,12 +128,13 @@ export function renderHints(rows: readonly HintRow[]): string[] {
   ];
 }
 
+/** `show traceback participants`: two lines for each. */
 export function renderParticipants(rows: readonly BelievedRecord[], now: number): string[] {
   if (rows.length === 0) return [];
   const lines = rows.flatMap(row => {
     const { record } = row;
     const { as, sequence, expires, addresses, federations, withdrawn, coverage, retention } = record;
-    const places = addresses.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`);
+    const places = addresses.map(({ address, port }) => withPort(address, port));
     const facts = [
       places.length === 0 ? 'no address' : places.join(' '),
       ...(federations.length === 0 ? [] : [`keys of ${federations.join(' ')}`]),

@@ -4,7 +4,7 @@ import type { CaseDetail } from '../../control/case-rows.ts';
 import { order } from './api.ts';
 import { asText, holders } from './cases.tsx';
 import { useAsk, useWords } from './context.ts';
-import { caseMark, Mark, Read, Table } from './parts.tsx';
+import { caseMark, Figures, Mark, Read, Table } from './parts.tsx';
 import { PathGraph } from './path-graph.tsx';
 import { instant, pathText } from './show.ts';
 
@@ -26,24 +26,19 @@ function Sheet({ one, changed }: { one: CaseDetail; changed: () => void }) {
   const { why, hints = [] } = one;
   return (
     <>
-      <dl class="numbers">
-        {[
-          [words.state, <Mark key="s" of={one.state} as={caseMark(one.state)} />],
-          [words.prefix, <code key="p">{one.prefix}</code>],
+      <Figures
+        of={[
+          [words.state, <Mark of={one.state} as={caseMark(one.state)} />],
+          [words.prefix, <code>{one.prefix}</code>],
           [words.what, one.kind],
           [words.by, asText(one.offender)],
           [words.via, asText(one.upstream)],
           [words.expected, one.expected.map(asText).join(', ')],
-          [words.decidedBy, <code key="d">{one.decidedBy}</code>],
+          [words.decidedBy, <code>{one.decidedBy}</code>],
           [words.witnesses, holders(one)],
           [words.opened, instant(one.opened)],
-        ].map(([name, value]) => (
-          <div key={name as string}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+        ]}
+      />
       <Actions one={one} changed={changed} />
       {hints.length > 0 && (
         <>

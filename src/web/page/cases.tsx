@@ -1,14 +1,20 @@
 /** Cases: those that are open, and all there were. */
-import { useMemo, useState } from 'preact/hooks';
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import type { Case } from '../../hijack/case.ts';
-import { useAsk, useWords } from './context.ts';
+import { ChangesContext, useAsk, useWords } from './context.ts';
 import { caseMark, Mark, Read, Table } from './parts.tsx';
 import { instant } from './show.ts';
 
 export function Cases() {
   const words = useWords();
   const [filter, setFilter] = useState('');
-  const cases = useAsk<Case[]>('show case all', {}, 10_000);
+  // Ten thousand cases are some megabytes: they are read when something has changed, and now and then in any case.
+  const changes = useContext(ChangesContext);
+  const cases = useAsk<Case[]>('show case all', {}, 120_000);
+  const { again } = cases;
+  useEffect(() => {
+    if (changes > 0) again();
+  }, [changes]);
   return (
     <>
       <h1>{words.cases}</h1>

@@ -10,6 +10,9 @@ export const useWords = (): Words => useContext(WordsContext);
 /** Called when a token is needed. */
 export const TokenContext = createContext<() => void>(() => {});
 
+/** How often something of a case has changed, in steps of some seconds. */
+export const ChangesContext = createContext(0);
+
 export interface Reading<T> {
   /** The latest answer; null before the first. */
   readonly value: T | null;
@@ -22,9 +25,13 @@ export interface Reading<T> {
 
 /**
  * Reads a command's answer at once and every `every` ms, not while the tab is hidden and not before the last one has
- * come; 0: once. A null command is none.
+ * come; 0: not again. It may depend on the latest answer; null: there was none. A null command is none.
  */
-export function useAsk<T>(command: string | null, parameters: Parameters = {}, every = 5000): Reading<T> {
+export function useAsk<T>(
+  command: string | null,
+  parameters: Parameters = {},
+  every: number | ((latest: T | null) => number) = 5000,
+): Reading<T> {
   const key = JSON.stringify([command, parameters]);
   const [state, setState] = useState<{ key: string; value: T | null; notes: readonly string[]; trouble: string }>({
     ...{ key, value: null, notes: [], trouble: '' },
@@ -45,7 +52,8 @@ export function useAsk<T>(command: string | null, parameters: Parameters = {}, e
       else if (reply.status === 401) needToken();
       else if (reply.status >= 0)
         setState(old => ({ ...(old.key === key ? old : { key, value: null, notes: [] }), trouble: reply.detail }));
-      if (every > 0) timer = window.setTimeout(read, every);
+      const wait = typeof every === 'number' ? every : every(reply.ok ? reply.value : null);
+      if (wait > 0) timer = window.setTimeout(read, wait);
     };
     void read();
     return () => {

@@ -5,7 +5,7 @@ import type { CaseLineRow } from '../../control/case-rows.ts';
 import { follow, token } from './api.ts';
 import { CaseView } from './case.tsx';
 import { Cases } from './cases.tsx';
-import { TokenContext, useWords, WordsContext } from './context.ts';
+import { ChangesContext, TokenContext, useWords, WordsContext } from './context.ts';
 import { Probes, Registry, Routes, TracePeers } from './others.tsx';
 import { Overview } from './overview.tsx';
 import './style.css';
@@ -63,6 +63,8 @@ function App() {
     document.documentElement.lang = language;
   }, [language]);
   const needToken = useCallback(() => setNeedsToken(true), []);
+  const [changes, setChanges] = useState(0);
+  const changed = useCallback(() => setChanges(n => n + 1), []);
   const current = place.view === 'case' ? 'cases' : place.view === 'trace' ? 'traces' : place.view;
   return (
     <WordsContext.Provider value={words}>
@@ -98,9 +100,11 @@ function App() {
           )}
         </header>
         <main id="main" ref={main} tabIndex={-1}>
-          {needsToken ? <SignIn words={words} /> : shown(place.view, place.id)}
+          <ChangesContext.Provider value={changes}>
+            {needsToken ? <SignIn words={words} /> : shown(place.view, place.id)}
+          </ChangesContext.Provider>
         </main>
-        {!needsToken && <News />}
+        {!needsToken && <News changed={changed} />}
       </TokenContext.Provider>
     </WordsContext.Provider>
   );
@@ -140,19 +144,30 @@ function SignIn({ words }: { words: Words }) {
 /** How long it waits before it asks again for what happens, ms. */
 const PAUSE = 5000;
 
-/** Says the latest change of a case to who does not look at it. */
-function News() {
+/** Changes that come within so many ms are one: views are read anew for it. */
+const GATHERED = 2000;
+
+/** Says the latest change of a case to who does not look at it, and has the views that show cases read anew. */
+function News({ changed }: { changed: () => void }) {
   const words = useWords();
   const needToken = useContext(TokenContext);
   const [line, setLine] = useState('');
   useEffect(() => {
     const gone = new AbortController();
     let timer = 0;
+    let gathering = 0;
+    const gather = () => {
+      gathering ||= window.setTimeout(() => {
+        gathering = 0;
+        changed();
+      }, GATHERED);
+    };
     const listen = async () => {
       const ended = await follow(
         'watch cases',
         row => {
           const { case: id, state, prefix, what } = row as CaseLineRow;
+          gather();
           if (id !== undefined) setLine(`${id} ${prefix} ${state}: ${what}`);
         },
         gone.signal,
@@ -165,8 +180,9 @@ function News() {
     return () => {
       gone.abort();
       window.clearTimeout(timer);
+      window.clearTimeout(gathering);
     };
-  }, [needToken]);
+  }, [needToken, changed]);
   return (
     <div role="status" class="visually-hidden">
       {line === '' ? '' : words.announced(line)}

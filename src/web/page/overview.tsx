@@ -4,7 +4,7 @@ import type { IrrStatusRow, StatusReport } from '../../control/daemon.ts';
 import type { Case } from '../../hijack/case.ts';
 import { CaseTable } from './cases.tsx';
 import { useAsk, useWords } from './context.ts';
-import { Mark, Read, Table } from './parts.tsx';
+import { Figures, Mark, Read, Table } from './parts.tsx';
 import { age, count, instant } from './show.ts';
 
 export function Overview() {
@@ -19,14 +19,16 @@ export function Overview() {
       <Read of={status}>
         {one => (
           <>
-            <dl class="numbers">
-              <Number_ name={words.peers} value={`${one.established} / ${one.peers}`} />
-              <Number_ name={words.prefixes} value={count(one.prefixes)} />
-              <Number_ name={words.openCases} value={count(one.openCases)} />
-              <Number_ name={words.objects} value={count(one.registry.objects)} />
-              <Number_ name={words.probes} value={`${one.probes.connected} / ${one.probes.configured}`} />
-              <Number_ name={words.traceback} value={`${one.tracePeers.established} / ${one.tracePeers.configured}`} />
-            </dl>
+            <Figures
+              of={[
+                [words.peers, `${one.established} / ${one.peers}`],
+                [words.prefixes, count(one.prefixes)],
+                [words.openCases, count(one.openCases)],
+                [words.objects, count(one.registry.objects)],
+                [words.probes, `${one.probes.connected} / ${one.probes.configured}`],
+                [words.traceback, `${one.tracePeers.established} / ${one.tracePeers.configured}`],
+              ]}
+            />
             <h2>{words.problems}</h2>
             {one.problems.length === 0 ? (
               <p class="good">{words.noProblems}</p>
@@ -68,15 +70,6 @@ export function Overview() {
       <h2>{words.sources}</h2>
       <Read of={sources}>{rows => <SourceTable rows={rows} />}</Read>
     </>
-  );
-}
-
-function Number_({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }
 

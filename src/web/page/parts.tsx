@@ -23,6 +23,20 @@ export function Read<T>({ of, children }: { of: Reading<T>; children: (value: T)
   );
 }
 
+/** Names with what they are, as boxes in a row. */
+export function Figures({ of }: { of: readonly (readonly [name: string, value: ComponentChildren])[] }) {
+  return (
+    <dl class="numbers">
+      {of.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 export interface Column<T> {
   readonly title: string;
   readonly show: (row: T) => ComponentChildren;

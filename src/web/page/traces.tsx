@@ -4,7 +4,7 @@ import type { Trace, TraceNode } from '../../traceback/trace.ts';
 import { asText } from './cases.tsx';
 import { useAsk, useWords } from './context.ts';
 import { placeTree } from './layered.ts';
-import { Read, Table } from './parts.tsx';
+import { Figures, Read, Table } from './parts.tsx';
 import { count, instant, percent } from './show.ts';
 
 export function Traces() {
@@ -39,9 +39,13 @@ export function Traces() {
   );
 }
 
+/** One that is over does not change any more; one that was interrupted may be asked again. */
+const untilOver = (trace: Trace | null): number =>
+  trace?.state === 'final' || trace?.state === 'cancelled' ? 0 : 1000;
+
 export function TraceView({ id }: { id: string }) {
   const words = useWords();
-  const reading = useAsk<Trace>('show trace', { 'trace-id': id }, 1000);
+  const reading = useAsk<Trace>('show trace', { 'trace-id': id }, untilOver);
   return (
     <>
       <h1>
@@ -50,26 +54,17 @@ export function TraceView({ id }: { id: string }) {
       <Read of={reading}>
         {one => (
           <>
-            <dl class="numbers">
-              {[
+            <Figures
+              of={[
                 [words.state, one.state],
                 [words.entry, one.entry === null ? words.noEntry : asText(one.entry.as)],
                 [words.certainty, percent(one.certainty)],
                 [words.ambiguity, one.ambiguity.length === 0 ? words.nobody : one.ambiguity.map(asText).join(', ')],
                 [words.queries, count(one.queries)],
                 [words.time, `${count(one.milliseconds)} ms`],
-              ].map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-            <h2>{words.tree}</h2>
-            <p class="soft">{words.treeHelp}</p>
-            <Tree trace={one} />
-            <h2>{words.why}</h2>
-            <NodeTable root={one.tree} />
+              ]}
+            />
+            <Nodes trace={one} />
           </>
         )}
       </Read>
@@ -77,10 +72,26 @@ export function TraceView({ id }: { id: string }) {
   );
 }
 
+type PlacedTree = ReturnType<typeof placeTree<TraceNode>>;
+
+/** The tree as a drawing and as words. */
+function Nodes({ trace }: { trace: Trace }) {
+  const words = useWords();
+  const placed = useMemo(() => placeTree(trace.tree), [trace]);
+  return (
+    <>
+      <h2>{words.tree}</h2>
+      <p class="soft">{words.treeHelp}</p>
+      <Tree trace={trace} placed={placed} />
+      <h2>{words.why}</h2>
+      <NodeTable placed={placed} />
+    </>
+  );
+}
+
 const [WIDTH, HEIGHT, ACROSS, DOWN] = [128, 40, 170, 50];
 
-function Tree({ trace }: { trace: Trace }) {
-  const { nodes, rows, layers } = useMemo(() => placeTree(trace.tree), [trace]);
+function Tree({ trace, placed: { nodes, rows, layers } }: { trace: Trace; placed: PlacedTree }) {
   const x = (layer: number) => layer * ACROSS + 4;
   const y = (row: number) => row * DOWN + 4;
   const seen = ({ verdict }: TraceNode) => verdict === 'saw' || verdict === 'translated';
@@ -118,9 +129,9 @@ function Tree({ trace }: { trace: Trace }) {
 }
 
 /** What each AS said, as words: the same as the drawing for who does not see it. */
-function NodeTable({ root }: { root: TraceNode }) {
+function NodeTable({ placed }: { placed: PlacedTree }) {
   const words = useWords();
-  const rows = useMemo(() => placeTree(root).nodes.map(({ node }, i) => ({ node, i })), [root]);
+  const rows = useMemo(() => placed.nodes.map(({ node }, i) => ({ node, i })), [placed]);
   return (
     <Table
       caption={words.tree}

@@ -29,7 +29,6 @@ const ENGLISH = {
   objects: 'Objects',
   age: 'Age',
   serial: 'Serial',
-  noError: '',
   openCases: 'Open cases',
   noCases: 'No case is open.',
   allCases: 'All cases, the latest first',
@@ -83,7 +82,6 @@ const ENGLISH = {
   longer: 'and all inside it',
   noRoutes: 'No such route is held.',
   path: 'Path',
-  origin: 'Origin',
   validity: 'IRR and RPKI',
   nextHop: 'Next hop',
   probe: 'Probe',
@@ -98,7 +96,6 @@ const ENGLISH = {
   answered: 'Answered',
   refused: 'Refused',
   announced: (text: string) => `Changed: ${text}`,
-  limit: (most: number) => `The first ${most} are shown.`,
 };
 
 export type Words = typeof ENGLISH;
@@ -132,7 +129,6 @@ const JAPANESE: Words = {
   objects: 'オブジェクト数',
   age: '経過時間',
   serial: 'シリアル',
-  noError: '',
   openCases: '継続中の案件',
   noCases: '継続中の案件はありません。',
   allCases: 'すべての案件（新しい順）',
@@ -186,7 +182,6 @@ const JAPANESE: Words = {
   longer: '内側も含む',
   noRoutes: '該当する経路はありません。',
   path: 'パス',
-  origin: '広告元',
   validity: 'IRRとRPKI',
   nextHop: 'ネクストホップ',
   probe: 'プローブ',
@@ -201,7 +196,6 @@ const JAPANESE: Words = {
   answered: '回答',
   refused: '拒否',
   announced: text => `変化: ${text}`,
-  limit: most => `先頭の${most}件を表示しています。`,
 };
 
 export type Language = 'en' | 'ja';
