@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { formatAddress, parseAddress } from '../net/address.ts';
+import { plainAddress } from '../net/address.ts';
 import { readInTurns } from '../net/read-in-turns.ts';
 import { unacknowledged } from '../net/tcp-options.ts';
 import type { SessionError } from './errors.ts';
@@ -35,13 +35,6 @@ export interface Connection {
   resume(): void;
   /** Sends what was written, then closes; what still arrives is thrown away. Resolves when the socket is gone. */
   close(): Promise<void>;
-}
-
-/** Canonical text of a socket's address: an IPv4-mapped one becomes IPv4, a zone is dropped. Text that is none stays. */
-export function plainAddress(text: string | undefined): string {
-  const bare = (text ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
-  const address = parseAddress(bare);
-  return address === null ? bare : formatAddress(address);
 }
 
 /** Puts the framer on a socket, connected or still connecting. */

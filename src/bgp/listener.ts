@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { plainAddress } from '../net/address.ts';
 import { socketCalls } from '../net/native.ts';
 import { type ListeningSocket, type ListenProtection, listenProtected } from '../net/tcp-listen.ts';
-import { plainAddress } from './connection.ts';
 
 /** Where to listen; a ListenConfig of the configuration is one. Port 0 lets the kernel choose. */
 export interface ListenAddress {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { plainAddress } from '../bgp/connection.ts';
+import { plainAddress } from '../net/address.ts';
 import { readInTurns } from '../net/read-in-turns.ts';
 import { type BmpError, formatBmpError } from './errors.ts';
 import { createFramer, type OnMessage } from './framer.ts';

@@ -33,6 +33,14 @@ export interface BridgeSelf {
 export type BridgeAudit = (what: string, body: Readonly<Record<string, unknown>>) => void;
 export type BridgeLog = (level: 'info' | 'warn', line: string) => void;
 
+/** Counted up as requests come. */
+export interface BridgeCounts {
+  received: number;
+  traced: number;
+  refused: number;
+  lastError: string;
+}
+
 /** Row of `show traceback bridges`. */
 export interface BridgeRow {
   readonly bridge: 'rid' | 'packter' | 'intertrack-2010';

@@ -1,6 +1,8 @@
 /** Who may ask at a bridge that knows no certificates: where it asks from, and how often. */
+import { plainAddress } from '../net/address.ts';
 import { covers, parsePrefix } from '../net/prefix.ts';
-import { type Bucket, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import type { BridgeAudit, BridgeCounts, BridgeLog, BridgeRow } from './bridged.ts';
 
 export interface ClientRules {
   readonly allow: readonly string[];
@@ -23,7 +25,7 @@ const BURST = 4;
 export function createClientDoor(rules: () => ClientRules, clock: () => number): ClientDoor {
   const buckets = new Map<string, Bucket>();
   const admits = (address: string): boolean => {
-    const from = parsePrefix(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, ''));
+    const from = parsePrefix(plainAddress(address));
     if (from === null) return false;
     return rules().allow.some(one => {
       const prefix = parsePrefix(one);
@@ -40,5 +42,28 @@ export function createClientDoor(rules: () => ClientRules, clock: () => number):
       buckets.set(address, bucket);
       return taken ? null : `${address} asks more than ${rate} times a second`;
     },
+  };
+}
+
+/** Counts refusals and tells of them. Anybody can ask, and send datagrams in anybody's name: a line a second is enough. */
+export function createRefusals(
+  bridge: Exclude<BridgeRow['bridge'], 'rid'>,
+  options: {
+    readonly counts: BridgeCounts;
+    readonly audit: BridgeAudit;
+    readonly log: BridgeLog;
+    readonly clock: () => number;
+  },
+): (why: string) => void {
+  const { counts, audit, log, clock } = options;
+  const called = { packter: 'packter', 'intertrack-2010': 'intertrack2010' }[bridge];
+  const tell = seldom(1, clock, (why, unsaid) => {
+    audit(`${bridge}.refused`, { why, unsaid });
+    log('info', `${called}: refused: ${why}${unsaid > 0 ? ` (${unsaid} more unsaid)` : ''}`);
+  });
+  return why => {
+    counts.refused++;
+    counts.lastError = why;
+    tell(why);
   };
 }

@@ -1,9 +1,9 @@
 /** Where clients of InterTrack of 2010 connect, by TCP: messages one behind the other, answers in the order in which they come. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { seldom } from '../net/rate.ts';
+import { createServer, type Socket } from 'node:net';
+import { listenAt } from '../net/listen.ts';
 import type { Trace } from '../traceback/trace.ts';
-import type { BridgeAudit, BridgeLog, TraceGate } from './bridged.ts';
-import { type ClientRules, createClientDoor } from './client-door.ts';
+import type { BridgeAudit, BridgeCounts, BridgeLog, TraceGate } from './bridged.ts';
+import { type ClientRules, createClientDoor, createRefusals } from './client-door.ts';
 import {
   type ClientTraceReply,
   type ClientTraceRequest,
@@ -13,7 +13,6 @@ import {
   type TimeVal,
 } from './intertrack-2010.ts';
 import { degreeOfAll, resultsOf } from './intertrack-2010-result.ts';
-import type { BridgeCounts } from './packter-listener.ts';
 
 export interface ClientServerOptions {
   readonly gate: Pick<TraceGate, 'hashes' | 'packets'>;
@@ -37,15 +36,7 @@ const AT_ONCE = 4;
 /** Serves one connection. */
 export function createClientServer({ gate, as, rules, counts, audit, log, clock }: ClientServerOptions) {
   const door = createClientDoor(rules, clock);
-  const tell = seldom(1, clock, (why, unsaid) => {
-    audit('intertrack-2010.refused', { why, unsaid });
-    log('info', `intertrack2010: refused: ${why}${unsaid > 0 ? ` (${unsaid} more unsaid)` : ''}`);
-  });
-  const refuse = (why: string) => {
-    counts.refused++;
-    counts.lastError = why;
-    tell(why);
-  };
+  const refuse = createRefusals('intertrack-2010', { counts, audit, log, clock });
   let last = 0;
   /** A name for a question: the time, and never twice the same. */
   const nextId = (): TimeVal => {
@@ -147,8 +138,8 @@ export function createClientServer({ gate, as, rules, counts, audit, log, clock 
 }
 
 /** Listens at an address. Rejects with the kernel's words when it cannot be bound. */
-export function openClientServer(
-  { address, port }: { readonly address: string; readonly port: number },
+export async function openClientServer(
+  at: { readonly address: string; readonly port: number },
   serve: ReturnType<typeof createClientServer>,
 ): Promise<{ readonly port: number; close(): void }> {
   const sockets = new Set<Socket>();
@@ -158,18 +149,11 @@ export function openClientServer(
     serve(socket);
   });
   server.maxConnections = MOST_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address, port }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      resolve({
-        port: (server.address() as AddressInfo).port,
-        close() {
-          server.close();
-          for (const socket of sockets) socket.destroy();
-        },
-      });
-    });
-  });
+  return {
+    port: await listenAt(server, at, () => {}),
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }

@@ -1,17 +1,9 @@
 /** Takes hashes of packets from PACKTER by UDP and has them traced. Nothing is answered. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { seldom } from '../net/rate.ts';
-import type { BridgeAudit, BridgeLog, TraceGate } from './bridged.ts';
-import { type ClientRules, createClientDoor } from './client-door.ts';
+import type { BridgeAudit, BridgeCounts, BridgeLog, TraceGate } from './bridged.ts';
+import { type ClientRules, createClientDoor, createRefusals } from './client-door.ts';
 import { decodePackter } from './packter.ts';
-
-export interface BridgeCounts {
-  received: number;
-  traced: number;
-  refused: number;
-  lastError: string;
-}
 
 export interface PackterOptions {
   readonly gate: Pick<TraceGate, 'hashes'>;
@@ -26,16 +18,7 @@ export interface PackterOptions {
 /** What is done about one datagram. Never rejects. */
 export function createPackter({ gate, rules, counts, audit, log, clock }: PackterOptions) {
   const door = createClientDoor(rules, clock);
-  // Anybody can send datagrams in anybody's name: a line a second is enough.
-  const tell = seldom(1, clock, (why, unsaid) => {
-    audit('packter.refused', { why, unsaid });
-    log('info', `packter: refused: ${why}${unsaid > 0 ? ` (${unsaid} more unsaid)` : ''}`);
-  });
-  const refuse = (why: string) => {
-    counts.refused++;
-    counts.lastError = why;
-    tell(why);
-  };
+  const refuse = createRefusals('packter', { counts, audit, log, clock });
   return async (octets: Uint8Array, from: string): Promise<void> => {
     counts.received++;
     const not = door.refuses(from);

@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import {
+  bodyOf,
   CALLBACK_HEADER,
   isXml,
   MOST_BODY,
@@ -107,22 +108,12 @@ async function answerTo(
   if (status >= 300 && status < 400) return { how: 'failed', why: `it redirects (${status}), which RID does not` };
   if (status !== 200 && status !== 202 && status !== 400)
     return { how: 'failed', why: `it answers with status ${status}` };
-  const text = await textIn(response);
+  const received = await bodyOf(response);
+  const text = received === null ? null : textOf(received);
   if (text === null) return { how: 'failed', why: `its answer is longer than ${MOST_BODY} octets, or no UTF-8` };
   if (text !== '' && !isXml(headers['content-type']))
     return { how: 'failed', why: `its answer is no ${RID_MEDIA_TYPE}` };
   if (status === 202) return { how: 'later', token: readToken(headers['rid-callback-token']), text };
   if (status === 400 && text === '') return { how: 'failed', why: 'it cannot read the message (400)' };
   return { how: 'answered', text };
-}
-
-async function textIn(response: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    octets += chunk.length;
-    if (octets > MOST_BODY) return null;
-    chunks.push(chunk);
-  }
-  return textOf(Buffer.concat(chunks));
 }

@@ -1,5 +1,6 @@
 /** What RID over HTTPS is on both sides (RFC 6546): port, path, kind of body, header, bounds. */
 import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { mutualTls, vouchedFor } from '../net/tls.ts';
 
 export const RID_PORT = 4590;
@@ -20,7 +21,7 @@ export interface RidIdentity {
   readonly certificate: string;
 }
 
-/** Options for both ends; who the other is has to be asked of `isPeer` before an octet is read or written. */
+/** Options for both ends; who the other is has to be asked of `notPeer` before an octet is read or written. */
 export function ridTls(identity: RidIdentity) {
   return mutualTls(identity, 'http/1.1');
 }
@@ -42,6 +43,18 @@ export function isXml(type: string | undefined): boolean {
   const [media = '', ...parameters] = (type ?? '').toLowerCase().split(';');
   const charset = parameters.map(one => /^\s*charset="?([^"]*)"?\s*$/.exec(one)?.[1]).find(one => one !== undefined);
   return media.trim() === RID_MEDIA_TYPE && (charset === undefined || charset === 'utf-8' || charset === 'us-ascii');
+}
+
+/** The octets of a body; null when it is too long. Rejects when it breaks off. */
+export async function bodyOf(message: IncomingMessage): Promise<Uint8Array | null> {
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    octets += chunk.length;
+    if (octets > MOST_BODY) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The text of a body; null when it is no UTF-8. */

@@ -5,10 +5,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
+import { renewIdentity } from '../net/tls.ts';
 import {
+  bodyOf,
   CALLBACK_HEADER,
   isXml,
   MOST_BODY,
@@ -58,7 +60,7 @@ const REQUEST_TIMEOUT = 20_000;
 const IDLE = 10_000;
 
 /** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
-export function openRidServer(options: RidServerOptions): Promise<RidServer> {
+export async function openRidServer(options: RidServerOptions): Promise<RidServer> {
   const { listen, identity, peers, receive, log } = options;
   const names = new WeakMap<TLSSocket, string>();
   const server = createServer({
@@ -108,7 +110,7 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
       return;
     }
     if (waits) response.writeContinue();
-    const octets = await bodyOf(request);
+    const octets = await bodyOf(request).catch(() => null);
     if (octets === null) {
       refuse(from, `its body is longer than ${MOST_BODY} octets, or broke off`);
       end(response, 413, { Connection: 'close' });
@@ -129,23 +131,15 @@ export function openRidServer(options: RidServerOptions): Promise<RidServer> {
     }
   }
 
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: listen.address, port: listen.port }, () => {
-      server.off('error', reject);
-      server.on('error', error => log('warn', `rid: ${error.message}`));
-      resolve({
-        port: (server.address() as AddressInfo).port,
-        renew({ key, certificate }) {
-          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
-        },
-        close() {
-          server.close();
-          server.closeAllConnections();
-        },
-      });
-    });
-  });
+  const port = await listenAt(server, listen, error => log('warn', `rid: ${error.message}`));
+  return {
+    port,
+    renew: next => renewIdentity(server, next),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 /** What of a request's head is not as RFC 6546 has it; null when all is. */
@@ -160,22 +154,6 @@ function wrongHead({ method, url, headers }: IncomingMessage) {
   if (Number(headers['content-length'] ?? 0) > MOST_BODY)
     return { status: 413, why: `its body is longer than ${MOST_BODY} octets`, headers: {} } as const;
   return null;
-}
-
-/** The body; null when it is too long or breaks off. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      octets += chunk.length;
-      if (octets > MOST_BODY) return null;
-      chunks.push(chunk);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks);
 }
 
 function end(

@@ -1,13 +1,8 @@
 /** An `http` block: from its statements to the tree and back, and the rules that concern several of them. */
-import { BlockList } from 'node:net';
+import { isLoopback } from '../net/loopback.ts';
 import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text } from './entry.ts';
 import type { HttpConfig, HttpRole } from './http-tree.ts';
 import type { Report } from './report.ts';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-const isLoopback = (address: string) => LOOPBACK.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 

@@ -1,9 +1,9 @@
 /** The bridges in the daemon: their files read, their ports bound, and what they ask for turned into traces. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { BridgeRow, BridgeSelf, TraceGate } from '../bridge/bridged.ts';
+import type { BridgeCounts, BridgeRow, BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import { createClientServer, openClientServer } from '../bridge/intertrack-2010-server.ts';
-import { type BridgeCounts, createPackter, openPackter } from '../bridge/packter-listener.ts';
+import { createPackter, openPackter } from '../bridge/packter-listener.ts';
 import { postRid } from '../bridge/rid-client.ts';
 import { createRidDesk, type RidDesk } from '../bridge/rid-desk.ts';
 import type { RidIdentity } from '../bridge/rid-http.ts';

@@ -86,3 +86,10 @@ export function formatAddress(address: Address): string {
     return `::ffff:${b[12]}.${b[13]}.${b[14]}.${b[15]}`;
   return start < 0 ? text(0, 8) : `${text(0, start)}::${text(start + longest, 8)}`;
 }
+
+/** Canonical text of a socket's address: an IPv4-mapped one becomes IPv4, a zone is dropped. Text that is none stays. */
+export function plainAddress(text: string | undefined): string {
+  const bare = (text ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = parseAddress(bare);
+  return address === null ? bare : formatAddress(address);
+}

@@ -1,6 +1,6 @@
 /** TLS as every InterTrack socket uses it: 1.3, certificates on both sides, trust in configured certificates only. */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
+import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
 
 /**
  * Options for `tls.connect` and `tls.createServer`. `rejectUnauthorized` is off because the library could only check
@@ -20,6 +20,14 @@ export function mutualTls(identity: { readonly key: string; readonly certificate
     maxVersion: 'TLSv1.3',
     ALPNProtocols: [protocol],
   } as const satisfies TlsOptions;
+}
+
+/** Has a server of `mutualTls` show another identity to those who dial from now on. */
+export function renewIdentity(
+  server: Server,
+  { key, certificate }: { readonly key: string; readonly certificate: string },
+): void {
+  server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
 }
 
 /** Every certificate of a PEM text, in order; `wrong` hears of what cannot be read, and of a text that holds none. */

@@ -3,11 +3,11 @@
  * names. The handshake proves that he holds its key.
  */
 import { X509Certificate } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
+import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
-import { mutualTls, vouchedFor } from '../net/tls.ts';
+import { mutualTls, renewIdentity, vouchedFor } from '../net/tls.ts';
 
 /** The protocol's name in ALPN (RFC 7301). */
 export const PROBE_PROTOCOL = 'intertrack-probe';
@@ -45,7 +45,7 @@ const HANDSHAKE_TIMEOUT = 5_000;
 const SPARE_CONNECTIONS = 32;
 
 /** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
-export function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
+export async function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
   const { listen, identity, probes, accept, log, protocol = PROBE_PROTOCOL, called = 'probe listen' } = options;
   const most = () => SPARE_CONNECTIONS + 2 * probes().size;
   const server = createServer({ ...mutualTls(identity, protocol), handshakeTimeout: HANDSHAKE_TIMEOUT });
@@ -83,22 +83,16 @@ export function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
     socket.destroy();
   });
 
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: listen.address, port: listen.port }, () => {
-      server.off('error', reject);
-      server.on('error', error => log('warn', `${called}: ${error.message}`));
-      resolve({
-        listen,
-        port: (server.address() as AddressInfo).port,
-        renew({ key, certificate }) {
-          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
-          server.maxConnections = most();
-        },
-        close: () => server.close(),
-      });
-    });
-  });
+  const port = await listenAt(server, listen, error => log('warn', `${called}: ${error.message}`));
+  return {
+    listen,
+    port,
+    renew(next) {
+      renewIdentity(server, next);
+      server.maxConnections = most();
+    },
+    close: () => server.close(),
+  };
 }
 
 /** Probes whose certificate this is. An authority would not say which probe it vouches for: it is the very one, or none. */

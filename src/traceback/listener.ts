@@ -1,10 +1,10 @@
 /** Waits for peers that dial: TLS 1.3 with a certificate, then the peering of the AS that the certificate proves. */
 import type { X509Certificate } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
+import { listenAt } from '../net/listen.ts';
 import { seldom } from '../net/rate.ts';
-import { mutualTls } from '../net/tls.ts';
+import { mutualTls, renewIdentity } from '../net/tls.ts';
 import { PROTOCOL, printable, turnAway } from './connection.ts';
 import { type Identity, identifyPeer } from './identity.ts';
 import type { Log, Peering } from './peering.ts';
@@ -37,7 +37,7 @@ export interface Listener {
 }
 
 /** Resolves once the port is bound; rejects with the kernel's words when it cannot be. */
-export function startListener(options: ListenerOptions): Promise<Listener> {
+export async function startListener(options: ListenerOptions): Promise<Listener> {
   const { listen, clock, log } = options;
   const server = createServer({
     ...mutualTls(options.identity(), PROTOCOL),
@@ -72,21 +72,14 @@ export function startListener(options: ListenerOptions): Promise<Listener> {
     turnAway(socket, { code: 'not-authorised', text: reason });
   });
 
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: listen.address, port: listen.port }, () => {
-      server.off('error', reject);
-      server.on('error', error => log('error', `traceback listener: ${error.message}`));
-      resolve({
-        listen,
-        port: (server.address() as AddressInfo).port,
-        renew() {
-          const { key, certificate } = options.identity();
-          server.setSecureContext({ key, cert: certificate, ca: [certificate], minVersion: 'TLSv1.3' });
-          server.maxConnections = SPARE_CONNECTIONS + 4 * options.peers();
-        },
-        close: () => server.close(),
-      });
-    });
-  });
+  const port = await listenAt(server, listen, error => log('error', `traceback listener: ${error.message}`));
+  return {
+    listen,
+    port,
+    renew() {
+      renewIdentity(server, options.identity());
+      server.maxConnections = SPARE_CONNECTIONS + 4 * options.peers();
+    },
+    close: () => server.close(),
+  };
 }

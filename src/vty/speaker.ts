@@ -3,7 +3,6 @@
  * up. It is of the tool that plays archives, and no part of the daemon, whose sessions cannot send an UPDATE.
  */
 import { connect } from 'node:net';
-import { plainAddress } from '../bgp/connection.ts';
 import { isSessionError, type SessionError, sessionError } from '../bgp/errors.ts';
 import {
   createFramer,
@@ -23,7 +22,7 @@ import {
   formatNotification,
 } from '../bgp/notification.ts';
 import { decodeOpen, encodeOpen, localOpen } from '../bgp/open.ts';
-import { parseAddress } from '../net/address.ts';
+import { parseAddress, plainAddress } from '../net/address.ts';
 
 export interface SpeakerOptions {
   readonly host: string;

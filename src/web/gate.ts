@@ -1,22 +1,13 @@
 /** What every request has to pass before anything of it is read: its Host, its token, its rate. */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { HttpRole } from '../config/http-tree.ts';
+import { isLoopback } from '../net/loopback.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 import type { Problem } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Those whose rate is remembered; the one heard of longest ago is forgotten first. */
 const MOST_BUCKETS = 4096;
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-LOOPBACK.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
-
-const isLoopback = (address: string): boolean => {
-  const family = isIP(address);
-  return family !== 0 && LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6');
-};
 
 /** What the gate has to know of a request. */
 export interface Knock {

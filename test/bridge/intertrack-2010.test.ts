@@ -1,11 +1,10 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { BridgedReason } from '../../src/bridge/bridged.ts';
+import type { BridgeCounts, BridgedReason } from '../../src/bridge/bridged.ts';
 import { decodeRequest, encodeIdReply, encodeReply, encodeRequest } from '../../src/bridge/intertrack-2010.ts';
 import { resultsOf } from '../../src/bridge/intertrack-2010-result.ts';
 import { createClientServer, openClientServer } from '../../src/bridge/intertrack-2010-server.ts';
-import type { BridgeCounts } from '../../src/bridge/packter-listener.ts';
 import { childOf, elementAt, readXml, type XmlElement } from '../../src/xml/read-xml.ts';
 import { TRACE } from '../control/scripted.ts';
 import { until } from '../traceback/ases.ts';

@@ -252,25 +252,26 @@ describe('bridge/rid', () => {
   });
 
   describe('as a client', () => {
-    let server: Server | null = null;
+    const servers: Server[] = [];
     afterEach(() => {
-      server?.closeAllConnections();
-      server?.close();
-      server = null;
+      for (const server of servers.splice(0)) {
+        server.closeAllConnections();
+        server.close();
+      }
     });
 
     /** Posts to a server that answers as it is told. */
     const posted = async (status: number, headers: Record<string, string>, body: string | null, patience = 30_000) => {
       const identity = makeCertificate(64510);
-      server = createServer({ ...ridTls(identity) }, (_request, response) => {
+      const server = createServer({ ...ridTls(identity) }, (_request, response) => {
         response.on('error', () => {});
         response.writeHead(status, headers);
         if (body === null) response.flushHeaders();
         else response.end(body);
       });
-      const listening = server;
-      await new Promise<void>(resolve => listening.listen(0, '127.0.0.1', () => resolve()));
-      const url = new URL(`https://127.0.0.1:${(listening.address() as AddressInfo).port}/`);
+      servers.push(server);
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', () => resolve()));
+      const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
       const certificate = new X509Certificate(identity.certificate);
       return postRid({
         url,

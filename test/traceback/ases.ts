@@ -12,6 +12,7 @@ import type { AsGraph } from '../../src/traceback/graph.ts';
 import { loadIdentity } from '../../src/traceback/identity.ts';
 import { commitmentsInMemory, type KeptCommitments } from '../../src/traceback/kept-commitments.ts';
 import type { Timing } from '../../src/traceback/peering.ts';
+import type { TraceNode } from '../../src/traceback/trace.ts';
 import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
 import { type Authority, makeIdentity } from './certificates.ts';
@@ -20,6 +21,8 @@ import { type Authority, makeIdentity } from './certificates.ts';
 export const NOON = Date.UTC(2026, 10, 22, 12, 30);
 export const DIGEST = '0123456789abcdef';
 export const question: Question = { epoch: Math.floor(NOON / 3_600_000), digest: DIGEST, from: NOON, to: NOON + 4000 };
+/** A trace of that packet. */
+export const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 
 /** A probe's answer that rests on sealed windows around the interval asked. */
 export function probeAnswer(vantages: readonly Vantage[], more: Partial<ProbeAnswer> = {}): ProbeAnswer {
@@ -246,6 +249,11 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
     },
   };
   return ases;
+}
+
+/** The first node of an AS in a tree. */
+export function findNode(node: TraceNode, as: number): TraceNode | undefined {
+  return node.as === as ? node : node.children.map(child => findNode(child, as)).find(found => found !== undefined);
 }
 
 /** Waits until it is so; fails after thirty seconds. */

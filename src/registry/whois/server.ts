@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenConfig, WhoisConfig } from '../../config/tree.ts';
+import { plainAddress } from '../../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../../net/prefix.ts';
 import { seldom } from '../../net/rate.ts';
 import { answerQuery, type WhoisSource } from './answer.ts';
@@ -78,7 +79,7 @@ export function createWhoisServer({ mirror, version, log }: WhoisParts): WhoisSe
 
   function accept(socket: Socket): void {
     socket.on('error', () => {}); // a reset is the client's business
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
+    const address = plainAddress(socket.remoteAddress);
     const refusal = whyNot(address);
     if (refusal !== null) {
       counts[refusal[0]]++;
