@@ -1,4 +1,5 @@
 /** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
+import { endpointOf } from './endpoint.ts';
 import {
   all,
   type Entry,
@@ -28,8 +29,8 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const measure = stated(block, 'traceback', 'measure').block;
   const sites = traceSitesOf(block);
   return {
-    listen: all(block, 'listen').map(placeOf),
-    announce: all(block, 'announce').map(placeOf),
+    listen: all(block, 'listen').map(endpointOf),
+    announce: all(block, 'announce').map(endpointOf),
     identity: textIn(block, 'traceback', 'identity', 'file'),
     certificate: textIn(block, 'traceback', 'identity', 'certificate'),
     federations: all(block, 'federation').map(one => ({
@@ -62,15 +63,11 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   };
 }
 
-const placeOf = (one: Entry) => ({ address: must(text(one, 'address')), port: must(number(one, 'port')) });
-
 function tracePeerOf(peer: Entry): TracePeerConfig {
   const { block } = peer;
-  const address = stated(block, 'tracepeer', 'address');
   return {
     as: must(number(peer, 'asn')),
-    address: must(text(address, 'address')),
-    port: must(number(address, 'port')),
+    ...endpointOf(stated(block, 'tracepeer', 'address')),
     certificate: text(stated(block, 'tracepeer', 'certificate'), 'file') ?? '',
     ...optional('fingerprint', text(stated(block, 'tracepeer', 'fingerprint'), 'fingerprint')),
     in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
