@@ -44,7 +44,7 @@ import { createStandingAnswers } from './standing-answers.ts';
 import type { StandingTraces } from './standing-traces.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import { tracePeerRows } from './trace-peers.ts';
-import { createTracebackAnswers } from './traceback-answers.ts';
+import { createTracebackAnswers, mustTraceback } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
 import type { Whois } from './whois.ts';
@@ -195,11 +195,6 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     };
   }
 
-  const mustTrace = () => {
-    const traceback = traces.traceback();
-    if (traceback === null) throw new Error('no traceback block is configured');
-    return traceback;
-  };
   const verdicts = createVerdicts(parts);
   const traceOf = (record: { readonly body: string }) => JSON.parse(record.body) as Trace;
   return {
@@ -298,8 +293,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     ownCertificate: async () => traces.ownCertificate(),
     approvals: async () => traces.traceback()?.approvals.list() ?? [],
-    approve: async (id, milliseconds, by) => mustTrace().approvals.approve(id, milliseconds, by),
-    deny: async (id, reason, by) => mustTrace().approvals.deny(id, reason, by),
+    approve: async (id, milliseconds, by) => mustTraceback(traces).approvals.approve(id, milliseconds, by),
+    deny: async (id, reason, by) => mustTraceback(traces).approvals.deny(id, reason, by),
     irrStatus: async () => sources(),
     whois: async () => parts.whois.status(),
     lookUp: parts.whois.lookUp,

@@ -2,6 +2,7 @@
 import { guessingOf } from '../packet/best-packets.ts';
 import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { digestPacket, EPOCH_MILLISECONDS, epochKey, type LayerDigest, type PacketDigest } from '../packet/itk1.ts';
+import { LINKTYPE_RAW } from '../packet/link-headers.ts';
 import { triggerOf } from '../packet/reflection.ts';
 import type { TraceQuestion, TraceRequest } from '../traceback/d-point.ts';
 import { epochsOf } from '../traceback/interval.ts';
@@ -112,8 +113,6 @@ export function askedFor(all: readonly PacketToTrace[], kernel: DigestKernel, se
   if (packets.length === 0) throw reason;
   return { packets, questions, fragment };
 }
-
-const LINKTYPE_RAW = 101;
 
 /** What triggered these replies. Throws an Error that says why when nothing of it is known of any. */
 export function triggersOf(packets: readonly PacketToTrace[]): PacketToTrace[] {

@@ -4,6 +4,7 @@ import type { BridgeSelf, TraceGate } from '../bridge/bridged.ts';
 import type { Config } from '../config/tree.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
 import { digestText } from '../packet/itk1.ts';
+import { LINKTYPE_RAW } from '../packet/link-headers.ts';
 import { writeRekeyed } from '../packet/rekeyed.ts';
 import type { AuditRecord, Store } from '../store/records.ts';
 import { needOf } from '../traceback/evidence.ts';
@@ -14,7 +15,6 @@ import type { Log } from './log.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
 
-const LINKTYPE_RAW = 101;
 /** How long before it asks PACKTER may have seen a packet, ms: a person selects it first. */
 const PACKTER_SPAN = 300_000;
 

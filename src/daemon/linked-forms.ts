@@ -6,6 +6,7 @@ import type { DigestKernel } from '../packet/digest-kernel.ts';
 import { findLayers } from '../packet/find-layers.ts';
 import { digestPacket, epochKey } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
+import { LINKTYPE_RAW } from '../packet/link-headers.ts';
 import { tupleOf } from '../packet/packet-tuple.ts';
 import { NAT, STRICT } from '../packet/profiles.ts';
 import { translatedForm } from '../packet/translated-form.ts';
@@ -19,8 +20,6 @@ const TELL = 300;
 const LOOK = 1_500;
 /** Other forms that are asked for: of a port that many have had within the clocks' error the latest. */
 const MOST_FORMS = 4;
-const LINKTYPE_RAW = 101;
-
 type Linked = TraceTranslation['linked'][number];
 
 /** Other forms, before they are looked for. */

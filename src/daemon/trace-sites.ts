@@ -198,8 +198,8 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
 }
 
 /** Why nothing can be traced here, or shown of it. */
-export const whyNoTraceback = (config: Config): string =>
-  isSite(config) ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
+export const whyNoTraceback = (site: boolean): string =>
+  site ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
 
 /** Throws an Error in words where no trace begins. */
 export function checkDPoint({ traceback }: Config): void {

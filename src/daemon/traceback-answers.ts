@@ -5,6 +5,7 @@ import type { TracebackAnswers, TracebackPeerRow } from '../control/traceback-ro
 import type { Store } from '../store/records.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
 import type { Traceback } from '../traceback/traceback.ts';
+import { whyNoTraceback } from './trace-sites.ts';
 import type { Traces } from './traces.ts';
 
 export interface TracebackParts {
@@ -16,12 +17,7 @@ export interface TracebackParts {
 /** The running exchange. Throws an Error, in words, when there is none. */
 export function mustTraceback(traces: Pick<Traces, 'traceback' | 'sites'>): Traceback {
   const traceback = traces.traceback();
-  if (traceback === null)
-    throw new Error(
-      traces.sites.itm() === null
-        ? 'no traceback block is configured'
-        : 'this daemon is a site of its AS: its ITM carries traces',
-    );
+  if (traceback === null) throw new Error(whyNoTraceback(traces.sites.itm() !== null));
   return traceback;
 }
 

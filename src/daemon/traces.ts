@@ -234,7 +234,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     checkDPoint(config);
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
@@ -256,7 +256,7 @@ export async function openTraces(
 
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     const [key, digester] = [secret, theKernel()];
     const given = trigger ? triggersOf(packets) : packets;
@@ -326,7 +326,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     about: Partial<Trace> = {},
   ): Promise<Trace> {
-    if (traceback === null) throw new Error(whyNoTraceback(config));
+    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     const { trace, evidence } = await tracing(request, onPartial, () => about);
     return kept.ended({ ...trace, ...about }, evidence);
   }

@@ -3,11 +3,12 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 
 /** `sha256:` and 64 hexadecimal digits, of the SubjectPublicKeyInfo (RFC 5280 section 4.1) in DER. */
 export function fingerprintOf(key: KeyObject): string {
-  const spki = (key.type === 'private' ? createPublicKey(key.export({ type: 'pkcs8', format: 'pem' })) : key).export({
-    type: 'spki',
-    format: 'der',
-  });
-  return `sha256:${createHash('sha256').update(spki).digest('hex')}`;
+  return `sha256:${createHash('sha256').update(spkiOf(key)).digest('hex')}`;
+}
+
+/** The SubjectPublicKeyInfo of a key in DER; a private key stands for its public one. */
+export function spkiOf(key: KeyObject): Buffer {
+  return (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
 }
 
 /** A fingerprint as people write it, in the one form; null when the text is none. Colons and blanks between digits are left out. */

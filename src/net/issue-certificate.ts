@@ -2,7 +2,8 @@
  * Makes X.509 certificates, version 3 (RFC 5280), of Ed25519 keys (RFC 8410): the few DER structures that one needs are
  * written out here, for the packages that make certificates bring a whole ASN.1 compiler and a polyfill along.
  */
-import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { spkiOf } from './fingerprint.ts';
 
 export interface CertificateRequest {
   /** Common name of the subject: shown, and believed by nobody. */
@@ -69,15 +70,6 @@ function extension(oid: string, critical: boolean, value: Buffer): Buffer {
 /** RFC 7093 section 2, method 1: the first 160 bits of the SHA-256 of the public key. */
 function keyIdOf(key: KeyObject): Buffer {
   return createHash('sha256').update(spkiOf(key).subarray(-32)).digest().subarray(0, 20);
-}
-
-function spkiOf(key: KeyObject): Buffer {
-  return createPublicKey(
-    key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }) : key.export({ type: 'spki', format: 'pem' }),
-  ).export({
-    type: 'spki',
-    format: 'der',
-  });
 }
 
 function name(commonName: string): Buffer {

@@ -4,6 +4,7 @@ import type { DigestKernel } from './digest-kernel.ts';
 import { findLayers } from './find-layers.ts';
 import { digestLayer, epochOf, type LayerDigest } from './itk1.ts';
 import { type Layers, newLayers, type ProfileRefusal, type Stop } from './layers.ts';
+import { LINKTYPE_RAW } from './link-headers.ts';
 import type { Profile } from './profiles.ts';
 import { readQuoted } from './quoted.ts';
 import { createReassembler, type ReassemblyRefusal } from './reassembly.ts';
@@ -43,9 +44,6 @@ export interface CaptureDigester {
   /** At the end of the capture: the packets of which fragments are missing. */
   end(): readonly CaptureDigest[];
 }
-
-/** LINKTYPE_RAW. */
-const RAW = 101;
 
 /** A digester that has the kernel for itself. */
 export function createCaptureDigester({
@@ -100,7 +98,7 @@ export function createCaptureDigester({
           found.push({ ...whole, layer: i, profile: null, quoted: false, result: { reason: made.reason } });
           continue;
         }
-        findLayers(made.bytes, 0, made.bytes.length, made.wire, RAW, inner);
+        findLayers(made.bytes, 0, made.bytes.length, made.wire, LINKTYPE_RAW, inner);
         digest(made.bytes, inner, i, whole, found);
       }
       return found;

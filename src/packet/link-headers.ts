@@ -25,10 +25,14 @@ import {
 } from './next-header.ts';
 import { u16 } from './octets.ts';
 
+/** What captures call links on which a frame is an Ethernet frame, or an IP packet and nothing before it. */
+export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_RAW = 101;
+
 /** The header that a frame of this LINKTYPE_ begins with; -1 when the type is not known here. */
 export function firstStep(linkType: number): number {
   switch (linkType) {
-    case 1: // LINKTYPE_ETHERNET
+    case LINKTYPE_ETHERNET:
       return ETHERNET;
     case 0: // LINKTYPE_NULL
     case 108: // LINKTYPE_LOOP
@@ -40,7 +44,7 @@ export function firstStep(linkType: number): number {
       return ETHERTYPE_PPPOE_SESSION;
     case 12: // DLT_RAW of most systems, and
     case 14: // of OpenBSD, written to files by mistake
-    case 101: // LINKTYPE_RAW
+    case LINKTYPE_RAW:
       return RAW_IP;
     case 104: // LINKTYPE_C_HDLC
       return CISCO_HDLC;

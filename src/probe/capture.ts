@@ -1,9 +1,9 @@
 /** Live capture, as the main thread sees it: rings of every interface, one for each intake, and what becomes of them. */
 import { type InterfaceState, interfaceCalls, missedByCard } from '../net/interfaces.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../packet/link-headers.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
 import type { OpenRing } from './intake-messages.ts';
 import { type WatchAction, type WatchState, watchStep } from './interface-watch.ts';
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from './mirror.ts';
 import {
   bindRing,
   type CaptureDirection,

@@ -3,14 +3,12 @@
  * the tap is the frame inside; the packet around it is no traffic of the tap. One level is taken off, and the number by
  * which the switch tells its mirrors apart stands for the interface.
  */
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../packet/link-headers.ts';
 import { u16 } from '../packet/octets.ts';
 
 export const MIRRORS = ['erspan', 'gre', 'vxlan', 'tzsp'] as const;
 /** How the mirror packs its frames. */
 export type Mirror = (typeof MIRRORS)[number];
-
-export const LINKTYPE_ETHERNET = 1;
-export const LINKTYPE_RAW = 101;
 
 /** Where the frame inside is. The object is filled again and again. */
 export interface Unpacked {

@@ -2,7 +2,8 @@
  * What is put right in a block of a ring before its frames are taken (packet/frame-block.ts), in place: frames that never
  * were on a wire are left out, and remote mirrors are unpacked.
  */
-import { LINKTYPE_ETHERNET, type Mirror, newUnpacked, unpackMirror } from './mirror.ts';
+import { LINKTYPE_ETHERNET } from '../packet/link-headers.ts';
+import { type Mirror, newUnpacked, unpackMirror } from './mirror.ts';
 import type { RingBlock } from './ring.ts';
 
 // Words of struct tpacket_block_desc, and of struct tpacket3_hdr (linux/if_packet.h).

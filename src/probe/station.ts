@@ -272,6 +272,10 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       send(connection, questionOf(id));
     });
 
+  /** Of those that are configured. */
+  const namesOf = (which: (probe: ProbeConfig) => boolean) =>
+    [...probes.values()].filter(which).map(({ name }) => name);
+
   const askOne = async (
     name: string,
     questions: readonly Question[],
@@ -301,9 +305,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
 
   return {
     async forms(packet, deadline) {
-      const names = [...probes.values()]
-        .filter(probe => probe.translator !== undefined || probe.exporters !== undefined)
-        .map(probe => probe.name);
+      const names = namesOf(({ translator, exporters }) => translator !== undefined || exporters !== undefined);
       const found = await Promise.all(
         names.map(name => request(name, 'forms', deadline, id => ({ type: 'forms', id, packet }))),
       );
@@ -312,7 +314,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     async askFlows(questions, deadline) {
       if (questions.length > MOST_FLOW_QUESTIONS)
         throw new RangeError(`${questions.length} headers are asked for at once`);
-      const names = [...probes.values()].filter(probe => probe.exporters !== undefined).map(probe => probe.name);
+      const names = namesOf(({ exporters }) => exporters !== undefined);
       const found = await Promise.all(
         names.map(name => request(name, 'flow-answer', deadline, id => ({ type: 'flow-question', id, questions }))),
       );
@@ -320,7 +322,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     },
     async ask(questions, deadline) {
       if (questions.length > MOST_QUESTIONS) throw new RangeError(`${questions.length} questions are asked at once`);
-      const names = [...probes.values()].filter(probe => probe.translator === undefined).map(probe => probe.name);
+      const names = namesOf(({ translator }) => translator === undefined);
       const found = await Promise.all(names.map(name => askOne(name, questions, deadline)));
       return {
         answers: found.filter(answer => answer !== null),
@@ -328,7 +330,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       };
     },
     async prove(questions, deadline) {
-      const names = [...probes.values()].filter(probe => probe.translator === undefined).map(probe => probe.name);
+      const names = namesOf(({ translator }) => translator === undefined);
       const found = await Promise.all(
         names.map(name => request(name, 'proofs', deadline, id => ({ type: 'prove', id, questions }))),
       );

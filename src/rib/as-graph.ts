@@ -5,7 +5,8 @@
  */
 import { type AsEdges, newAsEdges } from './as-edges.ts';
 import { type AsFrontier, type AsTopology, searchFrontier } from './as-frontier.ts';
-import { CUSTOMER, inferRelations, PEER, PROVIDER, type Relation, reversed, UNKNOWN } from './as-relations.ts';
+import { coneOf, relationBetween } from './as-reach.ts';
+import { inferRelations, PEER, PROVIDER, type Relation, reversed, UNKNOWN } from './as-relations.ts';
 import { eachSequenceAs, onlyToCustomer } from './as-sequence.ts';
 import { type AttributeStore, CONTEXT_AS4 } from './attribute-store.ts';
 
@@ -213,19 +214,13 @@ export function graphOf(
       const at = index.get(as);
       return at === undefined ? [] : Array.from(ends.subarray(start[at]!, start[at + 1]!), next => numbers[next]!);
     },
-    relation(from, to) {
-      const at = index.get(from);
-      const other = index.get(to);
-      if (at === undefined || other === undefined) return null;
-      for (let k = start[at]!; k < start[at + 1]!; k++) if (ends[k] === other) return relation[k] as Relation;
-      return null;
-    },
+    relation: (from, to) => relationBetween(topology, index.get(from) ?? -1, index.get(to) ?? -1),
     cone(as) {
       const at = index.get(as);
       if (at === undefined) return 1;
       let size = cones.get(at);
       if (size === undefined) {
-        size = coneOf(topology, at);
+        size = coneOf(topology, at, new Int32Array(numbers.length).fill(-1));
         cones.set(at, size);
       }
       return size;
@@ -242,19 +237,4 @@ function countLinks(relation: Uint8Array): Pick<LinkCounts, 'transit' | 'peering
   for (const one of relation) ends[one]!++;
   // Each link has two ends; of a transit link one is the provider.
   return { transit: ends[PROVIDER]!, peering: ends[PEER]! / 2, unknown: ends[UNKNOWN]! / 2 };
-}
-
-function coneOf({ numbers, start, ends, relation }: AsTopology, origin: number): number {
-  const seen = new Uint8Array(numbers.length);
-  const queue = [origin];
-  seen[origin] = 1;
-  for (let head = 0; head < queue.length; head++) {
-    const at = queue[head]!;
-    for (let k = start[at]!; k < start[at + 1]!; k++)
-      if (relation[k] === CUSTOMER && seen[ends[k]!] === 0) {
-        seen[ends[k]!] = 1;
-        queue.push(ends[k]!);
-      }
-  }
-  return queue.length;
 }

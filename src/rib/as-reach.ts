@@ -67,23 +67,34 @@ export function relationBetween({ start, ends, relation }: AsTopology, from: num
 }
 
 /** Sizes of all customer cones, by node. */
-export function conesOf({ numbers, start, ends, relation }: AsTopology): Int32Array {
-  const cones = new Int32Array(numbers.length).fill(1);
-  const mark = new Int32Array(numbers.length).fill(-1);
+export function conesOf(topology: AsTopology): Int32Array {
+  const cones = new Int32Array(topology.numbers.length);
+  const mark = new Int32Array(cones.length).fill(-1);
   const queue: number[] = [];
-  for (let node = 0; node < numbers.length; node++) {
-    queue.length = 0;
-    queue.push(node);
-    mark[node] = node;
-    for (let head = 0; head < queue.length; head++) {
-      const at = queue[head]!;
-      for (let k = start[at]!; k < start[at + 1]!; k++)
-        if (relation[k] === CUSTOMER && mark[ends[k]!] !== node) {
-          mark[ends[k]!] = node;
-          queue.push(ends[k]!);
-        }
-    }
-    cones[node] = queue.length;
-  }
+  for (let node = 0; node < cones.length; node++) cones[node] = coneOf(topology, node, mark, queue);
   return cones;
+}
+
+/**
+ * Size of the customer cone of a node. `mark` has a number for each node, none of them that of this one; with it and `queue`
+ * the room of one search serves the next.
+ */
+export function coneOf(
+  { start, ends, relation }: AsTopology,
+  node: number,
+  mark: Int32Array,
+  queue: number[] = [],
+): number {
+  queue.length = 0;
+  queue.push(node);
+  mark[node] = node;
+  for (let head = 0; head < queue.length; head++) {
+    const at = queue[head]!;
+    for (let k = start[at]!; k < start[at + 1]!; k++)
+      if (relation[k] === CUSTOMER && mark[ends[k]!] !== node) {
+        mark[ends[k]!] = node;
+        queue.push(ends[k]!);
+      }
+  }
+  return queue.length;
 }

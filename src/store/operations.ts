@@ -101,7 +101,6 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'commitment.put': `INSERT INTO commitments (probe, head, told, window, root)
     VALUES (:probe, :head, :told, :window, :root) ON CONFLICT (probe, head) DO NOTHING`,
   'commitment.forget': 'DELETE FROM commitments WHERE told < :told',
-  // What was told first counts.
   // An honest AS tells four at most for one window (traceback/committing.ts); the first count.
   'root.put': `INSERT INTO roots (origin, window, root, received) SELECT :origin, :window, :root, :received
     WHERE (SELECT count(*) FROM roots WHERE origin = :origin AND window = :window) < 8

@@ -132,6 +132,7 @@ export async function openStore(directory: string, options: StoreOptions): Promi
 
 function sizeOf(write: StoreWrite): number {
   if (write.op === 'outbox.update') return write.lastError.length;
+  if ('body' in write) return write.body.length;
   if (!('record' in write)) return 'key' in write ? write.key.length : 64;
   if ('head' in write.record || 'received' in write.record) return 256;
   return 'body' in write.record ? write.record.body.length : write.record.file.length;

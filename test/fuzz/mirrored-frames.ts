@@ -1,7 +1,8 @@
 /** Packets of remote mirrors, and whatever else is sent to where mirrors are expected. */
 import { findLayers } from '../../src/packet/find-layers.ts';
 import { newLayers } from '../../src/packet/layers.ts';
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW, MIRRORS, newUnpacked, unpackMirror } from '../../src/probe/mirror.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../src/packet/link-headers.ts';
+import { MIRRORS, newUnpacked, unpackMirror } from '../../src/probe/mirror.ts';
 import { hex } from '../packet/packets.ts';
 import { mutate } from './mutate.ts';
 import type { Target } from './target.ts';

@@ -1,13 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  LINKTYPE_ETHERNET,
-  LINKTYPE_RAW,
-  MIRRORS,
-  type Mirror,
-  newUnpacked,
-  unpackMirror,
-} from '../../src/probe/mirror.ts';
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../src/packet/link-headers.ts';
+import { MIRRORS, type Mirror, newUnpacked, unpackMirror } from '../../src/probe/mirror.ts';
 import { capture, captureNames, forEachRecord } from '../packet/captures.ts';
 import { hex } from '../packet/packets.ts';
 
