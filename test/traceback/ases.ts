@@ -122,6 +122,10 @@ export interface Ases {
   close(): void;
 }
 
+/** The statement by which a daemon beside these ASes has one of them as its peer. */
+export const peerStatement = ({ directory }: Ases, { as, port }: Pick<RunningAs, 'as' | 'port'>): string =>
+  `peer as ${as} { address 127.0.0.1 port ${port}; certificate "${join(directory, `as${as}.crt`)}"; in allow; out allow; }`;
+
 /** Whoever is not spoken to is not for as long as a test takes, on however slow a machine. */
 const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200, shun: 60_000 };
 
