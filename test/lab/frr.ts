@@ -41,26 +41,21 @@ export async function startFrr(lab: Lab, host: string, setup: BirdSetup): Promis
       ...[' exit-address-family', 'exit', ''],
     ].join('\n'),
   );
-  const start = (daemon: string, ...words: string[]) =>
-    lab.start(host, [
+  /** Starts one of its daemons and waits until it has this socket. */
+  const start = async (daemon: string, socket: string, ...words: string[]) => {
+    const program = lab.start(host, [
       ...['sh', '-c', AS_ROOT, at('group'), join(DAEMONS, daemon), '-u', 'root', '-g', 'root'],
       ...['-f', at(`${daemon}.conf`), '-z', at('zserv.api'), '-i', at(`${daemon}.pid`), '--vty_socket', folder],
       ...['-P', '0', ...words],
     ]);
-  const zebra = start('zebra');
-  await until(`zebra of ${host} is there: ${zebra.said()}`, async () => {
-    if (!zebra.running()) throw new Error(`zebra of ${host}: ${zebra.said()}`);
-    return lab.run(host, ['test', '-S', at('zserv.api')]).then(
-      () => true,
-      () => false,
-    );
-  });
-  const bgpd = start('bgpd', '-S');
-  await until(`bgpd of ${host} is there: ${bgpd.said()}`, async () => {
-    if (!bgpd.running()) throw new Error(`bgpd of ${host}: ${bgpd.said()}`);
-    return lab.run(host, ['test', '-S', at('bgpd.vty')]).then(
-      () => true,
-      () => false,
-    );
-  });
+    await until(`${daemon} of ${host} is there: ${program.said()}`, async () => {
+      if (!program.running()) throw new Error(`${daemon} of ${host}: ${program.said()}`);
+      return lab.run(host, ['test', '-S', at(socket)]).then(
+        () => true,
+        () => false,
+      );
+    });
+  };
+  await start('zebra', 'zserv.api');
+  await start('bgpd', 'bgpd.vty', '-S');
 }
