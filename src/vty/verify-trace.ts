@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { WINDOW_SECONDS } from '../probe/window-messages.ts';
 import {
   type Checked,
   type CheckedEvidence,
@@ -84,7 +85,7 @@ function sightOf({ proof, shows, fault }: CheckedProof): string[] {
   const { packet, window, commitment, chance } = shows;
   return [
     ...fold(
-      `Proof of sight ${proof + 1}: packet ${packet + 1} was in a window of ${instant(window * 10_000)}; ` +
+      `Proof of sight ${proof + 1}: packet ${packet + 1} was in a window of ${instant(window * WINDOW_SECONDS * 1000)}; ` +
         `a guess would pass once in ${Math.round(1 / chance)}`,
       4,
       2,
