@@ -58,9 +58,20 @@ export async function send(lab: Lab, host: string, ...packets: readonly Uint8Arr
 }
 
 /** Twice a second a packet from a host to an address, so that a tap on its way sees time pass. */
-export function murmur(lab: Lab, host: string, address: string): void {
+export const murmur = (lab: Lab, host: string, address: string): void => talk(lab, host, address, 2, `'murmur'`);
+
+/** So many packets a second from a host to an address, none like another. */
+export const chatter = (lab: Lab, host: string, address: string, rate: number): void =>
+  talk(lab, host, address, rate, `pack('N*', map { int rand 2 ** 32 } 1 .. 40)`);
+
+/** A host sends what a Perl expression says, so often a second, until the lab ends. */
+function talk(lab: Lab, host: string, address: string, rate: number, payload: string): void {
   const socket = `use IO::Socket::IP; my $s = IO::Socket::IP->new(Proto => 'udp', PeerHost => '${address}', PeerPort => 9) or die $!;`;
-  lab.start(host, ['perl', '-e', `${socket} for (;;) { $s->send('murmur'); select undef, undef, undef, 0.5; }`]);
+  lab.start(host, [
+    'perl',
+    '-e',
+    `${socket} for (;;) { $s->send(${payload}); select undef, undef, undef, 1 / ${rate}; }`,
+  ]);
 }
 
 /** Whole frames, a line of hex digits each, at a device; `times` each, as fast as it can. */

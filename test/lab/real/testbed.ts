@@ -8,7 +8,7 @@ import { until } from '../../interop/bgp-peers.ts';
 import { makeAuthority, makeIdentity } from '../../traceback/certificates.ts';
 import { type Daemon, startDaemon } from '../intertrack.ts';
 import type { Lab } from '../lab.ts';
-import { captureTo } from '../raw-socket.ts';
+import { captureTo, chatter } from '../raw-socket.ts';
 import { INSIDE, layNetwork, startRouters, TRANSLATOR } from './network.ts';
 import {
   daemon4,
@@ -37,13 +37,6 @@ export interface Real {
   daemon(as: number): Daemon;
   /** What arrived at the host of an AS. */
   captured(as: number): string;
-}
-
-/** A host talks to an address all the time, so many packets a second. */
-function chatter(lab: Lab, host: string, to: string, rate: number): void {
-  const script = `use IO::Socket::IP; my $s = IO::Socket::IP->new(Proto => 'udp', PeerHost => '${to}', PeerPort => 9) or die $!;
-for (;;) { $s->send(pack('N*', map { int rand 2 ** 32 } 1 .. 40)); select undef, undef, undef, 1 / ${rate}; }`;
-  lab.start(host, ['perl', '-e', script]);
 }
 
 async function configuration(lab: Lab, as: number, members: readonly number[]): Promise<string> {
