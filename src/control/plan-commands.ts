@@ -43,11 +43,10 @@ export const PLAN_COMMANDS: readonly Command[] = [
 ];
 
 async function planPlacement({ daemon, args, signal, row, partial, note }: Call): Promise<void> {
-  const list = (text: string) => text.split(',').filter(one => one !== '');
   const report = await daemon.planPlacement(
     {
-      victims: list(args.VICTIMS ?? ''),
-      among: args.ASES === undefined ? null : list(args.ASES).map(text => parseAsn(text)!),
+      victims: args.VICTIMS?.split(',') ?? [],
+      among: args.ASES?.split(',').map(text => parseAsn(text)!) ?? null,
       most: args.NUMBER === undefined ? PROPOSED : Math.min(Number(args.NUMBER), 100),
     },
     ({ done, of }) => partial({ progress: `${Math.floor((done * 100) / Math.max(1, of))} % of the looks done` }),
