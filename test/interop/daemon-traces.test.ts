@@ -150,6 +150,25 @@ traceback {
     expect(await rows()).to.deep.equal([before]);
   });
 
+  it('goes on as it was when a bridge cannot listen', async () => {
+    const rows = async () => (await daemon.ask('show', 'traceback')) as TracePeerRow[];
+    const [before] = await rows();
+    const other = makeIdentity(DAEMON + 9, ases.directory);
+    const { port } = ases.at(PEER);
+    daemon.configure(`${traceback(other.key, other.certificate, port)}
+rid {
+    listen 127.0.0.1 port ${port};
+    peer csirt { url "https://127.0.0.1:1/"; certificate "${join(ases.directory, `as${PEER}.crt`)}"; in allow; }
+}
+`);
+    const text = readFileSync(daemon.at('conf'), 'utf8');
+    daemon.write('conf', text.replace(`local as ${DAEMON};`, `local as ${DAEMON + 9};`));
+    const { status } = await daemon.itctl('reload');
+    expect(status).not.to.equal(0);
+    expect(daemon.log()).to.match(/reload refused: rid .*EADDRINUSE.*; nothing has changed/);
+    expect(await rows()).to.deep.equal([before]);
+  });
+
   it('withdraws when traceback is taken out of the configuration', async () => {
     const known = () =>
       ases
