@@ -3,6 +3,7 @@
  * them. The decoder takes what it knows and leaves the rest, as section 4.3 wants.
  */
 import { element, type Xml } from '../xml/element.ts';
+import { iodefAs, iodefExpectation, iodefSystem, iodefTime } from '../xml/iodef.ts';
 import { childrenOf, elementAt, type XmlElement } from '../xml/read-xml.ts';
 import type { EntryContacts } from './conclusion.ts';
 import {
@@ -59,8 +60,8 @@ export interface IodefIncident {
 export function encodeIodefV1(of: IodefIncident): Xml {
   const incident = element('Incident', { purpose: of.purpose, restriction: 'need-to-know' }, [
     element('IncidentID', { name: of.incident.name }, of.incident.id),
-    ...(of.detected === null ? [] : [instant('DetectTime', of.detected)]),
-    instant('ReportTime', of.reported),
+    ...(of.detected === null ? [] : [iodefTime('DetectTime', of.detected)]),
+    iodefTime('ReportTime', of.reported),
     ...of.descriptions.map(text => element('Description', {}, text)),
     element('Assessment', {}, [
       element('Impact', { type: 'unknown' }, ''),
@@ -81,9 +82,7 @@ function eventOf({ systems, contacts, expected, records }: IodefIncident): Xml[]
   const inside = [
     ...contacts.flatMap(contactsOf),
     ...(systems.length === 0 ? [] : [element('Flow', {}, systems.map(systemOf))]),
-    ...(expected === ''
-      ? []
-      : [element('Expectation', { action: 'investigate' }, [element('Description', {}, expected)])]),
+    ...iodefExpectation(expected),
     ...(records.length === 0 ? [] : [element('Record', {}, records.map(recordOf))]),
   ];
   return inside.length === 0 ? [] : [element('EventData', {}, inside)];
@@ -110,27 +109,18 @@ function contactsOf({ as, lines }: EntryContacts): Xml[] {
 
 const isMail = (to: string): boolean => to.includes('@');
 
-/** Section 3.17. */
-const systemOf = ({ category, ases, words }: IodefSystem): Xml =>
-  element('System', { category }, [
-    element(
-      'Node',
-      {},
-      ases.map(as => element('Address', { category: 'asn' }, String(as))),
-    ),
-    element('Description', {}, words),
-  ]);
+/** The same in version 2 (RFC 7970 section 3.17). */
+export const systemOf = ({ category, ases, words }: IodefSystem): Xml =>
+  iodefSystem(category, ases.map(iodefAs), words);
 
-/** Section 3.19.1: the time stands before what is recorded. */
-function recordOf(record: PacketRecord): Xml {
+/** Section 3.19.1: the time stands before what is recorded. The same in version 2. */
+export function recordOf(record: PacketRecord): Xml {
   const item =
     record.kind === 'digest'
       ? element('RecordItem', { dtype: 'csv', meaning: DIGEST_COLUMNS, formatid: DIGEST_FORMAT }, encodeDigest(record))
       : element('RecordItem', { dtype: `ipv${record.version}-packet` }, encodePacket(record));
-  return element('RecordData', {}, [...(record.time === null ? [] : [instant('DateTime', record.time)]), item]);
+  return element('RecordData', {}, [...(record.time === null ? [] : [iodefTime('DateTime', record.time)]), item]);
 }
-
-const instant = (tag: string, at: number): Xml => element(tag, {}, new Date(at).toISOString());
 
 /** The first incident of an IODEF-Document; a string says what is wrong with it. Never throws. */
 export function decodeIodefV1(document: XmlElement): IodefIncident | string {

@@ -6,12 +6,7 @@
 
 /** Octets of a datagram that are looked at, and hashes that are taken of one. */
 const LONGEST = 2048;
-export const MOST_HASHES = 16;
-
-/** A datagram that has these hashes, 32 hex digits each. */
-export function encodePackter(hashes: readonly string[]): Uint8Array {
-  return Buffer.from(hashes.map(hash => `${hash}\n`).join(''), 'latin1');
-}
+const MOST_HASHES = 16;
 
 /** The hashes in a datagram, lower case, each once; a string says why there is none. Never throws. */
 export function decodePackter(octets: Uint8Array): readonly string[] | string {

@@ -125,8 +125,12 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
     return { status: justification === 'UnrecognizedFormat' ? 400 : 200, body: said, token: null };
   }
 
-  /** Traces and answers with what was found. Rejects when it cannot be traced. */
-  async function traceFor(message: RidMessage, peer: string, records: readonly PacketRecord[]): Promise<string> {
+  /** Traces and answers with what was found, and by what name. Rejects when it cannot be traced. */
+  async function traceFor(
+    message: RidMessage,
+    peer: string,
+    records: readonly PacketRecord[],
+  ): Promise<{ readonly body: string; readonly trace: string }> {
     const { working } = countsOf(peer);
     count(peer, { working: working + 1 });
     try {
@@ -141,7 +145,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
       known.set(`${peer} ${nameOf(message)}`, trace.id);
       count(peer, { traced: countsOf(peer).traced + 1 });
       audit('rid.answered', { peer, type: message.type, incident: nameOf(message), id: trace.id, entry: trace.entry });
-      return await resultFor(message, trace, 'Result');
+      return { body: await resultFor(message, trace, 'Result'), trace: trace.id };
     } finally {
       count(peer, { working: countsOf(peer).working - 1 });
     }
@@ -172,8 +176,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
     if (peer.in === 'ask') return hold(message, peer);
     const entry = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'is traced' });
     try {
-      const body = await traceFor(message, name, asked.records);
-      const trace = known.get(`${name} ${nameOf(message)}`) ?? null;
+      const { body, trace } = await traceFor(message, name, asked.records);
       book.change(entry.number, { state: 'answered', words: 'traced and answered', trace });
       return ok(body);
     } catch (error) {
@@ -328,9 +331,9 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
         book.change(number, { state: 'denied', words: `denied by ${by}` });
       } else
         try {
-          body = await traceFor(message, name, asked.records);
-          const trace = known.get(`${name} ${nameOf(message)}`) ?? null;
-          book.change(number, { state: 'answered', words: `approved by ${by}`, trace });
+          const traced = await traceFor(message, name, asked.records);
+          body = traced.body;
+          book.change(number, { state: 'answered', words: `approved by ${by}`, trace: traced.trace });
         } catch (error) {
           body = deny(name, message, 'CannotProcess', (error as Error).message).body;
           book.change(number, { state: 'denied', words: (error as Error).message });

@@ -16,14 +16,7 @@ import {
 export const RID = 'urn:ietf:params:xml:ns:iodef-rid-2.0';
 
 /** Section 5.2. */
-export const RID_TYPES = [
-  'TraceRequest',
-  'InvestigationRequest',
-  'Query',
-  'Acknowledgement',
-  'Result',
-  'Report',
-] as const;
+const RID_TYPES = ['TraceRequest', 'InvestigationRequest', 'Query', 'Acknowledgement', 'Result', 'Report'] as const;
 export type RidType = (typeof RID_TYPES)[number];
 
 const REGIONS = ['ClientToSP', 'SPToClient', 'IntraConsortium', 'PeerToPeer', 'BetweenConsortiums'] as const;
@@ -40,7 +33,7 @@ const TRAFFIC = [
 export type RidTraffic = (typeof TRAFFIC)[number];
 
 const AUTHORIZATIONS = ['Approved', 'Denied', 'Pending'] as const;
-export const JUSTIFICATIONS = [
+const JUSTIFICATIONS = [
   'SystemResource',
   'Authentication',
   'AuthenticationOrigin',

@@ -38,7 +38,7 @@ export function traceIncident(trace: Trace, options: TraceIncidentOptions): Iode
 }
 
 /** The digests that were asked for, each with the time of its packet; of traces of old with that of the trace. */
-export function digestsOf({ questions, time }: Trace, federation: string): DigestRecord[] {
+function digestsOf({ questions, time }: Trace, federation: string): DigestRecord[] {
   return questions.map(({ packet = 0, epoch, digest, time: own = time }) => ({
     kind: 'digest',
     ...{ packet, epoch, digest, time: own, federation },
@@ -49,7 +49,7 @@ export function digestsOf({ questions, time }: Trace, federation: string): Diges
  * The AS that asked is a sensor; the entry, as near to the source as is known, the source; others that saw the packets are
  * between them. Those that did not, or cannot know, stand in the document of the trace only.
  */
-export function systemsOf({ tree, entry }: Trace): IodefSystem[] {
+function systemsOf({ tree, entry }: Trace): IodefSystem[] {
   const seen = new Map<number, TraceNode>();
   const walk = (node: TraceNode): void => {
     if (VERDICT_LOOKS[node.verdict].look === 'seen' && !seen.has(node.as)) seen.set(node.as, node);

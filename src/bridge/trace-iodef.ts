@@ -2,24 +2,22 @@
 import type { Trace } from '../traceback/trace.ts';
 import { element, type Xml } from '../xml/element.ts';
 import {
-  iodefAs,
   iodefContact,
   iodefCreator,
   iodefData,
+  iodefExpectation,
   iodefIncident,
-  iodefInstant,
   iodefOf,
-  iodefSystem,
   iodefTime,
 } from '../xml/iodef.ts';
 import type { EntryContacts } from './conclusion.ts';
-import { DIGEST_COLUMNS, DIGEST_FORMAT, encodeDigest } from './packet-record.ts';
-import { digestsOf, type TraceIncidentOptions, traceIncident } from './trace-incident.ts';
+import { recordOf, systemOf } from './iodef-v1.ts';
+import { type TraceIncidentOptions, traceIncident } from './trace-incident.ts';
 
 /** The document, with its XML declaration, in UTF-8 when written so. */
 export function traceIodef(trace: Trace, options: TraceIncidentOptions): string {
   const incident = traceIncident(trace, options);
-  const { confidence, descriptions, expected } = incident;
+  const { confidence, descriptions, expected, records, systems } = incident;
   const status = trace.state === 'partial' ? 'in-progress' : 'new';
   return iodefOf(
     iodefIncident({ purpose: 'traceback', status }, [
@@ -36,15 +34,9 @@ export function traceIodef(trace: Trace, options: TraceIncidentOptions): string 
       iodefCreator(options.creator),
       element('EventData', {}, [
         ...options.contacts.flatMap(contactsOf),
-        element(
-          'Flow',
-          {},
-          incident.systems.map(({ category, ases, words }) => iodefSystem(category, ases.map(iodefAs), words)),
-        ),
-        ...(expected === ''
-          ? []
-          : [element('Expectation', { action: 'investigate' }, [element('Description', {}, expected)])]),
-        element('Record', {}, digestsOf(trace, options.federation).map(recordOf)),
+        element('Flow', {}, systems.map(systemOf)),
+        ...iodefExpectation(expected),
+        element('Record', {}, records.map(recordOf)),
       ]),
       ...incident.data.map(({ meaning, text }) => iodefData('json', meaning, text)),
     ]),
@@ -65,10 +57,3 @@ function contactsOf({ as, lines }: EntryContacts): Xml[] {
     ),
   );
 }
-
-/** Section 3.22.1: the digest takes the place of the packet. */
-const recordOf = (record: ReturnType<typeof digestsOf>[number]): Xml =>
-  element('RecordData', {}, [
-    element('DateTime', {}, iodefInstant(record.time)),
-    element('RecordItem', { dtype: 'csv', meaning: DIGEST_COLUMNS, formatid: DIGEST_FORMAT }, encodeDigest(record)),
-  ]);

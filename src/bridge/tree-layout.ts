@@ -26,7 +26,7 @@ export interface Layout {
 }
 
 /** Leaves with one verdict under one node that are shown each; where there are more, they are folded. */
-export const MOST_ALIKE = 6;
+const MOST_ALIKE = 6;
 
 /** Lays a tree out; `isEntry` tells the nodes to which the way leads. */
 export function layOut(tree: TraceNode, isEntry: (node: TraceNode) => boolean): Layout {

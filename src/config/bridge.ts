@@ -1,22 +1,8 @@
 /** The blocks of bridges: from their statements to the tree and back, and the rules that concern several of them. */
 import type { BridgesConfig, ClientsConfig, RidConfig, RidPeerConfig } from './bridge-tree.ts';
-import {
-  all,
-  type Entry,
-  entry,
-  first,
-  flag,
-  list,
-  must,
-  number,
-  numberIn,
-  placed,
-  stated,
-  text,
-  textIn,
-} from './entry.ts';
+import { endpointOf, identityOf, listensOf } from './endpoint.ts';
+import { all, type Entry, entry, first, flag, list, must, numberIn, placed, stated, text, textIn } from './entry.ts';
 import type { Report } from './report.ts';
-import type { ListenConfig } from './tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
@@ -30,19 +16,10 @@ export function bridgesOf(config: readonly Entry[]): BridgesConfig {
   };
 }
 
-const placeOf = (one: Entry): ListenConfig => ({
-  address: must(text(one, 'address')),
-  port: must(number(one, 'port')),
-});
-
 function ridOf(block: readonly Entry[]): RidConfig {
-  const identity = first(block, 'identity');
   return {
-    listen: all(block, 'listen').map(placeOf),
-    identity:
-      identity === undefined
-        ? null
-        : { key: must(text(identity, 'file')), certificate: must(text(identity, 'certificate')) },
+    listen: all(block, 'listen').map(endpointOf),
+    identity: identityOf(first(block, 'identity')),
     peers: all(block, 'peer').map(peer => ({
       name: must(text(peer, 'name')),
       url: text(stated(peer.block, 'ridpeer', 'url'), 'url') ?? null,
@@ -59,7 +36,7 @@ function clientsOf(config: readonly Entry[], name: 'packter' | 'intertrack2010')
   if (bridge === undefined) return null;
   const { block } = bridge;
   return {
-    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, name, 'listen')]).map(placeOf),
+    listen: listensOf(block, name),
     allow: list(stated(block, name, 'allow'), 'prefix').map(String),
     rate: numberIn(block, name, 'message rate', 'rate'),
   };

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { dateEnd } from './argument.ts';
 import { bridgesOf } from './bridge.ts';
+import { endpointOf, identityOf, listensOf } from './endpoint.ts';
 import {
   all,
   denied,
@@ -56,7 +57,6 @@ export function buildConfig(config: readonly Entry[]): Config {
   const whois = first(config, 'whois');
   const http = first(config, 'http');
   const contacts = first(config, 'contacts');
-  const identity = first(config, 'probe identity');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
   const logs = config.filter(one => one.spec.head[0] === 'log').map(logOf);
@@ -70,10 +70,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     readerSocket: reader === undefined ? null : socketOf(reader, ''),
     probeSocket: socketOf(stated(config, 'global', 'probe socket'), join(dirname(control.path), 'itprobe.sock')),
     probeListen: all(config, 'probe listen').map(listenOf),
-    probeIdentity:
-      identity === undefined
-        ? null
-        : { key: must(text(identity, 'file')), certificate: must(text(identity, 'certificate')) },
+    probeIdentity: identityOf(first(config, 'probe identity')),
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     bmp: all(config, 'protocol bmp').map(bmpOf),
@@ -104,8 +101,7 @@ function socketOf(one: Entry, fallback: string): SocketConfig {
 }
 
 function listenOf(one: Entry): ListenConfig {
-  const { address, port } = { address: must(text(one, 'address')), port: must(number(one, 'port')) };
-  return { address, port, ...optional('interface', text(one, 'interface')) };
+  return { ...endpointOf(one), ...optional('interface', text(one, 'interface')) };
 }
 
 function prefixLimitOf(one: Entry): PrefixLimit {
@@ -252,7 +248,7 @@ const nrtmOf = (one: Entry): NonNullable<IrrConfig['nrtm']> => ({
 
 function whoisOf(block: readonly Entry[]): WhoisConfig {
   return {
-    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, 'whois', 'listen')]).map(listenOf),
+    listen: listensOf(block, 'whois'),
     allow: list(stated(block, 'whois', 'allow'), 'prefix').map(String),
     maxConnections: numberIn(block, 'whois', 'maximum connections', 'count'),
     maxClientConnections: numberIn(block, 'whois', 'maximum client connections', 'count'),

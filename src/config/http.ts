@@ -1,6 +1,7 @@
 /** An `http` block: from its statements to the tree and back, and the rules that concern several of them. */
 import { isLoopback } from '../net/loopback.ts';
-import { all, type Entry, entry, first, must, number, numberIn, placed, stated, text } from './entry.ts';
+import { identityOf, listensOf } from './endpoint.ts';
+import { all, type Entry, entry, first, must, numberIn, placed, text } from './entry.ts';
 import type { HttpConfig, HttpRole } from './http-tree.ts';
 import type { Report } from './report.ts';
 
@@ -8,17 +9,10 @@ import type { Report } from './report.ts';
 
 /** The tree of a block in which nothing is wrong. */
 export function httpOf(block: readonly Entry[]): HttpConfig {
-  const identity = first(block, 'identity');
   const anonymous = first(block, 'anonymous');
   return {
-    listen: (first(block, 'listen') ? all(block, 'listen') : [stated(block, 'http', 'listen')]).map(one => ({
-      address: must(text(one, 'address')),
-      port: must(number(one, 'port')),
-    })),
-    identity:
-      identity === undefined
-        ? null
-        : { key: must(text(identity, 'file')), certificate: must(text(identity, 'certificate')) },
+    listen: listensOf(block, 'http'),
+    identity: identityOf(first(block, 'identity')),
     tokens: all(block, 'token').map(one => ({
       file: must(text(one, 'file')),
       role: must(text(one, 'httprole')) as HttpRole,

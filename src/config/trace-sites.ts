@@ -1,4 +1,5 @@
 /** Sites and domains of a `traceback` block: from the statements to the tree and back, and their rules. */
+import { endpointOf } from './endpoint.ts';
 import { all, type Entry, entry, first, headOf, list, must, number, placed, text } from './entry.ts';
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
@@ -16,15 +17,11 @@ export function traceSitesOf(block: readonly Entry[]): TraceSitesConfig | null {
       itm === undefined
         ? null
         : {
-            address: must(text(itm, 'address')),
-            port: must(number(itm, 'port')),
+            ...endpointOf(itm),
             certificate: must(text(itm, 'certificate')),
             site: must(text(itm, 'name')),
           },
-    listen: all(block, 'site listen').map(one => ({
-      address: must(text(one, 'address')),
-      port: must(number(one, 'port')),
-    })),
+    listen: all(block, 'site listen').map(endpointOf),
     sites: all(block, 'site').map(one => ({
       name: must(text(one, 'name')),
       certificate: must(text(must(first(one.block, 'certificate')), 'file')),

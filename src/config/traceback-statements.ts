@@ -49,21 +49,23 @@ export const TRACEBACK: readonly StatementSpec[] = [
   { usage: 'measure', help: 'How it is measured whether others can be believed', block: 'measure' },
 ];
 
-/** Which questions are answered, by what they are for. */
-const PURPOSES: StatementSpec = { usage: 'purpose PURPOSE…', help: 'For what it may ask; default: for anything' };
+/** Which questions are answered and asked, of one or of several. */
+const policyOf = (whose: string, whom: string, each: string): readonly StatementSpec[] => [
+  { usage: 'in POLICY', help: `Whether ${whose} questions are answered`, defaults: { policy: 'deny' } },
+  { usage: 'out POLICY', help: `Whether questions go to ${whom}`, defaults: { policy: 'deny' } },
+  {
+    usage: 'rate RATE',
+    help: `Questions taken from ${each}`,
+    defaults: { rate: 100 },
+    bounds: { min: 1, max: 100_000 },
+  },
+  { usage: 'purpose PURPOSE…', help: 'For what it may ask; default: for anything' },
+];
 
 export const FEDERATION: readonly StatementSpec[] = [
   { usage: 'secret FILE', help: 'File of the shared key', required: true },
   { usage: 'authority FILE', help: 'Certificate of who vouches for its members' },
-  { usage: 'in POLICY', help: "Whether members' questions are answered", defaults: { policy: 'deny' } },
-  { usage: 'out POLICY', help: 'Whether questions go to members', defaults: { policy: 'deny' } },
-  {
-    usage: 'rate RATE',
-    help: 'Questions taken from each member',
-    defaults: { rate: 100 },
-    bounds: { min: 1, max: 100_000 },
-  },
-  PURPOSES,
+  ...policyOf("members'", 'members', 'each member'),
 ];
 
 export const TRACE_SITE: readonly StatementSpec[] = [
@@ -85,15 +87,7 @@ export const TRACE_PEER: readonly StatementSpec[] = [
   },
   { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', hard: true },
   { usage: 'fingerprint FINGERPRINT', help: 'The fingerprint of its key', hard: true },
-  { usage: 'in POLICY', help: 'Whether its questions are answered', defaults: { policy: 'deny' } },
-  { usage: 'out POLICY', help: 'Whether questions go to it', defaults: { policy: 'deny' } },
-  {
-    usage: 'rate RATE',
-    help: 'Questions taken from it',
-    defaults: { rate: 100 },
-    bounds: { min: 1, max: 100_000 },
-  },
-  PURPOSES,
+  ...policyOf('its', 'it', 'it'),
 ];
 
 export const ANSWER: readonly StatementSpec[] = [

@@ -9,18 +9,7 @@ export interface TracebackConfig {
   /** Files of the private key and of the certificate that carries this AS. */
   readonly identity: string;
   readonly certificate: string;
-  readonly federations: readonly {
-    readonly name: string;
-    readonly secret: string;
-    /** File of the certificate that vouches for the members; null without one. */
-    readonly authority: string | null;
-    /** What holds for members that are no configured peers. */
-    readonly in: 'allow' | 'deny';
-    readonly out: 'allow' | 'deny';
-    readonly rate: number;
-    /** For what members may ask; for anything when left out. */
-    readonly purposes?: readonly TracePurpose[];
-  }[];
+  readonly federations: readonly TraceFederationConfig[];
   /** Local data 1 of the large communities that hint at others; not there: none is looked for. */
   readonly hints?: number;
   readonly peers: readonly TracePeerConfig[];
@@ -53,7 +42,25 @@ export interface TracebackConfig {
 
 export type TracePurpose = 'attack' | 'misuse' | 'fault' | 'test';
 
-export interface TracePeerConfig {
+/** Which questions are answered and asked. */
+export interface TracePolicy {
+  readonly in: 'allow' | 'deny';
+  readonly out: 'allow' | 'deny';
+  /** Queries a second. */
+  readonly rate: number;
+  /** For what may be asked; for anything when left out. */
+  readonly purposes?: readonly TracePurpose[];
+}
+
+/** The policy holds for members that are no configured peers. */
+export interface TraceFederationConfig extends TracePolicy {
+  readonly name: string;
+  readonly secret: string;
+  /** File of the certificate that vouches for the members; null without one. */
+  readonly authority: string | null;
+}
+
+export interface TracePeerConfig extends TracePolicy {
   readonly as: number;
   readonly address: string;
   readonly port: number;
@@ -61,10 +68,4 @@ export interface TracePeerConfig {
   readonly certificate: string;
   /** Of the peer's key (net/fingerprint.ts); any key when left out. */
   readonly fingerprint?: string;
-  readonly in: 'allow' | 'deny';
-  readonly out: 'allow' | 'deny';
-  /** Queries a second. */
-  readonly rate: number;
-  /** For what it may ask; for anything when left out. */
-  readonly purposes?: readonly TracePurpose[];
 }

@@ -1,4 +1,5 @@
 /** A `traceback` block: from its statements to the tree and back, and the rules that concern several of them. */
+import { endpointOf } from './endpoint.ts';
 import {
   all,
   type Entry,
@@ -17,7 +18,7 @@ import {
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
 import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
-import type { TracebackConfig, TracePeerConfig, TracePurpose } from './traceback-tree.ts';
+import type { TracebackConfig, TracePeerConfig, TracePolicy, TracePurpose } from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
@@ -28,18 +29,15 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   const measure = stated(block, 'traceback', 'measure').block;
   const sites = traceSitesOf(block);
   return {
-    listen: all(block, 'listen').map(placeOf),
-    announce: all(block, 'announce').map(placeOf),
+    listen: all(block, 'listen').map(endpointOf),
+    announce: all(block, 'announce').map(endpointOf),
     identity: textIn(block, 'traceback', 'identity', 'file'),
     certificate: textIn(block, 'traceback', 'identity', 'certificate'),
     federations: all(block, 'federation').map(one => ({
       name: must(text(one, 'federation')),
       secret: textIn(one.block, 'federation', 'secret', 'file'),
       authority: text(stated(one.block, 'federation', 'authority'), 'file') ?? null,
-      in: textIn(one.block, 'federation', 'in', 'policy') as TracePeerConfig['in'],
-      out: textIn(one.block, 'federation', 'out', 'policy') as TracePeerConfig['out'],
-      rate: numberIn(one.block, 'federation', 'rate', 'rate'),
-      ...purposesOf(one.block),
+      ...policyOf(one.block, 'federation'),
     })),
     ...(first(block, 'hints') && { hints: numberIn(block, 'traceback', 'hints', 'count') }),
     peers: all(block, 'peer as').map(tracePeerOf),
@@ -62,31 +60,33 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
   };
 }
 
-const placeOf = (one: Entry) => ({ address: must(text(one, 'address')), port: must(number(one, 'port')) });
-
 function tracePeerOf(peer: Entry): TracePeerConfig {
   const { block } = peer;
-  const address = stated(block, 'tracepeer', 'address');
   return {
     as: must(number(peer, 'asn')),
-    address: must(text(address, 'address')),
-    port: must(number(address, 'port')),
+    ...endpointOf(stated(block, 'tracepeer', 'address')),
     certificate: text(stated(block, 'tracepeer', 'certificate'), 'file') ?? '',
     ...optional('fingerprint', text(stated(block, 'tracepeer', 'fingerprint'), 'fingerprint')),
-    in: textIn(block, 'tracepeer', 'in', 'policy') as TracePeerConfig['in'],
-    out: textIn(block, 'tracepeer', 'out', 'policy') as TracePeerConfig['out'],
-    rate: numberIn(block, 'tracepeer', 'rate', 'rate'),
-    ...purposesOf(block),
+    ...policyOf(block, 'tracepeer'),
   };
 }
 
-function purposesOf(block: readonly Entry[]): { readonly purposes?: readonly TracePurpose[] } {
-  const stated = first(block, 'purpose');
-  return stated === undefined ? {} : { purposes: list(stated, 'purpose') as readonly TracePurpose[] };
+function policyOf(block: readonly Entry[], name: 'federation' | 'tracepeer'): TracePolicy {
+  const purpose = first(block, 'purpose');
+  return {
+    in: textIn(block, name, 'in', 'policy') as TracePolicy['in'],
+    out: textIn(block, name, 'out', 'policy') as TracePolicy['out'],
+    rate: numberIn(block, name, 'rate', 'rate'),
+    ...optional('purposes', purpose && (list(purpose, 'purpose') as readonly TracePurpose[])),
+  };
 }
 
-const purposesEntry = (block: 'federation' | 'tracepeer', purposes: readonly TracePurpose[] | undefined): Entry[] =>
-  purposes === undefined ? [] : [entry(block, 'purpose', { purpose: [...purposes] })];
+const policyEntries = (name: 'federation' | 'tracepeer', policy: TracePolicy): Entry[] => [
+  entry(name, 'in', { policy: policy.in }),
+  entry(name, 'out', { policy: policy.out }),
+  entry(name, 'rate', { rate: policy.rate }),
+  ...(policy.purposes === undefined ? [] : [entry(name, 'purpose', { purpose: [...policy.purposes] })]),
+];
 
 /** The statements that make this tree. */
 export function tracebackEntry(traceback: TracebackConfig): Entry {
@@ -95,14 +95,11 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ...traceback.listen.map(({ address, port }) => entry('traceback', 'listen', { address, port })),
     entry('traceback', 'identity', { file: identity, certificate }),
     ...traceback.announce.map(({ address, port }) => entry('traceback', 'announce', { address, port })),
-    ...traceback.federations.map(({ name, secret, authority, in: policyIn, out, rate, purposes }) =>
+    ...traceback.federations.map(({ name, secret, authority, ...policy }) =>
       entry('traceback', 'federation', { federation: name }, [
         entry('federation', 'secret', { file: secret }),
         ...(authority === null ? [] : [entry('federation', 'authority', { file: authority })]),
-        entry('federation', 'in', { policy: policyIn }),
-        entry('federation', 'out', { policy: out }),
-        entry('federation', 'rate', { rate }),
-        ...purposesEntry('federation', purposes),
+        ...policyEntries('federation', policy),
       ]),
     ),
     ...(traceback.hints === undefined ? [] : [entry('traceback', 'hints', { count: traceback.hints })]),
@@ -114,10 +111,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         ...(peer.fingerprint === undefined
           ? []
           : [entry('tracepeer', 'fingerprint', { fingerprint: peer.fingerprint })]),
-        entry('tracepeer', 'in', { policy: peer.in }),
-        entry('tracepeer', 'out', { policy: peer.out }),
-        entry('tracepeer', 'rate', { rate: peer.rate }),
-        ...purposesEntry('tracepeer', peer.purposes),
+        ...policyEntries('tracepeer', peer),
       ]),
     ),
     entry('traceback', 'answer', {}, [

@@ -1,4 +1,5 @@
 /** A `translator` block: its statements, and the way to the tree and back. */
+import { endpointOf } from './endpoint.ts';
 import { all, type Entry, entry, first, headOf, list, must, number, optional, placed, text } from './entry.ts';
 import type { Report } from './report.ts';
 import type { LogLines, TranslatorConfig } from './translator-tree.ts';
@@ -9,8 +10,7 @@ export function translatorOf({ block }: Entry): TranslatorConfig {
     conntrack: first(block, 'conntrack') !== undefined,
     files: all(block, 'log file').map(one => ({ file: must(text(one, 'file')), ...linesOf(one) })),
     udp: all(block, 'log udp').map(one => ({
-      address: must(text(one, 'address')),
-      port: must(number(one, 'port')),
+      ...endpointOf(one),
       allow: list(one, 'prefix').map(String),
       ...linesOf(one),
     })),

@@ -5,6 +5,7 @@ import { auditable } from './audit.ts';
 import { flatten, newBranch, snapshot } from './branch.ts';
 import { printable } from './connection.ts';
 import type { Directory } from './directory.ts';
+import type { Reply } from './in-work.ts';
 import type { Itm, Search } from './itm.ts';
 import type { Log, Peering, PeeringOptions } from './peering.ts';
 import { admit, disclose, type Gate, grant, newGate } from './policy.ts';
@@ -12,12 +13,10 @@ import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { isRequestOf } from './request.ts';
 import { isSealable, sealing, type Voice } from './saying.ts';
 import type { SightGate } from './sight-gate.ts';
-import { type Answer, MAX_ANSWERS } from './wire.ts';
+import { MAX_ANSWERS } from './wire.ts';
 
 /** Partial ANSWERs to one QUERY are at least so far apart, ms. */
 const STREAM = 50;
-
-type Reply = Omit<Answer, 'type' | 'id'>;
 
 export interface AnsweringOptions {
   readonly as: number;

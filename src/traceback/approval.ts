@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
-import type { Class, Request } from './request.ts';
+import { type Class, packetsOf, type Request, spanOf } from './request.ts';
 
 /** How long a question waits for a person, and a denial holds, ms. */
 const WAITS = 86_400_000;
@@ -68,9 +68,6 @@ function hashOf({ origin, questions }: Pick<Request, 'origin' | 'questions'>): s
 /** The name of a question of this hash, of so many digits. */
 const named = (hash: string, digits: number): string => `p${hash.slice(0, digits)}`;
 
-/** The name of a question where no other has the same. */
-export const approvalId = (request: Pick<Request, 'origin' | 'questions'>): string => named(hashOf(request), 8);
-
 /** `audit` writes one line of the audit log for each decision. */
 export function createApprovals(
   clock: () => number,
@@ -117,9 +114,8 @@ export function createApprovals(
       const { origin, entropy = 'unknown', purpose, reference, questions } = request;
       const one: Approval = {
         ...{ id, origin, peer, entropy, purpose, reference },
-        packets: new Set(questions.map(({ packet }) => packet)).size,
-        from: Math.min(...questions.map(({ from }) => from)),
-        to: Math.max(...questions.map(({ to }) => to)),
+        packets: packetsOf(request),
+        ...spanOf(questions),
         ...{ first: kept?.first ?? now, last: now, asked: (kept?.asked ?? 0) + 1 },
         ...{ state: kept?.state ?? 'pending', by: kept?.by ?? '', reason: kept?.reason ?? '' },
         until: kept?.until ?? now + WAITS,

@@ -80,9 +80,7 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
       if (root!.as !== as) return { code: 'malformed', text: `nodes[0].as: ${root!.as} answers for AS ${as}` };
       if (++request.answers > MAX_ANSWERS)
         return { code: 'limit', text: `more than ${MAX_ANSWERS} answers to one query` };
-      // A new measurement counts for an eighth, as that of a round trip does (RFC 6298 section 2).
-      const took = clock() - request.sent;
-      if (request.answers === 1) latency = latency === null ? took : latency + (took - latency) / 8;
+      if (request.answers === 1) latency = smoothed(latency, clock() - request.sent);
       if (answer.final) asked.delete(answer.id);
       request.events.answer(answer);
       return null;
@@ -110,6 +108,11 @@ export function createAsked(as: number, clock: () => number = Date.now): AskedOf
     lose: () => lose(),
     latency: () => latency,
   };
+}
+
+/** A latency with one more measurement, which counts for an eighth, as that of a round trip does (RFC 6298 section 2). */
+export function smoothed(latency: number | null, took: number): number {
+  return latency === null ? took : latency + (took - latency) / 8;
 }
 
 /** A QUERY as it is sent: each time with a nonce of its own. `now` in ms. */

@@ -2,7 +2,15 @@
 import type { ProbeAnswer, Sighting } from '../probe/question.ts';
 import { inSample } from '../probe/sampling.ts';
 import type { BorderQuestion } from './btm.ts';
-import { borderLikelihood, bounded, neededAt, type Place, placeLikelihood, WORTH_ASKING } from './likelihood.ts';
+import {
+  borderLikelihood,
+  bounded,
+  chancesOfHits,
+  neededAt,
+  type Place,
+  placeLikelihood,
+  WORTH_ASKING,
+} from './likelihood.ts';
 import { packetsOf } from './request.ts';
 
 /** What is held where windows are missing, or not sealed: some of it. */
@@ -150,11 +158,9 @@ function inSampleOf(questions: BorderQuestion['questions'], share: number): Read
 
 /** The chance of `least` or more hits in `tries` tries of chance `each`. */
 function atLeast(least: number, tries: number, each: number): number {
-  let sum = 0;
-  let ways = 1;
-  for (let hits = 0; hits <= tries; hits++) {
-    if (hits >= least) sum += ways * each ** hits * (1 - each) ** (tries - hits);
-    ways = (ways * (tries - hits)) / (hits + 1);
-  }
-  return Math.min(1, sum);
+  const chances = chancesOfHits(tries, each).slice(least);
+  return Math.min(
+    1,
+    chances.reduce((sum, one) => sum + one, 0),
+  );
 }

@@ -6,7 +6,7 @@ import type { ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { evidenceOf, neighborsOf } from './border-evidence.ts';
 import { RULED_OUT } from './likelihood.ts';
-import { packetsOf, type Request } from './request.ts';
+import { packetsOf, type Request, spanOf } from './request.ts';
 import type { SiteGroup } from './sites.ts';
 import type { TraceVerdict } from './trace.ts';
 
@@ -173,14 +173,6 @@ export function judgeBorder(
 }
 
 const ONLY_SAMPLES = 'only samples of the packets are held';
-
-/** From the first to the last instant of all questions. */
-function spanOf(questions: readonly Question[]): { readonly from: number; readonly to: number } {
-  return {
-    from: Math.min(...questions.map(question => question.from)),
-    to: Math.max(...questions.map(question => question.to)),
-  };
-}
 
 type Inability = readonly [verdict: 'not-yet' | 'expired' | 'cannot-know', gap: string];
 

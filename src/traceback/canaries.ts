@@ -4,7 +4,7 @@
  */
 import type { HonestyBook } from './honesty.ts';
 import type { TraceNode } from './trace.ts';
-import { passed } from './tree.ts';
+import { passed, yesOrNo } from './tree.ts';
 
 /** Counts what the neighbours say of packets that came in from them, in a trace that has ended: opened, nothing marked. */
 export function countCanaries(tree: TraceNode, book: Pick<HonestyBook, 'canary' | 'naming'>): void {
@@ -13,8 +13,8 @@ export function countCanaries(tree: TraceNode, book: Pick<HonestyBook, 'canary' 
   for (const neighbor of new Set(tree.ingress)) {
     const said = tree.children.find(({ as, by, signed }) => as === neighbor && by === as && signed === 'good');
     if (said === undefined || said.coverage === null) continue;
-    const seen = passed(said);
-    if (!seen && !['clear', 'clear-partial', 'saw-weak'].includes(said.verdict)) continue;
+    const seen = yesOrNo(said);
+    if (seen === null) continue;
     const held = (1 - (said.loss ?? 0)) * (said.sampling ?? 1);
     book.canary(neighbor, seen, { coverage: said.coverage, held });
     const { egress = [] } = said;

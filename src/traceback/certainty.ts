@@ -5,11 +5,9 @@
  */
 import { type Claims, claimsOf, egressOf, isDenial } from './claims.ts';
 import { type Credit, NOT_MEASURED } from './credit.ts';
+import { UNSTATED_COVERAGE } from './likelihood.ts';
 import type { Trace, TraceNode, TraceUnknown } from './trace.ts';
 import { passed } from './tree.ts';
-
-/** Share of its border that an AS has behind taps that states none, where it says yes. */
-const UNSTATED_COVERAGE = 0.5;
 
 /** The chance that an AS does not see what passes it; null when it states no coverage. */
 function missesOf({ as, coverage, loss, sampling }: TraceNode, credit: Credit): number | null {
@@ -181,13 +179,10 @@ export function deniedLinks(node: TraceNode, above: TraceNode | null, claims: Cl
 
 /** The chance of the entry, the branch that is likeliest after it, and whom nothing is known of beyond it. */
 export function certaintyOf(
-  tree: TraceNode,
+  weighed: Weighed,
   entry: Trace['entry'],
   ambiguity: readonly number[],
-  prior?: Prior,
-  credit?: Credit,
 ): Required<Pick<Trace, 'certainty' | 'runnerUp' | 'unknown'>> {
-  const weighed = weigh(tree, prior, credit);
   const way = entry === null ? null : wayTo(weighed, entry.as);
   const end = way?.at(-1) ?? null;
   const on = new Set(way);
@@ -203,7 +198,7 @@ export function certaintyOf(
   return {
     certainty: entry === null || end === null ? null : chanceOf(weighed, entry.as),
     runnerUp,
-    unknown: unknownOf(end?.node ?? tree, ambiguity),
+    unknown: unknownOf((end ?? weighed).node, ambiguity),
   };
 }
 

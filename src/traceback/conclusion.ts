@@ -1,5 +1,5 @@
 /** The entry AS of a trace: chosen of all that say yes, with who attests it and what speaks against it. */
-import { chanceOf, type DeniedLink, deniedLinks, isSighting, type Prior, type Weighed, weigh } from './certainty.ts';
+import { chanceOf, type DeniedLink, deniedLinks, isSighting, type Weighed, weigh } from './certainty.ts';
 import { claimsOf } from './claims.ts';
 import { type Credit, NOT_MEASURED } from './credit.ts';
 import type { Trace, TraceNode } from './trace.ts';
@@ -10,6 +10,8 @@ export interface Conclusion {
   readonly ambiguity: Trace['ambiguity'];
   readonly attested: NonNullable<Trace['attested']> | null;
   readonly doubts: NonNullable<Trace['doubts']>;
+  /** The tree with its chances, from which that follows. */
+  readonly weighed: Weighed;
 }
 
 /** An AS that is not attested by the one before it is no entry below this chance: the one before it is. */
@@ -34,7 +36,7 @@ function isLater({ node }: Weighed, above: readonly Weighed[]): boolean {
  * not is none either, but the last one before it is. The ASes that remain possible beyond the entry are its ingress
  * neighbours and all below it that are not ruled out; without an entry, all in the tree that are not.
  */
-export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?: Prior): Conclusion {
+export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED): Conclusion {
   const ends: { readonly at: Weighed; readonly way: readonly Weighed[]; readonly depth: number }[] = [];
   const through = new Set<number>();
   /** True when something at or under the node saw the packet. */
@@ -46,7 +48,7 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
     else if (saw) ends.push({ at, way, depth: way.filter(isSighting).length });
     return below || saw;
   };
-  const weighed = weigh(tree, prior, credit);
+  const weighed = weigh(tree, undefined, credit);
   walk(weighed, []);
   ends.sort(
     (a, b) =>
@@ -90,7 +92,10 @@ export function conclude(tree: TraceNode, credit: Credit = NOT_MEASURED, prior?:
     ...[...denied, ...refuted].map(deniedWords),
     ...round,
   ];
-  const found = { attested: entry === undefined ? null : attested, doubts: [...new Set(doubts)].slice(0, MAX_DOUBTS) };
+  const found = {
+    ...{ weighed, attested: entry === undefined ? null : attested },
+    doubts: [...new Set(doubts)].slice(0, MAX_DOUBTS),
+  };
   if (entry?.source) return { entry: { as: entry.as, via: null, source: true }, ambiguity: [], ...found };
 
   const possible = new Set<number>(entry?.ingress);

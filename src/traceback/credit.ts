@@ -20,7 +20,7 @@ export const UNMEASURED = 0.01;
 /** How often such an AS names a wrong neighbour, and one that bears it out: for that it takes two who agree to lie. */
 export const UNMEASURED_PAIR = 0.002;
 /** The chance of a false yes of an AS that states none. */
-export const UNSTATED_FALSE = 0.1;
+const UNSTATED_FALSE = 0.1;
 
 /** What is believed of ASes of which nothing was measured. */
 export const NOT_MEASURED: Credit = {

@@ -23,6 +23,7 @@ import {
   packetsOf,
   referenceOf,
   signRequest,
+  spanOf,
 } from './request.ts';
 import { say, type Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
@@ -167,25 +168,25 @@ export function createDPoint(options: DPointOptions): DPoint {
         ...{ packet, epoch, digest },
         ...(time !== undefined && { time }),
       }));
+      const inFull = questions.map(({ packet, epoch, digest, time }) => ({
+        ...{ packet, epoch, digest },
+        ...(time === undefined ? { from, to } : intervalOf(time)),
+      }));
       const packets = packetsOf({ questions });
       const need = request.need ?? 1;
       const name = randomBytes(8).toString('hex');
       const base = {
         id: request.again?.id ?? names.next(asked),
         ...{ asked, questions, packets, need, time: request.time },
-        ...spanOf(request, { from, to }),
+        ...spanOf(inFull),
         ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
         ...(request.fragment && { fragment: true as const }),
-        entropy: request.entropy ?? 'unknown',
+        entropy: request.entropy ?? ('unknown' as const),
         ...(request.repeats !== undefined && { repeats: request.repeats }),
         ...(request.again !== undefined && { again: { first: request.again.first } }),
       };
-      const { purpose } = base;
+      const { purpose, reference, entropy } = base;
       const keys = sealKeys();
-      const inFull = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
-        ...{ packet, epoch, digest },
-        ...(time === undefined ? { from, to } : intervalOf(time)),
-      }));
       const proof = (await options.prove?.(inFull)) ?? [];
       const signed = signRequest(
         {
@@ -193,11 +194,8 @@ export function createDPoint(options: DPointOptions): DPoint {
           origin: as,
           issued: asked,
           expires: asked + LIFE,
-          purpose,
-          reference: referenceOf(request.case ?? ''),
+          ...{ purpose, reference, entropy, need },
           federation: options.federation(),
-          entropy: request.entropy ?? 'unknown',
-          need,
           questions: inFull,
           seal: keys.seal,
           proof,
@@ -210,12 +208,12 @@ export function createDPoint(options: DPointOptions): DPoint {
       const traceOf = (state: Trace['state'], search: Search): Trace => {
         const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
         const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const concluded = conclude(tree, options.credit);
+        const { weighed, ...concluded } = conclude(tree, options.credit);
         const { queries, here, answers, waves } = search;
         return {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(tree, concluded.entry, concluded.ambiguity, undefined, options.credit),
+          ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
           loops: loopsOf(tree),
           ...measuredOf(tree, options.measured),
           ...(search.inside !== null && { inside: search.inside }),
@@ -227,14 +225,13 @@ export function createDPoint(options: DPointOptions): DPoint {
           ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
           : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
       };
-      const reference = signed.request.reference;
       audit('trace.start', {
         id: base.id,
         trace: name,
         case: request.case ?? null,
         reference,
         purpose,
-        entropy: signed.request.entropy,
+        entropy,
         ...(request.by !== undefined && { by: request.by }),
         ...(request.approved && { approved: true }),
         ...(request.repeats !== undefined && { repeats: request.repeats }),
@@ -322,12 +319,6 @@ function nothingYet(as: number): Search {
 /** What this AS itself says in a tree. */
 function leavesOf(node: AnswerNode): Leaf[] {
   return [...('leaf' in node ? [node.leaf] : []), ...node.children.flatMap(leavesOf)];
-}
-
-/** From the first to the last instant that is asked for. */
-function spanOf({ questions }: TraceRequest, all: { readonly from: number; readonly to: number }) {
-  const spans = questions.map(({ time }) => (time === undefined ? all : intervalOf(time)));
-  return { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) };
 }
 
 function checkRequest({ questions, need = 1, time, from, to }: TraceRequest): string | null {

@@ -11,7 +11,7 @@ import { readParticipation } from './participation.ts';
 import { checkProof, type Shown } from './proof.ts';
 import { isRequestOf, readRequest, type SignedRequest } from './request.ts';
 import { isStatementOf, readStatement, type SignedStatement } from './statement.ts';
-import type { TraceNode } from './trace.ts';
+import type { TraceNode, TraceVerdict } from './trace.ts';
 
 export const FORMAT = 'intertrack-trace-evidence-1';
 /** Statements and records of one file. */
@@ -178,7 +178,7 @@ function seenIn(tree: unknown): number[] {
   const queue: unknown[] = [tree];
   for (let i = 0; i < queue.length && i < MOST; i++) {
     const { as, verdict, children } = (queue[i] ?? {}) as Partial<Record<keyof TraceNode, unknown>>;
-    if (typeof as === 'number' && (verdict === 'saw' || verdict === 'translated')) found.add(as);
+    if (typeof as === 'number' && isSeen(verdict as TraceVerdict)) found.add(as);
     if (Array.isArray(children)) for (const child of children.slice(0, MOST)) queue.push(child);
   }
   return [...found];

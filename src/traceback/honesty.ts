@@ -4,6 +4,7 @@
  * each weighs half as much. Pure but for its own state; the clock is the caller's.
  */
 import { type Credit, NOT_MEASURED, UNMEASURED, UNMEASURED_PAIR } from './credit.ts';
+import { chancesOfHits } from './likelihood.ts';
 
 /** After so many ms what was counted weighs half as much. */
 export const HALF_LIFE = 14 * 86_400_000;
@@ -158,7 +159,7 @@ export function measuredWords(book: HonestyBook, as: number): string | null {
 }
 
 /** The counts as they weigh at `now`. */
-export function aged(counted: Counted, now: number): { -readonly [K in keyof Counted]: Counted[K] } {
+function aged(counted: Counted, now: number): { -readonly [K in keyof Counted]: Counted[K] } {
   const weight = 2 ** -(Math.max(0, now - counted.at) / HALF_LIFE);
   const made = { ...counted, at: Math.max(now, counted.at) };
   for (const name of Object.keys(NOTHING) as (keyof typeof NOTHING)[]) made[name] = counted[name] * weight;
@@ -202,12 +203,9 @@ function judge(counted: Counted): Honesty {
 export function chanceOfSoFew(seen: number, canaries: number, coverage: number, held: number): number {
   const all = Math.floor(canaries);
   const most = Math.min(all, Math.ceil(seen));
-  let sum = 0;
-  let ways = 1;
-  for (let hits = 0; hits <= most; hits++) {
-    sum += ways * held ** hits * (1 - held) ** (all - hits);
-    ways = (ways * (all - hits)) / (hits + 1);
-  }
+  const sum = chancesOfHits(all, held)
+    .slice(0, most + 1)
+    .reduce((so, one) => so + one, 0);
   return 1 - coverage + coverage * Math.min(1, sum);
 }
 

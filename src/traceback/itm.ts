@@ -13,6 +13,7 @@ import { judgeSource } from './dtm.ts';
 import type { AsGraph } from './graph.ts';
 import { insideOf } from './inside.ts';
 import type { Members } from './members.ts';
+import { createMemory, forgetFirst } from './memory.ts';
 import { extend, type Group, planOnward, type Topology } from './onward.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Followed, grafted, MAX_GUESSES, MAX_REFERRALS, MAX_ROUNDS, type Referral } from './referrals.ts';
@@ -92,18 +93,13 @@ export interface ItmOptions {
 /** The manager of one AS. */
 export function createItm(options: ItmOptions): Itm {
   const { as, clock } = options;
-  /** Traces led onward from here, by name, and when that may be forgotten. */
-  const remembered = new Map<string, number>();
+  /** Traces led onward from here, by name. */
+  const remembered = createMemory<true>(MAX_REMEMBERED, MEMORY, clock);
 
   /** True the first time a trace comes here. */
   const first = (name: string): boolean => {
-    const now = clock();
-    for (const [old, until] of remembered) {
-      if (until > now && remembered.size < MAX_REMEMBERED) break;
-      remembered.delete(old);
-    }
-    if (remembered.has(name)) return false;
-    remembered.set(name, now + MEMORY);
+    if (remembered.get(name)) return false;
+    remembered.set(name, true);
     return true;
   };
 
@@ -113,7 +109,7 @@ export function createItm(options: ItmOptions): Itm {
     const there = found.get(behind) ?? new Map<number, number>();
     found.delete(behind);
     found.set(behind, there.set(peer, (there.get(peer) ?? 0) + 1));
-    if (found.size > MAX_FOUND) found.delete(found.keys().next().value!);
+    forgetFirst(found, MAX_FOUND);
   };
   const topology: Topology = {
     ...{ as, graph: options.graph, peerings: options.peerings, log: options.log },

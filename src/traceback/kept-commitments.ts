@@ -1,4 +1,5 @@
 /** What ASes have committed to, kept for as long as windows are: others' as they told it, and one's own with what is under it. */
+import { forgetFirst } from './memory.ts';
 
 /** A commitment of another AS for ten seconds, 64 hex digits, and when it came; ms. */
 export interface HeldCommitment {
@@ -40,24 +41,19 @@ export function commitmentsInMemory(): KeptCommitments {
     hold(as, told, received) {
       const windows = others.get(as) ?? new Map<number, HeldCommitment[]>();
       others.set(as, windows);
-      trim(others, ASES);
+      forgetFirst(others, ASES);
       for (const { window, commitment } of told) {
         const there = windows.get(window) ?? [];
         if (!there.some(one => one.commitment === commitment)) there.push({ commitment, received });
         windows.set(window, there);
-        trim(windows, WINDOWS);
+        forgetFirst(windows, WINDOWS);
       }
     },
     held: (as, window) => Promise.resolve(others.get(as)?.get(window) ?? []),
     keepOwn(window, own) {
       mine.set(window, [...(mine.get(window) ?? []), own]);
-      trim(mine, WINDOWS);
+      forgetFirst(mine, WINDOWS);
     },
     own: window => Promise.resolve(mine.get(window) ?? []),
   };
-}
-
-/** Forgets what came first. */
-function trim(map: Map<number, unknown>, most: number): void {
-  if (map.size > most) map.delete(map.keys().next().value!);
 }

@@ -14,7 +14,7 @@ export const WORTH_ASKING = 20;
 /** Up to which a no counts: that of a border of which 95 % is behind taps. */
 export const RULED_OUT = 0.05;
 /** Share of a border that is behind taps where none is stated. */
-const UNSTATED_COVERAGE = 0.5;
+export const UNSTATED_COVERAGE = 0.5;
 
 /**
  * Which share of an attack's packets passed where it passed at all, and how likely beforehand: most attacks come in one way,
@@ -60,6 +60,17 @@ export function borderLikelihood(likelihoods: readonly number[], coverage: numbe
   const share = coverage ?? UNSTATED_COVERAGE;
   const all = share * mean + (1 - share);
   return bounded(coverage === null ? Math.max(1, all) : all);
+}
+
+/** The chances of none, one, and so on to `tries` hits in so many tries of chance `each`. */
+export function chancesOfHits(tries: number, each: number): number[] {
+  const chances: number[] = [];
+  let ways = 1;
+  for (let hits = 0; hits <= tries; hits++) {
+    chances.push(ways * each ** hits * (1 - each) ** (tries - hits));
+    ways = (ways * (tries - hits)) / (hits + 1);
+  }
+  return chances;
 }
 
 /** A likelihood as it is told. */

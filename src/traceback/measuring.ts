@@ -6,18 +6,20 @@
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Ask } from './asked.ts';
 import { auditable } from './audit.ts';
-import { isSeen, unflatten } from './branch.ts';
+import { unflatten } from './branch.ts';
 import { decoyOf } from './decoy.ts';
 import type { Directory } from './directory.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import type { HonestyBook } from './honesty.ts';
 import { MAX_WORK } from './itm.ts';
+import { createMemory } from './memory.ts';
 import { createOpening } from './opening.ts';
 import type { Log, Peering } from './peering.ts';
 import { type Request, signRequest } from './request.ts';
 import type { Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { TraceNode } from './trace.ts';
+import { yesOrNo } from './tree.ts';
 import { type Answer, MAX_TTL } from './wire.ts';
 
 /** A false yes, as it was signed, with the seed that its request was made of (hex). */
@@ -74,7 +76,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   const { as, voice, directory, book, clock } = options;
   const random = options.random ?? Math.random;
   const waiting = new Set<NodeJS.Timeout>();
-  const examined = new Map<string, { readonly until: number; readonly found: Promise<boolean | null> }>();
+  const examined = createMemory<Promise<boolean | null>>(MAX_EXAMINED, MEMORY, clock);
 
   /** Sends a request of this AS to one AS and resolves with what it says of itself first; null when that does not come. */
   const put = (
@@ -139,19 +141,14 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       if (options.config().decoys === 0) return Promise.resolve(null);
       const { origin, trace } = ask.signed.request;
       const name = `${origin}/${trace}/${who}`;
-      const now = clock();
-      for (const [old, { until }] of examined) {
-        if (until > now && examined.size < MAX_EXAMINED) break;
-        examined.delete(old);
-      }
       const known = examined.get(name);
-      if (known !== undefined) return known.found;
+      if (known !== undefined) return known;
       const found = decoy(
         who,
         { ...ask, budget: Math.min(BUDGET, ask.budget) },
-        Math.min(PATIENCE, Math.max(0, ask.deadline - now)),
+        Math.min(PATIENCE, Math.max(0, ask.deadline - clock())),
       );
-      examined.set(name, { until: now + MEMORY, found });
+      examined.set(name, found);
       return found;
     },
     close() {
@@ -162,8 +159,6 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
 }
 
 /** What an AS says of itself, signed by it: yes, no, or (null) neither. */
-function yesOf({ as, by, signed, verdict }: TraceNode): boolean | null {
-  if (by !== as || signed === 'own') return null;
-  if (isSeen(verdict)) return true;
-  return ['clear', 'clear-partial', 'saw-weak'].includes(verdict) ? false : null;
+function yesOf(said: TraceNode): boolean | null {
+  return said.by !== said.as || said.signed === 'own' ? null : yesOrNo(said);
 }

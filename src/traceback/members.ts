@@ -79,7 +79,7 @@ export function createMembers(options: MembersOptions): Members {
     });
     return of.length === 0 ? null : joined(of);
   };
-  /** Spoken to without a record, and when that began. */
+  /** Spoken to without a record. */
   const introduced = new Set<number>();
   const isPeer = (as: number) => config().peers.some(peer => peer.as === as);
   const configOf = (as: number): TracePeerConfig | null => {

@@ -4,6 +4,7 @@
  * issued it can check the record, and all else that the AS signs.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { MANAGERS } from '../config/trace-sites-tree.ts';
 import { flag, integer, list, map, nullable, opaque, share, text, type ValueOf, word } from './fields.ts';
 import { asOfCertificate } from './identity.ts';
 import { isSigned, readItem, signItem } from './signed.ts';
@@ -14,6 +15,10 @@ export const MAX_RECORD = 4096;
 export const MAX_LIFE = 7 * 86_400_000;
 
 const time = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** What stands behind an ITM, and how its AS comes by sightings: as OPEN has them too. */
+export const roles = list(word(...MANAGERS), 0, 8);
+export const methods = list(word('digest', 'flow', 'sflow', 'translate', 'exec'), 0, 8);
 
 const record = map({
   as: integer(1, 0xffffffff),
@@ -26,8 +31,8 @@ const record = map({
   addresses: list(map({ address: text(64), port: integer(1, 65535) }), 0, 8),
   /** DER. */
   certificate: opaque(1, 3072),
-  roles: list(word('itm', 'btm', 'dtm', 'dpoint'), 0, 8),
-  methods: list(word('digest', 'flow', 'sflow', 'translate', 'exec'), 0, 8),
+  roles,
+  methods,
   federations: list(text(64), 0, 16),
   /** Seconds for which windows are kept, and share of the border behind taps; null when not stated. */
   retention: nullable(integer(0, 0xffffffff)),

@@ -1,6 +1,6 @@
 /**
  * How many ASes remain possible when some AS is attacked, on average over where the attack may come from: from every AS
- * without customers alike, over the routes of the graph (search-model.ts, as-routes.ts). What a trace ends with depends
+ * without customers alike, over the routes of the graph (waves.ts, as-routes.ts). What a trace ends with depends
  * only on the last AS that saw the packet and on the neighbour it came from there, so that all attackers are followed at
  * once, from the victim outwards.
  */
@@ -8,8 +8,10 @@ import type { AsTopology } from '../rib/as-frontier.ts';
 import { createReach, relationBetween } from '../rib/as-reach.ts';
 import { CUSTOMER, PEER } from '../rib/as-relations.ts';
 import { routesTo } from '../rib/as-routes.ts';
-import { SKIP_BUDGET } from './search-model.ts';
 import { wavesOf } from './waves.ts';
+
+/** QUERYs that one search past ASes that take no part may cost in the model. */
+export const SKIP_BUDGET = 64;
 
 /** An AS that is attacked, and the ways to it. */
 export interface Victim {

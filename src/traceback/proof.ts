@@ -2,12 +2,13 @@
  * Proofs of sight as they travel in a request (intertrack-protocol(7), PROOF OF SIGHT): that a window, to which the origin
  * has committed before, says yes to a digest it asks about. Pure, and costs some dozen hashes a proof.
  */
-import { decodeItem, encodeItem } from '../net/frames.ts';
+import { encodeItem } from '../net/frames.ts';
 import { checkSight, LONGEST_PATH, LONGEST_ROWS, MOST_TABLES, type SightProof } from '../probe/sight-proof.ts';
 import { WINDOW_SECONDS } from '../probe/window-messages.ts';
 import { commitmentOf, MOST_WINDOWS } from './commitment.ts';
 import { integer, opaque, tuple, type ValueOf, type Wrong, word } from './fields.ts';
 import { MAX_PROOF, MAX_QUESTIONS, type Request } from './request.ts';
+import { readItem } from './signed.ts';
 
 const word32 = integer(0, 0xffffffff);
 
@@ -46,9 +47,7 @@ export function encodeProof(value: Proof): Uint8Array | null {
 }
 
 export function decodeProof(octets: Uint8Array): Proof | Wrong {
-  const item = decodeItem(octets);
-  if ('reason' in item) return { wrong: item.reason, at: `offset ${item.offset}` };
-  const got = proof.read(item.message, '');
+  const got = readItem(proof, octets);
   return 'wrong' in got ? got : got.value;
 }
 

@@ -88,6 +88,17 @@ export function packetsOf({ questions }: { readonly questions: readonly { readon
   return new Set(questions.map(({ packet }) => packet)).size;
 }
 
+/** From the first to the last instant that questions ask for; ms. */
+export function spanOf(questions: readonly { readonly from: number; readonly to: number }[]): {
+  readonly from: number;
+  readonly to: number;
+} {
+  return {
+    from: Math.min(...questions.map(({ from }) => from)),
+    to: Math.max(...questions.map(({ to }) => to)),
+  };
+}
+
 /**
  * A reference as it may travel: itself where it is one, else the first 12 hex digits of its SHA-256, which the origin's
  * audit log has beside it. Nothing that could be an address fits into one.

@@ -2,6 +2,7 @@
  * Which ASes keep a share of the packets only, as their records and their answers have told: while there are such, more
  * packets of an attack are asked for (evidence.ts).
  */
+import { forgetFirst } from './memory.ts';
 import type { Participation } from './participation.ts';
 import type { TraceNode } from './trace.ts';
 
@@ -26,7 +27,7 @@ export function createSamplers(): Samplers {
     if (node.sampling !== null) {
       said.delete(node.as);
       if (node.sampling < 1) said.set(node.as, now);
-      if (said.size > MAX_SAMPLERS) said.delete(said.keys().next().value!);
+      forgetFirst(said, MAX_SAMPLERS);
     }
     for (const child of node.children) note(child, now);
   };

@@ -5,6 +5,7 @@
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 import type { HeldCommitment } from './kept-commitments.ts';
+import { forgetFirst } from './memory.ts';
 import type { SignedRequest } from './request.ts';
 import { checkSightOf, decideSight, type MayAsk, type Sight } from './sight.ts';
 
@@ -58,7 +59,7 @@ export function createSightGate({ answer, held, clock }: SightGateOptions): Sigh
     // The word of a peer may come after a QUERY without it.
     if (known !== undefined && (known.lack === null || !vouches)) return known;
     const sight = await checkSightOf(request, window => held(request.origin, window), vouches);
-    trim(checked);
+    forgetFirst(checked, MOST);
     checked.set(name, sight);
     return sight;
   };
@@ -74,9 +75,9 @@ export function createSightGate({ answer, held, clock }: SightGateOptions): Sigh
         const { bucket, taken } = takeToken(buckets.get(accountable) ?? null, policy.unproved, clock());
         buckets.delete(accountable);
         buckets.set(accountable, bucket);
-        trim(buckets);
+        forgetFirst(buckets, MOST);
         if (taken) paid.add(name);
-        trim(paid);
+        forgetFirst(paid, MOST);
         return taken;
       };
       const decision = decideSight(signed.request, sight, policy, clock(), token);
@@ -93,9 +94,4 @@ export function createSightGate({ answer, held, clock }: SightGateOptions): Sigh
     },
     counts: () => ({ ...counts }),
   };
-}
-
-/** Forgets what came first. */
-function trim(known: Map<unknown, unknown> | Set<unknown>): void {
-  if (known.size > MOST) known.delete(known.keys().next().value);
 }

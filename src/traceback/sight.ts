@@ -9,9 +9,9 @@ import { checkProof } from './proof.ts';
 import { packetsOf, type Request } from './request.ts';
 
 /** A proof by which a digest that was made up would pass with a greater chance is none. */
-export const MOST_CHANCE = 1 / 32;
+const MOST_CHANCE = 1 / 32;
 /** How long before now a packet has to have passed so that its window is sealed and committed to everywhere; ms. */
-export const LIVE = 30_000;
+const LIVE = 30_000;
 
 export interface Sight {
   /** Places of the questions that are proved. */

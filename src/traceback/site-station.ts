@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { Manager } from '../config/trace-sites-tree.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
+import { smoothed } from './asked.ts';
 import { printable } from './connection.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
 import { fromWire, SITE_VERSION, type SiteAnswer, type SiteHello, type SiteQuestion } from './site-wire.ts';
@@ -169,8 +170,7 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
         site.waiting.set(id, answer => {
           if (typeof answer === 'string') return finish(answer);
           const after = clock() - began;
-          // A new measurement counts for an eighth, as that of a round trip does (RFC 6298 section 2).
-          site.latency = site.latency === null ? after : site.latency + (after - site.latency) / 8;
+          site.latency = smoothed(site.latency, after);
           site.answered++;
           const answers = answer.answers.map(fromWire);
           if (answers.some(one => one.sightings.some(({ question }) => question >= questions.length))) {

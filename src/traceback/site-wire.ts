@@ -18,6 +18,7 @@ import {
   type Wrong,
   word,
 } from './fields.ts';
+import { roles } from './participation.ts';
 import { MAX_QUESTIONS } from './request.ts';
 
 /** ALPN protocol name (RFC 7301). */
@@ -72,7 +73,7 @@ const messages = {
     version: integer(0, 0xffff),
     as: integer(1, 0xffffffff),
     site: name,
-    roles: list(word('itm', 'btm', 'dtm', 'dpoint'), 0, 8),
+    roles,
     /** Seconds for which its windows are kept, and share of its border behind taps; null when not stated. */
     retention: nullable(integer(0, 0xffffffff)),
     coverage: nullable(share),

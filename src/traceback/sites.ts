@@ -96,7 +96,7 @@ export function createSites({ own, station, config, clock }: SitesOptions): Prob
 }
 
 /** A probe's name among those of all daemons of the AS. */
-export const qualified = (site: string | null, probe: string): string => (site === null ? probe : `${site}/${probe}`);
+const qualified = (site: string | null, probe: string): string => (site === null ? probe : `${site}/${probe}`);
 
 /**
  * The share of the AS's border at each site; under null that of this daemon. What is not stated is an even part of what

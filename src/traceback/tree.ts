@@ -8,6 +8,12 @@ export function passed({ verdict }: Pick<TraceNode, 'verdict'>): boolean {
   return isSeen(verdict);
 }
 
+/** What an AS says of whether the packet passed it: yes, no, or (null) neither. */
+export function yesOrNo({ verdict }: Pick<TraceNode, 'verdict'>): boolean | null {
+  if (isSeen(verdict)) return true;
+  return verdict === 'clear' || verdict === 'clear-partial' || verdict === 'saw-weak' ? false : null;
+}
+
 /** True when what the AS says is as good as a no of a border of which enough is behind taps (likelihood.ts). */
 export function isRuledOut({ verdict, likelihood }: Pick<TraceNode, 'verdict' | 'likelihood'>): boolean {
   if (verdict === 'clear') return true;

@@ -18,7 +18,7 @@ import {
   type Wrong,
   word,
 } from './fields.ts';
-import { MAX_RECORD } from './participation.ts';
+import { MAX_RECORD, methods, roles } from './participation.ts';
 import { MAX_QUESTIONS, MAX_REQUEST } from './request.ts';
 import { SEAL_OVERHEAD } from './seal.ts';
 import { SIGNATURE } from './signed.ts';
@@ -67,8 +67,8 @@ const open = {
   hold: integer(3, 600),
   /** Seconds for which what is in work is kept when the connection is lost. */
   restart: integer(0, 600),
-  roles: list(word('itm', 'btm', 'dtm', 'dpoint'), 0, 8),
-  methods: list(word('digest', 'flow', 'sflow', 'translate', 'exec'), 0, 8),
+  roles,
+  methods,
   epochs: map({ length: integer(1, 86400), overlap: integer(0, 86400) }),
   retention: nullable(integer(0, 0xffffffff)),
   coverage: nullable(share),

@@ -1,6 +1,6 @@
 /**
- * IODEF version 2 (RFC 7970): what the documents of cases and of traces have in common. The elements stand in the order of
- * the RFC's classes.
+ * IODEF version 2 (RFC 7970): what the documents of cases and of traces have in common; systems, expectations and instants
+ * are the same in version 1. The elements stand in the order of the RFC's classes.
  */
 import { type Attributes, document, element, type Xml } from './element.ts';
 
@@ -61,6 +61,10 @@ export const iodefSystem = (
 
 /** An AS as an address (section 3.18.1). */
 export const iodefAs = (as: number): readonly [string, string] => ['asn', String(as)];
+
+/** Section 3.15: what the reader is asked to find out, in words; empty: nothing. */
+export const iodefExpectation = (words: string): readonly Xml[] =>
+  words === '' ? [] : [element('Expectation', { action: 'investigate' }, [element('Description', {}, words)])];
 
 /** Section 2.3: what IODEF has no class for. */
 export const iodefData = (dtype: 'json' | 'string', meaning: string, text: string): Xml =>

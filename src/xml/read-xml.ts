@@ -31,7 +31,7 @@ export interface XmlBounds {
   readonly elements: number;
 }
 
-export const XML_BOUNDS: XmlBounds = { length: 1 << 20, depth: 32, elements: 10_000 };
+const XML_BOUNDS: XmlBounds = { length: 1 << 20, depth: 32, elements: 10_000 };
 
 interface Open {
   readonly space: string;

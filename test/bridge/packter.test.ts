@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { BridgeCounts, TraceGate } from '../../src/bridge/bridged.ts';
-import { decodePackter, encodePackter } from '../../src/bridge/packter.ts';
+import { decodePackter } from '../../src/bridge/packter.ts';
 import { createPackter, openPackter } from '../../src/bridge/packter-listener.ts';
 import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, digestText, epochKey } from '../../src/packet/itk1.ts';
@@ -11,6 +11,7 @@ import { PACKTER, PACKTER_MD5 } from '../../src/packet/profiles.ts';
 import { writeRekeyed } from '../../src/packet/rekeyed.ts';
 import { TRACE } from '../control/scripted.ts';
 import { until } from '../traceback/ases.ts';
+import { encodePackter } from './samples.ts';
 
 const HASH = '0123456789abcdef0123456789abcdef';
 const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1');

@@ -51,3 +51,8 @@ export const CLIENT = `<?xml version="1.0"?>
   </ClientTraceRequest>
 </InterTrackMessage>
 `;
+
+/** A datagram of PACKTER that has these hashes, 32 hex digits each. */
+export function encodePackter(hashes: readonly string[]): Uint8Array {
+  return Buffer.from(hashes.map(hash => `${hash}\n`).join(''), 'latin1');
+}

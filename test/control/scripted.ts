@@ -606,7 +606,6 @@ export const QUALITY: QualityRow = {
   remarks: ["the table has shrunk to 80% of the last hour's most", '1 route seems stuck'],
 };
 
-/** Answers everything; `over` replaces what a test wants otherwise. */
 export const APPROVALS: readonly Approval[] = [
   {
     ...{ id: 'p3f9a02c1', origin: 64511, peer: 64510, entropy: 'guessable', purpose: 'attack', reference: 'CASE-7' },
@@ -644,6 +643,7 @@ export const AUDIT: readonly AuditRow[] = [
   },
 ];
 
+/** Answers everything; `over` replaces what a test wants otherwise. */
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
     switch (query.about) {

@@ -1,8 +1,8 @@
 /** What other systems send: RID, the XML of InterTrack of 2010, datagrams of PACKTER. */
 import { decodeRequest, encodeRequest } from '../../src/bridge/intertrack-2010.ts';
-import { decodePackter, encodePackter } from '../../src/bridge/packter.ts';
+import { decodePackter } from '../../src/bridge/packter.ts';
 import { decodeRid, encodeRid } from '../../src/bridge/rid-message.ts';
-import { CLIENT, FOREIGN, HASH } from '../bridge/samples.ts';
+import { CLIENT, encodePackter, FOREIGN, HASH } from '../bridge/samples.ts';
 import { mutate } from './mutate.ts';
 import type { Target } from './target.ts';
 

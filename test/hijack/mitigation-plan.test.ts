@@ -16,6 +16,7 @@ import type { Vrp } from '../../src/registry/rov.ts';
 import { readRpslObject } from '../../src/registry/rpsl.ts';
 import { whyNot } from '../interop/bgp-peers.ts';
 import { begun } from '../notify/cases.ts';
+import { skipFor } from '../programs.ts';
 
 const p = (text: string) => parsePrefix(text)!;
 const OURS = 64496;
@@ -209,13 +210,7 @@ describe('hijack/router-snippets', () => {
     const said = `${stdout}${stderr}`;
     if (status !== 0 || /on config line|Malformed|^%/m.test(said)) expect.fail(`${program} refuses:\n${said}\n${text}`);
   };
-  const unlessThere = (context: Mocha.Context, kind: 'bird' | 'frr') => {
-    const reason = whyNot(kind);
-    if (reason === null) return;
-    if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    console.log(`      skipped: ${reason}`);
-    context.skip();
-  };
+  const unlessThere = (context: Mocha.Context, kind: 'bird' | 'frr') => skipFor(context, whyNot(kind));
 
   it('are there for each router and use, but for what FRR cannot do', () => {
     expect(of('bird')).to.have.length(6);

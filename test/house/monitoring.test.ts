@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createMetrics } from '../../src/web/metrics.ts';
 import { scriptedDaemon } from '../control/scripted.ts';
+import { skipFor } from '../programs.ts';
 import { ROOT } from './sources.ts';
 
 /** What is shipped for Prometheus and Grafana speaks of metrics that there are. */
@@ -33,11 +34,7 @@ describe('contrib/prometheus and contrib/grafana', () => {
 
   it('are rules that promtool takes', function () {
     const checked = spawnSync('promtool', ['check', 'rules', join(ROOT, files[0]!)], { encoding: 'utf8' });
-    if (checked.error !== undefined) {
-      if (process.env.REQUIRE_PEERS === '1') throw new Error('no promtool here');
-      console.log('      skipped: no promtool here');
-      return this.skip();
-    }
+    skipFor(this, checked.error === undefined ? null : 'no promtool here');
     expect(checked.status, checked.stdout + checked.stderr).to.equal(0);
     expect(checked.stdout).to.match(/SUCCESS: 11 rules found/);
   });

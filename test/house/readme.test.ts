@@ -7,6 +7,7 @@ import { formatErrors, parseConfig } from '../../src/config/index.ts';
 import { COMMANDS, resolveCommand } from '../../src/control/commands.ts';
 import { offlineCommand } from '../../src/vty/offline.ts';
 import { splitWords } from '../../src/vty/words.ts';
+import { skipFor } from '../programs.ts';
 import { ROOT } from './sources.ts';
 
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
@@ -84,11 +85,7 @@ describe('the router snippets of README.md', () => {
       writeFileSync(file, head + snippet, { mode: 0o600 });
       const [program, ...words] = command(file);
       const { error, status, stderr } = spawnSync(program, words, { env, encoding: 'utf8' });
-      if (error !== undefined) {
-        if (process.env.REQUIRE_PEERS === '1') throw new Error(`${program} is not installed`);
-        console.log(`      skipped: ${program} is not installed`);
-        return this.skip();
-      }
+      skipFor(this, error === undefined ? null : `${program} is not installed`);
       expect(status, stderr).to.equal(0);
     });
 

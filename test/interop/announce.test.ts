@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { SafetyStatus } from '../../src/control/daemon.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { record } from './matrix.ts';
@@ -91,11 +92,7 @@ describe('interop/announce', function () {
       }
 
       before(function () {
-        const reason = whyNot(kind);
-        if (reason === null) return;
-        if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-        console.log(`      skipped: ${reason}`);
-        this.skip();
+        skipFor(this, whyNot(kind));
       });
       afterEach(async () => {
         await daemon.close();

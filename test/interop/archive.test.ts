@@ -7,6 +7,7 @@ import type { RouteRow } from '../../src/collector/messages.ts';
 import type { ArchiveRow, HistoryRow } from '../../src/control/daemon.ts';
 import { readGaps } from '../../src/mrt/archive-gaps.ts';
 import { linesOf, realBgpdump } from '../mrt/dump.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
@@ -40,12 +41,7 @@ ${archive}`);
   const speak = () => startSpeaker({ from: speakers, to: ours, port: PORT, as: 64497 });
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     daemon = intertrackd(ours);
     configure('archive mrt { updates 1h; }');
     const neighbors = [{ address: ours, port: PORT, as: 64500, passive: true }];

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { SummaryRow } from '../../src/collector/messages.ts';
 import type { HistoryRow } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { record } from './matrix.ts';
@@ -37,12 +38,7 @@ describe('interop/bmp', function () {
   for (const kind of ['frr', 'gobgp'] as const)
     describe(kind, () => {
       before(async function () {
-        const reason = whyNot(kind) ?? whyNot('bird');
-        if (reason !== null) {
-          if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-          console.log(`      skipped: ${reason}`);
-          this.skip();
-        }
+        skipFor(this, whyNot(kind) ?? whyNot('bird'));
         const station = { address: '127.0.0.1', port: randomInt(20_000, 30_000), name: 'edge1' };
         daemon = intertrackd('192.0.2.10');
         daemon.configure(`

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Case } from '../../src/hijack/case.ts';
 import { answer, type Relay, relay } from '../notify/smtp.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 
@@ -81,12 +82,7 @@ describe('interop/daemon-crash', function () {
   }
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     await listen();
     daemon = intertrackd(ours);
     daemon.write('jpirr.db', RPSL);

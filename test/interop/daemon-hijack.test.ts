@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CaseDetail, NoticeRow } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { type Relay, relay } from '../notify/smtp.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
@@ -132,12 +133,7 @@ describe('interop/daemon-hijack', function () {
     )!.mail;
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     smtp = await relay();
     daemon = intertrackd(ours);
     daemon.write('jpirr.db', RPSL);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 
@@ -17,10 +18,7 @@ describe('interop/daemon-http', function () {
     daemon.configure(`bgp listen ${ours} port 1790;\nhttp { listen ${ours} port ${PORT}; ${http} }\n`);
   before(function () {
     const missing = ['curl', 'openssl'].filter(one => spawnSync(one, ['version']).error !== undefined);
-    if (missing.length === 0) return;
-    if (process.env.REQUIRE_PEERS === '1') throw new Error(`no ${missing.join(', ')} here`);
-    console.log(`      skipped: no ${missing.join(', ')} here`);
-    this.skip();
+    skipFor(this, missing.length === 0 ? null : `no ${missing.join(', ')} here`);
   });
   beforeEach(() => {
     daemon = intertrackd(ours);

@@ -11,7 +11,7 @@ import { loadKernel } from '../../src/packet/digest-kernel.ts';
 import { digestPacket, epochKey, epochOf } from '../../src/packet/itk1.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
-import { PROGRAM_ENV } from '../programs.ts';
+import { PROGRAM_ENV, skipFor } from '../programs.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -96,11 +96,7 @@ alert udp any any -> any 9999 (msg:"InterTrack test of a flood"; content:"AAAA";
   };
 
   beforeEach(function () {
-    if (SURICATA === undefined) {
-      if (process.env.REQUIRE_PEERS === '1') throw new Error('suricata is not installed');
-      console.log('      skipped: suricata is not installed');
-      return this.skip();
-    }
+    skipFor(this, SURICATA === undefined ? 'suricata is not installed' : null);
     daemon = intertrackd('192.0.2.10');
     makeIdentity(64500, daemon.directory);
     daemon.write('secret', SECRET);

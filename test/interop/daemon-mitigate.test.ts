@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SafetyStatus } from '../../src/control/daemon.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
@@ -55,12 +56,7 @@ watch ours { maintainer MAINT-OWNER; hold down 1s; }
   const refused = async (...words: string[]) => (await daemon.itctl('mitigate', ...words)).stderr;
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     daemon = intertrackd(ours, OURS);
     daemon.write('jpirr.db', route(PREFIX) + route(HALVES[0]!) + route(SIX));
     configure('');

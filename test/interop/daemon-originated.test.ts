@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { DriftReport } from '../../src/control/drift-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
@@ -42,12 +43,7 @@ describe('interop/daemon-originated', function () {
   }
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     daemon = intertrackd(ours, OURS);
     // It is registered to who had it before.
     daemon.write('jpirr.db', `route: ${PREFIX}\norigin: AS64501\nmnt-by: MAINT-OLD\nsource: JPIRR\n`);

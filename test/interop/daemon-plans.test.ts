@@ -1,12 +1,11 @@
 /** What the person on duty sees and plans of traces, on a daemon with a BGP feed and a traceback peer over TLS. */
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PlacementReport, TracePlan } from '../../src/control/plan-rows.ts';
 import type { TracebackFrontier, TracebackGraph, TracebackPeerRow } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
-import { type Ases, newAses, probeAnswer, sawTo } from '../traceback/ases.ts';
+import { type Ases, newAses, peerStatement, probeAnswer, sawTo } from '../traceback/ases.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -43,12 +42,7 @@ bgp listen ${ours} port ${PORT};
 protocol bgp feed { neighbor ${feedAt} as ${FEED}; local address ${ours}; passive; role customer; }
 traceback {
     identity "${key}" certificate "${certificate}";
-    peer as ${PEER} {
-        address 127.0.0.1 port ${peer.port};
-        certificate "${join(ases.directory, `as${PEER}.crt`)}";
-        in allow;
-        out allow;
-    }
+    ${peerStatement(ases, peer)}
 }
 `);
     await daemon.start();

@@ -1,6 +1,7 @@
 /** A case while its witness restarts gracefully: out of sight, seen again, and over when the route does not come again. */
 import { expect } from 'chai';
 import type { Case } from '../../src/hijack/case.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 
@@ -31,11 +32,7 @@ protocol bgp n0 {
 `;
 
   before(function () {
-    const reason = whyNot('bird');
-    if (reason === null) return;
-    if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    console.log(`      skipped: ${reason}`);
-    this.skip();
+    skipFor(this, whyNot('bird'));
   });
   after(async () => {
     await daemon?.close();

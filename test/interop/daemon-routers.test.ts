@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
 
@@ -36,12 +37,7 @@ describe('interop/daemon-routers', function () {
   function each(title: (kind: RouterKind) => string, test: (kind: RouterKind) => Promise<void>): void {
     for (const kind of ROUTERS)
       it(title(kind), async function () {
-        const reason = whyNot(kind);
-        if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-        if (reason !== null) {
-          console.log(`      skipped: ${reason}`);
-          this.skip();
-        }
+        skipFor(this, whyNot(kind));
         await test(kind);
       });
   }

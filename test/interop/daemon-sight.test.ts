@@ -7,7 +7,7 @@ import type { PcapRecord } from '../../src/packet/capture.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { fileOf, packetAt, questionsAbout, SECRET } from '../probe/tapped.ts';
 import { PROGRAM_ENV } from '../programs.ts';
-import { type Ases, newAses, probeAnswer, sawTo, scripted } from '../traceback/ases.ts';
+import { type Ases, newAses, peerStatement, probeAnswer, sawTo, scripted } from '../traceback/ases.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -45,12 +45,7 @@ probe tap1 { retention 1h; }
 traceback {
     identity "${key}" certificate "${certificate}";
     federation "lab" { secret "${secret}"; }
-    peer as ${PEER} {
-        address 127.0.0.1 port ${peer.port};
-        certificate "${join(ases.directory, `as${PEER}.crt`)}";
-        in allow;
-        out allow;
-    }
+    ${peerStatement(ases, peer)}
 }
 `);
     await daemon.start();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { HintRow } from '../../src/traceback/hints.ts';
+import { skipFor } from '../programs.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { loopbackAddress, type Router, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -17,12 +18,7 @@ describe('interop/daemon-trace-hints', function () {
   let router: Router;
 
   before(async function () {
-    const reason = whyNot('bird');
-    if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    if (reason !== null) {
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    }
+    skipFor(this, whyNot('bird'));
     daemon = intertrackd(ours, OURS);
     makeIdentity(OURS, daemon.directory);
     daemon.configure(`

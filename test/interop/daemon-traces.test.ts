@@ -1,11 +1,10 @@
 /** intertrackd ended, by SIGKILL and by SIGTERM, while a trace is in work: no trace vanishes. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TracePeerRow } from '../../src/control/traceback-rows.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
-import { type Ases, newAses, probeAnswer, sawTo } from '../traceback/ases.ts';
+import { type Ases, newAses, peerStatement, probeAnswer, sawTo } from '../traceback/ases.ts';
 import { makeIdentity } from '../traceback/certificates.ts';
 import { until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd } from './intertrackd.ts';
@@ -51,12 +50,7 @@ describe('interop/daemon-traces', function () {
   const traceback = (key: string, certificate: string, port: number) => `
 traceback {
     identity "${key}" certificate "${certificate}";
-    peer as ${PEER} {
-        address 127.0.0.1 port ${port};
-        certificate "${join(ases.directory, `as${PEER}.crt`)}";
-        in allow;
-        out allow;
-    }
+    ${peerStatement(ases, { as: PEER, port })}
 }
 `;
   const established = () =>

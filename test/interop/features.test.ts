@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { FamilyRouteRow, NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import { type HandRouter, handRouter } from '../collector/router.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Collecting, startCollecting } from './collecting.ts';
 import { record } from './matrix.ts';
@@ -439,12 +440,7 @@ describe('interop/features', function () {
         PORT,
         `protocol bgp r { neighbor ${place.router} port ${PORT} as ${AS}; local address ${place.us}; connect retry time 1s; ${ours} }`,
       );
-      const reason = whyNot(kind);
-      if (reason !== null) {
-        if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-        console.log(`      skipped: ${reason}`);
-        this.skip();
-      }
+      skipFor(this, whyNot(kind));
       router = await startRouter(kind, {
         ...{ address: place.router, port: PORT, as: AS, neighbors: [], prefixes: [] },
         config: config(place),

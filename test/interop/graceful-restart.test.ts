@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import type { RouteRow } from '../../src/collector/messages.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { type Collecting, startCollecting } from './collecting.ts';
 import { record } from './matrix.ts';
@@ -95,12 +96,7 @@ describe('interop/graceful-restart', function () {
     const place = { router: loopbackAddress(), us: loopbackAddress() };
     const words = `protocol bgp r { neighbor ${place.router} port ${PORT} as ${AS}; local address ${place.us}; ipv4; ${ours} }`;
     station = await startCollecting(place.us, PORT, words);
-    const reason = whyNot(kind);
-    if (reason !== null) {
-      if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-      console.log(`      skipped: ${reason}`);
-      context.skip();
-    }
+    skipFor(context, whyNot(kind));
     const setup = { address: place.router, port: PORT, as: AS, neighbors: [], prefixes: [] };
     router = await startRouter(kind, { ...setup, config: config(place) });
     await station.up('r');

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { NeighborRow, RouteRow } from '../../src/collector/messages.ts';
+import { skipFor } from '../programs.ts';
 import { until, whyNot } from './bgp-peers.ts';
 import { record } from './matrix.ts';
 import { type Namespace, twoNamespaces, whyNoNamespaces } from './namespaces.ts';
@@ -58,11 +59,7 @@ describe('interop/IPv6 next hops of IPv4 routes', function () {
   });
 
   function needs(this: Mocha.Context, kind: 'bird' | 'frr' | 'gobgp'): void {
-    const reason = whyNot(kind);
-    if (reason === null) return;
-    if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-    console.log(`      skipped: ${reason}`);
-    this.skip();
+    skipFor(this, whyNot(kind));
   }
 
   /** Waits for the route; the answer is its next hop. */

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { listenBgp } from '../../src/bgp/listener.ts';
 import { createSession, type Session } from '../../src/bgp/session.ts';
 import { type KernelDrops, readKernelDrops } from '../../src/net/kernel-drops.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { record } from './matrix.ts';
 
@@ -23,11 +24,7 @@ const drops = (): KernelDrops => readKernelDrops(readFileSync('/proc/net/netstat
 
 /** Skips, or fails where the routers must be there. */
 function needs(context: Mocha.Context, kind: RouterKind): void {
-  const reason = whyNot(kind);
-  if (reason === null) return;
-  if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-  console.log(`      skipped: ${reason}`);
-  context.skip();
+  skipFor(context, whyNot(kind));
 }
 
 /** OpenBGPD 7.7 loses the address of its listening socket (`listening on (unknown)`) and puts no key on it. */

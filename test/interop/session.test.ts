@@ -7,6 +7,7 @@ import { encodeRouteRefresh, refreshName } from '../../src/bgp/route-refresh.ts'
 import { createSession, type Session } from '../../src/bgp/session.ts';
 import { decodeUpdate } from '../../src/bgp/update.ts';
 import { formatPrefix } from '../../src/net/prefix.ts';
+import { skipFor } from '../programs.ts';
 import { loopbackAddress, ROUTERS, type Router, type RouterKind, startRouter, until, whyNot } from './bgp-peers.ts';
 import { record } from './matrix.ts';
 
@@ -122,11 +123,7 @@ describe('interop/session', function () {
   for (const kind of ROUTERS)
     describe(kind, () => {
       before(function () {
-        const reason = whyNot(kind);
-        if (reason === null) return;
-        if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-        console.log(`      skipped: ${reason}`);
-        this.skip();
+        skipFor(this, whyNot(kind));
       });
       afterEach(async () => {
         await station.close();

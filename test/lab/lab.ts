@@ -7,6 +7,7 @@ import { accessSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { skipFor } from '../programs.ts';
 
 /** One end of a link: a network device of a host. */
 export interface End {
@@ -77,11 +78,7 @@ function isInstalled(command: string): boolean {
 
 /** Skips a suite, visibly, when there can be no lab; fails it when REQUIRE_PEERS=1 says that there must be. */
 export function needLab(suite: Mocha.Context, ...needs: string[]): void {
-  const reason = whyNoLab(...needs);
-  if (reason === null) return;
-  if (process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-  console.log(`      skipped: ${reason}`);
-  suite.skip();
+  skipFor(suite, whyNoLab(...needs));
 }
 
 /** Closes a suite's lab; when a test has failed, or none could run, prints first what its programs said. */

@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/notify/delivery.ts';
 import { createScram } from '../../src/notify/scram.ts';
 import { createXmpp } from '../../src/notify/xmpp.ts';
 import { createStreamReader, type Element, escapeXml } from '../../src/notify/xmpp-stream.ts';
+import { skipFor } from '../programs.ts';
 import { notice } from './cases.ts';
 import { type Prosody, startProsody, whyNoProsody } from './prosody.ts';
 
@@ -33,12 +34,7 @@ describe('notify/xmpp', () => {
     let secured: Prosody | undefined;
     let clear: Prosody | undefined;
     before(async function () {
-      const reason = whyNoProsody();
-      if (reason !== null && process.env.REQUIRE_PEERS === '1') throw new Error(reason);
-      if (reason !== null) {
-        console.log(`      skipped: ${reason}`);
-        this.skip();
-      }
+      skipFor(this, whyNoProsody());
       secured = await startProsody({ tls: true });
       clear = await startProsody({ tls: false });
     });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { requestOf, termsOf } from '../../src/daemon/trace-terms.ts';
-import { approvalId, createApprovals, needsApproval } from '../../src/traceback/approval.ts';
+import { createApprovals, needsApproval } from '../../src/traceback/approval.ts';
 import type { Request } from '../../src/traceback/request.ts';
 import { type Ases, DIGEST, NOON, newAses, probeAnswer, question, sawTo, scripted } from './ases.ts';
 
@@ -14,6 +14,12 @@ function request(origin: number, digest: string, more: Partial<Request> = {}): R
     ...more,
   } as Request;
 }
+/** The name of a question where no other has the same. */
+const approvalId = (of: Request): string =>
+  createApprovals(
+    () => 1,
+    () => {},
+  ).look(of, 1)!.id;
 const digestOf = (i: number) => i.toString(16).padStart(16, '0');
 
 describe('traceback/approval', () => {

@@ -12,6 +12,7 @@ import type { AsGraph } from '../../src/traceback/graph.ts';
 import { loadIdentity } from '../../src/traceback/identity.ts';
 import { commitmentsInMemory, type KeptCommitments } from '../../src/traceback/kept-commitments.ts';
 import type { Timing } from '../../src/traceback/peering.ts';
+import type { TraceNode } from '../../src/traceback/trace.ts';
 import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
 import { type Authority, makeIdentity } from './certificates.ts';
@@ -20,6 +21,8 @@ import { type Authority, makeIdentity } from './certificates.ts';
 export const NOON = Date.UTC(2026, 10, 22, 12, 30);
 export const DIGEST = '0123456789abcdef';
 export const question: Question = { epoch: Math.floor(NOON / 3_600_000), digest: DIGEST, from: NOON, to: NOON + 4000 };
+/** A trace of that packet. */
+export const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 
 /** A probe's answer that rests on sealed windows around the interval asked. */
 export function probeAnswer(vantages: readonly Vantage[], more: Partial<ProbeAnswer> = {}): ProbeAnswer {
@@ -118,6 +121,10 @@ export interface Ases {
   stop(as: number): void;
   close(): void;
 }
+
+/** The statement by which a daemon beside these ASes has one of them as its peer. */
+export const peerStatement = ({ directory }: Ases, { as, port }: Pick<RunningAs, 'as' | 'port'>): string =>
+  `peer as ${as} { address 127.0.0.1 port ${port}; certificate "${join(directory, `as${as}.crt`)}"; in allow; out allow; }`;
 
 /** Whoever is not spoken to is not for as long as a test takes, on however slow a machine. */
 const FAST: Partial<Timing> = { retryFirst: 20, retryMost: 200, shun: 60_000 };
@@ -242,6 +249,11 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
     },
   };
   return ases;
+}
+
+/** The first node of an AS in a tree. */
+export function findNode(node: TraceNode, as: number): TraceNode | undefined {
+  return node.as === as ? node : node.children.map(child => findNode(child, as)).find(found => found !== undefined);
 }
 
 /** Waits until it is so; fails after thirty seconds. */

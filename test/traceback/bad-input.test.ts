@@ -15,10 +15,9 @@ import { encodeMessage, type Query, type WireNode } from '../../src/traceback/wi
 import {
   type Ases,
   type AsScript,
-  DIGEST,
+  asked,
   dialRaw,
   establishRaw,
-  NOON,
   newAses,
   openOf,
   probeAnswer,
@@ -33,7 +32,6 @@ import { makeAuthority, makeCertificate } from './certificates.ts';
 import { type Pem, queryFrom, recordOf, requestOf } from './signing.ts';
 
 const federation = makeAuthority('jp-isp');
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 
 /** AS 64500 as it runs, and how to speak for AS 64501, which it is configured to peer with. */
 interface Stage {

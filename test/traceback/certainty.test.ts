@@ -19,8 +19,8 @@ const STATED: Credit = {
   colludes: () => 0,
 };
 const of = (tree: TraceNode, credit = STATED) => {
-  const { entry, ambiguity } = conclude(tree, credit);
-  return { entry, ...certaintyOf(tree, entry, ambiguity, undefined, credit) };
+  const { entry, ambiguity, weighed } = conclude(tree, credit);
+  return { entry, ...certaintyOf(weighed, entry, ambiguity) };
 };
 
 describe('traceback/certainty', () => {

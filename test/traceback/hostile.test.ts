@@ -19,10 +19,9 @@ import { CODES, encodeMessage, MAX_NODES, type Query, type WireNode } from '../.
 import {
   type Ases,
   type AsScript,
-  DIGEST,
+  asked,
   dialRaw,
   establishRaw,
-  NOON,
   newAses,
   openOf,
   probeAnswer,
@@ -36,7 +35,6 @@ import {
 import { makeCertificate } from './certificates.ts';
 import { keyOf, type Pem, queryFrom, recordOf, requestOf, said, statementOf } from './signing.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 /** It asks its peers whatever it is asked. */
 const BLIND: Partial<AsScript> = { probes: scripted(null) };
 const SEES: Partial<AsScript> = { probes: scripted(probeAnswer([sawTo(64501)])) };

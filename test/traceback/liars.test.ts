@@ -2,21 +2,19 @@
 import { expect } from 'chai';
 import type { ProbeAnswer, Vantage } from '../../src/probe/question.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
-import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
+import type { Trace } from '../../src/traceback/trace.ts';
 import {
   type Ases,
+  asked,
   DIGEST,
-  NOON,
+  findNode,
   newAses,
   probeAnswer,
-  question,
   sawFrom,
   sawTo,
   scripted,
   scriptedGraph,
 } from './ases.ts';
-
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 
 /** Says yes to every question, at these vantages. */
 function alwaysYes(vantages: readonly Vantage[]): Probes {
@@ -31,10 +29,6 @@ function alwaysYes(vantages: readonly Vantage[]): Probes {
 }
 const passed = (from: number, to: number) => scripted(probeAnswer([sawFrom(from), sawTo(to)]));
 const clear = scripted(probeAnswer([]));
-
-function find(node: TraceNode, as: number): TraceNode | undefined {
-  return node.as === as ? node : node.children.map(child => find(child, as)).find(found => found !== undefined);
-}
 
 // The packets came: 64520 (takes no part), 64504, 64503, 64502, 64500. 64505 and 64506 were not on their way.
 describe('traceback: ASes that say what is false', function () {
@@ -83,7 +77,7 @@ describe('traceback: ASes that say what is false', function () {
     await chain({ 64503: passed(64505, 64502) });
     const result = await trace();
     expect(result.entry).to.deep.equal({ as: 64503, via: 64505, source: false });
-    expect(find(result.tree, 64505)!.verdict).to.equal('conflict');
+    expect(findNode(result.tree, 64505)!.verdict).to.equal('conflict');
     expect(result.doubts).to.deep.equal([
       'AS 64503 says that it came in from AS 64505, which says that it did not go out there',
     ]);
@@ -94,7 +88,7 @@ describe('traceback: ASes that say what is false', function () {
     await chain({ 64503: clear });
     const result = await trace();
     expect(result.entry).to.deep.equal({ as: 64502, via: 64503, source: false });
-    expect(find(result.tree, 64503)!.verdict).to.equal('conflict');
+    expect(findNode(result.tree, 64503)!.verdict).to.equal('conflict');
     expect(result.doubts).to.have.length(1);
     expect(result.ambiguity).to.deep.equal([64503]);
   });
@@ -137,8 +131,8 @@ describe('traceback: ASes that say what is false', function () {
     await ases.link();
     const result = await trace();
     expect(result.entry?.as).to.equal(64504);
-    expect(find(result.tree, 64505)!.verdict).to.equal('conflict');
-    expect(find(result.tree, 64505)!.reason).to.contain('packets that never were');
+    expect(findNode(result.tree, 64505)!.verdict).to.equal('conflict');
+    expect(findNode(result.tree, 64505)!.reason).to.contain('packets that never were');
     const { honesty } = ases.at(64500).traceback;
     expect(honesty.of(64505)!.yes).to.be.closeTo(1, 1e-3);
     expect(honesty.of(64504)!).to.include({ yes: 0 });

@@ -4,13 +4,11 @@ import type { TraceNode } from '../../src/traceback/trace.ts';
 import { CODES, encodeMessage } from '../../src/traceback/wire.ts';
 import {
   type Ases,
-  DIGEST,
+  asked,
   dialRaw,
   establishRaw,
-  NOON,
   newAses,
   probeAnswer,
-  question,
   readIdentity,
   sawFrom,
   sawTo,
@@ -21,7 +19,6 @@ import {
 import { makeAuthority, makeCertificate } from './certificates.ts';
 import { recordOf } from './signing.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 const outline = (node: TraceNode, indent = ''): string[] => [
   `${indent}${node.as} ${node.verdict} ${node.signed}`,
   ...node.children.flatMap(child => outline(child, `${indent}  `)),

@@ -7,10 +7,9 @@ import type { Request } from '../../src/traceback/request.ts';
 import { CODES, encodeMessage, MAX_FRAME, type Query, type WireNode } from '../../src/traceback/wire.ts';
 import {
   type Ases,
-  DIGEST,
+  asked,
   dialRaw,
   establishRaw,
-  NOON,
   newAses,
   openOf,
   probeAnswer,
@@ -24,7 +23,6 @@ import {
 import { makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
 import { type Pem, recordOf, requestOf, said } from './signing.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 let nonce = 0;
 /** Who speaks for AS 64501 here. */
 let speaker: Pem;

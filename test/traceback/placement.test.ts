@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { conesOf, createReach } from '../../src/rib/as-reach.ts';
 import { type Placement, type PlacementQuestion, planPlacement } from '../../src/traceback/placement.ts';
 import { createPlacementModel } from '../../src/traceback/placement-model.ts';
-import { askInWaves } from '../../src/traceback/search-model.ts';
+import { askInWaves } from '../lab/internet/ask-in-waves.ts';
 import { makeInternet, seeded } from '../lab/internet/graph.ts';
 
 function run(work: Generator<unknown, Placement>): Placement {

@@ -2,18 +2,7 @@ import { expect } from 'chai';
 import { newBranch, newLeaf, snapshot } from '../../src/traceback/branch.ts';
 import { grafted, referralsOf } from '../../src/traceback/referrals.ts';
 import type { Trace, TraceNode, TraceVerdict } from '../../src/traceback/trace.ts';
-import {
-  type Ases,
-  DIGEST,
-  NOON,
-  newAses,
-  probeAnswer,
-  question,
-  sawFrom,
-  scripted,
-  scriptedGraph,
-  until,
-} from './ases.ts';
+import { type Ases, asked, newAses, probeAnswer, sawFrom, scripted, scriptedGraph, until } from './ases.ts';
 import { makeAuthority } from './certificates.ts';
 
 function node(as: number, verdict: TraceVerdict, ingress: number[] = [], ...children: TraceNode[]): TraceNode {
@@ -72,10 +61,7 @@ describe('traceback: iterative across federations', function () {
   });
   afterEach(() => ases.close());
 
-  const trace = () =>
-    ases
-      .at(64500)
-      .traceback.startTrace({ questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON }, () => {});
+  const trace = () => ases.at(64500).traceback.startTrace(asked, () => {});
   const saw = (from: number) => scripted(probeAnswer([sawFrom(from)]));
   const find = (tree: Trace['tree'], as: number): Trace['tree'] | undefined =>
     tree.as === as ? tree : tree.children.map(child => find(child, as)).find(one => one !== undefined);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { watchOwnCertificate } from '../../src/daemon/own-certificate.ts';
 import { fingerprintOf } from '../../src/net/fingerprint.ts';
 import { issueCertificate } from '../../src/net/issue-certificate.ts';
-import { type Ases, DIGEST, dialRaw, NOON, newAses, question, until } from './ases.ts';
+import { type Ases, asked, DIGEST, dialRaw, NOON, newAses, question, until } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
 
 const DAY = 86_400_000;
@@ -33,7 +33,7 @@ describe('traceback: a certificate that is renewed while the daemon runs', () =>
       () => one.traceback.status()[0]!.state === 'Established' && other.traceback.status()[0]!.state === 'Established',
     );
     // Whatever collided has been settled.
-    await one.traceback.startTrace({ questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON }, () => {});
+    await one.traceback.startTrace(asked, () => {});
     const { since } = one.traceback.status()[0]!;
 
     const shown = async () => {

@@ -6,20 +6,18 @@ import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import { CODES, encodeMessage } from '../../src/traceback/wire.ts';
 import {
   type Ases,
-  DIGEST,
+  asked,
   dialRaw,
   establishRaw,
-  NOON,
+  findNode,
   newAses,
   probeAnswer,
-  question,
   sawFrom,
   sawTo,
   scripted,
   until,
 } from './ases.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 const [NEAR, MIDDLE, FAR] = [64500, 64501, 64502];
 
 /** A wire between two ASes that can be cut: what dials it is led on to `port`. */
@@ -68,15 +66,13 @@ async function layWire(): Promise<Wire> {
   };
 }
 
-const find = (node: TraceNode, as: number): TraceNode | undefined =>
-  node.as === as ? node : node.children.map(child => find(child, as)).find(found => found !== undefined);
-const outline = ({ tree }: Trace) => [NEAR, MIDDLE, FAR].map(as => find(tree, as)?.verdict ?? '-').join(' ');
+const outline = ({ tree }: Trace) => [NEAR, MIDDLE, FAR].map(as => findNode(tree, as)?.verdict ?? '-').join(' ');
 
 /**
  * True when an AS was given up at the deadline: a trace has two seconds, which a machine with much else to do may spend on
  * shaking hands.
  */
-const wasLate = ({ tree }: Trace): boolean => [tree, find(tree, MIDDLE), find(tree, FAR)].some(isLate);
+const wasLate = ({ tree }: Trace): boolean => [tree, findNode(tree, MIDDLE), findNode(tree, FAR)].some(isLate);
 const isLate = (node: TraceNode | undefined): boolean =>
   node !== undefined && node.verdict !== 'saw' && /by the deadline|in time|no answer yet/.test(node.reason);
 
@@ -234,7 +230,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
     const tracing = start();
     const inWork = await during(tracing, () => middle.asked() === 1);
     for (const wire of wires) wire.close();
-    const node = find((await tracing).tree, MIDDLE)!;
+    const node = findNode((await tracing).tree, MIDDLE)!;
     // On a machine that is too slow it was over before.
     const lost = inWork ? ': the connection was lost and is not back' : '';
     expect([node.verdict, node.signed]).to.deep.equal(['silent', 'own']);

@@ -9,6 +9,7 @@ import {
   type AsScript,
   dialRaw,
   establishRaw,
+  findNode,
   newAses,
   probeAnswer,
   type RunningAs,
@@ -19,9 +20,7 @@ import { type Sighted, sighted } from './sighted.ts';
 
 /** What an AS says in a trace. */
 function answerOf({ tree }: Trace, as: number): TraceNode | undefined {
-  const find = (node: TraceNode): TraceNode | undefined =>
-    node.as === as ? node : node.children.map(find).find(found => found !== undefined);
-  return find(tree);
+  return findNode(tree, as);
 }
 
 /** Waits until an AS holds what another has committed to. */

@@ -22,7 +22,7 @@ import {
 } from '../../src/traceback/site-wire.ts';
 import { coverageOf, sharesOf } from '../../src/traceback/sites.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
-import { type Ases, DIGEST, dialRaw, NOON, newAses, probeAnswer, question, sawFrom, sawTo, until } from './ases.ts';
+import { type Ases, asked, DIGEST, dialRaw, newAses, probeAnswer, question, sawFrom, sawTo, until } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
 
 const AS = 64500;
@@ -532,7 +532,6 @@ describe('traceback: one AS of three daemons', function () {
     await ases.start({ as: 64501, peers: [AS], probes: { ask: nobody } });
     await ases.link();
     const partials: Trace[] = [];
-    const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
     const mine = await ases.at(AS).traceback.startTrace(asked, partial => partials.push(partial));
     expect(mine.inside).to.deep.include({ came: ['umeda'], began: [], left: [] });
     const theirs = await ases.at(64501).traceback.startTrace(asked, () => {});

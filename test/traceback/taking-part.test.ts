@@ -1,22 +1,9 @@
 /** What an operator orders of sessions and of the whole, and what the others learn of it. */
 import { expect } from 'chai';
 import { CODES } from '../../src/traceback/wire.ts';
-import {
-  type Ases,
-  DIGEST,
-  dialRaw,
-  establishRaw,
-  NOON,
-  newAses,
-  probeAnswer,
-  question,
-  sawFrom,
-  scripted,
-  until,
-} from './ases.ts';
+import { type Ases, asked, dialRaw, establishRaw, newAses, probeAnswer, sawFrom, scripted, until } from './ases.ts';
 import { makeAuthority } from './certificates.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
 const BY = 'root (pid 1)';
 
 describe('traceback: taking part, as the operator orders', () => {

@@ -6,9 +6,11 @@ import type { Probes } from '../../src/traceback/btm.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
 import {
   type Ases,
+  asked,
   DIGEST,
   dialRaw,
   establishRaw,
+  findNode,
   NOON,
   newAses,
   probeAnswer,
@@ -20,15 +22,9 @@ import {
   until,
 } from './ases.ts';
 
-const asked = { questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON };
-
 /** A tree in one line an AS: what is compared is who says what, under whom. */
 function outline(node: TraceNode, indent = ''): string[] {
   return [`${indent}${node.as} ${node.verdict}`, ...node.children.flatMap(child => outline(child, `${indent}  `))];
-}
-
-function find(node: TraceNode, as: number): TraceNode | undefined {
-  return node.as === as ? node : node.children.map(child => find(child, as)).find(found => found !== undefined);
 }
 
 describe('traceback: a trace across ASes, over TLS', () => {
@@ -95,10 +91,10 @@ describe('traceback: a trace across ASes, over TLS', () => {
       '        64520 absent',
       '      64503 clear',
     ]);
-    expect(find(result.tree, 64504)!.reason).to.equal('no probe is there to ask');
-    expect(find(result.tree, 64505)!.reason).to.equal('policy does not let this peer ask');
-    expect(find(result.tree, 64506)!.reason).to.equal('the probes did not answer in time');
-    expect(find(result.tree, 64507)!.reason).to.equal('no answer by the deadline');
+    expect(findNode(result.tree, 64504)!.reason).to.equal('no probe is there to ask');
+    expect(findNode(result.tree, 64505)!.reason).to.equal('policy does not let this peer ask');
+    expect(findNode(result.tree, 64506)!.reason).to.equal('the probes did not answer in time');
+    expect(findNode(result.tree, 64507)!.reason).to.equal('no answer by the deadline');
     expect(result.entry).to.deep.equal({ as: 64502, via: 64520, source: false });
     expect(result.ambiguity).to.deep.equal([64520]);
     expect(result.state).to.equal('final');
@@ -208,7 +204,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
     await ases.link();
     const result = await trace(64500);
     expect(result.entry).to.deep.equal({ as: 64501, via: null, source: false });
-    expect(find(result.tree, 64501)!.reason).to.match(/where it began is open: only 50 %/);
+    expect(findNode(result.tree, 64501)!.reason).to.match(/where it began is open: only 50 %/);
   });
 
   it('asks every peer when a packet was seen at the border and nothing tells which way, and claims no source', async () => {
@@ -311,7 +307,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
     await ases.link();
     // Those that saw nothing asked nobody: what they were given of the budget is there for the last wave.
     const found = await ases.at(64500).traceback.startTrace({ questions: eight, need: 4, time: NOON }, () => {});
-    expect(find(found.tree, 64600)?.verdict).to.equal('saw-weak');
+    expect(findNode(found.tree, 64600)?.verdict).to.equal('saw-weak');
     expect(found.entry).to.deep.equal({ as: last, via: null, source: true });
     expect(found.queries).to.equal(behind.length);
   });
@@ -324,7 +320,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
     await ases.link();
     const { tree } = await trace(64500);
     expect(outline(tree)).to.deep.equal(['64500 cannot-know', '  64501 saw', '  64502 refused']);
-    expect(find(tree, 64501)!.ingress).to.deep.equal([]);
+    expect(findNode(tree, 64501)!.ingress).to.deep.equal([]);
     expect(JSON.stringify(tree)).to.not.include('64520');
   });
 

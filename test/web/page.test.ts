@@ -8,6 +8,7 @@ import type { Daemon } from '../../src/control/daemon.ts';
 import { createHttpServer, type HttpServer, readHttpFiles } from '../../src/web/server.ts';
 import { CASE, LINE, scriptedDaemon, TRACE } from '../control/scripted.ts';
 import { until } from '../interop/bgp-peers.ts';
+import { skipFor } from '../programs.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const BUILT = new URL('../../dist/page/', import.meta.url).pathname;
@@ -27,11 +28,7 @@ describe('web/page', function () {
   const wrong: string[] = [];
 
   before(async function () {
-    if (!existsSync(CHROMIUM)) {
-      if (process.env.REQUIRE_PEERS === '1') throw new Error('no chromium here');
-      console.log('      skipped: no chromium here');
-      this.skip();
-    }
+    skipFor(this, existsSync(CHROMIUM) ? null : 'no chromium here');
     if (!existsSync(`${BUILT}index.html`)) throw new Error('not built: run make first');
     folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
     writeFileSync(join(folder, 'token'), `${TOKEN}\n`, { mode: 0o600 });

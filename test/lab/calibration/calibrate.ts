@@ -3,7 +3,7 @@
  * keep a share of the packets, watch a part of the border and say yes falsely now and then (sightings.ts).
  */
 import { createPrivateKey } from 'node:crypto';
-import { certaintyOf, type Weighed, weigh } from '../../../src/traceback/certainty.ts';
+import { certaintyOf, type Weighed } from '../../../src/traceback/certainty.ts';
 import { conclude } from '../../../src/traceback/conclusion.ts';
 import { markConflicts } from '../../../src/traceback/contradiction.ts';
 import { needOf } from '../../../src/traceback/evidence.ts';
@@ -116,8 +116,8 @@ export async function calibrate(setting: Setting): Promise<Calibration> {
     );
     const { tree: opened, queries } = await managers.trace(origin, signed, 64);
     const tree = markConflicts(opened);
-    const { entry, ambiguity } = conclude(tree);
-    const { certainty, unknown } = certaintyOf(tree, entry, ambiguity);
+    const { entry, ambiguity, weighed } = conclude(tree);
+    const { certainty, unknown } = certaintyOf(weighed, entry, ambiguity);
     found.queries += queries;
     const on = new Set(path);
     // An AS may stand in several places, of which the packets took one.
@@ -126,7 +126,7 @@ export async function calibrate(setting: Setting): Promise<Calibration> {
       chances.set(node.as, (chances.get(node.as) ?? 0) + chance);
       children.forEach(walk);
     };
-    walk(weigh(tree));
+    walk(weighed);
     chances.delete(tree.as);
     for (const [as, chance] of chances) put(nodes, Math.min(1, chance), on.has(as));
     if (entry === null) found.none++;

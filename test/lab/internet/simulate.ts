@@ -4,7 +4,7 @@
  */
 import { searchFrontier } from '../../../src/rib/as-frontier.ts';
 import { routesTo } from '../../../src/rib/as-routes.ts';
-import { askInWaves as ask } from '../../../src/traceback/search-model.ts';
+import { askInWaves as ask } from './ask-in-waves.ts';
 import type { Internet, Random } from './graph.ts';
 
 export interface Participation {

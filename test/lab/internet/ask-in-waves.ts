@@ -1,12 +1,9 @@
 /**
  * The search past ASes that take no part, as a model: everybody answers truly, and of the ASes that may stand behind a
- * neighbour those are asked that a budget allows, in the waves of the daemon. The simulation of testbeds and the planner
- * of placement share it.
+ * neighbour those are asked that a budget allows, in the waves of the daemon.
  */
-import { type Candidate, wavesOf } from './waves.ts';
-
-/** QUERYs one skip may cost in the model. */
-export const SKIP_BUDGET = 64;
+import { SKIP_BUDGET } from '../../../src/traceback/placement-model.ts';
+import { type Candidate, wavesOf } from '../../../src/traceback/waves.ts';
 
 /** Asks the candidates wave by wave until the one that saw the packet, 0 for none, is among those asked. */
 export function askInWaves(
