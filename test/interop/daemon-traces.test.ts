@@ -1,5 +1,6 @@
 /** intertrackd ended, by SIGKILL and by SIGTERM, while a trace is in work: no trace vanishes. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TracePeerRow } from '../../src/control/traceback-rows.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
