@@ -12,7 +12,7 @@ import type { RidPosted } from './rid-client.ts';
 import { decodeRid, encodeRid, type RequestStatus, type RidMessage } from './rid-message.ts';
 import { nameOf, purposeOf, recordsOf, wordsOf } from './rid-request.ts';
 import type { RidReply } from './rid-server.ts';
-import { traceIncident } from './trace-incident.ts';
+import { incidentOf, traceIncident } from './trace-incident.ts';
 
 export interface RidPeer {
   readonly name: string;
@@ -157,12 +157,12 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
    */
   async function resultFor(message: RidMessage, trace: Trace, type: 'Result' | 'Report'): Promise<string> {
     const contacts = await gate.contacts(trace, null);
-    const whole = traceIncident(trace, {
+    const whole = incidentOf(trace, {
       ...{ ...self(), contacts, internal: false, now: clock(), incident: message.incident },
     });
     const systems = whole.systems.filter(({ category }) => category !== 'intermediate');
     const source = { found: trace.entry !== null, ases: trace.entry === null ? [] : [trace.entry.as] };
-    const report = { ...whole, systems, records: [], data: [] };
+    const report = { ...whole, systems, records: [] };
     return answer(message, type, { authorization: 'Approved', justification: null }, { source, report });
   }
 
