@@ -3,7 +3,7 @@
  * where it says so, or is denied with its justification; and our reports and requests go to peers. No sockets.
  */
 import { randomBytes } from 'node:crypto';
-import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, BridgeSelf, TraceGate } from './bridged.ts';
 import type { PacketRecord } from './packet-record.ts';
@@ -85,7 +85,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
   const known = new Map<string, string>();
 
   const tooFast = seldom(1, clock, (text, unsaid) => audit('rid.refused', { ...JSON.parse(text), unsaid }));
-  const say = seldom(4, clock, (text, unsaid) => log('info', unsaid > 0 ? `${text} (${unsaid} more unsaid)` : text));
+  const say = seldom(4, clock, (text, unsaid) => log('info', withUnsaid(text, unsaid)));
 
   const countsOf = (name: string) => {
     const found = counts.get(name);
