@@ -23,6 +23,21 @@ export function takeToken(
 }
 
 /**
+ * Takes tokens of many, each from a bucket of its own: true when there was one. Beyond `most` the bucket is forgotten that
+ * was used longest ago. `clock` in ms.
+ */
+export function rateOfEach<K>(most: number, clock: () => number): (who: K, rate: number) => boolean {
+  const buckets = new Map<K, Bucket>();
+  return (who, rate) => {
+    const { bucket, taken } = takeToken(buckets.get(who) ?? null, rate, clock());
+    buckets.delete(who);
+    buckets.set(who, bucket);
+    if (buckets.size > most) buckets.delete(buckets.keys().next().value!);
+    return taken;
+  };
+}
+
+/**
  * Says at most `rate` things a second through `say`, which also hears how many were left unsaid since the last one.
  * `clock` is in ms; a monotonic one serves.
  */
@@ -44,3 +59,7 @@ export function seldom(
     unsaid = 0;
   };
 }
+
+/** A line of `seldom` for the log, with how many more there were. */
+export const withUnsaid = (text: string, unsaid: number): string =>
+  unsaid > 0 ? `${text} (${unsaid} more unsaid)` : text;

@@ -83,8 +83,7 @@ export function createApprovals(
         hashes.delete(id);
       }
   };
-  const nameOf = (request: Request): string => {
-    const hash = hashOf(request);
+  const nameOf = (hash: string): string => {
     let digits = 8;
     while (digits < hash.length && (hashes.get(named(hash, digits)) ?? hash) !== hash) digits++;
     return named(hash, digits);
@@ -102,7 +101,8 @@ export function createApprovals(
   return {
     look(request, peer) {
       expire();
-      const id = nameOf(request);
+      const hash = hashOf(request);
+      const id = nameOf(hash);
       const now = clock();
       const kept = known.get(id);
       if (kept === undefined) {
@@ -121,7 +121,7 @@ export function createApprovals(
         until: kept?.until ?? now + WAITS,
       };
       known.set(id, one);
-      hashes.set(id, hashOf(request));
+      hashes.set(id, hash);
       return one;
     },
     list() {

@@ -3,7 +3,7 @@
  * answered without one.
  */
 import type { TracebackConfig } from '../config/traceback-tree.ts';
-import { type Bucket, takeToken } from '../net/rate.ts';
+import { rateOfEach } from '../net/rate.ts';
 import type { HeldCommitment } from './kept-commitments.ts';
 import { forgetFirst } from './memory.ts';
 import type { SignedRequest } from './request.ts';
@@ -48,7 +48,7 @@ export interface SightGate {
 
 export function createSightGate({ answer, held, clock }: SightGateOptions): SightGate {
   const checked = new Map<string, Sight>();
-  const buckets = new Map<number, Bucket>();
+  const spend = rateOfEach<number>(MOST, clock);
   /** Requests that have cost their token: by another way they ask nothing new. */
   const paid = new Set<string>();
   const counts = { held: 0, vouched: 0, unproved: 0, refused: 0 };
@@ -72,13 +72,10 @@ export function createSightGate({ answer, held, clock }: SightGateOptions): Sigh
       const name = Buffer.from(signed.hash).toString('base64');
       const token = () => {
         if (paid.has(name)) return true;
-        const { bucket, taken } = takeToken(buckets.get(accountable) ?? null, policy.unproved, clock());
-        buckets.delete(accountable);
-        buckets.set(accountable, bucket);
-        forgetFirst(buckets, MOST);
-        if (taken) paid.add(name);
+        if (!spend(accountable, policy.unproved)) return false;
+        paid.add(name);
         forgetFirst(paid, MOST);
-        return taken;
+        return true;
       };
       const decision = decideSight(signed.request, sight, policy, clock(), token);
       const proved = sight.by !== null && sight.fault === null;

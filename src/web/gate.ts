@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { HttpRole } from '../config/http-tree.ts';
 import { isLoopback } from '../net/loopback.ts';
-import { type Bucket, takeToken } from '../net/rate.ts';
+import { rateOfEach } from '../net/rate.ts';
 import type { Problem } from './problem.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -38,14 +38,7 @@ export interface GateOptions {
 
 /** A gate that has let nobody in yet. */
 export function createGate({ tokens, rate, clock }: GateOptions): Gate {
-  const buckets = new Map<string, Bucket>();
-  const spend = (who: string): boolean => {
-    const { bucket, taken } = takeToken(buckets.get(who) ?? null, rate(), clock());
-    buckets.delete(who);
-    buckets.set(who, bucket);
-    if (buckets.size > MOST_BUCKETS) buckets.delete(buckets.keys().next().value!);
-    return taken;
-  };
+  const spend = rateOfEach<string>(MOST_BUCKETS, clock);
   return {
     admit({ authorization, host, local, remote }, needs) {
       // A page of somewhere else that has its own name lead to 127.0.0.1 could read all that an anonymous reader may.
@@ -54,7 +47,7 @@ export function createGate({ tokens, rate, clock }: GateOptions): Gate {
       const asker = tokens()(authorization);
       const known = asker !== null && asker !== 'nobody' && asker.token !== null;
       // Who guesses tokens is held to the rate of its address.
-      if (!spend(known ? `token ${asker.token}` : `from ${remote}`))
+      if (!spend(known ? `token ${asker.token}` : `from ${remote}`, rate()))
         return { status: 429, detail: `more than ${rate()} requests a second`, headers: { 'Retry-After': '1' } };
       if (needs === null) return asker === null || asker === 'nobody' ? { role: null, token: null } : asker;
       const challenge = { 'WWW-Authenticate': 'Bearer realm="intertrack"' };

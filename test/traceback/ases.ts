@@ -256,10 +256,11 @@ export function findNode(node: TraceNode, as: number): TraceNode | undefined {
   return node.as === as ? node : node.children.map(child => findNode(child, as)).find(found => found !== undefined);
 }
 
-/** Waits until it is so; fails after thirty seconds. */
-export async function until(is: () => boolean, what = 'what was waited for'): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    if (is()) return;
+/** Waits until it is so, or there is something, and returns that; fails after a minute. */
+export async function until<T>(find: () => T | undefined | null | false, what = 'what was waited for'): Promise<T> {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    const found = find();
+    if (found) return found;
     await new Promise(resolve => setTimeout(resolve, 5));
   }
   throw new Error(`${what} did not come`);

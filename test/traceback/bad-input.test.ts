@@ -27,6 +27,7 @@ import {
   readIdentity,
   sawTo,
   scripted,
+  until,
 } from './ases.ts';
 import { makeAuthority, makeCertificate } from './certificates.ts';
 import { type Pem, queryFrom, recordOf, requestOf } from './signing.ts';
@@ -454,16 +455,6 @@ const ROWS: readonly Row[] = [
     },
   },
 ];
-
-/** Waits until there is something; fails after half a minute. */
-async function until<T>(find: () => T | undefined): Promise<T> {
-  for (let i = 0; i < 6000; i++) {
-    const found = find();
-    if (found !== undefined) return found;
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
-  throw new Error('it did not come');
-}
 
 describe('traceback: bad input, each with its line in the audit log', () => {
   let ases: Ases;

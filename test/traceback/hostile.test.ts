@@ -31,6 +31,7 @@ import {
   sawFrom,
   sawTo,
   scripted,
+  until,
 } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
 import { keyOf, type Pem, queryFrom, recordOf, requestOf, said, statementOf } from './signing.ts';
@@ -38,15 +39,6 @@ import { keyOf, type Pem, queryFrom, recordOf, requestOf, said, statementOf } fr
 /** It asks its peers whatever it is asked. */
 const BLIND: Partial<AsScript> = { probes: scripted(null) };
 const SEES: Partial<AsScript> = { probes: scripted(probeAnswer([sawTo(64501)])) };
-
-async function until<T>(find: () => T | undefined | false | null): Promise<T> {
-  for (let i = 0; i < 12_000; i++) {
-    const found = find();
-    if (found) return found;
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
-  throw new Error('it did not come');
-}
 
 describe('traceback: hostile peers', function () {
   this.timeout(120_000);

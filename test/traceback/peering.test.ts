@@ -21,27 +21,16 @@ import {
   until,
 } from './ases.ts';
 import { makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
-import { type Pem, recordOf, requestOf, said } from './signing.ts';
+import { type Pem, queryFrom, recordOf, requestOf, said } from './signing.ts';
 
-let nonce = 0;
 /** Who speaks for AS 64501 here. */
 let speaker: Pem;
 
 function queryOf(from: number, { asks = {}, ...more }: Partial<Query> & { asks?: Partial<Request> } = {}): Query {
-  nonce++;
-  return {
-    type: 'query',
-    id: nonce,
-    hops: [from],
-    ttl: 0,
-    deadline: Date.now() + 1500,
-    budget: 0,
-    nonce: nonce.toString(16).padStart(32, '0'),
-    expires: Date.now() + 5000,
-    proved: false,
+  return queryFrom(from, speaker, {
     ...requestOf(from, speaker, { questions: [{ packet: 0, ...question }], ...asks }),
     ...more,
-  };
+  });
 }
 
 describe('traceback: the peering, over TLS', () => {
