@@ -37,6 +37,15 @@ const CASE_ID = /^\d{4}-\d{2}-\d{2}-\d{2,6}$/;
 
 const refusePrefix = (text: string): string | null => (parsePrefix(text) === null ? whyNoPrefix(text) : null);
 
+/** For names that the configuration gives (NAME of config/argument.ts). */
+const refuseName = (what: string) => (text: string) => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : what);
+
+/** For words of a person. */
+const refuseText = (what: string) => (text: string) =>
+  text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
+    ? null
+    : `${what} of 1 to 255 octets without control characters`;
+
 export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   PREFIX: {
     help: 'prefix or address, such as 192.0.2.0/24 or 2001:db8::1',
@@ -59,12 +68,12 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   RPKI: {
     help: 'name of an `rpki` of the configuration',
-    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of an rpki'),
+    refuse: refuseName('name of an rpki'),
     values: async daemon => (await daemon.rpkiStatus()).map(({ source }) => source),
   },
   PROBE: {
     help: 'name of a `probe` of the configuration',
-    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a probe'),
+    refuse: refuseName('name of a probe'),
     values: async daemon => (await daemon.probes()).map(({ probe }) => probe),
   },
   EPOCH: {
@@ -150,7 +159,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   RIDPEER: {
     help: 'name of a `peer` of the `rid` of the configuration',
-    refuse: text => (/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(text) ? null : 'name of a peer of rid'),
+    refuse: refuseName('name of a peer of rid'),
     values: async daemon => (await daemon.ridPeers()).map(({ name }) => name),
   },
   REQUEST: {
@@ -178,10 +187,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   REFERENCE: {
     help: 'your own name for why you ask, such as CASE-7',
-    refuse: text =>
-      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
-        ? null
-        : 'reference of 1 to 255 octets without control characters',
+    refuse: refuseText('reference'),
   },
   FILE: {
     help: 'pcap file, or - for the standard input',
@@ -206,17 +212,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   },
   TEXT: {
     help: 'a few words, between double quotes',
-    refuse: text =>
-      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
-        ? null
-        : 'text of 1 to 255 octets without control characters',
+    refuse: refuseText('text'),
   },
   QUERY: {
     help: 'whois query in the manner of IRRd or RIPE; between double quotes when it has blanks',
-    refuse: text =>
-      text !== '' && Buffer.byteLength(text) <= 255 && !/\p{C}/u.test(text)
-        ? null
-        : 'query of 1 to 255 octets without control characters',
+    refuse: refuseText('query'),
   },
   SET: {
     help: 'name of an as-set',

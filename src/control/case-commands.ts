@@ -229,7 +229,7 @@ async function checkEvidence({ daemon, args, row }: Call): Promise<void> {
 
 async function exportCase(call: Call): Promise<void> {
   const { daemon, args, row } = call;
-  const { notices, traces: _, ...of } = await detailOf(call, await named(call));
+  const { notices, ...of } = await withNotices(call, await named(call));
   const evidence = await daemon.evidence(of.id);
   const now = Date.now();
   if (args.iodef === undefined) {
@@ -258,10 +258,15 @@ async function named({ daemon, args }: Call): Promise<Case> {
 }
 
 /** A case, and what became of its notices. */
-async function detailOf({ daemon }: Call, one: Case): Promise<CaseDetail> {
+async function withNotices({ daemon }: Call, one: Case): Promise<Omit<CaseDetail, 'traces'>> {
   const notices = (await daemon.outboxOf(one.id)).map(notice);
-  const traces = await daemon.tracesOf(one.id);
-  return { ...one, notices, refused: refusedContacts(one), ...(traces.length > 0 && { traces }) };
+  return { ...one, notices, refused: refusedContacts(one) };
+}
+
+/** The same, and its traces. */
+async function detailOf(call: Call, one: Case): Promise<CaseDetail> {
+  const [detail, traces] = [await withNotices(call, one), await call.daemon.tracesOf(one.id)];
+  return { ...detail, ...(traces.length > 0 && { traces }) };
 }
 
 async function timelineOf(_: Call, { id, state, prefix, offender, timeline }: Case): Promise<CaseTimeline> {

@@ -35,7 +35,8 @@ const IDLE = 10_000;
 
 /** What a client is doing. */
 interface Doing {
-  inFlight: number;
+  /** Its requests that are being answered. */
+  readonly inFlight: Map<number, AbortController>;
   /** When its last request was answered; by a monotonic clock, ms. */
   idleSince: number;
 }
@@ -68,7 +69,7 @@ export async function openControl({
   /** Takes the place of the client that has asked nothing for the longest time; false: all are at work. */
   const makeRoom = (): boolean => {
     const waiting = [...clients].filter(
-      ([, { inFlight, idleSince }]) => inFlight === 0 && idleSince + idle <= performance.now(),
+      ([, { inFlight, idleSince }]) => inFlight.size === 0 && idleSince + idle <= performance.now(),
     );
     const [longest] = waiting.toSorted(([, a], [, b]) => a.idleSince - b.idleSince);
     if (longest === undefined) return false;
@@ -90,7 +91,7 @@ export async function openControl({
       setTimeout(() => client.destroy(), 1000).unref();
       return;
     }
-    const doing: Doing = { inFlight: 0, idleSince: performance.now() };
+    const doing: Doing = { inFlight: new Map(), idleSince: performance.now() };
     clients.set(client, doing);
     client.on('close', () => clients.delete(client));
     serve(client, { daemon, log, reader }, doing).catch(error => {
@@ -114,7 +115,7 @@ async function serve(
   { daemon, log, reader }: { readonly daemon: Daemon; readonly log: ControlLog; readonly reader: boolean },
   doing: Doing,
 ): Promise<void> {
-  const inFlight = new Map<number, AbortController>();
+  const { inFlight } = doing;
   const gone = new AbortController();
   const by = whoAsks(client);
   // Each request in flight may wait for room.
@@ -153,7 +154,6 @@ async function serve(
     }
     const abort = new AbortController();
     inFlight.set(request.id, abort);
-    doing.inFlight = inFlight.size;
     const done: Promise<void> = answer(
       request,
       { daemon, by, reader },
@@ -164,7 +164,6 @@ async function serve(
       .catch(reason => log('debug', 'control answer lost', { error: String(reason) }))
       .finally(() => {
         inFlight.delete(request.id);
-        doing.inFlight = inFlight.size;
         doing.idleSince = performance.now();
         running.delete(done);
       });

@@ -4,7 +4,7 @@ import type { ControlClient } from './client.ts';
 import { OFFLINE } from './offline.ts';
 
 /** Stands for a name of a file, which the shell knows better. */
-export const FILE_LINE = '<file>';
+const FILE_LINE = '<file>';
 
 /**
  * Lines of a word, a tab and its help, for the last of the words, of which so much is typed; without a daemon those of the

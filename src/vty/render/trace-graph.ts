@@ -8,8 +8,8 @@ import { duration, instant } from './time.ts';
 const NAMED = 8;
 
 /** `AS1 AS2 and 3 more`; `more`: those that are not in the list. */
-export function named(ases: readonly number[], more = 0): string {
-  const first = ases.slice(0, NAMED).map(as => `AS${as}`);
+export function named(ases: readonly number[], more = 0, most = NAMED): string {
+  const first = ases.slice(0, most).map(as => `AS${as}`);
   const rest = ases.length - first.length + more;
   if (rest === 0) return first.join(' ');
   return `${first.join(' ')}${first.length === 0 ? '' : ' and '}${rest} more`;

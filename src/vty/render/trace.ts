@@ -5,6 +5,7 @@ import type { Trace, TraceClaim, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
 import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
+import { named } from './trace-graph.ts';
 import { entrySentence } from './trace-sentence.ts';
 import { insideLines } from './trace-sites.ts';
 
@@ -47,9 +48,7 @@ const NAMED = 6;
 
 function possibleLines({ unknown, ambiguity }: Trace): string[] {
   if (unknown === undefined || ambiguity.length === 0) return [];
-  const more = ambiguity.length - NAMED;
-  const named = ambiguity.slice(0, NAMED).map(as => `AS${as}`);
-  return [`Possible: ${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`];
+  return [`Possible: ${named(ambiguity, 0, NAMED)}`];
 }
 
 /** Who has somebody look at the question first, and what to do then. */

@@ -21,7 +21,7 @@ export interface Plan {
  * says that it came from further on; or asks without end.
  */
 export type Fault = 'silent' | 'floods' | (typeof LIES)[number];
-export const LIES = ['sees-all', 'sees-none', 'frames', 'colludes'] as const;
+const LIES = ['sees-all', 'sees-none', 'frames', 'colludes'] as const;
 
 export interface Attack {
   readonly number: number;
