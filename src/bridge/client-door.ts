@@ -1,7 +1,7 @@
 /** Who may ask at a bridge that knows no certificates: where it asks from, and how often. */
 import { plainAddress } from '../net/address.ts';
 import { covers, parsePrefix } from '../net/prefix.ts';
-import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import type { BridgeAudit, BridgeCounts, BridgeLog, BridgeRow } from './bridged.ts';
 
 export interface ClientRules {
@@ -59,7 +59,7 @@ export function createRefusals(
   const called = { packter: 'packter', 'intertrack-2010': 'intertrack2010' }[bridge];
   const tell = seldom(1, clock, (why, unsaid) => {
     audit(`${bridge}.refused`, { why, unsaid });
-    log('info', `${called}: refused: ${why}${unsaid > 0 ? ` (${unsaid} more unsaid)` : ''}`);
+    log('info', withUnsaid(`${called}: refused: ${why}`, unsaid));
   });
   return why => {
     counts.refused++;

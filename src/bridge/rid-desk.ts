@@ -3,7 +3,7 @@
  * where it says so, or is denied with its justification; and our reports and requests go to peers. No sockets.
  */
 import { randomBytes } from 'node:crypto';
-import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { BridgeAudit, BridgeLog, BridgeSelf, TraceGate } from './bridged.ts';
 import type { PacketRecord } from './packet-record.ts';
@@ -12,7 +12,7 @@ import type { RidPosted } from './rid-client.ts';
 import { decodeRid, encodeRid, type RequestStatus, type RidMessage } from './rid-message.ts';
 import { nameOf, purposeOf, recordsOf, wordsOf } from './rid-request.ts';
 import type { RidReply } from './rid-server.ts';
-import { traceIncident } from './trace-incident.ts';
+import { incidentOf, traceIncident } from './trace-incident.ts';
 
 export interface RidPeer {
   readonly name: string;
@@ -85,7 +85,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
   const known = new Map<string, string>();
 
   const tooFast = seldom(1, clock, (text, unsaid) => audit('rid.refused', { ...JSON.parse(text), unsaid }));
-  const say = seldom(4, clock, (text, unsaid) => log('info', unsaid > 0 ? `${text} (${unsaid} more unsaid)` : text));
+  const say = seldom(4, clock, (text, unsaid) => log('info', withUnsaid(text, unsaid)));
 
   const countsOf = (name: string) => {
     const found = counts.get(name);
@@ -157,12 +157,12 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
    */
   async function resultFor(message: RidMessage, trace: Trace, type: 'Result' | 'Report'): Promise<string> {
     const contacts = await gate.contacts(trace, null);
-    const whole = traceIncident(trace, {
+    const whole = incidentOf(trace, {
       ...{ ...self(), contacts, internal: false, now: clock(), incident: message.incident },
     });
     const systems = whole.systems.filter(({ category }) => category !== 'intermediate');
     const source = { found: trace.entry !== null, ases: trace.entry === null ? [] : [trace.entry.as] };
-    const report = { ...whole, systems, records: [], data: [] };
+    const report = { ...whole, systems, records: [] };
     return answer(message, type, { authorization: 'Approved', justification: null }, { source, report });
   }
 

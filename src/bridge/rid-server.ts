@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { listenAt } from '../net/listen.ts';
-import { seldom } from '../net/rate.ts';
+import { seldom, withUnsaid } from '../net/rate.ts';
 import { renewIdentity } from '../net/tls.ts';
 import {
   bodyOf,
@@ -71,7 +71,7 @@ export async function openRidServer(options: RidServerOptions): Promise<RidServe
   server.maxConnections = MOST_CONNECTIONS;
   server.maxRequestsPerSocket = 1000;
   // Scanners find every open port: their noise is said once a second.
-  const say = seldom(1, Date.now, (line, unsaid) => log('info', unsaid > 0 ? `${line} (${unsaid} more unsaid)` : line));
+  const say = seldom(1, Date.now, (line, unsaid) => log('info', withUnsaid(line, unsaid)));
   const refuse = (from: string | undefined, why: string) => {
     options.refused(from ?? 'somewhere', why);
     say(`rid: refused ${from ?? 'somewhere'}: ${why}`);

@@ -13,8 +13,16 @@ export interface TraceIncidentOptions extends TraceDocumentOptions {
   readonly incident: IncidentId | null;
 }
 
-/** The incident of a trace. */
+/** The incident of a trace, the document of the trace in it. */
 export function traceIncident(trace: Trace, options: TraceIncidentOptions): IodefIncident {
+  return {
+    ...incidentOf(trace, options),
+    data: [{ meaning: TRACE_FORMAT, text: JSON.stringify(traceDocument(trace, options)) }],
+  };
+}
+
+/** The same without the document: for those who are not told what each AS said. */
+export function incidentOf(trace: Trace, options: TraceIncidentOptions): IodefIncident {
   const { creator, contacts, federation, incident, now } = options;
   const { certainty, entry } = trace;
   return {
@@ -33,7 +41,7 @@ export function traceIncident(trace: Trace, options: TraceIncidentOptions): Iode
     systems: systemsOf(trace),
     expected: entry === null || entry.source ? '' : `Find where the packets came from beyond AS${entry.as}`,
     records: digestsOf(trace, federation),
-    data: [{ meaning: TRACE_FORMAT, text: JSON.stringify(traceDocument(trace, options)) }],
+    data: [],
   };
 }
 

@@ -9,6 +9,9 @@ export interface CollectorEvents {
   died(error: Error): void;
 }
 
+/** Asks for rows about the routes, for whoever wants no more of the collector. */
+export type AskRib = (query: RibQuery) => Promise<Pick<AnswerEnd, 'rows'>>;
+
 export interface CollectorThread {
   send(
     message: Exclude<ToCollector, { type: 'query' | 'order' | 'went' | 'cancel' | 'stop' }>,

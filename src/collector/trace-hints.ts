@@ -8,7 +8,7 @@ import type { VerdictMemo } from './verdict-memo.ts';
 
 /** Hints that are told, and of one AS: anybody can put as many on the Internet as there are prefixes. */
 export const MAX_HINTS = 1024;
-export const MAX_HINTS_OF_AS = 2;
+const MAX_HINTS_OF_AS = 2;
 /** Prefix ids of one table that are passed before others are served. */
 const SLICE = 4096;
 

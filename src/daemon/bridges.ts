@@ -22,8 +22,11 @@ export interface BridgesOptions {
 }
 
 export interface Bridges {
-  /** Reads the files and binds the ports of a configuration. Rejects in words when one is wrong; then nothing has changed. */
-  configure(config: Config): Promise<void>;
+  /**
+   * Reads the files and binds the ports of a configuration. Rejects in words when one is wrong; nothing has changed then, nor
+   * before `commit`.
+   */
+  prepare(config: Config): Promise<{ commit(): void; abandon(): void }>;
   readonly rid: RidDesk;
   /** One for each bridge that is configured. */
   rows(): BridgeRow[];
@@ -109,10 +112,13 @@ export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridg
 
   return {
     rid,
-    async configure(next) {
+    async prepare(next) {
       const read = next.bridges.rid === null ? NO_FILES : readRidFiles(next);
       const kept = new Map<string, Door>();
       const fresh: Door[] = [];
+      const abandon = () => {
+        for (const door of fresh) door.close();
+      };
       try {
         for (const [key, open] of openersOf(next.bridges, read)) {
           const old = doors.get(key);
@@ -125,14 +131,19 @@ export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridg
           kept.set(key, door);
         }
       } catch (error) {
-        for (const door of fresh) door.close();
+        abandon();
         throw error;
       }
-      for (const [key, door] of doors) if (!kept.has(key)) door.close();
-      doors = kept;
-      files = read;
-      config = next.bridges;
-      for (const door of doors.values()) door.renew?.(files.identity);
+      return {
+        abandon,
+        commit() {
+          for (const [key, door] of doors) if (!kept.has(key)) door.close();
+          doors = kept;
+          files = read;
+          config = next.bridges;
+          for (const door of doors.values()) door.renew?.(files.identity);
+        },
+      };
     },
     rows() {
       const peers = rid.peers();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/tree.ts';
 import type { CaseSheet } from '../control/contact-rows.ts';
 import type { Case } from '../hijack/case.ts';
+import { isOver } from '../hijack/life-cycle.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { calleesOf, draftText, type Language } from '../notify/calls.ts';
 import { type CallLine, callList } from '../notify/contacts/call-list.ts';
@@ -61,7 +62,7 @@ export function openContacts(state: string, registry: Pick<Registry, 'books' | '
     },
     ahead: askAhead,
     changed(of) {
-      if (of.state === 'resolved' || of.state === 'dismissed' || of.drill) return;
+      if (isOver(of) || of.drill) return;
       for (const as of calleesOf(of)) askAhead(as);
     },
     async contactsOf(subject, signal) {

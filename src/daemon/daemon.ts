@@ -25,6 +25,7 @@ import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
 import { openBridges } from './bridge-gate.ts';
+import type { Bridges } from './bridges.ts';
 import { openCases } from './cases.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
@@ -281,13 +282,15 @@ export async function startDaemon({
         log('error', `reload refused: ${words}; nothing has changed`);
         return { applied: false, changes: [], errors: words.split('\n') };
       };
+      // Only files, bridges and traces can still refuse, and then nothing has changed: traces come last, for they change at once.
       let httpFiles: HttpFiles | null;
+      let bridging: Awaited<ReturnType<Bridges['prepare']>>;
       try {
         httpFiles = loaded.config.http && readHttpFiles(loaded.config.http);
+        bridging = await bridges.prepare(loaded.config);
       } catch (e) {
         return refused((e as Error).message);
       }
-      // Traces first, then bridges: only they can still refuse, and then nothing has changed.
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
       if (
         touches('traceback', 'probe', 'router') ||
@@ -297,13 +300,10 @@ export async function startDaemon({
         try {
           await traces.reconfigure(loaded.config);
         } catch (e) {
+          bridging.abandon();
           return refused((e as Error).message);
         }
-      const shut = await bridges.configure(loaded.config).catch((e: Error) => e.message);
-      if (shut !== undefined) {
-        await traces.reconfigure(before);
-        return refused(shut);
-      }
+      bridging.commit();
       config = loaded.config;
       log.configure(config.log);
       audit.configure(config.auditRetain);
@@ -384,7 +384,7 @@ export async function startDaemon({
     rpki.reload(config.rpki);
     await whois.configure(config.whois); // with the sources read: before, it would say that there is nothing
     await http.configure(config.http, config.http && readHttpFiles(config.http));
-    await bridges.configure(config);
+    (await bridges.prepare(config)).commit();
     await ids.configure(config.ids);
     void archive.configure(config); // what peers send waits for it
     void configureCollector();

@@ -5,6 +5,7 @@ import type { Config } from '../config/tree.ts';
 import type { Daemon } from '../control/daemon.ts';
 import type { MitigationRow } from '../control/mitigation-rows.ts';
 import type { Case } from '../hijack/case.ts';
+import { isOver } from '../hijack/life-cycle.ts';
 import { type MitigationPlan, planMitigation } from '../hijack/mitigation-plan.ts';
 import type { Mitigations } from './mitigations.ts';
 
@@ -46,7 +47,7 @@ export function createMitigationAnswers(parts: MitigationAnswerParts): Answers {
     planMitigation: plan,
     async announceMitigation({ caseId, peer, length, confirmed, force }, by) {
       const of = await caseOf(caseId);
-      if (of.state === 'resolved' || of.state === 'dismissed') throw new Error(`case ${caseId} is ${of.state}`);
+      if (isOver(of)) throw new Error(`case ${caseId} is ${of.state}`);
       if (of.drill) throw new Error(`case ${caseId} is a drill: there is nothing to announce against`);
       const { announce, origin, why, ways } = await plan(caseId, length);
       if (announce.length === 0 || origin === null) throw new Error(why);

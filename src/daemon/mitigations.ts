@@ -4,6 +4,7 @@
  */
 import type { BgpPeerConfig, Config } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
+import { isOver } from '../hijack/life-cycle.ts';
 import { type Mitigation, permittedRoutes, prefixesOf } from '../hijack/mitigation.ts';
 import type { Way } from '../hijack/mitigation-plan.ts';
 import type { Store } from '../store/records.ts';
@@ -48,7 +49,6 @@ const namesOf = ({ prefixes }: Mitigation): string => {
   const more = prefixes.length - 4;
   return `${prefixes.slice(0, 4).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 };
-const isOver = (of: Case | undefined) => of === undefined || of.state === 'resolved' || of.state === 'dismissed';
 const goesOn = ({ until }: Mitigation) => until === null;
 
 /** Takes up what went on when the last run ended, but for what is over or no longer permitted. */
@@ -128,7 +128,7 @@ export async function openMitigations({
 
   for (const one of active()) {
     const of = cases().find(({ id }) => id === one.caseId);
-    if (isOver(of)) end(one, `the case is ${of?.state ?? 'over'}`);
+    if (of === undefined || isOver(of)) end(one, `the case is ${of?.state ?? 'over'}`);
     else log('warn', `case ${one.caseId}: ${one.prefixes.join(', ')} announced over ${one.peer} again after a restart`);
   }
   reconfigured();
@@ -176,7 +176,8 @@ export async function openMitigations({
       note(caseId, `announced over ${peer}: ${namesOf(one)}`, by);
       log('warn', `case ${caseId}: ${prefixes.join(', ')} announced over ${peer} by ${by}`);
       // The case may have ended, and the configuration changed, while it was written.
-      if (isOver(cases().find(({ id }) => id === caseId))) end(one, 'the case is over');
+      const of = cases().find(({ id }) => id === caseId);
+      if (of === undefined || isOver(of)) end(one, 'the case is over');
       reconfigured();
       await apply();
     },

@@ -4,7 +4,8 @@
  * another than before.
  */
 import { join } from 'node:path';
-import type { RibQuery, SummaryRow } from '../collector/messages.ts';
+import type { SummaryRow } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { Config, ProbeConfig } from '../config/tree.ts';
 import type { AddressOwner } from '../probe/learned.ts';
 import { MOST_OWNERS } from '../probe/neighbor-messages.ts';
@@ -27,7 +28,7 @@ export interface Neighbors {
 
 export interface NeighborsParts {
   readonly config: () => Pick<Config, 'state' | 'localAs' | 'probes'>;
-  readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
+  readonly query: AskRib;
   readonly station: Pick<ProbeStation, 'tell'>;
   readonly log: Log;
 }

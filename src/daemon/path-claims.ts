@@ -2,14 +2,15 @@
  * What BGP said of the way to the source addresses of packets at their time, beside where they came in. It is read of our
  * own table, and stays in this AS: a source address is known here alone, for the packets are.
  */
-import type { RibQuery, RouteRow } from '../collector/messages.ts';
+import type { RouteRow } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import { formatAddress } from '../net/address.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
 import type { ClaimedPath, Trace, TraceClaim } from '../traceback/trace.ts';
 import type { PacketToTrace } from './asked-packets.ts';
 
 export interface ClaimParts {
-  readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
+  readonly query: AskRib;
   /** Routes that were held at a time; rejects where there is no archive. */
   routesAt(question: {
     readonly prefix: string;

@@ -1,6 +1,7 @@
 /** Plans that people ask for: what a trace would ask of whom, and where more taking part would help. */
 import { parseAsn } from '../bgp/as-path.ts';
-import type { RibQuery, RouteRow } from '../collector/messages.ts';
+import type { RouteRow } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { PlanAnswers, TracePlanQuestion } from '../control/plan-rows.ts';
 import type { ProbeStation } from '../probe/station.ts';
@@ -20,7 +21,7 @@ export interface PlanParts {
   readonly traces: Pick<Traces, 'traceback' | 'questionOf' | 'sites'> & {
     readonly station: Pick<ProbeStation, 'vantages'>;
   };
-  readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
+  readonly query: AskRib;
 }
 
 /** Victims of one plan: each costs as much as the first. */

@@ -1,15 +1,12 @@
 /** The AS graph of the RIB, as the search for sources asks it. */
 import type { FrontierRow } from '../collector/frontier-row.ts';
-import type { RibQuery } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { Adjacency } from '../rib/adjacency.ts';
 import type { AsGraph } from '../traceback/graph.ts';
 import { OLD, type PastGraph } from './past-graph.ts';
 
 /** `past`: the graph of the time of old packets, where the archive holds it. */
-export function graphOf(
-  query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
-  past: Pick<PastGraph, 'frontier'>,
-): AsGraph {
+export function graphOf(query: AskRib, past: Pick<PastGraph, 'frontier'>): AsGraph {
   return {
     async frontier(from, avoid, among, here, at) {
       const old = at !== undefined && Date.now() - at >= OLD;

@@ -5,6 +5,7 @@
 import type { Config } from '../config/tree.ts';
 import type { StandingRow } from '../control/standing-rows.ts';
 import type { Case } from '../hijack/case.ts';
+import { isOver } from '../hijack/life-cycle.ts';
 import { covers, formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import { type Bucket, takeToken } from '../net/rate.ts';
 import { flowKeysOf } from '../probe/flow-key-of.ts';
@@ -69,8 +70,6 @@ export interface StandingParts {
 /** True of watches of which one has `trace`. */
 export const tracedBy = (config: () => Pick<Config, 'watches'>) => (names: readonly string[]) =>
   config().watches.some(({ name, trace }) => trace === true && names.includes(name));
-
-const isOver = ({ state }: Case) => state === 'resolved' || state === 'dismissed';
 
 /** Takes up those that were there when the daemon ended. */
 export async function openStandingTraces(parts: StandingParts): Promise<StandingTraces> {

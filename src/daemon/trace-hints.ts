@@ -1,5 +1,5 @@
 /** Tells the traceback managers now and then which ASes hint on their routes that they take part. */
-import type { RibQuery } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { HintRow } from '../collector/trace-hints.ts';
 import type { Traceback } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
@@ -18,7 +18,7 @@ export interface TraceHints {
 export function watchTraceHints(
   /** The marker that is looked for; null: none is. */
   marker: () => number | null,
-  query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
+  query: AskRib,
   traceback: () => Pick<Traceback, 'hints'> | null,
   log: Log,
 ): TraceHints {

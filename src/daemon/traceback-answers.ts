@@ -1,6 +1,6 @@
 /** What the shell asks about the exchange of traces, answered from its parts. */
 import type { GraphRow } from '../collector/graph-row.ts';
-import type { RibQuery } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { TracebackAnswers, TracebackPeerRow } from '../control/traceback-rows.ts';
 import type { Store } from '../store/records.ts';
 import type { PeerStatus } from '../traceback/peering.ts';
@@ -11,7 +11,7 @@ import type { Traces } from './traces.ts';
 export interface TracebackParts {
   readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites' | 'lookForHints'>;
   readonly store: Pick<Store, 'read'>;
-  readonly query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>;
+  readonly query: AskRib;
 }
 
 /** The running exchange. Throws an Error, in words, when there is none. */

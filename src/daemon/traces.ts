@@ -2,7 +2,7 @@
  * The trace side of the daemon: the federation's secret and its keys, the station that probes connect to, the managers,
  * and what becomes of a trace.
  */
-import type { RibQuery } from '../collector/messages.ts';
+import type { AskRib } from '../collector/thread.ts';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
@@ -87,7 +87,7 @@ export interface Traces {
 
 export async function openTraces(
   initial: Config,
-  query: (query: RibQuery) => Promise<{ readonly rows: readonly unknown[] }>,
+  query: AskRib,
   store: Store,
   audit: Pick<AuditLog, 'add' | 'recorded'>,
   log: Log,

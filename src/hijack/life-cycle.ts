@@ -2,7 +2,10 @@
  * The life of a case (research: hijack 3.5) as one table. Peers that hold the route are counted now, not once seen:
  * nothing in this table leads from `held` to an end, and nothing leads from `out-of-sight` to one.
  */
-import type { CaseState } from './case.ts';
+import type { Case, CaseState } from './case.ts';
+
+/** True when nothing is done about a case any more. */
+export const isOver = ({ state }: Pick<Case, 'state'>): boolean => state === 'resolved' || state === 'dismissed';
 
 /** What the case book finds when it looks at a case, and what a person or the clock says to it. */
 export type LifeEvent =

@@ -7,6 +7,7 @@ import type { RouteCheck } from '../registry/route-check.ts';
 import { formatVrp } from '../registry/rov.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { Case, CaseKind } from './case.ts';
+import { isOver } from './life-cycle.ts';
 import { LONGEST_TAKEN, partsOf } from './mitigation.ts';
 import { routerSnippets, type Snippet } from './router-snippets.ts';
 
@@ -235,7 +236,7 @@ function warningsOf(
     ...(of.drill ? ['The case is a drill: no such route exists.'] : []),
     // What may be harmless is looked at before it is fought.
     ...(of.hints ?? []).map(({ hint, text }) => `It may be harmless (${hint}): ${text}`),
-    ...(of.state === 'resolved' || of.state === 'dismissed' ? [`The case is ${of.state}.`] : []),
+    ...(isOver(of) ? [`The case is ${of.state}.`] : []),
     ...(origin !== null && origin !== localAs
       ? [`Registered for it is ${registered}, not the own AS${localAs}: that AS has to announce.`]
       : []),

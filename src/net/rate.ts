@@ -59,3 +59,7 @@ export function seldom(
     unsaid = 0;
   };
 }
+
+/** A line of `seldom` for the log, with how many more there were. */
+export const withUnsaid = (text: string, unsaid: number): string =>
+  unsaid > 0 ? `${text} (${unsaid} more unsaid)` : text;

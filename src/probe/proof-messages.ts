@@ -4,7 +4,7 @@ import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import { LONGEST_PATH, LONGEST_ROWS, MOST_TABLES, type SightProof } from './sight-proof.ts';
 
 /** Windows of one message. */
-export const MOST_COMMITTED = 64;
+const MOST_COMMITTED = 64;
 
 export function committedWindows(f: Finding, from: Fields): CommittedWindow[] {
   return list(f, from, 'windows', MOST_COMMITTED).map(value => {

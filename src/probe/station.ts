@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { ProbeConfig, SocketConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
-import { type Bucket, seldom, takeToken } from '../net/rate.ts';
+import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
@@ -119,9 +119,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   };
 
   // Whoever may connect can make lines of it.
-  const sayRefused = seldom(10, Date.now, (line, unsaid) =>
-    log('warn', unsaid > 0 ? `${line} (${unsaid} more unsaid)` : line),
-  );
+  const sayRefused = seldom(10, Date.now, (line, unsaid) => log('warn', withUnsaid(line, unsaid)));
   const refuse = (from: Connection, reason: string) => {
     sayRefused(`probe ${from.name ?? 'without a name'}: ${reason}`);
     send(from, { type: 'refused', reason });

@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ListenConfig } from '../config/tree.ts';
 import { listenAt } from '../net/listen.ts';
-import { seldom } from '../net/rate.ts';
+import { seldom, withUnsaid } from '../net/rate.ts';
 import { mutualTls, renewIdentity, vouchedFor } from '../net/tls.ts';
 
 /** The protocol's name in ALPN (RFC 7301). */
@@ -51,7 +51,7 @@ export async function openTlsDoor(options: TlsDoorOptions): Promise<TlsDoor> {
   const server = createServer({ ...mutualTls(identity, protocol), handshakeTimeout: HANDSHAKE_TIMEOUT });
   server.maxConnections = most();
   // Scanners find every open port: their noise is said once a second.
-  const say = seldom(1, Date.now, (line, unsaid) => log('info', unsaid > 0 ? `${line} (${unsaid} more unsaid)` : line));
+  const say = seldom(1, Date.now, (line, unsaid) => log('info', withUnsaid(line, unsaid)));
   const refused = (from: string | undefined, reason: string) =>
     say(`${called}: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
 

@@ -74,7 +74,7 @@ export function readHead(text: string): Head | null {
 }
 
 /** What an `audit.forgotten` says: up to which record, and its hash. Null when the record is none. */
-export function forgottenBy({ what, body }: Pick<AuditEntry, 'what' | 'body'>): Head | null {
+function forgottenBy({ what, body }: Pick<AuditEntry, 'what' | 'body'>): Head | null {
   if (what !== FORGOTTEN) return null;
   try {
     const { through, hash } = JSON.parse(body) as { through?: unknown; hash?: unknown };

@@ -1,5 +1,6 @@
 /** intertrackd ended, by SIGKILL and by SIGTERM, while a trace is in work: no trace vanishes. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { TracePeerRow } from '../../src/control/traceback-rows.ts';
 import type { Probes } from '../../src/traceback/btm.ts';
@@ -141,6 +142,25 @@ traceback {
     const { status } = await daemon.itctl('reload');
     expect(status).not.to.equal(0);
     expect(daemon.log()).to.match(/reload refused: .*EADDRINUSE.*; nothing has changed/);
+    expect(await rows()).to.deep.equal([before]);
+  });
+
+  it('goes on as it was when a bridge cannot listen', async () => {
+    const rows = async () => (await daemon.ask('show', 'traceback')) as TracePeerRow[];
+    const [before] = await rows();
+    const other = makeIdentity(DAEMON + 9, ases.directory);
+    const { port } = ases.at(PEER);
+    daemon.configure(`${traceback(other.key, other.certificate, port)}
+rid {
+    listen 127.0.0.1 port ${port};
+    peer csirt { url "https://127.0.0.1:1/"; certificate "${join(ases.directory, `as${PEER}.crt`)}"; in allow; }
+}
+`);
+    const text = readFileSync(daemon.at('conf'), 'utf8');
+    daemon.write('conf', text.replace(`local as ${DAEMON};`, `local as ${DAEMON + 9};`));
+    const { status } = await daemon.itctl('reload');
+    expect(status).not.to.equal(0);
+    expect(daemon.log()).to.match(/reload refused: rid .*EADDRINUSE.*; nothing has changed/);
     expect(await rows()).to.deep.equal([before]);
   });
 

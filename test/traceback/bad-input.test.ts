@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { encodeFrame } from '../../src/net/frames.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import { createRefusals, REFUSALS, type RefusalKind } from '../../src/traceback/refusals.ts';
-import { readRequest, type SignedRequest } from '../../src/traceback/request.ts';
+import type { SignedRequest } from '../../src/traceback/request.ts';
 import { sealing } from '../../src/traceback/saying.ts';
 import { sealTo } from '../../src/traceback/seal.ts';
 import type { TraceVerdict } from '../../src/traceback/trace.ts';
@@ -30,7 +30,7 @@ import {
   until,
 } from './ases.ts';
 import { makeAuthority, makeCertificate } from './certificates.ts';
-import { type Pem, queryFrom, recordOf, requestOf } from './signing.ts';
+import { askedOf, type Pem, queryFrom, recordOf, requestOf, voiceOf } from './signing.ts';
 
 const federation = makeAuthority('jp-isp');
 
@@ -91,11 +91,7 @@ function answers(
     async act({ one, up, identity }) {
       const raw = await up();
       const traced = one.traceback.startTrace(asked, () => {});
-      const query = await until(
-        () => raw.messages.find(({ type }) => type === 'query') as unknown as Query | undefined,
-      );
-      const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
-      if ('wrong' in signed) throw new Error(signed.wrong);
+      const { query, signed } = await askedOf(raw);
       const node: WireNode = { as: 64501, parent: null, ...seal(signed, identity) };
       write(raw, { type: 'answer', id: query.id, final: true, queries: 0, nodes: [node] });
       await traced;
@@ -104,9 +100,7 @@ function answers(
 }
 
 function says(signed: SignedRequest, pem: Pem, as: number, verdict: TraceVerdict, about = as): Uint8Array {
-  const record = recordOf(as, pem);
-  const voice = { as, key: () => createPrivateKey(pem.key), record: () => record, clock: Date.now };
-  return sealing(voice, signed)(newLeaf(about, verdict, '', 1))!;
+  return sealing(voiceOf(as, pem), signed)(newLeaf(about, verdict, '', 1))!;
 }
 
 const hang: AsScript['probes'] = { ask: () => new Promise(() => {}) };
@@ -244,9 +238,7 @@ const ROWS: readonly Row[] = [
     async act({ one, up }) {
       const raw = await up();
       void one.traceback.startTrace(asked, () => {});
-      const query = await until(
-        () => raw.messages.find(({ type }) => type === 'query') as unknown as Query | undefined,
-      );
+      const { query } = await askedOf(raw);
       const node: WireNode = { as: 64777, parent: null, seen: false, sealed: new Uint8Array(60) };
       write(raw, { type: 'answer', id: query.id, final: true, queries: 0, nodes: [node] });
     },
@@ -283,9 +275,7 @@ const ROWS: readonly Row[] = [
     async act({ one, up }) {
       const raw = await up();
       void one.traceback.startTrace(asked, () => {});
-      const query = await until(
-        () => raw.messages.find(({ type }) => type === 'query') as unknown as Query | undefined,
-      );
+      const { query } = await askedOf(raw);
       const node: WireNode = { as: 64501, parent: null, seen: false, sealed: new Uint8Array(60) };
       for (let i = 0; i < 65; i++)
         write(raw, { type: 'answer', id: query.id, final: false, queries: 0, nodes: [node] });

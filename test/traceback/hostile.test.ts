@@ -3,19 +3,19 @@
  * words at the wrong time. What each does to the AS, to its other peers, and to its traces. (What is malformed, and the audit
  * line of each kind of refusal, is in bad-input.test.ts.)
  */
-import { createHash, createPrivateKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { encodeFrame, encodeItem } from '../../src/net/frames.ts';
 import { newLeaf } from '../../src/traceback/branch.ts';
 import { MAX_WORK } from '../../src/traceback/itm.ts';
-import { readRequest, type SignedRequest } from '../../src/traceback/request.ts';
+import type { SignedRequest } from '../../src/traceback/request.ts';
 import { sealing } from '../../src/traceback/saying.ts';
 import { sealTo } from '../../src/traceback/seal.ts';
 import { encodeStatement, signStatement } from '../../src/traceback/statement.ts';
 import type { Trace, TraceNode } from '../../src/traceback/trace.ts';
-import { CODES, encodeMessage, MAX_NODES, type Query, type WireNode } from '../../src/traceback/wire.ts';
+import { CODES, encodeMessage, MAX_NODES, type Query } from '../../src/traceback/wire.ts';
 import {
   type Ases,
   type AsScript,
@@ -34,7 +34,18 @@ import {
   until,
 } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
-import { keyOf, type Pem, queryFrom, recordOf, requestOf, said, statementOf } from './signing.ts';
+import {
+  askedOf,
+  codeOf,
+  finalsOf,
+  keyOf,
+  type Pem,
+  queryFrom,
+  recordOf,
+  requestOf,
+  statementOf,
+  voiceOf,
+} from './signing.ts';
 
 /** It asks its peers whatever it is asked. */
 const BLIND: Partial<AsScript> = { probes: scripted(null) };
@@ -72,11 +83,6 @@ describe('traceback: hostile peers', function () {
     return raw;
   }
   const write = (raw: Raw, message: Parameters<typeof encodeMessage>[0]) => raw.socket.write(encodeMessage(message));
-  const code = (raw: Raw) => raw.messages.find(({ type }) => type === 'notification')?.code;
-  const finals = (raw: Raw) =>
-    raw.messages.flatMap(message =>
-      message.type === 'answer' && message.final === true ? [said((message.nodes as WireNode[])[0]!)] : [],
-    );
   const query = (more: Parameters<typeof queryFrom>[2] = {}) => queryFrom(64501, identity, more);
   const state = (peer: number) => one.traceback.status().find(({ as }) => as === peer)!.state;
   /** The honest peer is answered, whatever the other does. */
@@ -121,7 +127,7 @@ describe('traceback: hostile peers', function () {
       await stage();
       const raw = await dial(makeCertificate(64501, { notAfter: new Date(Date.now() - 1000) }));
       await raw.closed;
-      expect(code(raw)).to.equal(CODES['not-authorised']);
+      expect(codeOf(raw)).to.equal(CODES['not-authorised']);
       await auditLine('certificate', /expired on/);
     });
     it('a certificate that names two ASes names none', async () => {
@@ -158,7 +164,7 @@ describe('traceback: hostile peers', function () {
       const drip = setInterval(() => raw.socket.writable && raw.socket.write(octets.subarray(at, ++at)), 50);
       await raw.closed;
       clearInterval(drip);
-      expect(code(raw)).to.equal(CODES['hold-expired']);
+      expect(codeOf(raw)).to.equal(CODES['hold-expired']);
       expect(at).to.be.below(octets.length);
       await auditLine('slow', /nothing heard/);
     });
@@ -173,7 +179,7 @@ describe('traceback: hostile peers', function () {
       const drip = setInterval(() => raw.socket.writable && raw.socket.write(octets.subarray(at, ++at)), 50);
       await raw.closed;
       clearInterval(drip);
-      expect(code(raw)).to.equal(CODES['hold-expired']);
+      expect(codeOf(raw)).to.equal(CODES['hold-expired']);
       await auditLine('slow', /nothing heard for 3000 ms/);
     });
     it('a peer that closes its half after a QUERY is done with, and nothing is left in work', async () => {
@@ -219,7 +225,7 @@ describe('traceback: hostile peers', function () {
         const many = Buffer.concat(Array(Math.max(1, Math.ceil(65_536 / octets.length))).fill(octets));
         let served: Promise<void> | null = null;
         let sent = 0;
-        while (code(raw) === undefined && raw.socket.writable && sent < 2 ** 30) {
+        while (codeOf(raw) === undefined && raw.socket.writable && sent < 2 ** 30) {
           sent += many.length;
           if (!raw.socket.write(many))
             await Promise.race([new Promise(resolve => raw.socket.once('drain', resolve)), raw.closed]);
@@ -227,7 +233,7 @@ describe('traceback: hostile peers', function () {
         }
         await raw.closed;
         await served;
-        expect(code(raw)).to.equal(CODES.limit);
+        expect(codeOf(raw)).to.equal(CODES.limit);
         await auditLine('limit', /far more than it was asked for|more than \d+ \w+ a second/);
         expect(state(64502)).to.equal('Established');
       });
@@ -239,8 +245,8 @@ describe('traceback: hostile peers', function () {
       const served = othersAreServed();
       await raw.closed;
       await served;
-      expect(code(raw)).to.equal(CODES.limit);
-      expect(finals(raw).filter(({ verdict }) => verdict === 'busy').length).to.be.at.least(90);
+      expect(codeOf(raw)).to.equal(CODES.limit);
+      expect(finalsOf(raw).filter(({ verdict }) => verdict === 'busy').length).to.be.at.least(90);
       const again = await dial();
       await again.closed;
       await auditLine('shunned', /not spoken to/);
@@ -263,7 +269,7 @@ describe('traceback: hostile peers', function () {
       const raw = await up();
       const began = Date.now();
       write(raw, query({ ttl: 3, budget: 10, deadline: Number.MAX_SAFE_INTEGER }));
-      await until(() => finals(raw).length > 0);
+      await until(() => finalsOf(raw).length > 0);
       expect(mute.messages.some(({ type }) => type === 'query')).to.equal(true);
       const { deadline } = mute.messages.find(({ type }) => type === 'query') as unknown as Query;
       expect(deadline).to.be.at.most(Date.now() + MAX_WORK);
@@ -273,7 +279,7 @@ describe('traceback: hostile peers', function () {
       await stage();
       const raw = await up();
       write(raw, query({ ttl: 3, budget: 10, deadline: Date.now() + 2 }));
-      const [answer] = await until(() => finals(raw).length > 0 && finals(raw));
+      const [answer] = await until(() => finalsOf(raw).length > 0 && finalsOf(raw));
       expect(answer!.verdict).to.be.oneOf(['saw', 'cannot-know', 'refused']);
     });
     it('a budget of 65535 is cut to 256, and of many such the sum is bounded by the rate', async () => {
@@ -281,7 +287,7 @@ describe('traceback: hostile peers', function () {
       const other = ases.at(64502);
       const raw = await up();
       for (let i = 0; i < 8; i++) write(raw, query({ ttl: 3, budget: 65_535 }));
-      await until(() => finals(raw).length === 8);
+      await until(() => finalsOf(raw).length === 8);
       const budgets = one.audit
         .filter(({ what }) => what === 'query.sent')
         .map(({ body }) => JSON.parse(body) as { budget: number; peer: number })
@@ -295,7 +301,7 @@ describe('traceback: hostile peers', function () {
       await stage({ ...BLIND });
       const raw = await up();
       write(raw, query({ ttl: 3, budget: 0 }));
-      await until(() => finals(raw).length > 0);
+      await until(() => finalsOf(raw).length > 0);
       expect(one.audit.some(({ what }) => what === 'query.sent')).to.equal(false);
     });
     it('the same trace asked again and again is led onward once', async () => {
@@ -303,7 +309,7 @@ describe('traceback: hostile peers', function () {
       const raw = await up();
       const same = requestOf(64501, identity, { trace: 'aa'.repeat(8), questions: [{ packet: 0, ...question }] });
       for (let i = 0; i < 5; i++) write(raw, { ...query({ ttl: 3, budget: 10 }), ...same });
-      await until(() => finals(raw).length === 5);
+      await until(() => finalsOf(raw).length === 5);
       expect(one.audit.filter(({ what }) => what === 'query.sent')).to.have.length(1);
     });
     it('a question that was answered is not worked on again over another connection', async () => {
@@ -311,12 +317,12 @@ describe('traceback: hostile peers', function () {
       const raw = await up();
       const first = query();
       write(raw, first);
-      await until(() => finals(raw).length === 1);
+      await until(() => finalsOf(raw).length === 1);
       const again = await up();
       write(again, { ...first, id: first.id + 1000 });
-      await until(() => finals(again).length === 1);
+      await until(() => finalsOf(again).length === 1);
       // For a moment it may be the honest peer that lost its connection and asks anew: the very same answer, or none.
-      expect(finals(again)[0]!.verdict).to.be.oneOf(['saw', 'refused']);
+      expect(finalsOf(again)[0]!.verdict).to.be.oneOf(['saw', 'refused']);
       expect(one.audit.filter(({ what }) => what === 'query.answered')).to.have.length(1);
     });
     it('a hop list of sixteen strangers is not led on', async () => {
@@ -324,7 +330,7 @@ describe('traceback: hostile peers', function () {
       const raw = await up();
       const hops = [64501, ...Array.from({ length: 14 }, (_, i) => 65_000 + i), 64501];
       write(raw, { ...query({ ttl: 16, budget: 64, hops }) });
-      const [answer] = await until(() => finals(raw).length > 0 && finals(raw));
+      const [answer] = await until(() => finalsOf(raw).length > 0 && finalsOf(raw));
       expect(answer!.reason).to.match(/hop limit/);
     });
   });
@@ -337,18 +343,15 @@ describe('traceback: hostile peers', function () {
       await stage(BLIND);
       const raw = await up();
       const trace = one.traceback.startTrace(asked, () => {});
-      const got = await until(() => raw.messages.find(({ type }) => type === 'query') as unknown as Query);
-      const signed = readRequest({ octets: got.request, signature: got.signature, record: got.record });
-      if ('wrong' in signed) throw new Error(signed.wrong);
+      const { query: got, signed } = await askedOf(raw);
       await reply(signed, got.id, raw);
       return trace;
     }
-    const voice = () => {
-      const record = recordOf(64501, identity);
-      return { as: 64501, key: () => createPrivateKey(identity.key), record: () => record, clock: Date.now };
-    };
     const word = (signed: SignedRequest, verdict: 'saw' | 'clear', about = 64501) =>
-      sealing(voice(), signed)({ ...newLeaf(about, verdict, '', 1), ingress: verdict === 'saw' ? [64777] : [] })!;
+      sealing(
+        voiceOf(64501, identity),
+        signed,
+      )({ ...newLeaf(about, verdict, '', 1), ingress: verdict === 'saw' ? [64777] : [] })!;
     const every = (tree: TraceNode): TraceNode[] => [tree, ...tree.children.flatMap(every)];
     const of = (trace: Trace, as: number) => every(trace.tree).filter(node => node.as === as);
 
@@ -399,7 +402,7 @@ describe('traceback: hostile peers', function () {
         write(raw, { type: 'answer', id, final: true, queries: 0, nodes });
       });
       await raw.closed;
-      expect(code(raw)).to.equal(CODES.malformed);
+      expect(codeOf(raw)).to.equal(CODES.malformed);
       expect(of(trace, 64501)[0]!.verdict).to.be.oneOf(['unreachable', 'silent']);
       await auditLine('malformed', /does not stand before its child/);
     });
@@ -474,9 +477,7 @@ describe('traceback: hostile peers', function () {
       await ases.link();
       const raw = await up();
       const trace = one.traceback.startTrace(asked, () => {});
-      const got = await until(() => raw.messages.find(({ type }) => type === 'query') as unknown as Query);
-      const signed = readRequest({ octets: got.request, signature: got.signature, record: got.record });
-      if ('wrong' in signed) throw new Error(signed.wrong);
+      const { query: got, signed } = await askedOf(raw);
       write(raw, {
         ...{ type: 'answer', id: got.id, final: true, queries: 0 },
         nodes: [{ as: 64501, parent: null, seen: true, sealed: word(signed, 'saw') }],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodeFrame } from '../../src/net/frames.ts';
 import type { Request } from '../../src/traceback/request.ts';
-import { CODES, encodeMessage, MAX_FRAME, type Query, type WireNode } from '../../src/traceback/wire.ts';
+import { CODES, encodeMessage, MAX_FRAME, type Query } from '../../src/traceback/wire.ts';
 import {
   type Ases,
   asked,
@@ -14,14 +14,13 @@ import {
   openOf,
   probeAnswer,
   question,
-  type Raw,
   readIdentity,
   sawTo,
   scripted,
   until,
 } from './ases.ts';
 import { makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
-import { type Pem, queryFrom, recordOf, requestOf, said } from './signing.ts';
+import { codeOf, finalsOf, type Pem, queryFrom, recordOf, requestOf } from './signing.ts';
 
 /** Who speaks for AS 64501 here. */
 let speaker: Pem;
@@ -55,11 +54,6 @@ describe('traceback: the peering, over TLS', () => {
     await establishRaw(raw, 64501);
     return { one, raw, identity };
   };
-  const code = (raw: Raw) => raw.messages.find(message => message.type === 'notification')?.code;
-  const answers = (raw: Raw) =>
-    raw.messages.flatMap(message =>
-      message.type === 'answer' && message.final === true ? [said((message.nodes as WireNode[])[0]!)] : [],
-    );
   const state = (as: number, peer: number) =>
     ases
       .at(as)
@@ -71,7 +65,7 @@ describe('traceback: the peering, over TLS', () => {
       const { one } = await stage();
       const raw = await dialRaw(one.port, identity);
       await raw.closed;
-      expect(code(raw)).to.equal(CODES['not-authorised']);
+      expect(codeOf(raw)).to.equal(CODES['not-authorised']);
       expect(raw.messages).to.have.length(1);
       return String(raw.messages[0]!.text);
     };
@@ -201,7 +195,7 @@ describe('traceback: the peering, over TLS', () => {
         const { one, raw } = await up();
         raw.socket.write(octets());
         await raw.closed;
-        expect(code(raw)).to.equal(expected);
+        expect(codeOf(raw)).to.equal(expected);
         expect(raw.messages.find(message => message.type === 'notification')!.text).to.match(words);
         await until(() => words.test(state(64500, 64501).lastError));
         expect(one.log.join('\n')).to.match(words);
@@ -223,7 +217,7 @@ describe('traceback: the peering, over TLS', () => {
         const raw = await dialRaw(one.port, identity);
         raw.socket.write(octets());
         await raw.closed;
-        expect(code(raw)).to.equal(expected);
+        expect(codeOf(raw)).to.equal(expected);
       });
 
     it('an ANSWER about another AS', async () => {
@@ -239,7 +233,7 @@ describe('traceback: the peering, over TLS', () => {
       const node = { as: 64999, parent: null, seen: true, sealed: new Uint8Array(100) };
       raw.socket.write(encodeMessage({ type: 'answer', id, final: true, queries: 0, nodes: [node] }));
       await raw.closed;
-      expect(code(raw)).to.equal(CODES.malformed);
+      expect(codeOf(raw)).to.equal(CODES.malformed);
       const { tree } = await traced;
       expect(tree.children.map(child => [child.as, child.verdict])).to.deep.equal([[64501, 'unreachable']]);
     });
@@ -251,7 +245,7 @@ describe('traceback: the peering, over TLS', () => {
     const { one, identity } = await stage();
     const raw = await dialRaw(one.port, identity);
     await raw.closed;
-    expect(code(raw)).to.equal(CODES['hold-expired']);
+    expect(codeOf(raw)).to.equal(CODES['hold-expired']);
   });
 
   describe('answers a QUERY it will not carry out', () => {
@@ -275,9 +269,9 @@ describe('traceback: the peering, over TLS', () => {
       it(what, async () => {
         const { one, raw } = await up(policy);
         raw.socket.write(encodeMessage(query()));
-        await until(() => answers(raw).length > 0);
-        expect(answers(raw)[0]!.verdict).to.equal(verdict);
-        expect(answers(raw)[0]!.reason).to.match(reason);
+        await until(() => finalsOf(raw).length > 0);
+        expect(finalsOf(raw)[0]!.verdict).to.equal(verdict);
+        expect(finalsOf(raw)[0]!.reason).to.match(reason);
         expect(state(64500, 64501)).to.include({ queriesIn: 1, refused: 1, state: 'Established' });
         expect(one.audit.map(line => line.what)).to.deep.equal(['query.refused']);
         raw.socket.destroy();
@@ -306,9 +300,9 @@ describe('traceback: the peering, over TLS', () => {
       it(what, async () => {
         const { one, raw } = await up();
         raw.socket.write(encodeMessage(query()));
-        await until(() => answers(raw).length > 0);
-        expect(answers(raw)[0]!.verdict).to.equal('refused');
-        expect(answers(raw)[0]!.reason).to.match(reason);
+        await until(() => finalsOf(raw).length > 0);
+        expect(finalsOf(raw)[0]!.verdict).to.equal('refused');
+        expect(finalsOf(raw)[0]!.reason).to.match(reason);
         expect(one.audit.map(line => line.what)).to.deep.equal(['query.refused']);
         raw.socket.destroy();
       });
@@ -317,11 +311,11 @@ describe('traceback: the peering, over TLS', () => {
       const { raw } = await up();
       const query = queryOf(64501);
       raw.socket.write(encodeMessage(query));
-      await until(() => answers(raw).length === 1);
+      await until(() => finalsOf(raw).length === 1);
       raw.socket.write(encodeMessage({ ...query, id: query.id + 1000 }));
-      await until(() => answers(raw).length === 2);
-      expect(answers(raw).map(node => node.verdict)).to.deep.equal(['saw', 'refused']);
-      expect(answers(raw)[1]!.reason).to.match(/replay/);
+      await until(() => finalsOf(raw).length === 2);
+      expect(finalsOf(raw).map(node => node.verdict)).to.deep.equal(['saw', 'refused']);
+      expect(finalsOf(raw)[1]!.reason).to.match(/replay/);
       raw.socket.destroy();
     });
   });
@@ -354,8 +348,8 @@ describe('traceback: the peering, over TLS', () => {
     const result = await other.traceback.startTrace(asked, () => {});
     expect(result.tree.children.map(child => child.verdict)).to.deep.equal(['saw']);
     await raw.closed;
-    expect(code(raw)).to.equal(CODES.limit);
-    const verdicts = answers(raw).map(node => node.verdict);
+    expect(codeOf(raw)).to.equal(CODES.limit);
+    const verdicts = finalsOf(raw).map(node => node.verdict);
     expect(verdicts.filter(verdict => verdict === 'busy').length).to.be.within(100, 195);
     expect(one.audit.filter(line => line.what === 'peer.shunned')).to.have.length(1);
     expect(one.audit.length, 'a flood does not fill the audit log').to.be.below(40);
@@ -383,9 +377,9 @@ describe('traceback: the peering, over TLS', () => {
     const second = await dialRaw(one.port, identity);
     await establishRaw(second, 64501);
     await raw.closed;
-    expect(code(raw)).to.equal(CODES.collision);
+    expect(codeOf(raw)).to.equal(CODES.collision);
     second.socket.write(encodeMessage(queryOf(64501)));
-    await until(() => answers(second).length === 1);
+    await until(() => finalsOf(second).length === 1);
     second.socket.destroy();
   });
 

@@ -1,11 +1,12 @@
 /** Requests and statements made and read by hand. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { signParticipation } from '../../src/traceback/participation.ts';
-import { type Request, signRequest } from '../../src/traceback/request.ts';
+import { type Request, readRequest, type SignedRequest, signRequest } from '../../src/traceback/request.ts';
+import type { Voice } from '../../src/traceback/saying.ts';
 import { openSeal, sealKeys } from '../../src/traceback/seal.ts';
 import { decodeStatement, type Statement } from '../../src/traceback/statement.ts';
 import type { Query, WireNode } from '../../src/traceback/wire.ts';
-import { question } from './ases.ts';
+import { question, type Raw, until } from './ases.ts';
 
 export interface Pem {
   readonly key: string;
@@ -103,4 +104,30 @@ export function said(node: WireNode): Statement {
     if (got !== null && typeof got !== 'string') return got.statement;
   }
   throw new Error('sealed to somebody else');
+}
+
+/** What an AS says in answer to requests, by the hand of a test. */
+export function voiceOf(as: number, pem: Pem): Voice {
+  const record = recordOf(as, pem);
+  return { as, key: () => keyOf(pem), record: () => record, clock: Date.now };
+}
+
+/** Waits for a QUERY, and reads what it asks. */
+export async function askedOf(raw: Raw): Promise<{ readonly query: Query; readonly signed: SignedRequest }> {
+  const query = await until(() => raw.messages.find(({ type }) => type === 'query') as unknown as Query | undefined);
+  const signed = readRequest({ octets: query.request, signature: query.signature, record: query.record });
+  if ('wrong' in signed) throw new Error(signed.wrong);
+  return { query, signed };
+}
+
+/** What the nodes that come first in final ANSWERs say. */
+export function finalsOf(raw: Raw): Statement[] {
+  return raw.messages.flatMap(message =>
+    message.type === 'answer' && message.final === true ? [said((message.nodes as WireNode[])[0]!)] : [],
+  );
+}
+
+/** The code of the NOTIFICATION that has come. */
+export function codeOf(raw: Raw): unknown {
+  return raw.messages.find(({ type }) => type === 'notification')?.code;
 }
