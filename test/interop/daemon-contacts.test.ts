@@ -38,20 +38,27 @@ describe('interop/daemon-contacts', function () {
   let feed: Speaker;
   let smtp: Relay;
   let rdap: SmallServer;
+  // A server of its own: once it says that it is asked too much nothing more is asked of it, whoever is next.
+  let busy: SmallServer;
   let whois: SmallServer;
 
   before(async () => {
     smtp = await relay();
     rdap = await httpServer((path, response) => {
       if (path === `/autnum/${OFFENDER}`) json(response, autnum(OFFENDER));
-      else response.writeHead(429, { 'retry-after': '600' }).end();
+      else response.writeHead(404).end();
     });
+    busy = await httpServer((_, response) => response.writeHead(429, { 'retry-after': '600' }).end());
     // It takes the question and never answers: nothing may wait for it but who asked.
     whois = await whoisServer(() => {});
-    servers.push(rdap, whois);
+    servers.push(rdap, busy, whois);
     daemon = intertrackd(ours);
     daemon.write('jpirr.db', RPSL);
-    writeFileSync(daemon.at('asn.json'), JSON.stringify({ version: '1.0', services: [[['64496-64666'], [rdap.url]]] }));
+    const services = [
+      [[`${OFFENDER}`], [rdap.url]],
+      [[`${UPSTREAM}`], [busy.url]],
+    ];
+    writeFileSync(daemon.at('asn.json'), JSON.stringify({ version: '1.0', services }));
     writeFileSync(
       daemon.at('peeringdb.json'),
       JSON.stringify({
@@ -109,9 +116,8 @@ contacts {
     expect(up!.findings.find(({ source }) => source === 'peeringdb')!.present).to.deep.equal([
       'EXAMPLE-IX 203.0.113.11',
     ]);
-    const asked = rdap.asked.length;
     await daemon.ask('show', 'contact', `AS${UPSTREAM}`);
-    expect(rdap.asked, 'it is left alone').to.have.length(asked);
+    expect(busy.asked, 'it is left alone').to.have.length(1);
     const prefix = await daemon.json<ContactSheet[]>('show', 'contact', '192.0.2.0/24');
     expect(prefix.map(({ subject }) => subject)).to.deep.equal(['192.0.2.0/24', 'AS64500']);
   });
