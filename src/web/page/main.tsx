@@ -6,11 +6,15 @@ import { follow, token } from './api.ts';
 import { CaseView } from './case.tsx';
 import { Cases } from './cases.tsx';
 import { ChangesContext, TokenContext, useWords, WordsContext } from './context.ts';
-import { Probes, Registry, Routes, TracePeers } from './others.tsx';
+import { chooseLanguage, chosenLanguage } from './language.ts';
 import { Overview } from './overview.tsx';
+import { Probes } from './probes.tsx';
+import { Registry } from './registry.tsx';
+import { Routes } from './routes.tsx';
 import './style.css';
+import { TracePeers } from './trace-peers.tsx';
 import { Traces, TraceView } from './traces.tsx';
-import { chooseLanguage, chosenLanguage, type Words, wordsOf } from './words.ts';
+import { type Words, wordsOf } from './words.ts';
 
 const VIEWS = ['overview', 'cases', 'traces', 'routes', 'registry', 'probes', 'traceback'] as const;
 type View = (typeof VIEWS)[number];
