@@ -48,7 +48,7 @@ describe('web/page', function () {
   /** Opens a view as somebody who has typed the token in. */
   const open = async (hash: string, over: Partial<Daemon> = {}, how: Parameters<Browser['newContext']>[0] = {}) => {
     const daemon = scriptedDaemon({
-      watchCases: () => () => {},
+      follow: () => () => {},
       markCase: async (id, order) => {
         orders.push(`${order.what} ${id}: ${order.reason}`);
         return CASE;
@@ -120,12 +120,12 @@ describe('web/page', function () {
   });
 
   it('lists a case that has just begun', async () => {
-    let tell: Parameters<Daemon['watchCases']>[0] | undefined;
+    let tell: Parameters<Daemon['follow']>[2] | undefined;
     let all = [CASE];
     await open('cases', {
       cases: async () => all,
       casesBefore: async one => (one === null ? all : []),
-      watchCases: take => {
+      follow: (_topics, _since, take) => {
         tell = take;
         return () => {};
       },
@@ -133,7 +133,7 @@ describe('web/page', function () {
     await page.getByRole('link', { name: CASE.id }).waitFor();
     all = [{ ...CASE, id: '2026-03-01-02' }, CASE];
     await until('the page listens', () => tell !== undefined);
-    tell!({ ...LINE, case: '2026-03-01-02' });
+    tell!({ mark: 'a.1', about: 'cases', key: null, row: { ...LINE, case: '2026-03-01-02' } });
     await page.getByRole('link', { name: '2026-03-01-02' }).waitFor();
   });
 
