@@ -77,6 +77,27 @@ describe('itctl', () => {
     expect(JSON.parse((await run(['show', 'irr', '10.0.0.0/8', '-j'])).out)).to.deep.equal([]);
   });
 
+  it('filters what is behind a bar of its own, chained and cut short', async () => {
+    await open();
+    const out = async (...words: string[]) => {
+      const ran = await run(words);
+      expect(ran).to.include({ code: 0, err: '' });
+      return ran.out;
+    };
+    expect(await out('sh', 'b', 'su', '|', 'count')).to.equal('2\n');
+    expect(await out('-j', 'sh', 'b', 'su', '|', 'c')).to.equal('2\n');
+    expect(JSON.parse(await out('sh', 'b', 'su', '|', 'j'))).to.deep.equal(SUMMARY);
+    expect(await out('sh', 'b', 'su', '|', 'inc', '^203', '|', 'e', 'Active')).to.match(/^203\.0\.113\.1 .*\n$/);
+    expect(await out('sh', 'b', 'su', '|', 'i', 'Neighbor|osa1', '|', 'c')).to.equal('1\n');
+    expect(await out('sh', 'b', 'su', '|', 'b', 'osa1')).to.match(/^203\.0\.113\.5 .*\n2 peers, .*\n$/);
+    expect((await run([], 'show config | include ^local as\n')).out).to.equal('local as 64500;\n');
+    expect(await run(['sh', 'b', 'su', '|', 'inc', 'a(b'])).to.deep.equal({
+      code: 2,
+      out: '',
+      err: 'itctl: "| include": the parenthesis is not closed at character 2 of "a(b"\n',
+    });
+  });
+
   it('ends with 2 when the words are wrong, and prints nothing but why', async () => {
     await open();
     expect(await run(['show', 'bgp', 'sumary'])).to.deep.equal({
