@@ -79,6 +79,10 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
     refuse: refuseName('name of a probe'),
     values: async daemon => (await daemon.probes()).map(({ probe }) => probe),
   },
+  MARK: {
+    help: 'where `watch` was: the `mark` of a row, such as mijz0o5c.17',
+    refuse: text => (/^[0-9a-z]{1,12}\.\d{1,15}$/.test(text) ? null : 'mark, such as mijz0o5c.17'),
+  },
   EPOCH: {
     help: 'hour of windows: whole hours since 1970-01-01 00:00 UTC, such as 495000',
     refuse: text => (/^\d{1,7}$/.test(text) ? null : 'hour, as hours since 1970'),
