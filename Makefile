@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PREFIX ?= /usr/local
-SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(wildcard src/web/page/*) vite.config.js
+SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find src/web/page -type f) vite.config.js
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
