@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Completion } from '../control/protocol.ts';
 import type { ControlClient } from './client.ts';
+import { filtersLike } from './filters.ts';
 import { splitWords } from './words.ts';
 
 /** The shell's own commands; all others are the daemon's. */
@@ -18,9 +19,22 @@ const MAX_FILES = 200;
 export async function choicesAt(client: ControlClient, line: string): Promise<readonly Completion[] | string> {
   const { words, last } = splitWords(line);
   const before = last === '' ? words : words.slice(0, -1);
+  const filters = filtersAt(before, last);
+  if (filters !== null) return filters;
   const found = await client.complete([...before, last]);
   if (typeof found === 'string' || before.length > 0) return found;
   return [...found, ...OWN_COMMANDS.filter(own => own.word.startsWith(last))];
+}
+
+/** What may stand behind a `|`; null where none stands. */
+export function filtersAt(before: readonly string[], last: string): readonly Completion[] | null {
+  const bar = before.lastIndexOf('|');
+  if (bar < 0) return null;
+  if (bar === before.length - 1) return filtersLike(last).map(filter => ({ ...filter, kind: 'word' }));
+  const [filter] = filtersLike(before[bar + 1]!);
+  const ends: Completion = { word: '', kind: 'end', help: '' };
+  if (filter === undefined || filter.word === 'count' || filter.word === 'json') return [ends];
+  return [{ word: 'REGEX', kind: 'argument', help: 'regular expression on a line' }];
 }
 
 /** Tab: the words that the last one may become, and the text they take the place of (readline's shape). */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { Completion } from '../control/protocol.ts';
 import { type ControlClient, connectControl } from './client.ts';
 import { choicesAt, completeLine } from './complete.ts';
 import { notInShell } from './offline.ts';
@@ -144,7 +145,9 @@ export async function runShell({ socket, client: first, screen, input, output }:
   const explain = async (line: string): Promise<void> => {
     if (client === null) return;
     const found = await choicesAt(client, line).catch(error => String(error));
-    const lines = typeof found === 'string' ? [found] : renderChoices(found);
+    const ends = typeof found !== 'string' && found.some(one => one.kind === 'end' && one.help !== '');
+    const bar: Completion = { word: '|', kind: 'word', help: 'Filter what is shown' };
+    const lines = typeof found === 'string' ? [found] : renderChoices(ends ? [...found, bar] : found);
     output.write(`\n${lines.map(text => `${plain(text)}\n`).join('')}`);
     rl.prompt(true);
   };
