@@ -99,7 +99,7 @@ import { renderHonesty, renderHonestyOf } from './honesty.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
-import { renderAll, renderLive } from './live.ts';
+import { renderAll, renderLive, renderLog } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
@@ -242,6 +242,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
   'watch all': renderAll,
+  'watch log': renderLog,
   ...Object.fromEntries([...LOGGED, ...TABLES].map(topic => [`watch ${topic}`, renderLive(topic)])),
   'watch trace TRACE-ID': first<Trace>(renderTrace),
   'whois QUERY': first<LookUp>(renderLookUp),
