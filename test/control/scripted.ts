@@ -737,7 +737,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
-    ownCertificate: async () => [],
+    certificateProblems: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,
@@ -981,6 +981,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
         said: '',
         disabled: null,
+        checklist: {
+          ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+          ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+        },
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],
