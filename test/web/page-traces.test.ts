@@ -3,7 +3,7 @@ import { TRACE } from '../control/scripted.ts';
 import { inBrowser } from './browser.ts';
 
 describe('web/page, traces', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const { heading, open, picture, wrong } = inBrowser();
 
   it('shows a trace as a tree and as words', async () => {
