@@ -9,9 +9,9 @@ GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 .PHONY: all demo test check bench internet testbed testbed-real security fuzz install deb clean format peers
 all: dist/.built
 
-# The lock file decides; `npm ci` needs no install script.
+# The lock file decides.
 node_modules/.installed: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
+	@contrib/install-modules
 	@touch $@
 
 build/grammar.js: src/config/grammar.peggy node_modules/.installed

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
-import { connectControl } from './vty/client.ts';
+import { connectControl, isNoDaemon } from './vty/client.ts';
 import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
 import { EXIT, runCommand, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
@@ -100,5 +100,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`itctl: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = EXIT.failed;
+  process.exitCode = isNoDaemon(error) ? EXIT.noDaemon : EXIT.failed;
 }

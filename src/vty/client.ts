@@ -53,13 +53,19 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** The daemon cannot be reached, or is gone, or says what is no reply. */
+const noDaemon = (message: string): Error => Object.assign(new Error(message), { noDaemon: true });
+
+/** Whether an error of a client is of the connection, and of no command. */
+export const isNoDaemon = (error: unknown): boolean => error instanceof Error && 'noDaemon' in error;
+
 /** Connects to the control socket. Rejects with a message that names the socket and the reason. */
 export async function connectControl(path: string): Promise<ControlClient> {
   const socket = await new Promise<Socket>((resolve, reject) => {
     const attempt = connect(path);
     attempt.once('connect', () => resolve(attempt));
     attempt.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(`cannot reach intertrackd at ${path}: ${REASONS[error.code ?? ''] ?? error.message}`)),
+      reject(noDaemon(`cannot reach intertrackd at ${path}: ${REASONS[error.code ?? ''] ?? error.message}`)),
     );
   });
   const pending = new Map<number, Pending>();
@@ -68,7 +74,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
   socket.on('error', () => {});
   const closed = new Promise<void>(resolve => {
     socket.on('close', () => {
-      for (const request of pending.values()) request.reject(new Error(lost));
+      for (const request of pending.values()) request.reject(noDaemon(lost));
       pending.clear();
       resolve();
     });
@@ -100,7 +106,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
   const request = (make: (id: number) => ControlRequest, options: AskOptions = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
       if (socket.destroyed || !socket.writable) {
-        reject(new Error(lost));
+        reject(noDaemon(lost));
         return;
       }
       const id = ++lastId;

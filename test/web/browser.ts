@@ -70,7 +70,7 @@ export function inBrowser(): InBrowser {
 
   const serve = async (over: Partial<Daemon>) => {
     const daemon = scriptedDaemon({
-      watchCases: () => () => {},
+      follow: () => () => {},
       markCase: async (id, order) => {
         orders.push(`${order.what} ${id}: ${order.reason}`);
         return CASE;

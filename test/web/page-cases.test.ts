@@ -27,13 +27,13 @@ describe('web/page, cases', function () {
   });
 
   it('lists a case that has just begun', async () => {
-    let tell: Parameters<Daemon['watchCases']>[0] | undefined;
+    let tell: Parameters<Daemon['follow']>[2] | undefined;
     let all = [CASE];
     const page = await open('cases', {
       over: {
         cases: async () => all,
         casesBefore: async one => (one === null ? all : []),
-        watchCases: take => {
+        follow: (_topics, _since, take) => {
           tell = take;
           return () => {};
         },
@@ -42,7 +42,7 @@ describe('web/page, cases', function () {
     await page.getByRole('link', { name: CASE.id }).waitFor();
     all = [{ ...CASE, id: '2026-03-01-02' }, CASE];
     await until('the page listens', () => tell !== undefined);
-    tell!({ ...LINE, case: '2026-03-01-02' });
+    tell!({ mark: 'a.1', about: 'cases', key: null, row: { ...LINE, case: '2026-03-01-02' } });
     await page.getByRole('link', { name: '2026-03-01-02' }).waitFor();
   });
 
