@@ -24,7 +24,7 @@ describe('make install', () => {
 
   before(function () {
     if (!existsSync(join(ROOT, 'dist/.built'))) throw new Error('not built: run make first');
-    this.timeout(120_000);
+    this.timeout(240_000);
     install();
   });
   after(() => rmSync(destdir, { recursive: true }));
@@ -35,7 +35,10 @@ describe('make install', () => {
     expect(readdirSync(library).sort()).to.deep.equal(
       ['LICENSE', 'bin', 'build', 'dist', 'node_modules', 'package.json'].sort(),
     );
-    expect(readdirSync(below('etc/intertrack'))).to.deep.equal(readdirSync(join(ROOT, 'conf')));
+    expect(readdirSync(below('etc/intertrack'))).to.deep.equal(['intertrackd.conf']);
+    expect(readdirSync(below(PREFIX, 'share/doc/intertrack/examples'))).to.deep.equal(
+      readdirSync(join(ROOT, 'conf/examples')),
+    );
     expect(readdirSync(below('lib/systemd/system')).sort()).to.deep.equal([
       'intertrackd.service',
       'itprobe-translator@.service',
@@ -129,7 +132,7 @@ describe('make install', () => {
     expect(readFileSync(`${configuration}.new`, 'utf8')).to.equal(
       readFileSync(join(ROOT, 'conf/intertrackd.conf'), 'utf8'),
     );
-  }).timeout(60_000);
+  }).timeout(240_000);
 
   it('refuses a prefix that is no absolute path', () => {
     const { status, stderr } = spawnSync(join(ROOT, 'contrib/install'), [destdir, 'opt'], { encoding: 'utf8' });

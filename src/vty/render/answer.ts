@@ -14,13 +14,11 @@ import type {
   CaseDetail,
   CaseEvidence,
   CaseExport,
-  CaseLineRow,
   CaseTimeline,
   CheckedEvidence,
   DrillReport,
   IncidentDetail,
   IodefExport,
-  LeftOutRow,
 } from '../../control/case-rows.ts';
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
 import type {
@@ -44,6 +42,7 @@ import type {
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
+import { LOGGED, TABLES } from '../../control/live-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from '../../control/plan-rows.ts';
 import type { FlowRow } from '../../control/probe-rows.ts';
@@ -91,7 +90,7 @@ import {
 } from './case.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
-import { renderCaseLines, renderDrill } from './drill.ts';
+import { renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -100,6 +99,7 @@ import { renderHonesty, renderHonestyOf } from './honesty.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
+import { renderAll, renderLive } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
@@ -241,7 +241,9 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'trace deny APPROVAL reason TEXT': first<Approval>(renderDecided),
   'test notify': (rows: readonly TestResult[]) => renderTests(rows),
   'show whois': first<WhoisStatus>(renderWhois),
-  'watch cases': (rows: readonly (CaseLineRow | LeftOutRow)[]) => renderCaseLines(rows),
+  'watch all': renderAll,
+  ...Object.fromEntries([...LOGGED, ...TABLES].map(topic => [`watch ${topic}`, renderLive(topic)])),
+  'watch trace TRACE-ID': first<Trace>(renderTrace),
   'whois QUERY': first<LookUp>(renderLookUp),
   'whois set SET': first<SetLookUp>(renderSetLookUp),
   'trace case CASE-ID': first<StandingRow>(renderStandingOne),
