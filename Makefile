@@ -2,16 +2,16 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 PREFIX ?= /usr/local
-SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(wildcard src/web/page/*) vite.config.js
+SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find src/web/page -type f) vite.config.js
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
 .PHONY: all demo test check bench internet testbed testbed-real security fuzz install deb clean format peers
 all: dist/.built
 
-# The lock file decides; `npm ci` needs no install script.
+# The lock file decides.
 node_modules/.installed: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
+	@contrib/install-modules
 	@touch $@
 
 build/grammar.js: src/config/grammar.peggy node_modules/.installed

@@ -53,6 +53,7 @@ function schemasOf({ checker, program }: Project): Record<string, Schema> {
     if ((type.flags & TypeFlags.BooleanLike) !== 0 && type.isBooleanLiteralType()) return { const: type.value };
     if ((type.flags & TypeFlags.Boolean) !== 0) return { type: 'boolean' };
     if ((type.flags & TypeFlags.Null) !== 0) return { type: 'null' };
+    if ((type.flags & TypeFlags.NonPrimitive) !== 0) return { type: 'object' };
     if (type.isUnionType()) return union(type.getTypes(), at);
     if (checker.isArrayType(type))
       return { type: 'array', items: schemaOf(checker.getTypeArguments(type as never)[0]!, `${at}[]`) };

@@ -124,4 +124,10 @@ export const MEASURE: readonly StatementSpec[] = [
     defaults: { percent: 0.01 },
     bounds: { min: 0, max: 0.5 },
   },
+  {
+    usage: 'canaries DURATION',
+    help: 'Least time between two packets of one neighbour that it is asked about; 0s for none',
+    defaults: { duration: 600_000 },
+    bounds: { min: 0, max: 86_400_000 },
+  },
 ];

@@ -37,6 +37,8 @@ export interface TracebackConfig {
   readonly measure: {
     /** Share of the questions that a decoy follows; 0: none. */
     readonly decoys: number;
+    /** The least time between two canaries that probes draw of one neighbour, ms; 0, and left out: none. */
+    readonly canaries?: number;
   };
 }
 

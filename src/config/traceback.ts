@@ -56,6 +56,7 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
     },
     measure: {
       decoys: numberIn(measure, 'measure', 'decoys', 'percent'),
+      canaries: numberIn(measure, 'measure', 'canaries', 'duration'),
     },
   };
 }
@@ -122,7 +123,10 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
       entry('answer', 'approval', { approval: answer.approval ?? 'none' }),
     ]),
     ...(traceback.ask === undefined ? [] : [askEntry(traceback.ask)]),
-    entry('traceback', 'measure', {}, [entry('measure', 'decoys', { percent: measure.decoys })]),
+    entry('traceback', 'measure', {}, [
+      entry('measure', 'decoys', { percent: measure.decoys }),
+      entry('measure', 'canaries', { duration: measure.canaries ?? 0 }),
+    ]),
   ]);
 }
 

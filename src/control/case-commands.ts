@@ -12,12 +12,10 @@ import type {
   CaseDetail,
   CaseEvidence,
   CaseExport,
-  CaseLineRow,
   CaseTimeline,
   CheckedEvidence,
   IncidentDetail,
   IodefExport,
-  LeftOutRow,
 } from './case-rows.ts';
 import type { Call, Command } from './commands.ts';
 import type { CaseOrder, NoticeRow } from './daemon.ts';
@@ -113,13 +111,6 @@ export const CASE_COMMANDS: readonly Command[] = [
   { syntax: 'show incident all', help: 'All of them, however long ago', long: true, run: showAllIncidents },
   { syntax: 'show incident INCIDENT-ID', help: 'An incident with its cases', one: true, run: showIncident },
   {
-    syntax: 'watch cases',
-    help: 'A line for each change of a case as it comes, until it is interrupted',
-    long: true,
-    live: true,
-    run: watchCases,
-  },
-  {
     syntax: 'drill PREFIX AS',
     help: 'Open a case for a route that nobody announces, and measure how long its notices take',
     one: true,
@@ -138,40 +129,6 @@ export const CASE_COMMANDS: readonly Command[] = [
 
 /** The latest first. */
 const byOpening = (a: Case, b: Case): number => b.opened - a.opened || (a.id < b.id ? 1 : -1);
-
-/** Lines that wait for a client that reads slowly; those behind are counted. */
-const MOST_WAITING = 1000;
-
-async function watchCases({ daemon, row, signal }: Call): Promise<void> {
-  let waiting: CaseLineRow[] = [];
-  let leftOut = 0;
-  let wake = () => {};
-  const stop = daemon.watchCases(line => {
-    if (waiting.length < MOST_WAITING) waiting.push(line);
-    else leftOut++;
-    wake();
-  });
-  const aborted = () => wake();
-  signal.addEventListener('abort', aborted);
-  try {
-    while (!signal.aborted) {
-      const lines = waiting;
-      const missed = leftOut;
-      waiting = [];
-      leftOut = 0;
-      for (const line of lines) await row(line);
-      if (missed > 0) await row({ leftOut: missed } satisfies LeftOutRow);
-      if (waiting.length === 0)
-        await new Promise<void>(resolve => {
-          wake = resolve;
-          if (waiting.length > 0 || signal.aborted) resolve();
-        });
-    }
-  } finally {
-    signal.removeEventListener('abort', aborted);
-    stop();
-  }
-}
 
 async function openCases({ daemon }: Call): Promise<Case[]> {
   const open = (await daemon.cases()).filter(({ state }) => state !== 'resolved' && state !== 'dismissed');

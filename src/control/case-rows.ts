@@ -62,11 +62,6 @@ export interface CaseLineRow {
   readonly what: string;
 }
 
-/** `watch cases`: changes that were not shown, for they came too fast. */
-export interface LeftOutRow {
-  readonly leftOut: number;
-}
-
 /** `drill`. */
 export interface DrillReport {
   readonly case: string;

@@ -33,7 +33,6 @@ import type {
   DrillReport,
   IncidentDetail,
   IodefExport,
-  LeftOutRow,
 } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type {
@@ -57,6 +56,7 @@ import type {
 } from './daemon.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
+import type { AnyRow, GoneRow, LeftOutRow, LiveRow, MarkRow, TraceLineRow } from './live-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -199,7 +199,16 @@ export interface CommandRows {
   readonly 'trace deny APPROVAL reason TEXT': Approval;
   readonly 'test notify': TestResult;
   readonly 'show whois': WhoisStatus;
-  readonly 'watch cases': CaseLineRow | LeftOutRow;
+  readonly 'watch all': AnyRow | MarkRow | LeftOutRow;
+  readonly 'watch cases': LiveRow<CaseLineRow>;
+  readonly 'watch notices': LiveRow<NoticeRow>;
+  readonly 'watch probes': LiveRow<ProbeStatusRow> | GoneRow<ProbeStatusRow, 'probe'>;
+  readonly 'watch sessions': LiveRow<SummaryRow> | GoneRow<SummaryRow, 'peer'>;
+  readonly 'watch sources': LiveRow<IrrStatusRow> | GoneRow<IrrStatusRow, 'source'>;
+  readonly 'watch status': LiveRow<StatusReport>;
+  readonly 'watch trace TRACE-ID': Trace;
+  readonly 'watch traceback': LiveRow<TracePeerRow> | GoneRow<TracePeerRow, 'as'>;
+  readonly 'watch traces': LiveRow<TraceLineRow>;
   readonly 'whois QUERY': LookUp;
   readonly 'whois set SET': SetLookUp;
   readonly 'trace case CASE-ID': StandingRow;

@@ -12,6 +12,7 @@ import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
 import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
+import { LIVE_COMMANDS } from './live-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import type { PacketsWanted } from './packet-data.ts';
@@ -98,6 +99,7 @@ export const COMMANDS: readonly Command[] = [
   ...ARCHIVE_COMMANDS,
   ...AUDIT_COMMANDS,
   ...CASE_COMMANDS,
+  ...LIVE_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
   {
@@ -238,7 +240,6 @@ const GROUPS: Readonly<Record<string, string>> = {
   test: 'Try something out',
   trace: 'Find where packets entered',
   watch: 'What happens, as it happens',
-  'watch cases': 'A line for each change of a case as it comes, until it is interrupted',
   whois: 'Ask by whois, the mirror first',
   'trace case': 'Trace packets of a case as they come',
   'trace digest': 'Trace a packet of which only the digest is known',
@@ -293,7 +294,7 @@ export async function complete(daemon: Daemon, words: readonly string[]): Promis
     found.push({ word, kind: argument === null ? 'word' : 'argument', help });
     if (argument?.values === undefined) continue;
     // Completion is a convenience: a daemon that can't list its names now still completes the words.
-    const values = await argument.values(daemon).catch(() => []);
+    const values = await argument.values(daemon, { begun, words: possible.before }).catch(() => []);
     for (const value of values.filter(one => one.startsWith(begun)).slice(0, MAX_VALUES))
       found.push({ word: value, kind: 'value', help: '' });
   }

@@ -34,11 +34,12 @@ import type { Trace } from '../traceback/trace.ts';
 import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { BridgeAnswers } from './bridge-rows.ts';
-import type { CaseLineRow, DrillReport } from './case-rows.ts';
+import type { DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
+import type { LiveAnswers } from './live-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -58,7 +59,7 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers {
+export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers, LiveAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -89,8 +90,6 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   case(id: string): Promise<Case | null>;
   /** Cases, over or not, that were opened before this one, the latest first; null: from the latest on. */
   casesBefore(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
-  /** Has `take` told of each change of a case from now on; returns what ends it. */
-  watchCases(take: (line: CaseLineRow) => void): () => void;
   /** Runs a drill. Rejects in words when such a route would open no case. */
   drill(
     question: { readonly prefix: string; readonly as: number; readonly by: string },

@@ -2,6 +2,7 @@
 import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
+import type { CanaryStatus } from '../traceback/drawing.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { HintRow } from '../traceback/hints.ts';
@@ -112,6 +113,8 @@ export interface TracebackAnswers {
   tracebackSight(): Promise<SightRow>;
   /** What was measured of other ASes, by AS. */
   tracebackHonesty(): Promise<readonly Honesty[]>;
+  /** What probes drew to measure them by; null where no probe can. */
+  tracebackCanaries(): Promise<CanaryStatus | null>;
   /** The same of one of them, with what proves its false yeses, the newest first. Rejects where nothing was measured. */
   tracebackHonestyOf(as: number): Promise<HonestyDetail>;
   /** The daemons of this AS. */

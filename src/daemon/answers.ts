@@ -31,6 +31,7 @@ import type { Drift } from './drift.ts';
 import { drill } from './drill.ts';
 import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
+import type { Live } from './live.ts';
 import type { Log } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
@@ -47,6 +48,7 @@ import { tracePeerRows } from './trace-peers.ts';
 import { createTracebackAnswers, mustTraceback } from './traceback-answers.ts';
 import type { Traces } from './traces.ts';
 import { createVerdicts } from './verdicts.ts';
+import { watchedTables } from './watched-tables.ts';
 import type { Whois } from './whois.ts';
 
 export interface DaemonParts {
@@ -71,6 +73,7 @@ export interface DaemonParts {
   readonly ids: Ids;
   readonly standing: StandingTraces;
   readonly archive: Archive;
+  readonly live: Live;
   readonly store: Store;
   readonly audit: AuditLog;
   readonly log: Log;
@@ -228,7 +231,6 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     },
     cases: async () => cases.open(),
     case: id => cases.get(id),
-    watchCases: take => cases.watch(take),
     drill: (question, signal) =>
       drill(
         question,
@@ -243,6 +245,16 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ),
     evidence: id => cases.evidence(id),
     incident: id => cases.ofIncident(id),
+    ...parts.live.answers(
+      watchedTables({
+        status,
+        sources,
+        probes,
+        tracePeers: () => tracePeerRows(config(), traces),
+        query: collector.query,
+      }),
+      id => traces.running.get(id) !== null,
+    ),
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),

@@ -44,7 +44,7 @@ export interface Cases {
   get(id: string): Promise<Case | null>;
   /** About `limit` cases that were opened before this one, the latest first; null: from the latest on. */
   before(one: Pick<Case, 'opened' | 'id'> | null, limit: number): Promise<readonly Case[]>;
-  /** As `watchCases` of the Daemon. */
+  /** Has `take` told of each change of a case from now on; returns what ends it. */
   readonly watch: CaseWatchers['add'];
   /** The chain of evidence of a case. */
   evidence(id: string): Promise<readonly SealedEvidence[]>;

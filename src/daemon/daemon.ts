@@ -31,6 +31,7 @@ import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
+import { createLive } from './live.ts';
 import type { Log } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
@@ -81,9 +82,11 @@ export async function startDaemon({
   try {
     const store = await openStore(config.state, { onProblem: text => log('error', text) });
     closers.push(() => store.close());
+    const live = createLive(started);
+    closers.push(() => live.close());
     const audit = openAudit({ store, retain: config.auditRetain, log });
     closers.push(() => audit.close());
-    const outbox = createOutbox({ store, notify: config.notify, log });
+    const outbox = createOutbox({ store, notify: config.notify, log, told: live.notice });
     closers.push(() => outbox.close());
     const earlier = await store.read('source.all', {});
     const remember = (record: SourceSize) => {
@@ -140,7 +143,7 @@ export async function startDaemon({
     };
     const ground = groundOfCases({ config: () => config, registry, rpki });
     const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
-    closers.push(() => cases.close());
+    closers.push(() => cases.close(), cases.watch(live.case));
     const roas = watchRoas({ config: () => config, registry, rpki, cases, log });
     closers.push(() => roas.close());
     const collector: CollectorThread = startCollector({
@@ -167,12 +170,14 @@ export async function startDaemon({
           const { peer, state, reason } = message.change;
           log(reason === undefined ? 'info' : 'warn', `peer ${peer}: ${state}`, { reason });
           cases.session(peer);
+          live.changed('sessions');
           break;
         }
         case 'end-of-rib':
           log('info', `peer ${message.peer}: table complete`);
           cases.endOfRib(message.peer, message.time);
           tableComplete();
+          live.changed('sessions');
           break;
         case 'peer-forgotten':
           log('info', `peer ${message.peer}: forgotten`);
@@ -255,7 +260,7 @@ export async function startDaemon({
     closers.push(() => mitigations?.close());
 
     const claims = claimsBy(collector, createPast(archive, collector, registry));
-    const traces = await openTraces(config, collector.query, store, audit, log, claims);
+    const traces = await openTraces(config, collector.query, store, audit, log, claims, live);
     closers.push(() => traces.close());
     const neighbors = openNeighbors({ config: () => config, query: collector.query, station: traces.station, log });
     closers.push(() => neighbors.close());
@@ -347,14 +352,7 @@ export async function startDaemon({
       version,
       started,
       config: () => config,
-      collector,
-      registry,
-      whois,
-      rpki,
-      drift,
-      originated,
-      cases,
-      ...{ contacts, traceContacts, bridges },
+      ...{ collector, registry, whois, rpki, drift, originated, cases, contacts, traceContacts, bridges, live },
       mitigations,
       outbox,
       traces,

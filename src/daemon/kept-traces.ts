@@ -37,15 +37,20 @@ const putOf = (trace: Trace) => ({
   record: { id: trace.id, asked: trace.asked, body: JSON.stringify(trace) },
 });
 
-export function createKeptTraces(store: Pick<Store, 'write'>, log: Log): KeptTrace {
+/** `tell`: is told of a trace that has begun, of which more is known, and that is stored as over. */
+export function createKeptTraces(store: Pick<Store, 'write'>, log: Log, tell: (trace: Trace) => void): KeptTrace {
   const failed = (trace: Trace) => (e: Error) => log('error', `trace ${trace.id} cannot be stored: ${e.message}`);
   return {
     begun(trace, { signal: _signal, begun: _begun, ...request }) {
       const work: Work = { request, tries: request.again === undefined ? 0 : 1 };
       const { id } = trace;
+      tell(trace);
       return store.write([putOf(trace), { op: 'trace.begun', id, body: JSON.stringify(work) }]).catch(failed(trace));
     },
-    partial: trace => void store.write([putOf(trace)]).catch(failed(trace)),
+    partial(trace) {
+      tell(trace);
+      store.write([putOf(trace)]).catch(failed(trace));
+    },
     async ended(trace, evidence) {
       const { id } = trace;
       await store.write([
@@ -53,6 +58,7 @@ export function createKeptTraces(store: Pick<Store, 'write'>, log: Log): KeptTra
         ...(evidence === null ? [] : [{ op: 'trace.rests-on' as const, id, body: JSON.stringify(evidence) }]),
         ...(trace.state === 'interrupted' ? [] : [{ op: 'trace.over' as const, id }]),
       ]);
+      tell(trace);
       return trace;
     },
   };

@@ -22,7 +22,8 @@ export interface RunningTraces {
   cancel(id: string, by: string): Promise<Trace> | null;
 }
 
-export function createRunningTraces(): RunningTraces {
+/** `over`: is told of each that runs no more. */
+export function createRunningTraces(over: (id: string) => void = () => {}): RunningTraces {
   const running = new Map<string, { state(): Trace; readonly end: AbortController; done: Promise<Trace> }>();
   return {
     run(start, outer, by = 'whoever asked for it') {
@@ -44,7 +45,9 @@ export function createRunningTraces(): RunningTraces {
         },
       }).finally(() => {
         outer?.removeEventListener('abort', gone);
-        if (name !== null) running.delete(name);
+        if (name === null) return;
+        running.delete(name);
+        over(name);
       });
       settle(traced);
       return traced;

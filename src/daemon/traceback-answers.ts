@@ -30,6 +30,7 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
       throw new Error(record === undefined ? `there is no trace ${id}` : `trace ${id} has ended already`);
     },
     tracebackHonesty: async () => mustTraceback(traces).honesty.all(),
+    tracebackCanaries: async () => mustTraceback(traces).canaries(),
     async tracebackHonestyOf(as) {
       const found = mustTraceback(traces).honesty.of(as);
       if (found === null) throw new Error(`nothing was measured of AS${as}`);

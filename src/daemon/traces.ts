@@ -28,6 +28,7 @@ import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
+import type { Live } from './live.ts';
 import type { Log } from './log.ts';
 import { watchOwnCertificate } from './own-certificate.ts';
 import { createPastGraph } from './past-graph.ts';
@@ -93,6 +94,7 @@ export async function openTraces(
   log: Log,
   /** What BGP claims of the way to packets' sources; nobody says when left out. */
   claims: (packets: readonly PacketToTrace[]) => Promise<Claimed | null> = async () => null,
+  live: Pick<Live, 'trace' | 'traceOver'> = { trace: () => {}, traceOver: () => {} },
 ): Promise<Traces> {
   let config = initial;
   let secret: Uint8Array | null = null;
@@ -128,7 +130,7 @@ export async function openTraces(
     log,
   });
   const honesty = await openHonesty(store, log);
-  const running = createRunningTraces();
+  const running = createRunningTraces(live.traceOver);
   const samplers = createSamplers();
   const hints = watchTraceHints(
     () => config.traceback?.hints ?? null,
@@ -224,7 +226,7 @@ export async function openTraces(
     throw e;
   }
 
-  const kept = createKeptTraces(store, log);
+  const kept = createKeptTraces(store, log, live.trace);
   const ending = new AbortController();
 
   /** Asks the ASes, and keeps the trace from its begin on with `more` in it, which may still grow. */

@@ -31,7 +31,13 @@ export type PathPattern =
 const BETWEEN = new Set([...' {},'].map(character => character.charCodeAt(0)));
 
 /** Compiles a pattern, or says what is wrong with it and at which character, from 0. */
-export function compilePath(pattern: string): PathPattern {
+export const compilePath = (pattern: string): PathPattern => compile(pattern, true);
+
+/** The same for text that is no path: `_` is a character like others. */
+export const compileText = (pattern: string): PathPattern => compile(pattern, false);
+
+/** `between`: `_` is the place between two ASes. */
+function compile(pattern: string, between: boolean): PathPattern {
   if (pattern.length > LONGEST_PATTERN)
     return { error: `longer than ${LONGEST_PATTERN} characters`, at: LONGEST_PATTERN };
   const states: State[] = [];
@@ -98,6 +104,7 @@ export function compilePath(pattern: string): PathPattern {
       case '$':
         return state(null, 'end');
       case '_': {
+        if (!between) return literal(character);
         const place = state(code => BETWEEN.has(code));
         const edge = state(null, 'ends');
         const fork = empty();

@@ -24,6 +24,8 @@ export interface OutboxOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly notify: readonly NotifyConfig[];
   readonly log: (level: 'info' | 'warn' | 'error', text: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** Is told of each row that is stored, and of what came of each attempt. */
+  readonly told?: (record: OutboxRecord) => void;
   readonly clock?: OutboxClock;
   readonly hostname?: string;
   readonly timeouts?: MailTimeouts;
@@ -110,6 +112,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const after = afterAttempt(record, outcome, clock.now(), by.retry(record) ?? DEFERRED_MOST / 60);
     say(after, outcome);
     await mark(after);
+    options.told?.(after);
     return after;
   }
 
@@ -159,6 +162,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     added(records) {
       const groups = new Map<Lane, OutboxRecord[]>();
       for (const record of records) {
+        options.told?.(record);
         const lane = laneOf(record.channel, record.recipient);
         const group = groups.get(lane);
         if (group === undefined) groups.set(lane, [record]);

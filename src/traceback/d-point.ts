@@ -17,6 +17,7 @@ import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import {
   type Class,
+  LIFE,
   MAX_INTERVAL,
   MAX_QUESTIONS,
   type Purpose,
@@ -35,8 +36,6 @@ import { MAX_TTL } from './wire.ts';
 const PARTIAL = 250;
 /** QUERYs a trace may cost, here and behind. */
 export const BUDGET = 64;
-/** How long a request may be shown, ms: no AS works on it for longer. */
-const LIFE = 10_000;
 /** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
 const CONCLUDING = 50;
 const CONCLUDING_EACH = 2;

@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream';
 import { readPackets } from '../control/chosen-packets.ts';
 import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
+import { createSieve, splitFilters } from './filters.ts';
 import { pages, renderAnswer, renderJson } from './render/answer.ts';
+import { layOut, type Page } from './render/page.ts';
 import { cut, plain } from './render/text.ts';
 
-/** Exit codes (itctl(8)). */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
+/** Exit codes (EXIT STATUS in itctl(8)). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, noDaemon: 4 } as const;
 
 /** Where a command's answer goes. */
 export interface Screen {
@@ -22,15 +24,54 @@ export interface Screen {
   readonly stdin: Readable | null;
 }
 
-/** Carries out one command and prints its answer. Returns the exit code. Rejects when the connection is lost. */
+/**
+ * Carries out one command, with the filters behind it, and prints its answer. Returns the exit code. Rejects when the
+ * connection is lost.
+ */
 export async function runCommand(
   client: ControlClient,
-  words: readonly string[],
+  line: readonly string[],
   screen: Screen,
   signal?: AbortSignal,
 ): Promise<number> {
+  const split = splitFilters(line, screen.json);
+  if ('error' in split) {
+    screen.err(plain(split.error));
+    return EXIT.usage;
+  }
+  const { words, filters } = split;
+  const page: Page = { headings: new Set() };
+  if (filters.length === 0) return carryOut(client, words, { screen, page, counts: null }, signal);
+  const sieve = createSieve(filters, page.headings, text => screen.out(text));
+  const json = screen.json || sieve.json;
+  const code = await carryOut(
+    client,
+    words,
+    { screen: { ...screen, json, out: sieve.out, size: () => null }, page, counts: sieve.counts },
+    signal,
+  );
+  if (code === EXIT.ok || code === EXIT.notFound) sieve.end();
+  await screen.ready();
+  return code;
+}
+
+/** Where and how the answer to one command is printed. */
+interface Output {
+  readonly screen: Screen;
+  readonly page: Page;
+  /** Rows of a list are counted, not printed. */
+  readonly counts: ((rows: number) => void) | null;
+}
+
+async function carryOut(
+  client: ControlClient,
+  words: readonly string[],
+  output: Output,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { screen } = output;
   const abort = signal === undefined ? {} : { signal };
-  const list = lister(screen);
+  const list = lister(output);
   const draw = drawer(screen);
   const partial = { onPartial: draw.partial };
   let answer = await client.ask(words, { ...abort, ...partial, onBegin: list.begin });
@@ -50,18 +91,23 @@ export async function runCommand(
   else draw.clear();
   // What shows things as they happen is ended by the person.
   if (list.live() && signal?.aborted) return EXIT.ok;
-  return print(answer, screen, list.end);
+  return print(answer, output, list.end);
 }
 
-async function print({ rows, end }: Answer, screen: Screen, endList: (whole: boolean) => boolean): Promise<number> {
+async function print(
+  { rows, end }: Answer,
+  { screen, page, counts }: Output,
+  endList: (whole: boolean) => boolean,
+): Promise<number> {
   const listed = endList(!('error' in end));
   if ('error' in end) {
     screen.err(plain(end.error));
     return end.kind === 'usage' ? EXIT.usage : EXIT.failed;
   }
   if (!listed) {
-    if (screen.json) screen.out(`${renderJson(rows, end.one === true)}\n`);
-    else for (const line of renderAnswer(end.command, rows, Date.now())) screen.out(`${line}\n`);
+    if (counts !== null && end.one !== true) counts(rows.length);
+    else if (screen.json) screen.out(`${renderJson(rows, end.one === true)}\n`);
+    else for (const line of layOut(page, () => renderAnswer(end.command, rows, Date.now()))) screen.out(`${line}\n`);
   }
   await screen.ready();
   for (const note of end.notes ?? []) screen.err(plain(note));
@@ -74,7 +120,7 @@ async function print({ rows, end }: Answer, screen: Screen, endList: (whole: boo
 const PAGE = 1000;
 
 /** Prints a long answer page by page, each when there is room for it. */
-function lister(screen: Screen): {
+function lister({ screen, page: layout, counts }: Output): {
   begin(command: string, live: boolean): (row: unknown) => Promise<void> | void;
   /** True when rows are shown as they happen. */
   live(): boolean;
@@ -87,11 +133,12 @@ function lister(screen: Screen): {
   let most = PAGE;
   function flush(): void {
     if (page.length === 0) return;
-    if (screen.json && most === 1) screen.out(page.map(row => `${JSON.stringify(row)}\n`).join(''));
+    if (counts !== null) counts(page.length);
+    else if (screen.json && most === 1) screen.out(page.map(row => `${JSON.stringify(row)}\n`).join(''));
     else if (screen.json) screen.out(`${first ? '[' : ','}${page.map(row => JSON.stringify(row)).join(',')}`);
     else
       screen.out(
-        render!(page, Date.now())
+        layOut(layout, () => render!(page, Date.now()))
           .map(line => `${line}\n`)
           .join(''),
       );
@@ -113,7 +160,7 @@ function lister(screen: Screen): {
     end(whole) {
       if (render === null) return false;
       flush();
-      if (screen.json && most > 1 && (whole || !first)) screen.out(first ? '[]\n' : ']\n');
+      if (screen.json && counts === null && most > 1 && (whole || !first)) screen.out(first ? '[]\n' : ']\n');
       return true;
     },
   };

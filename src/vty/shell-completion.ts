@@ -1,6 +1,7 @@
 /** What bash(1) and zsh(1) are told when somebody presses Tab behind `itctl` (`itctl --complete`; contrib/completion). */
 import type { Completion } from '../control/protocol.ts';
 import type { ControlClient } from './client.ts';
+import { filtersAt, withWatched } from './complete.ts';
 import { OFFLINE } from './offline.ts';
 
 /** Stands for a name of a file, which the shell knows better. */
@@ -16,7 +17,9 @@ export async function completionLines(
 ): Promise<string[]> {
   const last = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const asked = client === null ? [] : await client.complete([...before, last]);
+  const filters = filtersAt(before, last);
+  if (filters !== null) return filters.filter(one => one.kind === 'word').map(({ word, help }) => `${word}\t${help}`);
+  const asked = client === null ? [] : await withWatched(client, before, last);
   const found: readonly Completion[] = typeof asked === 'string' ? [] : asked;
   const lines = new Map<string, string>();
   for (const { word, kind, help } of found)

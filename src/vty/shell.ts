@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { Completion } from '../control/protocol.ts';
 import { type ControlClient, connectControl } from './client.ts';
 import { choicesAt, completeLine } from './complete.ts';
 import { notInShell } from './offline.ts';
@@ -8,6 +9,7 @@ import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { plain } from './render/text.ts';
 import { runCommand, type Screen } from './run.ts';
+import { runLine } from './watch.ts';
 import { splitWords } from './words.ts';
 
 export interface ShellOptions {
@@ -129,7 +131,7 @@ export async function runShell({ socket, client: first, screen, input, output }:
     // What happens as it happens has no pages: it stops when the person stops it.
     const live = words[0]!.length > 1 && 'watch'.startsWith(words[0]!);
     const done = live
-      ? runCommand(client, words, screen, abort.signal)
+      ? runLine(client, words, screen, abort.signal)
       : own !== '' && length === null && !screen.json && !drawn
         ? throughOwn(client, own, words, abort)
         : throughPages(client, words, abort);
@@ -144,7 +146,9 @@ export async function runShell({ socket, client: first, screen, input, output }:
   const explain = async (line: string): Promise<void> => {
     if (client === null) return;
     const found = await choicesAt(client, line).catch(error => String(error));
-    const lines = typeof found === 'string' ? [found] : renderChoices(found);
+    const ends = typeof found !== 'string' && found.some(one => one.kind === 'end' && one.help !== '');
+    const bar: Completion = { word: '|', kind: 'word', help: 'Filter what is shown' };
+    const lines = typeof found === 'string' ? [found] : renderChoices(ends ? [...found, bar] : found);
     output.write(`\n${lines.map(text => `${plain(text)}\n`).join('')}`);
     rl.prompt(true);
   };

@@ -41,6 +41,7 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
   let rows = 0;
   let begun = false;
   let one = false;
+  let live = false;
 
   const write = (text: string) => writeDrained(response, text, gone);
   const start = () => {
@@ -48,10 +49,16 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
     response.writeHead(200, { 'Content-Type': TYPES[format], 'Cache-Control': 'no-store' });
   };
   const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  /** With where it is among what is told, so that a browser that comes back says where it was. */
+  const rowEvent = (row: unknown) => {
+    const { mark } = row as { readonly mark?: unknown };
+    return `${live && typeof mark === 'string' ? `id: ${mark}\n` : ''}${event('row', row)}`;
+  };
 
   return {
-    async begin({ one: single, live }) {
+    async begin({ one: single, live: goesOn }) {
       one = single === true;
+      live = goesOn === true;
       // A trace of a capture that was sent begins a second time.
       if (begun) return;
       // Who waits for what may not come for hours has to know that it was heard.
@@ -65,7 +72,7 @@ export function answering(response: ServerResponse, format: Format, gone: AbortS
     },
     async row(row) {
       rows++;
-      if (format === 'events') return write(event('row', row));
+      if (format === 'events') return write(rowEvent(row));
       const text = JSON.stringify(row);
       if (format === 'lines') {
         if (!begun) start();

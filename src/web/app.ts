@@ -29,8 +29,8 @@ export interface AppOptions {
   readonly daemon: Daemon;
   readonly gate: Gate;
   readonly metrics: Metrics;
-  /** Takes a place among the requests being answered; null: there is none left. Returns what gives it back. */
-  readonly enter: () => (() => void) | null;
+  /** Takes a place among the requests of a kind; null: there is none left. Returns what gives it back. */
+  readonly enter: (what: 'answering' | 'watching') => (() => void) | null;
   /** PEM; null: no TLS. */
   readonly tls: { readonly key: string; readonly cert: string } | null;
   /** Directory of the built page; null: there is none to be served. */
@@ -157,7 +157,7 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
   });
 
   async function command(path: ApiPath, request: FastifyRequest, reply: FastifyReply) {
-    const given = parametersOf(request);
+    const given = parametersOf(path, request);
     if (typeof given === 'string') return refuse(reply, { status: 400, detail: given });
     const resolved = chooseCommand(path, given);
     if ('error' in resolved) return refuse(reply, { status: 400, detail: resolved.error, expected: resolved.expected });
@@ -171,7 +171,7 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
       const detail = 'this goes on until it is interrupted: accept application/x-ndjson or text/event-stream';
       return refuse(reply, { status: 406, detail });
     }
-    const leave = enter();
+    const leave = enter(resolved.entry.live ? 'watching' : 'answering');
     if (leave === null) return refuse(reply, { status: 503, detail: 'too many requests are being answered' });
     const gone = new AbortController();
     const { socket } = request.raw;
@@ -217,13 +217,19 @@ async function* slices(capture: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-/** Parameters of query and body as texts; or what is wrong with them. */
-function parametersOf(request: FastifyRequest): Record<string, string> | string {
+/**
+ * Parameters of query and body as texts; or what is wrong with them. A browser whose stream of events was cut says by a field
+ * of its own where it was (WHATWG HTML section 9.2.4): it is `since`, where there is such a parameter.
+ */
+function parametersOf({ commands }: ApiPath, request: FastifyRequest): Record<string, string> | string {
   const found: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(request.query as Readonly<Record<string, unknown>>)) {
     if (typeof value !== 'string') return `${name} stands twice in the query`;
     found[name] = value;
   }
+  const last = request.headers['last-event-id'];
+  const goesOn = commands.some(one => one.command.live && one.parameters.some(({ name }) => name === 'since'));
+  if (goesOn && typeof last === 'string' && last !== '') found.since = last;
   const { body } = request;
   if (body === undefined || body === null || Buffer.isBuffer(body)) return found;
   if (typeof body !== 'object' || Array.isArray(body)) return 'the body is no JSON object';

@@ -12,8 +12,8 @@ import { readTokens, type Tokens } from './tokens.ts';
 
 /** ms after which an address that could not be listened at is tried again. */
 const RETRY = 10_000;
-/** Requests being answered at once. */
-const MOST_ANSWERING = 64;
+/** Requests being answered at once, and beside them those that go on until they are interrupted. */
+const MOST = { answering: 64, watching: 128 } as const;
 /** Connections at one listener. */
 const MOST_CONNECTIONS = 256;
 
@@ -70,7 +70,7 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
   let config: HttpConfig | null = null;
   let files: HttpFiles | null = null;
   let again: NodeJS.Timeout | undefined;
-  let inWork = 0;
+  const inWork = { answering: 0, watching: 0 };
   let metrics: AppOptions['metrics'] | null = null;
   /** What serves is loaded when somebody is to be served: most of it is of no use to others. */
   const serving = async (options: Omit<AppOptions, 'metrics'>) => {
@@ -84,11 +84,11 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
     rate: () => config?.rate ?? 1,
     clock: () => performance.now(),
   });
-  const enter = () => {
-    if (inWork >= MOST_ANSWERING) return null;
-    inWork++;
+  const enter: AppOptions['enter'] = what => {
+    if (inWork[what] >= MOST[what]) return null;
+    inWork[what]++;
     return () => {
-      inWork--;
+      inWork[what]--;
     };
   };
 

@@ -595,6 +595,7 @@ export const config: fc.Arbitrary<Config> = fc
       }),
       measure: fc.record({
         decoys: fc.nat(50).map(value => value / 100),
+        canaries: fc.nat(1440).map(value => value * 60_000),
       }),
       sites: traceSites,
     });

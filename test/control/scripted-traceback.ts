@@ -8,6 +8,7 @@ import type {
   TraceSites,
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
+import type { CanaryStatus } from '../../src/traceback/drawing.ts';
 import type { HintRow } from '../../src/traceback/hints.ts';
 import type { Honesty } from '../../src/traceback/honesty.ts';
 
@@ -114,6 +115,12 @@ export const HONESTY: Honesty = {
   contradictions: ['says yes falsely: of 6 decoys it saw 5, so at least 27 %; it states 0.002 %'],
 };
 
+/** Twelve were drawn. */
+export const CANARIES: CanaryStatus = {
+  ...{ every: 600_000, drawn: 12, waiting: 1, asked: 10, counted: 9, leftAlone: 1, dropped: 1 },
+  last: { time: NOON, as: 64511 },
+};
+
 export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
@@ -128,6 +135,7 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
   tracebackHonesty: async () => [HONESTY],
+  tracebackCanaries: async () => CANARIES,
   tracebackHonestyOf: async as => {
     if (as !== HONESTY.as) throw new Error(`nothing was measured of AS${as}`);
     return { ...HONESTY, falseYeses: [] };

@@ -699,11 +699,17 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
-    watchCases: take => {
-      for (const state of ['suspected', 'ongoing'] as const)
-        take({ ...LINE, state, notice: state === 'ongoing' ? 'begin' : null, what: state });
+    follow: (topics, since, take) => {
+      take({ mark: since ?? 'mijz0o5c.0', about: null, key: null, row: {} });
+      for (const [i, state] of (['suspected', 'ongoing'] as const).entries())
+        if (topics.includes('cases'))
+          take({
+            ...{ mark: `mijz0o5c.${i + 1}`, about: 'cases', key: null },
+            row: { ...LINE, state, notice: state === 'ongoing' ? 'begin' : null, what: state },
+          });
       return () => {};
     },
+    followTrace: () => null,
     drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),

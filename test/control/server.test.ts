@@ -312,8 +312,8 @@ describe('control/server', () => {
   it('tells of cases as they change until it is told to stop', async () => {
     let ended = false;
     await open({
-      watchCases: take => {
-        for (let i = 0; i < 3; i++) take({ ...LINE, holds: i });
+      follow: (_topics, _since, take) => {
+        for (let i = 0; i < 3; i++) take({ mark: `a.${i}`, about: 'cases', key: null, row: { ...LINE, holds: i } });
         return () => {
           ended = true;
         };
@@ -338,9 +338,9 @@ describe('control/server', () => {
   });
 
   it('says of a client that watches too slowly how much it missed', async () => {
-    let take: Parameters<Daemon['watchCases']>[0] = () => {};
+    let take: Parameters<Daemon['follow']>[2] = () => {};
     await open({
-      watchCases: own => {
+      follow: (_topics, _since, own) => {
         take = own;
         return () => {};
       },
@@ -349,7 +349,7 @@ describe('control/server', () => {
     socket.write('{"id":1,"words":["watch","cases"]}\n');
     const reading = replies(socket);
     await reading.next();
-    for (let i = 0; i < 1500; i++) take({ ...LINE, holds: i });
+    for (let i = 0; i < 1500; i++) take({ mark: `a.${i}`, about: 'cases', key: null, row: LINE });
     let last: unknown = null;
     let rows = 0;
     for await (const reply of reading) {

@@ -35,7 +35,10 @@ describe('make install', () => {
     expect(readdirSync(library).sort()).to.deep.equal(
       ['LICENSE', 'bin', 'build', 'dist', 'node_modules', 'package.json'].sort(),
     );
-    expect(readdirSync(below('etc/intertrack'))).to.deep.equal(readdirSync(join(ROOT, 'conf')));
+    expect(readdirSync(below('etc/intertrack'))).to.deep.equal(['intertrackd.conf']);
+    expect(readdirSync(below(PREFIX, 'share/doc/intertrack/examples'))).to.deep.equal(
+      readdirSync(join(ROOT, 'conf/examples')),
+    );
     expect(readdirSync(below('lib/systemd/system')).sort()).to.deep.equal([
       'intertrackd.service',
       'itprobe-translator@.service',

@@ -212,8 +212,9 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
       watching.push(child);
     }
     try {
-      // They watch from some moment on: what happens before it is not told.
-      for (let i = 0; said.text === '' || said.json === ''; i++) {
+      // They watch from some moment on, which programs are told: what happens before it is not told.
+      await until('it is watched', async () => said.json !== '');
+      for (let i = 0; said.text === '' || said.json.split('\n').length < 3; i++) {
         const prefix = `198.18.7.${(i % 60) * 4}/30`;
         peer.announce([prefix], TRANSIT, OFFENDER);
         await until('it is told of', async () => (await caseOf(prefix)) !== undefined);
@@ -223,6 +224,7 @@ notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}
         said.json
           .trimEnd()
           .split('\n')
+          .slice(1)
           .map(line => JSON.parse(line) as CaseLineRow);
       await until('an end', async () => rows().some(({ notice }) => notice === 'end'));
       expect(rows()[0]).to.include({ offender: OFFENDER });

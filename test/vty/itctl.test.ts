@@ -77,6 +77,27 @@ describe('itctl', () => {
     expect(JSON.parse((await run(['show', 'irr', '10.0.0.0/8', '-j'])).out)).to.deep.equal([]);
   });
 
+  it('filters what is behind a bar of its own, chained and cut short', async () => {
+    await open();
+    const out = async (...words: string[]) => {
+      const ran = await run(words);
+      expect(ran).to.include({ code: 0, err: '' });
+      return ran.out;
+    };
+    expect(await out('sh', 'b', 'su', '|', 'count')).to.equal('2\n');
+    expect(await out('-j', 'sh', 'b', 'su', '|', 'c')).to.equal('2\n');
+    expect(JSON.parse(await out('sh', 'b', 'su', '|', 'j'))).to.deep.equal(SUMMARY);
+    expect(await out('sh', 'b', 'su', '|', 'inc', '^203', '|', 'e', 'Active')).to.match(/^203\.0\.113\.1 .*\n$/);
+    expect(await out('sh', 'b', 'su', '|', 'i', 'Neighbor|osa1', '|', 'c')).to.equal('1\n');
+    expect(await out('sh', 'b', 'su', '|', 'b', 'osa1')).to.match(/^203\.0\.113\.5 .*\n2 peers, .*\n$/);
+    expect((await run([], 'show config | include ^local as\n')).out).to.equal('local as 64500;\n');
+    expect(await run(['sh', 'b', 'su', '|', 'inc', 'a(b'])).to.deep.equal({
+      code: 2,
+      out: '',
+      err: 'itctl: "| include": the parenthesis is not closed at character 2 of "a(b"\n',
+    });
+  });
+
   it('ends with 2 when the words are wrong, and prints nothing but why', async () => {
     await open();
     expect(await run(['show', 'bgp', 'sumary'])).to.deep.equal({
@@ -103,9 +124,9 @@ describe('itctl', () => {
     );
   });
 
-  it('ends with 1 when the daemon cannot be reached, and says why', async () => {
+  it('ends with 4 when the daemon cannot be reached, and says why', async () => {
     expect(await run(['show', 'status'])).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: `itctl: cannot reach intertrackd at ${socket}: there is no such socket; is it running?\n`,
     });
@@ -114,7 +135,7 @@ describe('itctl', () => {
     );
   });
 
-  it('ends with 1 when the daemon goes away in the middle, or is no daemon', async () => {
+  it('ends with 4 when the daemon goes away in the middle, or is no daemon', async () => {
     const fake = join(directory.path, 'fake.sock');
     const says = async (text: string | null) => {
       const other = createServer(client => {
@@ -127,12 +148,12 @@ describe('itctl', () => {
       return ran;
     };
     expect(await says(null)).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: 'itctl: the connection to intertrackd is lost\n',
     });
     expect(await says('220 mail.example.net ESMTP\r\n')).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: 'itctl: intertrackd sent what is no reply\n',
     });

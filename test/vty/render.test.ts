@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { COMMANDS, commandName, complete } from '../../src/control/commands.ts';
 import type { CaseDetail } from '../../src/control/daemon.ts';
+import { traceLine } from '../../src/daemon/live.ts';
 import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import { incidentSummary } from '../../src/hijack/incident-summary.ts';
 import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
@@ -383,10 +384,64 @@ I2026-03-01-01 minor       1     1 00:10:00 AS64666   AS64500 192.0.2.0/25`,
   ],
   [
     'watch cases',
-    async () => [LINE, { leftOut: 7 }],
+    async () => [{ mark: 'a.1' }, { mark: 'a.2', ...LINE }, { leftOut: 7 }, { mark: 'a.2', gap: 'started again' }],
     `
 2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor more-specific 192.0.2.0/25 AS64666 1/2 [begin]: ongoing
-7 changes left out: they came faster than they were read`,
+7 changes left out: they came faster than they were read
+started again`,
+  ],
+  [
+    'watch notices',
+    async () => NOTICES.slice(0, 1),
+    `
+2026-03-01 11:50:00Z mail noc@example.net 2026-03-01-01 begin sent after 1 attempt`,
+  ],
+  [
+    'watch probes',
+    async () => daemon.probes(),
+    `
+tap1 up since 2026-03-01 11:00:00Z, 997 packets, 3 lost`,
+  ],
+  [
+    'watch sessions',
+    async () => [...SUMMARY, { mark: 'a.1', peer: 'osa1', gone: true }],
+    `
+tyo1 AS64496 Established since 2026-03-01 10:57:57Z, 8348 prefixes
+osa1 AS64497 Active since 2026-02-26 08:00:00Z, 0 prefixes: NOTIFICATION received: Cease/Administrative Shutdown
+osa1 is there no more`,
+  ],
+  [
+    'watch sources',
+    async () => daemon.irrStatus(),
+    `
+JPIRR 12000 objects serial 1007
+RADB 0 objects out of date: /srv/irr/radb.db: no such file`,
+  ],
+  [
+    'watch status',
+    async () => [STATUS],
+    `
+2026-03-01 12:00:00Z 1 of 2 peers, 8348 prefixes, 1 open case, 1 problem
+  session with osa1 is down for 3d04h`,
+  ],
+  [
+    'watch traceback',
+    async () => daemon.tracePeers(),
+    `
+AS64510 198.51.100.7 Established since 2026-03-01 11:00:00Z`,
+  ],
+  [
+    'watch traces',
+    async () => [traceLine(PARTIAL, NOON), { mark: 'a.1', ...traceLine({ ...TRACE, caseId: CASE.id }, NOON) }],
+    `
+2026-03-01 12:00:00Z t20260301-120003-9f3a partial: no entry yet, 1 AS, 5 questions
+2026-03-01 12:00:00Z t20260301-120003-9f3a final: entry AS64510, 5 ASes, 5 questions, case 2026-03-01-01`,
+  ],
+  [
+    'watch all',
+    async () => [{ mark: 'a.1' }, { mark: 'a.2', about: 'cases', row: LINE }],
+    `
+cases: 2026-03-01 11:50:00Z 2026-03-01-01 ongoing minor more-specific 192.0.2.0/25 AS64666 1/2 [begin]: ongoing`,
   ],
   [
     'drill PREFIX AS',

@@ -127,24 +127,30 @@ describe('web/api', () => {
 
     it('with what happens as it happens, until the client leaves', async () => {
       let watching = 0;
-      let tell: ((line: never) => void) | undefined;
-      const watchCases: Daemon['watchCases'] = take => {
+      let tell: Parameters<Daemon['follow']>[2] | undefined;
+      const behind: (string | null)[] = [];
+      const follow: Daemon['follow'] = (_topics, since, take) => {
         watching++;
-        tell = take as never;
+        behind.push(since);
+        tell = take;
         return () => {
           watching--;
         };
       };
-      await open({ watchCases });
+      await open({ follow });
       expect((await json('/api/v1/watch/cases')).status).to.equal(406);
-      const answer = await begin('/api/v1/watch/cases', { headers: { accept: 'text/event-stream' } });
+      const headers = { accept: 'text/event-stream', 'last-event-id': 'mijz0o5c.7' };
+      const answer = await begin('/api/v1/watch/cases', { headers });
       await until('it is watching', () => watching === 1);
       let seen = '';
       answer.on('data', chunk => {
         seen += chunk;
       });
-      tell!({ case: 'a' } as never);
-      await until('the change came', () => seen.includes('event: row\ndata: {"case":"a"}'));
+      tell!({ mark: 'mijz0o5c.9', about: 'cases', key: null, row: { case: 'a' } });
+      await until('the change came', () =>
+        seen.includes('id: mijz0o5c.9\nevent: row\ndata: {"mark":"mijz0o5c.9","case":"a"}'),
+      );
+      expect(behind).to.deep.equal(['mijz0o5c.7']);
       answer.destroy();
       await until('it watches no more', () => watching === 0);
     });

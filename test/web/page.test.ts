@@ -1,155 +1,36 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import type { HttpConfig } from '../../src/config/http-tree.ts';
-import type { Daemon } from '../../src/control/daemon.ts';
-import { createHttpServer, type HttpServer, readHttpFiles } from '../../src/web/server.ts';
-import { CASE, LINE, scriptedDaemon, TRACE } from '../control/scripted.ts';
-import { until } from '../interop/bgp-peers.ts';
-import { skipFor } from '../programs.ts';
+import { CASE, scriptedDaemon } from '../control/scripted.ts';
+import { BUILT, inBrowser } from './browser.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const BUILT = new URL('../../dist/page/', import.meta.url).pathname;
-const TOKEN = 'operator-of-everything-1';
-/** Where pictures are left for a person; by default nowhere. */
-const PICTURES = process.env.PICTURES;
-
-/** The page in a real browser, in front of a scripted daemon. */
 describe('web/page', function () {
   this.timeout(180_000);
-  let folder: string;
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  let server: HttpServer;
-  const orders: string[] = [];
-  const wrong: string[] = [];
-
-  before(async function () {
-    skipFor(this, existsSync(CHROMIUM) ? null : 'no chromium here');
-    if (!existsSync(`${BUILT}index.html`)) throw new Error('not built: run make first');
-    folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
-    writeFileSync(join(folder, 'token'), `${TOKEN}\n`, { mode: 0o600 });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
-  });
-  after(async () => {
-    await browser?.close();
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-  afterEach(async () => {
-    await context?.close();
-    await server?.close();
-    orders.length = 0;
-    wrong.length = 0;
-  });
-
-  /** Opens a view as somebody who has typed the token in. */
-  const open = async (hash: string, over: Partial<Daemon> = {}, how: Parameters<Browser['newContext']>[0] = {}) => {
-    const daemon = scriptedDaemon({
-      watchCases: () => () => {},
-      markCase: async (id, order) => {
-        orders.push(`${order.what} ${id}: ${order.reason}`);
-        return CASE;
-      },
-      ...over,
-    });
-    const config: HttpConfig = {
-      ...{ listen: [{ address: '127.0.0.1', port: 0 }], identity: null, anonymous: null, rate: 10_000 },
-      tokens: [{ file: join(folder, 'token'), role: 'operator' }],
-    };
-    server = createHttpServer(daemon, () => {}, BUILT);
-    await server.configure(config, readHttpFiles(config));
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...how });
-    context.setDefaultTimeout(60_000);
-    page = await context.newPage();
-    page.on('pageerror', error => wrong.push(error.message));
-    page.on('console', message => {
-      // Before the token is typed in, requests are refused.
-      if (message.type() === 'error' && !message.text().includes('401')) wrong.push(message.text());
-    });
-    await page.goto(`http://127.0.0.1:${server.ports()[0]}/#/${hash}`);
-    await page.getByLabel(/Token|トークン/).fill(TOKEN);
-    await page.keyboard.press('Enter');
-    await page.locator('h1').waitFor();
-  };
-  const picture = async (name: string) => {
-    if (PICTURES === undefined) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  };
-  const heading = (text: string) => page.getByRole('heading', { name: text, exact: true }).waitFor();
+  const browser = inBrowser();
+  const { heading, open, picture, wrong } = browser;
 
   it('fits into 300 kB, gzip, and asks nobody but the daemon', async () => {
     const files = readdirSync(BUILT, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.gz'));
     const octets = files.reduce((sum, name) => sum + statSync(join(BUILT, name)).size, 0);
     expect(octets).to.be.within(1000, 300_000);
-    await open('overview');
+    const page = await open('overview');
     const hosts = await page.evaluate<string[]>(
       'performance.getEntriesByType("resource").map(({ name }) => new URL(name).host)',
     );
-    expect(new Set(hosts)).to.deep.equal(new Set([`127.0.0.1:${server.ports()[0]}`]));
+    expect(new Set(hosts)).to.deep.equal(new Set([new URL(browser.at()).host]));
     expect(wrong).to.deep.equal([]);
   });
 
   it('shows all of the daemon in one view', async () => {
-    await open('overview');
+    const page = await open('overview');
     await page.getByRole('cell', { name: 'tyo1', exact: true }).waitFor();
     await page.getByRole('link', { name: CASE.id }).waitFor();
     await picture('overview');
     expect(wrong).to.deep.equal([]);
   });
 
-  it('shows a case, and does something with it only when that is said twice', async () => {
-    await open('cases');
-    await page.getByRole('link', { name: CASE.id }).click();
-    await heading(`Case ${CASE.id}`);
-    await page.getByRole('img').first().waitFor();
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'No' }).click();
-    expect(orders).to.deep.equal([]);
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
-    await dialog.getByLabel('Reason').fill('the customer is told');
-    await picture('case');
-    await dialog.getByRole('button', { name: 'Yes' }).click();
-    await page.getByText('It is done.').waitFor();
-    expect(orders).to.deep.equal([`ack ${CASE.id}: the customer is told`]);
-    expect(wrong).to.deep.equal([]);
-  });
-
-  it('lists a case that has just begun', async () => {
-    let tell: Parameters<Daemon['watchCases']>[0] | undefined;
-    let all = [CASE];
-    await open('cases', {
-      cases: async () => all,
-      casesBefore: async one => (one === null ? all : []),
-      watchCases: take => {
-        tell = take;
-        return () => {};
-      },
-    });
-    await page.getByRole('link', { name: CASE.id }).waitFor();
-    all = [{ ...CASE, id: '2026-03-01-02' }, CASE];
-    await until('the page listens', () => tell !== undefined);
-    tell!({ ...LINE, case: '2026-03-01-02' });
-    await page.getByRole('link', { name: '2026-03-01-02' }).waitFor();
-  });
-
-  it('shows a trace as a tree and as words', async () => {
-    await open('traces');
-    await page.getByRole('link', { name: TRACE.id }).click();
-    await heading(`Trace ${TRACE.id}`);
-    await page.getByRole('img', { name: TRACE.id }).waitFor();
-    await picture('trace');
-    const drawn = await page.locator('svg .node').count();
-    expect(await page.locator('tbody tr').count()).to.equal(drawn);
-    expect(wrong).to.deep.equal([]);
-  });
-
   it('finds routes', async () => {
-    await open('routes');
+    const page = await open('routes');
     await page.getByLabel('Prefix or address').fill('192.0.2.0/24');
     await page.keyboard.press('Enter');
     await page.getByRole('table').waitFor();
@@ -160,7 +41,9 @@ describe('web/page', function () {
   });
 
   it('speaks Japanese, in the dark, on a telephone', async () => {
-    await open('overview', {}, { locale: 'ja-JP', colorScheme: 'dark', viewport: { width: 390, height: 844 } });
+    const page = await open('overview', {
+      how: { locale: 'ja-JP', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+    });
     await heading('概況');
     expect(await page.locator('html').getAttribute('lang')).to.equal('ja');
     await picture('ja-dark');
@@ -172,7 +55,7 @@ describe('web/page', function () {
   });
 
   it('can be used without a mouse', async () => {
-    await open('overview');
+    const page = await open('overview');
     await page.keyboard.press('Tab');
     for (let i = 0; i < 30; i++) {
       const focused = await page.evaluate('document.activeElement.textContent');
@@ -184,44 +67,15 @@ describe('web/page', function () {
     expect(await page.evaluate('document.activeElement.id')).to.equal('main');
   });
 
-  it('goes on with ten thousand cases and a tree of a thousand ASes', async () => {
-    const all = Array.from({ length: 10_000 }, (_, i) => ({
-      ...CASE,
-      id: `2026-03-01-${10_000 + i}`,
-      prefix: `10.${i >> 8}.${i & 255}.0/24`,
-    }));
-    const leaf = { ...TRACE.tree, children: [] };
-    const tree = {
-      ...TRACE.tree,
-      children: Array.from({ length: 37 }, (_, i) => ({
-        ...leaf,
-        as: 65_000 + i,
-        children: Array.from({ length: 26 }, (_, j) => ({ ...leaf, as: 70_000 + 26 * i + j })),
-      })),
-    };
-    await open('cases', {
-      cases: async () => all,
-      casesBefore: async (one, limit) =>
-        one === null ? all.slice(0, limit) : all.slice(all.indexOf(one as never) + 1).slice(0, limit),
-      trace: async () => ({ ...TRACE, tree }),
-    });
-    await page.getByLabel('Filter').fill('10.39.15.0/24');
-    await page.getByRole('link', { name: '2026-03-01-19999' }).waitFor();
-    expect(await page.locator('tbody tr').count()).to.equal(1);
-    await page.evaluate(`location.hash = '#/trace/${TRACE.id}'`);
-    await page.getByRole('img', { name: TRACE.id }).waitFor();
-    expect(await page.locator('svg .node').count()).to.equal(1 + 37 + 37 * 26);
-    await picture('large');
-    expect(wrong).to.deep.equal([]);
-  });
-
   it('says what is wrong, and goes on when it is well again', async () => {
     const status = await scriptedDaemon().status();
     let broken = true;
-    await open('overview', {
-      status: async () => {
-        if (broken) throw new Error('the database is gone');
-        return { ...status, problems: [] };
+    const page = await open('overview', {
+      over: {
+        status: async () => {
+          if (broken) throw new Error('the database is gone');
+          return { ...status, problems: [] };
+        },
       },
     });
     await page.getByText('the database is gone').waitFor();

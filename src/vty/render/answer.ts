@@ -19,7 +19,7 @@ import {
 } from './case.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
-import { renderCaseLines, renderDrill } from './drill.ts';
+import { renderDrill } from './drill.ts';
 import { renderAnswered, renderExplanation, renderExplanations } from './explain.ts';
 import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
@@ -28,6 +28,7 @@ import { renderHonesty, renderHonestyOf } from './honesty.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
+import { renderAll, renderLive } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
@@ -172,7 +173,16 @@ const RENDERINGS: Renderings = {
   'trace deny APPROVAL reason TEXT': first(renderDecided),
   'test notify': renderTests,
   'show whois': first(renderWhois),
-  'watch cases': renderCaseLines,
+  'watch all': renderAll,
+  'watch cases': renderLive('cases'),
+  'watch notices': renderLive('notices'),
+  'watch probes': renderLive('probes'),
+  'watch sessions': renderLive('sessions'),
+  'watch sources': renderLive('sources'),
+  'watch status': renderLive('status'),
+  'watch trace TRACE-ID': first(renderTrace),
+  'watch traceback': renderLive('traceback'),
+  'watch traces': renderLive('traces'),
   'whois QUERY': first(renderLookUp),
   'whois set SET': first(renderSetLookUp),
   'trace case CASE-ID': first(renderStandingOne),

@@ -1,17 +1,5 @@
-import type { CaseLineRow, DrillNotice, DrillReport, LeftOutRow } from '../../control/case-rows.ts';
-import { showOrigin } from './origin.ts';
+import type { DrillNotice, DrillReport } from '../../control/case-rows.ts';
 import { count, table } from './text.ts';
-import { instant } from './time.ts';
-
-/** `watch cases`: a line for each row. */
-export function renderCaseLines(rows: readonly (CaseLineRow | LeftOutRow)[]): string[] {
-  return rows.map(row => {
-    if ('leftOut' in row) return `${count(row.leftOut, 'change')} left out: they came faster than they were read`;
-    const severity = row.severity === null ? '' : ` ${row.severity}`;
-    const notice = row.notice === null ? '' : ` [${row.notice}]`;
-    return `${instant(row.time)} ${row.case} ${row.state}${severity} ${row.kind} ${row.prefix} ${showOrigin(row.offender)} ${row.holds}/${row.peakWitnesses}${notice}: ${row.what}`;
-  });
-}
 
 /** `drill`. */
 export function renderDrill({ case: id, prefix, as, watches, severity, begin, end }: DrillReport): string[] {

@@ -1,4 +1,5 @@
 /** Text for a terminal or a file: safe, aligned, without colour. */
+import { pageNow } from './page.ts';
 
 /**
  * Makes characters that would steer a terminal visible (C0 and C1 controls, bidirectional overrides and isolates), for
@@ -61,7 +62,7 @@ export function table(
   );
   const lines = before.length > 0 ? cells.slice(1) : cells;
   before.splice(0, before.length, ...widths);
-  return lines.map(row =>
+  const set = lines.map(row =>
     row
       .map((cell, i) => {
         const pad = ' '.repeat(widths[i]! - width(cell));
@@ -70,6 +71,8 @@ export function table(
       .join(' ')
       .trimEnd(),
   );
+  if (lines === cells) pageNow().headings.add(set[0]!.trim());
+  return set;
 }
 
 /** A table with lines below some of its rows, such as what went wrong with them last: `below` has those of a row. */

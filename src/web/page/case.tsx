@@ -2,11 +2,11 @@
 import { useRef, useState } from 'preact/hooks';
 import type { CaseDetail } from '../../control/case-rows.ts';
 import { order } from './api.ts';
-import { asText, holders } from './cases.tsx';
+import { holders } from './cases.tsx';
 import { useAsk, useWords } from './context.ts';
 import { caseMark, Figures, Mark, Read, Table } from './parts.tsx';
 import { PathGraph } from './path-graph.tsx';
-import { instant, pathText } from './show.ts';
+import { asText, instant, pathText } from './show.ts';
 
 export function CaseView({ id }: { id: string }) {
   const words = useWords();

@@ -3,7 +3,7 @@ import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import type { Case } from '../../hijack/case.ts';
 import { ChangesContext, useAsk, useWords } from './context.ts';
 import { caseMark, Mark, Read, Table } from './parts.tsx';
-import { instant } from './show.ts';
+import { asText, instant } from './show.ts';
 
 export function Cases() {
   const words = useWords();
@@ -70,8 +70,6 @@ export function CaseTable({ caption, rows }: { caption: string; rows: readonly C
     />
   );
 }
-
-export const asText = (as: number | null): string => (as === null ? '' : `AS${as}`);
 
 /** Peers that hold the route now, of the most there were. */
 export const holders = ({ witnesses, peakWitnesses }: Pick<Case, 'witnesses' | 'peakWitnesses'>): string =>

@@ -1,51 +1,39 @@
-/** The page: its frame, which view is shown, and the token. */
-import { render } from 'preact';
-import { useCallback, useContext, useEffect, useRef, useState } from 'preact/hooks';
-import type { CaseLineRow } from '../../control/case-rows.ts';
-import { follow, token } from './api.ts';
-import { CaseView } from './case.tsx';
-import { Cases } from './cases.tsx';
+/** The page: its frame, and which view is shown in it. */
+import { type ComponentType, render } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { token } from './api.ts';
 import { ChangesContext, TokenContext, useWords, WordsContext } from './context.ts';
-import { Probes, Registry, Routes, TracePeers } from './others.tsx';
-import { Overview } from './overview.tsx';
+import { Keys } from './keys.tsx';
+import { chooseLanguage, chosenLanguage } from './language.ts';
+import { News } from './news.tsx';
+import { SignIn, signOut } from './sign-in.tsx';
 import './style.css';
-import { Traces, TraceView } from './traces.tsx';
-import { chooseLanguage, chosenLanguage, type Words, wordsOf } from './words.ts';
+import { applyTheme, chooseTheme, chosenTheme, nextTheme } from './theme.ts';
+import { loadView, MENU, parentOf, type ViewProps } from './views.tsx';
+import { wordsOf } from './words.ts';
 
-const VIEWS = ['overview', 'cases', 'traces', 'routes', 'registry', 'probes', 'traceback'] as const;
-type View = (typeof VIEWS)[number];
-
-/** `#/case/2026-11-29-01` and the like. */
-function readHash(): { readonly view: string; readonly id: string } {
-  const [, view = '', id = ''] = location.hash.split('/');
-  return { view: view === '' ? 'overview' : view, id: decodeURIComponent(id) };
+interface Place extends ViewProps {
+  readonly view: string;
 }
 
-function shown(view: string, id: string) {
-  switch (view) {
-    case 'case':
-      return <CaseView id={id} />;
-    case 'cases':
-      return <Cases />;
-    case 'trace':
-      return <TraceView id={id} />;
-    case 'traces':
-      return <Traces />;
-    case 'routes':
-      return <Routes />;
-    case 'registry':
-      return <Registry />;
-    case 'probes':
-      return <Probes />;
-    case 'traceback':
-      return <TracePeers />;
-    default:
-      return <Overview />;
+/** `#/case/2026-11-29-01` and the like. */
+function readHash(): Place {
+  const [, view = '', id = ''] = location.hash.split('/');
+  return { view: view === '' ? 'overview' : view, id: decoded(id) };
+}
+
+/** Whoever writes an address by hand may write half of an escape. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
   }
 }
 
 function App() {
   const [language, setLanguage] = useState(chosenLanguage());
+  const [theme, setTheme] = useState(chosenTheme());
   const [place, setPlace] = useState(readHash());
   const [needsToken, setNeedsToken] = useState(false);
   const words = wordsOf(language);
@@ -59,13 +47,15 @@ function App() {
     addEventListener('hashchange', moved);
     return () => removeEventListener('hashchange', moved);
   }, []);
+  const current = parentOf(place.view);
+  const title = MENU.find(([view]) => view === current)?.[0] ?? 'overview';
   useEffect(() => {
     document.documentElement.lang = language;
-  }, [language]);
+    document.title = `${place.id === '' ? words[title] : `${words[title]} ${place.id}`} · InterTrack`;
+  }, [language, place.id, title]);
   const needToken = useCallback(() => setNeedsToken(true), []);
   const [changes, setChanges] = useState(0);
   const changed = useCallback(() => setChanges(n => n + 1), []);
-  const current = place.view === 'case' ? 'cases' : place.view === 'trace' ? 'traces' : place.view;
   return (
     <WordsContext.Provider value={words}>
       <TokenContext.Provider value={needToken}>
@@ -75,12 +65,24 @@ function App() {
         <header>
           <strong>InterTrack</strong>
           <nav aria-label="InterTrack">
-            {VIEWS.map(view => (
-              <a href={`#/${view}`} key={view} aria-current={view === current ? 'page' : undefined}>
-                {words[view satisfies View]}
+            {MENU.map(([view]) => (
+              <a href={`#/${view}`} key={view} aria-current={view === title ? 'page' : undefined}>
+                {words[view]}
               </a>
             ))}
           </nav>
+          <Keys />
+          <button
+            type="button"
+            class="plain"
+            onClick={() => {
+              const next = nextTheme(theme);
+              chooseTheme(next);
+              setTheme(next);
+            }}
+          >
+            {{ system: words.themeSystem, light: words.themeLight, dark: words.themeDark }[theme]}
+          </button>
           <button
             type="button"
             class="plain"
@@ -101,7 +103,7 @@ function App() {
         </header>
         <main id="main" ref={main} tabIndex={-1}>
           <ChangesContext.Provider value={changes}>
-            {needsToken ? <SignIn words={words} /> : shown(place.view, place.id)}
+            {needsToken ? <SignIn /> : <Shown place={place} />}
           </ChangesContext.Provider>
         </main>
         {!needsToken && <News changed={changed} />}
@@ -110,84 +112,32 @@ function App() {
   );
 }
 
-function signOut() {
-  token.forget();
-  location.reload();
-}
-
-function SignIn({ words }: { words: Words }) {
-  const [text, setText] = useState('');
-  return (
-    <form
-      onSubmit={event => {
-        event.preventDefault();
-        token.write(text.trim());
-        location.reload();
-      }}
-    >
-      <p>{words.tokenNeeded}</p>
-      <label>
-        {words.token}
-        <input
-          type="password"
-          autocomplete="current-password"
-          required
-          value={text}
-          onInput={event => setText(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit">{words.signIn}</button>
-    </form>
-  );
-}
-
-/** How long it waits before it asks again for what happens, ms. */
-const PAUSE = 5000;
-
-/** Changes that come within so many ms are one: views are read anew for it. */
-const GATHERED = 2000;
-
-/** Says the latest change of a case to who does not look at it, and has the views that show cases read anew. */
-function News({ changed }: { changed: () => void }) {
+/** The view of a place, as soon as it is loaded; until then the one before stays. */
+function Shown({ place }: { place: Place }) {
   const words = useWords();
-  const needToken = useContext(TokenContext);
-  const [line, setLine] = useState('');
+  const [loaded, setLoaded] = useState<{ place: Place; View: ComponentType<ViewProps> | null } | null>(null);
   useEffect(() => {
-    const gone = new AbortController();
-    let timer = 0;
-    let gathering = 0;
-    const gather = () => {
-      gathering ||= window.setTimeout(() => {
-        gathering = 0;
-        changed();
-      }, GATHERED);
-    };
-    const listen = async () => {
-      const ended = await follow(
-        'watch cases',
-        row => {
-          const { case: id, state, prefix, what } = row as CaseLineRow;
-          gather();
-          if (id !== undefined) setLine(`${id} ${prefix} ${state}: ${what}`);
-        },
-        gone.signal,
-      );
-      if (gone.signal.aborted) return;
-      if (!ended.ok && ended.status === 401) needToken();
-      else timer = window.setTimeout(listen, PAUSE);
-    };
-    void listen();
+    let left = false;
+    loadView(place.view).then(
+      View => left || setLoaded({ place, View }),
+      () => left || setLoaded({ place, View: null }),
+    );
     return () => {
-      gone.abort();
-      window.clearTimeout(timer);
-      window.clearTimeout(gathering);
+      left = true;
     };
-  }, [needToken, changed]);
+  }, [place]);
+  if (loaded === null) return <p class="soft">{words.wait}</p>;
+  const { View } = loaded;
+  if (View !== null) return <View key={`${loaded.place.view} ${loaded.place.id}`} id={loaded.place.id} />;
   return (
-    <div role="status" class="visually-hidden">
-      {line === '' ? '' : words.announced(line)}
-    </div>
+    <p class="box" role="alert">
+      {words.notLoaded}{' '}
+      <button type="button" onClick={() => location.reload()}>
+        {words.loadAgain}
+      </button>
+    </p>
   );
 }
 
+applyTheme(chosenTheme());
 render(<App />, document.body);

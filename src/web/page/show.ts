@@ -30,3 +30,5 @@ export const pathText = (path: readonly (number | readonly number[])[]): string 
 
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? '' : `${(share * 100).toFixed(share > 0.995 && share < 1 ? 2 : 0)} %`;
+
+export const asText = (as: number | null): string => (as === null ? '' : `AS${as}`);

@@ -1,11 +1,10 @@
 /** Traces: the latest, and one with its tree, which grows while answers come. */
 import { useMemo } from 'preact/hooks';
 import type { Trace, TraceNode } from '../../traceback/trace.ts';
-import { asText } from './cases.tsx';
 import { useAsk, useWords } from './context.ts';
 import { placeTree } from './layered.ts';
 import { Figures, Read, Table } from './parts.tsx';
-import { count, instant, percent } from './show.ts';
+import { asText, count, instant, percent } from './show.ts';
 
 export function Traces() {
   const words = useWords();

@@ -1,0 +1,105 @@
+/** `watch …`: what happens, as it happens. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Call, Command } from './commands.ts';
+import { createLiveQueue } from './live-queue.ts';
+import { type AnyRow, type LeftOutRow, LOGGED, TABLES, type Told, type Topic } from './live-rows.ts';
+import { namedTrace } from './trace-arguments.ts';
+
+/** What each topic tells. */
+const HELP: Readonly<Record<Topic, string>> = {
+  cases: 'A line for each change of a case as it comes, until it is interrupted',
+  notices: 'A line for each notice that is to go out, and what comes of it',
+  probes: 'Probes now, and each that changes',
+  sessions: 'BGP peers now, and each whose session or table changes',
+  sources: 'Registry sources now, and each that changes',
+  status: 'The daemon in one view, and again when it is another',
+  traceback: 'Trace peers now, and each whose session changes',
+  traces: 'A line for each trace that begins, hears an answer or is over',
+};
+
+const SINCE = { since: 'Go on behind this mark: what was missed is told first' };
+
+/** Changes of a trace that come within so many ms are one. */
+const GATHERED = 100;
+
+const TOPICS: readonly Topic[] = [...LOGGED, ...TABLES].toSorted();
+
+/** Part of COMMANDS. */
+export const LIVE_COMMANDS: readonly Command[] = [
+  {
+    syntax: 'watch all [since MARK]',
+    help: 'All of these in one: what a screen in the duty room shows',
+    words: SINCE,
+    long: true,
+    live: true,
+    run: call =>
+      follow(call, TOPICS, ({ mark, about, row }) =>
+        about === null ? { mark, ...row } : ({ mark, about, row } satisfies AnyRow),
+      ),
+  },
+  ...TOPICS.map(
+    (topic): Command => ({
+      syntax: `watch ${topic} [since MARK]`,
+      help: HELP[topic],
+      words: SINCE,
+      long: true,
+      live: true,
+      run: call => follow(call, [topic], ({ mark, row }) => ({ mark, ...row })),
+    }),
+  ),
+  {
+    syntax: 'watch trace TRACE-ID',
+    help: 'One trace with its tree, again whenever more is known, until it is over',
+    long: true,
+    live: true,
+    run: followTrace,
+  },
+];
+
+async function follow(call: Call, topics: readonly Topic[], rowOf: (told: Told) => object): Promise<void> {
+  const { daemon, args, row, signal } = call;
+  const queue = createLiveQueue(signal);
+  const stop = daemon.follow(topics, args.MARK ?? null, queue.add);
+  try {
+    while (!signal.aborted) {
+      const { told, leftOut } = queue.take();
+      for (const one of told) await row(rowOf(one));
+      if (leftOut > 0) await row({ leftOut } satisfies LeftOutRow);
+      await queue.filled();
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** The whole trace each time: only the latest state is of use, so who reads slowly misses nothing of the end. */
+async function followTrace(call: Call): Promise<void> {
+  const { daemon, args, row, signal } = call;
+  let changed = true;
+  let wake = () => {};
+  let over = false;
+  const stop = daemon.followTrace(args['TRACE-ID']!, ended => {
+    changed = true;
+    over ||= ended;
+    wake();
+  });
+  over ||= stop === null;
+  const aborted = () => wake();
+  signal.addEventListener('abort', aborted);
+  try {
+    while (!signal.aborted) {
+      changed = false;
+      const last = over;
+      await row(await namedTrace(call));
+      if (last) return;
+      await wait(GATHERED, undefined, { signal }).catch(() => {});
+      if (!changed && !signal.aborted)
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    signal.removeEventListener('abort', aborted);
+    stop?.();
+  }
+}
