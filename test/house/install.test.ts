@@ -24,7 +24,7 @@ describe('make install', () => {
 
   before(function () {
     if (!existsSync(join(ROOT, 'dist/.built'))) throw new Error('not built: run make first');
-    this.timeout(120_000);
+    this.timeout(240_000);
     install();
   });
   after(() => rmSync(destdir, { recursive: true }));
@@ -132,7 +132,7 @@ describe('make install', () => {
     expect(readFileSync(`${configuration}.new`, 'utf8')).to.equal(
       readFileSync(join(ROOT, 'conf/intertrackd.conf'), 'utf8'),
     );
-  }).timeout(60_000);
+  }).timeout(240_000);
 
   it('refuses a prefix that is no absolute path', () => {
     const { status, stderr } = spawnSync(join(ROOT, 'contrib/install'), [destdir, 'opt'], { encoding: 'utf8' });
