@@ -26,7 +26,13 @@ build/ribbon.wasm: src/probe/kernel/ribbon.ts node_modules/.installed
 	@mkdir -p build
 	asc $< -O3 --noAssert --runtime stub --importMemory --initialMemory 16 -o $@
 
-dist/.built: $(GENERATED) $(SRC) tsconfig.json tsconfig.build.json
+# The JSON Schemas of answers, from the types of their rows.
+build/answers.schema.json: $(SRC) contrib/schema/answers.ts node_modules/.installed
+	@mkdir -p build
+	node contrib/schema/answers.ts >$@.new
+	@mv $@.new $@
+
+dist/.built: $(GENERATED) build/answers.schema.json $(SRC) tsconfig.json tsconfig.build.json
 	@rm -rf dist
 	tsc -p tsconfig.build.json
 	vite build
