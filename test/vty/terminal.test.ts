@@ -14,7 +14,7 @@ import { until as waitFor } from '../interop/bgp-peers.ts';
 const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
 
 describe('itctl on a terminal', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const directory = scratch();
   const socket = join(directory.path, 'd.sock');
   const tmux = (...args: string[]) =>
