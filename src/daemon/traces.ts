@@ -110,13 +110,16 @@ export async function openTraces(
   };
   const certificate = watchOwnCertificate(log);
 
-  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
+  const roots = keptRoots(store, () => sites.windowsKept(), log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
-    sealed: (_, windows) => traceback?.sealed(windows),
+    sealed(_, windows) {
+      traceback?.sealed(windows);
+      sites.sealed(windows);
+    },
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
@@ -126,6 +129,7 @@ export async function openTraces(
     station,
     keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
     retention: of => retentionOf(of),
+    sealed: windows => traceback?.sealed(windows),
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
@@ -202,8 +206,7 @@ export async function openTraces(
       as: of.localAs,
       config: block,
       identity: as,
-      // Those of sites seal too, but what they seal is not committed to here.
-      probes: { ...sites.probes, prove: station.prove },
+      probes: sites.probes,
       graph,
       commitments: roots,
       retention: retentionOf(of),
