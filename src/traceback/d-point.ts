@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Ask } from './asked.ts';
 import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { certaintyOf } from './certainty.ts';
+import { certaintyOf, chancesOf } from './certainty.ts';
 import { conclude } from './conclusion.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Credit } from './credit.ts';
@@ -213,6 +213,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
+          chances: chancesOf(weighed),
           loops: loopsOf(tree),
           ...measuredOf(tree, options.measured),
           ...(search.inside !== null && { inside: search.inside }),

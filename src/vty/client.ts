@@ -22,6 +22,8 @@ export interface Answer {
 
 export interface AskOptions {
   readonly data?: Readonly<Record<string, unknown>>;
+  /** To be refused when it does more than look. */
+  readonly looking?: true;
   /** Aborted: the daemon is told to stop; the answer then ends with `cancelled`. */
   readonly signal?: AbortSignal;
   /** Gets the states of a row that is still to come. */
@@ -112,20 +114,35 @@ export async function connectControl(path: string): Promise<ControlClient> {
       const id = ++lastId;
       const rows: unknown[] = [];
       const { onPartial, onBegin } = options;
-      pending.set(id, { rows, onPartial, onBegin, take: row => void rows.push(row), resolve, reject });
-      socket.write(encodeRequest(make(id)));
-      options.signal?.addEventListener(
-        'abort',
-        () => {
-          if (pending.has(id) && socket.writable) socket.write(encodeRequest({ id: ++lastId, cancel: id }));
+      pending.set(id, {
+        ...{ rows, onPartial, onBegin, take: row => void rows.push(row) },
+        resolve: answer => {
+          done();
+          resolve(answer);
         },
-        { once: true },
-      );
+        reject,
+      });
+      socket.write(encodeRequest(make(id)));
+      options.signal?.addEventListener('abort', cancel, { once: true });
+      function cancel(): void {
+        if (pending.has(id) && socket.writable) socket.write(encodeRequest({ id: ++lastId, cancel: id }));
+      }
+      // One signal may go with many requests, one after the other.
+      function done(): void {
+        options.signal?.removeEventListener('abort', cancel);
+      }
     });
 
   return {
     ask: (words, options = {}) =>
-      request(id => ({ id, words, ...(options.data === undefined ? {} : { data: options.data }) }), options),
+      request(
+        id => ({
+          ...{ id, words },
+          ...(options.data === undefined ? {} : { data: options.data }),
+          ...(options.looking && { looking: options.looking }),
+        }),
+        options,
+      ),
     complete: async words => {
       const { rows, end } = await request(id => ({ id, complete: words }));
       return 'error' in end ? end.error : (rows as readonly Completion[]);

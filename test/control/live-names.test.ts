@@ -31,7 +31,7 @@ const FIXED = ['COMMUNITY', 'FAMILY', 'PURPOSE', 'ROLE', 'STATE'];
 
 /** Kinds that name nothing which the daemon holds, or (CONFIRMATION) must not be completed. */
 const NONE = [
-  ...['CONFIRMATION', 'DIGEST', 'DURATION', 'EPOCH', 'FILE', 'LENGTH', 'NUMBER', 'NUMBERS', 'PATH', 'QUERY'],
+  ...['CONFIRMATION', 'DIGEST', 'DURATION', 'EPOCH', 'FILE', 'LENGTH', 'MARK', 'NUMBER', 'NUMBERS', 'PATH', 'QUERY'],
   ...['REFERENCE', 'REGEX', 'SET', 'TEXT', 'TIME', 'UNTIL', 'WORD'],
 ];
 
