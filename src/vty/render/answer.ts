@@ -41,6 +41,7 @@ import type {
   TracePeerRow,
 } from '../../control/daemon.ts';
 import type { DriftReport } from '../../control/drift-rows.ts';
+import type { HttpStatus } from '../../control/http-rows.ts';
 import type { IdsRow } from '../../control/ids-rows.ts';
 import { LOGGED, TABLES } from '../../control/live-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
@@ -96,6 +97,7 @@ import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderHonesty, renderHonestyOf } from './honesty.ts';
+import { renderHttp } from './http.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
@@ -190,6 +192,7 @@ const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'show contact CASE-ID': (rows: readonly CaseSheet[], now) => renderCalls(rows, now),
   'show contact PREFIX': (rows: readonly ContactSheet[], now) => renderContacts(rows, now),
   'show drift': first<DriftReport>(renderDrift),
+  'show http': first<HttpStatus>(renderHttp),
   'show ids': (rows: readonly IdsRow[]) => renderIds(rows),
   'show incident': (rows: readonly IncidentSummary[], now) => renderIncidents(rows, now),
   'show incident INCIDENT-ID': first<IncidentDetail>(renderIncident),
