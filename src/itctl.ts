@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
-import { connectControl } from './vty/client.ts';
+import { connectControl, isNoDaemon } from './vty/client.ts';
 import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
-import { EXIT, runCommand, type Screen } from './vty/run.ts';
+import { EXIT, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
 import { completionLines } from './vty/shell-completion.ts';
+import { runLine, watchedOf } from './vty/watch.ts';
 
 const DEFAULT_SOCKET = '/run/intertrack/intertrackd.sock';
 
@@ -76,10 +77,12 @@ async function main(): Promise<number> {
   };
   try {
     if (words.length > 0) {
-      // A trace is ended in words, and what is known of it is kept; all else ends with this process.
+      // A trace is ended in words, and what is known of it is kept; to end a watch is no failure; all else ends with this process.
       const abort = new AbortController();
-      if (String(words[0]) !== '' && 'trace'.startsWith(String(words[0]))) process.once('SIGINT', () => abort.abort());
-      return await runCommand(client, words.map(String), screen, abort.signal);
+      const line = words.map(String);
+      if ((line[0] !== '' && 'trace'.startsWith(line[0]!)) || watchedOf(line) !== null)
+        process.once('SIGINT', () => abort.abort());
+      return await runLine(client, line, screen, abort.signal);
     }
     if (!interactive) return await runBatch(client, process.stdin, screen);
     await runShell({ socket: path, client, screen, input: process.stdin, output: process.stdout });
@@ -100,5 +103,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`itctl: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = EXIT.failed;
+  process.exitCode = isNoDaemon(error) ? EXIT.noDaemon : EXIT.failed;
 }

@@ -1,7 +1,7 @@
 /** The tree of a trace in the language of Graphviz (DOT): `itctl trace export ID --dot | dot -Tpdf`. */
 import type { Trace, TraceNode } from '../traceback/trace.ts';
+import { type Look, VERDICT_LOOKS } from '../traceback/verdict-look.ts';
 import { conclusionOf } from './conclusion.ts';
-import { type Look, VERDICT_LOOKS } from './verdict-look.ts';
 
 const STYLE: Readonly<Record<Look, string>> = {
   seen: 'fillcolor="#d5efd8", color="#1b7837"',

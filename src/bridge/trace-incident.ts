@@ -1,10 +1,10 @@
 /** A trace as an incident of IODEF: which ASes are what in it, the same for both versions of the format. */
 import type { Trace, TraceNode } from '../traceback/trace.ts';
+import { VERDICT_LOOKS } from '../traceback/verdict-look.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { IncidentId, IodefIncident, IodefSystem } from './iodef-v1.ts';
 import type { DigestRecord } from './packet-record.ts';
 import { TRACE_FORMAT, type TraceDocumentOptions, traceDocument } from './trace-document.ts';
-import { VERDICT_LOOKS } from './verdict-look.ts';
 
 export interface TraceIncidentOptions extends TraceDocumentOptions {
   /** The federation whose keys the digests are made with. */

@@ -3,11 +3,11 @@
  * see no colours, and without a script or anything from elsewhere.
  */
 import type { Trace, TraceVerdict } from '../traceback/trace.ts';
+import { VERDICT_LOOKS } from '../traceback/verdict-look.ts';
 import { type Attributes, document, element, type Xml } from '../xml/element.ts';
 import { conclusionOf } from './conclusion.ts';
 import { isEntry } from './trace-dot.ts';
 import { layOut, type Placed } from './tree-layout.ts';
-import { VERDICT_LOOKS } from './verdict-look.ts';
 
 /** Px of a place in width, and from one column to the next; and what stands above and below the tree. */
 const WIDTH = 206;

@@ -3,6 +3,7 @@ import { ROLES } from '../bgp/role.ts';
 import { OTHER_FAMILIES } from '../config/families.ts';
 import { readDuration } from '../config/units.ts';
 import { incidentOf } from '../hijack/incident.ts';
+import { WELL_KNOWN_COMMUNITIES } from '../net/community.ts';
 import { compilePath } from '../net/path-pattern.ts';
 import { parsePrefix, whyNoPrefix } from '../net/prefix.ts';
 import { setName } from '../registry/set-name.ts';
@@ -10,6 +11,7 @@ import { IRR_STATES, ROV_STATES } from '../registry/verdict.ts';
 import { PURPOSES } from '../traceback/request.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
+import { heldPrefixes, knownAses, lastOfList, type Place } from './live-names.ts';
 import { MAX_NUMBER, readNumbers } from './numbers.ts';
 
 /** A kind of argument: the word in capitals that stands for it in a command's syntax. */
@@ -18,8 +20,8 @@ export interface ArgumentKind {
   readonly help: string;
   /** Why the text is none, as the end of the sentence `"TEXT" is no …`; null when it is one. */
   readonly refuse: (text: string) => string | null;
-  /** Values the daemon holds now, for completion. */
-  readonly values?: (daemon: Daemon) => Promise<readonly string[]>;
+  /** Values the daemon holds now, for completion; those that do not begin as what is typed are left out by who asks. */
+  readonly values?: (daemon: Daemon, place: Place) => Promise<readonly string[]>;
   /** May be given any number of times. */
   readonly repeats?: true;
 }
@@ -50,6 +52,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   PREFIX: {
     help: 'prefix or address, such as 192.0.2.0/24 or 2001:db8::1',
     refuse: refusePrefix,
+    values: heldPrefixes,
   },
   NAME: {
     help: 'AS, set, maintainer, router or IRR source, such as AS64496, AS-EXAMPLE or MAINT-EXAMPLE',
@@ -87,6 +90,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   AS: {
     help: 'AS number, such as 64496, AS64496 or 1.10',
     refuse: text => (parseAsn(text) === null ? 'AS number' : null),
+    values: knownAses,
   },
   PATH: {
     help: 'AS path, neighbour first, between double quotes, such as "64500 64496 {64510,64511}"',
@@ -103,6 +107,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   ASES: {
     help: 'AS numbers, with commas between, such as 64500,64511',
     refuse: text => (text.split(',').every(one => parseAsn(one) !== null) ? null : 'list of AS numbers'),
+    values: async (daemon, place) => lastOfList(place, one => knownAses(daemon, one)),
   },
   VICTIMS: {
     help: 'prefixes and AS numbers, with commas between, such as 192.0.2.0/24,64500',
@@ -110,6 +115,8 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
       text.split(',').every(one => parseAsn(one) !== null || parsePrefix(one) !== null)
         ? null
         : 'list of prefixes and AS numbers',
+    values: async (daemon, place) =>
+      lastOfList(place, async one => [...(await heldPrefixes(daemon, one)), ...(await knownAses(daemon, one))]),
   },
   REGEX: {
     help: 'regular expression on the AS path, such as _64500_ or ^64496_.*_64500$',
@@ -121,6 +128,7 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   COMMUNITY: {
     help: 'community, such as 64500:120, 64500:1:20 or no-export',
     refuse: text => (/^(\d{1,10}(:\d{1,10}){1,2}|[a-z][a-z-]*)$/.test(text) ? null : 'community'),
+    values: async () => WELL_KNOWN_COMMUNITIES,
   },
   SOURCE: {
     help: 'name of an IRR source',
@@ -155,8 +163,9 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   'INCIDENT-ID': {
     help: 'number of an incident, such as I2026-03-01-01',
     refuse: text => (/^I\d{4}-\d{2}-\d{2}-\d{2,6}$/.test(text) ? null : 'number of an incident (IYYYY-MM-DD-NN)'),
-    values: async daemon => [...new Set((await daemon.cases()).map(incidentOf))],
+    values: async daemon => [...new Set((await daemon.casesBefore(null, 200)).map(incidentOf))],
   },
+  // Not completed: it is to be typed by who means it.
   CONFIRMATION: {
     help: 'the number of the case once more',
     refuse: text => (CASE_ID.test(text) ? null : 'number of a case (YYYY-MM-DD-NN)'),

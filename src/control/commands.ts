@@ -296,7 +296,7 @@ export async function complete(daemon: Daemon, words: readonly string[]): Promis
     found.push({ word, kind: argument === null ? 'word' : 'argument', help });
     if (argument?.values === undefined) continue;
     // Completion is a convenience: a daemon that can't list its names now still completes the words.
-    const values = await argument.values(daemon).catch(() => []);
+    const values = await argument.values(daemon, { begun, words: possible.before }).catch(() => []);
     for (const value of values.filter(one => one.startsWith(begun)).slice(0, MAX_VALUES))
       found.push({ word: value, kind: 'value', help: '' });
   }

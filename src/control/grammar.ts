@@ -158,12 +158,12 @@ export interface Choice {
 
 /**
  * What may stand at the place of the last word, of which so much is typed already; or what is wrong with a word before.
- * `ends` is the command that the words before the last make, if they do.
+ * `ends` is the command that the words before the last make, if they do; `before` are these words in full.
  */
 export function choices<E extends Entry>(
   root: Node<E>,
   words: readonly string[],
-): { readonly choices: readonly Choice[]; readonly ends: E | null } | UsageError {
+): { readonly choices: readonly Choice[]; readonly ends: E | null; readonly before: readonly string[] } | UsageError {
   const begun = words.at(-1) ?? '';
   const path: string[] = [];
   let node = root;
@@ -177,7 +177,7 @@ export function choices<E extends Entry>(
   for (const [word, next] of node.next)
     if (next.argument !== null || word.startsWith(begun))
       found.push({ word, help: next.help, argument: next.argument });
-  return { choices: found, ends: begun === '' ? node.ends : null };
+  return { choices: found, ends: begun === '' ? node.ends : null, before: path };
 }
 
 /**

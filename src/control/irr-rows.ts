@@ -1,4 +1,4 @@
-/** Rows of `show irr`. Plain data; times are ms since the epoch. */
+/** Rows of `show irr` in all its forms. Plain data; times are ms since the epoch. */
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
 import type { RouteObject } from '../registry/objects.ts';
@@ -44,9 +44,11 @@ export interface IrrObject extends RouteObject, ObjectDates, IrrFreshness {
   readonly due: Due | null;
 }
 
-/** Row of `show irr PREFIX`: an IrrObject with its prefix as text. */
-export interface IrrObjectRow extends Omit<IrrObject, 'prefix'> {
+/** Row of `show irr PREFIX`: an IrrObject with its prefixes as texts. */
+export interface IrrObjectRow extends Omit<IrrObject, 'prefix' | 'holes'> {
   readonly prefix: string;
+  /** Space inside the prefix of which the object says nothing (RFC 2622 section 8.2). */
+  readonly holes: readonly string[];
 }
 
 /** Row of `show irr NAME`. */

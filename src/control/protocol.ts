@@ -11,6 +11,8 @@ export interface CommandRequest {
   readonly words: readonly string[];
   /** Octets the command carries along, such as the packets of `trace packet`, base64; see the command's entry. */
   readonly data?: Readonly<Record<string, unknown>>;
+  /** The command is to be refused when it does more than look, for it will be given again and again. */
+  readonly looking?: true;
 }
 
 /** What may stand at the place of the last of these words, which may be empty? The rows are `Completion`s. */
@@ -113,11 +115,13 @@ export function decodeRequest(line: string): DecodedRequest {
       return { id, error: `"${name}[${i}]" is longer than ${MAX_WORD_LENGTH} characters` };
   }
   if (name === 'complete') return { request: { id, complete: words as string[] } };
-  const data = members.data;
-  if (data === undefined) return { request: { id, words: words as string[] } };
+  const { data, looking } = members;
+  if (looking !== undefined && looking !== true) return { id, error: '"looking" must be true where it is given' };
+  const request: CommandRequest = { id, words: words as string[], ...(looking === true && { looking }) };
+  if (data === undefined) return { request };
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     return { id, error: '"data" must be an object' };
-  return { request: { id, words: words as string[], data: data as Record<string, unknown> } };
+  return { request: { ...request, data: data as Record<string, unknown> } };
 }
 
 function isId(value: unknown): value is number {

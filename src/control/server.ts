@@ -196,6 +196,12 @@ async function answer(
     const error = 'this socket is for looking only: connect to the control socket to do something';
     return await send({ id, end: true, error, kind: 'failed' });
   }
+  if (request.looking && (!looksOnly(resolved.entry) || resolved.entry.live)) {
+    const error = resolved.entry.live
+      ? `\`${commandName(resolved.entry)}\` shows what happens as it happens: it is not watched`
+      : `\`${commandName(resolved.entry)}\` does something: only commands that look can be watched`;
+    return await send({ id, end: true, error, kind: 'usage' });
+  }
   const { data } = request;
   const outcome = await carryOut(
     daemon,

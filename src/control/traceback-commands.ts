@@ -1,6 +1,17 @@
 /** Commands about the exchange of traces with other ASes. */
 import { parseAsn } from '../bgp/as-path.ts';
+import { showDuration } from '../config/units.ts';
+import type { CanaryStatus } from '../traceback/drawing.ts';
 import type { Call, Command } from './commands.ts';
+
+/** What probes have drawn, as a line below what was measured by it. */
+function canariesInWords({ every, drawn, asked, counted, waiting, dropped, leftAlone }: CanaryStatus): string {
+  const spent = `${drawn} drawn, ${waiting} to be asked, ${asked} asked, of which ${counted} said yes or no, ${dropped} given up`;
+  if (every === 0) return `canaries of probes: none are drawn (\`measure { canaries 0s; }\`); ${spent}`;
+  const alone =
+    leftAlone === 0 ? '' : `; ${leftAlone} that refuse${leftAlone === 1 ? 's' : ''} them left alone for a day`;
+  return `canaries of probes: one of each neighbor in ${showDuration(every)} at most; ${spent}${alone}`;
+}
 
 /** Part of COMMANDS. */
 export const TRACEBACK_COMMANDS: readonly Command[] = [
@@ -9,7 +20,7 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
     help: 'ASes with which traces are exchanged',
     run: async ({ daemon, row, note }) => {
       for (const one of await daemon.tracePeers()) await row(one);
-      for (const problem of await daemon.ownCertificate()) note(problem);
+      for (const problem of await daemon.certificateProblems()) note(problem);
     },
   },
   {
@@ -48,6 +59,8 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
       const rows = await daemon.tracebackHonesty();
       for (const one of rows) await row(one);
       if (rows.length === 0) note('nothing was measured yet');
+      const canaries = await daemon.tracebackCanaries();
+      if (canaries !== null) note(canariesInWords(canaries));
     },
   },
   {

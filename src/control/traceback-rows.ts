@@ -2,6 +2,7 @@
 import type { GraphRow } from '../collector/graph-row.ts';
 import type { OrderRow } from '../collector/messages.ts';
 import type { BelievedRecord } from '../traceback/belief.ts';
+import type { CanaryStatus } from '../traceback/drawing.ts';
 import type { FiledEvidence } from '../traceback/evidence-file.ts';
 import type { ForeseenGroup } from '../traceback/foresight.ts';
 import type { HintRow } from '../traceback/hints.ts';
@@ -30,6 +31,19 @@ export interface TracePeerRow {
   readonly said: string;
   /** By whom the session is held down, and with which words; null when it is not. */
   readonly disabled: { readonly by: string; readonly reason: string } | null;
+  readonly checklist: ChecklistRow | null;
+}
+
+/** What was found of the checklist that is configured for a peer; null where there is none. */
+export interface ChecklistRow {
+  readonly file: string;
+  readonly believed: boolean;
+  /** When it was found out last whether it is valid, ms; null: never. */
+  readonly toldAt: number | null;
+  /** Until when it is believed, ms; null when it is not. */
+  readonly until: number | null;
+  /** Why it is not believed, or could not be verified again; empty when all is well. */
+  readonly problem: string;
 }
 
 /** Row of `show traceback peers`. */
@@ -49,6 +63,7 @@ export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'querie
   readonly adjacent: boolean;
   /** Its participation record; null when none is known. */
   readonly record: BelievedRecord | null;
+  readonly checklist: ChecklistRow | null;
 }
 
 /** Answer of `show traceback graph`. */
@@ -112,6 +127,8 @@ export interface TracebackAnswers {
   tracebackSight(): Promise<SightRow>;
   /** What was measured of other ASes, by AS. */
   tracebackHonesty(): Promise<readonly Honesty[]>;
+  /** What probes drew to measure them by; null where no probe can. */
+  tracebackCanaries(): Promise<CanaryStatus | null>;
   /** The same of one of them, with what proves its false yeses, the newest first. Rejects where nothing was measured. */
   tracebackHonestyOf(as: number): Promise<HonestyDetail>;
   /** The daemons of this AS. */

@@ -37,7 +37,7 @@ export interface TraceSites {
 }
 
 export interface TraceSitesOptions {
-  readonly station: Pick<ProbeStation, 'ask' | 'prove'>;
+  readonly station: Pick<ProbeStation, 'ask' | 'prove' | 'draw'>;
   /** As packet/itk1.ts (keyCheck) has it; null when there is no key of an epoch. */
   readonly keyOf: (epoch: number) => string | null;
   /** Seconds for which the own probes keep windows; null without one. */
@@ -114,6 +114,7 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
       },
       // Of the probes of this daemon: a site's would have to be asked for theirs.
       prove: station.prove,
+      draw: station.draw,
     },
     behind() {
       const { roles, sites: some } = sitesOf(config);

@@ -13,6 +13,9 @@ const WELL_KNOWN: Readonly<Record<number, string>> = {
   4294967044: 'no-peer',
 };
 
+/** Their names. */
+export const WELL_KNOWN_COMMUNITIES: readonly string[] = Object.values(WELL_KNOWN);
+
 /** The route asks to drop what is sent to it (RFC 7999). */
 export const BLACKHOLE = 0xffff029a;
 

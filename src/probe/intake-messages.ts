@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ProbeConfig } from '../config/tree.ts';
 import type { Translation } from '../flow/translation.ts';
+import type { Canary } from './canary.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import type { FlowPort } from './flow-sockets.ts';
 import type { LearnedEntry } from './learned.ts';
@@ -66,6 +67,8 @@ export type IntakeOrder =
   | { readonly type: 'vantages'; readonly id: number }
   /** Asks an intake of flows by headers. */
   | { readonly type: 'flows'; readonly id: number; readonly questions: readonly FlowQuestion[] }
+  /** Draw a canary of any of these neighbours; of none: stop looking for the one that was wanted before. */
+  | { readonly type: 'draw'; readonly id: number; readonly neighbors: readonly number[] }
   /** Packets that never came as far as a ring. */
   | { readonly type: 'lost'; readonly second: number; readonly packets: number }
   /** Hand everything over: the probe ends. */
@@ -104,6 +107,7 @@ export type IntakeReport =
   | { readonly type: 'answer'; readonly id: number; readonly answer: LiveAnswer }
   | { readonly type: 'vantages'; readonly id: number; readonly report: VantageReport }
   | { readonly type: 'flows'; readonly id: number; readonly answer: FlowAnswer }
+  | { readonly type: 'drawn'; readonly id: number; readonly canary: Canary | null }
   /** What frames said of neighbours, and the neighbours' link addresses that have sent frames, up to a second. */
   | {
       readonly type: 'heard';

@@ -3,16 +3,22 @@ import { writeSync } from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Translation } from '../flow/translation.ts';
 import type { AskedIntake } from './ask-threads.ts';
+import type { Canary } from './canary.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { IntakeOrder, IntakeReport, IntakeStatus } from './intake-messages.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
 export interface IntakeThread extends AskedIntake {
-  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'flows' | 'stop' }>): void;
+  order(order: Exclude<IntakeOrder, { type: 'open' | 'ask' | 'vantages' | 'flows' | 'draw' | 'stop' }>): void;
   /** What it knows of its vantages. */
   vantages(): Promise<VantageReport>;
   /** Asks one of flows by headers. */
   flows(questions: readonly FlowQuestion[]): Promise<FlowAnswer>;
+  /**
+   * Draws a canary of any of these neighbours. Resolves when there is one, when too many frames were none (null), or when
+   * it is asked for another, or for none.
+   */
+  draw(neighbors: readonly number[]): Promise<Canary | null>;
   /** Its last status; null before the first. */
   readonly status: IntakeStatus | null;
   /** Resolves when it has handed everything over, or is gone. */
@@ -61,6 +67,7 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
       case 'answer':
       case 'vantages':
       case 'flows':
+      case 'drawn':
         asked.get(report.id)?.resolve(report);
         asked.delete(report.id);
         return;
@@ -123,6 +130,11 @@ export function startIntake(order: Extract<IntakeOrder, { type: 'open' }>, event
       const report = await request(id => ({ type: 'flows', id, questions }));
       if (report.type !== 'flows') throw new Error(`an intake answered with ${report.type}`);
       return report.answer;
+    },
+    async draw(neighbors) {
+      const report = await request(id => ({ type: 'draw', id, neighbors }));
+      if (report.type !== 'drawn') throw new Error(`an intake answered with ${report.type}`);
+      return report.canary;
     },
     stop() {
       stopping = true;

@@ -71,6 +71,9 @@ main.on('message', (order: IntakeOrder) => {
       if ('countLosses' in loop) loop.countLosses();
       intake.answer(order);
       return;
+    case 'draw':
+      intake.draw(order);
+      return;
     case 'lost':
       intake.lose('card', order.second, order.packets);
       return;

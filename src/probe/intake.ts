@@ -37,6 +37,8 @@ export interface Intake {
   needKey(epoch: number): Promise<void>;
   setKey(epoch: number, key: Uint8Array | null): void;
   answer(order: Extract<IntakeOrder, { type: 'ask' }>): void;
+  /** Draws a canary, and reports it. */
+  draw(order: Extract<IntakeOrder, { type: 'draw' }>): void;
   /** Packets of a second (since the epoch) that are lost to the windows. */
   lose(reason: IntakeLoss, second: number, packets: number): void;
   /** Frames that are left out and no loss. */
@@ -123,6 +125,7 @@ export function openIntake(
       const strange = keys.filter(({ epoch, check }) => !tap.agrees(epoch, check)).map(({ epoch }) => epoch);
       report({ type: 'answer', id, answer: { ...windows.ask(questions), strange } });
     },
+    draw: ({ id, neighbors }) => tap.draw(new Set(neighbors), canary => report({ type: 'drawn', id, canary })),
     lose(reason, second, packets) {
       count(reason, packets);
       lost += packets;

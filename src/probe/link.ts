@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ProbeConfig } from '../config/tree.ts';
 import { encodeFrame, frameReader } from '../net/frames.ts';
 import { mutualTls, vouchedFor } from '../net/tls.ts';
+import type { Canary } from './canary.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { ProbeEpochs } from './kept-messages.ts';
 import {
@@ -50,6 +51,8 @@ export interface ProbeLinkOptions {
   readonly epochs: () => Promise<ProbeEpochs>;
   /** Proofs that sealed windows hold the digests of questions; left out by who seals none. */
   readonly prove?: (questions: readonly Question[]) => Promise<readonly ProvenQuestion[]>;
+  /** A packet that came in from one of these neighbours, or went out to one; null when none came in time. Left out by who takes no packets. */
+  readonly draw?: (neighbors: readonly number[]) => Promise<Canary | null>;
   /** Other forms of a packet, as translators told of them. */
   readonly forms: (packet: FormQuestion) => readonly FormAnswer[];
   /** One line for a person. */
@@ -165,6 +168,12 @@ export function openProbeLink(options: ProbeLinkOptions): ProbeLink {
         (options.prove?.(message.questions) ?? Promise.resolve([])).then(
           proofs => send({ type: 'proofs', id: message.id, proofs }),
           (error: Error) => say(`no proofs: ${error.message}`),
+        );
+        return;
+      case 'draw':
+        (options.draw?.(message.neighbors) ?? Promise.resolve(null)).then(
+          canary => send({ type: 'canary', id: message.id, canary }),
+          (error: Error) => say(`no canary: ${error.message}`),
         );
     }
   };

@@ -23,8 +23,11 @@
  *     committed windows           ──▶    (roots of windows that were sealed, as they are)
  *                                 ◀──    prove id questions
  *     proofs id proofs            ──▶    (of those whose digests sealed windows hold)
+ *                                 ◀──    draw id neighbors
+ *     canary id canary            ──▶    (a packet that came from one of them, or went to one; null: none)
  */
 import type { ProbeConfig } from '../config/tree.ts';
+import { type Canary, readCanary, readNeighborsToDraw } from './canary.ts';
 import { flowAnswer, flowQuestion, flowStatus, MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion, FlowStatus } from './flow-question.ts';
 import { type KeptStatus, keptStatus, type ProbeEpochs, probeEpochs } from './kept-messages.ts';
@@ -49,7 +52,7 @@ import { type FormAnswer, type FormQuestion, formAnswers, formQuestion } from '.
 import type { KnownNeighbors } from './vantage.ts';
 import type { VantageReport } from './vantage-rows.ts';
 
-export const PROBE_VERSION = 3;
+export const PROBE_VERSION = 4;
 /** Longest frame either way. */
 export const PROBE_FRAME = 1024 * 1024;
 /** Octets that may wait for an end that does not read; then it is cut off. */
@@ -90,7 +93,8 @@ export type ToDaemon =
   | { readonly type: 'epochs'; readonly id: number; readonly report: ProbeEpochs }
   | { readonly type: 'forms'; readonly id: number; readonly forms: readonly FormAnswer[] }
   | { readonly type: 'committed'; readonly windows: readonly CommittedWindow[] }
-  | { readonly type: 'proofs'; readonly id: number; readonly proofs: readonly ProvenQuestion[] };
+  | { readonly type: 'proofs'; readonly id: number; readonly proofs: readonly ProvenQuestion[] }
+  | { readonly type: 'canary'; readonly id: number; readonly canary: Canary | null };
 
 export type ToProbe =
   | { readonly type: 'welcome'; readonly version: number; readonly probe: ProbeConfig }
@@ -108,7 +112,8 @@ export type ToProbe =
   | { readonly type: 'vantages'; readonly id: number }
   | { readonly type: 'epochs'; readonly id: number }
   | { readonly type: 'forms'; readonly id: number; readonly packet: FormQuestion }
-  | { readonly type: 'prove'; readonly id: number; readonly questions: readonly Question[] };
+  | { readonly type: 'prove'; readonly id: number; readonly questions: readonly Question[] }
+  | { readonly type: 'draw'; readonly id: number; readonly neighbors: readonly number[] };
 
 /** Reads what a probe sent; a text says what is wrong with it. */
 export function readToDaemon(value: unknown): ToDaemon | string {
@@ -117,7 +122,7 @@ export function readToDaemon(value: unknown): ToDaemon | string {
   return (
     f.wrong ??
     message ??
-    'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms, committed, proofs'
+    'type is none of hello, key, status, answer, flow-answer, vantages, epochs, forms, committed, proofs, canary'
   );
 }
 
@@ -147,6 +152,8 @@ function toDaemon(f: Finding, from: Fields): ToDaemon | null {
       return { type: 'committed', windows: committedWindows(f, from) };
     case 'proofs':
       return { type: 'proofs', id: integer(f, from, 'id'), proofs: provenQuestions(f, from, MOST_QUESTIONS) };
+    case 'canary':
+      return { type: 'canary', id: integer(f, from, 'id'), canary: readCanary(f, from.canary) };
     default:
       return null;
   }
@@ -159,7 +166,7 @@ export function readToProbe(value: unknown): ToProbe | string {
   return (
     f.wrong ??
     message ??
-    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms, prove'
+    'type is none of welcome, refused, noted, key, question, flow-question, neighbors, vantages, epochs, forms, prove, draw'
   );
 }
 
@@ -193,6 +200,8 @@ function toProbe(f: Finding, from: Fields): ToProbe | null {
       const questions = list(f, from, 'questions', MOST_QUESTIONS).map(value => question(f, value));
       return { type: 'prove', id: integer(f, from, 'id'), questions };
     }
+    case 'draw':
+      return { type: 'draw', id: integer(f, from, 'id'), neighbors: readNeighborsToDraw(f, from) };
     default:
       return null;
   }

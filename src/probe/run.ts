@@ -8,6 +8,7 @@ import { type AskSocket, openAskSocket } from './ask-socket.ts';
 import { askThreads } from './ask-threads.ts';
 import { type Capture, type CaptureSettings, openCapture } from './capture.ts';
 import type { InterfaceSockets } from './capture-sockets.ts';
+import { drawFirst } from './draw-first.ts';
 import type { FlowPort } from './flow-sockets.ts';
 import { openHoles } from './holes.ts';
 import type { IntakeSource, IntakeStatus } from './intake-messages.ts';
@@ -186,6 +187,7 @@ export async function runProbe({
     },
     forms: translator.find,
     prove: sealer.prove,
+    draw: neighbors => (input.kind === 'flows' ? Promise.resolve(null) : drawFirst(intakes, neighbors)),
     log: say,
   });
 

@@ -5,6 +5,7 @@ import { encodeFrame, frameReader } from '../net/frames.ts';
 import { type Bucket, seldom, takeToken, withUnsaid } from '../net/rate.ts';
 import { listenUnix } from '../net/unix-socket.ts';
 import { epochOf, keyCheck } from '../packet/itk1.ts';
+import type { Canary } from './canary.ts';
 import { MOST_FLOW_QUESTIONS } from './flow-messages.ts';
 import type { FlowAnswer, FlowQuestion } from './flow-question.ts';
 import type { KeptStatus, ProbeEpochs } from './kept-messages.ts';
@@ -67,6 +68,11 @@ export interface ProbeStation {
   forms(packet: FormQuestion, deadline: number): Promise<{ probe: string; forms: readonly FormAnswer[] }[]>;
   /** Asks all probes for proofs that sealed windows hold the digests of questions (256 at most), until `deadline` at the latest. */
   prove(questions: readonly Question[], deadline: number): Promise<ProvenQuestion[]>;
+  /**
+   * Has all probes draw a canary of any of these neighbours (4096 at most), until `deadline` at the latest: those that
+   * were drawn, one of a probe.
+   */
+  draw(neighbors: readonly number[], deadline: number): Promise<Canary[]>;
   status(): ProbeRow[];
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
@@ -335,6 +341,13 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       return found.flatMap(one =>
         one === null ? [] : one.proofs.filter(({ question }) => question < questions.length),
       );
+    },
+    async draw(neighbors, deadline) {
+      const names = namesOf(({ translator }) => translator === undefined);
+      const found = await Promise.all(
+        names.map(name => request(name, 'canary', deadline, id => ({ type: 'draw', id, neighbors }))),
+      );
+      return found.flatMap(one => one?.canary ?? []);
     },
     accept: take,
     status: () => [...probes.keys()].map(name => probeRow(name, named.get(name))),

@@ -5,10 +5,12 @@ import { findLayers } from '../packet/find-layers.ts';
 import { type BlockRecord, blockRecord, type FrameBlock, nextFrame } from '../packet/frame-block.ts';
 import { frameKernel } from '../packet/frame-kernel.ts';
 import { refusalOf, writeInput } from '../packet/invariant.ts';
-import { epochOf, keyCheck } from '../packet/itk1.ts';
+import { digestLayer, epochOf, keyCheck } from '../packet/itk1.ts';
 import { newLayers } from '../packet/layers.ts';
-import type { Profile } from '../packet/profiles.ts';
+import { type Profile, STRICT } from '../packet/profiles.ts';
 import { recentWords } from '../packet/recent.ts';
+import type { Canary } from './canary.ts';
+import { createDrawing } from './draw-canary.ts';
 import type { LiveWindows } from './live-windows.ts';
 import type { VantageMap } from './vantage.ts';
 
@@ -44,6 +46,8 @@ export interface Tap {
    * secret has changed. The key is then asked for anew, and nothing of the epoch can be said.
    */
   agrees(epoch: number, check: string): boolean;
+  /** Draws a canary of any of these neighbours (draw-canary.ts) from the frames that come. */
+  draw(neighbors: ReadonlySet<number>, found: (canary: Canary | null) => void): void;
   /** Wipes the key of an epoch; it is asked for again where packets of the epoch come still. */
   forget(epoch: number): void;
   counts(): TapCounts;
@@ -83,6 +87,7 @@ export function openTap(
   let to = Number.NEGATIVE_INFINITY;
 
   const fast = frameKernel(kernel);
+  const drawing = createDrawing();
   let { generation } = vantages;
   /** Of the frame before. */
   let vantage = 0;
@@ -113,6 +118,14 @@ export function openTap(
   /** A second may have more than there is memory for: what is there of it is handed over. */
   const makeSpace = () => {
     kept = windows.advance(second);
+  };
+
+  /** The frame whose layers are found is a canary. */
+  const tellDrawn = (bytes: Uint8Array, { seconds, nanoseconds }: PcapRecord) => {
+    // The kernel digests it apart, where the next input would be written.
+    live.flush();
+    const made = digestLayer(kernel, bytes, layers, 0, STRICT);
+    if ('digest' in made) drawing.drawn(made.digest, epoch, seconds * 1000 + Math.floor(nanoseconds / 1e6));
   };
 
   /** Takes one frame, whose 802.1Q tag may have been taken out of it. Returns as `take` does. */
@@ -175,6 +188,7 @@ export function openTap(
       slice.lost++;
       lost++;
     }
+    if (drawing.wants && key !== null && drawing.isOne(bytes, layers, vantages.list[vantage])) tellDrawn(bytes, record);
     return null;
   };
 
@@ -189,8 +203,8 @@ export function openTap(
    * is of another second, or there is no memory.
    */
   const takeFast = (block: FrameBlock): boolean => {
-    // The fast road writes one digest a packet.
-    if (beside.length > 0) return false;
+    // The fast road writes one digest a packet, and lets nobody look at one.
+    if (beside.length > 0 || drawing.wants) return false;
     if (key === null || !kept || epoch !== epochOf(second * 1000) || !fast.fits(block)) return false;
     if (generation !== vantages.generation || fast.full) {
       fast.tell(vantages.ofAddresses);
@@ -261,6 +275,7 @@ export function openTap(
       if (epoch === of) epoch = -1;
       return false;
     },
+    draw: drawing.begin,
     forget(of) {
       keys.get(of)?.fill(0);
       keys.delete(of);

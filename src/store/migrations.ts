@@ -182,6 +182,13 @@ export const migrations: readonly MigrationStep[] = [
      body  TEXT    NOT NULL
    ) STRICT;
    CREATE INDEX false_yeses_by_as ON false_yeses (asn, time);`,
+
+  // 15: how far what each collector told over the bus has been taken in.
+  `CREATE TABLE cursors (
+     collector TEXT    NOT NULL PRIMARY KEY,
+     life      INTEGER NOT NULL,
+     sequence  INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

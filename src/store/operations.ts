@@ -16,6 +16,7 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
   'case.of-incident': `SELECT ${CASE} FROM cases WHERE incident = :incident ORDER BY opened, id`,
   'case.last-ids': `SELECT substr(id, 1, 11) || printf('%02d', max(CAST(substr(id, 12) AS INTEGER))) AS id
     FROM cases GROUP BY substr(id, 1, 10)`,
+  'cursor.all': 'SELECT collector, life, sequence FROM cursors ORDER BY collector',
   'evidence.of-case': `SELECT case_id AS "caseId", number, time, hash, body FROM evidence WHERE case_id = :caseId
     ORDER BY number`,
   'evidence.heads': `SELECT case_id AS "caseId", number, hash FROM evidence AS one
@@ -84,6 +85,8 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'owed.done': 'DELETE FROM owed WHERE case_id = :caseId AND event = :event',
   'told.add': `INSERT INTO told_by (case_id, notice) VALUES (:caseId, :notice)
     ON CONFLICT (case_id, notice) DO NOTHING`,
+  'cursor.put': `INSERT INTO cursors (collector, life, sequence) VALUES (:collector, :life, :sequence)
+    ON CONFLICT (collector) DO UPDATE SET life = excluded.life, sequence = excluded.sequence`,
   'trace.rests-on': `INSERT INTO trace_evidence (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
   'trace.begun':
     'INSERT INTO trace_work (id, body) VALUES (:id, :body) ON CONFLICT (id) DO UPDATE SET body = excluded.body',

@@ -160,6 +160,16 @@ export interface OriginatedRecord {
   readonly last: number;
 }
 
+/** How far what a collector told of a partition's routes has been taken in. */
+export interface CursorRecord {
+  /** Name of the collector. */
+  readonly collector: string;
+  /** Which of its lives: when it started, ms since the epoch. */
+  readonly life: number;
+  /** Of the last message that was taken in. */
+  readonly sequence: number;
+}
+
 export type StoreWrite =
   | { readonly op: 'case.put'; readonly record: CaseRecord }
   | { readonly op: 'evidence.add'; readonly record: EvidenceRecord }
@@ -178,6 +188,8 @@ export type StoreWrite =
   | { readonly op: 'owed.done'; readonly caseId: string; readonly event: OwedRecord['event'] }
   /** A notice of the outbox speaks of this case too. */
   | { readonly op: 'told.add'; readonly caseId: string; readonly notice: string }
+  /** Stands in one transaction with what it stands for. */
+  | { readonly op: 'cursor.put'; readonly record: CursorRecord }
   | { readonly op: 'trace.put'; readonly record: TraceRecord }
   /** A trace is in work; `body`: what is asked for, as JSON. And it is over. */
   | { readonly op: 'trace.begun'; readonly id: string; readonly body: string }
@@ -230,6 +242,7 @@ export interface StoreReads {
   'case.of-incident': { readonly args: { readonly incident: string }; readonly row: CaseRecord };
   /** The highest id of each day of opening. */
   'case.last-ids': { readonly args: Record<never, never>; readonly row: { readonly id: string } };
+  'cursor.all': { readonly args: Record<never, never>; readonly row: CursorRecord };
   'evidence.of-case': { readonly args: { readonly caseId: string }; readonly row: EvidenceRecord };
   /** The last link of the chain of every case that is not resolved. */
   'evidence.heads': {

@@ -135,5 +135,6 @@ function sizeOf(write: StoreWrite): number {
   if ('body' in write) return write.body.length;
   if (!('record' in write)) return 'key' in write ? write.key.length : 64;
   if ('head' in write.record || 'received' in write.record) return 256;
-  return 'body' in write.record ? write.record.body.length : write.record.file.length;
+  if ('body' in write.record) return write.record.body.length;
+  return 'file' in write.record ? write.record.file.length : 64;
 }

@@ -2,6 +2,7 @@
  * Border traceback manager: asks the probes of this AS and says whether the packet crossed its border, where, and with
  * what right it says so (research: traceback 5.5). The rule for `clear` is the strict one: only `clear` says no.
  */
+import type { Canary } from '../probe/canary.ts';
 import type { ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { evidenceOf, neighborsOf } from './border-evidence.ts';
@@ -16,6 +17,8 @@ export interface Probes {
   ask(questions: readonly Question[], deadline: number): Promise<ProbesAnswer>;
   /** Proofs that sealed windows hold the digests of questions, until `deadline`. Left out where there are none. */
   prove?(questions: readonly Question[], deadline: number): Promise<readonly ProvenQuestion[]>;
+  /** Canaries of any of these neighbours, drawn until `deadline`. Left out where there are none. */
+  draw?(neighbors: readonly number[], deadline: number): Promise<readonly Canary[]>;
 }
 
 export interface ProbesAnswer {

@@ -138,6 +138,19 @@ export function chanceOf(root: Weighed, as: number): number {
   );
 }
 
+/** The chance of each AS of a tree that the packet passed it; of one that saw it, by the places where it did. */
+export function chancesOf(root: Weighed): { readonly as: number; readonly chance: number }[] {
+  const stands = new Map<number, number>();
+  const saw = new Set<number>();
+  const waiting = [root];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    stands.set(at.node.as, (stands.get(at.node.as) ?? 0) + at.chance);
+    if (isSighting(at)) saw.add(at.node.as);
+    waiting.push(...at.children);
+  }
+  return [...stands].map(([as, sum]) => ({ as, chance: saw.has(as) ? chanceOf(root, as) : Math.min(1, sum) }));
+}
+
 /**
  * How likely the links are that an AS names which saw the packet, if it did: 1 unless the other end denies them, and then
  * the chance that the other end has missed it.

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Ask } from './asked.ts';
 import { type AnswerNode, type Leaf, newBranch, newLeaf, snapshot } from './branch.ts';
-import { certaintyOf } from './certainty.ts';
+import { certaintyOf, chancesOf } from './certainty.ts';
 import { conclude } from './conclusion.ts';
 import { loopsOf, markConflicts } from './contradiction.ts';
 import type { Credit } from './credit.ts';
@@ -17,6 +17,7 @@ import { referralsOf } from './referrals.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import {
   type Class,
+  LIFE,
   MAX_INTERVAL,
   MAX_QUESTIONS,
   type Purpose,
@@ -35,8 +36,6 @@ import { MAX_TTL } from './wire.ts';
 const PARTIAL = 250;
 /** QUERYs a trace may cost, here and behind. */
 export const BUDGET = 64;
-/** How long a request may be shown, ms: no AS works on it for longer. */
-const LIFE = 10_000;
 /** When a search has to end before the trace has to, ms; and for each trace that runs: many may end at one time. */
 const CONCLUDING = 50;
 const CONCLUDING_EACH = 2;
@@ -214,6 +213,7 @@ export function createDPoint(options: DPointOptions): DPoint {
           ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
           ...{ tree: withoutRepeats(tree), ...concluded },
           ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
+          chances: chancesOf(weighed),
           loops: loopsOf(tree),
           ...measuredOf(tree, options.measured),
           ...(search.inside !== null && { inside: search.inside }),

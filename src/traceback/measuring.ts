@@ -1,21 +1,27 @@
 /**
  * Measures how far other ASes can be believed: asks them now and then for packets that never were (decoys) or that passed
- * them for certain (canaries), and writes what they say into the honesty book. Who is asked can't tell such a question
+ * them for certain (canaries, drawn by drawing.ts), and writes what they say into the honesty book. Who is asked can't tell such a question
  * from another.
  */
+import { randomBytes } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
+import type { Canary } from '../probe/canary.ts';
 import type { Ask } from './asked.ts';
 import { auditable } from './audit.ts';
 import { unflatten } from './branch.ts';
+import { countCanary } from './canaries.ts';
 import { decoyOf } from './decoy.ts';
 import type { Directory } from './directory.ts';
+import type { CanaryOutcome } from './drawing.ts';
 import { type FiledEvidence, fileEvidence } from './evidence-file.ts';
 import type { HonestyBook } from './honesty.ts';
+import { intervalOf } from './interval.ts';
 import { MAX_WORK } from './itm.ts';
 import { createMemory } from './memory.ts';
 import { createOpening } from './opening.ts';
 import type { Log, Peering } from './peering.ts';
-import { type Request, signRequest } from './request.ts';
+import type { AskedQuestion } from './proving.ts';
+import { LIFE, type Request, referenceOf, signRequest } from './request.ts';
 import type { Voice } from './saying.ts';
 import { sealKeys } from './seal.ts';
 import type { TraceNode } from './trace.ts';
@@ -51,6 +57,8 @@ export interface Measuring {
    * says that it saw those too. False: it says that it did not. Null: it can't be asked, or says neither in time.
    */
   examine(as: number, ask: Ask): Promise<boolean | null>;
+  /** Asks a neighbour about a packet that came in from it, or went out to it. Null: it can't be asked. */
+  canary(as: number, canary: Canary): Promise<CanaryOutcome | null>;
   close(): void;
 }
 
@@ -65,7 +73,11 @@ export interface MeasuringOptions {
   readonly clock: () => number;
   readonly log: Log;
   readonly refused: Parameters<typeof createOpening>[5];
-  audit(what: 'decoy.sent', body: Readonly<Record<string, unknown>>): void;
+  /** The federation whose keys the digests are made with. */
+  readonly federation: () => string;
+  /** Items of a request's `proof`; none when left out. */
+  prove?(questions: readonly AskedQuestion[]): Promise<readonly Uint8Array[]>;
+  audit(what: 'decoy.sent' | 'canary.sent', body: Readonly<Record<string, unknown>>): void;
   /** Keeps what proves a false yes. */
   keep?(proof: FalseYes): void;
   /** From 0 to below 1. */
@@ -80,6 +92,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
 
   /** Sends a request of this AS to one AS and resolves with what it says of itself first; null when that does not come. */
   const put = (
+    what: 'decoy.sent' | 'canary.sent',
     to: number,
     request: Request,
     keys: ReturnType<typeof sealKeys>,
@@ -107,13 +120,13 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
         lost: () => finish(null),
       });
       if (cancel === null) return finish(null);
-      options.audit('decoy.sent', { peer: to, ...auditable(ask) });
+      options.audit(what, { peer: to, ...auditable(ask) });
     });
 
   const decoy = async (to: number, like: Ask, patience: number): Promise<boolean | null> => {
     const keys = sealKeys();
     const { request, seed } = decoyOf(like.signed.request, as, clock(), keys.seal);
-    const said = await put(to, request, keys, { ttl: MAX_TTL - 1, budget: like.budget }, patience);
+    const said = await put('decoy.sent', to, request, keys, { ttl: MAX_TTL - 1, budget: like.budget }, patience);
     const yes = said === null ? null : yesOf(said.node);
     if (said === null || yes === null) return null;
     book.decoy(to, yes, said.node.falsePositive);
@@ -150,6 +163,24 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       );
       examined.set(name, found);
       return found;
+    },
+    async canary(to, { epoch, digest, time, direction, entropy }) {
+      const keys = sealKeys();
+      const questions = [{ packet: 0, epoch, digest, ...intervalOf(time) }];
+      const proof = (await options.prove?.(questions)) ?? [];
+      if (options.peering(to) === null) return null;
+      const issued = clock();
+      const request: Request = {
+        trace: randomBytes(8).toString('hex'),
+        origin: as,
+        ...{ issued, expires: issued + LIFE },
+        ...{ purpose: 'attack', reference: referenceOf(''), entropy, need: 1, federation: options.federation() },
+        ...{ questions, seal: keys.seal, proof },
+      };
+      const said = await put('canary.sent', to, request, keys, { ttl: MAX_TTL - 1, budget: BUDGET }, MAX_WORK);
+      if (said === null) return 'not-said';
+      if (said.node.verdict === 'refused' || said.node.verdict === 'pending') return 'refused';
+      return countCanary(said.node, as, direction, book) ? 'counted' : 'not-said';
     },
     close() {
       for (const timer of waiting) clearTimeout(timer);

@@ -22,6 +22,8 @@ import { isSigned, readItem, signItem } from './signed.ts';
 export const MAX_QUESTIONS = 64;
 /** Widest interval a question may ask for, ms. */
 export const MAX_INTERVAL = 3_600_000;
+/** How long a request may be shown, ms: no AS works on it for longer. */
+export const LIFE = 10_000;
 /** Octets of a request, and of one of its proofs. */
 export const MAX_REQUEST = 32_768;
 export const MAX_PROOF = 4096;

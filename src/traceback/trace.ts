@@ -216,6 +216,8 @@ export interface Trace {
   readonly measured?: readonly { readonly as: number; readonly text: string }[];
   /** The branch beside the way to the entry that is likeliest: an AS and who stands before it. */
   readonly runnerUp?: { readonly as: number; readonly via: number | null; readonly certainty: number } | null;
+  /** The chance of each AS of the tree that the packets passed it. Not there in traces of old. */
+  readonly chances?: readonly { readonly as: number; readonly chance: number }[];
   /** Those of `ambiguity`, each with why it could not be ruled out. */
   readonly unknown?: readonly TraceUnknown[];
   /** Ways on which the packet went round, each from an AS back to it, as it travelled. */

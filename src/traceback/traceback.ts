@@ -13,6 +13,7 @@ import { countCanaries } from './canaries.ts';
 import { createDPoint, type DPoint } from './d-point.ts';
 import { createDirectory } from './directory.ts';
 import { createDoors } from './doors.ts';
+import { type CanaryStatus, type DrawingTimes, drawCanaries } from './drawing.ts';
 import { createFlooding } from './flooding.ts';
 import { type Foresight, foresee, type TraceForesight } from './foresight.ts';
 import type { AsGraph } from './graph.ts';
@@ -80,6 +81,8 @@ export interface TracebackOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly timing?: Partial<Timing>;
+  /** When canaries are drawn, and asked about. */
+  readonly drawing?: DrawingTimes;
   /** TLS when left out. */
   readonly transport?: Transport;
 }
@@ -112,6 +115,8 @@ export interface Traceback {
   believed(): BelievedRecord[];
   /** What was measured of other ASes. */
   readonly honesty: Pick<HonestyBook, 'all' | 'of'>;
+  /** What was drawn by probes to measure them; null where no probe can. */
+  canaries(): CanaryStatus | null;
   /** The newest participation record of each AS that is believed, withdrawals among them. */
   participants(): readonly Participation[];
   /** ASes that routes hint at, and what became of each hint; `take` is told what routes say now. */
@@ -129,6 +134,8 @@ export interface Traceback {
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
   /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
   order(order: TraceOrder, by: string): string;
+  /** Takes what checklists say from now on: the session with a peer of whom they say something else ends. */
+  believe(checklists: NonNullable<Identity['checklists']>): void;
   /** Ends every trace of this AS now: as `interrupted`, each with what it has. */
   interrupt(): void;
   /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
@@ -211,20 +218,36 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
   const honesty = options.honesty ?? createHonestyBook({ clock });
+  /** The peering with an AS that may be asked directly; null for any other. */
+  const askablePeering = (who: number) => {
+    const peering = peerings.get(who);
+    if (peering === undefined) return members.ask(who);
+    return peering.config().out === 'allow' && peering.reachable() ? peering : null;
+  };
   const measuring = createMeasuring({
-    ...{ as, voice, directory, clock, log, audit, refused, book: honesty },
+    ...{ as, voice, directory, federation, clock, log, audit, refused, book: honesty },
+    prove: questions => sight.prove(questions),
     config: () => config.measure,
-    peering: who => {
-      const peering = peerings.get(who);
-      if (peering === undefined) return members.ask(who);
-      return peering.config().out === 'allow' && peering.reachable() ? peering : null;
-    },
+    peering: askablePeering,
     ...(options.keepFalseYes !== undefined && { keep: options.keepFalseYes }),
   });
   const sight = createOwnSight({
     ...{ kept: options.commitments, probes: options.probes, peerings: everybody },
     ...{ answer: () => config.answer, clock, log },
   });
+  const { draw } = options.probes;
+  const canaries =
+    draw &&
+    drawCanaries({
+      ...{ draw, ask: measuring.canary, clock, log },
+      ...(options.drawing !== undefined && { times: options.drawing }),
+      // Members are asked for by name alone: a session with them is dialled when there is something to ask.
+      askable: () =>
+        takingPart.out() !== null
+          ? []
+          : [...[...peerings.keys()].filter(peer => askablePeering(peer) !== null), ...members.askable()],
+      config: () => config.measure,
+    });
   const dPoint = createDPoint({
     ...{ as, itm, voice, directory, federation, clock, prove: sight.prove, audit, recorded, refused },
     ...{ credit: honesty.credit, examine: measuring.examine },
@@ -299,6 +322,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       return dPoint.startTrace(...trace);
     },
     honesty,
+    canaries: () => canaries?.status() ?? null,
     order: takingPart.carryOut,
     approvals,
     status: () => [...peerings.values()].map(peering => peering.status()),
@@ -341,12 +365,19 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       members.reconfigured();
       flooding.announce();
     },
+    believe(checklists) {
+      const before = identity;
+      identity = { ...identity, checklists };
+      for (const [peer, peering] of peerings)
+        if (!sameTrust(peer, before, identity)) peering.configure(peering.config(), true);
+    },
     interrupt: dPoint.close,
     sealed: sight.sealed,
     sight: sight.status,
     close(withdraw = false) {
       sight.close();
       dPoint.close();
+      canaries?.close();
       measuring.close();
       if (withdraw) {
         leaving = true;

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 import { readLines } from '../control/lines.ts';
 import type { ControlClient } from './client.ts';
 import { notInShell } from './offline.ts';
-import { EXIT, runCommand, type Screen } from './run.ts';
+import { EXIT, type Screen } from './run.ts';
+import { runLine } from './watch.ts';
 import { splitWords } from './words.ts';
 
 /** Longest line of commands, octets. */
@@ -37,7 +38,7 @@ export async function runBatch(client: ControlClient, input: Readable, screen: S
       code = EXIT.usage;
       continue;
     }
-    const one = await runCommand(client, words, numbered);
+    const one = await runLine(client, words, numbered);
     if (one !== EXIT.ok) code = one;
   }
   return code;

@@ -22,6 +22,8 @@ export interface Answer {
 
 export interface AskOptions {
   readonly data?: Readonly<Record<string, unknown>>;
+  /** To be refused when it does more than look. */
+  readonly looking?: true;
   /** Aborted: the daemon is told to stop; the answer then ends with `cancelled`. */
   readonly signal?: AbortSignal;
   /** Gets the states of a row that is still to come. */
@@ -53,13 +55,19 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** The daemon cannot be reached, or is gone, or says what is no reply. */
+const noDaemon = (message: string): Error => Object.assign(new Error(message), { noDaemon: true });
+
+/** Whether an error of a client is of the connection, and of no command. */
+export const isNoDaemon = (error: unknown): boolean => error instanceof Error && 'noDaemon' in error;
+
 /** Connects to the control socket. Rejects with a message that names the socket and the reason. */
 export async function connectControl(path: string): Promise<ControlClient> {
   const socket = await new Promise<Socket>((resolve, reject) => {
     const attempt = connect(path);
     attempt.once('connect', () => resolve(attempt));
     attempt.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(`cannot reach intertrackd at ${path}: ${REASONS[error.code ?? ''] ?? error.message}`)),
+      reject(noDaemon(`cannot reach intertrackd at ${path}: ${REASONS[error.code ?? ''] ?? error.message}`)),
     );
   });
   const pending = new Map<number, Pending>();
@@ -68,7 +76,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
   socket.on('error', () => {});
   const closed = new Promise<void>(resolve => {
     socket.on('close', () => {
-      for (const request of pending.values()) request.reject(new Error(lost));
+      for (const request of pending.values()) request.reject(noDaemon(lost));
       pending.clear();
       resolve();
     });
@@ -100,26 +108,41 @@ export async function connectControl(path: string): Promise<ControlClient> {
   const request = (make: (id: number) => ControlRequest, options: AskOptions = {}): Promise<Answer> =>
     new Promise((resolve, reject) => {
       if (socket.destroyed || !socket.writable) {
-        reject(new Error(lost));
+        reject(noDaemon(lost));
         return;
       }
       const id = ++lastId;
       const rows: unknown[] = [];
       const { onPartial, onBegin } = options;
-      pending.set(id, { rows, onPartial, onBegin, take: row => void rows.push(row), resolve, reject });
-      socket.write(encodeRequest(make(id)));
-      options.signal?.addEventListener(
-        'abort',
-        () => {
-          if (pending.has(id) && socket.writable) socket.write(encodeRequest({ id: ++lastId, cancel: id }));
+      pending.set(id, {
+        ...{ rows, onPartial, onBegin, take: row => void rows.push(row) },
+        resolve: answer => {
+          done();
+          resolve(answer);
         },
-        { once: true },
-      );
+        reject,
+      });
+      socket.write(encodeRequest(make(id)));
+      options.signal?.addEventListener('abort', cancel, { once: true });
+      function cancel(): void {
+        if (pending.has(id) && socket.writable) socket.write(encodeRequest({ id: ++lastId, cancel: id }));
+      }
+      // One signal may go with many requests, one after the other.
+      function done(): void {
+        options.signal?.removeEventListener('abort', cancel);
+      }
     });
 
   return {
     ask: (words, options = {}) =>
-      request(id => ({ id, words, ...(options.data === undefined ? {} : { data: options.data }) }), options),
+      request(
+        id => ({
+          ...{ id, words },
+          ...(options.data === undefined ? {} : { data: options.data }),
+          ...(options.looking && { looking: options.looking }),
+        }),
+        options,
+      ),
     complete: async words => {
       const { rows, end } = await request(id => ({ id, complete: words }));
       return 'error' in end ? end.error : (rows as readonly Completion[]);

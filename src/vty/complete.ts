@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Completion } from '../control/protocol.ts';
 import type { ControlClient } from './client.ts';
 import { filtersLike } from './filters.ts';
+import { isWatchable } from './watch.ts';
 import { splitWords } from './words.ts';
 
 /** The shell's own commands; all others are the daemon's. */
@@ -21,10 +22,31 @@ export async function choicesAt(client: ControlClient, line: string): Promise<re
   const before = last === '' ? words : words.slice(0, -1);
   const filters = filtersAt(before, last);
   if (filters !== null) return filters;
-  const found = await client.complete([...before, last]);
+  const found = await withWatched(client, before, last);
   if (typeof found === 'string' || before.length > 0) return found;
   return [...found, ...OWN_COMMANDS.filter(own => own.word.startsWith(last))];
 }
+
+/** What the daemon says may stand there; behind `watch` also its other commands, and `every` where one may end. */
+export async function withWatched(
+  client: Pick<ControlClient, 'complete'>,
+  [first = '', ...command]: readonly string[],
+  last: string,
+): Promise<readonly Completion[] | string> {
+  const before = first === '' ? [] : [first, ...command];
+  if (first.length < 2 || !'watch'.startsWith(first)) return client.complete([...before, last]);
+  if (command.includes('every')) return command.at(-1) === 'every' ? [TIME] : [];
+  if (command.length > 0 && !isWatchable(command[0]!)) return client.complete([...before, last]);
+  const [own, others] = await Promise.all([client.complete([...before, last]), client.complete([...command, last])]);
+  if (typeof others === 'string') return own;
+  const watchable = command.length > 0 ? others : others.filter(one => isWatchable(one.word));
+  const ends =
+    others.some(one => one.kind === 'end') || (command.length > 0 && last !== '' && EVERY.word.startsWith(last));
+  return [...(typeof own === 'string' ? [] : own), ...watchable, ...(ends ? [EVERY] : [])];
+}
+
+const EVERY: Completion = { word: 'every', kind: 'word', help: 'How often; 2s where nothing is said' };
+const TIME: Completion = { word: 'TIME', kind: 'argument', help: 'from 1s to 24h, such as 5s' };
 
 /** What may stand behind a `|`; null where none stands. */
 export function filtersAt(before: readonly string[], last: string): readonly Completion[] | null {

@@ -7,8 +7,8 @@ import { pages, renderAnswer, renderJson } from './render/answer.ts';
 import { layOut, type Page } from './render/page.ts';
 import { cut, plain } from './render/text.ts';
 
-/** Exit codes (itctl(8)). */
-export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3 } as const;
+/** Exit codes (EXIT STATUS in itctl(8)). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, noDaemon: 4 } as const;
 
 /** Where a command's answer goes. */
 export interface Screen {

@@ -9,6 +9,7 @@ import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { plain } from './render/text.ts';
 import { runCommand, type Screen } from './run.ts';
+import { runLine } from './watch.ts';
 import { splitWords } from './words.ts';
 
 export interface ShellOptions {
@@ -130,7 +131,7 @@ export async function runShell({ socket, client: first, screen, input, output }:
     // What happens as it happens has no pages: it stops when the person stops it.
     const live = words[0]!.length > 1 && 'watch'.startsWith(words[0]!);
     const done = live
-      ? runCommand(client, words, screen, abort.signal)
+      ? runLine(client, words, screen, abort.signal)
       : own !== '' && length === null && !screen.json && !drawn
         ? throughOwn(client, own, words, abort)
         : throughPages(client, words, abort);

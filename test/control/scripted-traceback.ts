@@ -8,6 +8,7 @@ import type {
   TraceSites,
 } from '../../src/control/traceback-rows.ts';
 import type { BelievedRecord } from '../../src/traceback/belief.ts';
+import type { CanaryStatus } from '../../src/traceback/drawing.ts';
 import type { HintRow } from '../../src/traceback/hints.ts';
 import type { Honesty } from '../../src/traceback/honesty.ts';
 
@@ -39,6 +40,10 @@ export const PEERS: readonly TracebackPeerRow[] = [
     ...{ as: 64510, kind: 'peer', address: '2001:db8::10', port: 4954, in: 'allow', out: 'allow', rate: 100 },
     ...{ state: 'Established', since: NOON - HOUR, asked: 1204, received: 99120, answered: 99100, refused: 20 },
     ...{ lastError: '', said: '', disabled: null, latency: 12.4, adjacent: true, record: BELIEVED[0]! },
+    checklist: {
+      ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+      ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+    },
     open: {
       ...{ type: 'open', version: 2, least: 2, as: 64510, hold: 30, restart: 0, dialled: true },
       ...{ roles: ['itm', 'btm', 'dtm', 'dpoint'], methods: ['digest'], epochs: { length: 3600, overlap: 300 } },
@@ -50,7 +55,7 @@ export const PEERS: readonly TracebackPeerRow[] = [
     ...{ state: 'Active', since: NOON - 76 * HOUR, asked: 0, received: 0, answered: 0, refused: 0 },
     lastError: 'cannot connect to 198.51.100.7 port 4954: connect ECONNREFUSED 198.51.100.7:4954',
     ...{ said: '', disabled: null },
-    ...{ latency: null, adjacent: false, record: null, open: null },
+    ...{ latency: null, adjacent: false, record: null, open: null, checklist: null },
   },
 ];
 
@@ -114,6 +119,12 @@ export const HONESTY: Honesty = {
   contradictions: ['says yes falsely: of 6 decoys it saw 5, so at least 27 %; it states 0.002 %'],
 };
 
+/** Twelve were drawn. */
+export const CANARIES: CanaryStatus = {
+  ...{ every: 600_000, drawn: 12, waiting: 1, asked: 10, counted: 9, leftAlone: 1, dropped: 1 },
+  last: { time: NOON, as: 64511 },
+};
+
 export const TRACEBACK: TracebackAnswers = {
   cancelTrace: async id => {
     throw new Error(`there is no trace ${id}`);
@@ -128,6 +139,7 @@ export const TRACEBACK: TracebackAnswers = {
   tracebackHints: async () => HINTS,
   tracebackParticipants: async () => BELIEVED,
   tracebackHonesty: async () => [HONESTY],
+  tracebackCanaries: async () => CANARIES,
   tracebackHonestyOf: async as => {
     if (as !== HONESTY.as) throw new Error(`nothing was measured of AS${as}`);
     return { ...HONESTY, falseYeses: [] };

@@ -102,6 +102,35 @@ describe('itprobe', () => {
     }
   };
 
+  it('draws a packet of a neighbour from what comes, and none of an AS that it has nothing of', async () => {
+    const { path, station } = await listen();
+    const { child, status } = run('-n', 'tap1', '-s', path, '-r', '-');
+    // A payload that nobody guesses, behind the headers of Ethernet, IPv4 and UDP.
+    const hard = framed(0);
+    hard.bytes.set(hex('8fc1e307 9bd513a9 fb850db7 c9911bed'), 14 + 28);
+    const file = fileOf([hard]);
+    child.stdin!.write(file);
+    await askCovered(station, questionsAbout(hard, 0)[0]!);
+    const coming = setInterval(() => child.stdin!.write(file.subarray(24)), 20);
+    try {
+      const ask = () => station.draw([64497, 64496], Date.now() + 10_000);
+      let drawn = await ask();
+      for (let tries = 1; tries < 12 && drawn.length === 0; tries++) drawn = await ask();
+      const [question] = questionsAbout(hard);
+      expect(drawn).to.deep.equal([
+        {
+          ...{ neighbor: 64496, direction: 'in', epoch: question!.epoch, digest: question!.digest },
+          ...{ time: HOUR * 1000, entropy: drawn[0]!.entropy },
+        },
+      ]);
+      expect(await station.draw([64497], Date.now() + 10_000)).to.deep.equal([]);
+    } finally {
+      clearInterval(coming);
+    }
+    child.kill('SIGTERM');
+    expect(await status).to.equal(0);
+  });
+
   it('answers for a file, then ends with 0 at SIGTERM', async () => {
     const { path, station } = await listen();
     const frames = Array.from({ length: 30 }, (_, i) => framed(i));

@@ -13,7 +13,7 @@ import { loadIdentity } from '../../src/traceback/identity.ts';
 import { commitmentsInMemory, type KeptCommitments } from '../../src/traceback/kept-commitments.ts';
 import type { Timing } from '../../src/traceback/peering.ts';
 import type { TraceNode } from '../../src/traceback/trace.ts';
-import { createTraceback, type Traceback } from '../../src/traceback/traceback.ts';
+import { createTraceback, type Traceback, type TracebackOptions } from '../../src/traceback/traceback.ts';
 import { encodeMessage, type Open } from '../../src/traceback/wire.ts';
 import { type Authority, makeIdentity } from './certificates.ts';
 
@@ -86,6 +86,9 @@ export interface AsScript {
   readonly coverage?: number | null;
   /** No decoys when left out. */
   readonly measure?: TracebackConfig['measure'];
+  readonly drawing?: TracebackOptions['drawing'];
+  /** The machine's when left out. */
+  readonly clock?: () => number;
   readonly detail?: TracebackConfig['answer']['detail'];
   readonly approval?: TracebackConfig['answer']['approval'];
   /** Whether proofs of sight are asked for: `none` when left out; and how many questions without are taken a second. */
@@ -201,8 +204,9 @@ export function newAses(timing: Partial<Timing> = FAST): Ases {
         commitments,
         audit: line => audit.push(line),
         ...(script.recorded !== undefined && { recorded: script.recorded }),
+        ...(script.drawing !== undefined && { drawing: script.drawing }),
         log: (_level, text) => log.push(text),
-        clock: Date.now,
+        clock: script.clock ?? Date.now,
         timing: { ...FAST, ...timing },
       });
       const one = {

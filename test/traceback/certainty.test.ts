@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { newLeaf } from '../../src/traceback/branch.ts';
-import { certaintyOf, likelihoodRatio, type Weighed, weigh } from '../../src/traceback/certainty.ts';
+import { certaintyOf, chancesOf, likelihoodRatio, type Weighed, weigh } from '../../src/traceback/certainty.ts';
 import { conclude } from '../../src/traceback/conclusion.ts';
 import { loopsOf, markConflicts } from '../../src/traceback/contradiction.ts';
 import type { Credit } from '../../src/traceback/credit.ts';
@@ -163,6 +163,23 @@ describe('traceback/certainty', () => {
         loopsOf(one);
       }),
     );
+  });
+});
+
+describe('traceback/certainty, of every AS', () => {
+  it('has each AS once, by where it was seen', () => {
+    const seen = node(4, 'saw');
+    const root = node(1, 'saw', { ingress: [2, 3] }, node(2, 'saw', { ingress: [4] }, seen), node(3, 'clear'));
+    const { weighed, entry, ambiguity } = conclude(root, STATED);
+    const chances = new Map(chancesOf(weighed).map(({ as, chance }) => [as, chance]));
+    expect([...chances.keys()].toSorted()).to.deep.equal([1, 2, 3, 4]);
+    expect(chances.get(4)).to.equal(certaintyOf(weighed, entry, ambiguity).certainty);
+    expect(chances.get(1)).to.equal(1);
+    expect(chances.get(3)).to.be.lessThan(0.01);
+    // Where it stands a second time, and nobody has asked it there, it is not counted again.
+    const twice = node(1, 'saw', { ingress: [2] }, node(2, 'saw'), node(5, 'absent', {}, node(2, 'absent')));
+    expect(chancesOf(weigh(twice)).map(({ as }) => as)).to.have.members([1, 2, 5]);
+    for (const { chance } of chancesOf(weigh(twice))) expect(chance).to.be.within(0, 1);
   });
 });
 

@@ -191,7 +191,7 @@ describe('traceback/sites: shares of the border', () => {
 });
 
 describe('traceback: one AS of three daemons', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   let running: TraceSites[];
   beforeEach(() => {
@@ -241,7 +241,7 @@ describe('traceback: one AS of three daemons', function () {
     const log: string[] = [];
     const audit: string[] = [];
     const one = createTraceSites({
-      station: { ask: ask as never, prove: () => Promise.resolve([]) },
+      station: { ask: ask as never, prove: () => Promise.resolve([]), draw: () => Promise.resolve([]) },
       keyOf: () => key,
       retention: () => 3600,
       audit: (what, body) => void audit.push(`${what} ${JSON.stringify(body)}`),

@@ -124,9 +124,9 @@ describe('itctl', () => {
     );
   });
 
-  it('ends with 1 when the daemon cannot be reached, and says why', async () => {
+  it('ends with 4 when the daemon cannot be reached, and says why', async () => {
     expect(await run(['show', 'status'])).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: `itctl: cannot reach intertrackd at ${socket}: there is no such socket; is it running?\n`,
     });
@@ -135,7 +135,7 @@ describe('itctl', () => {
     );
   });
 
-  it('ends with 1 when the daemon goes away in the middle, or is no daemon', async () => {
+  it('ends with 4 when the daemon goes away in the middle, or is no daemon', async () => {
     const fake = join(directory.path, 'fake.sock');
     const says = async (text: string | null) => {
       const other = createServer(client => {
@@ -148,12 +148,12 @@ describe('itctl', () => {
       return ran;
     };
     expect(await says(null)).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: 'itctl: the connection to intertrackd is lost\n',
     });
     expect(await says('220 mail.example.net ESMTP\r\n')).to.deep.equal({
-      code: 1,
+      code: 4,
       out: '',
       err: 'itctl: intertrackd sent what is no reply\n',
     });

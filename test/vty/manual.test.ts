@@ -5,6 +5,7 @@ import { ARGUMENTS } from '../../src/control/argument.ts';
 import { COMMANDS } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
 import { OFFLINE } from '../../src/vty/offline.ts';
+import { EXIT } from '../../src/vty/run.ts';
 
 const PAGE = readFileSync(new URL('../../man/itctl.8', import.meta.url), 'utf8');
 
@@ -78,6 +79,10 @@ describe('man/itctl.8', () => {
       if (!/ID( [a-z]+)?$/.test(command.syntax))
         expect(listed, command.syntax).to.equal(command.one !== true && command.live !== true);
     }
+  });
+  it('has every exit status', () => {
+    const section = PAGE.slice(PAGE.indexOf('.Sh EXIT STATUS'), PAGE.indexOf('.Sh EXAMPLES'));
+    expect([...section.matchAll(/^\.It (\d)$/gm)].map(([, code]) => Number(code))).to.deep.equal(Object.values(EXIT));
   });
   it('is clean mdoc', function () {
     const lint = spawnSync('mandoc', ['-T', 'lint', new URL('../../man/itctl.8', import.meta.url).pathname], {

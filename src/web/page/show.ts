@@ -32,3 +32,10 @@ export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? '' : `${(share * 100).toFixed(share > 0.995 && share < 1 ? 2 : 0)} %`;
 
 export const asText = (as: number | null): string => (as === null ? '' : `AS${as}`);
+
+/** A chance as it may be said: never more sure than it is. */
+export function chanceText(share: number, { over, under }: { readonly over: string; readonly under: string }): string {
+  if (share > 0.9999) return over;
+  if (share < 0.0001) return under;
+  return `${Math.floor(share * 1e4) / 100} %`;
+}

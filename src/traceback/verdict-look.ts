@@ -1,5 +1,5 @@
 /** How verdicts look in drawings: a class for colours, a mark and words, so that nothing is said by colour alone. */
-import type { TraceVerdict } from '../traceback/trace.ts';
+import type { TraceVerdict } from './trace.ts';
 
 export type Look = 'seen' | 'weak' | 'no' | 'unknown' | 'declined' | 'silent' | 'conflict' | 'absent';
 

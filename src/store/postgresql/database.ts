@@ -1,0 +1,212 @@
+/**
+ * One PostgreSQL database that several machines share: connections, the schema, and the leases by which one machine alone
+ * writes into a scope. Time is the database's own: the clocks of the machines play no part.
+ */
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { steps as allSteps, SCHEMA_LOCK, type SchemaStep } from './schema.ts';
+import { describeTrouble } from './trouble.ts';
+
+/** Connections of one daemon at most. */
+const MOST_CONNECTIONS = 10;
+/** Milliseconds until a connection must be made, and until a statement must be through. */
+const CONNECT = 5_000;
+const STATEMENT = 30_000;
+/** A transaction that says nothing for so long is ended by the server: its machine is frozen or cut off. Milliseconds. */
+const IDLE_IN_TRANSACTION = 3_000;
+
+/** Of `int8`: numbers of this program are far below 2^53. */
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
+};
+
+export interface DatabaseOptions {
+  /** `postgres://USER@HOST[:PORT]/DATABASE[?sslmode=…]`; without a password. */
+  readonly url: string;
+  /** File with the password, one line; null: none is needed, or the URL's certificate tells. */
+  readonly passwordFile: string | null;
+  /** Authorities that the server's certificate must be signed by, PEM; null: those of the system, where TLS is asked for. */
+  readonly authorities: string | null;
+  /** Certificate and key, PEM files, by which this machine proves who it is; null: none. */
+  readonly certificate?: string | null;
+  readonly key?: string | null;
+  /** Name of this machine: who holds a lease. */
+  readonly holder: string;
+  /** A connection that nobody used broke; one line. */
+  readonly onProblem: (text: string) => void;
+  readonly steps?: readonly SchemaStep[];
+}
+
+/** The right to write into a scope. */
+export interface Lease {
+  readonly scope: string;
+  /** Greater than that of any holder before. */
+  readonly fence: number;
+  /** Transactions written into the scope so far. */
+  readonly written: number;
+}
+
+export interface Holding {
+  readonly scope: string;
+  readonly holder: string;
+  /** Milliseconds that it lasts on, by the database's clock; below 0: it is over. */
+  readonly left: number;
+}
+
+export interface Database {
+  /** The database without any secret, for messages. */
+  readonly place: string;
+  readonly pool: pg.Pool;
+  /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it. */
+  take(scope: string, milliseconds: number): Promise<Lease | null>;
+  /** Lengthens leases; those that are returned are still held. */
+  renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
+  /** Gives a lease back, so that the next need not wait. */
+  release(lease: Lease): Promise<void>;
+  /** Who holds what. */
+  holdings(): Promise<readonly Holding[]>;
+  /** A setting that all machines must agree on: the first to write it decides. Returns what is in force. */
+  agree(name: string, value: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Connects and brings the schema up; rejects with one line that says what is wrong and what to do. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const url = new URL(options.url);
+  const place = `postgresql ${url.host || url.searchParams.get('host') || 'socket'}${url.pathname}`;
+  const failed = (error: unknown) => new Error(describeTrouble(place, error));
+  let config: pg.PoolConfig;
+  try {
+    config = poolConfig(options);
+  } catch (error) {
+    throw failed(error);
+  }
+  const pool = new pg.Pool(config);
+  pool.on('error', error => options.onProblem(describeTrouble(place, error)));
+  // While a transaction has the connection it is the transaction that fails.
+  pool.on('connect', client => client.on('error', () => {}));
+  const rows = async <T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> => {
+    try {
+      return (await pool.query<T>(text, values)).rows;
+    } catch (error) {
+      throw failed(error);
+    }
+  };
+  try {
+    const refusal = await migrate(pool, options.steps ?? allSteps);
+    if (refusal !== null) throw new Error(refusal);
+  } catch (error) {
+    await pool.end();
+    throw failed(error);
+  }
+  const { holder } = options;
+  const seconds = (milliseconds: number) => milliseconds / 1000;
+  return {
+    place,
+    pool,
+    async take(scope, milliseconds) {
+      const [row] = await rows<{ fence: number; written: number }>(
+        `INSERT INTO leases (scope, holder, fence, until)
+           VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+         ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
+           WHERE leases.until < clock_timestamp()
+         RETURNING fence, written`,
+        [scope, holder, seconds(milliseconds)],
+      );
+      return row === undefined ? null : { scope, ...row };
+    },
+    async renew(leases, milliseconds) {
+      const held = await rows<{ scope: string }>(
+        `UPDATE leases SET until = clock_timestamp() + make_interval(secs => $3)
+         FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS mine (scope, fence)
+         WHERE leases.scope = mine.scope AND leases.fence = mine.fence RETURNING leases.scope`,
+        [leases.map(({ scope }) => scope), leases.map(({ fence }) => fence), seconds(milliseconds)],
+      );
+      const still = new Set(held.map(({ scope }) => scope));
+      return leases.filter(({ scope }) => still.has(scope));
+    },
+    async release({ scope, fence }) {
+      await rows(`UPDATE leases SET until = '-infinity' WHERE scope = $1 AND fence = $2`, [scope, fence]);
+    },
+    holdings: () =>
+      rows<Holding & pg.QueryResultRow>(`SELECT scope, holder, CASE WHEN isfinite(until)
+         THEN round(extract(epoch FROM until - clock_timestamp()) * 1000)::float8 ELSE -1 END AS left
+         FROM leases ORDER BY scope`),
+    async agree(name, value) {
+      await rows('INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [name, value]);
+      const [row] = await rows<{ value: string }>('SELECT value FROM settings WHERE name = $1', [name]);
+      return row!.value;
+    },
+    close: () => pool.end(),
+  };
+}
+
+function poolConfig({
+  url: text,
+  passwordFile,
+  authorities,
+  certificate,
+  key,
+  holder,
+}: DatabaseOptions): pg.PoolConfig {
+  const url = new URL(text);
+  const mode = url.searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
+  url.searchParams.delete('sslmode');
+  const read = (file: string | null | undefined) => (file ? { pem: readFileSync(file, 'utf8') } : null);
+  const [ca, cert, own] = [read(authorities), read(certificate), read(key)];
+  return {
+    connectionString: url.href,
+    ...(passwordFile !== null && { password: readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0]! }),
+    ssl:
+      mode === 'disable'
+        ? false
+        : { ...(ca && { ca: ca.pem }), ...(cert && { cert: cert.pem }), ...(own && { key: own.pem }) },
+    application_name: `intertrackd ${holder}`.slice(0, 63),
+    max: MOST_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT,
+    query_timeout: STATEMENT,
+    statement_timeout: STATEMENT,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    // So that a machine that vanished from the network leaves no transaction behind that others wait for.
+    options: '-c tcp_user_timeout=8000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3',
+    pipeline: true,
+    types,
+  } as pg.PoolConfig;
+}
+
+/** Null, or why this program must leave the database alone. One machine at a time, each step in its own transaction. */
+async function migrate(pool: pg.Pool, steps: readonly SchemaStep[]): Promise<string | null> {
+  const client = await pool.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
+    const { rows: known } = await client.query<{ there: boolean; any: boolean }>(
+      `SELECT to_regclass('intertrack_schema') IS NOT NULL AS there, EXISTS (SELECT 1 FROM pg_class
+         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') AS any`,
+    );
+    if (!known[0]!.there && known[0]!.any) return 'this is a database of some other program; name another one';
+    if (!known[0]!.there)
+      await client.query(
+        'CREATE TABLE intertrack_schema (version integer NOT NULL PRIMARY KEY, serves integer NOT NULL)',
+      );
+    const { rows } = await client.query<{ version: number; serves: number }>(
+      'SELECT coalesce(max(version), 0) AS version, coalesce(max(serves), 0) AS serves FROM intertrack_schema',
+    );
+    const { version, serves } = rows[0]!;
+    if (serves > steps.length)
+      return `its schema ${version} serves programs from schema ${serves} on, this one knows ${steps.length}: install a newer one`;
+    for (let next = version; next < steps.length; next++) {
+      const step = steps[next]!;
+      await client.query('BEGIN');
+      await client.query(step.sql);
+      await client.query('INSERT INTO intertrack_schema VALUES ($1, $2)', [next + 1, step.serves]);
+      await client.query('COMMIT');
+    }
+    return null;
+  } finally {
+    // Closing the connection gives the lock back, and rolls back what was under way.
+    client.release(true);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The operations of one scope, carried out one by one in the order they came, as the thread of SQLite does. A batch is one
+ * transaction. Who has lost the lease writes nothing more; and where the answer to a COMMIT was lost, the database is
+ * asked whether it took place before anything is said about it.
+ */
+import type pg from 'pg';
+import { auditHash, FORGOTTEN, type Head, NO_HASH } from '../audit-chain.ts';
+import type { AuditRecord, Store, StoreReads, StoreWrite } from '../records.ts';
+import type { Database, Lease } from './database.ts';
+import {
+  ADD_TO_AUDIT,
+  FORGET_AUDIT,
+  isSharedRead,
+  isSharedWrite,
+  LAST_BEFORE,
+  readOf,
+  type Statement,
+  statement,
+  valuesOf,
+  writeOf,
+} from './statements.ts';
+import { describeTrouble, isOfConnection } from './trouble.ts';
+
+/** Requests that may wait for the database before new ones are refused. */
+const MOST_REQUESTS = 10_000;
+/** How long until the database is asked again whether a COMMIT took place. Milliseconds. */
+const DOUBT = 500;
+
+const COUNT = statement(
+  'count',
+  'UPDATE leases SET written = :next WHERE scope = :scope AND fence = :fence AND written = :before',
+);
+const COUNTED = statement('counted', 'SELECT fence, written FROM leases WHERE scope = :scope');
+const ADD = statement('audit.add', ADD_TO_AUDIT);
+const BEFORE = statement('audit.before', LAST_BEFORE);
+const FORGET = statement('audit.forget', FORGET_AUDIT);
+
+/** A store that writes only while its lease is held. */
+export interface ScopeStore extends Store {
+  /** True once another machine holds the lease: every write is refused. */
+  readonly lost: boolean;
+}
+
+/** `lease` null: nothing can be written; then `scope` null reads what every scope has. */
+export function openScope(database: Database, scope: string | null, lease: Lease | null): ScopeStore {
+  const { place, pool } = database;
+  let turn: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let written = lease?.written ?? 0;
+  let lost = false;
+  let closed = false;
+
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closed) throw new Error(`${place}: the store is closed`);
+    if (waiting >= MOST_REQUESTS)
+      throw new Error(`${place}: it is too slow: ${waiting} requests wait; this one is refused`);
+    waiting++;
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    try {
+      return await mine;
+    } finally {
+      waiting--;
+    }
+  };
+  const run = (client: pg.PoolClient | pg.Pool, of: Statement, values: Readonly<Record<string, unknown>>) =>
+    client.query<pg.QueryResultRow>({ name: of.name, text: of.text, values: valuesOf(of, { ...values, scope }) });
+
+  /** Tries once more where a connection of the pool turns out to be broken: nothing of it has taken place. */
+  const withAnother = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work().catch(error => {
+        if (lost || closed || !isOfConnection(error)) throw error;
+        return work();
+      });
+    } catch (error) {
+      throw new Error(describeTrouble(place, error));
+    }
+  };
+
+  /** The statements of a batch; those of the audit log need its end first. */
+  async function statementsOf(client: pg.PoolClient, batch: readonly StoreWrite[]): Promise<Promise<void>[]> {
+    let head: Head | null = null;
+    const endOfAudit = async (): Promise<Head> => {
+      const { rows } = await run(client, readOf('audit.head', false), {});
+      return (rows[0] as Head | undefined) ?? { number: 0, hash: NO_HASH };
+    };
+    const sent: Promise<void>[] = [];
+    const send = (one: Promise<unknown>) => {
+      const done = one.then(() => {});
+      done.catch(() => {}); // all are awaited together
+      sent.push(done);
+    };
+    const add = async ({ time, what, body }: AuditRecord): Promise<void> => {
+      head ??= await endOfAudit();
+      const entry = { number: head.number + 1, time, what, body: body.replaceAll('\0', '\ufffd') };
+      const hash = auditHash(head.hash, entry);
+      head = { number: entry.number, hash };
+      send(run(client, ADD, { ...entry, hash }));
+    };
+    for (const write of batch) {
+      if (!isSharedWrite(write)) throw new Error(`${write.op} is not kept in a shared database`);
+      if (write.op === 'audit.add') await add(write.record);
+      else if (write.op === 'audit.forget') {
+        const { rows } = await run(client, BEFORE, { before: write.before });
+        const last = rows[0] as Head | undefined;
+        if (last === undefined) continue;
+        const body = JSON.stringify({ through: last.number, hash: last.hash });
+        await add({ time: write.time, what: FORGOTTEN, body });
+        send(run(client, FORGET, { through: last.number }));
+      } else {
+        const { op, ...rest } = write;
+        const values = 'record' in rest ? rest.record : rest;
+        send(
+          run(client, writeOf(op), values as Readonly<Record<string, unknown>>).then(({ rowCount }) => {
+            if (rowCount !== 0) return;
+            if (op === 'outbox.update') throw new Error(`the outbox has no message ${write.id}`);
+            if (op === 'case.put') throw new Error(`case ${write.record.id} belongs to another partition`);
+          }),
+        );
+      }
+    }
+    return sent;
+  }
+
+  /** True when the transaction of this number took place. */
+  async function tookPlace(number: number): Promise<boolean> {
+    for (;;) {
+      try {
+        const { rows } = await run(pool, COUNTED, {});
+        const [row] = rows as { fence: number; written: number }[];
+        if (row === undefined || row.fence !== lease!.fence) lost = true;
+        return row !== undefined && row.fence === lease!.fence && row.written >= number;
+      } catch (error) {
+        if (closed) throw error;
+        await new Promise(resolve => setTimeout(resolve, DOUBT));
+      }
+    }
+  }
+
+  async function transact(batch: readonly StoreWrite[]): Promise<void> {
+    if (lease === null || scope === null) throw new Error(`${place}: nothing can be written without a lease`);
+    if (lost) throw new Error(`${place}: ${scope} is another machine's now`);
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    let committing = false;
+    try {
+      const begun = client.query('BEGIN');
+      begun.catch(() => {});
+      const counting = run(client, COUNT, { fence: lease.fence, before: written, next: written + 1 });
+      counting.catch(() => {});
+      const sent = await statementsOf(client, batch);
+      await begun;
+      if ((await counting).rowCount === 0) lost = true;
+      if (lost) throw new Error(`${scope} is another machine's now`);
+      for (const one of sent) await one;
+      committing = true;
+      const { command } = await client.query('COMMIT');
+      if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+      written++;
+    } catch (error) {
+      broken = error as Error;
+      if (committing && (await tookPlace(written + 1))) {
+        written++;
+        return;
+      }
+      throw error;
+    } finally {
+      // A connection that failed is not used again: whatever it had begun is rolled back.
+      client.release(broken);
+    }
+  }
+
+  return {
+    get lost() {
+      return lost;
+    },
+    write: batch => inTurn(() => withAnother(() => transact(batch))),
+    read: <K extends keyof StoreReads>(what: K, args: StoreReads[K]['args']) =>
+      inTurn(async () => {
+        if (!isSharedRead(what)) throw new Error(`${what} is not kept in a shared database`);
+        const values =
+          what === 'outbox.pending' ? { limit: null, channel: null, recipient: null, ...args } : { ...args };
+        const { rows } = await withAnother(() => run(pool, readOf(what, scope === null), values));
+        return rows as StoreReads[K]['row'][];
+      }),
+    async close() {
+      closed = true;
+      await turn;
+    },
+  };
+}

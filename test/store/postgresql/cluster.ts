@@ -1,0 +1,135 @@
+/** A PostgreSQL server of a test's own, by Debian's package: started on a socket and a port of loopback, ended with the suite. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { loopbackAddress } from '../../interop/bgp-peers.ts';
+
+export interface Cluster {
+  /** For `store postgresql` and openDatabase: superuser `intertrack`, no password. */
+  readonly url: (database?: string) => string;
+  readonly host: string;
+  readonly port: number;
+  /** Its directory: postgresql.conf, pg_hba.conf. */
+  readonly directory: string;
+  start(): Promise<void>;
+  /** All processes of the server. */
+  signal(name: NodeJS.Signals): void;
+  /** kill -9 of all of it. */
+  kill(): Promise<void>;
+  query(text: string, values?: unknown[], database?: string): Promise<pg.QueryResultRow[]>;
+  close(): Promise<void>;
+}
+
+const ROOTS = '/usr/lib/postgresql';
+
+/** Directory of the newest server's programs; null: there is none. */
+export function serverPrograms(): string | null {
+  if (!existsSync(ROOTS)) return null;
+  const newest = readdirSync(ROOTS)
+    .filter(name => existsSync(join(ROOTS, name, 'bin', 'postgres')))
+    .sort((a, b) => Number(b) - Number(a))[0];
+  return newest === undefined ? null : join(ROOTS, newest, 'bin');
+}
+
+/** initdb and a start; `settings` go to the end of postgresql.conf. Null: PostgreSQL is not installed. */
+export async function cluster(settings = ''): Promise<Cluster | null> {
+  const programs = serverPrograms();
+  if (programs === null) {
+    if (process.env.REQUIRE_PEERS === '1') throw new Error('PostgreSQL is not installed');
+    return null;
+  }
+  const home = mkdtempSync(join(tmpdir(), 'intertrack-pg-'));
+  const directory = join(home, 'data');
+  mkdirSync(directory);
+  // It refuses to run as root.
+  const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? accountOf('postgres') : {};
+  for (const path of [home, directory]) {
+    if (user.uid !== undefined) chownSync(path, user.uid, user.gid!);
+    chmodSync(path, 0o700);
+  }
+  execFileSync(
+    join(programs, 'initdb'),
+    ['-D', directory, '-U', 'intertrack', '-A', 'trust', '-N', '--locale=C.UTF-8'],
+    {
+      ...user,
+      stdio: 'ignore',
+      cwd: home,
+    },
+  );
+  const port = 5432;
+  const host = loopbackAddress();
+  writeFileSync(
+    join(directory, 'intertrack.conf'),
+    `listen_addresses = '${host}'\nport = ${port}\nunix_socket_directories = ''\nshared_buffers = 32MB\n${settings}\n`,
+  );
+  execFileSync('sh', ['-c', `echo "include 'intertrack.conf'" >> "$1"/postgresql.conf`, 'sh', directory]);
+  let server: ChildProcess | null = null;
+  const url = (database = 'postgres') => `postgres://intertrack@${host}:${port}/${database}`;
+  const query = async (text: string, values: unknown[] = [], database = 'postgres') => {
+    const client = new pg.Client({ connectionString: url(database) });
+    client.on('error', () => {}); // the server is killed in tests
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows;
+    } finally {
+      await client.end().catch(() => {});
+    }
+  };
+  const pids = () => {
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return [];
+    const children = execFileSync('sh', ['-c', `cat /proc/${server.pid}/task/*/children`], { encoding: 'utf8' });
+    return [server.pid, ...children.trim().split(/\s+/).filter(Boolean).map(Number)];
+  };
+  const signal = (name: NodeJS.Signals) => {
+    for (const pid of pids())
+      try {
+        process.kill(pid, name);
+      } catch {
+        // it has just ended
+      }
+  };
+  const ended = async () => {
+    if (server !== null && server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+    server = null;
+  };
+  const mine: Cluster = {
+    url,
+    host,
+    port,
+    directory,
+    async start() {
+      const child = spawn(join(programs, 'postgres'), ['-D', directory], { ...user, stdio: 'ignore', cwd: home });
+      server = child;
+      for (let tries = 0; ; tries++)
+        try {
+          await query('SELECT 1');
+          return;
+        } catch (error) {
+          if (tries > 300 || child.exitCode !== null) throw error;
+          await new Promise(resolve => setTimeout(resolve, 100));
+        }
+    },
+    signal,
+    async kill() {
+      signal('SIGKILL');
+      await ended();
+    },
+    query,
+    async close() {
+      signal('SIGCONT');
+      if (server !== null) server.kill('SIGINT');
+      await ended();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  await mine.start();
+  return mine;
+}
+
+function accountOf(name: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}

@@ -1,0 +1,277 @@
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import pg from 'pg';
+import { checkAudit } from '../../../src/store/audit-chain.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../../src/store/postgresql/database.ts';
+import { steps } from '../../../src/store/postgresql/schema.ts';
+import { openScope } from '../../../src/store/postgresql/scope.ts';
+import type { StoreWrite } from '../../../src/store/records.ts';
+import { caseRecord, caseWithNotice, outboxRecord } from '../batches.ts';
+import { rejection } from '../fixture.ts';
+import { type Cluster, cluster } from './cluster.ts';
+
+const LEASE = 60_000;
+
+describe('store/postgresql', function () {
+  this.timeout(240_000);
+  let server: Cluster;
+  const open: Database[] = [];
+
+  before(async function () {
+    const started = await cluster('fsync = off');
+    if (started === null) return this.skip();
+    server = started;
+  });
+  after(async () => {
+    for (const one of open) await one.close();
+    await server?.close();
+  });
+
+  let databases = 0;
+  async function fresh(): Promise<string> {
+    const name = `t${databases++}`;
+    await server.query(`CREATE DATABASE ${name}`);
+    return name;
+  }
+  async function connect(name: string, holder = 'a', more: Partial<DatabaseOptions> = {}): Promise<Database> {
+    const database = await openDatabase({
+      url: server.url(name),
+      passwordFile: null,
+      authorities: null,
+      holder,
+      onProblem: () => {},
+      ...more,
+    });
+    open.push(database);
+    return database;
+  }
+  async function scoped(database: Database, scope = 'cases/0') {
+    const lease = await database.take(scope, LEASE);
+    return openScope(database, scope, lease!);
+  }
+
+  it('keeps what it was given, as SQLite does', async () => {
+    const store = await scoped(await connect(await fresh()));
+    await store.write(caseWithNotice('2026-01-01-01', '{"a":"日本\\u0000"}'));
+    await store.write([
+      { op: 'case.put', record: { ...caseRecord('2026-01-01-01', 'changed'), state: 'resolved' } },
+      { op: 'outbox.update', id: '2026-01-01-01.begin.1', state: 'sent', attempts: 2, due: 9, lastError: 'a\0b' },
+      { op: 'outbox.add', record: { ...outboxRecord('2026-01-01-01.begin.1', '2026-01-01-01'), body: 'again' } },
+    ]);
+    expect(await store.read('case.all', {})).to.deep.equal([
+      { ...caseRecord('2026-01-01-01', 'changed'), state: 'resolved' },
+    ]);
+    expect(await store.read('outbox.of-case', { caseId: '2026-01-01-01' })).to.deep.equal([
+      {
+        ...outboxRecord('2026-01-01-01.begin.1', '2026-01-01-01', 9),
+        state: 'sent',
+        attempts: 2,
+        lastError: 'a\ufffdb',
+      },
+    ]);
+    expect(await store.read('outbox.pending', {})).to.deep.equal([]);
+    await store.write(caseWithNotice('2026-01-01-12'));
+    await store.write([
+      {
+        op: 'outbox.add',
+        record: { ...outboxRecord('2026-01-01-12.change-3.1', '2026-01-01-12'), event: 'change', created: 7 },
+      },
+      { op: 'owed.add', caseId: '2026-01-01-12', event: 'end', time: 3 },
+      { op: 'owed.add', caseId: '2026-01-01-12', event: 'end', time: 4 },
+      { op: 'told.add', caseId: '2026-01-01-12', notice: '2026-01-01-01.begin.1' },
+      { op: 'evidence.add', record: { caseId: '2026-01-01-12', number: 1, time: 1, hash: 'h1', body: '{}' } },
+      { op: 'evidence.add', record: { caseId: '2026-01-01-12', number: 2, time: 2, hash: 'h2', body: '{}' } },
+      { op: 'cursor.put', record: { collector: 'tyo', life: 1, sequence: 5 } },
+      { op: 'cursor.put', record: { collector: 'tyo', life: 2, sequence: 1 } },
+    ]);
+    expect(await store.read('case.last-ids', {})).to.deep.equal([{ id: '2026-01-01-12' }]);
+    expect(await store.read('evidence.heads', {})).to.deep.equal([{ caseId: '2026-01-01-12', number: 2, hash: 'h2' }]);
+    expect(await store.read('owed.all', {})).to.deep.equal([{ caseId: '2026-01-01-12', event: 'end', time: 3 }]);
+    expect(await store.read('told.open', {})).to.deep.equal([{ caseId: '2026-01-01-12' }]);
+    expect(await store.read('outbox.told', {})).to.have.deep.members([
+      { caseId: '2026-01-01-12', event: 'begin', first: 1, last: 1, ordinal: 0 },
+      { caseId: '2026-01-01-12', event: 'change', first: 7, last: 7, ordinal: 3 },
+    ]);
+    expect(await store.read('outbox.lanes', {})).to.deep.equal([{ channel: 'mail', recipient: null }]);
+    expect(await store.read('outbox.pending', { limit: 1, channel: 'mail' })).to.have.length(1);
+    expect(await store.read('cursor.all', {})).to.deep.equal([{ collector: 'tyo', life: 2, sequence: 1 }]);
+    const before = { opened: Number.MAX_SAFE_INTEGER, id: '', limit: 1 };
+    expect((await store.read('case.before', before)).map(({ id }) => id)).to.deep.equal(['2026-01-01-12']);
+  });
+
+  it('keeps traces of each machine apart', async () => {
+    const database = await connect(await fresh());
+    const [here, there] = [await scoped(database, 'machine/a'), await scoped(database, 'machine/b')];
+    const trace = (id: string, asked: number) =>
+      ({ op: 'trace.put', record: { id, asked, body: `{"caseId":"c${asked}"}` } }) as const;
+    await here.write([trace('1', 1), trace('2', 2), { op: 'trace.begun', id: '2', body: '{"x":1}' }]);
+    await there.write([trace('1', 3), { op: 'trace.rests-on', id: '1', body: '{}' }]);
+    expect((await here.read('trace.latest', { limit: 5 })).map(({ id }) => id)).to.deep.equal(['2', '1']);
+    expect((await here.read('trace.work', {})).map(({ work }) => work)).to.deep.equal(['{"x":1}']);
+    await here.write([{ op: 'trace.over', id: '2' }]);
+    expect(await here.read('trace.work', {})).to.deep.equal([]);
+    expect((await there.read('trace.get', { id: '1' }))[0]!.asked).to.equal(3);
+    expect(await here.read('trace.evidence', { id: '1' })).to.deep.equal([]);
+    expect(await there.read('trace.evidence', { id: '1' })).to.deep.equal([{ id: '1', body: '{}' }]);
+    const all = openScope(database, null, null);
+    expect(await all.read('trace.of-case', { caseId: 'c3', limit: 9 })).to.have.length(1);
+    expect(await rejection(all.write([trace('9', 9)]))).to.contain('nothing can be written without a lease');
+  });
+
+  it('chains the audit log of each scope, and forgets its beginning', async () => {
+    const store = await scoped(await connect(await fresh()), 'machine/a');
+    const line = (time: number, what: string, body = '{"peer":64510,"id":"7"}') =>
+      ({ op: 'audit.add', record: { time, what, body } }) as const;
+    await store.write([line(1, 'trace.start'), line(2, 'query.refused'), line(3, 'asked', '{"x":"a\0b"}')]);
+    await store.write([line(4, 'asked')]);
+    const all = async (filter: { as?: number | null; trace?: string | null; denied?: 0 | 1 } = {}) =>
+      store.read('audit.among', { as: null, trace: null, denied: 0, ...filter, from: 0, to: 100 });
+    const rows = await all();
+    expect(checkAudit(() => rows, []).faults).to.deep.equal([]);
+    expect((await all({ denied: 1 })).map(({ what }) => what)).to.deep.equal(['query.refused']);
+    expect(await all({ as: 64510 })).to.have.length(3);
+    expect(await all({ trace: '7' })).to.have.length(3);
+    expect((await store.read('audit.first', { since: 3 }))[0]!.number).to.equal(3);
+    await store.write([{ op: 'audit.forget', before: 3, time: 9 }]);
+    const rest = await all();
+    expect(rest.map(({ number }) => number)).to.deep.equal([3, 4, 5]);
+    expect(checkAudit(() => rest, []).faults).to.deep.equal([]);
+    expect((await store.read('audit.head', {}))[0]!.what).to.equal('audit.forgotten');
+  });
+
+  it('writes a batch whole or not at all, and says in words why not', async () => {
+    const store = await scoped(await connect(await fresh()));
+    await store.write(caseWithNotice('c1').reverse());
+    const orphan: StoreWrite[] = [...caseWithNotice('c2'), { op: 'outbox.add', record: outboxRecord('x', 'none') }];
+    expect(await rejection(store.write(orphan))).to.match(
+      /^postgresql 127\S+\/t\d+: .*foreign key.* \(SQLSTATE 23503\)/,
+    );
+    const missing = { op: 'outbox.update', id: 'none', state: 'sent', attempts: 1, due: 0, lastError: '' } as const;
+    expect(await rejection(store.write([...caseWithNotice('c3'), missing]))).to.contain('has no message none');
+    expect(await rejection(store.write([{ op: 'mark.put', name: 'x', time: 1 }]))).to.contain('not kept in a shared');
+    expect((await store.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1']);
+  });
+
+  it('lets one machine write into a scope, and the old holder no more once another has taken it', async () => {
+    const name = await fresh();
+    const [a, b] = [await connect(name, 'a'), await connect(name, 'b')];
+    const short = await a.take('cases/0', 300);
+    const first = openScope(a, 'cases/0', short!);
+    await first.write(caseWithNotice('c1'));
+    expect(await b.take('cases/0', LEASE), 'it is held').to.equal(null);
+    expect((await a.holdings()).map(({ scope, holder }) => `${scope} ${holder}`)).to.deep.equal(['cases/0 a']);
+    let taken = null;
+    while (taken === null) taken = await b.take('cases/0', LEASE);
+    expect(taken).to.deep.equal({ scope: 'cases/0', fence: 2, written: 1 });
+    const second = openScope(b, 'cases/0', taken);
+    expect(await rejection(first.write(caseWithNotice('c2')))).to.contain("another machine's now");
+    expect(first.lost).to.equal(true);
+    expect(await a.renew([short!], LEASE)).to.deep.equal([]);
+    await second.write(caseWithNotice('c3'));
+    expect((await second.read('case.all', {})).map(({ id }) => id)).to.deep.equal(['c1', 'c3']);
+    await b.release(taken);
+    expect(await a.take('cases/0', LEASE)).to.include({ fence: 3, written: 2 });
+  });
+
+  it('does not write twice when the answer to a COMMIT was lost', async () => {
+    const name = await fresh();
+    const store = await scoped(await connect(name));
+    await store.write([{ op: 'case.put', record: caseRecord('c1') }]);
+    // Each connection is cut in the moment of its COMMIT, before or after that takes place.
+    let cut = 0;
+    const proto = pg.Client.prototype as { query: (...args: unknown[]) => unknown };
+    const original = proto.query;
+    proto.query = function (this: { connection: { stream: Socket } }, ...args) {
+      if (args[0] === 'COMMIT') setTimeout(() => this.connection.stream.destroy(), cut++ % 4);
+      return Reflect.apply(original, this, args);
+    };
+    try {
+      for (let number = 1; number <= 20; number++) {
+        const record = { caseId: 'c1', number, time: 1, hash: `h${number}`, body: '{}' };
+        const write = () =>
+          store.write([{ op: 'evidence.add', record }]).then(
+            () => true,
+            () => false,
+          );
+        while (!(await write()));
+      }
+    } finally {
+      proto.query = original;
+    }
+    expect(cut).to.be.at.least(20);
+    const numbers = (await store.read('evidence.of-case', { caseId: 'c1' })).map(({ number }) => number);
+    expect(numbers).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('waits for a server that was killed, and is right about what took place', async () => {
+    const name = await fresh();
+    const store = await scoped(await connect(name));
+    const stored: string[] = [];
+    let failures = 0;
+    let running = true;
+    const writing = (async () => {
+      for (let i = 0; running; i++) {
+        const id = `2026-01-01-${i}`;
+        try {
+          await store.write(caseWithNotice(id));
+          stored.push(id);
+        } catch {
+          failures++;
+          i--;
+          await new Promise(resolve => setTimeout(resolve, 20));
+        }
+      }
+    })();
+    for (let round = 0; round < 3; round++) {
+      const upto = stored.length + 30;
+      while (stored.length < upto) await new Promise(resolve => setTimeout(resolve, 5));
+      await server.kill();
+      await server.start();
+    }
+    running = false;
+    await writing;
+    const kept = (await store.read('case.all', {})).map(({ id }) => id);
+    expect(kept.sort()).to.deep.equal(stored.sort());
+    expect(failures).to.be.above(0);
+  });
+
+  it('frees a scope whose holder froze in the middle of a transaction', async () => {
+    const name = await fresh();
+    const [a, b] = [await connect(name, 'a'), await connect(name, 'b')];
+    const lease = await a.take('cases/0', 500);
+    const frozen = await a.pool.connect();
+    frozen.on('error', () => {});
+    await frozen.query('BEGIN');
+    await frozen.query('UPDATE leases SET written = written + 1 WHERE scope = $1', [lease!.scope]);
+    let taken = null;
+    while (taken === null) taken = await b.take('cases/0', LEASE);
+    expect(taken).to.deep.equal({ scope: 'cases/0', fence: 2, written: 0 });
+    frozen.release(true);
+  });
+
+  it('changes the schema once, goes on with a newer one that serves it, and refuses others', async () => {
+    const name = await fresh();
+    const added = { sql: 'ALTER TABLE cases ADD COLUMN colour text', serves: 1 };
+    await Promise.all([1, 2, 3].map(n => connect(name, `m${n}`, { steps: [...steps, added] })));
+    const old = await scoped(await connect(name, 'old'));
+    await old.write(caseWithNotice('c1'));
+    expect(await old.read('case.all', {})).to.have.length(1);
+    const removed = { sql: 'ALTER TABLE cases DROP COLUMN colour', serves: steps.length + 2 };
+    await connect(name, 'new', { steps: [...steps, added, removed] });
+    expect(await rejection(connect(name, 'old'))).to.contain('install a newer one');
+    const foreign = await fresh();
+    await server.query('CREATE TABLE theirs (x integer)', [], foreign);
+    expect(await rejection(connect(foreign))).to.contain('a database of some other program');
+    const agreed = await connect(name, 'x', { steps: [...steps, added, removed] });
+    expect(await agreed.agree('partitions', '4')).to.equal('4');
+    expect(await agreed.agree('partitions', '8')).to.equal('4');
+  });
+
+  it('says which database cannot be reached, is not there, or refuses, without a secret', async () => {
+    const at = (url: string) => rejection(connect('', 'a', { url }));
+    expect(await at(`postgres://x:secret@${server.host}:1/db`)).to.match(/^postgresql \S+\/db: .*ECONNREFUSED/);
+    expect(await at(server.url('nowhere'))).to.match(/nowhere" does not exist \(SQLSTATE 3D000\): make the database/);
+    expect(await at(`postgres://x:secret@${server.host}:1/db`)).not.to.contain('secret');
+    expect(await rejection(connect('t0', 'a', { passwordFile: '/nowhere' }))).to.contain('ENOENT');
+  });
+});

@@ -1,0 +1,175 @@
+import { expect } from 'chai';
+import type { Canary } from '../../src/probe/canary.ts';
+import { type CanaryOutcome, type DrawingOptions, drawCanaries } from '../../src/traceback/drawing.ts';
+import { type Ases, newAses, probeAnswer, sawFrom, sawTo, until } from './ases.ts';
+
+const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
+const AT_ONCE = { every: [1, 5], later: [1, 5] } as const;
+
+const canaryOf = (neighbor: number, time: number, more: Partial<Canary> = {}): Canary => ({
+  ...{ neighbor, direction: 'in', epoch: Math.floor(time / 3_600_000), digest: '0123456789abcdef', time },
+  entropy: 'high',
+  ...more,
+});
+
+describe('traceback/canaries drawn by probes', function () {
+  this.timeout(240_000);
+  const open: { close(): void }[] = [];
+  afterEach(() => {
+    for (const one of open.splice(0)) one.close();
+  });
+
+  const drawing = (more: Partial<DrawingOptions>) => {
+    const log: string[] = [];
+    const asked: number[] = [];
+    const one = drawCanaries({
+      draw: neighbors => Promise.resolve(neighbors.map(as => canaryOf(as, HALF_PAST))),
+      config: () => ({ decoys: 0, canaries: 600_000 }),
+      askable: () => [64501, 64502, 64503],
+      ask(as) {
+        asked.push(as);
+        return Promise.resolve<CanaryOutcome | null>('counted');
+      },
+      clock: () => HALF_PAST,
+      log: (_level, text) => log.push(text),
+      times: AT_ONCE,
+      ...more,
+    });
+    open.push(one);
+    return { ...one, log, asked };
+  };
+
+  it('draws one of each neighbour that can be asked, and no second before its time', async () => {
+    let now = HALF_PAST;
+    const given: (readonly number[])[] = [];
+    const { asked, status } = drawing({
+      clock: () => now,
+      draw(neighbors) {
+        given.push(neighbors);
+        return Promise.resolve(neighbors.map(as => canaryOf(as, now)));
+      },
+    });
+    await until(() => asked.length === 3, 'one of each');
+    expect(asked.toSorted()).to.deep.equal([64501, 64502, 64503]);
+    expect(given.map(({ length }) => length)).to.deep.equal([3, 2, 1]);
+    now += 1_000_000;
+    await until(() => asked.length === 6, 'the next of each');
+    expect(status()).to.include({
+      every: 600_000,
+      drawn: 6,
+      asked: 6,
+      counted: 6,
+      waiting: 0,
+      dropped: 0,
+      leftAlone: 0,
+    });
+  });
+
+  it('has nothing drawn where nobody takes part, nor where it is configured so', async () => {
+    let draws = 0;
+    const draw = () => Promise.resolve(draws++ < 0 ? [] : []);
+    let looked = 0;
+    drawing({
+      draw,
+      askable() {
+        looked++;
+        return [];
+      },
+    });
+    const { status } = drawing({ draw, config: () => ({ decoys: 0 }) });
+    await until(() => looked > 3, 'some rounds');
+    expect(draws).to.equal(0);
+    expect(status()).to.include({ every: 0, drawn: 0 });
+  });
+
+  it('takes none that is old, of nobody that was named, or of the turn of an hour', async () => {
+    const turn = Math.ceil(HALF_PAST / 3_600_000) * 3_600_000 - 1000;
+    for (const [now, canary] of [
+      [HALF_PAST, canaryOf(64501, HALF_PAST - 60_000)],
+      [HALF_PAST, canaryOf(64509, HALF_PAST)],
+      [HALF_PAST, canaryOf(64501, HALF_PAST, { epoch: 7 })],
+      [turn, canaryOf(64501, turn)],
+    ] as const) {
+      let draws = 0;
+      const { status } = drawing({
+        clock: () => now,
+        draw() {
+          draws++;
+          return Promise.resolve([canary]);
+        },
+      });
+      await until(() => draws > 2, 'some rounds');
+      expect(status().drawn).to.equal(0);
+    }
+  });
+
+  it('leaves alone for a day who refuses them, says so, and goes on after a probe that fails', async () => {
+    let now = HALF_PAST;
+    let fails = true;
+    const { status, log, asked } = drawing({
+      clock: () => now,
+      askable: () => [64501],
+      draw(neighbors) {
+        if (!fails) return Promise.resolve(neighbors.map(as => canaryOf(as, now)));
+        fails = false;
+        return Promise.reject(new Error('the socket is gone'));
+      },
+      ask(as) {
+        asked.push(as);
+        return Promise.resolve('refused');
+      },
+    });
+    await until(() => status().leftAlone === 1, 'the refusal');
+    expect(log.join('\n')).to.contain('the socket is gone').and.contain('AS 64501 does not answer about canaries');
+    now += 3_600_000;
+    const told = status();
+    expect(told.drawn).to.equal(1);
+    now += 86_400_000;
+    await until(() => asked.length > 1, 'another one, a day later');
+  });
+
+  describe('among ASes', () => {
+    let ases: Ases;
+    beforeEach(() => {
+      ases = newAses();
+    });
+    afterEach(() => ases.close());
+    // An hour's turn would keep the canaries back: all clocks stand at half past.
+    const shift = HALF_PAST - Math.floor(HALF_PAST / 3_600_000) * 3_600_000 - (Date.now() % 3_600_000);
+    const clock = () => Date.now() + shift;
+
+    it('measures who sees what passed it, whom it names, and writes down what was asked', async () => {
+      const other: Canary['direction'][] = ['in', 'out'];
+      const saw = (...vantages: Parameters<typeof probeAnswer>[0]) => ({
+        ask: () =>
+          Promise.resolve({ answers: [probeAnswer(vantages, { retained: { from: 0, to: 1e14 } })], silent: [] }),
+      });
+      await ases.start({
+        ...{ as: 64500, peers: [64501, 64502], clock, measure: { decoys: 0, canaries: 1 }, drawing: AT_ONCE },
+        probes: {
+          ask: () => Promise.resolve({ answers: [], silent: [] }),
+          draw: neighbors =>
+            Promise.resolve(
+              neighbors.flatMap(as => other.map(direction => canaryOf(as, clock(), { direction, entropy: 'fair' }))),
+            ),
+        },
+      });
+      // What comes in from 64501 goes out there to 64500, and what goes out to it comes in there from it.
+      await ases.start({ ...{ as: 64501, peers: [64500], clock }, probes: saw(sawTo(64500), sawFrom(64500)) });
+      await ases.start({ ...{ as: 64502, peers: [64500], clock }, probes: saw() });
+      await ases.link();
+      const { traceback, audit } = ases.at(64500);
+      const of = (as: number) => traceback.honesty.of(as);
+      await until(() => (of(64501)?.canaries ?? 0) > 5 && (of(64502)?.canaries ?? 0) > 5, 'canaries of both');
+      expect(of(64501)!.recall!.rate).to.be.closeTo(1, 1e-9);
+      expect(of(64501)).to.include({ misnamed: 0 });
+      expect(of(64501)!.named).to.be.above(4);
+      expect(of(64502)!.recall!.rate).to.equal(0);
+      expect(of(64502)!.contradictions.join()).to.contain('does not see what passes it');
+      const [line] = audit.filter(({ what }) => what === 'canary.sent');
+      expect(JSON.parse(line!.body)).to.include({ purpose: 'attack', entropy: 'fair' });
+      expect(traceback.canaries()!.counted).to.be.above(10);
+      expect(ases.at(64501).audit.some(({ what }) => what === 'query.answered')).to.equal(true);
+    });
+  });
+});
