@@ -71,6 +71,17 @@ export interface UpdateListener {
   close(): void;
 }
 
+/** The least one first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `watch log`: a line of the daemon's log; `text` has the fields. */
+export interface LogRow {
+  readonly time: number;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
 /** What the commands need of the daemon. */
 export interface LiveAnswers {
   /**
@@ -82,4 +93,6 @@ export interface LiveAnswers {
   followTrace(id: string, changed: (over: boolean) => void): (() => void) | null;
   /** Tells what peers send; `host`: as what the collector is known. Nothing before `want`. */
   followUpdates(host: string, taker: UpdateTaker): UpdateListener;
+  /** Has `take` told of each line of the log from this level up; returns what ends it. */
+  followLog(level: LogLevel, take: (row: LogRow) => void): () => void;
 }

@@ -34,7 +34,7 @@ import { openIds } from './ids/ids.ts';
 import { inTurn } from './in-turn.ts';
 import { createLive } from './live.ts';
 import { createLiveUpdates } from './live-updates.ts';
-import type { Log } from './log.ts';
+import type { HeardLog } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
@@ -57,7 +57,7 @@ export interface DaemonOptions {
   readonly file: string;
   readonly config: Config;
   readonly version: string;
-  readonly log: Log;
+  readonly log: HeardLog;
   /** Something without which the daemon cannot go on has happened. */
   readonly onFatal: (reason: string) => void;
 }

@@ -731,6 +731,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     followTrace: () => null,
     followUpdates: () => ({ want: () => {}, close: () => {} }),
     http: async () => HTTP,
+    followLog(level, take) {
+      take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
+      return () => {};
+    },
     drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),
