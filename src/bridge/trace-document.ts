@@ -82,9 +82,33 @@ export function traceDocument(trace: Trace, { creator, as, contacts, internal, n
 
 export type TraceDocument = ReturnType<typeof traceDocument>;
 
-interface NodeDocument {
-  readonly as: number;
-  readonly verdict: TraceNode['verdict'];
+/** An AS of the tree; what is null was not said, or is of no meaning for its verdict. */
+interface NodeDocument
+  extends Pick<
+    TraceNode,
+    | 'as'
+    | 'verdict'
+    | 'reason'
+    | 'provisional'
+    | 'ingress'
+    | 'source'
+    | 'falsePositive'
+    | 'coverage'
+    | 'loss'
+    | 'sampling'
+  > {
+  readonly egress: readonly number[];
+  readonly likelihood: number | null;
+  /** Packets of the trace seen, at most, at one vantage. */
+  readonly seen: number;
+  /** Windows that were asked. */
+  readonly windows: number;
+  readonly retainedFrom: string | null;
+  readonly retainedTo: string | null;
+  readonly signature: TraceNode['signed'];
+  readonly signedBy: number | null;
+  /** From the trace's start to this answer. */
+  readonly milliseconds: number;
   readonly children: readonly NodeDocument[];
 }
 

@@ -186,8 +186,10 @@ async function checkEvidence({ daemon, args, row }: Call): Promise<void> {
 
 async function exportCase(call: Call): Promise<void> {
   const { daemon, args, row } = call;
-  const { notices, ...of } = await withNotices(call, await named(call));
-  const evidence = await daemon.evidence(of.id);
+  const of = await named(call);
+  const { notices } = await withNotices(call, of);
+  // The database keeps more beside a record than is told of it.
+  const evidence = (await daemon.evidence(of.id)).map(({ number, time, hash, body }) => ({ number, time, hash, body }));
   const now = Date.now();
   if (args.iodef === undefined) {
     const document = { format: 'intertrack-case-1', exported: now, case: of, notices, evidence } as const;

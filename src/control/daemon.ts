@@ -22,10 +22,6 @@ import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
 import type { TestResult } from '../notify/test-notice.ts';
 import type { VantageReport } from '../probe/vantage-rows.ts';
-import type { ObjectDates } from '../registry/dates.ts';
-import type { Expiring } from '../registry/expiring.ts';
-import type { RouteObject } from '../registry/objects.ts';
-import type { Due, RegisteredObject } from '../registry/registered.ts';
 import type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 import type { SourceReport } from '../registry/sources.ts';
 import type { LookUp, SetLookUp } from '../registry/whois/look-up.ts';
@@ -42,6 +38,7 @@ import type { DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
+import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
@@ -130,8 +127,8 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   traceDigest(digest: TraceDigest): Promise<Trace>;
   /** Asks a trace again with the same digests; rejects in words when there is none. */
   traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
-  /** What is to be said of the certificate that this AS speaks with. */
-  ownCertificate(): Promise<readonly string[]>;
+  /** What is to be said of the certificate that this AS speaks with, and of the checklists of its peers. */
+  certificateProblems(): Promise<readonly string[]>;
   /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
   approvals(): Promise<readonly Approval[]>;
   /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */
@@ -311,68 +308,6 @@ export interface SafetyStatus {
   readonly peers: readonly SafetyRow[];
 }
 
-/** Row of `show irr`. */
-export interface IrrStatusRow {
-  readonly source: string;
-  readonly objects: number;
-  /** Objects refused because they could not be read. */
-  readonly refused: number;
-  readonly authoritative: boolean;
-  /** How it comes: `file`, `https`, `http`, `ftp`, `nrtm`, `nrtm4`, or `none`; and from where. */
-  readonly transport: string;
-  readonly place: string;
-  /** Null where the source has no serials. */
-  readonly serial: number | null;
-  /** When the copy in force was loaded, and changed last; null when there is none. */
-  readonly loaded: number | null;
-  readonly changed: number | null;
-  /** When the source answered last, with something new or that there is nothing new. */
-  readonly checked: number | null;
-  /** Milliseconds since what is in force was certainly the newest; null when nothing is. */
-  readonly age: number | null;
-  /** Operations of NRTM taken, and those of old serials that were left out. */
-  readonly operations: number;
-  readonly replayed: number;
-  readonly stale: boolean;
-  /** Things that are over but that a person should know, the oldest first. */
-  readonly alarms: readonly { readonly time: number; readonly why: string }[];
-  /** Why the last attempt failed; empty when it did not. */
-  readonly lastError: string;
-}
-
-/** How new an object's source is. Null: the source has no serials; it is not known, or nothing is in force. */
-export interface IrrFreshness {
-  readonly serial: number | null;
-  readonly age: number | null;
-}
-
-/** A route object with its dates, and when it is due to be removed. */
-export interface IrrObject extends RouteObject, ObjectDates, IrrFreshness {
-  readonly due: Due | null;
-}
-
-/** Row of `show irr PREFIX`: an IrrObject with its prefix as text. */
-export interface IrrObjectRow extends Omit<IrrObject, 'prefix'> {
-  readonly prefix: string;
-}
-
-/** Row of `show irr NAME`. */
-export type IrrNamedRow = IrrNamedObject | IrrSourceRow;
-
-export interface IrrNamedObject extends RegisteredObject, IrrFreshness {
-  readonly what: 'object';
-  /** `mirror`, or the server that was asked: `whois.example.net port 43, RADB`. */
-  readonly from: string;
-}
-
-export interface IrrSourceRow extends IrrStatusRow {
-  readonly what: 'source';
-  /** Objects by class, those of route and route6 together. */
-  readonly classes: Readonly<Record<string, number>>;
-  /** Null without `expiry`. */
-  readonly expiring: Expiring | null;
-}
-
 /** Row of `show rpki PREFIX` and of `show rpki AS`: a VRP, or what an AS says of its providers. */
 export type RpkiPayloadRow =
   | { readonly what: 'vrp'; readonly prefix: string; readonly maxLength: number; readonly as: number }
@@ -393,5 +328,14 @@ export type NoticeRow = Omit<OutboxRecord, 'body'>;
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';
+export type {
+  IrrFreshness,
+  IrrNamedObject,
+  IrrNamedRow,
+  IrrObject,
+  IrrObjectRow,
+  IrrSourceRow,
+  IrrStatusRow,
+} from './irr-rows.ts';
 export type { ProbeDetail, ProbeStatusRow, RetentionRow } from './probe-rows.ts';
 export type { TracePeerRow } from './traceback-rows.ts';

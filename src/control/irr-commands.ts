@@ -41,7 +41,8 @@ async function reloadIrr({ daemon, args, row }: Call): Promise<void> {
 async function showIrrObjects({ daemon, args, row, note }: Call): Promise<void> {
   const objects = await daemon.irrObjects(args.PREFIX!);
   for (const object of objects) {
-    const shown: IrrObjectRow = { ...object, prefix: formatPrefix(object.prefix) };
+    const { prefix, holes, ...more } = object;
+    const shown: IrrObjectRow = { ...more, prefix: formatPrefix(prefix), holes: holes.map(formatPrefix) };
     await row(shown);
   }
   if (objects.length === 0) note(`no object is registered for ${args.PREFIX}, nor for a prefix that covers it`);

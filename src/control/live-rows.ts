@@ -39,10 +39,12 @@ export interface AnyRow {
   readonly row: object;
 }
 
+/** Row of `watch TOPIC`: a row of the topic with its mark, or what is told between such rows. */
+export type LiveRow<Row> = (Row & Pick<MarkRow, 'mark'>) | MarkRow | LeftOutRow;
+
 /** Row of a table that is there no more: with the fields that name it. */
-export interface GoneRow {
-  readonly gone: true;
-}
+export type GoneRow<Row extends object, Name extends keyof Row> = { readonly gone: true } & Pick<MarkRow, 'mark'> &
+  Pick<Row, Name>;
 
 /** `watch traces`: a trace has begun, has heard an answer, or is over. */
 export interface TraceLineRow

@@ -168,7 +168,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
-      ...traces.ownCertificate(),
+      ...traces.certificateProblems(),
       ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
@@ -308,7 +308,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined) throw new Error(`there is no trace ${id}`);
       return traces.startAgain(traceOf(record), onPartial, why);
     },
-    ownCertificate: async () => traces.ownCertificate(),
+    certificateProblems: async () => traces.certificateProblems(),
     approvals: async () => traces.traceback()?.approvals.list() ?? [],
     approve: async (id, milliseconds, by) => mustTraceback(traces).approvals.approve(id, milliseconds, by),
     deny: async (id, reason, by) => mustTraceback(traces).approvals.deny(id, reason, by),

@@ -11,6 +11,8 @@ export interface OfflineCommand {
   readonly syntax: string;
   /** Whether it is this command with the words that follow; when it is not, the daemon's of the same name is meant. */
   takes?(args: readonly string[]): boolean;
+  /** What may stand for the last of the words that follow; where it is not there, the name of a file may. */
+  next?(args: readonly string[]): Promise<readonly string[]>;
   /** Carries it out with the words that follow; returns the exit code. A `string` tells what is wrong with the usage. */
   run(args: readonly string[], json: boolean, streams: OfflineStreams): Promise<number | string>;
 }
@@ -74,6 +76,7 @@ export const OFFLINE: readonly OfflineCommand[] = [
     'NAME --key FILE --out FILE [--days NUMBER] [--force]',
     async () => (await certificate()).makeAuthority,
   ),
+  offline(['cert', 'checklist'], 'FILE [--out DIRECTORY] [--force]', async () => (await certificate()).checklistFor),
   offline(
     ['cert', 'issue'],
     'FILE --authority FILE --key FILE --out FILE [--days NUMBER] [--force]',
@@ -149,6 +152,15 @@ export const OFFLINE: readonly OfflineCommand[] = [
       if (typeof options === 'string') return options;
       const { replay } = await import('./replay.ts');
       return replay(options, streams);
+    },
+  },
+  {
+    words: ['schema'],
+    syntax: 'schema [WORD ...]',
+    next: async args => (await import('./schema.ts')).nextWords(args),
+    async run(args, _, { stdout }) {
+      const { printSchema } = await import('./schema.ts');
+      return printSchema(args, stdout);
     },
   },
   {

@@ -25,10 +25,12 @@ export async function completionLines(
   for (const { word, kind, help } of found)
     if (kind === 'argument' && word === 'FILE') lines.set(FILE_LINE, help);
     else if ((kind === 'word' || kind === 'value') && word.startsWith(last)) lines.set(word, help);
-  for (const { words: own, syntax } of OFFLINE) {
+  for (const { words: own, syntax, next: after } of OFFLINE) {
     if (!before.every((word, i) => own[i] === undefined || own[i] === word)) continue;
     const next = own[before.length];
-    if (next === undefined) lines.set(FILE_LINE, 'a file');
+    if (next === undefined && after !== undefined)
+      for (const word of await after(words.slice(own.length))) lines.set(word, '');
+    else if (next === undefined) lines.set(FILE_LINE, 'a file');
     else if (next.startsWith(last) && !lines.has(next)) lines.set(next, before.length + 1 === own.length ? syntax : '');
   }
   return [...lines].map(([word, help]) => `${word}\t${help}`);

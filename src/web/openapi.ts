@@ -1,5 +1,7 @@
 /** The API described for programs: OpenAPI 3.1, made of the command set. */
+import { type AnswerSchemas, answerSchemas, DEFS, definitionsOf } from '../control/answer-schema.ts';
 import { ARGUMENTS } from '../control/argument.ts';
+import { commandName } from '../control/commands.ts';
 import { type ApiPath, BODY, type Parameter } from './api-paths.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 
@@ -10,8 +12,23 @@ export const PCAP_TYPE = 'application/vnd.tcpdump.pcap';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The description, of this version of the program and these paths. */
-export function openApi(version: string, paths: readonly ApiPath[]): Json {
+const COMPONENTS = '#/components/schemas/';
+
+/** The description, of this version of the program and these paths, with what each answers. Throws as answerSchemas does. */
+export function openApi(version: string, paths: readonly ApiPath[], answers: AnswerSchemas = answerSchemas()): Json {
+  const rows = paths.flatMap(({ commands }) => commands.map(({ command }) => answers.$defs[commandName(command)]!));
+  const types = new Set(rows.flatMap(row => definitionsOf(row, answers)));
+  const inPlace = (_: string, value: unknown) =>
+    typeof value === 'string' && value.startsWith(DEFS) ? `${COMPONENTS}${value.slice(DEFS.length)}` : value;
+  return JSON.parse(JSON.stringify(description(version, paths, answers, [...types].toSorted())), inPlace);
+}
+
+function description(
+  version: string,
+  paths: readonly ApiPath[],
+  answers: AnswerSchemas,
+  types: readonly string[],
+): Json {
   return {
     openapi: '3.1.0',
     info: {
@@ -21,7 +38,9 @@ export function openApi(version: string, paths: readonly ApiPath[]): Json {
     },
     servers: [{ url: API }],
     security: [{ token: [] }],
-    paths: Object.fromEntries(paths.map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one) }])),
+    paths: Object.fromEntries(
+      paths.map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one, answers) }]),
+    ),
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: {
@@ -36,6 +55,7 @@ export function openApi(version: string, paths: readonly ApiPath[]): Json {
             expected: { type: 'array', items: { type: 'string' }, description: 'What could stand there' },
           },
         },
+        ...Object.fromEntries(types.map(type => [type, answers.$defs[type]])),
       },
       responses: {
         problem: {
@@ -47,13 +67,14 @@ export function openApi(version: string, paths: readonly ApiPath[]): Json {
   };
 }
 
-function operation(path: ApiPath): Json {
+function operation(path: ApiPath, answers: AnswerSchemas): Json {
   const { commands, method } = path;
   const parameters = parametersOf(path);
   const body = commands.some(one => one.parameters.some(({ kind }) => kind === BODY));
   const live = commands.some(({ command }) => command.live);
-  const rows = { 'application/x-ndjson': {}, 'text/event-stream': {} };
-  const schema = answerSchema(path);
+  const row = rowSchema(path, answers);
+  const lines = { 'application/x-ndjson': live ? { schema: row } : {}, 'text/event-stream': {} };
+  const schema = answerSchema(path, answers);
   return {
     operationId: path.path.replaceAll(/[/-](.)/g, (_, letter: string) => letter.toUpperCase()),
     summary: commands.map(({ command }) => command.help).join('; or: '),
@@ -79,7 +100,7 @@ function operation(path: ApiPath): Json {
         },
       }),
     responses: {
-      200: { description: 'The answer', content: { ...(live ? {} : { 'application/json': { schema } }), ...rows } },
+      200: { description: 'The answer', content: { ...(live ? {} : { 'application/json': { schema } }), ...lines } },
       default: { $ref: '#/components/responses/problem' },
     },
   };
@@ -109,16 +130,28 @@ function parameterOf(parameter: Parameter): Json {
 
 const schemaOf = ({ kind }: Parameter): Json => ({ type: kind === null ? 'boolean' : 'string' });
 
-function answerSchema({ commands }: ApiPath): Json {
-  const ones = new Set(commands.map(({ command }) => command.one === true));
-  const common = { command: { type: 'string' }, notes: { type: 'array', items: { type: 'string' } } };
-  return {
-    type: 'object',
-    required: ['command', 'notes', ...(ones.size > 1 ? [] : [ones.has(true) ? 'row' : 'rows'])],
-    properties: {
-      ...common,
-      ...(ones.has(true) && { row: { type: 'object' } }),
-      ...(ones.has(false) && { rows: { type: 'array', items: { type: 'object' } } }),
-    },
-  };
+/** One of several schemas, each told once. */
+function anyOf(schemas: readonly Json[]): Json {
+  const told = [...new Map(schemas.map(one => [JSON.stringify(one), one])).values()];
+  return told.length === 1 ? told[0]! : { anyOf: told };
+}
+
+const rowSchema = ({ commands }: ApiPath, { $defs }: AnswerSchemas): Json =>
+  anyOf(commands.map(({ command }) => $defs[commandName(command)]!));
+
+/** The whole answer: which of the commands it is of, their rows or their one object, and the notes. */
+function answerSchema({ commands }: ApiPath, { $defs }: AnswerSchemas): Json {
+  const answers = commands.map(({ command }) => {
+    const row = $defs[commandName(command)]!;
+    return {
+      type: 'object',
+      required: ['command', 'notes', command.one ? 'row' : 'rows'],
+      properties: {
+        command: { const: commandName(command) },
+        ...(command.one ? { row: anyOf([row, { type: 'null' }]) } : { rows: { type: 'array', items: row } }),
+        notes: { type: 'array', items: { type: 'string' } },
+      },
+    };
+  });
+  return anyOf(answers);
 }

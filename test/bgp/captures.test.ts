@@ -40,7 +40,7 @@ describe('bgp/captures', () => {
     readdirSync(DATA).filter(name => /^(bgp|packetlife|tcpdump)/.test(name) && !name.endsWith('.gz'));
 
   it('accepts what real routers sent, with AS numbers of one width or the other', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let messages = 0;
     const refused: string[] = [];
     for (const name of captures()) {
@@ -90,7 +90,7 @@ describe('bgp/captures', () => {
     });
 
   it('agrees with tshark on messages and prefixes', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     if (spawnSync('tshark', ['--version']).error !== undefined) {
       if (process.env.REQUIRE_PEERS === '1') expect.fail('tshark is not installed');
       this.skip();

@@ -27,7 +27,7 @@ describe('bgp/corpus', () => {
     it(`gives every input of ${archive} a verdict, in bounded time`, function () {
       const file = join(DATA, 'fuzz', `${archive}.tar.xz`);
       if (!existsSync(file)) this.skip();
-      this.timeout(120_000);
+      this.timeout(240_000);
       const dir = mkdtempSync(join(tmpdir(), 'corpus-'));
       try {
         execFileSync('tar', ['xJf', file, '-C', dir]);

@@ -140,7 +140,7 @@ async function startCollector(more: Partial<BmpConfig> = {}) {
 }
 
 describe('collector/bmp-station', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let collector: Awaited<ReturnType<typeof startCollector>>;
   const sockets: Socket[] = [];
 
@@ -436,7 +436,7 @@ describe('collector/bmp-station', function () {
   });
 
   it('drops fifty large tables at once, and fills them again', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     collector = await startCollector();
     const peers = Array.from({ length: 50 }, (_, i) => peerAt(`10.0.0.${i}`));
     const prefixes = Array.from({ length: 5000 }, (_, i) => `20.${i >> 8}.${i & 255}.0/24`);

@@ -25,7 +25,7 @@ import { type HandRouter, handRouter } from './router.ts';
 const PORT = 17_179;
 
 describe('collector/collector', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let send: (message: ToCollector) => void;
   let heard: FromCollector[];
   let host: string;

@@ -32,7 +32,7 @@ const behind = (as2: boolean) => {
 
 // The rows that the codec is held to (test/bgp/damaged.test.ts), over sessions of a collector: before a good UPDATE.
 describe('damaged UPDATEs in a session', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const host = loopbackAddress();
   let heard: FromCollector[];
   let send: (message: ToCollector) => void;

@@ -46,7 +46,7 @@ function atStart(program: string): ReadonlySet<string> {
 }
 
 describe('the encoder of announcements', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('is in no program when it starts', () => {
     for (const program of ['src/intertrackd.ts', 'src/collector/worker.ts', 'src/itprobe.ts', 'src/itctl.ts'])

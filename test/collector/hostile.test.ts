@@ -30,7 +30,7 @@ const resources = () =>
     .sort();
 
 describe('collector among hostile peers', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let heard: FromCollector[];
   let send: (message: ToCollector) => void;
   let host: string;

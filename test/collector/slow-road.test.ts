@@ -177,7 +177,7 @@ describe('collector/slow-road', () => {
   });
 
   it('holds so many routes and octets, and counts the rest', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const { feed, otherRoutes, rib, passed } = road();
     for (let first = 0; first < MOST_OTHER_ROUTES + 1000; first += 1000) {
       const run = Array.from({ length: 1000 }, (_, i) => `20${octet(first + i, 8)}`).join('');

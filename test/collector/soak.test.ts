@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type SoakSample, soak } from '../bench/soak.ts';
 
 describe('collector soak, in small', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('takes prefix ids and attribute sets back that nobody holds, through churn, flaps and reloads', async () => {
     const samples: SoakSample[] = [];

@@ -21,7 +21,7 @@ function registry(...texts: string[]): SharedArrayBuffer {
 }
 
 describe('collector/thread', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const ours = loopbackAddress();
   let thread: CollectorThread;
   let messages: Exclude<FromCollector, { type: 'answer' }>[] = [];

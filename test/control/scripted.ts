@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryContacts } from '../../src/bridge/conclusion.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import type { NeighborRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type { NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
 import type { AuditRow } from '../../src/control/audit-rows.ts';
 import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
@@ -655,6 +655,14 @@ export const AUDIT: readonly AuditRow[] = [
   },
 ];
 
+/** An UPDATE whose ORIGIN is none. */
+export const QUARANTINED: QuarantineRow = {
+  ...{ peer: 'tyo1', message: `${'ff'.repeat(16)}001b02000000044001010300`, dropped: 0, at: NOON, type: 2 },
+  action: 'treat-as-withdraw',
+  errors: [{ code: 1, offset: 26, clause: 'RFC 7606 section 7.1', what: 'ORIGIN of 3', action: 'treat-as-withdraw' }],
+  ...{ prefixes: ['192.0.2.0/24'], hit: 1 },
+};
+
 /** Answers everything; `over` replaces what a test wants otherwise. */
 export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
   const rows = (query: RibQuery): readonly unknown[] => {
@@ -684,6 +692,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         );
       case 'quality':
         return [QUALITY];
+      case 'quarantine':
+        return [QUARANTINED];
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },
@@ -755,7 +765,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
-    ownCertificate: async () => [],
+    certificateProblems: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,
@@ -1002,6 +1012,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
         said: '',
         disabled: null,
+        checklist: {
+          ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+          ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+        },
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],

@@ -6,7 +6,7 @@ import { openHonesty } from '../../src/daemon/honesty.ts';
 import { openStore } from '../../src/store/store.ts';
 
 describe('daemon/honesty', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'intertrack-'));

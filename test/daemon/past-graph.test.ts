@@ -16,7 +16,7 @@ const NOON = Date.UTC(2026, 2, 1, 12, 0);
 const HOUR = 3_600_000;
 
 describe('daemon/past-graph', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let directory: string;
   let past: PastGraph;
 

@@ -8,7 +8,7 @@ describe('fuzz', () => {
   for (const target of targets(true))
     it(`breaks no promise of ${target.name}`, async function () {
       if (target.seeds.length === 0) this.skip();
-      this.timeout(120_000);
+      this.timeout(240_000);
       const fuzzed = await begin(target, 20261128);
       await fuzz(fuzzed, INPUTS);
       end(fuzzed);

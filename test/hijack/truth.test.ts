@@ -22,7 +22,7 @@ describe('a generated stream with incidents, replayed', () => {
   let why: Why;
 
   before(async function () {
-    this.timeout(120_000); // a minute of one processor, where others are at work
+    this.timeout(240_000); // a minute of one processor, where others are at work
     if (!existsSync(generator)) {
       console.log('      skipped: ../shared/bench is not there');
       return this.skip();

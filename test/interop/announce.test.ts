@@ -50,7 +50,7 @@ const LARGE: Readonly<Record<RouterKind, RegExp>> = {
 };
 
 describe('interop/announce', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const kind of ROUTERS)
     describe(kind, () => {

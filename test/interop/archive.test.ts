@@ -19,7 +19,7 @@ const isoBefore = (time: number) => new Date(Math.floor(time) - 1).toISOString()
 
 /** A daemon with an archive, fed by a real router and by a speaker that says what no router would. */
 describe('interop/archive', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, birds, speakers] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let bird: Router | null = null;

@@ -17,7 +17,7 @@ const WATCHED = '203.0.113.0/24';
 
 /** A BIRD that announces routes to a router, which reports them to intertrackd. */
 describe('interop/bmp', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let router: Router;
   let feed: Router;

@@ -11,7 +11,7 @@ import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 const DIGEST = '0123456789abcdef';
 
 describe('interop/daemon-audit', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   beforeEach(() => {
     daemon = intertrackd('192.0.2.10', 64500);

@@ -23,7 +23,7 @@ const FRAME = Uint8Array.from([
 ]);
 
 describe('interop/daemon-case-traces', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const [ours, feedAt] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let feed: Speaker;

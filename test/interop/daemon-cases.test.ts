@@ -20,7 +20,7 @@ const object = (prefix: string) =>
 
 /** What people and other programs do with cases, on a running daemon. */
 describe('interop/daemon-cases', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let peer: Speaker;

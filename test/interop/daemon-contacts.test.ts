@@ -31,7 +31,7 @@ source: JPIRR
 
 /** A daemon that hears a hijack, and small servers that know whom to call. */
 describe('interop/daemon-contacts', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, feedAt] = [loopbackAddress(), loopbackAddress()];
   const servers: SmallServer[] = [];
   let daemon: Intertrackd;

@@ -18,7 +18,7 @@ const RPSL = PREFIXES.map(
 ).join('');
 
 describe('interop/daemon-crash', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, routerAt] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let smtp: Relay;

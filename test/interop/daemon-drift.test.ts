@@ -20,7 +20,7 @@ const RADB = object('203.0.112.0/24', 64502, 'MAINT-OTHER', 'RADB');
 
 /** Where announcements and registry come apart, as a running daemon sees it; and what it remembers. */
 describe('interop/daemon-drift', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let speaker: Speaker;

@@ -38,7 +38,7 @@ const RADB = `${object('192.0.2.0/24', 64666, 'RADB')}${object('203.0.113.0/24',
 
 /** Three routes of a night shift, explained by a running daemon. */
 describe('interop/daemon-explain', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from, beside] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   const speakers: Speaker[] = [];

@@ -24,7 +24,7 @@ const RPKI = {
 
 /** Everything that a watch can find besides a wrong origin, in the real daemon, from two neighbours. */
 describe('interop/daemon-findings', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, tokyos, osakas] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let tokyo: Speaker;

@@ -33,7 +33,7 @@ const from = (address: string) =>
   });
 
 describe('intertrackd and exporters of flows', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let probe: ChildProcess;
   let port: number;

@@ -93,7 +93,7 @@ const HIJACKS: readonly Hijack[] = [
 
 /** The offender's router has sessions with two others, and the daemon with those: two witnesses, each one up the path. */
 describe('interop/daemon-hijack', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, offenderAt, tyoAt, osaAt, scriptedAt] = Array.from({ length: 5 }, loopbackAddress) as [
     string,
     string,

@@ -54,7 +54,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe('interop/daemon-hostile', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, goodFrom, oddFrom] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   /** A peer that fails is met again later and later: each fault has a peer of its own. */
   const evil = FAULTS.map(() => loopbackAddress());

@@ -9,7 +9,7 @@ const TOKEN = 'a-token-of-the-noc-1';
 
 /** The API and the metrics as curl and Prometheus meet them. */
 describe('interop/daemon-http', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   const ours = loopbackAddress();
   const PORT = 8480;

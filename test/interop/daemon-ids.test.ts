@@ -40,7 +40,7 @@ const FLOOD = frame(1, () => 65);
 const MARKED = frame(2, i => (i < 4 ? 0x7e : (i * 37 + 5) & 255));
 
 describe('intertrackd and Suricata', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let probe: ChildProcess | undefined;
   const time = Math.floor(Date.now() / 1000) * 1000 - 20_000;

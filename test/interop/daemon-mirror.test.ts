@@ -15,7 +15,7 @@ const route = (prefix: string, as: number) =>
 
 /** A running daemon that mirrors a source: what happens there happens to the routes and cases here. */
 describe('interop/daemon-mirror', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   let server: IrrServer;
   let jpirr: ServedSource;

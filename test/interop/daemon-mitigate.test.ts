@@ -18,7 +18,7 @@ const route = (prefix: string) =>
 
 /** Our border router is BIRD; a scripted peer shows the hijack. */
 describe('interop/daemon-mitigate', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, borderAt, feedAt] = Array.from({ length: 3 }, loopbackAddress) as [string, string, string];
   let daemon: Intertrackd;
   let border: Router;

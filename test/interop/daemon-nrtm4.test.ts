@@ -15,7 +15,7 @@ const OBJECTS = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'].map(prefix
 
 /** A daemon that mirrors a source by NRTMv4: what a delta does to routes that are held, and what no publisher can do to them. */
 describe('interop/daemon-nrtm4', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   const first = signingKey();
   let publisher: Nrtm4Publisher;

@@ -14,7 +14,7 @@ const SIX = '2a00:1::/32';
 
 /** Our border router is BIRD, of our own AS; a scripted neighbour shows what others announce. */
 describe('interop/daemon-originated', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, borderAt, feedAt] = Array.from({ length: 3 }, loopbackAddress) as [string, string, string];
   let daemon: Intertrackd;
   let border: Router;

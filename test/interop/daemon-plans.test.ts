@@ -16,7 +16,7 @@ const PORT = 1797;
 const DIGEST = '0123456789abcdef';
 
 describe('interop/daemon-plans', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const [ours, feedAt] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let ases: Ases;

@@ -38,7 +38,7 @@ ${object('203.0.113.0/24', 'AS64501', 'JPIRR')}`;
 
 /** The registry of a running daemon: what is wrong with it, what it becomes, what that does to cases. */
 describe('interop/daemon-registry', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let speaker: Speaker;

@@ -16,7 +16,7 @@ interface Parts {
 }
 
 describe('interop/daemon-reload', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, other, aFrom, bFrom] = Array.from({ length: 4 }, loopbackAddress) as [string, string, string, string];
   let daemon: Intertrackd;
   let a: Speaker;

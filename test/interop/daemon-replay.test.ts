@@ -14,7 +14,7 @@ const SIX = '2001:db8:1::/48';
 
 /** What a daemon made of routes as they came, and what is made of its own archive of them. */
 describe('interop/daemon-replay', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const [ours, tyoAt, osaAt] = [loopbackAddress(), loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   const speakers: Speaker[] = [];

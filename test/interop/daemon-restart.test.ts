@@ -10,7 +10,7 @@ const OFFENDER = 64496;
 const PREFIX = '192.0.2.0/24';
 
 describe('interop/daemon-restart', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   const [ours, theirs] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let router: Router | null = null;

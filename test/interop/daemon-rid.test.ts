@@ -18,7 +18,7 @@ import { type Intertrackd, intertrackd } from './intertrackd.ts';
 const DIGEST = '0123456789abcdef';
 
 describe('interop/daemon-rid', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let other: RidServer | null = null;
   const identity = makeCertificate(64510);

@@ -21,7 +21,7 @@ const others = Array.from({ length: 40 }, (_, i) => roa(`203.0.113.${i}/32`)).ma
 
 /** A running daemon with a JSON file of VRPs that changes: ROAs go and come back, and a trust anchor fails. */
 describe('interop/daemon-roas', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const ours = loopbackAddress();
   let daemon: Intertrackd;
 

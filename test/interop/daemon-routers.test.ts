@@ -17,7 +17,7 @@ const own6 = (kind: RouterKind) => `2001:db8:${1 + ROUTERS.indexOf(kind)}::/48`;
 
 /** One daemon dials all routers, the other one is dialled by them; each router has a session with both. */
 describe('interop/daemon-routers', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [dialler, waiter] = [loopbackAddress(), loopbackAddress()];
   const addresses = new Map(ROUTERS.map(kind => [kind, loopbackAddress()]));
   const routers = new Map<RouterKind, Router>();

@@ -13,7 +13,7 @@ const PEER = 64496;
 
 /** A running daemon, a peer, and StayRTR: what the cache says is what routes are judged by. */
 describe('interop/daemon-rpki', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, from] = [loopbackAddress(), loopbackAddress()];
   let daemon: Intertrackd;
   let speaker: Speaker;

@@ -16,7 +16,7 @@ const [DAEMON, PEER] = [64500, 64501];
 const PROBE = new URL('../../bin/itprobe', import.meta.url).pathname;
 
 describe('interop/daemon-sight', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let ases: Ases;
   const children: ChildProcess[] = [];

@@ -29,7 +29,7 @@ function frame(mac: string, flow: number): Uint8Array {
 }
 
 describe('interop/daemon-sites', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let itm: Intertrackd;
   let sites: Record<(typeof SITES)[number], Intertrackd>;
   let probes: ChildProcess[] = [];

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 
 /** A running daemon whose sources are all out of date, each in its own way: none of them is passed over in silence. */
 describe('interop/daemon-stale', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const ours = loopbackAddress();
   const sockets = new Set<Socket>();
   let daemon: Intertrackd;

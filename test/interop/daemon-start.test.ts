@@ -4,7 +4,7 @@ import { loopbackAddress } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 
 describe('interop/daemon-start', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const ours = loopbackAddress();
   let daemon: Intertrackd;
   before(async () => {

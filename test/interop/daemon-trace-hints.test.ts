@@ -12,7 +12,7 @@ const lines = (...all: string[]) => all.join('\n');
 
 /** BIRD originates prefixes of its own AS with the large community that hints at a traceback manager. */
 describe('interop/daemon-trace-hints', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const [ours, borderAt] = Array.from({ length: 2 }, loopbackAddress) as [string, string];
   let daemon: Intertrackd;
   let router: Router;

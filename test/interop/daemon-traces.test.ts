@@ -14,7 +14,7 @@ const [DAEMON, PEER] = [64500, 64501];
 const DIGEST = '0123456789abcdef';
 
 describe('interop/daemon-traces', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let daemon: Intertrackd;
   let ases: Ases;
   /** Questions to the probes of the peer that are not answered yet; none is until `slow` is false. */

@@ -24,7 +24,7 @@ const dump = (count: number) =>
 
 /** Dumps at servers as registries run them: vsftpd, and nginx with and without TLS. */
 describe('interop/dump-servers', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let directory: string;
   let served: string;
   let mirrors: Mirror[];

@@ -417,7 +417,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 describe('interop/features', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let station: Collecting;
   let router: Router | null = null;
   const fed: HandRouter[] = [];

@@ -57,7 +57,7 @@ const gobgp = ({ router, us }: Place, _: readonly string[], longLived = false) =
   );
 
 describe('interop/graceful-restart', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let station: Collecting;
   let router: Router | null = null;
   afterEach(async () => {

@@ -12,6 +12,7 @@ import type { NeighborRow, RouteRow } from '../../src/collector/messages.ts';
 import type { CaseDetail, NoticeRow, StatusReport } from '../../src/control/daemon.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { connectControl } from '../../src/vty/client.ts';
+import { heldToSchema } from '../control/held-to-schema.ts';
 import { PROGRAM_ENV } from '../programs.ts';
 import { until } from './bgp-peers.ts';
 
@@ -57,7 +58,7 @@ export interface Intertrackd {
   deafen(): void;
   /** What the process that runs, or ran last, wrote to standard error. */
   log(): string;
-  /** The rows that a command is answered by; a process costs too much to wait with. */
+  /** The rows that a command is answered by, each held against its schema; a process costs too much to wait with. */
   ask(...words: string[]): Promise<readonly unknown[]>;
   /** Runs itctl, as an operator does. */
   itctl(...words: string[]): Promise<Said>;
@@ -85,6 +86,7 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
     try {
       const { rows, end } = await client.ask(words);
       if ('error' in end) throw new Error(end.error);
+      heldToSchema(end.command, rows);
       return rows;
     } finally {
       client.close();

@@ -16,7 +16,7 @@ const source = (name: string) => fileURLToPath(new URL(`../../src/${name}.ts`, i
 
 /** IPv4 routes over IPv6 sessions, with next hops of IPv6 (RFC 8950): the whole daemon and routers, each side in a namespace. */
 describe('interop/IPv6 next hops of IPv4 routes', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let dir = '';
   let lab: ReturnType<typeof twoNamespaces>;
   let daemonSays = () => '';

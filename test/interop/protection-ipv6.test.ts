@@ -16,7 +16,7 @@ const source = (name: string) => fileURLToPath(new URL(`../../src/${name}.ts`, i
 
 /** The whole daemon and BIRD, each in a namespace, over IPv6. */
 describe('interop/protection over IPv6', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let dir = '';
   let lab: ReturnType<typeof twoNamespaces>;
   let daemonSays = () => '';

@@ -31,7 +31,7 @@ function needs(context: Mocha.Context, kind: RouterKind): void {
 const signsAccepted = (kind: RouterKind): boolean => kind !== 'openbgpd';
 
 describe('interop/protection', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let session: Session;
   let router: Router;
   let close = async (): Promise<void> => {};

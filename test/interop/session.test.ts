@@ -97,7 +97,7 @@ async function startStation(neighbor: string, passive: boolean): Promise<Station
 type Dialler = 'station' | 'router' | 'both';
 
 describe('interop/session', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let station: Station;
   let router: Router;
 

@@ -44,7 +44,7 @@ const listOf = (stdout: string): string[] =>
 
 /** bgpq4 makes its lists of what the daemon has mirrored. */
 describe('interop/whois', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const address = loopbackAddress();
   const server = `${address}:${PORT}`;
   let daemon: Intertrackd;

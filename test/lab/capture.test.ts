@@ -20,7 +20,7 @@ const hasLibpcap = () => typeof compileFilter('ip', 1, 96) !== 'string';
 const u16 = (value: number) => Buffer.of(value >> 8, value & 255);
 
 describe('live capture', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let probe: LiveProbe | null = null;
   /** Link addresses: of the neighbour, and of the tap. */

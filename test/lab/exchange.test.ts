@@ -16,7 +16,7 @@ const forged4 = () => forgeUdp({ source: '198.51.100.66', destination: OURS4, pa
 const forged6 = () => forgeUdp({ source: '2001:db8:bad::66', destination: OURS6, payload: 64 });
 
 describe('lab/exchange', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let exchange: Exchange;
 

@@ -92,7 +92,7 @@ function reassembled(pcap: Uint8Array): Set<string> {
 }
 
 describe('lab/forwarding', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   const table = [['way', 'packets', 'equal', 'ms']];
 

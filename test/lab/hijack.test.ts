@@ -111,7 +111,7 @@ notify mail { from "keiro@example.net"; smtp "127.0.0.1" port ${SMTP_PORT}; tls 
 `;
 
 describe('lab/hijack', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let birds: Map<number, Bird>;
   let daemon: Daemon;

@@ -44,7 +44,7 @@ async function twoAses(lab: Lab): Promise<void> {
 }
 
 describe('lab/lab', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(function () {
     needLab(this, 'bird', 'birdc');
   });

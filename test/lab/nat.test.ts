@@ -64,7 +64,7 @@ const RULES = `table ip nat {
 `;
 
 describe('lab/nat', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let station: ProbeStation | null = null;
   const file = (name: string) => join(lab!.directory, `${name}.pcap`);
@@ -271,7 +271,7 @@ traceback {
 });
 
 describe('lab/nat64', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   const [CLIENT, PREFIX] = ['2001:db8:1::10', '2001:db8:64::'];
   let lab: Lab | null = null;
   const file = (name: string) => join(lab!.directory, `${name}.pcap`);

@@ -62,7 +62,7 @@ function placeOf({ entry }: Trace): string {
 }
 
 describe('lab/traceback', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let five: FiveAses;
   const table = [['packet', 'TTL', ...ASES.map(as => `AS${as}`), 'entry', 'ms']];

@@ -61,7 +61,7 @@ describe('notify, killed', () => {
   });
 
   it('loses nothing of any channel, and sends again only what was in the air, killed at many moments', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const CASES = 8;
     const MOST_LIVES = 60;
     let child: ChildProcess | undefined;

@@ -30,7 +30,7 @@ const errorOf = (outcome: Outcome) => ('error' in outcome ? `${outcome.result}: 
 
 describe('notify/xmpp', () => {
   describe('with prosody', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let secured: Prosody | undefined;
     let clear: Prosody | undefined;
     before(async function () {

@@ -92,7 +92,7 @@ function translated(packet: Uint8Array): Uint8Array {
 }
 
 describe('packet/accuracy', function () {
-  this.timeout(30_000);
+  this.timeout(240_000);
   before(function () {
     if (captureNames().length > 0) return;
     console.log('      skipped: the captures are not here');

@@ -43,7 +43,7 @@ function byUs(file: Uint8Array): string[] {
 }
 
 describe('packet/tshark', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   before(function () {
     if (spawnSync('tshark', ['--version']).status === 0) return;
     if (process.env.REQUIRE_PEERS === '1') expect.fail('tshark is not installed');

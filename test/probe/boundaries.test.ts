@@ -70,5 +70,5 @@ describe('probe/boundaries', () => {
         check('sealed');
       }
     expect(asked).to.be.greaterThan(10_000);
-  }).timeout(60_000);
+  }).timeout(240_000);
 });

@@ -119,7 +119,7 @@ describe('itprobe -D', () => {
     // What was sealed before is there, and all of the last run.
     expect(seen).to.be.greaterThan(30);
     expect(unknown).to.be.greaterThan(0);
-  }).timeout(120_000);
+  }).timeout(240_000);
 
   it('seals and writes all that it has when it is told to end', async () => {
     const asked = await listen();
@@ -136,7 +136,7 @@ describe('itprobe -D', () => {
       return found?.covered ? found : null;
     });
     expect(answer.sightings).to.have.length(1);
-  }).timeout(30_000);
+  }).timeout(240_000);
 
   it('goes on in memory when its disk is full, and says so', async function () {
     const kept = join(folder, 'kept');
@@ -162,5 +162,5 @@ describe('itprobe -D', () => {
       return kept !== null && kept.unsaved > 0 && kept.trouble.includes('ENOSPC') ? kept : null;
     });
     expect(row.disk).to.be.lessThan(24 * 1024);
-  }).timeout(60_000);
+  }).timeout(240_000);
 });

@@ -136,7 +136,7 @@ describe('probe, from another machine', () => {
   });
 
   it('is dialled by itprobe itself, with a key and a certificate of openssl', async function () {
-    this.timeout(20_000);
+    this.timeout(240_000);
     const [key, certificate] = ['osaka.key', 'osaka.crt'].map(name => join(folder, name)) as [string, string];
     const words = `req -x509 -newkey ed25519 -nodes -days 730 -subj /CN=osaka -keyout ${key} -out ${certificate}`;
     if (spawnSync('openssl', words.split(' ')).status !== 0) {
@@ -196,7 +196,7 @@ describe('probe, from another machine', () => {
   });
 
   it('closes a connection that begins TLS and does not go on', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const socket = connectPlain(doors.ports()[0]!, '127.0.0.1').on('error', () => {});
     open.push(socket);
     socket.write(Uint8Array.from([22, 3, 1, 2, 0, 1]));

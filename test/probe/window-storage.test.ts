@@ -293,5 +293,5 @@ describe('probe/window-storage', () => {
         for (const question of questionsAbout(record, 0))
           if (after.ask(question).sightings.length === 0) expect.fail(`${name}, packet ${record.number}`);
     }
-  }).timeout(60_000);
+  }).timeout(240_000);
 });

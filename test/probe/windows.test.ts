@@ -195,5 +195,5 @@ describe('probe/windows', () => {
       }
       expect(tap.counts().without.get('too-old'), name).to.equal(undefined);
     }
-  }).timeout(60_000);
+  }).timeout(240_000);
 });

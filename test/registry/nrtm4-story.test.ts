@@ -101,7 +101,7 @@ function happen({ publisher, objects }: World, one: Event): void {
 }
 
 describe('a story of an NRTMv4 publisher and its client', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('has the client hold nothing but what was published at one time, and in the end what is published', async () => {
     await fc.assert(

@@ -62,7 +62,7 @@ describe('rib/as-relations', () => {
   });
 
   it('agrees with a made Internet, seen from twenty of its ASes', function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const random = seeded(7);
     const { topology, graph: truth, largest } = makeInternet(3000, random);
     const as = (node: number) => topology.numbers[node]!;

@@ -456,7 +456,7 @@ describe('traceback: bad input, each with its line in the audit log', () => {
 
   for (const row of ROWS)
     it(`${row.kind}: ${row.what}`, async function () {
-      this.timeout(60_000);
+      this.timeout(240_000);
       ases = newAses(row.open === undefined ? {} : { open: row.open });
       const identity = ases.strange(64501);
       const probes = scripted(probeAnswer([sawTo(64501)]));

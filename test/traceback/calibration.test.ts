@@ -8,7 +8,7 @@ const base: Setting = {
 const sum = (bins: readonly Bin[], of: (bin: Bin) => number) => bins.reduce((all, bin) => all + of(bin), 0);
 
 describe('traceback: what is said to be likely, beside what is so', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   // A wave that a busy machine holds up is followed by the next one sooner, and may spend what another trace would not: hence
   // the one in a hundred here and there.

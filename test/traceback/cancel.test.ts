@@ -16,7 +16,7 @@ import {
 } from './ases.ts';
 
 describe('traceback: a trace that is cancelled, over TLS', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   beforeEach(() => {
     ases = newAses();

@@ -13,7 +13,7 @@ const canaryOf = (neighbor: number, time: number, more: Partial<Canary> = {}): C
 });
 
 describe('traceback/canaries drawn by probes', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const open: { close(): void }[] = [];
   afterEach(() => {
     for (const one of open.splice(0)) one.close();

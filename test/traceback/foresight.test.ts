@@ -4,7 +4,7 @@ import { type Ases, newAses, scripted, scriptedGraph, until } from './ases.ts';
 import { makeAuthority } from './certificates.ts';
 
 describe('traceback: what a trace would ask, before anything is sent', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   beforeEach(() => {
     ases = newAses();

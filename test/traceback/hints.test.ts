@@ -52,7 +52,7 @@ describe('traceback/hints', () => {
 });
 
 describe('traceback: hints in BGP', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   beforeEach(() => {
     ases = newAses();

@@ -52,7 +52,7 @@ const BLIND: Partial<AsScript> = { probes: scripted(null) };
 const SEES: Partial<AsScript> = { probes: scripted(probeAnswer([sawTo(64501)])) };
 
 describe('traceback: hostile peers', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let ases: Ases;
   let one: RunningAs;
   let identity: Pem;

@@ -32,7 +32,7 @@ const clear = scripted(probeAnswer([]));
 
 // The packets came: 64520 (takes no part), 64504, 64503, 64502, 64500. 64505 and 64506 were not on their way.
 describe('traceback: ASes that say what is false', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   beforeEach(() => {
     ases = newAses();

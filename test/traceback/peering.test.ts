@@ -423,7 +423,7 @@ describe('traceback: the peering, over TLS', () => {
   });
 
   it('survives whatever octets a peer sends', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const { one, identity } = await stage();
     let seed = 1;
     for (let i = 0; i < 20; i++) {

@@ -13,7 +13,7 @@ function run(work: Generator<unknown, Placement>): Placement {
 }
 
 describe('traceback: where more taking part would help most, on a made Internet', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const random = seeded(5);
   const net = makeInternet(1200, random);
   const { topology, graph, largest, stubs } = net;

@@ -165,7 +165,7 @@ describe('traceback/sight', () => {
   });
 
   it('lets blind guesses pass no more often than the filters err', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const GUESSES = 100_000;
     let passed = 0;
     for (let i = 0; i < GUESSES; i++) {

@@ -54,7 +54,7 @@ describe('traceback/referrals', () => {
 });
 
 describe('traceback: iterative across federations', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   beforeEach(() => {
     ases = newAses();

@@ -151,7 +151,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
   }
 
   it('goes on where it was: the search that was in work answers over the new connection', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const middle = held(probeAnswer([sawFrom(FAR), sawTo(NEAR)]));
     await chain(middle.probes, scripted(probeAnswer([sawTo(MIDDLE)])));
     const sessions = () => ases.at(NEAR).log.filter(line => line.includes('session is up')).length;
@@ -179,7 +179,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
   });
 
   it('has the answer that was given while nobody was there', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const middle = held(probeAnswer([sawFrom(FAR), sawTo(NEAR)]));
     await chain(middle.probes, scripted(probeAnswer([sawTo(MIDDLE)])));
     const trace = await inTime(async () => {
@@ -197,7 +197,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
   });
 
   it('ends right at whatever moment it is cut, and asks nobody twice', async function () {
-    this.timeout(180_000);
+    this.timeout(240_000);
     const lateBy = (ms: number, answer: ReturnType<typeof probeAnswer>): Probes => ({
       ask: () => new Promise(resolve => setTimeout(resolve, ms, { answers: [answer], silent: [] })),
     });
@@ -223,7 +223,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
   });
 
   it('says of a peer that does not come back that the connection was lost', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const middle = held(probeAnswer([]));
     await chain(middle.probes, scripted(probeAnswer([])));
     await whole();
@@ -253,7 +253,7 @@ describe('traceback: a connection that is cut in mid-trace', () => {
     const queryAt = (raw: Awaited<ReturnType<typeof dialRaw>>) => raw.messages.find(({ type }) => type === 'query');
 
     it('asks again under the same id, with a nonce of its own', async function () {
-      this.timeout(120_000);
+      this.timeout(240_000);
       const { one, probes, again } = await stage(5);
       await one.reconfigure({ ...one.config(), answer: { ...one.config().answer, coverage: 0 } });
       const [before, after, verdicts] = await inTime(async () => {

@@ -33,7 +33,7 @@ async function heldBy(one: RunningAs, as: number, window: number): Promise<void>
 }
 
 describe('traceback: proof of sight, over TLS', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   let own: Sighted;
 

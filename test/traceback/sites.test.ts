@@ -191,7 +191,7 @@ describe('traceback/sites: shares of the border', () => {
 });
 
 describe('traceback: one AS of three daemons', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let ases: Ases;
   let running: TraceSites[];
   beforeEach(() => {

@@ -4,7 +4,7 @@ import { makeInternet, seeded } from '../lab/internet/graph.ts';
 import { simulate } from '../lab/internet/simulate.ts';
 
 describe('traceback: the search past ASes that take no part, on a made Internet', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const random = seeded(11);
   const internet = makeInternet(4000, random);
   const { topology, graph, largest } = internet;

@@ -28,7 +28,7 @@ describe('traceback: taking part, as the operator orders', () => {
   const up = () => row(64500, 64501).state === 'Established' && row(64501, 64500).state === 'Established';
 
   it('tells the peer why its session is held down, whenever it dials, and begins again when it may', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     await two();
     expect(order(64500, { what: 'disable', peer: 64501, reason: 'fibre works until 04:00' })).to.match(/is disabled/);
     await until(() => row(64501, 64500).said === 'shutdown: fibre works until 04:00', 'the words at the peer');
@@ -57,7 +57,7 @@ describe('traceback: taking part, as the operator orders', () => {
   });
 
   it('resets a session with words', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     await two();
     order(64500, { what: 'clear', peer: 64501, reason: 'new policy' });
     await until(() => ases.at(64501).log.some(line => line.includes('peer says reset: new policy')));
@@ -90,7 +90,7 @@ describe('traceback: taking part, as the operator orders', () => {
       .find(one => one.as === other)?.withdrawn ?? null;
 
   it('withdraws: everybody knows within one flood, and nothing is asked or answered until it takes part again', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     await federation();
     expect(order(64500, { what: 'disable', reason: 'we move' })).to.match(/takes no part until/);
     await until(() => known(64501, 64500) === true && known(64502, 64500) === true, 'the withdrawal two ASes away');
@@ -112,7 +112,7 @@ describe('traceback: taking part, as the operator orders', () => {
   });
 
   it('counts a peer that has withdrawn as one that takes no part', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     await ases.start({ as: 64500, peers: [64501], probes: scripted(probeAnswer([sawFrom(64501)])) });
     await ases.start({ as: 64501, peers: [64500] });
     await ases.link();

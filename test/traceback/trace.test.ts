@@ -73,7 +73,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
   };
 
   it('goes from the victim past a non-participant to the entry AS, and tells apart who cannot say', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const mute = await internet();
     const partials: Trace[] = [];
     const result = await trace(64500, partials);
@@ -272,7 +272,7 @@ describe('traceback: a trace across ASes, over TLS', () => {
   });
 
   it('keeps to its budget when everybody is blind and knows everybody', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const all = [64500, 64501, 64502, 64503, 64504, 64505, 64506];
     for (const as of all) await ases.start({ as, peers: all.filter(other => other !== as) });
     await ases.link();

@@ -28,7 +28,7 @@ const head = (type: string, version: number) => ({
 const ROUTE = 'route: 192.0.2.0/24\norigin: AS64500\nsource: TEST\n';
 
 describe('itctl decode nrtm', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('prints an answer of version 3, operation by operation', () => {
     const answer =

@@ -47,7 +47,7 @@ const digestOf = (packet: string, key: Uint8Array, profile = PROFILES[0]!) => {
 };
 
 describe('itctl digest', function () {
-  this.timeout(20_000);
+  this.timeout(240_000);
   let folder = '';
   let file = '';
   let secret = '';

@@ -12,7 +12,7 @@ import { PARTIAL, ROUTES, scratch, scriptedDaemon, TRACE } from '../control/scri
 const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
 
 describe('itctl on a terminal', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const directory = scratch();
   const socket = join(directory.path, 'd.sock');
   const tmux = (...args: string[]) =>

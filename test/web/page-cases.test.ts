@@ -5,7 +5,7 @@ import { until } from '../interop/bgp-peers.ts';
 import { inBrowser } from './browser.ts';
 
 describe('web/page, cases', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const { heading, open, orders, picture, wrong } = inBrowser();
 
   it('shows a case, and does something with it only when that is said twice', async () => {

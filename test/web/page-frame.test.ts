@@ -34,7 +34,7 @@ const MEASURE = `new Promise(resolve => {
 const BUDGET = 300_000;
 
 describe('web/page, frame', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const browser = inBrowser();
   const { heading, open, wrong } = browser;
 

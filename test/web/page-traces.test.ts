@@ -7,7 +7,7 @@ import { inBrowser } from './browser.ts';
 import { FORGED, THOUSAND } from './traced.ts';
 
 describe('web/page, traces', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const { heading, open, picture, wrong } = inBrowser();
 
   it('shows a trace as a drawing, as a list and in words', async () => {

@@ -5,7 +5,7 @@ import { CASE, scriptedDaemon } from '../control/scripted.ts';
 import { BUILT, inBrowser } from './browser.ts';
 
 describe('web/page', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   const browser = inBrowser();
   const { heading, open, picture, wrong } = browser;
 

@@ -2,7 +2,7 @@
 import type { SummaryRow } from '../../collector/messages.ts';
 import type { CaseLineRow } from '../../control/case-rows.ts';
 import type { IrrStatusRow, NoticeRow, ProbeStatusRow, StatusReport, TracePeerRow } from '../../control/daemon.ts';
-import type { AnyRow, GoneRow, LeftOutRow, MarkRow, Topic, TraceLineRow } from '../../control/live-rows.ts';
+import type { AnyRow, LeftOutRow, MarkRow, Topic, TraceLineRow } from '../../control/live-rows.ts';
 import { peerTrouble } from '../../control/traceback-rows.ts';
 import { showOrigin } from './origin.ts';
 import { count } from './text.ts';
@@ -75,7 +75,7 @@ function aside(row: Row<object>): string[] | null {
 /** `watch TOPIC`. */
 export const renderLive =
   (topic: Topic) =>
-  (rows: readonly Row<object | GoneRow>[]): string[] =>
+  (rows: readonly Row<object>[]): string[] =>
     rows.flatMap(row => aside(row) ?? lineOf(topic, row).split('\n'));
 
 /** `watch all`. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Options, runTestbed } from './testbed.ts';
 
 describe('traceback: forty managers on a made AS graph, over TLS', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const small: Options = {
     ...{
       nodes: 40,

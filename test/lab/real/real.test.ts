@@ -10,7 +10,7 @@ import { type Answered, type Asked, answer, attack, isRight, tableOf } from './s
 import { type Real, startReal } from './testbed.ts';
 
 describe('lab/real: nine ASes, BIRD, FRR and an exchange', function () {
-  this.timeout(150_000);
+  this.timeout(240_000);
   let lab: Lab | null = null;
   let real: Real;
   let asked: Asked[];

@@ -22,6 +22,8 @@ export interface Asked {
   readonly name: string;
   readonly by: number;
   readonly words: readonly string[];
+  /** The same of other packets, any of which will do: on a loaded machine a probe keeps a part of them, and says so. */
+  readonly others?: readonly (readonly string[])[];
   /** Where the trace has to end; null: the packets were never sent. */
   readonly right: number | null;
   /** Where they began, when that may not be known: then the AS where the trace ends had them from `via`, and it says so. */
@@ -93,7 +95,9 @@ export async function attack(lab: Lab, real: Real, whole: boolean): Promise<Aske
     await set('spoofed, behind exchange', VICTIM, stub, STUB),
   ];
   const one = asked[0]!.words[1]!;
-  asked.push({ name: 'one packet of the first', by: VICTIM, words: ['packet', one, '-n', '1'], right: FAR });
+  const packet = (number: number) => ['packet', one, '-n', String(number)];
+  const others = Array.from({ length: PACKETS - 1 }, (_, i) => packet(i + 2));
+  asked.push({ name: 'one packet of the first', by: VICTIM, words: packet(1), others, right: FAR });
   const never = join(lab.directory, 'never.pcap');
   const time = BigInt(Date.now() - 500) * 1_000_000n;
   writeFileSync(
@@ -127,8 +131,10 @@ export async function attack(lab: Lab, real: Real, whole: boolean): Promise<Aske
  */
 export async function answer(real: Real, asked: Asked, sealed: boolean): Promise<Answered> {
   const { itctl } = real.daemon(asked.by);
+  const ways = [asked.words, ...(asked.others ?? [])];
+  let times = 0;
   const ask = async (): Promise<Trace> => {
-    const { stdout, stderr } = await itctl('-j', 'trace', ...asked.words);
+    const { stdout, stderr } = await itctl('-j', 'trace', ...ways[times++ % ways.length]!);
     if (stdout === '') throw new Error(`${asked.name}: ${stderr}`);
     return JSON.parse(stdout) as Trace;
   };

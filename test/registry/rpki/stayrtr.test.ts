@@ -22,7 +22,7 @@ const json = (numbers: readonly number[], more = ASPAS): string =>
 const V6 = '2001:db8::/32-48 AS64497';
 
 describe('StayRTR', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-stayrtr-'));
   const file = join(directory, 'rpki.json');
   after(() => rmSync(directory, { recursive: true }));

@@ -13,7 +13,7 @@ import { type Cluster, cluster } from './cluster.ts';
 const LEASE = 60_000;
 
 describe('store/postgresql', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let server: Cluster;
   const open: Database[] = [];
 
