@@ -69,7 +69,10 @@ const NOTABLE_LOSS = 0.001;
 function Lost({ row: { packets, lost } }: { row: ProbeStatusRow }) {
   const share = lost / Math.max(1, packets + lost);
   return (
-    <Mark of={lost === 0 ? '0' : `${count(lost)} (${percent(share)})`} as={share > NOTABLE_LOSS ? 'warn' : 'soft'} />
+    <Mark
+      of={lost === 0 ? '0' : `${count(lost)} (${Number((100 * share).toPrecision(2))} %)`}
+      as={share > NOTABLE_LOSS ? 'warn' : 'soft'}
+    />
   );
 }
 
@@ -135,7 +138,7 @@ function History({ probe, alone = false }: { probe: string; alone?: boolean }) {
           const { history } = row;
           const points = (value: (one: ProbeDetail['history'][number]) => number | null): Point[] =>
             history.map(one => ({ at: one.at, value: value(one) }));
-          const whole = (value: number) => count(Math.round(value));
+          const whole = (value: number) => count(value < 10 ? Number(value.toFixed(1)) : Math.round(value));
           return (
             <>
               {alone && <ProbeTable rows={[row]} />}
