@@ -722,6 +722,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return () => {};
     },
     followTrace: () => null,
+    followLog(level, take) {
+      take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
+      return () => {};
+    },
     drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),
