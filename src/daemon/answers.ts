@@ -107,8 +107,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       lastError: row.lastError,
     }));
 
+  const lastAsked = (probe: string) => {
+    const { questions, lastQuestion } = traces.station.past(probe);
+    return { questions, lastQuestion };
+  };
   const probes = (): ProbeStatusRow[] =>
     traces.station.status().map(row => ({
+      ...lastAsked(row.probe),
       probe: row.probe,
       connected: row.connectedSince !== null,
       since: row.connectedSince ?? parts.started,
@@ -326,7 +331,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     async probe(probe) {
       const row = probes().find(one => one.probe === probe);
       if (row === undefined) throw new Error(`no probe ${probe} is configured`);
-      return { ...row, kept: traces.station.status().find(one => one.probe === probe)?.kept ?? null };
+      const kept = traces.station.status().find(one => one.probe === probe)?.kept ?? null;
+      return { ...row, kept, history: traces.station.past(probe).samples };
     },
     async retention(probe) {
       const names = probe === null ? probes().flatMap(one => (one.connected ? [one.probe] : [])) : [probe];

@@ -398,6 +398,18 @@ export const ENTRY_CONTACTS: readonly EntryContacts[] = [
   { as: 64520, lines: [] },
 ];
 
+/** What a probe was asked. */
+const ASKED = { questions: 12, lastQuestion: { at: NOON - 30_000, digests: 8, seen: 5 } };
+
+/** What a probe has reported in half an hour: less at first, then more than it could take in. */
+const HISTORY = Array.from({ length: 360 }, (_, i) => ({
+  at: NOON - (360 - i) * 5000,
+  rate: Math.round(900 + 600 * Math.sin(i / 40) + (i % 7) * 20),
+  lost: Math.max(0, i - 300),
+  fill: i < 300 ? 0.1 + (i % 9) / 100 : 0.95,
+  sampling: i < 300 ? 1 : 0.5,
+}));
+
 /** What the trace looks like before AS64510 has answered. */
 export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
 
@@ -893,6 +905,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
       },
     ],
     flows: async () => [
@@ -924,6 +937,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
+        history: HISTORY,
         kept: {
           memory: 5 * 2 ** 20,
           disk: 7 * 2 ** 20,

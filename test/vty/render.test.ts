@@ -528,6 +528,7 @@ State:         up for 01:00:00
 Packets:       997, 3 lost (0.3%), of these 2 by a full ring; 1200 a second now
 Windows:       720
 Holds:         2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
+Asked:         12 times, last 00:00:30 ago: 5 of 8 digests seen
 Holes:         2026-03-01 11:50:00Z for 00:00:10
 Memory:        5.0M
 Disk:          7.0M
