@@ -137,12 +137,8 @@ export async function openTraces(
   const honesty = await openHonesty(store, log);
   const running = createRunningTraces(live.traceOver);
   const samplers = createSamplers();
-  const hints = watchTraceHints(
-    () => config.traceback?.hints ?? null,
-    query,
-    () => exchange.now(),
-    log,
-  );
+  const hinted = () => config.traceback?.hints ?? null;
+  const hints = watchTraceHints(hinted, query, exchange.now, log);
 
   const past = createPastGraph(() => config);
   const graph = graphOf(query, past);
