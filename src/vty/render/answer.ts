@@ -25,6 +25,7 @@ import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderHonesty, renderHonestyOf } from './honesty.ts';
+import { renderHttp } from './http.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
@@ -123,6 +124,7 @@ const RENDERINGS: Renderings = {
   'show contact CASE-ID': renderCalls,
   'show contact PREFIX': renderContacts,
   'show drift': first(renderDrift),
+  'show http': first(renderHttp),
   'show ids': renderIds,
   'show incident': renderIncidents,
   'show incident INCIDENT-ID': first(renderIncident),
