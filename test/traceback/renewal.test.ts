@@ -66,6 +66,36 @@ describe('traceback: a certificate that is renewed while the daemon runs', () =>
   });
 });
 
+describe('traceback: a certificate that ends while a session is up', () => {
+  let ases: Ases;
+  beforeEach(() => {
+    ases = newAses({ belief: 20 });
+  });
+  afterEach(() => ases.close());
+
+  it('ends it, and no other begins', async () => {
+    let later = 0;
+    await ases.start({ as: 64500, peers: [64501], clock: () => Date.now() + later });
+    await ases.start({ as: 64501, peers: [64500] });
+    await ases.link();
+    const one = ases.at(64500);
+    const { traceback } = one;
+    await until(() => traceback.status()[0]!.state === 'Established');
+    // It is looked at many times, and stays.
+    const believed = () => ![...one.log, ...ases.at(64501).log].some(line => line.includes('not-authorised'));
+    await new Promise(resolve => setTimeout(resolve, 300));
+    expect(believed()).to.equal(true);
+    await until(() => traceback.status()[0]!.state === 'Established');
+    later = 60 * DAY;
+    const ends = /^traceback peer AS 64501: not-authorised: AS 64501: certificate expired on /;
+    await until(() => one.log.some(line => ends.test(line)));
+    await until(() => /^AS 64501: certificate expired on /.test(traceback.status()[0]!.lastError));
+    expect(traceback.status()[0]!.state).to.not.equal('Established');
+    const refused = one.audit.filter(({ what }) => what === 'connection.refused').map(({ body }) => JSON.parse(body));
+    expect(refused.some(({ peer, reason }) => peer === 64501 && /expired on/.test(reason))).to.equal(true);
+  });
+});
+
 describe('daemon/own-certificate', () => {
   it('says from 30 days before its end that it ends', () => {
     const said: string[] = [];
