@@ -98,13 +98,15 @@ describe('the first hour of README', () => {
     const commands = commandsOf(README);
     const at = (words: RegExp) => commands.findIndex(command => words.test(command));
     const steps = [/^git clone/, /deb$/, /^apt-get install .*\.deb$/, /EDITOR/, /intertrackd -t/, /summary$/];
-    const rest = [/show irr/, /^itctl drill/, /^echo 'watch drill/, /show case$/, /^sed/];
+    const rest = [/show irr/, /^itctl drill/, /^echo 'watch drill/, /show case$/, /^sed/, /trace packet/];
     const places = [...steps, ...rest].map(at);
     expect(places).to.not.include(-1);
     expect(places).to.deep.equal([...places].sort((a, b) => a - b));
   });
-  it('has a configuration that takes the statement of the drill', () => {
+  it('has a configuration that takes the statement of the drill, and then those of traces', () => {
     const [, statement] = /echo '(watch drill .*)' >>/.exec(commandsOf(README).join('\n'))!;
-    expect(checked(`${snippetOf(README, 'intertrackd')}${statement}`)).to.equal('');
+    const first = snippetOf(README, 'intertrackd', 'A first configuration');
+    expect(checked(`${first}${statement}`)).to.equal('');
+    expect(checked(`${first}${snippetOf(README, 'intertrackd', 'The first hour')}`)).to.equal('');
   });
 });
