@@ -25,10 +25,11 @@ import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderHonesty, renderHonestyOf } from './honesty.ts';
+import { renderHttp } from './http.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
-import { renderAll, renderLive } from './live.ts';
+import { renderAll, renderLive, renderLog } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
@@ -122,6 +123,7 @@ const RENDERINGS: Renderings = {
   'show contact CASE-ID': renderCalls,
   'show contact PREFIX': renderContacts,
   'show drift': first(renderDrift),
+  'show http': first(renderHttp),
   'show ids': renderIds,
   'show incident': renderIncidents,
   'show incident INCIDENT-ID': first(renderIncident),
@@ -173,6 +175,7 @@ const RENDERINGS: Renderings = {
   'trace deny APPROVAL reason TEXT': first(renderDecided),
   'test notify': renderTests,
   'show whois': first(renderWhois),
+  'watch log': renderLog,
   'watch all': renderAll,
   'watch cases': renderLive('cases'),
   'watch notices': renderLive('notices'),

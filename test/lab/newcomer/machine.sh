@@ -72,8 +72,8 @@ inside() {
 halt() {
   [ -z "$spawned" ] || {
     kill "$spawned" 2>/dev/null || :
-    for _ in $(seq 100); do kill -0 "$spawned" 2>/dev/null || break; sleep 0.2; done
-    kill -KILL "$spawned" 2>/dev/null || :
+    for _ in $(seq 300); do kill -0 "$spawned" 2>/dev/null || break; sleep 0.2; done
+    kill -KILL "$spawned" ${leader:+"$leader"} 2>/dev/null || :
     wait "$spawned" 2>/dev/null || :
   }
   spawned= leader=
