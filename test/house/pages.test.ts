@@ -69,6 +69,12 @@ describe('the manual and README', () => {
     for (const [, name, section] of named) expect(MAN).to.include(`${name}.${section}`);
     for (const page of MAN) expect(README, page).to.include(`\`${page.replace(/\.(\d)$/, '($1)')}\``);
   });
+  it('README names every package that the programs need, and no other', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const [, list] = /^## Libraries\n([\s\S]*?)Others that suggest themselves/m.exec(README)!;
+    const named = [...list!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+    expect(named.sort()).to.deep.equal(Object.keys(dependencies).sort());
+  });
   it('README has links that lead somewhere', () => {
     const headings = [...README.matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
       text!
