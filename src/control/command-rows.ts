@@ -55,6 +55,7 @@ import type {
   TracePeerRow,
 } from './daemon.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
@@ -148,6 +149,7 @@ export interface CommandRows {
   readonly 'show contact CASE-ID': CaseSheet;
   readonly 'show contact PREFIX': ContactSheet;
   readonly 'show drift': DriftReport;
+  readonly 'show http': HttpStatus;
   readonly 'show ids': IdsRow;
   readonly 'show incident': IncidentSummary;
   readonly 'show incident INCIDENT-ID': IncidentDetail;

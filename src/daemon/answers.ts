@@ -9,6 +9,7 @@ import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
+import type { HttpStatus } from '../control/http-rows.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -32,6 +33,7 @@ import { drill } from './drill.ts';
 import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
+import type { LiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
@@ -61,7 +63,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
-  readonly httpProblems: () => readonly string[];
+  readonly http: () => HttpStatus;
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
@@ -74,6 +76,7 @@ export interface DaemonParts {
   readonly standing: StandingTraces;
   readonly archive: Archive;
   readonly live: Live;
+  readonly updates: LiveUpdates;
   readonly store: Store;
   readonly audit: AuditLog;
   readonly log: HeardLog;
@@ -154,7 +157,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
-      ...parts.httpProblems(),
+      ...parts.http().listen.flatMap(({ problem }) => (problem === '' ? [] : [problem])),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -260,6 +263,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       }),
       id => traces.running.get(id) !== null,
     ),
+    followUpdates: parts.updates.follow,
+    http: async () => parts.http(),
     followLog: parts.log.follow,
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),

@@ -20,7 +20,7 @@ import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
-import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from '../web/server.ts';
+import { createHttpServer, type HttpFiles, type HttpServer, NO_HTTP, readHttpFiles } from '../web/server.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
@@ -31,7 +31,9 @@ import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
+import { inTurn } from './in-turn.ts';
 import { createLive } from './live.ts';
+import { createLiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
@@ -40,6 +42,7 @@ import { createPast } from './past.ts';
 import { claimsBy } from './path-claims.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { shown } from './shown.ts';
 import { openStandingTraces, type StandingTraces, tracedBy } from './standing-traces.ts';
 import { createTraceContacts } from './trace-contacts.ts';
 import { openTraces } from './traces.ts';
@@ -154,6 +157,7 @@ export async function startDaemon({
     closers.push(() => archive.close()); // after the collector, whose last words are for it
     closers.push(() => collector.stop());
 
+    const updates = createLiveUpdates(collector.send);
     /** Who waits for the collector to have taken a configuration, in the order in which they were sent. */
     const awaitingReady: (() => void)[] = [];
 
@@ -192,6 +196,9 @@ export async function startDaemon({
           break;
         case 'originated':
           originated.heard(message);
+          break;
+        case 'live':
+          updates.heard(message.batch);
           break;
         case 'dumping':
           archive.dumping(message);
@@ -332,38 +339,29 @@ export async function startDaemon({
       return { applied: true, changes: words, errors: [] };
     }
 
-    // One reload after the other. Who asks while one waits for its turn is served by that one: it has read nothing yet.
-    let turn: Promise<unknown> = Promise.resolve();
-    let next: Promise<ReloadReport> | null = null;
-    const reloadInTurn = () => {
-      if (next !== null) return next;
-      const mine = turn.then(() => {
-        next = null;
-        return reload();
-      });
-      next = mine;
-      turn = mine.catch(() => {});
-      return mine;
-    };
-
+    const reloadInTurn = inTurn(reload);
     const drift = createDrift({ config: () => config, collector, registry, originated, rpki, store, log });
     closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
       started,
       config: () => config,
-      ...{ collector, registry, whois, rpki, drift, originated, cases, contacts, traceContacts, bridges, live },
-      mitigations,
-      outbox,
-      traces,
-      neighbors,
-      ids,
-      standing,
-      archive,
-      store,
-      audit,
-      log,
-      httpProblems: () => http?.problems() ?? [],
+      ...{
+        collector,
+        registry,
+        whois,
+        rpki,
+        drift,
+        originated,
+        cases,
+        contacts,
+        traceContacts,
+        bridges,
+        live,
+        updates,
+      },
+      ...{ mitigations, outbox, traces, neighbors, ids, standing, archive, store, audit, log },
+      http: () => http?.status() ?? NO_HTTP,
       reload: reloadInTurn,
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });
@@ -372,7 +370,7 @@ export async function startDaemon({
       const looking = await openControl({ socket: config.readerSocket, reader: true, daemon, log });
       closers.push(() => looking.close());
     }
-    http = createHttpServer(daemon, log);
+    http = createHttpServer(daemon, log, undefined, shown);
     closers.push(() => http?.close());
     // Before those who wait for them are sent away: a trace whose asker goes is cancelled.
     closers.push(() => traces.interrupt());

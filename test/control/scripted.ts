@@ -18,6 +18,7 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
@@ -429,6 +430,24 @@ export const IDS: readonly IdsRow[] = [
   },
 ];
 
+export const HTTP: HttpStatus = {
+  listen: [
+    { at: '127.0.0.1:8480', tls: false, problem: '' },
+    { at: '192.0.2.1:8443', tls: true, problem: 'cannot listen for HTTP on 192.0.2.1:8443: listen EADDRNOTAVAIL' },
+  ],
+  ...{ answering: 1, mostAnswering: 64, watching: 3, mostWatching: 128 },
+  risLive: {
+    ...{ host: 'rrc-tokyo', sent: 4711, lost: 12 },
+    clients: [
+      {
+        ...{ by: 'http token noc from 192.0.2.7', since: NOON - 3_600_000 },
+        ...{ subscriptions: 2, sent: 4000, lost: 12 },
+      },
+    ],
+  },
+  lookingGlass: true,
+};
+
 export const STATUS: StatusReport = {
   version: '0.1.0',
   routerId: '192.0.2.10',
@@ -722,6 +741,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return () => {};
     },
     followTrace: () => null,
+    followUpdates: () => ({ want: () => {}, close: () => {} }),
+    http: async () => HTTP,
     followLog(level, take) {
       take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
       return () => {};
