@@ -6,9 +6,10 @@ import { traceLine } from '../../src/daemon/live.ts';
 import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import { incidentSummary } from '../../src/hijack/incident-summary.ts';
 import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
-import { table, width } from '../../src/vty/render/text.ts';
+import { table } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
 import { entrySentence } from '../../src/vty/render/trace-sentence.ts';
+import { width } from '../../src/vty/render/width.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   AUDIT,

@@ -32,6 +32,7 @@ import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './
 import { renderAll, renderLive, renderLog } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
+import { asIs } from './page.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -40,7 +41,7 @@ import { renderSafety } from './safety.ts';
 import { renderSight } from './sight.ts';
 import { renderStanding, renderStandingOne } from './standing.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
-import { plain } from './text.ts';
+import { fitted, plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderTraceSites } from './trace-sites.ts';
@@ -118,7 +119,7 @@ const RENDERINGS: Renderings = {
   'show case open evidence': renderEvidence,
   'show case timeline': renderTimelines,
   'show case open timeline': renderTimelines,
-  'show config': first(row => row.config.trimEnd().split('\n')),
+  'show config': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show contact AS': renderContacts,
   'show contact CASE-ID': renderCalls,
   'show contact PREFIX': renderContacts,
@@ -193,7 +194,7 @@ const RENDERINGS: Renderings = {
   'trace cancel TRACE-ID': first(renderTrace),
   'trace digest DIGEST TIME': first(renderTrace),
   'trace export TRACE-ID': first(renderTraceExport),
-  'trace export TRACE-ID --evidence': first(row => [JSON.stringify(row)]),
+  'trace export TRACE-ID --evidence': first(row => asIs([JSON.stringify(row)])),
   'trace report TRACE-ID to RIDPEER': first(renderRidEntry),
   'plan placement': first(renderPlacement),
   'trace plan AS': first(renderTracePlan),
@@ -212,14 +213,14 @@ export const RENDERED: readonly string[] = Object.keys(RENDERINGS);
 export function renderAnswer(command: string, rows: readonly unknown[], now: number): string[] {
   const render = (RENDERINGS as Readonly<Record<string, Rendering>>)[command];
   const lines = render === undefined ? rows.map(row => JSON.stringify(row)) : render(rows as readonly never[], now);
-  return lines.map(plain);
+  return fitted(lines.map(plain));
 }
 
 /** The rendering of an answer that comes in pages, to be called with each page in turn. */
 export function pages(command: string): (rows: readonly unknown[], now: number) => string[] {
   if (command !== 'show route PREFIX') return (rows, now) => renderAnswer(command, rows, now);
   const render = routePages();
-  return rows => render(rows as readonly RouteRow[]).map(plain);
+  return rows => fitted(render(rows as readonly RouteRow[]).map(plain));
 }
 
 /** The answer as one JSON document: an object when the command has one, else an array. */
