@@ -36,8 +36,9 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
+import { readPem } from './site-files.ts';
 import { createTraceExchange } from './trace-exchange.ts';
-import { methodsOf, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
+import { methodsOf, openSecrets, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
@@ -66,7 +67,7 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
-  /** What is to be said of certificates that end, and of the checklists of others, in words. */
+  /** What is to be said of secrets that are none, of certificates that end, and of the checklists of others, in words. */
   certificateProblems(): readonly string[];
   readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
@@ -164,6 +165,7 @@ export async function openTraces(
     opening.commit();
     config = next;
     siting.commit();
+    for (const open of openSecrets(next.traceback)) log('warn', `traceback: ${open}`);
   }
 
   async function takeTraceback(next: Config): Promise<void> {
@@ -172,7 +174,7 @@ export async function openTraces(
       const none = await checklists.prepare(null);
       exchange.end();
       secret = read;
-      certificates.use(null);
+      certificates.use(next.traceback && { certificate: readPem(next.traceback).certificate, site: true });
       none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
@@ -360,7 +362,7 @@ export async function openTraces(
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
-    certificateProblems: () => [...certificates.problems(), ...checklists.problems()],
+    certificateProblems: () => [...openSecrets(config.traceback), ...certificates.problems(), ...checklists.problems()],
     checklists,
     takeUpAgain: () =>
       askInterrupted(
