@@ -10,6 +10,7 @@ import { CASE_COMMANDS } from './case-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
+import { HTTP_COMMANDS } from './http-commands.ts';
 import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { LIVE_COMMANDS } from './live-commands.ts';
@@ -100,6 +101,7 @@ export const COMMANDS: readonly Command[] = [
   ...AUDIT_COMMANDS,
   ...CASE_COMMANDS,
   ...LIVE_COMMANDS,
+  ...HTTP_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
   {

@@ -39,6 +39,7 @@ import type { BridgeAnswers } from './bridge-rows.ts';
 import type { DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
@@ -131,13 +132,15 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   traceDigest(digest: TraceDigest): Promise<Trace>;
   /** Asks a trace again with the same digests; rejects in words when there is none. */
   traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
-  /** What is to be said of the certificate that this AS speaks with. */
-  ownCertificate(): Promise<readonly string[]>;
+  /** What is to be said of certificates that end, of this AS and of others, and of the checklists of its peers. */
+  certificateProblems(): Promise<readonly string[]>;
   /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
   approvals(): Promise<readonly Approval[]>;
   /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */
   approve(id: string, milliseconds: number, by: string): Promise<Approval>;
   deny(id: string, reason: string, by: string): Promise<Approval>;
+  /** The HTTP side: where it listens, who is served. */
+  http(): Promise<HttpStatus>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;

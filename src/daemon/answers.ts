@@ -9,6 +9,7 @@ import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
+import type { HttpStatus } from '../control/http-rows.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -32,7 +33,8 @@ import { drill } from './drill.ts';
 import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
-import type { Log } from './log.ts';
+import type { LiveUpdates } from './live-updates.ts';
+import type { HeardLog } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
@@ -61,7 +63,7 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
-  readonly httpProblems: () => readonly string[];
+  readonly http: () => HttpStatus;
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
@@ -74,9 +76,10 @@ export interface DaemonParts {
   readonly standing: StandingTraces;
   readonly archive: Archive;
   readonly live: Live;
+  readonly updates: LiveUpdates;
   readonly store: Store;
   readonly audit: AuditLog;
-  readonly log: Log;
+  readonly log: HeardLog;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
 }
@@ -104,8 +107,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       lastError: row.lastError,
     }));
 
+  const lastAsked = (probe: string) => {
+    const { questions, lastQuestion } = traces.station.past(probe);
+    return { questions, lastQuestion };
+  };
   const probes = (): ProbeStatusRow[] =>
     traces.station.status().map(row => ({
+      ...lastAsked(row.probe),
       probe: row.probe,
       connected: row.connectedSince !== null,
       since: row.connectedSince ?? parts.started,
@@ -149,7 +157,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
-      ...parts.httpProblems(),
+      ...parts.http().listen.flatMap(({ problem }) => (problem === '' ? [] : [problem])),
       ...cases.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
@@ -163,7 +171,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
-      ...traces.ownCertificate(),
+      ...traces.certificateProblems(),
       ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
@@ -255,6 +263,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       }),
       id => traces.running.get(id) !== null,
     ),
+    followUpdates: parts.updates.follow,
+    http: async () => parts.http(),
+    followLog: parts.log.follow,
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
@@ -303,7 +314,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined) throw new Error(`there is no trace ${id}`);
       return traces.startAgain(traceOf(record), onPartial, why);
     },
-    ownCertificate: async () => traces.ownCertificate(),
+    certificateProblems: async () => traces.certificateProblems(),
     approvals: async () => traces.traceback()?.approvals.list() ?? [],
     approve: async (id, milliseconds, by) => mustTraceback(traces).approvals.approve(id, milliseconds, by),
     deny: async (id, reason, by) => mustTraceback(traces).approvals.deny(id, reason, by),
@@ -320,7 +331,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     async probe(probe) {
       const row = probes().find(one => one.probe === probe);
       if (row === undefined) throw new Error(`no probe ${probe} is configured`);
-      return { ...row, kept: traces.station.status().find(one => one.probe === probe)?.kept ?? null };
+      const kept = traces.station.status().find(one => one.probe === probe)?.kept ?? null;
+      return { ...row, kept, history: traces.station.past(probe).samples };
     },
     async retention(probe) {
       const names = probe === null ? probes().flatMap(one => (one.connected ? [one.probe] : [])) : [probe];

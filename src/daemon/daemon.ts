@@ -20,7 +20,7 @@ import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
-import { createHttpServer, type HttpFiles, type HttpServer, readHttpFiles } from '../web/server.ts';
+import { createHttpServer, type HttpFiles, type HttpServer, NO_HTTP, readHttpFiles } from '../web/server.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
 import { openAudit } from './audit.ts';
@@ -31,8 +31,10 @@ import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
+import { inTurn } from './in-turn.ts';
 import { createLive } from './live.ts';
-import type { Log } from './log.ts';
+import { createLiveUpdates } from './live-updates.ts';
+import type { HeardLog } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
@@ -55,7 +57,7 @@ export interface DaemonOptions {
   readonly file: string;
   readonly config: Config;
   readonly version: string;
-  readonly log: Log;
+  readonly log: HeardLog;
   /** Something without which the daemon cannot go on has happened. */
   readonly onFatal: (reason: string) => void;
 }
@@ -154,6 +156,7 @@ export async function startDaemon({
     closers.push(() => archive.close()); // after the collector, whose last words are for it
     closers.push(() => collector.stop());
 
+    const updates = createLiveUpdates(collector.send);
     /** Who waits for the collector to have taken a configuration, in the order in which they were sent. */
     const awaitingReady: (() => void)[] = [];
 
@@ -192,6 +195,9 @@ export async function startDaemon({
           break;
         case 'originated':
           originated.heard(message);
+          break;
+        case 'live':
+          updates.heard(message.batch);
           break;
         case 'dumping':
           archive.dumping(message);
@@ -332,38 +338,29 @@ export async function startDaemon({
       return { applied: true, changes: words, errors: [] };
     }
 
-    // One reload after the other. Who asks while one waits for its turn is served by that one: it has read nothing yet.
-    let turn: Promise<unknown> = Promise.resolve();
-    let next: Promise<ReloadReport> | null = null;
-    const reloadInTurn = () => {
-      if (next !== null) return next;
-      const mine = turn.then(() => {
-        next = null;
-        return reload();
-      });
-      next = mine;
-      turn = mine.catch(() => {});
-      return mine;
-    };
-
+    const reloadInTurn = inTurn(reload);
     const drift = createDrift({ config: () => config, collector, registry, originated, rpki, store, log });
     closers.push(() => drift.close());
     const daemon = daemonAnswers({
       version,
       started,
       config: () => config,
-      ...{ collector, registry, whois, rpki, drift, originated, cases, contacts, traceContacts, bridges, live },
-      mitigations,
-      outbox,
-      traces,
-      neighbors,
-      ids,
-      standing,
-      archive,
-      store,
-      audit,
-      log,
-      httpProblems: () => http?.problems() ?? [],
+      ...{
+        collector,
+        registry,
+        whois,
+        rpki,
+        drift,
+        originated,
+        cases,
+        contacts,
+        traceContacts,
+        bridges,
+        live,
+        updates,
+      },
+      ...{ mitigations, outbox, traces, neighbors, ids, standing, archive, store, audit, log },
+      http: () => http?.status() ?? NO_HTTP,
       reload: reloadInTurn,
     });
     const control = await openControl({ socket: config.controlSocket, daemon, log });

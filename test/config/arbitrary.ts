@@ -573,6 +573,7 @@ export const config: fc.Arbitrary<Config> = fc
             address,
             port,
             certificate: file,
+            checklist: file.map(one => `${one.replace(/["\\]/g, '')}.sig`),
             in: policy,
             out: policy,
             rate: fc.integer({ min: 1, max: 100_000 }),
@@ -581,6 +582,10 @@ export const config: fc.Arbitrary<Config> = fc
         { maxLength: 3, selector: one => one.as },
       ),
       hints: fc.integer({ min: 1, max: 0xffffffff }),
+      checklists: fc.record({
+        ...{ program: file, cache: file, tals: fc.uniqueArray(file, { maxLength: 2 }) },
+        recheck: fc.constantFrom(60_000, 600_000, 86_400_000),
+      }),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
         proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),
@@ -670,20 +675,29 @@ export const config: fc.Arbitrary<Config> = fc
         }),
       ),
       http: fc.option(
-        fc.record({
-          listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
-            minLength: 1,
-            maxLength: 2,
-            selector: one => `${one.address} ${one.port}`,
-          }),
-          identity: fc.record({ key: file, certificate: file }),
-          tokens: fc.uniqueArray(fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }), {
-            maxLength: 2,
-            selector: one => one.file,
-          }),
-          anonymous: fc.option(fc.constant('reader' as const)),
-          rate: fc.integer({ min: 1, max: 100_000 }),
-        }),
+        fc
+          .tuple(
+            fc.record({
+              listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+                minLength: 1,
+                maxLength: 2,
+                selector: one => `${one.address} ${one.port}`,
+              }),
+              identity: fc.record({ key: file, certificate: file }),
+              tokens: fc.uniqueArray(
+                fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }),
+                {
+                  maxLength: 2,
+                  selector: one => one.file,
+                },
+              ),
+              anonymous: fc.option(fc.constant('reader' as const)),
+              rate: fc.integer({ min: 1, max: 100_000 }),
+            }),
+            maybe('risLive', fc.record({ host: fc.constantFrom(null, 'rrc-tokyo') })),
+            maybe('lookingGlass', fc.constant(true as const)),
+          )
+          .map(([of, live, glass]) => ({ ...of, ...live, ...glass })),
       ),
       watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
       notify,

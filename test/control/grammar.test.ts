@@ -8,7 +8,7 @@ import { RESOLVED, scriptedDaemon } from './scripted.ts';
 const FIRST =
   '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
-  '"archive", "audit", "bgp", "case", "config", "contact", "drift", "flow", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
+  '"archive", "audit", "bgp", "case", "config", "contact", "drift", "flow", "http", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
 describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [

@@ -18,6 +18,7 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
@@ -397,6 +398,18 @@ export const ENTRY_CONTACTS: readonly EntryContacts[] = [
   { as: 64520, lines: [] },
 ];
 
+/** What a probe was asked. */
+const ASKED = { questions: 12, lastQuestion: { at: NOON - 30_000, digests: 8, seen: 5 } };
+
+/** What a probe has reported in half an hour: less at first, then more than it could take in. */
+const HISTORY = Array.from({ length: 360 }, (_, i) => ({
+  at: NOON - (360 - i) * 5000,
+  rate: Math.round(900 + 600 * Math.sin(i / 40) + (i % 7) * 20),
+  lost: Math.max(0, i - 300),
+  fill: i < 300 ? 0.1 + (i % 9) / 100 : 0.95,
+  sampling: i < 300 ? 1 : 0.5,
+}));
+
 /** What the trace looks like before AS64510 has answered. */
 export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
 
@@ -416,6 +429,24 @@ export const IDS: readonly IdsRow[] = [
     lastError: 'the budget of 10/1h is spent: alerts are not traced',
   },
 ];
+
+export const HTTP: HttpStatus = {
+  listen: [
+    { at: '127.0.0.1:8480', tls: false, problem: '' },
+    { at: '192.0.2.1:8443', tls: true, problem: 'cannot listen for HTTP on 192.0.2.1:8443: listen EADDRNOTAVAIL' },
+  ],
+  ...{ answering: 1, mostAnswering: 64, watching: 3, mostWatching: 128 },
+  risLive: {
+    ...{ host: 'rrc-tokyo', sent: 4711, lost: 12 },
+    clients: [
+      {
+        ...{ by: 'http token noc from 192.0.2.7', since: NOON - 3_600_000 },
+        ...{ subscriptions: 2, sent: 4000, lost: 12 },
+      },
+    ],
+  },
+  lookingGlass: true,
+};
 
 export const STATUS: StatusReport = {
   version: '0.1.0',
@@ -722,6 +753,12 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return () => {};
     },
     followTrace: () => null,
+    followUpdates: () => ({ want: () => {}, close: () => {} }),
+    http: async () => HTTP,
+    followLog(level, take) {
+      take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
+      return () => {};
+    },
     drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),
@@ -765,7 +802,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
-    ownCertificate: async () => [],
+    certificateProblems: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,
@@ -880,6 +917,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
       },
     ],
     flows: async () => [
@@ -911,6 +949,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
+        history: HISTORY,
         kept: {
           memory: 5 * 2 ** 20,
           disk: 7 * 2 ** 20,
@@ -1009,6 +1049,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
         said: '',
         disabled: null,
+        checklist: {
+          ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+          ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+        },
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],

@@ -12,6 +12,8 @@ export function keepingMetrics({ gauge, counted }: Maker): Look {
     octets: gauge('archive_bytes', 'Octets of the files of the archive'),
     lines: counted('audit_lines_total', 'Lines of the audit log'),
     queries: counted('whois_queries_total', 'Queries answered by the whois server'),
+    clients: gauge('ris_live_clients', 'Clients that are told what peers send'),
+    messages: counted('ris_live_messages_total', 'Messages told to them, and those left out', ['what']),
     limits: counted('limits_hit_total', 'Times that something was not done for a limit, by which', ['limit']),
   };
   return looking(
@@ -24,13 +26,16 @@ export function keepingMetrics({ gauge, counted }: Maker): Look {
         daemon.whois(),
         daemon.ids(),
         daemon.flows(),
+        daemon.http(),
         daemon.ribQuery({ about: 'neighbor' }),
       ]),
-    ([{ version, problems, time }, archive, head, { counts: whois }, ids, flows, peers]) => {
+    ([{ version, problems, time }, archive, head, { counts: whois }, ids, flows, http, peers]) => {
       metrics.build.set({ version }, 1);
       metrics.problems.set({}, problems.length);
       metrics.lines.set({}, head?.number ?? 0);
       metrics.queries.set({}, whois.queries);
+      metrics.clients.set({}, http.risLive?.clients.length ?? 0);
+      for (const what of ['sent', 'lost'] as const) metrics.messages.set({ what }, http.risLive?.[what] ?? 0);
       const state = archive?.state ?? null;
       if (archive !== null) metrics.octets.set({}, archive.held.octets);
       if (state !== null) {
