@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryContacts } from '../../src/bridge/conclusion.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import type { NeighborRow, QuarantineRow, RibQuery, RibSize, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type {
+  NeighborRow,
+  QuarantineRow,
+  RibQuery,
+  RibSize,
+  RouteRow,
+  SummaryRow,
+} from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
 import type { AuditRow } from '../../src/control/audit-rows.ts';
 import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
