@@ -178,6 +178,7 @@ export function createAnswerer(
       prefixes: ipv4 + ipv6,
       description: peer.config.description,
       lastError,
+      ...(state === 'Established' && peer.awaiting.size > 0 && { loading: true }),
     };
   }
 

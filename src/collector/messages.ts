@@ -226,6 +226,8 @@ export interface SummaryRow {
   readonly prefixes: number;
   readonly description: string;
   readonly lastError: string;
+  /** Its table is not known to be whole yet: End-of-RIB is still to come, or, of a peer that tells none, a time of quiet. */
+  readonly loading?: true;
 }
 
 /** Row of `show bgp neighbor`. What is null is known only while the session is Established. */

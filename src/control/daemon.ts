@@ -43,6 +43,7 @@ import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
+import type { Loading } from './loading.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -288,6 +289,8 @@ export interface StatusReport {
   /** Distinct prefixes held, and routes: one for each prefix and peer. */
   readonly prefixes: number;
   readonly routes: number;
+  /** Not there when the table of every peer that is up is whole. */
+  readonly loading?: Loading;
   /** Objects in force; age of the oldest source's copy (null: no source); sources past their time. */
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
