@@ -334,6 +334,8 @@ export function createAnswerer(
         }
         case 'size':
           return { rows: [size()] };
+        case 'verdicts':
+          return { rows: yield* memo.tally() };
         case 'drift': {
           const tables = named(undefined).flatMap(({ row }) => rib.tables[row.number] ?? []);
           return { rows: [yield* heldDrift(rib, memo, tables, query)] };

@@ -12,11 +12,13 @@ import type {
   OrderRow,
   QuarantineRow,
   RibQuery,
+  RibSize,
   RouteRow,
   SummaryRow,
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
+import type { VerdictCount } from '../collector/verdict-memo.ts';
 import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
@@ -57,6 +59,8 @@ export interface RibRows {
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
   readonly quality: QualityRow;
+  readonly size: RibSize;
+  readonly verdicts: VerdictCount;
 }
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
