@@ -11,6 +11,7 @@ import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { renderLog } from './render/live.ts';
 import { plain } from './render/text.ts';
+import { wrap } from './render/width.ts';
 import { runCommand, type Screen } from './run.ts';
 import { terminalOrder } from './terminal.ts';
 import { runLine } from './watch.ts';
@@ -66,7 +67,10 @@ export async function runShell({ socket, client: first, screen: own, input, outp
     output.write(`${up > 0 ? `\x1b[${up}A` : ''}\r\x1b[J${text}\n`);
     if (running === null) rl.prompt(true);
   };
-  const monitor = createMonitor({ held: () => running !== null, show: lines => say(lines.map(plain).join('\n')) });
+  const monitor = createMonitor({
+    held: () => running !== null,
+    show: lines => say(lines.flatMap(line => wrap(plain(line), columns(), '  ')).join('\n')),
+  });
   /** Has lines of the log told from now on, as they are set. */
   const listen = (): void => {
     listening.abort();
