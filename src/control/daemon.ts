@@ -330,6 +330,7 @@ export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
+export type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type {
   IrrFreshness,

@@ -81,10 +81,11 @@ describe('web/page, frame', function () {
       if (seen.has(next)) continue;
       seen.add(next);
       await page.evaluate(`location.hash = ${JSON.stringify(next)}`);
-      // What is read has come, or what is wrong is told.
+      // The view is this one, and what is read has come, or what is wrong is told.
+      const shown = `main [data-view="${next.replace(/\?.*/, '')}"]`;
       await until(`${next} is there`, () =>
         page.evaluate<boolean>(
-          '!(document.querySelector("main h1")?.parentElement.textContent ?? "Reading …").includes("Reading …")',
+          `!(document.querySelector('${shown}')?.textContent ?? 'Reading …').includes('Reading …')`,
         ),
       );
       expect(await page.locator('main [role=alert]').allTextContents(), next).to.deep.equal([]);
@@ -92,12 +93,25 @@ describe('web/page, frame', function () {
         '[...document.querySelectorAll("a")].map(a => a.getAttribute("href"))',
       );
       for (const link of links) {
-        expect(link, next).to.match(/^#\/[a-z]+(\/|$)/);
-        waiting.push(link);
+        expect(link, next).to.match(/^(#\/[a-z]+([/?]|$)|mailto:|tel:)/);
+        if (link.startsWith('#')) waiting.push(link);
       }
     }
-    expect([...seen].map(link => link.split('/')[1])).to.include.members([
-      ...['overview', 'cases', 'case', 'traces', 'trace', 'routes', 'registry', 'probes', 'traceback'],
+    expect([...seen].map(link => link.split(/[/?]/)[1])).to.include.members([
+      ...[
+        'overview',
+        'peer',
+        'cases',
+        'case',
+        'incident',
+        'traces',
+        'trace',
+        'routes',
+        'explain',
+        'registry',
+        'probes',
+      ],
+      'traceback',
     ]);
     expect(wrong).to.deep.equal([]);
   });
@@ -109,7 +123,7 @@ describe('web/page, frame', function () {
     await heading('Routes');
     await page.keyboard.press('/');
     await page.keyboard.type('g t');
-    expect(await page.getByLabel('Prefix or address').inputValue()).to.equal('g t');
+    expect(await page.getByLabel('Prefix, address or AS').inputValue()).to.equal('g t');
     await page.locator('h1').click();
     await page.keyboard.press('?');
     const list = page.getByRole('dialog', { name: 'Keys' });
