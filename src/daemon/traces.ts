@@ -24,13 +24,13 @@ import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-pack
 import type { AuditLog } from './audit.ts';
 import { type Checklists, createChecklists } from './checklists.ts';
 import { commitmentsTo } from './commitments.ts';
+import { watchEndingCertificates } from './ending-certificates.ts';
 import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
-import { watchOwnCertificate } from './own-certificate.ts';
 import { createPastGraph } from './past-graph.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
@@ -65,7 +65,7 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
-  /** What is to be said of the certificate of this AS, and of the checklists of others, in words. */
+  /** What is to be said of certificates that end, and of the checklists of others, in words. */
   certificateProblems(): readonly string[];
   readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
@@ -108,7 +108,7 @@ export async function openTraces(
     kernel ??= loadKernel();
     return kernel;
   };
-  const certificate = watchOwnCertificate(log);
+  const certificates = watchEndingCertificates(log);
   const checklists = createChecklists({ log, clock: Date.now, changed: trusts => exchange.now()?.believe(trusts) });
 
   const roots = keptRoots(store, () => sites.windowsKept(), log);
@@ -166,7 +166,7 @@ export async function openTraces(
       const none = await checklists.prepare(null);
       exchange.end();
       secret = read;
-      certificate.use(null);
+      certificates.use(null);
       none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
@@ -180,7 +180,7 @@ export async function openTraces(
         throw e;
       }
       secret = files.secret;
-      certificate.use(files.identity);
+      certificates.use(files.identity);
       listed.commit();
     }
   }
@@ -353,7 +353,7 @@ export async function openTraces(
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
-    certificateProblems: () => [...certificate.problems(), ...checklists.problems()],
+    certificateProblems: () => [...certificates.problems(), ...checklists.problems()],
     checklists,
     takeUpAgain: () =>
       askInterrupted(
@@ -371,7 +371,7 @@ export async function openTraces(
       exchange.now()?.interrupt();
     },
     async close() {
-      certificate.close();
+      certificates.close();
       checklists.close();
       hints.close();
       past.close();

@@ -81,11 +81,12 @@ describe('web/page, frame', function () {
       if (seen.has(next)) continue;
       seen.add(next);
       await page.evaluate(`location.hash = ${JSON.stringify(next)}`);
-      // The view is this one, and what is read has come, or what is wrong is told.
-      const shown = `main [data-view="${next.replace(/\?.*/, '')}"]`;
+      // What is read has come, or what is wrong is told.
+      const [, view, id = ''] = next.replace(/\?.*$/, '').split('/');
+      const here = `main [data-view="${view}"][data-id="${decodeURIComponent(id)}"]`;
       await until(`${next} is there`, () =>
         page.evaluate<boolean>(
-          `!(document.querySelector('${shown}')?.textContent ?? 'Reading …').includes('Reading …')`,
+          `!(document.querySelector('${here}:has(h1)')?.textContent ?? 'Reading …').includes('Reading …')`,
         ),
       );
       expect(await page.locator('main [role=alert]').allTextContents(), next).to.deep.equal([]);

@@ -101,7 +101,8 @@ describe('web/page, looks', function () {
       const page = await open('overview', { how });
       for (const view of VIEWS) {
         await page.evaluate(`location.hash = ${JSON.stringify(`#/${view}`)}`);
-        const shown = `main [data-view="#/${view.replace(/\?.*/, '')}"]`;
+        const [, kind, id = ''] = `/${view}`.replace(/\?.*$/, '').split('/');
+        const shown = `main [data-view="${kind}"][data-id="${id}"]:has(h1)`;
         await until(`${view} is there`, () =>
           page.evaluate<boolean>(
             `(text => text !== undefined && !${WAITING}.test(text))(document.querySelector('${shown}')?.textContent)`,

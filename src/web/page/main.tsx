@@ -6,7 +6,7 @@ import { ChangesContext, TokenContext, useWords, WordsContext } from './context.
 import { Keys } from './keys.tsx';
 import { chooseLanguage, chosenLanguage } from './language.ts';
 import { News } from './news.tsx';
-import { hashOf, type Place, readPlace } from './place.ts';
+import { type Place, readPlace } from './place.ts';
 import { SignIn, signOut } from './sign-in.tsx';
 import './style.css';
 import { applyTheme, chooseTheme, chosenTheme, nextTheme } from './theme.ts';
@@ -118,8 +118,8 @@ function Shown({ place }: { place: Place }) {
   const { view, id } = loaded.place;
   if (View !== null)
     return (
-      <div key={`${view} ${id}`} data-view={hashOf(view, { id })}>
-        <View id={id} />
+      <div data-view={view} data-id={id} aria-busy={loaded.place !== place}>
+        <View key={`${view} ${id}`} id={id} />
       </div>
     );
   return (
