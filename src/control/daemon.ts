@@ -335,9 +335,9 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
+export type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
-export type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 export type { CaseDetail } from './case-rows.ts';
 export type {
   IrrFreshness,
