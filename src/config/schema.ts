@@ -12,6 +12,7 @@ import { SESSION } from './session-schema.ts';
 import {
   ANSWER,
   ASK,
+  CHECKLISTS,
   FEDERATION,
   MEASURE,
   TRACE_DOMAIN,
@@ -93,6 +94,7 @@ export type BlockName =
   | 'traceback'
   | 'federation'
   | 'tracepeer'
+  | 'checklists'
   | 'tracesite'
   | 'tracedomain'
   | 'ask'
@@ -328,6 +330,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
   intertrack2010: { title: 'intertrack2010', statements: INTERTRACK_2010 },
   federation: { title: 'federation', statements: FEDERATION },
   tracepeer: { title: 'peer', statements: TRACE_PEER },
+  checklists: { title: 'checklists', statements: CHECKLISTS },
   tracesite: { title: 'site', statements: TRACE_SITE },
   tracedomain: { title: 'domain', statements: TRACE_DOMAIN },
   answer: { title: 'answer', statements: ANSWER },
@@ -373,6 +376,7 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   intertrack2010: read(DECLARED.intertrack2010),
   federation: read(DECLARED.federation),
   tracepeer: read(DECLARED.tracepeer),
+  checklists: read(DECLARED.checklists),
   tracesite: read(DECLARED.tracesite),
   tracedomain: read(DECLARED.tracedomain),
   answer: read(DECLARED.answer),

@@ -1,5 +1,6 @@
 /** What stands in a `traceback` block and in the blocks within it. */
 import type { StatementSpec } from './schema.ts';
+import { DAY, MINUTE } from './units.ts';
 
 export const TRACEBACK: readonly StatementSpec[] = [
   {
@@ -43,6 +44,12 @@ export const TRACEBACK: readonly StatementSpec[] = [
   },
   { usage: 'site NAME', help: 'A site of this AS', unique: ['name'], block: 'tracesite' },
   { usage: 'domain NAME', help: 'A part of this AS, by its probes', unique: ['name'], block: 'tracedomain' },
+  {
+    usage: 'checklists',
+    help: "How RPKI Signed Checklists of peers' certificates are verified",
+    block: 'checklists',
+    optionalBlock: true,
+  },
   { usage: 'peer as ASN', help: 'An AS that takes part', unique: ['asn'], block: 'tracepeer' },
   { usage: 'answer', help: 'What other ASes are told', block: 'answer' },
   { usage: 'ask', help: 'How this AS asks others', block: 'ask' },
@@ -87,7 +94,24 @@ export const TRACE_PEER: readonly StatementSpec[] = [
   },
   { usage: 'certificate FILE', help: 'Its certificate, or that of its authority', hard: true },
   { usage: 'fingerprint FINGERPRINT', help: 'The fingerprint of its key', hard: true },
+  { usage: 'checklist FILE', help: 'An RPKI Signed Checklist that vouches for its certificate or key', hard: true },
   ...policyOf('its', 'it', 'it'),
+];
+
+export const CHECKLISTS: readonly StatementSpec[] = [
+  { usage: 'program FILE', help: 'rpki-client', defaults: { file: '/usr/sbin/rpki-client' } },
+  {
+    usage: 'cache directory DIRECTORY',
+    help: 'Where its own runs keep what they have validated',
+    defaults: { directory: '/var/cache/rpki-client' },
+  },
+  { usage: 'tal FILE', help: 'A trust anchor locator; default: those of rpki-client', unique: ['file'] },
+  {
+    usage: 'recheck DURATION',
+    help: 'How often each is verified anew',
+    defaults: { duration: 10 * MINUTE },
+    bounds: { min: MINUTE, max: DAY },
+  },
 ];
 
 export const ANSWER: readonly StatementSpec[] = [

@@ -13,6 +13,8 @@ export interface TracebackConfig {
   /** Local data 1 of the large communities that hint at others; not there: none is looked for. */
   readonly hints?: number;
   readonly peers: readonly TracePeerConfig[];
+  /** How checklists are verified; as the statements have it by default when left out. */
+  readonly checklists?: ChecklistsConfig;
   /** Left out: this daemon is all managers of its AS. */
   readonly sites?: TraceSitesConfig;
   readonly answer: {
@@ -42,6 +44,15 @@ export interface TracebackConfig {
   };
 }
 
+export interface ChecklistsConfig {
+  /** File of rpki-client, the directory of its cache, files of trust anchor locators; none: its own. */
+  readonly program: string;
+  readonly cache: string;
+  readonly tals: readonly string[];
+  /** How often each is verified anew, ms. */
+  readonly recheck: number;
+}
+
 export type TracePurpose = 'attack' | 'misuse' | 'fault' | 'test';
 
 /** Which questions are answered and asked. */
@@ -66,8 +77,10 @@ export interface TracePeerConfig extends TracePolicy {
   readonly as: number;
   readonly address: string;
   readonly port: number;
-  /** File of the certificate (or of the authority) that the peer's must match; empty: the fingerprint alone counts. */
+  /** File of the certificate (or of the authority) that the peer's must match; empty: the fingerprint or the checklist counts. */
   readonly certificate: string;
   /** Of the peer's key (net/fingerprint.ts); any key when left out. */
   readonly fingerprint?: string;
+  /** File of a checklist that must vouch for the certificate; none is asked when left out. */
+  readonly checklist?: string;
 }

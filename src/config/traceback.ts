@@ -18,7 +18,13 @@ import {
 import { checkUsable } from './host-address.ts';
 import type { Report } from './report.ts';
 import { checkTraceSites, traceSitesEntries, traceSitesOf } from './trace-sites.ts';
-import type { TracebackConfig, TracePeerConfig, TracePolicy, TracePurpose } from './traceback-tree.ts';
+import type {
+  ChecklistsConfig,
+  TracebackConfig,
+  TracePeerConfig,
+  TracePolicy,
+  TracePurpose,
+} from './traceback-tree.ts';
 
 // Below, a word that the schema lists as the only ones possible is taken for its type: it was checked against the list.
 
@@ -40,6 +46,7 @@ export function tracebackOf(block: readonly Entry[]): TracebackConfig {
       ...policyOf(one.block, 'federation'),
     })),
     ...(first(block, 'hints') && { hints: numberIn(block, 'traceback', 'hints', 'count') }),
+    ...optional('checklists', all(block, 'checklists').map(checklistsOf)[0]),
     peers: all(block, 'peer as').map(tracePeerOf),
     ...(sites !== null && { sites }),
     answer: {
@@ -68,8 +75,30 @@ function tracePeerOf(peer: Entry): TracePeerConfig {
     ...endpointOf(stated(block, 'tracepeer', 'address')),
     certificate: text(stated(block, 'tracepeer', 'certificate'), 'file') ?? '',
     ...optional('fingerprint', text(stated(block, 'tracepeer', 'fingerprint'), 'fingerprint')),
+    ...optional('checklist', text(stated(block, 'tracepeer', 'checklist'), 'file')),
     ...policyOf(block, 'tracepeer'),
   };
+}
+
+/** What holds where nothing is said. */
+export const CHECKLISTS_AS_DEFAULT: ChecklistsConfig = checklistsOf(entry('traceback', 'checklists'));
+
+function checklistsOf({ block }: Entry): ChecklistsConfig {
+  return {
+    program: textIn(block, 'checklists', 'program', 'file'),
+    cache: textIn(block, 'checklists', 'cache directory', 'directory'),
+    tals: all(block, 'tal').map(one => must(text(one, 'file'))),
+    recheck: numberIn(block, 'checklists', 'recheck', 'duration'),
+  };
+}
+
+function checklistsEntry({ program, cache, tals, recheck }: ChecklistsConfig): Entry {
+  return entry('traceback', 'checklists', {}, [
+    entry('checklists', 'program', { file: program }),
+    entry('checklists', 'cache directory', { directory: cache }),
+    ...tals.map(file => entry('checklists', 'tal', { file })),
+    entry('checklists', 'recheck', { duration: recheck }),
+  ]);
 }
 
 function policyOf(block: readonly Entry[], name: 'federation' | 'tracepeer'): TracePolicy {
@@ -105,6 +134,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
     ),
     ...(traceback.hints === undefined ? [] : [entry('traceback', 'hints', { count: traceback.hints })]),
     ...(traceback.sites === undefined ? [] : traceSitesEntries(traceback.sites)),
+    ...(traceback.checklists === undefined ? [] : [checklistsEntry(traceback.checklists)]),
     ...traceback.peers.map(peer =>
       entry('traceback', 'peer as', { asn: peer.as }, [
         entry('tracepeer', 'address', { address: peer.address, port: peer.port }),
@@ -112,6 +142,7 @@ export function tracebackEntry(traceback: TracebackConfig): Entry {
         ...(peer.fingerprint === undefined
           ? []
           : [entry('tracepeer', 'fingerprint', { fingerprint: peer.fingerprint })]),
+        ...(peer.checklist === undefined ? [] : [entry('tracepeer', 'checklist', { file: peer.checklist })]),
         ...policyEntries('tracepeer', peer),
       ]),
     ),
@@ -146,10 +177,21 @@ export function checkTraceback(config: readonly Entry[], report: Report): void {
     for (const peer of all(block, 'peer as')) {
       if (own !== undefined && number(peer, 'asn') !== undefined && number(peer, 'asn') === number(own, 'asn'))
         report.error(placed(peer), `\`peer as ${number(peer, 'asn')}\` is the own AS`);
-      if (peer.whole && !report.damaged && !['certificate', 'fingerprint'].some(head => first(peer.block, head)))
+      if (
+        peer.whole &&
+        !report.damaged &&
+        !['certificate', 'fingerprint', 'checklist'].some(head => first(peer.block, head))
+      )
         report.error(
           placed(peer),
-          `nothing tells who \`peer as ${number(peer, 'asn')}\` is, expected \`certificate\` or \`fingerprint\` in its block`,
+          `nothing tells who \`peer as ${number(peer, 'asn')}\` is, expected \`certificate\`, \`fingerprint\` or \`checklist\` in its block`,
+        );
+      const checklist = first(peer.block, 'checklist');
+      const file = checklist && text(checklist, 'file');
+      if (file !== undefined && (!file.endsWith('.sig') || /["\\]/.test(file)))
+        report.error(
+          placed(checklist!),
+          'rpki-client knows a checklist by its name, expected a plain one that ends in `.sig`',
         );
       const address = first(peer.block, 'address');
       if (address !== undefined) checkUsable(address, text(address, 'address') ?? '', false, report);

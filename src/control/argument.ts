@@ -12,6 +12,7 @@ import { PURPOSES } from '../traceback/request.ts';
 import type { Daemon } from './daemon.ts';
 import { parseInstant } from './instant.ts';
 import { heldPrefixes, knownAses, lastOfList, type Place } from './live-names.ts';
+import { LOG_LEVELS } from './live-rows.ts';
 import { MAX_NUMBER, readNumbers } from './numbers.ts';
 
 /** A kind of argument: the word in capitals that stands for it in a command's syntax. */
@@ -82,6 +83,11 @@ export const ARGUMENTS: Readonly<Record<string, ArgumentKind>> = {
   MARK: {
     help: 'where `watch` was: the `mark` of a row, such as mijz0o5c.17',
     refuse: text => (/^[0-9a-z]{1,12}\.\d{1,15}$/.test(text) ? null : 'mark, such as mijz0o5c.17'),
+  },
+  LEVEL: {
+    help: `least level: ${LOG_LEVELS.join(', ')}`,
+    refuse: text => (LOG_LEVELS.some(level => level === text) ? null : `level: ${LOG_LEVELS.join(', ')}`),
+    values: async () => LOG_LEVELS,
   },
   EPOCH: {
     help: 'hour of windows: whole hours since 1970-01-01 00:00 UTC, such as 495000',

@@ -56,7 +56,7 @@ import type {
 } from './daemon.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
-import type { AnyRow, GoneRow, LeftOutRow, LiveRow, MarkRow, TraceLineRow } from './live-rows.ts';
+import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -201,6 +201,7 @@ export interface CommandRows {
   readonly 'show whois': WhoisStatus;
   readonly 'watch all': AnyRow | MarkRow | LeftOutRow;
   readonly 'watch cases': LiveRow<CaseLineRow>;
+  readonly 'watch log': LogRow | LeftOutRow;
   readonly 'watch notices': LiveRow<NoticeRow>;
   readonly 'watch probes': LiveRow<ProbeStatusRow> | GoneRow<ProbeStatusRow, 'probe'>;
   readonly 'watch sessions': LiveRow<SummaryRow> | GoneRow<SummaryRow, 'peer'>;

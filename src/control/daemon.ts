@@ -127,8 +127,8 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   traceDigest(digest: TraceDigest): Promise<Trace>;
   /** Asks a trace again with the same digests; rejects in words when there is none. */
   traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
-  /** What is to be said of the certificate that this AS speaks with. */
-  ownCertificate(): Promise<readonly string[]>;
+  /** What is to be said of the certificate that this AS speaks with, and of the checklists of its peers. */
+  certificateProblems(): Promise<readonly string[]>;
   /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
   approvals(): Promise<readonly Approval[]>;
   /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */

@@ -18,7 +18,11 @@ const LOOKING = [
   'whois',
 ];
 
+/** The log tells who did and asked what: it is for those who may do something. */
+const LOG = 'watch log';
+
 /** True of a command that changes nothing and asks no other AS for anything. */
 export function looksOnly({ syntax }: Pick<Command, 'syntax'>): boolean {
+  if (syntax === LOG || syntax.startsWith(`${LOG} `)) return false;
   return LOOKING.some(begin => syntax === begin || syntax.startsWith(`${begin} `));
 }

@@ -1,8 +1,8 @@
 /** `watch …`: what happens, as it happens. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Call, Command } from './commands.ts';
-import { createLiveQueue } from './live-queue.ts';
-import { type AnyRow, type LeftOutRow, LOGGED, TABLES, type Told, type Topic } from './live-rows.ts';
+import { createLiveQueue, type LiveQueue } from './live-queue.ts';
+import { type AnyRow, type LeftOutRow, LOGGED, type LogLevel, TABLES, type Told, type Topic } from './live-rows.ts';
 import { namedTrace } from './trace-arguments.ts';
 
 /** What each topic tells. */
@@ -48,6 +48,14 @@ export const LIVE_COMMANDS: readonly Command[] = [
     }),
   ),
   {
+    syntax: 'watch log [level LEVEL]',
+    help: 'Lines of the log as they are written, those of cases among them',
+    words: { level: 'From this level up; info where nothing is said' },
+    long: true,
+    live: true,
+    run: call => tell(call, add => call.daemon.followLog((call.args.LEVEL ?? 'info') as LogLevel, add)),
+  },
+  {
     syntax: 'watch trace TRACE-ID',
     help: 'One trace with its tree, again whenever more is known, until it is over',
     long: true,
@@ -56,10 +64,27 @@ export const LIVE_COMMANDS: readonly Command[] = [
   },
 ];
 
-async function follow(call: Call, topics: readonly Topic[], rowOf: (told: Told) => object): Promise<void> {
+/** Lines of the log have no marks: who was away reads the log itself. */
+function tell({ row, signal }: Call, begin: (add: (row: object) => void) => () => void): Promise<void> {
+  const queue = createLiveQueue(signal);
+  const stop = begin(one => queue.add({ mark: '', about: null, key: null, row: one }));
+  return drain(queue, stop, ({ row: one }) => one, row, signal);
+}
+
+function follow(call: Call, topics: readonly Topic[], rowOf: (told: Told) => object): Promise<void> {
   const { daemon, args, row, signal } = call;
   const queue = createLiveQueue(signal);
-  const stop = daemon.follow(topics, args.MARK ?? null, queue.add);
+  return drain(queue, daemon.follow(topics, args.MARK ?? null, queue.add), rowOf, row, signal);
+}
+
+/** Sends what is told until nobody listens any more. */
+async function drain(
+  queue: LiveQueue,
+  stop: () => void,
+  rowOf: (told: Told) => object,
+  row: Call['row'],
+  signal: AbortSignal,
+): Promise<void> {
   try {
     while (!signal.aborted) {
       const { told, leftOut } = queue.take();

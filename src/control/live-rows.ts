@@ -56,6 +56,17 @@ export interface TraceLineRow
   readonly certainty: number | null;
 }
 
+/** The least one first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `watch log`: a line of the daemon's log; `text` has the fields. */
+export interface LogRow {
+  readonly time: number;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
 /** What the commands need of the daemon. */
 export interface LiveAnswers {
   /**
@@ -65,4 +76,6 @@ export interface LiveAnswers {
   follow(topics: readonly Topic[], since: string | null, take: (told: Told) => void): () => void;
   /** Calls back whenever more is known of a trace, and when it is over. Null: it does not run. Returns what ends it. */
   followTrace(id: string, changed: (over: boolean) => void): (() => void) | null;
+  /** Has `take` told of each line of the log from this level up; returns what ends it. */
+  followLog(level: LogLevel, take: (row: LogRow) => void): () => void;
 }

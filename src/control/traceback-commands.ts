@@ -20,7 +20,7 @@ export const TRACEBACK_COMMANDS: readonly Command[] = [
     help: 'ASes with which traces are exchanged',
     run: async ({ daemon, row, note }) => {
       for (const one of await daemon.tracePeers()) await row(one);
-      for (const problem of await daemon.ownCertificate()) note(problem);
+      for (const problem of await daemon.certificateProblems()) note(problem);
     },
   },
   {

@@ -31,6 +31,19 @@ export interface TracePeerRow {
   readonly said: string;
   /** By whom the session is held down, and with which words; null when it is not. */
   readonly disabled: { readonly by: string; readonly reason: string } | null;
+  readonly checklist: ChecklistRow | null;
+}
+
+/** What was found of the checklist that is configured for a peer; null where there is none. */
+export interface ChecklistRow {
+  readonly file: string;
+  readonly believed: boolean;
+  /** When it was found out last whether it is valid, ms; null: never. */
+  readonly toldAt: number | null;
+  /** Until when it is believed, ms; null when it is not. */
+  readonly until: number | null;
+  /** Why it is not believed, or could not be verified again; empty when all is well. */
+  readonly problem: string;
 }
 
 /** Row of `show traceback peers`. */
@@ -50,6 +63,7 @@ export interface TracebackPeerRow extends Omit<PeerStatus, 'queriesIn' | 'querie
   readonly adjacent: boolean;
   /** Its participation record; null when none is known. */
   readonly record: BelievedRecord | null;
+  readonly checklist: ChecklistRow | null;
 }
 
 /** Answer of `show traceback graph`. */

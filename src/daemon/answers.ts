@@ -32,7 +32,7 @@ import { drill } from './drill.ts';
 import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
-import type { Log } from './log.ts';
+import type { HeardLog } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
 import type { Neighbors } from './neighbors.ts';
@@ -76,7 +76,7 @@ export interface DaemonParts {
   readonly live: Live;
   readonly store: Store;
   readonly audit: AuditLog;
-  readonly log: Log;
+  readonly log: HeardLog;
   /** Addresses that cannot be listened at for BGP, in words. */
   readonly reload: () => Promise<ReloadReport>;
 }
@@ -163,7 +163,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.ids.problems(),
       ...(await parts.archive.problems()),
       ...parts.audit.problems(),
-      ...traces.ownCertificate(),
+      ...traces.certificateProblems(),
       ...waitingForApproval(traces),
       ...parts.log.problems(),
     ];
@@ -255,6 +255,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       }),
       id => traces.running.get(id) !== null,
     ),
+    followLog: parts.log.follow,
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
@@ -303,7 +304,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       if (record === undefined) throw new Error(`there is no trace ${id}`);
       return traces.startAgain(traceOf(record), onPartial, why);
     },
-    ownCertificate: async () => traces.ownCertificate(),
+    certificateProblems: async () => traces.certificateProblems(),
     approvals: async () => traces.traceback()?.approvals.list() ?? [],
     approve: async (id, milliseconds, by) => mustTraceback(traces).approvals.approve(id, milliseconds, by),
     deny: async (id, reason, by) => mustTraceback(traces).approvals.deny(id, reason, by),

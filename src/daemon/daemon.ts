@@ -32,7 +32,7 @@ import { createDrift } from './drift.ts';
 import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
 import { createLive } from './live.ts';
-import type { Log } from './log.ts';
+import type { HeardLog } from './log.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
@@ -55,7 +55,7 @@ export interface DaemonOptions {
   readonly file: string;
   readonly config: Config;
   readonly version: string;
-  readonly log: Log;
+  readonly log: HeardLog;
   /** Something without which the daemon cannot go on has happened. */
   readonly onFatal: (reason: string) => void;
 }

@@ -17,7 +17,7 @@ export interface Live {
   traceOver(id: string): void;
   changed(about: TableTopic): void;
   /** The answers, once the tables can be read; `runs` tells whether a trace runs. */
-  answers(tables: readonly LiveTable[], runs: (id: string) => boolean): LiveAnswers;
+  answers(tables: readonly LiveTable[], runs: (id: string) => boolean): Pick<LiveAnswers, 'follow' | 'followTrace'>;
   close(): void;
 }
 

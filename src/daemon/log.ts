@@ -5,10 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import pino from 'pino';
 import type { LogConfig } from '../config/tree.ts';
+import type { LogLevel, LogRow } from '../control/live-rows.ts';
 import { printable } from '../notify/layout.ts';
 import { openLogFile } from './log-file.ts';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type { LogLevel } from '../control/live-rows.ts';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
@@ -21,20 +22,31 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** A log that somebody may listen to. */
+export interface HeardLog extends Log {
+  /** Has `take` told of each line from this level up, wherever the log goes otherwise; returns what ends it. */
+  follow(level: LogLevel, take: (row: LogRow) => void): () => void;
+}
+
 /** Priorities of syslog(3), facility daemon, by pino's level number. */
 const SYSLOG: Readonly<Record<number, number>> = { 20: 31, 30: 30, 40: 28, 50: 27 };
 /** A value longer than this is cut in the log. */
 const LONGEST = 1100;
 
-/** One line; control characters of what came from outside are made visible. */
-export function logLine(time: number, level: string, text: string, fields: LogFields): string {
+/** A message with its fields; control characters of what came from outside are made visible. */
+function logText(text: string, fields: LogFields): string {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null && value !== '')
     .map(([key, value]) => {
       const shown = typeof value === 'string' ? value : JSON.stringify(value);
       return ` ${key}=${/[\s"=]/.test(shown) ? JSON.stringify(shown) : shown}`.slice(0, LONGEST);
     });
-  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${printable(text + rest.join(''))}\n`;
+  return printable(text + rest.join(''));
+}
+
+/** One line. */
+export function logLine(time: number, level: string, text: string, fields: LogFields): string {
+  return `${new Date(time).toISOString()} ${level.padEnd(5)} ${logText(text, fields)}\n`;
 }
 
 interface Destination {
@@ -48,7 +60,7 @@ function ended(closed: Promise<unknown>): Promise<unknown> {
 }
 
 /** Opens the log. Until `configure` is called everything from `info` up goes to standard error. */
-export function openLog(debug: boolean): Log {
+export function openLog(debug: boolean): HeardLog {
   let destinations: Destination[] = [];
   let logger = pino({ base: null });
   const problems = new Map<string, string>();
@@ -103,11 +115,22 @@ export function openLog(debug: boolean): Log {
 
   // Who reads it may go away; the daemon must not go with him.
   process.stderr.on('error', e => problems.set('stderr', `standard error: ${e.message}`));
-  const log = (level: LogLevel, text: string, fields: LogFields = {}) => logger[level](fields, text);
+  const followers = new Set<{ readonly from: number; readonly take: (row: LogRow) => void }>();
+  const log = (level: LogLevel, text: string, fields: LogFields = {}) => {
+    logger[level](fields, text);
+    const number = pino.levels.values[level]!;
+    for (const { from, take } of followers)
+      if (number >= from) take({ time: Date.now(), level, text: logText(text, fields) });
+  };
   configure([{ to: 'stderr', level: 'info' }]);
   return Object.assign(log, {
     configure,
     problems: () => [...problems.values()],
+    follow(level: LogLevel, take: (row: LogRow) => void) {
+      const follower = { from: pino.levels.values[level]!, take };
+      followers.add(follower);
+      return () => void followers.delete(follower);
+    },
     close: async () => void (await Promise.all(destinations.map(one => one.close()))),
   });
 }

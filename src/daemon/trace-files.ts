@@ -34,3 +34,9 @@ export function methodsOf({ probes }: Config): ('digest' | 'sflow')[] {
   const digests = watching.some(probe => probe.exporters === undefined);
   return [...(digests || !samples ? ['digest' as const] : []), ...(samples ? ['sflow' as const] : [])];
 }
+
+/** Seconds for which every probe of this AS keeps its windows; null without a probe. */
+export function retentionOf({ probes }: Config): number | null {
+  const watching = probes.filter(probe => probe.translator === undefined);
+  return watching.length === 0 ? null : Math.floor(Math.min(...watching.map(probe => probe.retention)) / 1000);
+}

@@ -4,7 +4,7 @@ import type { TracePeerRow } from '../control/traceback-rows.ts';
 import type { Traces } from './traces.ts';
 
 /** One row for each configured trace peer; none without `traceback`. */
-export function tracePeerRows(config: Config, traces: Pick<Traces, 'traceback'>): TracePeerRow[] {
+export function tracePeerRows(config: Config, traces: Pick<Traces, 'traceback' | 'checklists'>): TracePeerRow[] {
   const configured = config.traceback?.peers ?? [];
   return (traces.traceback()?.status() ?? []).map(row => {
     const peer = configured.find(({ as }) => as === row.as);
@@ -21,6 +21,7 @@ export function tracePeerRows(config: Config, traces: Pick<Traces, 'traceback'>)
       lastError: row.lastError,
       said: row.said,
       disabled: row.disabled && { by: row.disabled.by, reason: row.disabled.reason },
+      checklist: traces.checklists.rowOf(row.as),
     };
   });
 }

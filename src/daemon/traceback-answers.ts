@@ -9,7 +9,7 @@ import { whyNoTraceback } from './trace-sites.ts';
 import type { Traces } from './traces.ts';
 
 export interface TracebackParts {
-  readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites' | 'lookForHints'>;
+  readonly traces: Pick<Traces, 'traceback' | 'running' | 'sites' | 'lookForHints' | 'checklists'>;
   readonly store: Pick<Store, 'read'>;
   readonly query: AskRib;
 }
@@ -49,6 +49,7 @@ export function createTracebackAnswers({ traces, store, query }: TracebackParts)
           ...{ kind, port, in: inward, out, rate },
           ...{ asked: queriesOut, received: queriesIn, answered: queriesIn - status.refused },
           ...{ adjacent: adjacent.has(status.as), record: records.get(status.as) ?? null },
+          checklist: traces.checklists.rowOf(status.as),
         };
       };
       return [

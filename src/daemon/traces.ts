@@ -23,6 +23,7 @@ import type { Trace } from '../traceback/trace.ts';
 import { createTraceback, type Traceback } from '../traceback/traceback.ts';
 import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-packets.ts';
 import type { AuditLog } from './audit.ts';
+import { type Checklists, createChecklists } from './checklists.ts';
 import { commitmentsTo } from './commitments.ts';
 import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
@@ -36,7 +37,7 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
-import { methodsOf, readSecret, readTraceFiles } from './trace-files.ts';
+import { methodsOf, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
@@ -64,8 +65,9 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
-  /** What is to be said of the certificate of this AS, in words. */
-  ownCertificate(): readonly string[];
+  /** What is to be said of the certificate of this AS, and of the checklists of others, in words. */
+  certificateProblems(): readonly string[];
+  readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
   questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
@@ -109,6 +111,7 @@ export async function openTraces(
     return kernel;
   };
   const certificate = watchOwnCertificate(log);
+  const checklists = createChecklists({ log, clock: Date.now, changed: trusts => traceback?.believe(trusts) });
 
   const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
   const station = await openProbeStation({
@@ -141,10 +144,6 @@ export async function openTraces(
 
   const past = createPastGraph(() => config);
   const graph = graphOf(query, past);
-  const retentionOf = ({ probes: all }: Config) => {
-    const probes = all.filter(probe => probe.translator === undefined);
-    return probes.length === 0 ? null : Math.floor(Math.min(...probes.map(probe => probe.retention)) / 1000);
-  };
 
   async function take(next: Config): Promise<void> {
     const opening = await doors.prepare(next);
@@ -166,12 +165,15 @@ export async function openTraces(
   async function takeTraceback(next: Config): Promise<void> {
     if (next.traceback === null || isSite(next)) {
       const read = next.traceback && readSecret(next.traceback);
+      const none = await checklists.prepare(null);
       traceback?.close(true);
       traceback = null;
       secret = read;
       use(null);
+      none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
+      const listed = await checklists.prepare(next.traceback);
       if (traceback !== null && identity !== null && next.localAs !== config.localAs) {
         // Where it cannot listen is found out before every session is closed.
         await traceback.reconfigure({ ...config.traceback!, listen: next.traceback.listen }, identity);
@@ -181,14 +183,16 @@ export async function openTraces(
       const before = methods;
       methods = methodsOf(next); // what is announced names them
       try {
-        if (traceback !== null) await traceback.reconfigure(next.traceback, files.identity);
-        else traceback = await tracebackOf(next, next.traceback, files.identity);
+        const as = { ...files.identity, checklists: listed.trusts() };
+        if (traceback !== null) await traceback.reconfigure(next.traceback, as);
+        else traceback = await tracebackOf(next, next.traceback, as);
       } catch (e) {
         methods = before;
         throw e;
       }
       secret = files.secret;
       use(files.identity);
+      listed.commit();
     }
   }
 
@@ -363,7 +367,8 @@ export async function openTraces(
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
-    ownCertificate: certificate.problems,
+    certificateProblems: () => [...certificate.problems(), ...checklists.problems()],
+    checklists,
     takeUpAgain: () =>
       askInterrupted(
         {
@@ -381,6 +386,7 @@ export async function openTraces(
     },
     async close() {
       certificate.close();
+      checklists.close();
       hints.close();
       past.close();
       ending.abort();

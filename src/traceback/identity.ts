@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import { fingerprintOf } from '../net/fingerprint.ts';
 import { certificatesIn, outOfDate, vouchedFor } from '../net/tls.ts';
+import { type ChecklistTrust, doubtOfChecklist, sameChecklist } from './checklist.ts';
 
 export interface Identity {
   readonly as: number;
@@ -16,6 +17,8 @@ export interface Identity {
   readonly trust: ReadonlyMap<number, readonly X509Certificate[]>;
   /** By peer AS, the fingerprint that its key must have; none is pinned when left out. */
   readonly pins?: ReadonlyMap<number, string>;
+  /** By peer AS, what its checklist says; none is asked for when left out. It changes while the daemon runs. */
+  readonly checklists?: ReadonlyMap<number, ChecklistTrust>;
   /** Authorities of the federations: they speak for every AS that no certificate is configured for. */
   readonly authorities: readonly X509Certificate[];
   /** The same by the name of the federation. */
@@ -126,35 +129,43 @@ export function asOfCertificate(certificate: X509Certificate): number | string {
   return as;
 }
 
-/** True when a file or a fingerprint is configured for an AS: nobody else speaks for it then. */
-export function isConfigured(as: number, { trust, pins }: Pick<Identity, 'trust' | 'pins'>): boolean {
-  return trust.has(as) || pins?.has(as) === true;
+/** By what an AS is believed. */
+export type Trust = Pick<Identity, 'trust' | 'pins' | 'checklists' | 'authorities'>;
+
+/** True when a file, a fingerprint or a checklist is configured for an AS: nobody else speaks for it then. */
+export function isConfigured(as: number, { trust, pins, checklists }: Omit<Trust, 'authorities'>): boolean {
+  return trust.has(as) || pins?.has(as) === true || checklists?.has(as) === true;
 }
 
 /** True when two identities believe an AS by the same. */
 export function sameTrust(as: number, one: Identity, other: Identity): boolean {
   const [a, b] = [one.trust.get(as) ?? [], other.trust.get(as) ?? []];
   const sameFiles = a.length === b.length && a.every((certificate, i) => certificate.raw.equals(b[i]!.raw));
-  return sameFiles && one.pins?.get(as) === other.pins?.get(as);
+  const sameList = sameChecklist(one.checklists?.get(as), other.checklists?.get(as));
+  return sameFiles && sameList && one.pins?.get(as) === other.pins?.get(as);
 }
 
 /**
  * Why a certificate of an AS is not believed, null when it is: the file that is configured for the AS decides, and the
- * fingerprint of its key, each where there is one; else the authorities of federations. Undefined: nothing is known of the AS.
+ * fingerprint of its key, and its checklist, each where there is one; else the authorities of federations. Undefined:
+ * nothing is known of the AS.
  */
 export function doubtOfCertificate(
   certificate: X509Certificate,
   as: number,
-  { trust, pins, authorities }: Pick<Identity, 'trust' | 'pins' | 'authorities'>,
+  { trust, pins, checklists, authorities }: Trust,
   now: number,
 ): string | null | undefined {
-  const pin = pins?.get(as);
   const file = trust.get(as);
-  if (pin !== undefined) {
-    if (fingerprintOf(certificate.publicKey) !== pin) return 'the key of the certificate is not the one that is pinned';
+  const pin = pins?.get(as);
+  const checklist = checklists?.get(as);
+  if (pin !== undefined && fingerprintOf(certificate.publicKey) !== pin)
+    return 'the key of the certificate is not the one that is pinned';
+  const unlisted = checklist === undefined ? null : doubtOfChecklist(checklist, certificate, as, now);
+  if (unlisted !== null) return unlisted;
+  if (file === undefined && (pin !== undefined || checklist !== undefined)) {
     const date = outOfDate(certificate, now);
-    if (date !== null) return `certificate ${date}`;
-    if (file === undefined) return null;
+    return date === null ? null : `certificate ${date}`;
   }
   const trusted = file ?? authorities;
   return trusted.length === 0 ? undefined : vouchedFor(certificate, trusted, now);
@@ -163,7 +174,7 @@ export function doubtOfCertificate(
 /** The AS that a certificate proves, a peer or a member of a federation; or why it proves none. `now` in ms. */
 export function identifyPeer(
   certificate: X509Certificate | undefined,
-  identity: Pick<Identity, 'trust' | 'pins' | 'authorities'>,
+  identity: Trust,
   now: number,
 ): { readonly as: number } | { readonly reason: string; readonly stranger?: true } {
   if (certificate === undefined) return { reason: 'no certificate' };

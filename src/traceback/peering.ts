@@ -354,8 +354,11 @@ export function createPeering(options: PeeringOptions): Peering {
       config = next;
       if (!moved) return;
       failures = 0;
+      const waits = connections.size === 0 && dialling === null;
       dialling?.abandon();
       endAll({ code: 'configuration', text: 'the peer was configured anew' });
+      // What it waits for may be here now.
+      if (waits) redial();
     },
     status() {
       look();

@@ -134,6 +134,8 @@ export interface Traceback {
   reconfigure(config: TracebackConfig, identity: Identity): Promise<void>;
   /** Carries out what the operator orders, and tells in words what was done. Throws an Error in words when it cannot be. */
   order(order: TraceOrder, by: string): string;
+  /** Takes what checklists say from now on: the session with a peer of whom they say something else ends. */
+  believe(checklists: NonNullable<Identity['checklists']>): void;
   /** Ends every trace of this AS now: as `interrupted`, each with what it has. */
   interrupt(): void;
   /** Ends traces and sessions, each with NOTIFICATION; with `withdraw` this AS takes part no more, and says so first. */
@@ -362,6 +364,12 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
       }
       members.reconfigured();
       flooding.announce();
+    },
+    believe(checklists) {
+      const before = identity;
+      identity = { ...identity, checklists };
+      for (const [peer, peering] of peerings)
+        if (!sameTrust(peer, before, identity)) peering.configure(peering.config(), true);
     },
     interrupt: dPoint.close,
     sealed: sight.sealed,

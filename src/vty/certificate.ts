@@ -1,10 +1,12 @@
 /** `itctl cert …`: certificates that name an AS, and a small authority for a federation. */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { parseAsn } from '../bgp/as-path.ts';
 import { DAY, HOUR } from '../config/units.ts';
 import { fingerprintOf } from '../net/fingerprint.ts';
 import { issueCertificate } from '../net/issue-certificate.ts';
 import { outOfDate } from '../net/tls.ts';
+import { keyStatement } from '../traceback/checklist.ts';
 import { asOfCertificate } from '../traceback/identity.ts';
 import type { OfflineStreams } from './decode-mrt.ts';
 import { readCertificates, readKey, writePem } from './pem-file.ts';
@@ -187,6 +189,36 @@ export function pinCertificate(words: readonly string[], json: boolean, streams:
       json
         ? `${JSON.stringify({ as, fingerprint })}\n`
         : `${fingerprint}\npeer as ${as} { fingerprint "${fingerprint}"; }\n`,
+    );
+    return EXIT.ok;
+  });
+}
+
+/**
+ * `cert checklist FILE [--out DIRECTORY] [--force]`: what an RPKI Signed Checklist has to list so that the certificate is
+ * believed, as lines of sha256sum(1), and as files to be signed.
+ */
+export function checklistFor(words: readonly string[], json: boolean, streams: OfflineStreams): Answer {
+  const options = sortWords(words, { expected: ['a file'], valued: ['--out'], flags: ['--force'] });
+  return carryOut(options, streams, ({ words: [file], values, flags }) => {
+    const [certificate] = need(readCertificates(file!));
+    const as = asOfCertificate(certificate!);
+    if (typeof as === 'string') throw new Error(`${file}: ${as}`);
+    const files = [
+      { file: `intertrack-as${as}-key.txt`, content: Buffer.from(keyStatement(as, certificate!.publicKey)) },
+      { file: `intertrack-as${as}.cer`, content: certificate!.raw },
+    ];
+    const out = values.get('--out');
+    for (const { file: name, content } of out === undefined ? [] : files) {
+      const wrong = writePem(join(out!, name), content, 0o644, flags.has('--force'));
+      if (wrong !== null) throw new Error(wrong);
+    }
+    const listed = files.map(({ file: name, content }) => ({
+      file: name,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    }));
+    streams.stdout.write(
+      json ? `${JSON.stringify(listed)}\n` : listed.map(({ file: name, sha256 }) => `${sha256}  ${name}\n`).join(''),
     );
     return EXIT.ok;
   });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Completion } from '../control/protocol.ts';
 import type { ControlClient } from './client.ts';
 import { filtersLike } from './filters.ts';
+import { terminalChoices } from './terminal.ts';
 import { isWatchable } from './watch.ts';
 import { splitWords } from './words.ts';
 
@@ -10,7 +11,7 @@ import { splitWords } from './words.ts';
 export const OWN_COMMANDS: readonly Completion[] = [
   { word: 'exit', kind: 'word', help: 'End the shell' },
   { word: 'quit', kind: 'word', help: 'End the shell' },
-  { word: 'terminal', kind: 'word', help: 'terminal length LINES: how long a page is, 0 for no end' },
+  { word: 'terminal', kind: 'word', help: 'Length of pages, width, and lines of the log as they are written' },
 ];
 
 /** Most names of files offered. */
@@ -22,6 +23,8 @@ export async function choicesAt(client: ControlClient, line: string): Promise<re
   const before = last === '' ? words : words.slice(0, -1);
   const filters = filtersAt(before, last);
   if (filters !== null) return filters;
+  if (before[0] !== undefined && before[0].length > 2 && 'terminal'.startsWith(before[0]))
+    return terminalChoices(before.slice(1), last);
   const found = await withWatched(client, before, last);
   if (typeof found === 'string' || before.length > 0) return found;
   return [...found, ...OWN_COMMANDS.filter(own => own.word.startsWith(last))];

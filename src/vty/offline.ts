@@ -76,6 +76,7 @@ export const OFFLINE: readonly OfflineCommand[] = [
     'NAME --key FILE --out FILE [--days NUMBER] [--force]',
     async () => (await certificate()).makeAuthority,
   ),
+  offline(['cert', 'checklist'], 'FILE [--out DIRECTORY] [--force]', async () => (await certificate()).checklistFor),
   offline(
     ['cert', 'issue'],
     'FILE --authority FILE --key FILE --out FILE [--days NUMBER] [--force]',

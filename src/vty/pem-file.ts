@@ -1,6 +1,6 @@
 /** Keys and certificates as files. What is wrong comes back as one line that names the file. */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { certificatesIn } from '../net/tls.ts';
 import { sentence } from './decode-mrt.ts';
 
@@ -40,12 +40,12 @@ function read(file: string): string | { readonly wrong: string } {
  * Writes a file whole or not at all, with this mode; what is there is only replaced when it may be. Returns what is wrong,
  * or null.
  */
-export function writePem(file: string, text: string, mode: number, replace: boolean): string | null {
+export function writePem(file: string, content: string | Uint8Array, mode: number, replace: boolean): string | null {
   const made = `${file}.new-${process.pid}`;
   try {
     const fd = openSync(made, 'wx', mode);
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

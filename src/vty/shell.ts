@@ -1,14 +1,18 @@
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
+import type { LeftOutRow, LogLevel, LogRow } from '../control/live-rows.ts';
 import type { Completion } from '../control/protocol.ts';
 import { type ControlClient, connectControl } from './client.ts';
 import { choicesAt, completeLine } from './complete.ts';
+import { createMonitor } from './monitor.ts';
 import { notInShell } from './offline.ts';
 import { createOwnPager } from './own-pager.ts';
 import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
+import { renderLog } from './render/live.ts';
 import { plain } from './render/text.ts';
 import { runCommand, type Screen } from './run.ts';
+import { terminalOrder } from './terminal.ts';
 import { runLine } from './watch.ts';
 import { splitWords } from './words.ts';
 
@@ -24,13 +28,17 @@ export interface ShellOptions {
 const RETRY = 500;
 
 /** The shell on a terminal. Resolves when the person ends it. */
-export async function runShell({ socket, client: first, screen, input, output }: ShellOptions): Promise<void> {
+export async function runShell({ socket, client: first, screen: own, input, output }: ShellOptions): Promise<void> {
   let client: ControlClient | null = null;
   let running: AbortController | null = null;
   let ended = false;
   let retry: NodeJS.Timeout | undefined;
-  /** Lines of a page as the person set them. */
+  /** Lines of a page as the person set them; columns, 0 for those of the terminal. */
   let length: number | null = null;
+  let width = 0;
+  /** From which level up lines of the log are shown, and what ends that. */
+  let level: LogLevel | null = null;
+  let listening = new AbortController();
   let readline: ((...args: unknown[]) => void)[] = [];
 
   const rl = createInterface({
@@ -49,10 +57,36 @@ export async function runShell({ socket, client: first, screen, input, output }:
     },
   });
 
-  /** Something that happens while a line is being typed. */
+  const columns = () => (width === 0 ? output.columns : width);
+  const screen: Screen = { ...own, size: () => ({ columns: columns(), rows: output.rows }) };
+
+  /** Something that happens while a line is being typed: it takes the place of the line, which is set again below. */
   const say = (text: string): void => {
-    output.write(`\r\x1b[K${text}\n`);
+    const up = running === null ? rl.getCursorPos().rows : 0;
+    output.write(`${up > 0 ? `\x1b[${up}A` : ''}\r\x1b[J${text}\n`);
     if (running === null) rl.prompt(true);
+  };
+  const monitor = createMonitor({ held: () => running !== null, show: lines => say(lines.map(plain).join('\n')) });
+  /** Has lines of the log told from now on, as they are set. */
+  const listen = (): void => {
+    listening.abort();
+    if (level === null || client === null) return;
+    const abort = new AbortController();
+    listening = abort;
+    const take = (row: unknown) => {
+      if (abort.signal.aborted) return;
+      const told = row as LogRow | LeftOutRow;
+      if ('leftOut' in told) monitor.missed(told.leftOut);
+      else for (const line of renderLog([told])) monitor.take(line);
+    };
+    client.ask(['watch', 'log', 'level', level], { signal: abort.signal, onBegin: () => take }).then(
+      ({ end }) => {
+        if (abort.signal.aborted || !('error' in end)) return;
+        level = null;
+        monitor.take(`no lines of the log: ${end.error}`);
+      },
+      () => {}, // the connection is lost, which is told, and begun again with it
+    );
   };
   const attach = (next: ControlClient): void => {
     client = next;
@@ -71,6 +105,7 @@ export async function runShell({ socket, client: first, screen, input, output }:
       else {
         attach(next);
         say('Connected to intertrackd again.');
+        listen();
       }
     }, RETRY);
   };
@@ -84,9 +119,16 @@ export async function runShell({ socket, client: first, screen, input, output }:
     input.removeAllListeners('keypress');
     for (const listener of readline) input.on('keypress', listener);
   };
-  const setLength = ([, word = '', lines = '']: readonly string[]): void => {
-    if (word.length > 0 && 'length'.startsWith(word) && /^\d{1,4}$/.test(lines)) length = Number(lines);
-    else screen.err('expected `terminal length LINES`; 0: answers do not stop');
+  const setTerminal = (words: readonly string[]): void => {
+    const order = terminalOrder(words);
+    if (typeof order === 'string') screen.err(order);
+    else if ('length' in order) length = order.length;
+    else if ('width' in order) width = order.width;
+    else {
+      level = order.monitor;
+      monitor.clear();
+      listen();
+    }
   };
   const nothing = (): void => {};
   /** The terminal is another program's: keys are its own, and Ctrl-C at it does not end us. */
@@ -107,7 +149,7 @@ export async function runShell({ socket, client: first, screen, input, output }:
   const throughPages = async (on: ControlClient, words: readonly string[], abort: AbortController) => {
     const pager = createPager({
       write: text => void output.write(text),
-      size: () => ({ columns: output.columns, rows: length ?? output.rows }),
+      size: () => ({ columns: columns(), rows: length ?? output.rows }),
       quit: () => abort.abort(),
       asks: waiting => (waiting ? takeKeys(pager.key) : giveKeys()),
     });
@@ -119,7 +161,7 @@ export async function runShell({ socket, client: first, screen, input, output }:
     if (words.length === 0) return;
     if (open) return screen.err('a double quote is not closed');
     if (words.length === 1 && ['exit', 'quit'].some(own => own.startsWith(words[0]!))) return rl.close();
-    if (words[0]!.length > 1 && 'terminal'.startsWith(words[0]!)) return setLength(words);
+    if (words[0]!.length > 2 && 'terminal'.startsWith(words[0]!)) return setTerminal(words.slice(1));
     const elsewhere = notInShell(words);
     if (elsewhere !== null) return screen.err(elsewhere);
     if (client === null) return screen.err(`there is no connection to intertrackd at ${socket}`);
@@ -163,9 +205,11 @@ export async function runShell({ socket, client: first, screen, input, output }:
 
   rl.on('SIGINT', () => {
     if (running !== null) return running.abort();
-    output.write('^C\n');
+    // A line may take several of the screen: it is taken off them first, and left there as it was.
+    const { line } = rl;
     rl.write(null, { ctrl: true, name: 'e' });
     rl.write(null, { ctrl: true, name: 'u' });
+    output.write(`\r${rl.getPrompt()}${line}^C\n`);
     rl.prompt();
   });
 
@@ -176,12 +220,15 @@ export async function runShell({ socket, client: first, screen, input, output }:
       queue = queue.then(async () => {
         if (ended) return;
         await carryOut(line);
-        if (!ended) rl.prompt();
+        if (ended) return;
+        rl.prompt();
+        monitor.flush();
       });
     });
     rl.on('close', () => {
       ended = true;
       clearTimeout(retry);
+      monitor.clear();
       running?.abort();
       client?.close();
       resolve();

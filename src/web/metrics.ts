@@ -35,6 +35,7 @@ export function createMetrics(daemon: Daemon): Metrics {
   const probeLost = counter('probe_lost_total', 'Packets lost before they were digested', ['probe']);
   const traceUp = gauge('traceback_peer_up', '1 when the session with a trace peer is up', ['as']);
   const queries = counter('traceback_queries_total', 'QUERYs to a trace peer and from it', ['as', 'direction']);
+  const checklists = gauge('traceback_checklist_believed', '1 while the checklist of a trace peer is believed', ['as']);
   const problems = gauge('problems', 'Problems that show status lists');
   const requests = counter('http_requests_total', 'Requests answered, by status', ['status']);
   const took = new Histogram({
@@ -43,7 +44,7 @@ export function createMetrics(daemon: Daemon): Metrics {
 
   /** What is gone must not stay: each reading begins anew. */
   const anew = [sessions, peerUp, peerRoutes, peerUpdates, objects, age, vrps, cases, probeUp, probePackets];
-  const alsoAnew = [probeLost, traceUp, queries];
+  const alsoAnew = [probeLost, traceUp, queries, checklists];
 
   async function look(): Promise<void> {
     const [status, peers, sources, caches, open, probes, tracePeers] = await Promise.all([
@@ -76,7 +77,8 @@ export function createMetrics(daemon: Daemon): Metrics {
       probePackets.inc({ probe }, packets);
       probeLost.inc({ probe }, lost);
     }
-    for (const { as, state, asked, answered } of tracePeers) {
+    for (const { as, state, asked, answered, checklist } of tracePeers) {
+      if (checklist !== null) checklists.set({ as }, checklist.believed ? 1 : 0);
       traceUp.set({ as }, state === 'Established' ? 1 : 0);
       queries.inc({ as, direction: 'out' }, asked);
       queries.inc({ as, direction: 'in' }, answered);

@@ -573,6 +573,7 @@ export const config: fc.Arbitrary<Config> = fc
             address,
             port,
             certificate: file,
+            checklist: file.map(one => `${one.replace(/["\\]/g, '')}.sig`),
             in: policy,
             out: policy,
             rate: fc.integer({ min: 1, max: 100_000 }),
@@ -581,6 +582,10 @@ export const config: fc.Arbitrary<Config> = fc
         { maxLength: 3, selector: one => one.as },
       ),
       hints: fc.integer({ min: 1, max: 0xffffffff }),
+      checklists: fc.record({
+        ...{ program: file, cache: file, tals: fc.uniqueArray(file, { maxLength: 2 }) },
+        recheck: fc.constantFrom(60_000, 600_000, 86_400_000),
+      }),
       answer: fc.record({
         detail: fc.constantFrom('none' as const, 'status' as const, 'neighbor-as' as const),
         proof: fc.constantFrom('none' as const, 'prefer' as const, 'require' as const),

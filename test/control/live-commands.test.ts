@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { carryOut } from '../../src/control/carry-out.ts';
-import { resolveCommand } from '../../src/control/commands.ts';
+import { COMMANDS, resolveCommand } from '../../src/control/commands.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
+import { looksOnly } from '../../src/control/levels.ts';
 import { createLiveQueue } from '../../src/control/live-queue.ts';
-import type { Told } from '../../src/control/live-rows.ts';
+import type { LogRow, Told } from '../../src/control/live-rows.ts';
 import { until } from '../interop/bgp-peers.ts';
 import { LINE, PARTIAL, scriptedDaemon, TRACE } from './scripted.ts';
 
@@ -54,6 +55,28 @@ describe('control/live-commands', () => {
       { mark: 'a.1', gap: 'why' },
       { mark: 'a.2', about: 'cases', row: LINE },
     ]);
+  });
+
+  it('tells lines of the log from a level up, to nobody who may only look', async () => {
+    const asked: string[] = [];
+    let take: (row: LogRow) => void = () => {};
+    const followLog: Daemon['followLog'] = (level, own) => {
+      asked.push(level);
+      take = own;
+      return () => void asked.push('ended');
+    };
+    const watching = begin('watch log level warn', { followLog });
+    await until('it listens', () => asked.length === 1);
+    const line = { time: 1, level: 'error', text: 'disk full' } as const;
+    take(line);
+    await until('a row', () => watching.rows.length === 1);
+    watching.stop();
+    await until('nobody is told any more', () => asked.length === 2);
+    expect(asked).to.deep.equal(['warn', 'ended']);
+    expect(watching.rows).to.deep.equal([line]);
+    expect(
+      COMMANDS.filter(one => one.syntax.startsWith('watch') && !looksOnly(one)).map(one => one.syntax),
+    ).to.deep.equal(['watch log [level LEVEL]']);
   });
 
   it('shows a trace whenever it has grown, and ends when it is over', async () => {

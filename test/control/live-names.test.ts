@@ -27,7 +27,7 @@ const LIVE: Readonly<Record<string, readonly [line: string, begun: string, name:
 };
 
 /** Kinds with a fixed list of words. */
-const FIXED = ['COMMUNITY', 'FAMILY', 'PURPOSE', 'ROLE', 'STATE'];
+const FIXED = ['COMMUNITY', 'FAMILY', 'LEVEL', 'PURPOSE', 'ROLE', 'STATE'];
 
 /** Kinds that name nothing which the daemon holds, or (CONFIRMATION) must not be completed. */
 const NONE = [

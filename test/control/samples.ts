@@ -15,6 +15,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   FILE: 'attack.pcap',
   'INCIDENT-ID': 'I2026-03-01-01',
   LENGTH: '24',
+  LEVEL: 'warn',
   MARK: 'mijz0o5c.17',
   NAME: 'AS-EXAMPLE',
   NUMBER: '3',

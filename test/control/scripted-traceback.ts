@@ -40,6 +40,10 @@ export const PEERS: readonly TracebackPeerRow[] = [
     ...{ as: 64510, kind: 'peer', address: '2001:db8::10', port: 4954, in: 'allow', out: 'allow', rate: 100 },
     ...{ state: 'Established', since: NOON - HOUR, asked: 1204, received: 99120, answered: 99100, refused: 20 },
     ...{ lastError: '', said: '', disabled: null, latency: 12.4, adjacent: true, record: BELIEVED[0]! },
+    checklist: {
+      ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+      ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+    },
     open: {
       ...{ type: 'open', version: 2, least: 2, as: 64510, hold: 30, restart: 0, dialled: true },
       ...{ roles: ['itm', 'btm', 'dtm', 'dpoint'], methods: ['digest'], epochs: { length: 3600, overlap: 300 } },
@@ -51,7 +55,7 @@ export const PEERS: readonly TracebackPeerRow[] = [
     ...{ state: 'Active', since: NOON - 76 * HOUR, asked: 0, received: 0, answered: 0, refused: 0 },
     lastError: 'cannot connect to 198.51.100.7 port 4954: connect ECONNREFUSED 198.51.100.7:4954',
     ...{ said: '', disabled: null },
-    ...{ latency: null, adjacent: false, record: null, open: null },
+    ...{ latency: null, adjacent: false, record: null, open: null, checklist: null },
   },
 ];
 

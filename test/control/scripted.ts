@@ -710,6 +710,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return () => {};
     },
     followTrace: () => null,
+    followLog(level, take) {
+      take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
+      return () => {};
+    },
     drill: async ({ prefix, as }) => ({ ...DRILL, prefix, as }),
     evidence: async id => (id === CASE.id ? EVIDENCE : []),
     incident: async id => (id === CASE.incident ? [CASE] : []),
@@ -753,7 +757,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       ),
     auditHead: async () => AUDIT.at(-1)!,
     traceAgain: async () => TRACE,
-    ownCertificate: async () => [],
+    certificateProblems: async () => [],
     approvals: async () => APPROVALS,
     approve: async (_, milliseconds, by) => ({
       ...APPROVALS[0]!,
@@ -997,6 +1001,10 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastError: '',
         said: '',
         disabled: null,
+        checklist: {
+          ...{ file: '/etc/intertrack/as64510.sig', believed: true, problem: '' },
+          ...{ toldAt: NOON - 60_000, until: NOON + 1_140_000 },
+        },
       },
     ],
     contacts: async subject => ['as' in subject ? SHEET : { ...SHEET, subject: subject.prefix }],

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Log, logLine, openLog } from '../../src/daemon/log.ts';
+import type { LogRow } from '../../src/control/live-rows.ts';
+import { type HeardLog, logLine, openLog } from '../../src/daemon/log.ts';
 import { until } from '../interop/bgp-peers.ts';
 
 describe('daemon/log', () => {
   let directory: string;
-  let log: Log;
+  let log: HeardLog;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'log-'));
     log = openLog(false);
@@ -80,5 +81,19 @@ describe('daemon/log', () => {
     log('info', 'two');
     await log.close();
     expect(lines(good)).to.deep.equal(['info  one', 'info  two', '']);
+  });
+
+  it('tells who listens every line from a level up, wherever it goes otherwise', () => {
+    log.configure([{ to: 'file', file: join(directory, 'quiet'), level: 'error' }]);
+    const told: LogRow[] = [];
+    const stop = log.follow('info', row => told.push(row));
+    log('debug', 'too low');
+    log('info', 'peer tyo1\u001b[2J is up', { as: 64496 });
+    stop();
+    log('error', 'too late');
+    expect(told.map(({ level, text }) => `${level} ${text}`)).to.deep.equal([
+      'info peer tyo1\\u{1b}[2J is up as=64496',
+    ]);
+    expect(told[0]!.time).to.be.a('number');
   });
 });

@@ -46,7 +46,7 @@ describe('make install', () => {
     ]);
   });
 
-  it('takes along what the programs need, and no tool and no native addon', () => {
+  it('takes along what the programs need, and no tool and no native addon but one', () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
@@ -57,7 +57,9 @@ describe('make install', () => {
     expect(modules).to.include.members(Object.keys(dependencies));
     expect(modules).not.to.include.members(['mocha', 'typescript', 'fast-check']);
     const files = readdirSync(library, { recursive: true, encoding: 'utf8' });
-    expect(files.filter(file => file.endsWith('.node') || file.endsWith('.gyp'))).to.deep.equal([]);
+    const native = files.filter(file => file.endsWith('.node') || file.endsWith('.gyp'));
+    expect(native).to.have.length(1);
+    expect(native[0]).to.match(/^node_modules\/@koromix\/koffi-linux-\w+\/linux_\w+\/koffi\.node$/);
   });
 
   it('has programs that know their version and their options', () => {
@@ -72,6 +74,15 @@ describe('make install', () => {
 
   it('has an example configuration that is right', () => {
     expect(run('intertrackd', '-t', '-c', configuration)).to.include({ stdout: '', stderr: '', status: 0 });
+  });
+
+  it('reaches the C library, without which there are no socket options and no capture', () => {
+    const file = below('native.conf');
+    const session = 'neighbor 192.0.2.1 as 64500; password "of both sides"; ttl security;';
+    writeFileSync(file, `router id 192.0.2.10; local as 64500; protocol bgp r1 { ${session} }\n`, { mode: 0o600 });
+    // Where the kernel cannot do what is demanded, that is an error of the configuration.
+    expect(run('intertrackd', '-t', '-c', file)).to.include({ stdout: '', stderr: '', status: 0 });
+    rmSync(file);
   });
 
   it('has a daemon that runs, and a shell that asks it', async () => {

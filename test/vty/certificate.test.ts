@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { parseConfig } from '../../src/config/index.ts';
 import { readFingerprint } from '../../src/net/fingerprint.ts';
 import { vouchedFor } from '../../src/net/tls.ts';
+import { doubtOfChecklist } from '../../src/traceback/checklist.ts';
 import { asOfCertificate } from '../../src/traceback/identity.ts';
 import { offlineCommand, runOffline } from '../../src/vty/offline.ts';
 import { makeCertificate } from '../traceback/certificates.ts';
@@ -146,6 +147,39 @@ describe('itctl key and cert', () => {
     expect(loaded.config.traceback!.peers[0]).to.include({ as: 65546, fingerprint, certificate: '' });
     await itctl('key make @other.key');
     expect((await itctl('cert renew @as.crt --key @other.key')).err).to.equal('@other.key: is not the key of @as.crt');
+  });
+
+  it('make what a checklist has to list, for the key and for the certificate', async () => {
+    await itctl('key make @as.key');
+    await itctl('cert make 64500 --key @as.key --out @as.crt');
+    const printed = await itctl('cert checklist @as.crt');
+    expect(existsSync(at('intertrack-as64500.cer'))).to.equal(false);
+    const written = await itctl('cert checklist @as.crt --out @');
+    expect(written).to.deep.equal(printed).and.to.include({ code: 0, err: '' });
+    const files = ['intertrack-as64500-key.txt', 'intertrack-as64500.cer'];
+    const lines = execFileSync('sha256sum', files, { cwd: at(''), encoding: 'utf8' });
+    expect(written.out).to.equal(lines);
+    const hashes = lines.split('\n').map(line => line.slice(0, 64));
+    expect(JSON.parse((await itctl('cert checklist @as.crt --out @ --force', true)).out)).to.deep.equal(
+      files.map((file, i) => ({ file, sha256: hashes[i] })),
+    );
+    expect((await itctl('cert checklist @as.crt --out @')).err).to.match(/key.txt: is there already; --force replaces/);
+    expect(readFileSync(at(files[0]!), 'utf8')).to.match(/^urn:intertrack:as:64500 key sha256:[0-9a-f]{64}\n$/);
+    expect(readFileSync(at(files[1]!))).to.deep.equal(certificate('as.crt').raw);
+
+    // Either vouches for the certificate; the statement alone for the one that it is renewed to.
+    const doubts = () =>
+      [0, 1].map(i => {
+        const list = { ases: [{ from: 64500, to: 64500 }], hashes: new Set([hashes[i]!]), until: 0 };
+        return doubtOfChecklist({ list, until: 1 }, certificate('as.crt'), 64500, 0);
+      });
+    expect(doubts()).to.deep.equal([null, null]);
+    await itctl('cert renew @as.crt --key @as.key');
+    expect(doubts()).to.deep.equal([null, 'its checklist has neither the certificate nor its key']);
+
+    writeFileSync(at('two.crt'), makeCertificate(64500, { uris: [] }).certificate);
+    expect((await itctl('cert checklist @two.crt')).err).to.match(/^@two.crt: names no AS/);
+    expect((await itctl('cert checklist @as.crt --out @none')).err).to.match(/no such file or directory/);
   });
 
   it('say what is wrong with a certificate, and where', async () => {

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { LogRow } from '../../src/control/live-rows.ts';
 import { type ControlServer, openControl } from '../../src/control/server.ts';
 import { writePcap } from '../../src/packet/pcap.ts';
 import { PARTIAL, ROUTES, scratch, scriptedDaemon, TRACE } from '../control/scripted.ts';
+import { until as waitFor } from '../interop/bgp-peers.ts';
 
 const ITCTL = fileURLToPath(new URL('../../src/itctl.ts', import.meta.url));
 
@@ -19,6 +21,7 @@ describe('itctl on a terminal', function () {
     execFileSync('tmux', ['-S', join(directory.path, 'tmux'), '-f', '/dev/null', ...args], { encoding: 'utf8' });
   let server: ControlServer | null = null;
   let release = (): void => {};
+  let tells: ((row: LogRow) => void) | null = null;
 
   const open = async () => {
     server = await openControl({
@@ -29,6 +32,12 @@ describe('itctl on a terminal', function () {
           for (let at = 0; scope === 'longer' && at < 100; at += 25)
             await take(Array.from({ length: 25 }, (_, i) => row(at + i)));
           return { changed: 0 };
+        },
+        followLog(_, take) {
+          tells = take;
+          return () => {
+            tells = null;
+          };
         },
         startTrace: ({ onPartial, signal }) => {
           onPartial(PARTIAL);
@@ -195,6 +204,37 @@ describe('itctl on a terminal', function () {
     type('Enter');
     await until(/key: x[\s\S]*\nitctl>$/);
     tmux('kill-window', '-t', 'itctl');
+  });
+
+  it('shows lines of the log above the line that is typed, which stays as it is', async () => {
+    type('-l', 'terminal monitor warn');
+    type('Enter');
+    await until(/\nitctl>$/);
+    const half = `show case | include ${'x'.repeat(80)}`;
+    type('-l', half);
+    await until(/x{20}$/);
+    await waitFor('somebody listens', () => tells !== null);
+    tells!({ time: Date.UTC(2026, 2, 1, 12), level: 'warn', text: 'peer tyo1 is down' });
+    const seen = await until(/peer tyo1 is down\nitctl> show case[\s\S]*x{20}$/);
+    // The line is there once, though it takes two of the screen.
+    expect(seen.match(/show case/g)).to.have.length(1);
+    expect(seen).to.include('2026-03-01 12:00:00Z warn  peer tyo1 is down\n');
+    type('C-c');
+    await until(/\^C\nitctl>$/);
+    type('-l', 'terminal no monitor');
+    type('Enter');
+    await waitFor('nobody listens', () => tells === null);
+    await clear();
+  });
+
+  it('draws a watched command over itself until Ctrl-C', async () => {
+    type('-l', 'watch show bgp summary every 1s');
+    type('Enter');
+    await until(/\n2 peers, 1 established, 8348 prefixes$/);
+    type('C-c');
+    const seen = await until(/8348 prefixes\nitctl>$/);
+    expect(seen).to.match(/\nevery 1s: show bgp summary +\d{4}-/);
+    await clear();
   });
 
   it('drops a half typed line at Ctrl-C', async () => {

@@ -58,10 +58,26 @@ AS64510, configured peer
   Keeps windows:      1h
   Its way to us:      told: over a neighbour of ours that takes no part
   Record:             1772362800000, until 2026-03-03 11:00:00Z
-  Believed by:        the file configured for it
-  Federations:        jp-isp`.slice(1),
+  Believed by:        what is configured for it
+  Federations:        jp-isp
+  Checklist:          /etc/intertrack/as64510.sig
+  Valid:              believed until 2026-03-01 12:19:00Z
+  Verified:           2026-03-01 11:59:00Z`.slice(1),
     );
     expect(shown('show traceback peers AS', [PEERS[1]])).to.contain('none known');
+  });
+  it('shows what is wrong with a checklist, once', () => {
+    const checklist = { ...PEERS[0]!.checklist!, until: null, believed: false, problem: 'certificate revoked' };
+    const gone = { ...PEERS[0]!, checklist };
+    expect(shown('show traceback peers', [gone])).to.contain('\n  checklist not believed: certificate revoked\n');
+    expect(shown('show traceback peers AS', [gone])).to.contain(
+      '  Valid:              not believed: certificate revoked',
+    );
+    const told = { ...gone, lastError: 'AS 64510: its checklist is not believed: certificate revoked' };
+    expect(shown('show traceback peers', [told]).split('certificate revoked')).to.have.lengthOf(2);
+    const late = { ...PEERS[0]!, checklist: { ...PEERS[0]!.checklist!, problem: 'it ran longer than 30 s' } };
+    expect(shown('show traceback peers', [late])).to.contain('  checklist not verified again: it ran longer than 30 s');
+    expect(shown('show traceback peers AS', [late])).to.contain('  Not verified again: it ran longer than 30 s');
   });
   it('shows the AS graph and where its relations are from', () => {
     expect(shown('show traceback graph', [GRAPH])).to.equal(
@@ -109,7 +125,7 @@ Asked, and nothing told yet:
   it('shows who takes part and why that is believed', () => {
     expect(shown('show traceback participants', BELIEVED)).to.equal(
       `
-AS64510 1772362800000, for 1d23h more; the file configured for it
+AS64510 1772362800000, for 1d23h more; what is configured for it
     [2001:db8::10]:4954; keys of jp-isp; 98% of its border; keeps 1h
 AS4200000001 1772362800000, withdrawn, for 1d23h more; authority of jp-isp
     no address; keys of jp-isp

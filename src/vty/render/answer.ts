@@ -28,7 +28,7 @@ import { renderHonesty, renderHonestyOf } from './honesty.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
-import { renderAll, renderLive } from './live.ts';
+import { renderAll, renderLive, renderLog } from './live.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
@@ -173,6 +173,7 @@ const RENDERINGS: Renderings = {
   'trace deny APPROVAL reason TEXT': first(renderDecided),
   'test notify': renderTests,
   'show whois': first(renderWhois),
+  'watch log': renderLog,
   'watch all': renderAll,
   'watch cases': renderLive('cases'),
   'watch notices': renderLive('notices'),

@@ -2,7 +2,7 @@
 import type { SummaryRow } from '../../collector/messages.ts';
 import type { CaseLineRow } from '../../control/case-rows.ts';
 import type { IrrStatusRow, NoticeRow, ProbeStatusRow, StatusReport, TracePeerRow } from '../../control/daemon.ts';
-import type { AnyRow, LeftOutRow, MarkRow, Topic, TraceLineRow } from '../../control/live-rows.ts';
+import type { AnyRow, LeftOutRow, LogRow, MarkRow, Topic, TraceLineRow } from '../../control/live-rows.ts';
 import { peerTrouble } from '../../control/traceback-rows.ts';
 import { showOrigin } from './origin.ts';
 import { count } from './text.ts';
@@ -77,6 +77,14 @@ export const renderLive =
   (topic: Topic) =>
   (rows: readonly Row<object>[]): string[] =>
     rows.flatMap(row => aside(row) ?? lineOf(topic, row).split('\n'));
+
+/** `watch log`. */
+export const renderLog = (rows: readonly (LogRow | LeftOutRow)[]): string[] =>
+  rows.map(row =>
+    'leftOut' in row
+      ? `${count(row.leftOut, 'line')} left out: they came faster than they were read`
+      : `${instant(row.time)} ${row.level.padEnd(5)} ${row.text}`,
+  );
 
 /** `watch all`. */
 export const renderAll = (rows: readonly Row<AnyRow>[]): string[] =>

@@ -40,7 +40,7 @@ export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: num
         kept(retention),
       ];
     },
-    row => lastError(peerTrouble(row)),
+    row => [...lastError(peerTrouble(row)), ...checklistTrouble(row)],
   );
   const members = rows.filter(({ kind }) => kind === 'member').length;
   const up = rows.filter(({ state }) => state === 'Established').length;
@@ -51,6 +51,13 @@ export function renderTracebackPeers(rows: readonly TracebackPeerRow[], now: num
 /** What it says of itself: in its OPEN, or else in its participation record. */
 function saysOf({ open, record }: TracebackPeerRow) {
   return open ?? record?.record ?? { coverage: null, retention: null };
+}
+
+/** What is wrong with its checklist, where the last error does not say it already. */
+function checklistTrouble({ checklist, ...row }: TracebackPeerRow): string[] {
+  if (checklist === null || checklist.problem === '' || peerTrouble({ ...row }).includes(checklist.problem)) return [];
+  const what = checklist.believed ? 'checklist not verified again' : 'checklist not believed';
+  return fold(`${what}: ${checklist.problem}`, 4, 2);
 }
 
 /** `show traceback peers AS`. */
@@ -89,15 +96,27 @@ export function renderTracebackPeer(row: TracebackPeerRow, now: number): string[
       ['Record', says === undefined ? 'none known' : `${says.sequence}, until ${instant(says.expires)}`],
       ['Believed by', record === null ? '' : beliefOf(record)],
       ['Federations', says?.federations.join(' ') ?? ''],
+      ...checklistFacts(row.checklist),
     ]).map(line => `  ${line}`),
     ...(peerTrouble(row) === '' ? [] : fold(`Last error: ${peerTrouble(row)}`, 4, 2)),
+  ];
+}
+
+function checklistFacts(checklist: TracebackPeerRow['checklist']): [string, string][] {
+  if (checklist === null) return [];
+  const { file, until, toldAt, problem } = checklist;
+  return [
+    ['Checklist', file],
+    ['Valid', until === null ? `not believed: ${problem}` : `believed until ${instant(until)}`],
+    ['Verified', toldAt === null ? 'never' : instant(toldAt)],
+    ['Not verified again', until === null ? '' : problem],
   ];
 }
 
 /** Why a record is believed. */
 function beliefOf({ believed, vouchedBy }: BelievedRecord): string {
   const by = vouchedBy.length === 0 ? '' : `authority of ${vouchedBy.join(', ')}`;
-  if (believed === 'configured') return by === '' ? 'the file configured for it' : `the file configured for it; ${by}`;
+  if (believed === 'configured') return by === '' ? 'what is configured for it' : `what is configured for it; ${by}`;
   return believed === 'authority' ? by : 'nothing that is configured now';
 }
 
