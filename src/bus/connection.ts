@@ -1,6 +1,7 @@
 /** The connection to NATS: made in the background, made again for ever, and its state told. */
 import { readFileSync } from 'node:fs';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { readCredentials } from './credentials.ts';
 
 export interface BusOptions {
   /** `tls://HOST[:PORT]` or `nats://HOST[:PORT]`, of one cluster. */
@@ -9,9 +10,8 @@ export interface BusOptions {
   readonly authorities: string | null;
   readonly certificate: string | null;
   readonly key: string | null;
-  /** User, and a file whose first line is the password. */
-  readonly user: string | null;
-  readonly passwordFile: string | null;
+  /** File of credentials (credentials.ts). */
+  readonly credentials: string | null;
   /** Name of this machine (machine.ts). */
   readonly machine: string;
   /** The connection is up, or not, and why. */
@@ -36,13 +36,13 @@ const AGAIN = 500;
 export function openBus(options: BusOptions): Bus {
   const { servers, machine, onState } = options;
   const read = (file: string) => readFileSync(file, 'utf8');
-  const { authorities, certificate, key, user, passwordFile } = options;
+  const { authorities, certificate, key, credentials } = options;
   const tls = servers.some(server => server.startsWith('tls:')) && {
     ...(authorities !== null && { ca: read(authorities) }),
     ...(certificate !== null && { cert: read(certificate) }),
     ...(key !== null && { key: read(key) }),
   };
-  const password = passwordFile === null ? '' : read(passwordFile).split(/\r?\n/, 1)[0]!;
+  const authenticator = credentials === null ? null : readCredentials(credentials);
   const settings: NodeConnectionOptions = {
     servers: servers.map(server => server.replace(/^\w+:\/\//, '')),
     name: `intertrackd ${machine}`,
@@ -55,7 +55,7 @@ export function openBus(options: BusOptions): Bus {
     timeout: 5_000,
     inboxPrefix: `_INBOX.${machine}`,
     ...(tls && { tls }),
-    ...(user !== null && { user, pass: password }),
+    ...(authenticator !== null && { authenticator }),
   };
 
   let connection: NatsConnection | null = null;

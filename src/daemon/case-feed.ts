@@ -11,12 +11,12 @@ import type { Judged } from '../hijack/judged.ts';
 import { foundAs } from '../hijack/kinds.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import type { CursorRecord, StoreWrite } from '../store/records.ts';
-import type { Cases } from './cases.ts';
+import type { CasesOfStore } from './cases.ts';
 import type { Log } from './log.ts';
 
 export interface CaseFeedOptions {
   readonly cases: Pick<
-    Cases,
+    CasesOfStore,
     'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'open' | 'together'
   >;
   /** How far the book has come, from the store. */

@@ -28,11 +28,6 @@ import type { Log } from './log.ts';
 export interface Cases {
   /** Resolves when the changes are on disk. */
   judged(changes: readonly Judged[]): Promise<void>;
-  /**
-   * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
-   * this book is no more that of its store, and is to be closed.
-   */
-  together(events: () => void, writes: readonly StoreWrite[]): Promise<void>;
   session(peer: string): void;
   endOfRib(peer: string, time: number): void;
   /**
@@ -62,6 +57,15 @@ export interface Cases {
   problems(): readonly string[];
   /** Writes what waits. */
   close(): Promise<void>;
+}
+
+/** The cases of one store. */
+export interface CasesOfStore extends Cases {
+  /**
+   * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
+   * this book is no more that of its store, and is to be closed.
+   */
+  together(events: () => void, writes: readonly StoreWrite[]): Promise<void>;
 }
 
 /** What else takes part in cases. */
@@ -100,7 +104,7 @@ export async function openCases(
   log: Log,
   ground: GroundOf | null = null,
   { changed = () => {}, contacts, reach = createReach(), place, lost: isLost = () => false }: CaseCompany = {},
-): Promise<Cases> {
+): Promise<CasesOfStore> {
   const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);

@@ -80,8 +80,7 @@ export function busTo(nats: Nats, machine: string, onState: (up: boolean, why: s
     authorities: null,
     certificate: null,
     key: null,
-    user: null,
-    passwordFile: null,
+    credentials: null,
     machine,
     onState,
   });
