@@ -73,6 +73,7 @@ async function main(): Promise<number> {
     ready: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
     err: text => process.stderr.write(interactive ? `${text}\n` : `itctl: ${text}\n`),
     size: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null),
+    columns: () => (process.stdout.isTTY ? process.stdout.columns : null),
     stdin: interactive ? null : process.stdin,
   };
   try {

@@ -18,6 +18,7 @@ import { PASSED_OVER } from './ingest-peer.ts';
 import { createJudging } from './judging.ts';
 import { knownRelations } from './known-relations.ts';
 import { createListeners, listenProtection } from './listeners.ts';
+import { createLiveFeed } from './live-feed.ts';
 import { keepMalformed } from './malformed.ts';
 import type { CollectorConfig, FromCollector, ToCollector } from './messages.ts';
 import { isMilestone } from './milestone.ts';
@@ -68,6 +69,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
     },
   );
   const feed = createArchiveFeed(holdPeers, Date.now);
+  const live = createLiveFeed({ post: batch => post({ type: 'live', batch }), now: Date.now });
 
   let held = false;
   /** Peers are not read while the book of cases or the archive is behind. */
@@ -180,7 +182,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
   const seating: Seating = {
     rib,
     ingest,
-    archive: feed,
+    archive: live.beside(feed),
     seat(make) {
       const peer = make(freeNumber());
       byNumber[peer.row.number] = peer;
@@ -361,6 +363,12 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         break;
       case 'dump':
         dump(message.time);
+        break;
+      case 'follow':
+        live.want(message.filters, message.host);
+        break;
+      case 'followed':
+        live.took(message.size);
         break;
       case 'took':
         outflow.took(message.changes);

@@ -11,6 +11,8 @@ export const HTTP: readonly StatementSpec[] = [
   },
   { usage: 'identity FILE certificate CERTIFICATE', help: 'Key and certificate: serves by TLS alone', hard: true },
   { usage: 'token FILE role HTTPROLE', help: 'Who shows these words may do so much', unique: ['file'] },
+  { usage: 'ris live [host NAME]', help: 'Tells what peers send as it comes, over a WebSocket as RIS Live' },
+  { usage: 'looking glass', help: 'Answers as a looking glass (RFC 8522)' },
   { usage: 'anonymous HTTPROLE', help: 'What those may do who show no token' },
   {
     usage: 'request rate RATE',

@@ -9,7 +9,7 @@ import type { Report } from './report.ts';
 
 /** The tree of a block in which nothing is wrong. */
 export function httpOf(block: readonly Entry[]): HttpConfig {
-  const anonymous = first(block, 'anonymous');
+  const [anonymous, risLive] = [first(block, 'anonymous'), first(block, 'ris live')];
   return {
     listen: listensOf(block, 'http'),
     identity: identityOf(first(block, 'identity')),
@@ -18,18 +18,22 @@ export function httpOf(block: readonly Entry[]): HttpConfig {
       role: must(text(one, 'httprole')) as HttpRole,
     })),
     anonymous: anonymous === undefined ? null : (must(text(anonymous, 'httprole')) as HttpRole),
+    ...(risLive !== undefined && { risLive: { host: text(risLive, 'name') ?? null } }),
+    ...(first(block, 'looking glass') !== undefined && { lookingGlass: true }),
     rate: numberIn(block, 'http', 'request rate', 'rate'),
   };
 }
 
 /** The statements that make this tree. */
-export function httpEntry({ listen, identity, tokens, anonymous, rate }: HttpConfig): Entry {
+export function httpEntry({ listen, identity, tokens, anonymous, risLive, lookingGlass, rate }: HttpConfig): Entry {
   return entry('global', 'http', {}, [
     ...listen.map(({ address, port }) => entry('http', 'listen', { address, port })),
     ...(identity === null
       ? []
       : [entry('http', 'identity', { file: identity.key, certificate: identity.certificate })]),
     ...tokens.map(({ file, role }) => entry('http', 'token', { file, httprole: role })),
+    ...(risLive === undefined ? [] : [entry('http', 'ris live', risLive.host === null ? {} : { name: risLive.host })]),
+    ...(lookingGlass === undefined ? [] : [entry('http', 'looking glass', {})]),
     ...(anonymous === null ? [] : [entry('http', 'anonymous', { httprole: anonymous })]),
     entry('http', 'request rate', { rate }),
   ]);

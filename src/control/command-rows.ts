@@ -55,8 +55,10 @@ import type {
   TracePeerRow,
 } from './daemon.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
+import type { MachineRow } from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -128,6 +130,7 @@ export interface CommandRows {
   readonly 'show traceback bridges': BridgeRow;
   readonly 'show rid': RidPeerRow;
   readonly 'show rid requests': RidEntry;
+  readonly 'show collector': MachineRow;
   readonly 'show case': Case;
   readonly 'show case all': Case;
   readonly 'show case CASE-ID': CaseDetail;
@@ -148,6 +151,7 @@ export interface CommandRows {
   readonly 'show contact CASE-ID': CaseSheet;
   readonly 'show contact PREFIX': ContactSheet;
   readonly 'show drift': DriftReport;
+  readonly 'show http': HttpStatus;
   readonly 'show ids': IdsRow;
   readonly 'show incident': IncidentSummary;
   readonly 'show incident INCIDENT-ID': IncidentDetail;

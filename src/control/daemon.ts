@@ -37,9 +37,11 @@ import type { BridgeAnswers } from './bridge-rows.ts';
 import type { DrillReport } from './case-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
+import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
+import type { MachineAnswers } from './machine-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -59,7 +61,13 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers, LiveAnswers {
+export interface Daemon
+  extends PlanAnswers,
+    StandingAnswers,
+    TracebackAnswers,
+    BridgeAnswers,
+    LiveAnswers,
+    MachineAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -134,6 +142,8 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   /** Lets a question be answered for so many ms, or not at all. Rejects in words when there is none. */
   approve(id: string, milliseconds: number, by: string): Promise<Approval>;
   deny(id: string, reason: string, by: string): Promise<Approval>;
+  /** The HTTP side: where it listens, who is served. */
+  http(): Promise<HttpStatus>;
   irrStatus(): Promise<readonly IrrStatusRow[]>;
   /** The whois server: where it listens, who asks, what was refused. */
   whois(): Promise<WhoisStatus>;

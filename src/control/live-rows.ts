@@ -1,4 +1,5 @@
 /** What is told as it happens (`watch …`): topics, and the rows of each. Plain data; times are ms since the epoch. */
+import type { LiveFilter } from '../collector/live-filter.ts';
 import type { Trace } from '../traceback/trace.ts';
 
 /** Topics whose every change is told: who was away is told what he missed, as far as it is kept. */
@@ -56,6 +57,20 @@ export interface TraceLineRow
   readonly certainty: number | null;
 }
 
+/** Somebody who is told what peers send. */
+export interface UpdateTaker {
+  /** A message, written down as RIS Live does. */
+  take(text: string): void;
+  /** So many messages that he may have wanted were not told: there were too many. */
+  lost(messages: number): void;
+}
+
+export interface UpdateListener {
+  /** What he wants from now on, and nothing else. */
+  want(filters: readonly Omit<LiveFilter, 'client'>[]): void;
+  close(): void;
+}
+
 /** The least one first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -76,6 +91,8 @@ export interface LiveAnswers {
   follow(topics: readonly Topic[], since: string | null, take: (told: Told) => void): () => void;
   /** Calls back whenever more is known of a trace, and when it is over. Null: it does not run. Returns what ends it. */
   followTrace(id: string, changed: (over: boolean) => void): (() => void) | null;
+  /** Tells what peers send; `host`: as what the collector is known. Nothing before `want`. */
+  followUpdates(host: string, taker: UpdateTaker): UpdateListener;
   /** Has `take` told of each line of the log from this level up; returns what ends it. */
   followLog(level: LogLevel, take: (row: LogRow) => void): () => void;
 }

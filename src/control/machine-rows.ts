@@ -34,3 +34,10 @@ export interface MachineAnswer {
   /** Why it did not answer; '': it did. */
   readonly silent: string;
 }
+
+export interface MachineAnswers {
+  /** The machines on the bus, this one among them; without a bus none. */
+  machines(): Promise<readonly MachineRow[]>;
+  /** Has every machine carry out a command that only looks. */
+  askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
+}

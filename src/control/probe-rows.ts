@@ -2,6 +2,10 @@
 import type { ExporterStatus } from '../flow/exporter.ts';
 import type { EpochRecord } from '../probe/epoch-records.ts';
 import type { KeptStatus } from '../probe/kept-messages.ts';
+import type { LastQuestion, ProbeSample } from '../probe/probe-past.ts';
+
+/** Row of `show probe PROBE vantages`. */
+export type { VantageRow } from '../probe/vantage-rows.ts';
 
 /** Row of `show probe`. */
 export interface ProbeStatusRow {
@@ -18,12 +22,17 @@ export interface ProbeStatusRow {
   /** Packets a second, and those lost because a ring was full; null of a probe that captures nothing, or is away. */
   readonly rate: number | null;
   readonly dropped: number | null;
+  /** Questions it was asked since the daemon began, and the last of them. */
+  readonly questions: number;
+  readonly lastQuestion: LastQuestion | null;
 }
 
 /** `show probe PROBE`. */
 export interface ProbeDetail extends ProbeStatusRow {
   /** How it keeps windows; null while that is not known. */
   readonly kept: KeptStatus | null;
+  /** What it has reported, the oldest first: half an hour at most. */
+  readonly history: readonly ProbeSample[];
 }
 
 /** Row of `retention prove`. */

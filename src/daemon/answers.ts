@@ -9,9 +9,9 @@ import type { CollectorThread } from '../collector/thread.ts';
 import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
+import type { HttpStatus } from '../control/http-rows.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
-import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -25,6 +25,7 @@ import type { AuditLog } from './audit.ts';
 import { createAuditAnswers } from './audit-answers.ts';
 import { creatorOf, federationOf } from './bridge-gate.ts';
 import type { Bridges } from './bridges.ts';
+import type { CaseHouse, OutboxFace } from './case-house.ts';
 import type { Cases } from './cases.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
@@ -32,6 +33,7 @@ import { drill } from './drill.ts';
 import type { Ids } from './ids/ids.ts';
 import { createIrrAnswers } from './irr-answers.ts';
 import type { Live } from './live.ts';
+import type { LiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
 import { createMitigationAnswers } from './mitigation-answers.ts';
 import type { Mitigations } from './mitigations.ts';
@@ -61,19 +63,21 @@ export interface DaemonParts {
   readonly drift: Drift;
   readonly originated: Originated;
   readonly whois: Whois;
-  readonly httpProblems: () => readonly string[];
+  readonly http: () => HttpStatus;
   readonly cases: Cases;
   readonly contacts: ContactDesk;
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
   readonly bridges: Bridges;
   readonly mitigations: Mitigations;
-  readonly outbox: Outbox;
+  readonly outbox: OutboxFace;
+  readonly house: CaseHouse;
   readonly traces: Traces;
   readonly neighbors: Neighbors;
   readonly ids: Ids;
   readonly standing: StandingTraces;
   readonly archive: Archive;
   readonly live: Live;
+  readonly updates: LiveUpdates;
   readonly store: Store;
   readonly audit: AuditLog;
   readonly log: HeardLog;
@@ -82,7 +86,7 @@ export interface DaemonParts {
 }
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
-  const { config, collector, registry, cases, outbox, traces, store } = parts;
+  const { config, collector, registry, cases, outbox, house, traces, store } = parts;
 
   const sources = (): IrrStatusRow[] =>
     registry.status().map(row => ({
@@ -104,8 +108,13 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       lastError: row.lastError,
     }));
 
+  const lastAsked = (probe: string) => {
+    const { questions, lastQuestion } = traces.station.past(probe);
+    return { questions, lastQuestion };
+  };
   const probes = (): ProbeStatusRow[] =>
     traces.station.status().map(row => ({
+      ...lastAsked(row.probe),
       probe: row.probe,
       connected: row.connectedSince !== null,
       since: row.connectedSince ?? parts.started,
@@ -149,8 +158,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         : [`${registry.unseen()} route objects are not looked for at the peers: at most ${MAX_VISIBLE} prefixes are`]),
       ...rpkiProblems(parts.rpki),
       ...parts.whois.problems(),
-      ...parts.httpProblems(),
+      ...parts.http().listen.flatMap(({ problem }) => (problem === '' ? [] : [problem])),
       ...cases.problems(),
+      ...house.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
@@ -229,7 +239,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         peers,
       };
     },
-    cases: async () => cases.open(),
+    cases: house.openEverywhere,
+    machines: async () => house.machines(),
+    askAll: house.askAll,
     case: id => cases.get(id),
     drill: (question, signal) =>
       drill(
@@ -238,7 +250,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
           localAs: () => config().localAs,
           registry,
           cases,
-          outboxOf: caseId => store.read('outbox.of-case', { caseId }),
+          outboxOf: house.outboxOf,
           log: parts.log,
         },
         signal,
@@ -255,12 +267,14 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       }),
       id => traces.running.get(id) !== null,
     ),
+    followUpdates: parts.updates.follow,
+    http: async () => parts.http(),
     followLog: parts.log.follow,
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
-    outboxOf: caseId => store.read('outbox.of-case', { caseId }),
-    outbox: () => store.read('outbox.pending', {}),
+    outboxOf: house.outboxOf,
+    outbox: house.pendingEverywhere,
     async testNotify(kind, by, take, signal) {
       parts.log('info', `test notices are sent for ${by}`);
       const names = { hostname: hostname(), routerName: config().routerId };
@@ -321,7 +335,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     async probe(probe) {
       const row = probes().find(one => one.probe === probe);
       if (row === undefined) throw new Error(`no probe ${probe} is configured`);
-      return { ...row, kept: traces.station.status().find(one => one.probe === probe)?.kept ?? null };
+      const kept = traces.station.status().find(one => one.probe === probe)?.kept ?? null;
+      return { ...row, kept, history: traces.station.past(probe).samples };
     },
     async retention(probe) {
       const names = probe === null ? probes().flatMap(one => (one.connected ? [one.probe] : [])) : [probe];

@@ -26,7 +26,12 @@ export interface CaseParts {
 export interface CaseHouse {
   /** What all parts of the daemon store in. */
   readonly store: Store;
-  openCases(parts: CaseParts): Promise<{ readonly cases: Cases; readonly outbox: OutboxFace }>;
+  openCases(parts: CaseParts): Promise<{
+    readonly cases: Cases;
+    readonly outbox: OutboxFace;
+    /** Writes what waits, lets conversations finish. */
+    close(): Promise<void>;
+  }>;
   /** The collector tells once more all that is wrong with what peers hold. */
   retold(message: Retelling): void;
   /** Of all machines: cases that are not over, notices that wait, and those of a case. */
@@ -38,23 +43,26 @@ export interface CaseHouse {
   /** Has every machine carry out a command that only looks. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
   problems(): readonly string[];
-  /** Finishes what is under way; the stores are closed by whoever opened them. */
+  /** Closes what is shared, once nothing is stored any more. */
   close(): Promise<void>;
 }
 
 /** The daemon is alone, its database is its own. */
 export function ownCaseHouse(store: Store, notify: readonly NotifyConfig[], log: Log): CaseHouse {
-  const closers: (() => Promise<void>)[] = [];
   let cases: Cases | null = null;
   return {
     store,
     async openCases({ registry, config, ground, company, told }) {
       const outbox = createOutbox({ store, notify, log, told });
-      closers.push(() => outbox.close());
       const mine = await openCases(store, outbox, registry, config, log, ground, company);
-      closers.push(() => mine.close());
       cases = mine;
-      return { cases: mine, outbox };
+      return {
+        ...{ cases: mine, outbox },
+        async close() {
+          await mine.close();
+          await outbox.close();
+        },
+      };
     },
     retold() {},
     openEverywhere: async () => cases!.open(),
@@ -63,8 +71,6 @@ export function ownCaseHouse(store: Store, notify: readonly NotifyConfig[], log:
     askAll: async () => [],
     machines: () => [],
     problems: () => [],
-    async close() {
-      for (const one of closers.splice(0).reverse()) await one();
-    },
+    async close() {},
   };
 }

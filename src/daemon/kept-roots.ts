@@ -17,7 +17,7 @@ export interface KeptRoots extends KeptCommitments {
   settle(): Promise<void>;
 }
 
-/** `retention`: how long windows are kept, ms, or null when that is not known. */
+/** `retention`: how long windows are kept, ms; nothing is forgotten while it is null: it is not known yet. */
 export function keptRoots(
   store: Pick<Store, 'read' | 'write'>,
   retention: () => number | null,
@@ -42,9 +42,10 @@ export function keptRoots(
     fresh = commitmentsInMemory();
     beingWritten.push(these);
     const now = clock();
-    if (now >= forgotten + FORGET_INTERVAL || now < forgotten) {
+    const kept = retention();
+    if (kept !== null && (now >= forgotten + FORGET_INTERVAL || now < forgotten)) {
       forgotten = now;
-      const before = now - (retention() ?? 0) - LONGER;
+      const before = now - kept - LONGER;
       batch.push({ op: 'root.forget', received: before });
       batch.push({ op: 'own-root.forget', window: Math.max(0, Math.floor(before / WINDOW)) });
     }

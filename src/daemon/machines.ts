@@ -71,7 +71,7 @@ export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
     const shared = traces === null ? own : joinStores(own, traces);
     return houseOf(parts, { machine, database, everywhere, store: shared, bus, count, closers });
   } catch (error) {
-    for (const one of closers.reverse()) await one();
+    await closeAll(closers);
     throw error;
   }
 }
@@ -117,6 +117,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   let partitions: Partitions<CasePartition> | null = null;
   let cases: SharedCases | null = null;
   const running = (): ReadonlyMap<number, CasePartition> => partitions?.running() ?? new Map();
+
+  /** What is closed while everything can still be written. */
+  const leaving: (() => void | Promise<void>)[] = [];
 
   const asked = new Map<string, number>();
   /** Has a collector tell all that it holds; one that several partitions ask in one moment is asked once. */
@@ -181,7 +184,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
 
   function joinBus(to: Bus): void {
     publisher = createPublisher({ bus: to, partitions: count, life: started, resync: retell, log });
-    closers.push(() => publisher?.close(LAST_WORDS));
+    leaving.push(() => publisher?.close(LAST_WORDS));
     void publisher.tell({ what: 'hello' });
     to.ready.then(
       nc => void nc.subscribe(resyncSubject(machine), { callback: () => retell() }),
@@ -197,7 +200,7 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         else askResync(of);
       },
     });
-    closers.push(() => presence?.close());
+    leaving.push(() => presence?.close());
   }
 
   /** Machines that share the cases, this one included. */
@@ -226,9 +229,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
             return tenant;
           },
         });
-        closers.push(() => partitions?.close());
+        leaving.push(() => partitions?.close());
       }
-      return { cases: face, outbox: outboxFace(running) };
+      return { cases: face, outbox: outboxFace(running), close: () => closeAll(leaving) };
     },
     retold(message) {
       void tell(
@@ -266,10 +269,12 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
         .filter(one => one.missed)
         .map(one => `machine ${routerIdOf(one.machine)} is not heard`),
     ],
-    async close() {
-      for (const one of closers.splice(0).reverse()) await one();
-    },
+    close: () => closeAll(closers),
   };
+}
+
+async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
+  for (const one of closers.splice(0).reverse()) await one();
 }
 
 /** The outboxes of the partitions here as one. */

@@ -5,6 +5,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { MANAGERS, type Manager, type TraceSitesConfig } from '../config/trace-sites-tree.ts';
 import type { Config, ListenConfig } from '../config/tree.ts';
+import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { ProbeStation } from '../probe/station.ts';
 import { openTlsDoor, type TlsDoor } from '../probe/tls-door.ts';
 import type { Probes } from '../traceback/btm.ts';
@@ -22,7 +23,11 @@ export const isSite = ({ traceback }: Pick<Config, 'traceback'>): boolean =>
 
 export interface TraceSites {
   /** The probes of the AS: this daemon's, and those of its sites. */
-  readonly probes: Probes;
+  readonly probes: Required<Probes>;
+  /** The probes of this daemon have sealed windows: the ITM of a site is told. */
+  sealed(windows: readonly CommittedWindow[]): void;
+  /** How long windows are kept, here and at sites, ms; null: sites that have not come yet may keep them for long. */
+  windowsKept(): number | null;
   /** What stands behind this ITM. */
   behind(): Behind;
   /** Reads files and binds ports. Rejects in words when something is wrong; nothing is changed before `commit`. */
@@ -42,6 +47,8 @@ export interface TraceSitesOptions {
   readonly keyOf: (epoch: number) => string | null;
   /** Seconds for which the own probes keep windows; null without one. */
   readonly retention: (config: Config) => number | null;
+  /** Probes of sites have sealed windows. */
+  readonly sealed: (windows: readonly CommittedWindow[]) => void;
   readonly audit: (what: string, body: Readonly<Record<string, unknown>>) => void;
   readonly log: Log;
 }
@@ -51,7 +58,7 @@ const sitesOf = (config: Config | null): TraceSitesConfig => config?.traceback?.
 const keyed = ({ address, port }: ListenConfig) => `${address} port ${port}`;
 
 /** No sites yet. */
-export function createTraceSites({ station, keyOf, retention, audit, log }: TraceSitesOptions): TraceSites {
+export function createTraceSites({ station, keyOf, retention, sealed, audit, log }: TraceSitesOptions): TraceSites {
   let config: Config | null = null;
   let trust: ReadonlyMap<string, X509Certificate> = new Map();
   let doors = new Map<string, TlsDoor>();
@@ -59,11 +66,11 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
   let agentOf = '';
 
   let sites = createSiteStation({
-    ...{ as: 0, sites: () => [], keyOf, clock: Date.now, log },
+    ...{ as: 0, sites: () => [], keyOf, sealed, clock: Date.now, log },
   });
   const stationOf = (as: number) =>
     createSiteStation({
-      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, clock: Date.now, log },
+      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, sealed, clock: Date.now, log },
       refused: (site, reason) => audit('site.refused', { site, reason }),
     });
   const probesOf = (of: Config | null) => (of?.probes ?? []).filter(({ translator }) => translator === undefined);
@@ -83,8 +90,13 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
     domains: domains(),
   });
   const merged = createSites({
-    own: station.ask,
-    station: { ask: (...asked) => sites.ask(...asked), status: () => sites.status() },
+    own: station,
+    station: {
+      ask: (...asked) => sites.ask(...asked),
+      prove: (...asked) => sites.prove(...asked),
+      draw: (...asked) => sites.draw(...asked),
+      status: () => sites.status(),
+    },
     ...{ config: now, clock: Date.now },
   });
 
@@ -103,7 +115,41 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
     if (agent !== null && of === agentOf) return;
     agent?.close();
     agentOf = of;
-    agent = startSiteAgent({ ...described, ask: station.ask, keyOf, clock: Date.now, log });
+    agent = startSiteAgent({
+      ...described,
+      ask: station.ask,
+      prove: station.prove,
+      draw: station.draw,
+      keyOf,
+      clock: Date.now,
+      log,
+    });
+  };
+
+  /** Seconds for which windows are kept, here and at each site, where that is known. */
+  const retentions = (): number[] =>
+    [config && retention(config), ...sites.status().map(({ standing }) => standing?.retention ?? null)].filter(
+      one => one !== null,
+    );
+
+  const behind = (): Behind => {
+    const { roles, sites: some } = sitesOf(config);
+    const coverage = config?.traceback?.answer.coverage ?? null;
+    const kept = retentions();
+    const least = kept.length === 0 ? null : Math.min(...kept);
+    if (some.length === 0) return { roles, retention: least, coverage };
+    const rows = sites.status().filter(({ standing }) => standing !== null);
+    const groups = [
+      ...rows.map(({ site, standing }) => ({ site, coverage: standing!.coverage, away: null })),
+      ...(now().ownProbes ? [{ site: null, coverage, away: null }] : []),
+    ];
+    const standing = new Map(rows.map(row => [row.site, row]));
+    const has = (role: Manager) => roles.includes(role) || rows.some(row => row.standing!.roles.includes(role));
+    return {
+      roles: MANAGERS.filter(has),
+      retention: least,
+      coverage: coverageOf(groups, sharesOf(now(), standing)),
+    };
   };
 
   return {
@@ -112,29 +158,15 @@ export function createTraceSites({ station, keyOf, retention, audit, log }: Trac
         const { sites: some, domains: named } = sitesOf(config);
         return some.length + named.length === 0 ? station.ask(questions, deadline) : merged.ask(questions, deadline);
       },
-      // Of the probes of this daemon: a site's would have to be asked for theirs.
-      prove: station.prove,
-      draw: station.draw,
+      prove: merged.prove,
+      draw: merged.draw,
     },
-    behind() {
-      const { roles, sites: some } = sitesOf(config);
-      const own = config === null ? null : retention(config);
-      const coverage = config?.traceback?.answer.coverage ?? null;
-      if (some.length === 0) return { roles, retention: own, coverage };
-      const rows = sites.status().filter(({ standing }) => standing !== null);
-      const kept = [own, ...rows.map(({ standing }) => standing!.retention)].filter(one => one !== null);
-      const groups = [
-        ...rows.map(({ site, standing }) => ({ site, coverage: standing!.coverage, away: null })),
-        ...(now().ownProbes ? [{ site: null, coverage, away: null }] : []),
-      ];
-      const standing = new Map(rows.map(row => [row.site, row]));
-      const has = (role: Manager) => roles.includes(role) || rows.some(row => row.standing!.roles.includes(role));
-      return {
-        roles: MANAGERS.filter(has),
-        retention: kept.length === 0 ? null : Math.min(...kept),
-        coverage: coverageOf(groups, sharesOf(now(), standing)),
-      };
+    sealed: windows => agent?.sealed(windows),
+    windowsKept() {
+      const kept = retentions();
+      return kept.length === 0 && sitesOf(config).sites.length > 0 ? null : 1000 * Math.max(0, ...kept);
     },
+    behind,
     async prepare(next) {
       const wanted = sitesOf(next);
       const files = isSite(next) ? readSiteIdentity(next.traceback!) : null;

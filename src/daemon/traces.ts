@@ -3,7 +3,6 @@
  * and what becomes of a trace.
  */
 import type { AskRib } from '../collector/thread.ts';
-import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Config } from '../config/tree.ts';
 import { type Guessing, guessingOf } from '../packet/best-packets.ts';
 import { type DigestKernel, loadKernel } from '../packet/digest-kernel.ts';
@@ -37,6 +36,7 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
+import { createTraceExchange } from './trace-exchange.ts';
 import { methodsOf, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
@@ -100,9 +100,7 @@ export async function openTraces(
 ): Promise<Traces> {
   let config = initial;
   let secret: Uint8Array | null = null;
-  let traceback: Traceback | null = null;
-  /** As which it speaks. */
-  let identity: Identity | null = null;
+  const exchange = createTraceExchange(begin, log);
   let methods = methodsOf(config);
   let kernel: DigestKernel | null = null;
   /** Compiled when the first packet is traced. */
@@ -111,15 +109,18 @@ export async function openTraces(
     return kernel;
   };
   const certificate = watchOwnCertificate(log);
-  const checklists = createChecklists({ log, clock: Date.now, changed: trusts => traceback?.believe(trusts) });
+  const checklists = createChecklists({ log, clock: Date.now, changed: trusts => exchange.now()?.believe(trusts) });
 
-  const roots = keptRoots(store, () => (retentionOf(config) ?? 0) * 1000, log);
+  const roots = keptRoots(store, () => sites.windowsKept(), log);
   const station = await openProbeStation({
     socket: config.probeSocket,
     probes: config.probes,
     epochKey: epoch => secret && epochKey(secret, epoch),
     committed: commitmentsTo(store, log),
-    sealed: (_, windows) => traceback?.sealed(windows),
+    sealed(_, windows) {
+      exchange.now()?.sealed(windows);
+      sites.sealed(windows);
+    },
     log,
   }).catch((e: Error) => {
     throw new Error(`probe socket ${e.message}`);
@@ -129,18 +130,15 @@ export async function openTraces(
     station,
     keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
     retention: of => retentionOf(of),
+    sealed: windows => exchange.now()?.sealed(windows),
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
   const honesty = await openHonesty(store, log);
   const running = createRunningTraces(live.traceOver);
   const samplers = createSamplers();
-  const hints = watchTraceHints(
-    () => config.traceback?.hints ?? null,
-    query,
-    () => traceback,
-    log,
-  );
+  const hinted = () => config.traceback?.hints ?? null;
+  const hints = watchTraceHints(hinted, query, exchange.now, log);
 
   const past = createPastGraph(() => config);
   const graph = graphOf(query, past);
@@ -166,48 +164,33 @@ export async function openTraces(
     if (next.traceback === null || isSite(next)) {
       const read = next.traceback && readSecret(next.traceback);
       const none = await checklists.prepare(null);
-      traceback?.close(true);
-      traceback = null;
+      exchange.end();
       secret = read;
-      use(null);
+      certificate.use(null);
       none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
       const listed = await checklists.prepare(next.traceback);
-      if (traceback !== null && identity !== null && next.localAs !== config.localAs) {
-        // Where it cannot listen is found out before every session is closed.
-        await traceback.reconfigure({ ...config.traceback!, listen: next.traceback.listen }, identity);
-        traceback.close(true); // every session was opened as the other AS
-        traceback = null;
-      }
       const before = methods;
       methods = methodsOf(next); // what is announced names them
       try {
-        const as = { ...files.identity, checklists: listed.trusts() };
-        if (traceback !== null) await traceback.reconfigure(next.traceback, as);
-        else traceback = await tracebackOf(next, next.traceback, as);
+        await exchange.take(next, { ...files.identity, checklists: listed.trusts() });
       } catch (e) {
         methods = before;
         throw e;
       }
       secret = files.secret;
-      use(files.identity);
+      certificate.use(files.identity);
       listed.commit();
     }
   }
 
-  function use(now: Identity | null): void {
-    identity = now;
-    certificate.use(now);
-  }
-
-  const tracebackOf = (of: Config, block: TracebackConfig, as: Identity) =>
-    createTraceback({
+  function begin(of: Config, identity: Identity): Promise<Traceback> {
+    return createTraceback({
       as: of.localAs,
-      config: block,
-      identity: as,
-      // Those of sites seal too, but what they seal is not committed to here.
-      probes: { ...sites.probes, prove: station.prove },
+      config: of.traceback!,
+      identity,
+      probes: sites.probes,
       graph,
       commitments: roots,
       retention: retentionOf(of),
@@ -220,6 +203,7 @@ export async function openTraces(
       log,
       clock: Date.now,
     });
+  }
 
   try {
     await take(initial);
@@ -240,6 +224,7 @@ export async function openTraces(
     more: () => Partial<Trace>,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
+    const traceback = exchange.now();
     if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     checkDPoint(config);
     let evidence: FiledEvidence | null = null;
@@ -262,6 +247,7 @@ export async function openTraces(
 
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
+    const traceback = exchange.now();
     if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     const [key, digester] = [secret, theKernel()];
@@ -332,7 +318,7 @@ export async function openTraces(
     onPartial: (trace: Trace) => void,
     about: Partial<Trace> = {},
   ): Promise<Trace> {
-    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
+    if (exchange.now() === null) throw new Error(whyNoTraceback(isSite(config)));
     const { trace, evidence } = await tracing(request, onPartial, () => about);
     return kept.ended({ ...trace, ...about }, evidence);
   }
@@ -342,7 +328,7 @@ export async function openTraces(
     lookForHints: hints.look,
     sites,
     running,
-    traceback: () => traceback,
+    traceback: exchange.now,
     startTrace: (packets, onPartial, why = {}) =>
       running.run(one => tracePackets(packets, onPartial, why, one), why.signal, why.by),
     startDigest: (digest, onPartial, why = {}) =>
@@ -372,7 +358,7 @@ export async function openTraces(
     takeUpAgain: () =>
       askInterrupted(
         {
-          ...{ store, log, clock: Date.now, traceback: () => traceback },
+          ...{ store, log, clock: Date.now, traceback: exchange.now },
           retention: () => retentionOf(config),
           probesReady: () => station.status().every(({ connectedSince }) => connectedSince !== null),
           ask: (request, before) =>
@@ -382,7 +368,7 @@ export async function openTraces(
       ),
     interrupt() {
       ending.abort();
-      traceback?.interrupt();
+      exchange.now()?.interrupt();
     },
     async close() {
       certificate.close();
@@ -390,7 +376,7 @@ export async function openTraces(
       hints.close();
       past.close();
       ending.abort();
-      traceback?.close();
+      exchange.now()?.close();
       sites.close();
       doors.close();
       await station.close();

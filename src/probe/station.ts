@@ -22,6 +22,7 @@ import {
   type ToProbe,
 } from './messages.ts';
 import { encodeNeighbors } from './neighbor-messages.ts';
+import { createProbePasts, type ProbePast } from './probe-past.ts';
 import { type ProbeRow, probeRow } from './probe-row.ts';
 import type { CommittedWindow, ProvenQuestion } from './prove-sealed.ts';
 import type { ProbeAnswer, Question } from './question.ts';
@@ -74,6 +75,8 @@ export interface ProbeStation {
    */
   draw(neighbors: readonly number[], deadline: number): Promise<Canary[]>;
   status(): ProbeRow[];
+  /** What it reported and was asked so far. */
+  past(probe: string): ProbePast;
   /** Tells a probe what is known of its neighbours, and again whenever it connects; nothing when it knows that already. */
   tell(probe: string, neighbors: KnownNeighbors): void;
   /** What a probe knows of its vantages. Rejects, in words, when it is not connected or does not answer. */
@@ -111,6 +114,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   let probes = new Map(options.probes.map(probe => [probe.name, probe]));
   /** By probe, as a frame. */
   const neighbors = new Map<string, Uint8Array>();
+  const pasts = createProbePasts(Date.now);
   let lastId = 0;
 
   const send = (to: Connection, message: Exclude<ToProbe, { type: 'neighbors' }>) =>
@@ -186,6 +190,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
         if (message.status.kept !== undefined && message.status.kept.head !== from.status?.kept?.head)
           options.committed?.(from.name!, message.status.kept);
         from.status = message.status;
+        pasts.reported(from.name!, message.status);
         send(from, { type: 'noted' });
         return;
       case 'committed':
@@ -287,6 +292,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
   ): Promise<ProbeAnswer | null> => {
     const keys = keysOf(questions);
     const got = await request(name, 'answer', deadline, id => ({ type: 'question', id, questions, keys }));
+    pasts.asked(name, questions.length, got && new Set(got.answer.sightings.map(({ question }) => question)).size);
     if (got === null) return null;
     if (!got.answer.sightings.some(({ question }) => question >= questions.length))
       return { ...got.answer, probe: name };
@@ -351,6 +357,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
     },
     accept: take,
     status: () => [...probes.keys()].map(name => probeRow(name, named.get(name))),
+    past: name => pasts.of(name),
     tell(name, known) {
       const frame = encodeFrame({ type: 'neighbors', neighbors: encodeNeighbors(known) });
       const before = neighbors.get(name);
@@ -365,6 +372,7 @@ export async function openProbeStation(options: ProbeStationOptions): Promise<Pr
       const before = probes;
       probes = new Map(changed.map(probe => [probe.name, probe]));
       for (const name of neighbors.keys()) if (!probes.has(name)) neighbors.delete(name);
+      pasts.keep(new Set(probes.keys()));
       for (const [name, connection] of named) {
         const probe = probes.get(name);
         if (probe === undefined) refuse(connection, 'the probe is no longer configured');

@@ -3,11 +3,23 @@ import type { X509Certificate } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Manager } from '../config/trace-sites-tree.ts';
 import { mutualTls, vouchedFor } from '../net/tls.ts';
+import type { CommittedWindow, ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import type { Probes } from './btm.ts';
+import { COMMIT_SLACK, lateness } from './committing.ts';
 import { asOfCertificate } from './identity.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
-import { MOST_PROBES, SITE_PROTOCOL, SITE_VERSION, type SiteQuestion, toWire } from './site-wire.ts';
+import {
+  MOST_PROBES,
+  MOST_PROOFS,
+  MOST_SEALED,
+  SITE_PROTOCOL,
+  SITE_VERSION,
+  type SiteAsk,
+  type SiteQuestion,
+  type SiteReplies,
+  toWire,
+} from './site-wire.ts';
 
 /** First and longest time between attempts to connect, and how long TLS may take; ms. */
 const RETRY_FIRST = 500;
@@ -28,6 +40,8 @@ export interface SiteAgentOptions {
   /** The probes, and the domain of each; empty for none. */
   readonly probes: readonly { readonly probe: string; readonly domain: string }[];
   readonly ask: Probes['ask'];
+  readonly prove: NonNullable<Probes['prove']>;
+  readonly draw: NonNullable<Probes['draw']>;
   /** As packet/itk1.ts (keyCheck) has it; null when there is no key of an epoch. */
   readonly keyOf: (epoch: number) => string | null;
   readonly clock: () => number;
@@ -45,6 +59,8 @@ export interface SiteAgentStatus {
 }
 
 export interface SiteAgent {
+  /** Its probes have sealed windows: the ITM is told, and when it is away as soon as it is there again. */
+  sealed(windows: readonly CommittedWindow[]): void;
   status(): SiteAgentStatus;
   close(): void;
 }
@@ -58,6 +74,8 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   let failures = 0;
   let closed = false;
   let atWork = 0;
+  /** Windows that the ITM was not told of yet, the oldest first. */
+  let untold: CommittedWindow[] = [];
   const status = { connected: false, since: clock(), asked: 0, lastError: '' };
 
   const again = (reason: string) => {
@@ -102,14 +120,47 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
     }
   };
 
+  /** Proves, or draws: what cannot be done in time is answered with nothing. */
+  const reply = async (message: Exclude<SiteAsk, SiteQuestion>, to: SiteConnection) => {
+    const { id, within } = message;
+    const deadline = clock() + within;
+    const nothing = (error: unknown) => {
+      log('warn', `ITM: the probes cannot be asked to ${message.type}: ${String(error)}`);
+      return [];
+    };
+    let answer: SiteReplies;
+    if (message.type === 'prove') {
+      const proofs = atWork < MOST_AT_ONCE ? await busy(options.prove(message.questions, deadline)).catch(nothing) : [];
+      answer = { type: 'proofs', id, proofs: someOfEach(proofs) };
+    } else {
+      const drawn = atWork < MOST_AT_ONCE ? await busy(options.draw(message.neighbors, deadline)).catch(nothing) : [];
+      answer = { type: 'canaries', id, canaries: drawn.slice(0, MOST_PROBES) };
+    }
+    to.send(answer);
+  };
+  const busy = async <T>(work: Promise<T>): Promise<T> => {
+    atWork++;
+    return work.finally(() => {
+      atWork--;
+    });
+  };
+  const tellSealed = () => {
+    if (!status.connected || untold.length === 0) return;
+    const windows = untold.slice(0, MOST_SEALED);
+    untold = [];
+    connection?.send({ type: 'sealed', windows });
+  };
+
   const speak = (through: TLSSocket) => {
     const mine = runSiteConnection(through, {
       hear(message) {
         if (message.type === 'question') void answer(message, mine);
+        else if (message.type === 'prove' || message.type === 'draw') void reply(message, mine);
         else if (message.type === 'welcome') {
           failures = 0;
           Object.assign(status, { connected: true, since: clock(), lastError: '' });
           log('info', `ITM: connected as site ${itm.site}`);
+          tellSealed();
         } else mine.refuse(`${message.type} has no place here`);
       },
       gone: again,
@@ -153,6 +204,14 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   dial();
 
   return {
+    sealed(windows) {
+      // What the ITM hears later than that it cannot commit to.
+      const now = clock();
+      untold = [...untold, ...windows]
+        .filter(({ number }) => lateness(number, now) <= COMMIT_SLACK)
+        .slice(-MOST_SEALED);
+      tellSealed();
+    },
     status: () => ({ site: itm.site, address: itm.address, ...status }),
     close() {
       closed = true;
@@ -164,6 +223,16 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
 }
 
 const namesOf = ({ probes }: SiteAgentOptions): string[] => probes.map(({ probe }) => probe);
+
+/** Of each question the first proofs: several probes may have seen the packet. */
+function someOfEach(proofs: readonly ProvenQuestion[]): ProvenQuestion[] {
+  const taken = new Map<number, number>();
+  return proofs.filter(({ question }) => {
+    const before = taken.get(question) ?? 0;
+    taken.set(question, before + 1);
+    return before < MOST_PROOFS;
+  });
+}
 
 /** Null when the certificate is the ITM's: it is trusted, and names this AS. */
 function whyNoItm(certificate: X509Certificate | undefined, { trusted, as, clock }: SiteAgentOptions): string | null {

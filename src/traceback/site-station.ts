@@ -1,11 +1,20 @@
 /** The ITM's end of the connections with the sites of its AS: who may be which, and what each of them answers. */
 import type { TLSSocket } from 'node:tls';
 import type { Manager } from '../config/trace-sites-tree.ts';
+import type { Canary } from '../probe/canary.ts';
+import type { CommittedWindow, ProvenQuestion } from '../probe/prove-sealed.ts';
 import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { smoothed } from './asked.ts';
 import { printable } from './connection.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
-import { fromWire, SITE_VERSION, type SiteAnswer, type SiteHello, type SiteQuestion } from './site-wire.ts';
+import {
+  fromWire,
+  SITE_VERSION,
+  type SiteAsk,
+  type SiteHello,
+  type SiteQuestion,
+  type SiteReplies,
+} from './site-wire.ts';
 
 /** How long a connection has to say its name, ms. */
 const HELLO_TIME = 10_000;
@@ -50,6 +59,8 @@ export interface SiteStationOptions {
   readonly keyOf: (epoch: number) => string | null;
   readonly clock: () => number;
   readonly log: (level: 'info' | 'warn', line: string) => void;
+  /** The probes of a site have sealed windows. */
+  readonly sealed: (windows: readonly CommittedWindow[]) => void;
   /** One line of the audit log: a connection was refused. */
   readonly refused?: (site: string, reason: string) => void;
 }
@@ -59,6 +70,10 @@ export interface SiteStation {
   accept(socket: TLSSocket, proved: ReadonlySet<string>): void;
   /** Asks a site; never rejects. `deadline`: ms since the epoch. */
   ask(site: string, questions: readonly Question[], deadline: number): Promise<SiteReply>;
+  /** Proofs that windows of a site hold the digests of questions; none when it does not answer. Never rejects. */
+  prove(site: string, questions: readonly Question[], deadline: number): Promise<readonly ProvenQuestion[]>;
+  /** Canaries that probes of a site have drawn; none when it does not answer. Never rejects. */
+  draw(site: string, neighbors: readonly number[], deadline: number): Promise<readonly Canary[]>;
   status(): SiteStatus[];
   /** Lets those go that are configured no more, or with another certificate. */
   reconfigured(stillProved: (site: string) => boolean): void;
@@ -73,7 +88,7 @@ interface Site {
   answered: number;
   latency: number | null;
   lastError: string;
-  readonly waiting: Map<number, (answer: SiteAnswer | string) => void>;
+  readonly waiting: Map<number, (answer: SiteReplies | string) => void>;
 }
 
 export function createSiteStation(options: SiteStationOptions): SiteStation {
@@ -104,6 +119,34 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
     if (as !== options.as) return `it is of AS ${as}, not of AS ${options.as}`;
     if (!options.sites().includes(site)) return `no site ${JSON.stringify(site)} is configured`;
     return proved.has(site) ? null : `its certificate is not that of site ${site}`;
+  };
+
+  /** Puts a question to a site, and resolves with its answer, or in words why there is none. Never rejects. */
+  const put = (
+    name: string,
+    deadline: number,
+    ask: (id: number, within: number) => SiteAsk,
+  ): Promise<SiteReplies | string> => {
+    const site = siteOf(name);
+    const left = Math.floor(deadline - clock());
+    if (site.connection === null)
+      return Promise.resolve(`it is not connected${site.since === null ? '' : ' any more'}`);
+    if (left < 1) return Promise.resolve('there was no time to ask it');
+    if (site.waiting.size >= MOST_ASKED) return Promise.resolve('it has not answered earlier questions');
+    const { connection } = site;
+    const id = lastId;
+    lastId = (lastId + 1) >>> 0;
+    return new Promise(resolve => {
+      const finish = (reply: SiteReplies | string) => {
+        clearTimeout(timer);
+        site.waiting.delete(id);
+        resolve(reply);
+      };
+      const timer = setTimeout(finish, left, 'no answer in time');
+      site.waiting.set(id, finish);
+      // The deadline of a site is its own: clocks of two machines may differ. A tenth of the time is for the way.
+      connection.send(ask(id, Math.max(1, Math.min(60_000, Math.floor(left * 0.9)))));
+    });
   };
 
   return {
@@ -138,7 +181,12 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
             site.standing = { roles, retention, coverage, domains };
             log('info', `site ${name}: connected`);
             connection.send({ type: 'welcome', version: SITE_VERSION });
-          } else if (message.type === 'answer' && name !== null) siteOf(name).waiting.get(message.id)?.(message);
+          } else if (message.type === 'sealed' && name !== null) options.sealed(message.windows);
+          else if (
+            (message.type === 'answer' || message.type === 'proofs' || message.type === 'canaries') &&
+            name !== null
+          )
+            siteOf(name).waiting.get(message.id)?.(message);
           else connection.refuse(`${message.type} has no place here`);
         },
         gone(reason) {
@@ -148,39 +196,34 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
         },
       });
     },
-    ask(name, questions, deadline) {
+    async ask(name, questions, deadline) {
       const site = siteOf(name);
       const began = clock();
-      const within = Math.floor(deadline - began);
-      if (site.connection === null)
-        return Promise.resolve(`it is not connected${site.since === null ? '' : ' any more'}`);
-      if (within < 1) return Promise.resolve('there was no time to ask it');
-      if (site.waiting.size >= MOST_ASKED) return Promise.resolve('it has not answered earlier questions');
+      if (site.connection !== null) site.asked++;
       const { connection } = site;
-      const id = lastId;
-      lastId = (lastId + 1) >>> 0;
-      site.asked++;
-      return new Promise(resolve => {
-        const finish = (reply: SiteReply) => {
-          clearTimeout(timer);
-          site.waiting.delete(id);
-          resolve(reply);
-        };
-        const timer = setTimeout(finish, within, 'no answer in time');
-        site.waiting.set(id, answer => {
-          if (typeof answer === 'string') return finish(answer);
-          const after = clock() - began;
-          site.latency = smoothed(site.latency, after);
-          site.answered++;
-          const answers = answer.answers.map(fromWire);
-          if (answers.some(one => one.sightings.some(({ question }) => question >= questions.length))) {
-            connection.refuse('a sighting of a question that was not asked');
-            return finish('it answered what it was not asked');
-          }
-          finish({ answers, silent: answer.silent, after });
-        });
-        connection.send(questionOf(id, within, questions, options.keyOf));
-      });
+      const answer = await put(name, deadline, (id, within) => questionOf(id, within, questions, options.keyOf));
+      if (typeof answer === 'string') return answer;
+      const after = clock() - began;
+      if (
+        answer.type !== 'answer' ||
+        answer.answers.some(one => one.sightings.some(({ question }) => question >= questions.length))
+      ) {
+        connection?.refuse('a sighting of a question that was not asked');
+        return 'it answered what it was not asked';
+      }
+      site.latency = smoothed(site.latency, after);
+      site.answered++;
+      return { answers: answer.answers.map(fromWire), silent: answer.silent, after };
+    },
+    async prove(name, questions, deadline) {
+      const wanted = questions.map(({ epoch, digest, from, to }) => ({ epoch, digest, from, to }));
+      const got = await put(name, deadline, (id, within) => ({ type: 'prove', id, within, questions: wanted }));
+      if (typeof got === 'string' || got.type !== 'proofs') return [];
+      return got.proofs.filter(({ question }) => question < questions.length);
+    },
+    async draw(name, neighbors, deadline) {
+      const got = await put(name, deadline, (id, within) => ({ type: 'draw', id, within, neighbors }));
+      return typeof got === 'string' || got.type !== 'canaries' ? [] : got.canaries;
     },
     status: () =>
       options.sites().map(name => {
@@ -200,7 +243,6 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
   };
 }
 
-/** The deadline of a site is its own: clocks of two machines may differ. A tenth of the time is for the way. */
 function questionOf(
   id: number,
   within: number,
@@ -211,7 +253,7 @@ function questionOf(
   return {
     type: 'question',
     id,
-    within: Math.max(1, Math.min(60_000, Math.floor(within * 0.9))),
+    within,
     questions: questions.map(({ epoch, digest, from, to }) => ({ epoch, digest, from, to })),
     keys: epochs.flatMap(epoch => {
       const check = keyOf(epoch);

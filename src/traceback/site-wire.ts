@@ -3,7 +3,9 @@
  * of exactly these keys. Sites say more than may leave the AS: names of probes and domains, and where at them.
  */
 import { encodeFrame } from '../net/frames.ts';
+import { MOST_DRAWN_OF } from '../probe/canary.ts';
 import type { ProbeAnswer } from '../probe/question.ts';
+import { LONGEST_PATH, LONGEST_ROWS, MOST_TABLES } from '../probe/sight-proof.ts';
 import {
   flag,
   integer,
@@ -11,6 +13,7 @@ import {
   map,
   nullable,
   octets,
+  opaque,
   optional,
   share,
   text,
@@ -23,12 +26,17 @@ import { MAX_QUESTIONS } from './request.ts';
 
 /** ALPN protocol name (RFC 7301). */
 export const SITE_PROTOCOL = 'intertrack-site/1';
-export const SITE_VERSION = 1;
+/** 2 has windows that are committed to, proofs of sight and canaries. */
+export const SITE_VERSION = 2;
 /** Octets of a frame's data item. */
 export const SITE_FRAME = 4 << 20;
 /** Probes of one site. */
 export const MOST_PROBES = 256;
 const MOST_LISTED = 4096;
+/** Windows of one message. */
+export const MOST_SEALED = 4096;
+/** Proofs of one question, by as many probes. */
+export const MOST_PROOFS = 4;
 
 const name = text(64);
 const time = integer(0, Number.MAX_SAFE_INTEGER);
@@ -66,6 +74,20 @@ const probeAnswer = map({
   holes: optional(list(span, 0, MOST_LISTED)),
 });
 
+const number = integer(0, 0xffffffff);
+const within = integer(1, 60_000);
+const questions = list(map({ epoch: number, digest: octets(8), from: time, to: time }), 1, MAX_QUESTIONS);
+/** Of a window that was sealed (probe/sight-proof.ts). */
+const sightProof = map({
+  ...{ number, part: number, key: opaque(16, 16), filters: number, kind: word('each', 'one') },
+  ...{ tables: integer(0, MOST_TABLES), table: number, values: number, shardBits: number, width: number, wide: number },
+  ...{ blocks: number, seed: number, rows: opaque(0, LONGEST_ROWS), path: opaque(0, LONGEST_PATH) },
+});
+const canary = map({
+  ...{ neighbor: integer(1, 0xffffffff), direction: word('in', 'out'), epoch: number, digest: octets(8), time },
+  entropy: word('fair', 'high'),
+});
+
 const messages = {
   /** Of a site, first: what it is called, and what it has. */
   hello: map({
@@ -88,9 +110,7 @@ const messages = {
   /** Of the ITM: which of these digests were seen; there are so many milliseconds. */
   question: map({
     type: word('question'),
-    id: integer(0, 0xffffffff),
-    within: integer(1, 60_000),
-    questions: list(map({ epoch: integer(0, 0xffffffff), digest: octets(8), from: time, to: time }), 1, MAX_QUESTIONS),
+    ...{ id: number, within, questions },
     /** Which key each epoch was asked with (packet/itk1.ts, keyCheck). */
     keys: list(map({ epoch: integer(0, 0xffffffff), check: text(64) }), 0, MAX_QUESTIONS),
   }),
@@ -101,12 +121,29 @@ const messages = {
     /** Probes that did not answer the site in time. */
     silent: list(name, 0, MOST_PROBES),
   }),
+  /** Of a site: windows that its probes have sealed, for the ITM to commit to. */
+  sealed: map({
+    type: word('sealed'),
+    windows: list(map({ number, part: integer(0, 0xffff), root: octets(32) }), 1, MOST_SEALED),
+  }),
+  /** Of the ITM: proofs that sealed windows hold these digests. */
+  prove: map({ type: word('prove'), id: number, within, questions }),
+  proofs: map({
+    ...{ type: word('proofs'), id: number },
+    proofs: list(map({ question: integer(0, MAX_QUESTIONS - 1), proof: sightProof }), 0, MAX_QUESTIONS * MOST_PROOFS),
+  }),
+  /** Of the ITM: a packet of any of these neighbours (probe/draw-canary.ts). */
+  draw: map({ type: word('draw'), id: number, within, neighbors: list(integer(1, 0xffffffff), 1, MOST_DRAWN_OF) }),
+  canaries: map({ type: word('canaries'), id: number, canaries: list(canary, 0, MOST_PROBES) }),
 };
 
 export type SiteMessage = { [K in keyof typeof messages]: ValueOf<(typeof messages)[K]> }[keyof typeof messages];
 export type SiteHello = Extract<SiteMessage, { type: 'hello' }>;
 export type SiteQuestion = Extract<SiteMessage, { type: 'question' }>;
 export type SiteAnswer = Extract<SiteMessage, { type: 'answer' }>;
+/** What a site is asked, and what answers it. */
+export type SiteAsk = Extract<SiteMessage, { type: 'question' | 'prove' | 'draw' }>;
+export type SiteReplies = Extract<SiteMessage, { type: 'answer' | 'proofs' | 'canaries' }>;
 
 /** One message as a frame. The message must keep its bounds: it was made by this program. */
 export function encodeSiteMessage(message: SiteMessage): Uint8Array {

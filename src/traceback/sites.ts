@@ -23,8 +23,8 @@ export interface SiteGroup {
 }
 
 export interface SitesOptions {
-  readonly own: Probes['ask'];
-  readonly station: Pick<SiteStation, 'ask' | 'status'>;
+  readonly own: Required<Probes>;
+  readonly station: Pick<SiteStation, 'ask' | 'prove' | 'draw' | 'status'>;
   /** As they are configured now. */
   readonly config: () => SitesNow;
   readonly clock: () => number;
@@ -41,13 +41,19 @@ export interface SitesNow {
   readonly domains: ReadonlyMap<string, string>;
 }
 
-export function createSites({ own, station, config, clock }: SitesOptions): Probes {
+export function createSites({ own, station, config, clock }: SitesOptions): Required<Probes> {
+  /** What all of them give, in one list. */
+  const of = async <T>(mine: Promise<readonly T[]>, theirs: (site: string) => Promise<readonly T[]>): Promise<T[]> =>
+    (await Promise.all([mine, ...config().sites.map(({ name }) => theirs(name))])).flat();
   return {
+    prove: (questions, deadline) =>
+      of(own.prove(questions, deadline), site => station.prove(site, questions, deadline)),
+    draw: (neighbors, deadline) => of(own.draw(neighbors, deadline), site => station.draw(site, neighbors, deadline)),
     async ask(questions, deadline) {
       const now = config();
       const began = clock();
       const standing = new Map(station.status().map(row => [row.site, row]));
-      const ownAnswer = now.ownProbes ? own(questions, deadline) : null;
+      const ownAnswer = now.ownProbes ? own.ask(questions, deadline) : null;
       const asked = now.sites.map(async ({ name }): Promise<SiteGroup> => {
         const reply = await station.ask(name, questions, deadline);
         const known = standing.get(name)?.standing ?? null;

@@ -1,5 +1,5 @@
 /** Shows an answer a page at a time, as routers' shells do; what is not shown yet holds back whoever writes it. */
-import { width } from './render/text.ts';
+import { width } from './render/width.ts';
 
 export interface PagerOptions {
   readonly write: (text: string) => void;

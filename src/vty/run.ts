@@ -4,8 +4,9 @@ import type { Trace } from '../traceback/trace.ts';
 import type { Answer, ControlClient } from './client.ts';
 import { createSieve, splitFilters } from './filters.ts';
 import { pages, renderAnswer, renderJson } from './render/answer.ts';
-import { layOut, type Page } from './render/page.ts';
-import { cut, plain } from './render/text.ts';
+import { layOut, newPage, type Page } from './render/page.ts';
+import { plain } from './render/text.ts';
+import { cut } from './render/width.ts';
 
 /** Exit codes (EXIT STATUS in itctl(8)). */
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, noDaemon: 4 } as const;
@@ -20,6 +21,8 @@ export interface Screen {
   err(text: string): void;
   /** Size of the terminal where partial results may be drawn over; null when the output is none. */
   size(): { readonly columns: number; readonly rows: number } | null;
+  /** Columns that answers are laid out for; null: nothing is cut or folded. */
+  columns(): number | null;
   /** What the file `-` stands for; null when the standard input holds the commands. */
   readonly stdin: Readable | null;
 }
@@ -40,7 +43,8 @@ export async function runCommand(
     return EXIT.usage;
   }
   const { words, filters } = split;
-  const page: Page = { headings: new Set() };
+  // What is looked for may stand in what would be cut.
+  const page = newPage(filters.length === 0 ? screen.columns() : null);
   if (filters.length === 0) return carryOut(client, words, { screen, page, counts: null }, signal);
   const sieve = createSieve(filters, page.headings, text => screen.out(text));
   const json = screen.json || sieve.json;

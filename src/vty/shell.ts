@@ -58,7 +58,7 @@ export async function runShell({ socket, client: first, screen: own, input, outp
   });
 
   const columns = () => (width === 0 ? output.columns : width);
-  const screen: Screen = { ...own, size: () => ({ columns: columns(), rows: output.rows }) };
+  const screen: Screen = { ...own, size: () => ({ columns: columns(), rows: output.rows }), columns };
 
   /** Something that happens while a line is being typed: it takes the place of the line, which is set again below. */
   const say = (text: string): void => {

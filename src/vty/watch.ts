@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDuration } from '../config/units.ts';
 import type { ControlClient } from './client.ts';
-import { cut } from './render/text.ts';
 import { instant } from './render/time.ts';
+import { cut } from './render/width.ts';
 import { EXIT, runCommand, type Screen } from './run.ts';
 
 /** Milliseconds between two runs: where nothing is said, and the bounds of what may be. */
@@ -117,6 +117,7 @@ function onTerminal(screen: Screen, { words, every }: { words: readonly string[]
         },
         ready: () => Promise.resolve(),
         size: () => null,
+        columns: () => columns - 1,
         err: text => text.split('\n').forEach(take),
       },
       end() {

@@ -12,6 +12,7 @@ import type { Admitted, Gate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import { API, openApi, PCAP_TYPE } from './openapi.ts';
 import { PROBLEM_TYPE, type Problem, problemBody } from './problem.ts';
+import { type RisSocketOptions, serveRisLive } from './ris-socket.ts';
 
 /** Octets of a body of parameters, and of a capture. */
 const MOST_PARAMETERS = 64 * 1024;
@@ -33,12 +34,14 @@ export interface AppOptions {
   readonly enter: (what: 'answering' | 'watching') => (() => void) | null;
   /** PEM; null: no TLS. */
   readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** What is served where it is configured, as it is at the moment. */
+  readonly extras: { readonly risLive: RisSocketOptions['risLive']; readonly lookingGlass: () => boolean };
   /** Directory of the built page; null: there is none to be served. */
   readonly page: string | null;
 }
 
 /** A server that does not listen yet. */
-export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOptions): FastifyInstance {
+export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: AppOptions): FastifyInstance {
   const common = {
     bodyLimit: MOST_PARAMETERS,
     connectionTimeout: 0,
@@ -132,6 +135,27 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
       });
     });
 
+  const by = (request: FastifyRequest) => {
+    const asker = askers.get(request);
+    return `http ${asker?.token ? `token ${asker.token}` : 'without a token'} from ${request.socket.remoteAddress}`;
+  };
+  app.register(scope =>
+    serveRisLive(scope, {
+      risLive: extras.risLive,
+      async admit(request, reply) {
+        if (extras.risLive() === null) return refuse(reply, nowhere);
+        // A browser connects for any page; only our own may listen as who shows no token.
+        if (isOfAnotherPage(request)) return refuse(reply, { status: 403, detail: 'a page of somewhere else' });
+        return admit(() => 'reader')(request, reply);
+      },
+      refused(request) {
+        const found = gate.admit(knock(request), 'reader');
+        return 'status' in found ? found.detail : null;
+      },
+      ...{ by, enter: () => enter('watching') },
+    }),
+  );
+
   const pathOf = (request: FastifyRequest): ApiPath | undefined => {
     const rest = (request.params as { readonly '*': string })['*'];
     return paths.get(rest.replace(/\/$/, ''));
@@ -174,15 +198,14 @@ export function createApp({ daemon, gate, metrics, enter, tls, page }: AppOption
     const leave = enter(resolved.entry.live ? 'watching' : 'answering');
     if (leave === null) return refuse(reply, { status: 503, detail: 'too many requests are being answered' });
     const gone = new AbortController();
+    const who = by(request);
     const { socket } = request.raw;
     const left = () => gone.abort();
     socket.once('close', left);
     if (socket.destroyed) left();
-    const asker = askers.get(request);
-    const by = `http ${asker?.token ? `token ${asker.token}` : 'without a token'} from ${request.socket.remoteAddress}`;
     reply.hijack();
     const answer = answering(reply.raw, format, gone.signal);
-    const asked = { resolved, by, signal: gone.signal };
+    const asked = { resolved, by: who, signal: gone.signal };
     try {
       const outcome = await carryOut(daemon, asked, answer);
       if (outcome.how !== 'done' || outcome.want === null) return await answer.end(outcome);

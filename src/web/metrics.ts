@@ -37,6 +37,8 @@ export function createMetrics(daemon: Daemon): Metrics {
   const queries = counter('traceback_queries_total', 'QUERYs to a trace peer and from it', ['as', 'direction']);
   const checklists = gauge('traceback_checklist_believed', '1 while the checklist of a trace peer is believed', ['as']);
   const problems = gauge('problems', 'Problems that show status lists');
+  const risClients = gauge('ris_live_clients', 'Clients that are told what peers send');
+  const risMessages = counter('ris_live_messages_total', 'Messages told to them, and those left out', ['what']);
   const requests = counter('http_requests_total', 'Requests answered, by status', ['status']);
   const took = new Histogram({
     ...{ name: 'intertrack_http_request_seconds', help: 'How long requests took', buckets: BUCKETS, registers },
@@ -44,10 +46,10 @@ export function createMetrics(daemon: Daemon): Metrics {
 
   /** What is gone must not stay: each reading begins anew. */
   const anew = [sessions, peerUp, peerRoutes, peerUpdates, objects, age, vrps, cases, probeUp, probePackets];
-  const alsoAnew = [probeLost, traceUp, queries, checklists];
+  const alsoAnew = [probeLost, traceUp, queries, checklists, risMessages];
 
   async function look(): Promise<void> {
-    const [status, peers, sources, caches, open, probes, tracePeers] = await Promise.all([
+    const [status, peers, sources, caches, open, probes, tracePeers, http] = await Promise.all([
       daemon.status(),
       daemon.ribQuery({ about: 'neighbor' }),
       daemon.irrStatus(),
@@ -55,9 +57,12 @@ export function createMetrics(daemon: Daemon): Metrics {
       daemon.cases(),
       daemon.probes(),
       daemon.tracePeers(),
+      daemon.http(),
     ]);
     for (const one of [...anew, ...alsoAnew]) one.reset();
     problems.set(status.problems.length);
+    risClients.set(http.risLive?.clients.length ?? 0);
+    for (const what of ['sent', 'lost'] as const) risMessages.inc({ what }, http.risLive?.[what] ?? 0);
     notices.set(status.outbox.pending);
     for (const { peer, as, state, prefixes, messagesReceived } of peers) {
       sessions.inc({ state });

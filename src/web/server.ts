@@ -1,13 +1,16 @@
 /** The HTTP side of the daemon: where it listens, by which files, and what goes wrong with that. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { HttpConfig } from '../config/http-tree.ts';
 import type { Daemon } from '../control/daemon.ts';
+import type { HttpStatus } from '../control/http-rows.ts';
 import { withPort } from '../net/address.ts';
 import type { AppOptions } from './app.ts';
 import { createGate } from './gate.ts';
+import { createRisClients } from './ris-clients.ts';
 import { readTokens, type Tokens } from './tokens.ts';
 
 /** ms after which an address that could not be listened at is tried again. */
@@ -45,12 +48,21 @@ export function readHttpFiles(config: HttpConfig): HttpFiles {
 export interface HttpServer {
   /** Listens where this configuration says, and nowhere else; null: nowhere. Who is connected there stays connected. */
   configure(config: HttpConfig | null, files: HttpFiles | null): Promise<void>;
-  /** Where it cannot listen, a line each. */
-  problems(): readonly string[];
+  /** As `http` of the Daemon. */
+  status(): HttpStatus;
   /** Ports bound, in the order of the configuration. */
   ports(): readonly number[];
   close(): Promise<void>;
 }
+
+/** Before there is a server. */
+export const NO_HTTP: HttpStatus = {
+  ...{ listen: [], answering: 0, mostAnswering: MOST.answering, watching: 0, mostWatching: MOST.watching },
+  ...{ risLive: null, lookingGlass: false },
+};
+
+/** As what the collector is known by RIS Live. */
+const hostOf = ({ risLive }: HttpConfig): string => risLive?.host ?? hostname();
 
 /** Where `make` puts the page; null: it was not built. */
 function builtPage(): string | null {
@@ -72,6 +84,11 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
   let again: NodeJS.Timeout | undefined;
   const inWork = { answering: 0, watching: 0 };
   let metrics: AppOptions['metrics'] | null = null;
+  const risLive = createRisClients(daemon);
+  const extras: AppOptions['extras'] = {
+    risLive: () => (config?.risLive === undefined ? null : { host: hostOf(config), open: risLive.open }),
+    lookingGlass: () => config?.lookingGlass === true,
+  };
   /** What serves is loaded when somebody is to be served: most of it is of no use to others. */
   const serving = async (options: Omit<AppOptions, 'metrics'>) => {
     const [{ createApp }, { createMetrics }] = await Promise.all([import('./app.ts'), import('./metrics.ts')]);
@@ -99,7 +116,7 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
     const one: Listening = { app: null, tls, problem: '' };
     listening.set(key, one);
     try {
-      const app = await serving({ daemon, gate, enter, tls: files?.tls ?? null, page });
+      const app = await serving({ daemon, gate, enter, extras, tls: files?.tls ?? null, page });
       app.server.maxConnections = MOST_CONNECTIONS;
       one.app = app;
       await app.listen({ host: at.address, port: at.port, ipv6Only: at.address !== '::' });
@@ -128,14 +145,19 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
       const before = listening.get(key);
       if (before?.app == null) await open(at, before?.problem ?? '', tls);
     }
-    if (problems().length > 0) again = setTimeout(() => void configure(config, files), RETRY).unref();
+    if ([...listening.values()].some(({ problem }) => problem !== ''))
+      again = setTimeout(() => void configure(config, files), RETRY).unref();
   }
-
-  const problems = () => [...listening.values()].flatMap(({ problem }) => (problem === '' ? [] : [problem]));
 
   return {
     configure,
-    problems,
+    status: () => ({
+      listen: [...listening].map(([at, { tls, problem }]) => ({ at, tls: tls !== 'null', problem })),
+      ...{ answering: inWork.answering, mostAnswering: MOST.answering },
+      ...{ watching: inWork.watching, mostWatching: MOST.watching },
+      risLive: config?.risLive === undefined ? null : { host: hostOf(config), ...risLive.status() },
+      lookingGlass: config?.lookingGlass === true,
+    }),
     ports: () =>
       (config?.listen ?? []).flatMap(at => {
         const app = listening.get(keyOf(at))?.app;

@@ -677,20 +677,29 @@ export const config: fc.Arbitrary<Config> = fc
           }),
         ),
         http: fc.option(
-          fc.record({
-            listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
-              minLength: 1,
-              maxLength: 2,
-              selector: one => `${one.address} ${one.port}`,
-            }),
-            identity: fc.record({ key: file, certificate: file }),
-            tokens: fc.uniqueArray(fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }), {
-              maxLength: 2,
-              selector: one => one.file,
-            }),
-            anonymous: fc.option(fc.constant('reader' as const)),
-            rate: fc.integer({ min: 1, max: 100_000 }),
-          }),
+          fc
+            .tuple(
+              fc.record({
+                listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+                  minLength: 1,
+                  maxLength: 2,
+                  selector: one => `${one.address} ${one.port}`,
+                }),
+                identity: fc.record({ key: file, certificate: file }),
+                tokens: fc.uniqueArray(
+                  fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }),
+                  {
+                    maxLength: 2,
+                    selector: one => one.file,
+                  },
+                ),
+                anonymous: fc.option(fc.constant('reader' as const)),
+                rate: fc.integer({ min: 1, max: 100_000 }),
+              }),
+              maybe('risLive', fc.record({ host: fc.constantFrom(null, 'rrc-tokyo') })),
+              maybe('lookingGlass', fc.constant(true as const)),
+            )
+            .map(([of, live, glass]) => ({ ...of, ...live, ...glass })),
         ),
         duties: fc
           .uniqueArray(fc.constantFrom(...DUTIES), { minLength: 1 })

@@ -18,7 +18,9 @@ import type {
   SafetyStatus,
   StatusReport,
 } from '../../src/control/daemon.ts';
+import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
+import type { MachineRow } from '../../src/control/machine-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
@@ -95,6 +97,33 @@ export const ROUTES: readonly RouteRow[] = [
     communities: ['64497:100'],
     state: 'match',
     rov: 'valid',
+  },
+];
+
+const MACHINES: readonly MachineRow[] = [
+  {
+    ...{
+      machine: '192.0.2.10',
+      self: true,
+      missed: false,
+      heard: Date.now() - 400,
+      version: '0.1.0',
+      started: Date.now() - 86_400_000,
+    },
+    ...{ roles: ['collector', 'cases', 'traceback'], peers: 2, established: 1, routes: 8348 },
+    ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [] },
+  },
+  {
+    ...{
+      machine: '192.0.2.20',
+      self: false,
+      missed: true,
+      heard: Date.now() - 90_000,
+      version: '0.1.0',
+      started: Date.now() - 3_600_000,
+    },
+    ...{ roles: ['collector'], peers: 4, established: 4, routes: 4_012_345 },
+    ...{ published: 310, waiting: 12, dropped: 0, partitions: [], problems: ['peer osa1 is down'] },
   },
 ];
 
@@ -397,6 +426,18 @@ export const ENTRY_CONTACTS: readonly EntryContacts[] = [
   { as: 64520, lines: [] },
 ];
 
+/** What a probe was asked. */
+const ASKED = { questions: 12, lastQuestion: { at: NOON - 30_000, digests: 8, seen: 5 } };
+
+/** What a probe has reported in half an hour: less at first, then more than it could take in. */
+const HISTORY = Array.from({ length: 360 }, (_, i) => ({
+  at: NOON - (360 - i) * 5000,
+  rate: Math.round(900 + 600 * Math.sin(i / 40) + (i % 7) * 20),
+  lost: Math.max(0, i - 300),
+  fill: i < 300 ? 0.1 + (i % 9) / 100 : 0.95,
+  sampling: i < 300 ? 1 : 0.5,
+}));
+
 /** What the trace looks like before AS64510 has answered. */
 export const PARTIAL: Trace = { ...TRACE, state: 'partial', milliseconds: 3, entry: null, tree: node(64500, 'saw') };
 
@@ -416,6 +457,24 @@ export const IDS: readonly IdsRow[] = [
     lastError: 'the budget of 10/1h is spent: alerts are not traced',
   },
 ];
+
+export const HTTP: HttpStatus = {
+  listen: [
+    { at: '127.0.0.1:8480', tls: false, problem: '' },
+    { at: '192.0.2.1:8443', tls: true, problem: 'cannot listen for HTTP on 192.0.2.1:8443: listen EADDRNOTAVAIL' },
+  ],
+  ...{ answering: 1, mostAnswering: 64, watching: 3, mostWatching: 128 },
+  risLive: {
+    ...{ host: 'rrc-tokyo', sent: 4711, lost: 12 },
+    clients: [
+      {
+        ...{ by: 'http token noc from 192.0.2.7', since: NOON - 3_600_000 },
+        ...{ subscriptions: 2, sent: 4000, lost: 12 },
+      },
+    ],
+  },
+  lookingGlass: true,
+};
 
 export const STATUS: StatusReport = {
   version: '0.1.0',
@@ -698,6 +757,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
+    machines: async () => MACHINES,
+    askAll: async () => [],
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
     follow: (topics, since, take) => {
       take({ mark: since ?? 'mijz0o5c.0', about: null, key: null, row: {} });
@@ -710,6 +771,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
       return () => {};
     },
     followTrace: () => null,
+    followUpdates: () => ({ want: () => {}, close: () => {} }),
+    http: async () => HTTP,
     followLog(level, take) {
       take({ time: NOON, level: level === 'debug' ? 'debug' : 'warn', text: `case ${CASE.id} ongoing: tyo1 holds it` });
       return () => {};
@@ -872,6 +935,7 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
       },
     ],
     flows: async () => [
@@ -903,6 +967,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lost: 3,
         rate: 1200,
         dropped: 2,
+        ...ASKED,
+        history: HISTORY,
         kept: {
           memory: 5 * 2 ** 20,
           disk: 7 * 2 ** 20,

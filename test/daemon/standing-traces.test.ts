@@ -11,7 +11,7 @@ import type { Store } from '../../src/store/records.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
-import { width } from '../../src/vty/render/text.ts';
+import { width } from '../../src/vty/render/width.ts';
 import { CASE, NOON, RESOLVED, TRACE } from '../control/scripted.ts';
 import { CASE_TRACES, STANDING } from '../control/scripted-standing.ts';
 import { hex, RAW } from '../packet/packets.ts';

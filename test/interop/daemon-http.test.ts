@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
+import type { HttpStatus } from '../../src/control/http-rows.ts';
 import { skipFor } from '../programs.ts';
 import { loopbackAddress, until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
+import { type Speaker, startSpeaker } from './speaker.ts';
 
 const TOKEN = 'a-token-of-the-noc-1';
 
@@ -50,6 +52,43 @@ describe('interop/daemon-http', function () {
       .and.to.match(/^process_resident_memory_bytes \d+$/m);
     expect(metrics).to.match(/^intertrack_http_requests_total\{status="200"\} \d+$/m);
     expect(curl('-H', 'Accept: application/openmetrics-text', at('/metrics'))).to.match(/# EOF\n$/);
+  });
+
+  it('tells what a peer sends to a client of RIS Live, and counts it', async () => {
+    const peer = loopbackAddress();
+    configure(`ris live host rrc-tokyo; token "${daemon.at('noc.token')}" role operator; }
+protocol bgp tyo1 { neighbor ${peer} as 64496; passive; ipv4;`);
+    await daemon.start();
+    await until('it listens', () => curl(`http://${ours}:${PORT}/healthz`) === 'ok\n');
+    const socket = new WebSocket(`ws://${ours}:${PORT}/v1/ws/`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    } as never);
+    const heard: { type: string; data: Record<string, unknown> }[] = [];
+    socket.onmessage = ({ data }) => heard.push(JSON.parse(String(data)));
+    let speaker: Speaker | null = null;
+    try {
+      await until('it is open', () => socket.readyState === WebSocket.OPEN);
+      const subscribe = (data: object) => socket.send(JSON.stringify({ type: 'ris_subscribe', data }));
+      subscribe({ prefix: '198.51.100.0/24', path: '64510$' });
+      subscribe({ type: 'RIS_PEER_STATE', socketOptions: { acknowledge: true } });
+      await until('it has subscribed', () => heard.length === 1);
+      speaker = await startSpeaker({ from: peer, to: ours, port: 1790, as: 64496 });
+      speaker.announce(['192.0.2.0/24'], 64496, 64510);
+      speaker.announce(['198.51.100.128/25'], 64496, 64510);
+      await until('both are told', () => heard.length === 3);
+      const [, state, update] = heard.map(({ data }) => data);
+      expect(state).to.include({ ...{ peer, peer_asn: '64496', host: 'rrc-tokyo' }, state: 'connected' });
+      expect(update).to.deep.include({
+        ...{ type: 'UPDATE', peer, path: [64496, 64510] },
+        announcements: [{ next_hop: '192.0.2.1', prefixes: ['198.51.100.128/25'] }],
+      });
+      const shown = await daemon.json<HttpStatus>('show', 'http');
+      expect(shown.risLive).to.deep.include({ host: 'rrc-tokyo', sent: 2, lost: 0 });
+      expect(curl(`http://${ours}:${PORT}/metrics`)).to.match(/^intertrack_ris_live_messages_total\{what="sent"\} 2$/m);
+    } finally {
+      speaker?.close();
+      socket.close();
+    }
   });
 
   it('speaks TLS where it has an identity, with what is there at each reload', async () => {

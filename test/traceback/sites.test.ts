@@ -7,6 +7,8 @@ import type { TraceSitesConfig } from '../../src/config/trace-sites-tree.ts';
 import type { Config } from '../../src/config/tree.ts';
 import { createTraceSites, type TraceSites } from '../../src/daemon/trace-sites.ts';
 import { decodeItem, encodeFrame, encodeItem } from '../../src/net/frames.ts';
+import type { Canary } from '../../src/probe/canary.ts';
+import type { CommittedWindow } from '../../src/probe/prove-sealed.ts';
 import type { ProbeAnswer } from '../../src/probe/question.ts';
 import { askBorder, type Probes } from '../../src/traceback/btm.ts';
 import { judgeSource } from '../../src/traceback/dtm.ts';
@@ -24,6 +26,7 @@ import { coverageOf, sharesOf } from '../../src/traceback/sites.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { type Ases, asked, DIGEST, dialRaw, newAses, probeAnswer, question, sawFrom, sawTo, until } from './ases.ts';
 import { makeCertificate } from './certificates.ts';
+import { sighted } from './sighted.ts';
 
 const AS = 64500;
 const KEY = 'the key of the federation';
@@ -31,11 +34,12 @@ const asking = { questions: [{ packet: 0, ...question }], need: 1 };
 
 const hello: SiteHello = {
   type: 'hello',
-  ...{ version: 1, as: AS, site: 'osaka', roles: ['btm', 'dtm'], retention: 3600, coverage: 1 },
+  ...{ version: 2, as: AS, site: 'osaka', roles: ['btm', 'dtm'], retention: 3600, coverage: 1 },
   probes: [{ probe: 'north', domain: 'umeda' }],
 };
 
 describe('traceback/site-wire', () => {
+  const own = sighted(177_000_000, [[30]]);
   const answer: SiteMessage = {
     type: 'answer',
     id: 7,
@@ -46,7 +50,7 @@ describe('traceback/site-wire', () => {
   };
   const all: SiteMessage[] = [
     hello,
-    { type: 'welcome', version: 1 },
+    { type: 'welcome', version: 2 },
     { type: 'refused', reason: 'no site' },
     { type: 'alive' },
     {
@@ -55,6 +59,17 @@ describe('traceback/site-wire', () => {
       keys: [{ epoch: 5, check: 'x' }],
     },
     answer,
+    { type: 'sealed', windows: [{ number: 177_000_000, part: 1, root: 'ab'.repeat(32) }] },
+    { type: 'prove', id: 8, within: 90, questions: [{ epoch: 5, digest: DIGEST, from: 1, to: 2 }] },
+    {
+      ...{ type: 'proofs', id: 8 },
+      proofs: [{ question: 0, proof: own.sight(0, own.digests[0]![0]!)! }],
+    },
+    { type: 'draw', id: 9, within: 90, neighbors: [64510] },
+    {
+      ...{ type: 'canaries', id: 9 },
+      canaries: [{ neighbor: 64510, direction: 'in', epoch: 5, digest: DIGEST, time: 7, entropy: 'fair' }],
+    },
   ];
   const read = (message: SiteMessage) => {
     const item = decodeItem(encodeSiteMessage(message).subarray(4));
@@ -101,7 +116,7 @@ describe('traceback/site-wire', () => {
         fc.dictionary(fc.string(), tie('any')),
       ),
     })).any;
-    const types = fc.constantFrom('hello', 'welcome', 'refused', 'alive', 'question', 'answer');
+    const types = fc.constantFrom('hello', 'question', 'answer', 'sealed', 'prove', 'proofs', 'draw', 'canaries');
     fc.assert(
       fc.property(value, types, fc.constantFrom(...all), fc.string(), (anything, type, message, key) => {
         readSiteMessage(anything);
@@ -237,11 +252,14 @@ describe('traceback: one AS of three daemons', function () {
       },
     } as unknown as Config;
   };
-  const start = async (config: Config, ask: Probes['ask'], key: string | null = KEY) => {
+  const start = async (config: Config, ask: Probes['ask'], key: string | null = KEY, more: Partial<Probes> = {}) => {
     const log: string[] = [];
     const audit: string[] = [];
+    const sealed: CommittedWindow[] = [];
+    const nothing = () => Promise.resolve([]);
     const one = createTraceSites({
-      station: { ask: ask as never, prove: () => Promise.resolve([]), draw: () => Promise.resolve([]) },
+      station: { ask, prove: nothing, draw: nothing, ...more } as never,
+      sealed: windows => void sealed.push(...windows),
       keyOf: () => key,
       retention: () => 3600,
       audit: (what, body) => void audit.push(`${what} ${JSON.stringify(body)}`),
@@ -249,7 +267,7 @@ describe('traceback: one AS of three daemons', function () {
     });
     running.push(one);
     (await one.prepare(config)).commit();
-    return { one, log, audit };
+    return { one, log, audit, sealed };
   };
   const always =
     (...answers: ProbeAnswer[]): Probes['ask'] =>
@@ -285,7 +303,8 @@ describe('traceback: one AS of three daemons', function () {
       domains = {},
       called = name,
       key = KEY,
-    }: { domains?: Record<string, string[]>; called?: string; key?: string } = {},
+      more = {},
+    }: { domains?: Record<string, string[]>; called?: string; key?: string; more?: Partial<Probes> } = {},
   ) =>
     start(
       configOf(
@@ -299,6 +318,7 @@ describe('traceback: one AS of three daemons', function () {
       ),
       ask,
       key,
+      more,
     );
   const connected = (one: TraceSites, ...names: string[]) =>
     until(() => names.every(name => one.status().some(row => row.site === name && row.connected)), names.join(', '));
@@ -537,6 +557,71 @@ describe('traceback: one AS of three daemons', function () {
     const theirs = await ases.at(64501).traceback.startTrace(asked, () => {});
     expect(theirs.tree.children[0]).to.include({ as: AS, verdict: 'saw' });
     expect(JSON.stringify(theirs)).to.not.match(/umeda|namba/);
+  });
+
+  it('commits to what sites seal, and proves by their windows what it asks about', async () => {
+    const { one, port, sealed } = await itm();
+    const own = sighted(Math.floor(Date.now() / 10_000), [[300, 40], [900]]);
+    const osaka = await site('osaka', port, nobody, { more: { prove: own.prove } });
+    const windows = own.roots.map((root, part) => ({ number: own.number, part, root }));
+    // The ITM need not be there when a window is sealed.
+    osaka.one.sealed(windows.slice(0, 1));
+    await connected(one, 'osaka');
+    await until(() => sealed.length === 1, 'what was sealed before');
+    osaka.one.sealed(windows.slice(1));
+    await until(() => sealed.length === 2, 'what is sealed now');
+    expect(sealed).to.deep.equal(windows);
+    // What is older than a minute nobody would believe.
+    osaka.one.sealed([{ number: own.number - 30, part: 0, root: own.roots[0]! }, windows[1]!]);
+    await until(() => sealed.length > 2, 'the next');
+    expect(sealed.slice(2)).to.deep.equal([windows[1]]);
+
+    await ases.start({ as: AS, peers: [64501], probes: one.probes });
+    await ases.start({
+      as: 64501,
+      peers: [AS],
+      probes: { ask: always(told('t', [sawFrom(64599)])) },
+      proof: 'require',
+      unproved: 0,
+    });
+    await ases.link();
+    const { traceback } = ases.at(AS);
+    traceback.sealed(sealed);
+    let known: readonly object[] = [];
+    await until(() => {
+      void Promise.resolve(ases.at(64501).commitments.held(AS, own.number)).then(held => {
+        known = held;
+      });
+      return known.length > 0;
+    }, 'the commitment');
+    const ask = (digest: string) =>
+      traceback.startTrace({ questions: [{ epoch: own.epoch, digest }], time: own.time }, () => {});
+    expect((await ask(own.digests[1]![7]!)).tree.children[0]).to.include({ as: 64501, verdict: 'saw' });
+    // Of the last half minute it would be told to ask later.
+    expect((await ask(DIGEST)).tree.children[0]!.verdict).to.be.oneOf(['refused', 'busy']);
+  });
+
+  it('gets proofs and canaries of the sites that answer, and none of a site that fails', async () => {
+    const { one, port } = await itm();
+    const canary: Canary = {
+      ...{ neighbor: 64510, direction: 'out', epoch: 5, digest: DIGEST, time: 7, entropy: 'high' },
+    };
+    const broken = () => Promise.reject(new Error('the probes are gone'));
+    const own = sighted(177_000_000, [[30]]);
+    const digest = own.digests[0]![3]!;
+    const proof = own.sight(0, digest)!;
+    // A probe that proves a question that was not asked is not listened to.
+    const more = {
+      draw: () => Promise.resolve([canary]),
+      prove: () => Promise.resolve([0, 9].map(question => ({ question, proof }))),
+    };
+    const tokyo = await site('tokyo', port, nobody, { more: { draw: broken, prove: broken } });
+    await site('osaka', port, nobody, { more });
+    await connected(one, 'osaka', 'tokyo');
+    expect(await one.probes.draw([64510], Date.now() + 30_000)).to.deep.equal([canary]);
+    const questions = [{ ...question, digest }];
+    expect(await one.probes.prove(questions, Date.now() + 30_000)).to.deep.equal([{ question: 0, proof }]);
+    expect(tokyo.log.join('\n')).to.match(/asked to draw: Error: the probes are gone/);
   });
 
   it('keeps sites through a reload that does not concern them, and lets one go that is removed', async () => {

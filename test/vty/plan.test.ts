@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { COMMANDS, commandName, resolveCommand } from '../../src/control/commands.ts';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
-import { width } from '../../src/vty/render/text.ts';
+import { width } from '../../src/vty/render/width.ts';
 import { NOON } from '../control/scripted.ts';
 import { PLACEMENT, TRACE_PLAN } from '../control/scripted-plans.ts';
 

@@ -6,9 +6,10 @@ import { traceLine } from '../../src/daemon/live.ts';
 import { checkChain, readEvidence } from '../../src/hijack/evidence-chain.ts';
 import { incidentSummary } from '../../src/hijack/incident-summary.ts';
 import { pages, RENDERED, renderAnswer, renderJson } from '../../src/vty/render/answer.ts';
-import { table, width } from '../../src/vty/render/text.ts';
+import { table } from '../../src/vty/render/text.ts';
 import { duration, instant, octets, percent } from '../../src/vty/render/time.ts';
 import { entrySentence } from '../../src/vty/render/trace-sentence.ts';
+import { width } from '../../src/vty/render/width.ts';
 import { splitWords } from '../../src/vty/words.ts';
 import {
   AUDIT,
@@ -16,6 +17,7 @@ import {
   DRILL,
   ENTRY_CONTACTS,
   EVIDENCE,
+  HTTP,
   LINE,
   MEMORY,
   NOON,
@@ -438,6 +440,19 @@ AS64510 198.51.100.7 Established since 2026-03-01 11:00:00Z`,
 2026-03-01 12:00:00Z t20260301-120003-9f3a final: entry AS64510, 5 ASes, 5 questions, case 2026-03-01-01`,
   ],
   [
+    'show http',
+    async () => [HTTP],
+    `
+Listening on 127.0.0.1:8480 for HTTP
+cannot listen for HTTP on 192.0.2.1:8443: listen EADDRNOTAVAIL
+Requests:      1 of 64 being answered
+Streams:       3 of 128
+Looking glass: answers
+RIS Live:      as rrc-tokyo, 4711 messages told, 12 left out
+Client                             For Subscriptions Told Left out
+http token noc from 192.0.2.7 01:00:00             2 4000       12`,
+  ],
+  [
     'watch all',
     async () => [{ mark: 'a.1' }, { mark: 'a.2', about: 'cases', row: LINE }],
     `
@@ -514,6 +529,7 @@ State:         up for 01:00:00
 Packets:       997, 3 lost (0.3%), of these 2 by a full ring; 1200 a second now
 Windows:       720
 Holds:         2026-03-01 11:00:00Z to 2026-03-01 12:00:00Z
+Asked:         12 times, last 00:00:30 ago: 5 of 8 digests seen
 Holes:         2026-03-01 11:50:00Z for 00:00:10
 Memory:        5.0M
 Disk:          7.0M

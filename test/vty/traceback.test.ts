@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
-import { width } from '../../src/vty/render/text.ts';
+import { width } from '../../src/vty/render/width.ts';
 import { NOON } from '../control/scripted.ts';
 import { BELIEVED, FRONTIER, GRAPH, HINTS, HONESTY, PEERS, SIGHT, SITES } from '../control/scripted-traceback.ts';
 

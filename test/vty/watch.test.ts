@@ -60,6 +60,7 @@ describe('vty/watch', () => {
         out += `error: ${text}\n`;
       },
       size: () => size,
+      columns: () => size?.columns ?? null,
       stdin: null,
     };
     return { client, screen, person, asked, out: () => out };

@@ -410,7 +410,7 @@ describe('web/api', () => {
     await open();
     const other = createHttpServer(scriptedDaemon(), () => {});
     await other.configure(configOf({ listen: [{ address: '127.0.0.1', port: port() }] }), readHttpFiles(configOf()));
-    expect(other.problems()[0]).to.match(/^cannot listen for HTTP on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+    expect(other.status().listen[0]!.problem).to.match(/^cannot listen for HTTP on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
     await other.close();
   });
 });

@@ -25,12 +25,15 @@ import { renderFlow } from './flow.ts';
 import { renderChoices, renderCommands } from './help.ts';
 import { renderHistory } from './history.ts';
 import { renderHonesty, renderHonestyOf } from './honesty.ts';
+import { renderHttp } from './http.ts';
 import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
+import { renderMachines } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
+import { asIs } from './page.ts';
 import { renderPlacement, renderTracePlan } from './plan.ts';
 import { renderQuality } from './quality.ts';
 import { renderFamily, renderRoutes, routePages } from './route.ts';
@@ -39,7 +42,7 @@ import { renderSafety } from './safety.ts';
 import { renderSight } from './sight.ts';
 import { renderStanding, renderStandingOne } from './standing.ts';
 import { renderProbes, renderReload, renderStatus, renderTracePeers } from './status.ts';
-import { plain } from './text.ts';
+import { fitted, plain } from './text.ts';
 import { renderTrace, renderTraceExport, renderTraces } from './trace.ts';
 import { renderFrontier, renderGraph } from './trace-graph.ts';
 import { renderTraceSites } from './trace-sites.ts';
@@ -99,6 +102,7 @@ const RENDERINGS: Renderings = {
   'show audit head': first(renderAuditHead),
   'show bgp neighbor': renderNeighbors,
   'show bgp summary': renderSummary,
+  'show collector': renderMachines,
   'show traceback bridges': renderBridges,
   'show rid': renderRidPeers,
   'show rid requests': renderRidEntries,
@@ -117,11 +121,12 @@ const RENDERINGS: Renderings = {
   'show case open evidence': renderEvidence,
   'show case timeline': renderTimelines,
   'show case open timeline': renderTimelines,
-  'show config': first(row => row.config.trimEnd().split('\n')),
+  'show config': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show contact AS': renderContacts,
   'show contact CASE-ID': renderCalls,
   'show contact PREFIX': renderContacts,
   'show drift': first(renderDrift),
+  'show http': first(renderHttp),
   'show ids': renderIds,
   'show incident': renderIncidents,
   'show incident INCIDENT-ID': first(renderIncident),
@@ -191,7 +196,7 @@ const RENDERINGS: Renderings = {
   'trace cancel TRACE-ID': first(renderTrace),
   'trace digest DIGEST TIME': first(renderTrace),
   'trace export TRACE-ID': first(renderTraceExport),
-  'trace export TRACE-ID --evidence': first(row => [JSON.stringify(row)]),
+  'trace export TRACE-ID --evidence': first(row => asIs([JSON.stringify(row)])),
   'trace report TRACE-ID to RIDPEER': first(renderRidEntry),
   'plan placement': first(renderPlacement),
   'trace plan AS': first(renderTracePlan),
@@ -210,14 +215,14 @@ export const RENDERED: readonly string[] = Object.keys(RENDERINGS);
 export function renderAnswer(command: string, rows: readonly unknown[], now: number): string[] {
   const render = (RENDERINGS as Readonly<Record<string, Rendering>>)[command];
   const lines = render === undefined ? rows.map(row => JSON.stringify(row)) : render(rows as readonly never[], now);
-  return lines.map(plain);
+  return fitted(lines.map(plain));
 }
 
 /** The rendering of an answer that comes in pages, to be called with each page in turn. */
 export function pages(command: string): (rows: readonly unknown[], now: number) => string[] {
   if (command !== 'show route PREFIX') return (rows, now) => renderAnswer(command, rows, now);
   const render = routePages();
-  return rows => render(rows as readonly RouteRow[]).map(plain);
+  return rows => fitted(render(rows as readonly RouteRow[]).map(plain));
 }
 
 /** The answer as one JSON document: an object when the command has one, else an array. */

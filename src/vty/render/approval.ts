@@ -12,7 +12,7 @@ export function renderApprovals(rows: readonly Approval[], now: number): string[
       { head: 'Via', right: true },
       { head: 'Class' },
       { head: 'Purpose' },
-      { head: 'Reference' },
+      { head: 'Reference', free: true },
       { head: 'Packets', right: true },
       { head: 'Of' },
       { head: 'Asked', right: true },

@@ -27,7 +27,7 @@ export function renderSummary(rows: readonly SummaryRow[], now: number): string[
       { head: 'Up/Down', right: true },
       { head: 'State/PfxRcd', right: true },
       { head: 'Peer' },
-      { head: 'Desc' },
+      { head: 'Desc', free: true },
     ],
     rows.map(row => [
       row.address,

@@ -13,7 +13,7 @@ export function renderBridges(rows: readonly BridgeRow[]): string[] {
       { head: 'Received', right: true },
       { head: 'Traced', right: true },
       { head: 'Refused', right: true },
-      { head: 'Last error' },
+      { head: 'Last error', free: true },
     ],
     rows.map(({ bridge, listens, received, traced, refused, lastError }) => [
       bridge,
@@ -38,8 +38,8 @@ export function renderRidPeers(rows: readonly RidPeerRow[]): string[] {
       { head: 'Denied', right: true },
       { head: 'Sent', right: true },
       { head: 'Failed', right: true },
-      { head: 'URL' },
-      { head: 'Last error' },
+      { head: 'URL', free: true },
+      { head: 'Last error', free: true },
     ],
     rows.map(row => [
       row.name,
@@ -66,7 +66,7 @@ export function renderRidEntries(rows: readonly RidEntry[]): string[] {
       { head: 'Message' },
       { head: 'State' },
       { head: 'Trace' },
-      { head: 'Incident' },
+      { head: 'Incident', free: true },
       { head: '' },
     ],
     rows.map(row => [

@@ -13,6 +13,7 @@ import { isOfRoa } from '../../hijack/kinds.ts';
 import type { TestResult } from '../../notify/test-notice.ts';
 import type { Severity } from '../../registry/verdict.ts';
 import { showOrigin } from './origin.ts';
+import { asIs } from './page.ts';
 import { caseTraceLines } from './standing.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
@@ -189,7 +190,7 @@ function hints({ hints: found = [] }: Case): string[] {
   if (found.length === 0) return [];
   const lines = found.flatMap(({ hint, text, object }) => [
     `  ${hint}: ${text}`,
-    ...(object === undefined ? [] : object.split('\n').map(line => `    ${line}`)),
+    ...(object === undefined ? [] : asIs(object.split('\n').map(line => `    ${line}`))),
   ]);
   return ['', 'Hints:', ...lines];
 }
@@ -279,7 +280,7 @@ export const renderChecked = ({ case: id, records, hash }: CheckedEvidence): str
 
 /** `case export`: the document itself. */
 export const renderExport = (row: CaseExport | IodefExport): string[] =>
-  ('iodef' in row ? row.iodef.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
+  asIs(('iodef' in row ? row.iodef.trimEnd() : JSON.stringify(row, null, 2)).split('\n'));
 
 const timelineLine = ({ time, state, what, by }: CaseEvent): string =>
   `${instant(time)} ${state}: ${what}${by === undefined ? '' : ` (${by})`}`;
@@ -307,12 +308,12 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
   return table(
     [
       { head: 'Channel' },
-      { head: 'Recipient' },
+      { head: 'Recipient', free: true },
       { head: 'Case' },
       { head: 'Event' },
       { head: 'Tries', right: true },
       { head: 'Due in', right: true },
-      { head: 'Last answer' },
+      { head: 'Last answer', free: true },
     ],
     rows.map(row => [
       row.channel,
@@ -330,7 +331,13 @@ export function renderOutbox(rows: readonly NoticeRow[], now: number): string[] 
 export function renderTests(rows: readonly TestResult[]): string[] {
   if (rows.length === 0) return [];
   return table(
-    [{ head: 'Channel' }, { head: 'Recipient' }, { head: 'Ended' }, { head: 'ms', right: true }, { head: 'Answer' }],
+    [
+      { head: 'Channel' },
+      { head: 'Recipient', free: true },
+      { head: 'Ended' },
+      { head: 'ms', right: true },
+      { head: 'Answer', free: true },
+    ],
     rows.map(row => [row.channel, row.recipient, row.result, row.took, row.error]),
   );
 }

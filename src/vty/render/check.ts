@@ -46,7 +46,7 @@ export function section(heading: string, lines: readonly string[]): string[] {
 export function renderObjects({ objects }: Pick<RouteCheck, 'objects'>): string[] {
   if (objects.length === 0) return [];
   return table(
-    [{ head: 'Source' }, { head: 'Prefix' }, { head: 'Origin' }, { head: 'Maintainer' }, { head: '' }],
+    [{ head: 'Source' }, { head: 'Prefix' }, { head: 'Origin' }, { head: 'Maintainer', free: true }, { head: '' }],
     objects.map(object => [
       object.source,
       object.prefix,

@@ -1,4 +1,5 @@
 import type { CaseSheet, ContactSheet } from '../../control/contact-rows.ts';
+import { asIs } from './page.ts';
 import { duration } from './time.ts';
 
 type Finding = ContactSheet['findings'][number];
@@ -39,9 +40,11 @@ export function renderCalls(sheets: readonly CaseSheet[], now: number): string[]
     ...(i === 0 ? [] : ['']),
     ...renderContacts([sheet], now),
     '',
-    ...(sheet.draft === '' ? 'a drill: there is nothing to send' : sheet.draft)
-      .trimEnd()
-      .split('\n')
-      .map(line => (line === '' ? '' : `    ${line}`)),
+    ...asIs(
+      (sheet.draft === '' ? 'a drill: there is nothing to send' : sheet.draft)
+        .trimEnd()
+        .split('\n')
+        .map(line => (line === '' ? '' : `    ${line}`)),
+    ),
   ]);
 }

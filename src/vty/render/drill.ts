@@ -12,7 +12,13 @@ export function renderDrill({ case: id, prefix, as, watches, severity, begin, en
 function notices(ends: Readonly<Record<'begin' | 'end', readonly DrillNotice[]>>): string[] {
   const rows = (['begin', 'end'] as const).flatMap(event => ends[event].map(notice => ({ event, ...notice })));
   return table(
-    [{ head: 'Event' }, { head: 'Channel' }, { head: 'Recipient' }, { head: 'After', right: true }, { head: 'State' }],
+    [
+      { head: 'Event' },
+      { head: 'Channel' },
+      { head: 'Recipient', free: true },
+      { head: 'After', right: true },
+      { head: 'State', free: true },
+    ],
     rows.map(({ event, channel, recipient, after, state, attempts, lastError }) => [
       event,
       channel,

@@ -30,7 +30,7 @@ function renderOne({ ids, sources, counts, budget, latest, lastError }: IdsRow):
   return [
     `${ids}, budget ${budget}`,
     ...table(
-      [{ head: 'Source' }, { head: 'Taken', right: true }, { head: 'Problem' }],
+      [{ head: 'Source' }, { head: 'Taken', right: true }, { head: 'Problem', free: true }],
       sources.map(({ source, taken, problem }) => [source, taken, problem]),
     ),
     ...COUNTS.map(([key, words]) => `${String(counts[key]).padStart(width)} ${words}`),

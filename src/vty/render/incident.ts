@@ -25,9 +25,9 @@ export function renderIncidents(rows: readonly IncidentSummary[], now: number): 
       { head: 'Open', right: true },
       { head: 'Cases', right: true },
       { head: 'Age', right: true },
-      { head: 'Offenders' },
-      { head: 'Victims' },
-      { head: 'Prefixes' },
+      { head: 'Offenders', free: true },
+      { head: 'Victims', free: true },
+      { head: 'Prefixes', free: true },
     ],
     rows.map(row => [
       row.incident,

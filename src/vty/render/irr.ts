@@ -2,6 +2,7 @@ import type { IrrNamedObject, IrrNamedRow, IrrObjectRow, IrrSourceRow, IrrStatus
 import { lastTouched } from '../../registry/dates.ts';
 import type { ExpansionSize } from '../../registry/registered.ts';
 import type { SourceReport } from '../../registry/sources.ts';
+import { asIs } from './page.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -61,7 +62,7 @@ export function renderIrrObjects(rows: readonly IrrObjectRow[]): string[] {
   const lines = rows.flatMap(row => [
     `# ${[`${row.source}: ${row.prefix} AS${row.origin}`, ...facets(row)].join(', ')}`,
     ...(row.inherited ?? []).map(({ mntner, addresses }) => `# X-Keiro of ${mntner}: ${addresses.join(', ')}`),
-    ...row.text.trim().split('\n'),
+    ...asIs(row.text.trim().split('\n')),
     '',
   ]);
   return rows.length === 0 ? [] : [...lines, count(rows.length, 'object')];
@@ -103,7 +104,7 @@ function objectLines(row: IrrNamedObject): string[] {
     ...(expansion === null ? [] : expansionLines(row.class, expansion)),
     ...(maintains === null ? [] : [`# maintains ${tally(maintains)}`]),
     ...row.problems.map(({ line, why }) => `# line ${line}: ${why}`),
-    ...row.text.trim().split('\n'),
+    ...asIs(row.text.trim().split('\n')),
     '',
   ];
 }

@@ -1,6 +1,7 @@
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from '../../control/mitigation-rows.ts';
 import { section } from './check.ts';
 import { showOrigin } from './origin.ts';
+import { asIs } from './page.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant } from './time.ts';
 
@@ -46,9 +47,9 @@ export function renderPlan(plan: MitigationPlan): string[] {
     ),
     ...announce
       .filter(one => one.rpsl !== '')
-      .flatMap(({ prefix, rpsl }) => section(`Route object for ${prefix}`, rpsl.trimEnd().split('\n'))),
+      .flatMap(({ prefix, rpsl }) => section(`Route object for ${prefix}`, asIs(rpsl.trimEnd().split('\n')))),
     ...plan.snippets.flatMap(({ router, use, text }) =>
-      section(`${ROUTERS[router]}, ${USES[use]}`, text.trimEnd().split('\n')),
+      section(`${ROUTERS[router]}, ${USES[use]}`, asIs(text.trimEnd().split('\n'))),
     ),
   ];
 }

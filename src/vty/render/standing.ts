@@ -14,7 +14,7 @@ export function renderStanding(rows: readonly StandingRow[], now: number): strin
       { head: 'Came', right: true },
       { head: 'Traced', right: true },
       { head: 'Left out', right: true },
-      { head: 'By' },
+      { head: 'By', free: true },
     ],
     rows,
     row => [

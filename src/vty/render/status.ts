@@ -79,7 +79,7 @@ export function renderTracePeers(rows: readonly TracePeerRow[], now: number): st
       { head: 'Asked', right: true },
       { head: 'Answered', right: true },
       { head: 'Refused', right: true },
-      { head: 'Last error' },
+      { head: 'Last error', free: true },
     ],
     rows.map(row => [
       row.as,

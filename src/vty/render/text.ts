@@ -1,5 +1,6 @@
 /** Text for a terminal or a file: safe, aligned, without colour. */
 import { pageNow } from './page.ts';
+import { cut, hangOf, width, wrap } from './width.ts';
 
 /**
  * Makes characters that would steer a terminal visible (C0 and C1 controls, bidirectional overrides and isolates), for
@@ -13,43 +14,24 @@ export function plain(text: string): string {
   });
 }
 
-/** Columns a text takes: East Asian wide characters take two, combining marks none (Unicode Standard Annex 11). */
-export function width(text: string): number {
-  let columns = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0)!;
-    if (code < 0x300) columns++;
-    else if (/\p{Mn}/u.test(char)) continue;
-    else columns += WIDE.test(char) ? 2 : 1;
-  }
-  return columns;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
-
-/** A text of at most so many columns; where it is longer, its end is left out and `…` stands there. */
-export function cut(text: string, columns: number): string {
-  if (width(text) <= columns) return text;
-  let kept = '';
-  let taken = 1;
-  for (const char of text) {
-    taken += width(char);
-    if (taken > columns) break;
-    kept += char;
-  }
-  return `${kept}…`;
-}
-
 /** A column of a table: its heading, and whether cells are set right (numbers) or left. */
 export interface Column {
   readonly head: string;
   readonly right?: true;
+  /** Words that say more than must be said in a line: they are cut where the page has no room for them. */
+  readonly free?: true;
 }
+
+/** Columns that what is cut keeps, and that the last column must have to be wrapped in itself. */
+const LEAST = 12;
 
 /**
  * Columns as wide as their content, one blank between, nothing behind the last. Without rows only the headings. `before`: the
  * widths of the page before, which grow where they must; the headings are then not set again.
+ *
+ * Where the page has no room, free columns are cut, each to what the others leave; then the last one is wrapped in itself; and
+ * where that is not enough a row takes several lines, its later columns below the first ones. A string may so have line feeds,
+ * which `renderAnswer` makes lines of: there is one string for each row.
  */
 export function table(
   columns: readonly Column[],
@@ -62,17 +44,85 @@ export function table(
   );
   const lines = before.length > 0 ? cells.slice(1) : cells;
   before.splice(0, before.length, ...widths);
-  const set = lines.map(row =>
-    row
-      .map((cell, i) => {
-        const pad = ' '.repeat(widths[i]! - width(cell));
-        return columns[i]?.right ? pad + cell : cell + pad;
-      })
-      .join(' ')
-      .trimEnd(),
-  );
-  if (lines === cells) pageNow().headings.add(set[0]!.trim());
+  const set = layRows(columns, lines, widths);
+  if (lines === cells) for (const line of set[0]!.split('\n')) pageNow().headings.add(line.trim());
   return set;
+}
+
+function layRows(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  natural: readonly number[],
+): string[] {
+  const room = pageNow().columns ?? Number.POSITIVE_INFINITY;
+  const widths = shrunk(columns, natural, room);
+  const cell = (row: readonly string[], i: number): string => {
+    const text = cut(row[i] ?? '', widths[i]!);
+    const pad = ' '.repeat(widths[i]! - width(text));
+    return columns[i]?.right ? pad + text : text + pad;
+  };
+  const last = widths.length - 1;
+  const start = widths.slice(0, last).reduce((sum, one) => sum + one + 1, 0);
+  if (start + widths[last]! > room && !columns[last]?.right && room - start >= LEAST) {
+    widths[last] = room - start;
+    return rows.map(row => {
+      const before = widths.slice(0, last).map((_, i) => `${cell(row, i)} `);
+      return `${before.join('')}${wrap(row[last] ?? '', room - start, '').join(`\n${' '.repeat(start)}`)}`.trimEnd();
+    });
+  }
+  const bands = bandsOf(widths, room);
+  return rows.map(row =>
+    bands
+      .map(([from, to], i) => {
+        const line = widths.slice(from, to).map((_, j) => cell(row, from + j));
+        return `${i > 0 ? BELOW : ''}${line.join(' ')}`.trimEnd();
+      })
+      .filter((line, i) => i === 0 || line !== '')
+      .join('\n'),
+  );
+}
+
+/** The widths with free columns made narrower, the widest first, as far as there is need and it can be. */
+function shrunk(columns: readonly Column[], natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, one) => sum + one + 1, -1) - room;
+  const least = (i: number) => Math.max(LEAST, width(columns[i]?.head ?? ''));
+  while (over > 0) {
+    const free = widths.flatMap((one, i) => (columns[i]?.free && one > least(i) ? [i] : []));
+    const [widest] = free.toSorted((a, b) => widths[b]! - widths[a]!);
+    if (widest === undefined) break;
+    widths[widest]!--;
+    over--;
+  }
+  return widths;
+}
+
+/** Begins a line of a row that is not its first. */
+const BELOW = '    ';
+
+/** Which columns stand in each line of a row. */
+function bandsOf(widths: readonly number[], room: number): [from: number, to: number][] {
+  const bands: [number, number][] = [];
+  let from = 0;
+  let taken = -1;
+  for (const [i, one] of widths.entries()) {
+    if (taken + 1 + one > room && i > from) {
+      bands.push([from, i]);
+      from = i;
+      taken = BELOW.length - 1;
+    }
+    taken += 1 + one;
+  }
+  return [...bands, [from, widths.length]];
+}
+
+/** Lines that fit the page that is laid out now: those of rows that take several, and what is too long wrapped. */
+export function fitted(lines: readonly string[]): string[] {
+  const { columns, asIs } = pageNow();
+  if (columns === null) return [...lines];
+  return lines.flatMap(line =>
+    line.split('\n').flatMap(one => (asIs.has(one.trim()) ? [one] : wrap(one, columns, hangOf(one)))),
+  );
 }
 
 /** A table with lines below some of its rows, such as what went wrong with them last: `below` has those of a row. */
@@ -100,7 +150,7 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   return shown.map(([name, value]) => `${`${name}:`.padEnd(most + 2)}${oneLine(value)}`);
 }
 
-/** A text in lines of at most 80 columns, cut at blanks: `first` blanks before the first, `indent` before the others. */
+/** A text in lines of at most 80 columns, broken at blanks: `first` blanks before the first, `indent` before the others. */
 export function fold(text: string, indent: number, first = 0): string[] {
   const lines: string[] = [];
   let line = ' '.repeat(first);

@@ -25,7 +25,7 @@ export function renderTraceSites({ itm, sites, time }: TraceSites): string[] {
       { head: 'Asked', right: true },
       { head: 'Answered', right: true },
       { head: 'ms', right: true },
-      { head: 'Roles' },
+      { head: 'Roles', free: true },
     ],
     sites,
     ({ site, since, connected, standing, asked, answered, latency }) => [

@@ -37,7 +37,7 @@ export function renderTraceEvidence(trace: Trace): string[] {
       { head: 'Lost', right: true },
       { head: 'Kept', right: true },
       { head: 'Likelier', right: true },
-      { head: 'Signed by' },
+      { head: 'Signed by', free: true },
     ],
     nodes.map(node => [
       `AS${node.as}`,

@@ -3,6 +3,7 @@ import type { TraceDocument } from '../../bridge/trace-document.ts';
 import type { TextExport, TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceClaim, TraceNode } from '../../traceback/trace.ts';
 import { renderPriors } from './flow.ts';
+import { asIs } from './page.ts';
 import { count, fold, table } from './text.ts';
 import { instant, percent } from './time.ts';
 import { named } from './trace-graph.ts';
@@ -77,7 +78,7 @@ function contactLines({ contacts = [] }: TraceDetail): string[] {
 
 /** `trace export`: the document itself. */
 export const renderTraceExport = (row: TextExport | TraceDocument): string[] =>
-  ('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n');
+  asIs(('document' in row ? row.document.trimEnd() : JSON.stringify(row, null, 2)).split('\n'));
 
 /** What speaks against the entry. */
 export function doubtLines({ doubts = [] }: Trace): string[] {

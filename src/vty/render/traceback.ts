@@ -133,7 +133,7 @@ const HINTS: Readonly<Record<HintRow['state'], string>> = {
 export function renderHints(rows: readonly HintRow[]): string[] {
   if (rows.length === 0) return [];
   const lines = table(
-    [{ head: 'AS' }, { head: 'Where' }, { head: 'Prefix' }, { head: 'What became of it' }],
+    [{ head: 'AS' }, { head: 'Where', free: true }, { head: 'Prefix' }, { head: 'What became of it' }],
     rows.map(({ as, address, port, prefix, state }) => [`AS${as}`, withPort(address, port), prefix, HINTS[state]]),
   );
   const asked = rows.filter(({ state }) => state === 'asked');

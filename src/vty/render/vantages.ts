@@ -15,7 +15,7 @@ export function renderVantages(rows: readonly VantageRow[], now: number): string
       { head: 'AS', right: true },
       { head: 'Packets', right: true },
       { head: 'Seen', right: true },
-      { head: 'Known from' },
+      { head: 'Known from', free: true },
       { head: 'Contradicted by' },
     ],
     rows.map(row => [

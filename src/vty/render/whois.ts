@@ -1,5 +1,6 @@
 import type { LookUp, SetLookUp } from '../../registry/whois/look-up.ts';
 import type { WhoisStatus } from '../../registry/whois/server.ts';
+import { asIs } from './page.ts';
 import { count, table } from './text.ts';
 import { duration } from './time.ts';
 
@@ -34,7 +35,7 @@ export function renderWhois({ listeners, clients, counts }: WhoisStatus, now: nu
     ...table(
       [
         { head: 'Client' },
-        { head: 'Calls itself' },
+        { head: 'Calls itself', free: true },
         { head: 'State' },
         { head: 'For', right: true },
         { head: 'Queries', right: true },
@@ -48,7 +49,7 @@ export function renderWhois({ listeners, clients, counts }: WhoisStatus, now: nu
 
 /** `whois QUERY`: the answer under where it came from. */
 export function renderLookUp({ from, text }: LookUp): string[] {
-  return from === '' ? [] : [`# from ${from}`, ...text.trimEnd().split('\n')];
+  return from === '' ? [] : [`# from ${from}`, ...asIs(text.trimEnd().split('\n'))];
 }
 
 /** How each way of expanding is told. */

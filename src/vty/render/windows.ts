@@ -16,6 +16,7 @@ export function renderProbe({ kept, ...row }: ProbeDetail, now: number): string[
     ['Packets', `${row.packets}, ${row.lost} lost${lost}${full}${rate}`],
     ['Windows', String(row.windows)],
     ['Holds', row.retained === null ? 'nothing' : `${instant(row.retained.from)} to ${instant(row.retained.to)}`],
+    ['Asked', asked(row, now)],
   ];
   if (kept === null) return facts(general);
   const { latest } = kept;
@@ -49,6 +50,13 @@ export function renderProbe({ kept, ...row }: ProbeDetail, now: number): string[
     ['Chain', kept.head],
     ...trouble(kept),
   ]);
+}
+
+function asked({ questions, lastQuestion }: Pick<ProbeDetail, 'questions' | 'lastQuestion'>, now: number): string {
+  if (lastQuestion === null) return 'nothing yet';
+  const { at, digests, seen } = lastQuestion;
+  const came = seen === null ? 'not answered' : `${seen} of ${count(digests, 'digest')} seen`;
+  return `${count(questions, 'time')}, last ${duration(now - at)} ago: ${came}`;
 }
 
 function trouble(kept: NonNullable<ProbeDetail['kept']>): [string, string][] {

@@ -39,3 +39,11 @@ export function chanceText(share: number, { over, under }: { readonly over: stri
   if (share < 0.0001) return under;
   return `${Math.floor(share * 1e4) / 100} %`;
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** Octets in the largest unit of which there is one at least. */
+export function octetsText(octets: number): string {
+  const unit = Math.min(UNITS.length - 1, octets < 1 ? 0 : Math.floor(Math.log2(octets) / 10));
+  return `${Number((octets / 1024 ** unit).toPrecision(3))} ${UNITS[unit]}`;
+}
