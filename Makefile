@@ -101,7 +101,8 @@ install: dist/.built
 deb: dist/.built
 	@contrib/deb
 
-# README's first hour, typed into a clean Debian 12 and timed (root, about ten minutes); then what becomes of the package.
+# README's first hour, typed into a clean Debian 12 and timed; then what becomes of the package there. Root, and ten to twenty
+# minutes.
 newcomer: node_modules/.installed
 	@test/lab/newcomer/run
 

@@ -135,7 +135,7 @@ export interface Daemon
   traceDigest(digest: TraceDigest): Promise<Trace>;
   /** Asks a trace again with the same digests; rejects in words when there is none. */
   traceAgain(id: string, watched: TraceWatched): Promise<Trace>;
-  /** What is to be said of the certificate that this AS speaks with, and of the checklists of its peers. */
+  /** What is to be said of certificates that end, of this AS and of others, and of the checklists of its peers. */
   certificateProblems(): Promise<readonly string[]>;
   /** Questions of other ASes that wait for a person, or that one has decided on, the latest asked first. */
   approvals(): Promise<readonly Approval[]>;

@@ -44,6 +44,7 @@ import { claimsBy } from './path-claims.ts';
 import { logGeneration } from './registry-words.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
+import { shown } from './shown.ts';
 import { openStandingTraces, type StandingTraces, tracedBy } from './standing-traces.ts';
 import { createTraceContacts } from './trace-contacts.ts';
 import { openTraces } from './traces.ts';
@@ -373,7 +374,7 @@ export async function startDaemon({
       const looking = await openControl({ socket: config.readerSocket, reader: true, daemon, log });
       closers.push(() => looking.close());
     }
-    http = createHttpServer(daemon, log);
+    http = createHttpServer(daemon, log, undefined, shown);
     closers.push(() => http?.close());
     // Before those who wait for them are sent away: a trace whose asker goes is cancelled.
     closers.push(() => traces.interrupt());

@@ -24,20 +24,21 @@ import { askedFor, chosenOf, type PacketToTrace, triggersOf } from './asked-pack
 import type { AuditLog } from './audit.ts';
 import { type Checklists, createChecklists } from './checklists.ts';
 import { commitmentsTo } from './commitments.ts';
+import { watchEndingCertificates } from './ending-certificates.ts';
 import { openHonesty } from './honesty.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
-import { watchOwnCertificate } from './own-certificate.ts';
 import { createPastGraph } from './past-graph.ts';
 import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
+import { readPem } from './site-files.ts';
 import { createTraceExchange } from './trace-exchange.ts';
-import { methodsOf, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
+import { methodsOf, openSecrets, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
@@ -65,7 +66,7 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
-  /** What is to be said of the certificate of this AS, and of the checklists of others, in words. */
+  /** What is to be said of secrets that are none, of certificates that end, and of the checklists of others, in words. */
   certificateProblems(): readonly string[];
   readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
@@ -108,7 +109,7 @@ export async function openTraces(
     kernel ??= loadKernel();
     return kernel;
   };
-  const certificate = watchOwnCertificate(log);
+  const certificates = watchEndingCertificates(log);
   const checklists = createChecklists({ log, clock: Date.now, changed: trusts => exchange.now()?.believe(trusts) });
 
   const roots = keptRoots(store, () => sites.windowsKept(), log);
@@ -158,6 +159,7 @@ export async function openTraces(
     opening.commit();
     config = next;
     siting.commit();
+    for (const open of openSecrets(next.traceback)) log('warn', `traceback: ${open}`);
   }
 
   async function takeTraceback(next: Config): Promise<void> {
@@ -166,7 +168,7 @@ export async function openTraces(
       const none = await checklists.prepare(null);
       exchange.end();
       secret = read;
-      certificate.use(null);
+      certificates.use(next.traceback && { certificate: readPem(next.traceback).certificate, site: true });
       none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
@@ -180,7 +182,7 @@ export async function openTraces(
         throw e;
       }
       secret = files.secret;
-      certificate.use(files.identity);
+      certificates.use(files.identity);
       listed.commit();
     }
   }
@@ -353,7 +355,7 @@ export async function openTraces(
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
-    certificateProblems: () => [...certificate.problems(), ...checklists.problems()],
+    certificateProblems: () => [...openSecrets(config.traceback), ...certificates.problems(), ...checklists.problems()],
     checklists,
     takeUpAgain: () =>
       askInterrupted(
@@ -371,7 +373,7 @@ export async function openTraces(
       exchange.now()?.interrupt();
     },
     async close() {
-      certificate.close();
+      certificates.close();
       checklists.close();
       hints.close();
       past.close();

@@ -35,10 +35,19 @@ export function certificatesIn(pem: string, wrong: (reason: string) => void): X5
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) wrong('holds no certificate in PEM');
   return blocks.flatMap((block, i) => {
+    let certificate: X509Certificate;
     try {
-      return [new X509Certificate(block)];
+      certificate = new X509Certificate(block);
     } catch {
       wrong(`certificate ${i + 1} is damaged`);
+      return [];
+    }
+    try {
+      // Said here: whoever compares keys in a handshake would throw.
+      void certificate.publicKey;
+      return [certificate];
+    } catch {
+      wrong(`certificate ${i + 1} has a key of a kind that is not known`);
       return [];
     }
   });

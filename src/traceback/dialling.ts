@@ -1,4 +1,5 @@
 /** Dials the ITM of one other AS: TLS 1.3, and a certificate that proves the AS (intertrack-protocol(7), TRANSPORT). */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { contextOf, mutualTls } from '../net/tls.ts';
@@ -13,8 +14,8 @@ export interface DiallingOptions {
   /** How long TLS may take, ms. */
   readonly patience: number;
   readonly clock: () => number;
-  /** The other end has proved who it is. */
-  up(socket: Socket): void;
+  /** The other end has proved who it is, by this certificate. */
+  up(socket: Socket, certificate?: X509Certificate): void;
   /** It did not come to that; why, for a person; whether somebody else is there. One of the two is called, once. */
   failed(reason: string, impostor: boolean): void;
 }
@@ -47,10 +48,12 @@ export function dialPeer(options: DiallingOptions): Dialling {
   socket.once('close', gone);
   socket.once('secureConnect', () => {
     clearTimeout(timer);
-    const found = identifyPeer(socket.getPeerX509Certificate(), options.identity(), clock());
+    // Asked for once: of a connection that was dialled, the library hands it out once.
+    const certificate = socket.getPeerX509Certificate();
+    const found = identifyPeer(certificate, options.identity(), clock());
     if ('as' in found && found.as === as && socket.alpnProtocol === PROTOCOL) {
       socket.off('close', gone);
-      options.up(socket);
+      options.up(socket, certificate);
       return;
     }
     impostor = 'reason' in found || found.as !== as;

@@ -65,7 +65,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       ? identifyPeer(certificate, options.identity(), clock())
       : { reason: 'does not speak the trace protocol', stranger: undefined };
     const peering = 'as' in found ? options.peering(found.as, certificate) : undefined;
-    if (peering !== undefined) return peering.accept(socket);
+    if (peering !== undefined) return peering.accept(socket, certificate);
     const reason = 'reason' in found ? found.reason : `AS ${found.as} is no peer`;
     const kind = !speaks ? 'protocol' : 'as' in found || found.stranger ? 'stranger' : 'certificate';
     refused(kind, socket.remoteAddress, reason, 'as' in found ? found.as : undefined);

@@ -2,6 +2,7 @@
  * The peering with one other AS: dials with back-off, settles collisions, keeps what is asked and what is being answered
  * through the change of connections.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TracePeerConfig } from '../config/traceback-tree.ts';
 import { type Ask, type AskEvents, createAsked, queryOf } from './asked.ts';
@@ -19,6 +20,7 @@ import type { Identity } from './identity.ts';
 import { type Asked, createInWork, type Reply } from './in-work.ts';
 import type { RefusalBody, RefusalKind } from './refusals.ts';
 import { newerStays } from './session.ts';
+import { watchBelief } from './standing-belief.ts';
 import { TLS, type Transport } from './transport.ts';
 import type { Open, Told } from './wire.ts';
 
@@ -41,6 +43,8 @@ export interface Timing {
   readonly idle: number;
   /** How long what is in work is kept when the connection is cut: told in OPEN in whole seconds. */
   readonly restart: number;
+  /** How often it is looked whether the certificate that began a session is still believed. */
+  readonly belief: number;
 }
 
 export const TIMING: Timing = {
@@ -51,6 +55,7 @@ export const TIMING: Timing = {
   shun: 10_000,
   idle: 600_000,
   restart: 5000,
+  belief: 60_000,
 };
 
 /** Connections of one peer that are not yet, or no longer, the session. */
@@ -120,7 +125,7 @@ export interface Peering {
   /** Tells the peer; false without a session. */
   tell(message: Told): boolean;
   /** Takes a connection that the peer dialled; its certificate is already found to be the peer's. */
-  accept(socket: Socket): void;
+  accept(socket: Socket, certificate?: X509Certificate): void;
   /** Ends the session and does not speak to the peer for a while. */
   shun(fault: Fault): void;
   countRefused(): void;
@@ -203,9 +208,9 @@ export function createPeering(options: PeeringOptions): Peering {
     if (closed || disabled !== null || dialling !== null || connections.size > 0) return;
     dialling = transport.dial({
       ...{ as, place: config, identity: options.identity, patience: timing.open, clock },
-      up(socket) {
+      up(socket, certificate) {
         dialling = null;
-        run(socket, true);
+        run(socket, true, certificate);
       },
       failed(reason, impostor) {
         dialling = null;
@@ -218,9 +223,11 @@ export function createPeering(options: PeeringOptions): Peering {
     look();
   };
 
-  const run = (socket: Socket, dialled: boolean) => {
+  const run = (socket: Socket, dialled: boolean, certificate: X509Certificate | undefined) => {
     const connection = runConnection(socket, { dialled, open: options.open(), patience: timing.open }, events);
     connections.add(connection);
+    const belief = { identity: options.identity, clock, every: timing.belief, end: connection.end };
+    if (certificate !== undefined) watchBelief(socket, certificate, belief);
     inWork.begin(connection);
     look();
   };
@@ -319,7 +326,7 @@ export function createPeering(options: PeeringOptions): Peering {
       if (connections.size === 0 && peering.reachable()) dial();
     },
     tell: message => session?.send(message) ?? false,
-    accept(socket) {
+    accept(socket, certificate) {
       if (clock() < shunned || connections.size >= MAX_CONNECTIONS) {
         counts.refused++;
         if (clock() < shunned) options.refused?.('shunned', { peer: as, reason: 'it is not spoken to for a while' });
@@ -329,7 +336,7 @@ export function createPeering(options: PeeringOptions): Peering {
       }
       if (disabled !== null) options.refused?.('disabled', { peer: as, reason: disabled.reason, by: disabled.by });
       if (disabled !== null) return turnAway(socket, { code: 'shutdown', text: disabled.reason });
-      run(socket, false);
+      run(socket, false, certificate);
     },
     reset: reason => endAll({ code: 'reset', text: reason }),
     hold(next) {
@@ -356,7 +363,8 @@ export function createPeering(options: PeeringOptions): Peering {
       failures = 0;
       const waits = connections.size === 0 && dialling === null;
       dialling?.abandon();
-      endAll({ code: 'configuration', text: 'the peer was configured anew' });
+      const text = trustChanged ? 'what vouches for the peer has changed' : 'the peer was configured anew';
+      endAll({ code: 'configuration', text });
       // What it waits for may be here now.
       if (waits) redial();
     },

@@ -9,6 +9,7 @@ import type { Daemon } from '../control/daemon.ts';
 import { answering, formatOf } from './answer.ts';
 import { type ApiPath, apiPaths, BODY, chooseCommand } from './api-paths.ts';
 import type { Admitted, Gate } from './gate.ts';
+import { type LookingGlassOptions, serveLookingGlass } from './looking-glass.ts';
 import type { Metrics } from './metrics.ts';
 import { API, openApi, PCAP_TYPE } from './openapi.ts';
 import { PROBLEM_TYPE, type Problem, problemBody } from './problem.ts';
@@ -35,7 +36,11 @@ export interface AppOptions {
   /** PEM; null: no TLS. */
   readonly tls: { readonly key: string; readonly cert: string } | null;
   /** What is served where it is configured, as it is at the moment. */
-  readonly extras: { readonly risLive: RisSocketOptions['risLive']; readonly lookingGlass: () => boolean };
+  readonly extras: {
+    readonly risLive: RisSocketOptions['risLive'];
+    readonly lookingGlass: LookingGlassOptions['on'];
+    readonly render: LookingGlassOptions['render'];
+  };
   /** Directory of the built page; null: there is none to be served. */
   readonly page: string | null;
 }
@@ -155,6 +160,16 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
       ...{ by, enter: () => enter('watching') },
     }),
   );
+
+  serveLookingGlass(app, {
+    ...{ daemon, on: extras.lookingGlass, render: extras.render, by, enter: () => enter('answering') },
+    admit(request) {
+      const found = gate.admit(knock(request), 'reader');
+      if ('status' in found) return found;
+      askers.set(request, found);
+      return null;
+    },
+  });
 
   const pathOf = (request: FastifyRequest): ApiPath | undefined => {
     const rest = (request.params as { readonly '*': string })['*'];

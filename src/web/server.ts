@@ -10,6 +10,7 @@ import type { HttpStatus } from '../control/http-rows.ts';
 import { withPort } from '../net/address.ts';
 import type { AppOptions } from './app.ts';
 import { createGate } from './gate.ts';
+import type { RenderText } from './looking-glass.ts';
 import { createRisClients } from './ris-clients.ts';
 import { readTokens, type Tokens } from './tokens.ts';
 
@@ -76,8 +77,13 @@ interface Listening {
   problem: string;
 }
 
-/** A server that listens nowhere yet. */
-export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | null = builtPage()): HttpServer {
+/** A server that listens nowhere yet. `render`: how the looking glass shows rows. */
+export function createHttpServer(
+  daemon: Daemon,
+  log: HttpLog,
+  page: string | null = builtPage(),
+  render: RenderText = async (_, rows) => rows.map(row => JSON.stringify(row)),
+): HttpServer {
   const listening = new Map<string, Listening>();
   let config: HttpConfig | null = null;
   let files: HttpFiles | null = null;
@@ -88,6 +94,7 @@ export function createHttpServer(daemon: Daemon, log: HttpLog, page: string | nu
   const extras: AppOptions['extras'] = {
     risLive: () => (config?.risLive === undefined ? null : { host: hostOf(config), open: risLive.open }),
     lookingGlass: () => config?.lookingGlass === true,
+    render,
   };
   /** What serves is loaded when somebody is to be served: most of it is of no use to others. */
   const serving = async (options: Omit<AppOptions, 'metrics'>) => {

@@ -14,12 +14,6 @@ const MAN = readdirSync(join(ROOT, 'man'));
 const PAGES = new Map(MAN.map(name => [name, read(`man/${name}`)]));
 const README = read('README.md');
 
-/** Pages of others that ours refer to: Debian has each of them. */
-const OTHERS = [
-  ...['bash(1)', 'bgpq4(8)', 'bzip2(1)', 'capabilities(7)', 'conntrack(8)', 'gzip(1)', 'jq(1)', 'packet(7)'],
-  ...['pcap-filter(7)', 'rpki-client(8)', 'sd_notify(3)', 'systemd(1)', 'tcpdump(1)', 'zsh(1)', 'zstd(1)'],
-];
-
 /** What a page shows letter by letter: its literal displays, and lines by themselves. */
 const displays = (text: string): string[] =>
   [...text.matchAll(/^\.Bd -literal.*\n([\s\S]*?)^\.Ed$|^\.Dl (.*)$/gm)].map(([, block, line]) =>
@@ -46,7 +40,7 @@ describe('the manual and README', () => {
   for (const [page, text] of PAGES) {
     it(`${page} refers to pages that there are`, () => {
       for (const [, name, section] of text.matchAll(/^(?:\.|.* )Xr (\S+) (\d)/gm))
-        if (!OTHERS.includes(`${name}(${section})`)) expect(MAN, `${page}: ${name}`).to.include(`${name}.${section}`);
+        if (/^(intertrack|it)/.test(name!)) expect(MAN, `${page}: ${name}`).to.include(`${name}.${section}`);
     });
     it(`${page} has examples`, () => expect(displays(text).length).to.be.greaterThan(0));
     it(`${page} shows commands that itctl knows`, () => {
@@ -75,6 +69,12 @@ describe('the manual and README', () => {
     for (const [, name, section] of named) expect(MAN).to.include(`${name}.${section}`);
     for (const page of MAN) expect(README, page).to.include(`\`${page.replace(/\.(\d)$/, '($1)')}\``);
   });
+  it('README names every package that the programs need, and no other', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const [, list] = /^## Libraries\n([\s\S]*?)Others that suggest themselves/m.exec(README)!;
+    const named = [...list!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+    expect(named.sort()).to.deep.equal(Object.keys(dependencies).sort());
+  });
   it('README has links that lead somewhere', () => {
     const headings = [...README.matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
       text!
@@ -98,13 +98,15 @@ describe('the first hour of README', () => {
     const commands = commandsOf(README);
     const at = (words: RegExp) => commands.findIndex(command => words.test(command));
     const steps = [/^git clone/, /deb$/, /^apt-get install .*\.deb$/, /EDITOR/, /intertrackd -t/, /summary$/];
-    const rest = [/show irr/, /^itctl drill/, /^echo 'watch drill/, /show case$/, /^sed/];
+    const rest = [/show irr/, /^itctl drill/, /^echo 'watch drill/, /show case$/, /^sed/, /trace packet/];
     const places = [...steps, ...rest].map(at);
     expect(places).to.not.include(-1);
     expect(places).to.deep.equal([...places].sort((a, b) => a - b));
   });
-  it('has a configuration that takes the statement of the drill', () => {
+  it('has a configuration that takes the statement of the drill, and then those of traces', () => {
     const [, statement] = /echo '(watch drill .*)' >>/.exec(commandsOf(README).join('\n'))!;
-    expect(checked(`${snippetOf(README, 'intertrackd')}${statement}`)).to.equal('');
+    const first = snippetOf(README, 'intertrackd', 'A first configuration');
+    expect(checked(`${first}${statement}`)).to.equal('');
+    expect(checked(`${first}${snippetOf(README, 'intertrackd', 'The first hour')}`)).to.equal('');
   });
 });

@@ -103,7 +103,7 @@ describe('the commands for a certificate in README.md', () => {
   it('makes one that names the AS', function () {
     if (spawnSync('openssl', ['version']).error !== undefined) return this.skip();
     const directory = mkdtempSync(join(tmpdir(), 'intertrack-certificate-'));
-    const command = blocks('').find(text => text.includes('itctl cert make'))!;
+    const command = blocks('').find(text => text.startsWith('itctl key make'))!;
     const env = { ...process.env, PATH: `${new URL('../../bin', import.meta.url).pathname}:${process.env.PATH}` };
     execFileSync('sh', ['-ec', command], { cwd: directory, stdio: 'pipe', env });
     const text = execFileSync('openssl', ['x509', '-noout', '-ext', 'subjectAltName', '-in', 'as64500.crt'], {

@@ -83,6 +83,16 @@ describe('traceback/identity', () => {
     expect(sameTrust(64501, identity, { ...identity })).to.equal(true);
   });
 
+  it('takes no certificate with a key of a kind that it does not know: it would throw in a handshake', () => {
+    const pem = makeCertificate(64501).certificate;
+    const der = Buffer.from(pem.replace(/-----.*-----|\n/g, ''), 'base64');
+    // Once in the algorithm of the signature, then in that of the key.
+    const ed25519 = Buffer.from('06032b6570', 'hex');
+    der[der.indexOf(ed25519, der.indexOf(ed25519) + 1) + 4] = 0x7f;
+    write('as64501.crt', `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`);
+    expect(load()).to.have.nested.property('errors[0].reason', 'certificate 1 has a key of a kind that is not known');
+  });
+
   const own = (options: CertificateOptions) => () => makeIdentity(64500, directory, options);
   const cases: [string, () => void, string, RegExp][] = [
     ['no key file', () => rmSync(path('as64500.key')), 'as64500.key', /cannot be read: ENOENT/],

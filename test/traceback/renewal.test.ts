@@ -2,11 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { watchOwnCertificate } from '../../src/daemon/own-certificate.ts';
 import { fingerprintOf } from '../../src/net/fingerprint.ts';
 import { issueCertificate } from '../../src/net/issue-certificate.ts';
 import { type Ases, asked, DIGEST, dialRaw, NOON, newAses, question, until } from './ases.ts';
-import { makeCertificate } from './certificates.ts';
 
 const DAY = 86_400_000;
 
@@ -66,23 +64,32 @@ describe('traceback: a certificate that is renewed while the daemon runs', () =>
   });
 });
 
-describe('daemon/own-certificate', () => {
-  it('says from 30 days before its end that it ends', () => {
-    const said: string[] = [];
-    const log = Object.assign((_: string, text: string) => void said.push(text), {}) as never;
-    let now = Date.UTC(2026, 0, 1);
-    const watch = watchOwnCertificate(log, () => now);
-    const notAfter = new Date(Date.UTC(2026, 2, 1, 12));
-    watch.use(makeCertificate(64500, { notAfter }));
-    expect([watch.problems(), said]).to.deep.equal([[], []]);
-    now = Date.UTC(2026, 1, 20);
-    expect(watch.problems()[0]).to.match(/^the certificate of this AS ends in 9 days, at 2026-03-01 12:00Z: renew it/);
-    watch.use(makeCertificate(64500, { notAfter }));
-    expect(said).to.have.length(1);
-    now = Date.UTC(2026, 2, 2);
-    expect(watch.problems()[0]).to.match(/ended at 2026-03-01 12:00Z/);
-    watch.use(null);
-    expect(watch.problems()).to.deep.equal([]);
-    watch.close();
+describe('traceback: a certificate that ends while a session is up', () => {
+  let ases: Ases;
+  beforeEach(() => {
+    ases = newAses({ belief: 20 });
+  });
+  afterEach(() => ases.close());
+
+  it('ends it, and no other begins', async () => {
+    let later = 0;
+    await ases.start({ as: 64500, peers: [64501], clock: () => Date.now() + later });
+    await ases.start({ as: 64501, peers: [64500] });
+    await ases.link();
+    const one = ases.at(64500);
+    const { traceback } = one;
+    await until(() => traceback.status()[0]!.state === 'Established');
+    // It is looked at many times, and stays.
+    const believed = () => ![...one.log, ...ases.at(64501).log].some(line => line.includes('not-authorised'));
+    await new Promise(resolve => setTimeout(resolve, 300));
+    expect(believed()).to.equal(true);
+    await until(() => traceback.status()[0]!.state === 'Established');
+    later = 60 * DAY;
+    const ends = /^traceback peer AS 64501: not-authorised: AS 64501: certificate expired on /;
+    await until(() => one.log.some(line => ends.test(line)));
+    await until(() => /^AS 64501: certificate expired on /.test(traceback.status()[0]!.lastError));
+    expect(traceback.status()[0]!.state).to.not.equal('Established');
+    const refused = one.audit.filter(({ what }) => what === 'connection.refused').map(({ body }) => JSON.parse(body));
+    expect(refused.some(({ peer, reason }) => peer === 64501 && /expired on/.test(reason))).to.equal(true);
   });
 });

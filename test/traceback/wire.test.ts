@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decodeItem } from '../../src/net/frames.ts';
@@ -21,6 +22,20 @@ function read(item: Uint8Array): ReturnType<typeof readMessage> {
   if ('reason' in got) throw new Error(got.reason);
   return readMessage(got.message);
 }
+
+describe('the frames of intertrack-protocol(7)', () => {
+  it('are those that are sent', () => {
+    const page = readFileSync(new URL('../../man/intertrack-protocol.7', import.meta.url), 'utf8');
+    const shown = /^\.Sh EXAMPLES\n[\s\S]*?^\.Bd .*\n([\s\S]*?)^\.Ed$/m.exec(page)![1]!;
+    const messages: Message[] = [
+      { type: 'keepalive' },
+      { type: 'cancel', id: 7 },
+      { type: 'notification', code: 9, text: 'moving to a new host' },
+    ];
+    const frames = messages.map(message => Buffer.from(encodeMessage(message)).toString('hex'));
+    expect(shown.replace(/\s/g, '')).to.equal(frames.join(''));
+  });
+});
 
 const query: Query = {
   type: 'query',

@@ -82,9 +82,11 @@ describe('web/page, frame', function () {
       seen.add(next);
       await page.evaluate(`location.hash = ${JSON.stringify(next)}`);
       // What is read has come, or what is wrong is told.
+      const [, view, id = ''] = next.replace(/\?.*$/, '').split('/');
+      const here = `main [data-view="${view}"][data-id="${decodeURIComponent(id)}"]`;
       await until(`${next} is there`, () =>
         page.evaluate<boolean>(
-          '!(document.querySelector("main h1")?.parentElement.textContent ?? "Reading …").includes("Reading …")',
+          `!(document.querySelector('${here}:has(h1)')?.textContent ?? 'Reading …').includes('Reading …')`,
         ),
       );
       expect(await page.locator('main [role=alert]').allTextContents(), next).to.deep.equal([]);

@@ -4,7 +4,10 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 # What every installed Debian has, and minbase has not.
-STANDARD=systemd,systemd-sysv,dbus,ca-certificates,iproute2,logrotate,man-db,openssl,procps
+STANDARD=systemd,systemd-sysv,dbus,ca-certificates,iproute2,logrotate,man-db,openssl,procps,tcpdump
+
+# Seconds that one command may take.
+LONGEST=900
 
 missing=
 for one in debootstrap systemd-nspawn nsenter ip bird birdc; do command -v $one >/dev/null || missing="$missing $one"; done
@@ -37,7 +40,7 @@ clean_root() {
 
 # with_network ROOT COMMAND: a command in a root that is not booted, where packages can be had.
 with_network() {
-  systemd-nspawn --register=no --keep-unit -q --pipe --resolv-conf=off -D "$1" --setenv=DEBIAN_FRONTEND=noninteractive \
+  timeout $LONGEST systemd-nspawn --register=no --keep-unit -q --pipe --resolv-conf=off -D "$1" --setenv=DEBIAN_FRONTEND=noninteractive \
     --setenv=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt --setenv=REPOSITORY=/mnt/repository \
     --bind-ro="$repository:/mnt/repository" --chdir="$place" bash -c "$2"
 }
@@ -50,7 +53,7 @@ boot() {
     --network-namespace-path=/run/netns/$here --bind-ro="$repository:/mnt/repository" >"$lab/boot.log" 2>&1 &
   spawned=$!
   for _ in $(seq 300); do
-    leader=$(pgrep -P $spawned | head -1)
+    leader=$(pgrep -P $spawned | head -1) || :
     [ -n "$leader" ] && inside 'systemctl is-system-running' 2>/dev/null | grep -Eq 'running|degraded' && return
     sleep 0.2
   done
@@ -60,7 +63,7 @@ boot() {
 
 # inside COMMAND: in the machine that runs, as root.
 inside() {
-  nsenter -t "$leader" -m -u -i -n -p -r -w -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  timeout $LONGEST nsenter -t "$leader" -m -u -i -n -p -r -w -- /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive EDITOR=/root/editor REPOSITORY=/mnt/repository \
     bash -c "cd $place; $1"
 }
@@ -69,8 +72,8 @@ inside() {
 halt() {
   [ -z "$spawned" ] || {
     kill "$spawned" 2>/dev/null || :
-    for _ in $(seq 100); do kill -0 "$spawned" 2>/dev/null || break; sleep 0.2; done
-    kill -KILL "$spawned" 2>/dev/null || :
+    for _ in $(seq 300); do kill -0 "$spawned" 2>/dev/null || break; sleep 0.2; done
+    kill -KILL "$spawned" ${leader:+"$leader"} 2>/dev/null || :
     wait "$spawned" 2>/dev/null || :
   }
   spawned= leader=

@@ -40,14 +40,16 @@ export function commandsOf(text: string): string[] {
   );
 }
 
-/** The first block in a language: the configuration, or the snippet for a router. */
-export const snippetOf = (text: string, language: string): string =>
+/** The first block of a section in a language: a configuration, or the snippet for a router. */
+export const snippetOf = (text: string, language: string, section: string): string =>
   `${blocksOf(text)
-    .find(block => block.language === language)!
+    .find(block => block.language === language && block.section === section)!
     .lines.join('\n')}\n`;
 
 if (process.argv[1] === import.meta.filename) {
-  const [, , file, what] = process.argv;
+  const [, , file, language, section] = process.argv;
   const text = readFileSync(file!, 'utf8');
-  process.stdout.write(what === undefined ? `${commandsOf(text).join('\n')}\n` : snippetOf(text, what));
+  process.stdout.write(
+    section === undefined ? `${commandsOf(text).join('\n')}\n` : snippetOf(text, language!, section),
+  );
 }
