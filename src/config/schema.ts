@@ -1,4 +1,5 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { BMP } from './bmp-statements.ts';
 import { INTERTRACK_2010, PACKTER, RID, RID_PEER } from './bridge-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { EXPORTER } from './exporter-statements.ts';
@@ -271,26 +272,7 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
-  bmp: {
-    title: 'protocol bmp',
-    statements: [
-      { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
-      {
-        usage: 'listen [ADDRESS] [port PORT]',
-        help: 'Accepts routers here',
-        defaults: { address: '::', port: 11019 },
-        hard: true,
-      },
-      { usage: 'allow PREFIX…', help: 'Where routers may come from', required: true },
-      {
-        usage: 'rib RIB…',
-        help: 'Which tables of a router are taken',
-        defaults: { rib: ['pre-policy'] },
-        hard: true,
-      },
-      { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
-    ],
-  },
+  bmp: { title: 'protocol bmp', statements: BMP },
   bus: { title: 'bus nats', statements: BUS },
   sharedstore: { title: 'store postgresql', statements: SHARED_STORE },
   archive: { title: 'archive mrt', statements: ARCHIVE },

@@ -111,9 +111,10 @@ export async function openPartitions<T extends Tenant>(options: PartitionsOption
       await giveBack(partition);
       free.set(partition, -3); // to others first
     }
+    // Each machine begins elsewhere, so that they do not ask for the same.
+    const first = Math.floor(Math.random() * count);
     for (let i = 0; i < count; i++) {
-      // Each begins elsewhere, so that they do not ask for the same.
-      const partition = (i + Math.floor(Math.random() * count)) % count;
+      const partition = (first + i) % count;
       if (held.has(partition)) continue;
       const waited = free.get(partition) ?? 0;
       if (held.size >= fair && waited < 3) {
