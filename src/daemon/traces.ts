@@ -42,9 +42,10 @@ import { methodsOf, openSecrets, readSecret, readTraceFiles, retentionOf } from 
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
-import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted, knownBefore } from './traces-again.ts';
+import { traceAtItm, tracesForSites } from './traces-at-site.ts';
 
 export type { TraceReason };
 
@@ -132,6 +133,11 @@ export async function openTraces(
     keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
     retention: of => retentionOf(of),
     sealed: windows => exchange.now()?.sealed(windows),
+    trace: tracesForSites(
+      () => running,
+      () => config.traceback?.ask,
+      (request, onPartial) => askDigests(request, onPartial, {}, false),
+    ),
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
@@ -224,21 +230,23 @@ export async function openTraces(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
+    local = true,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
     const traceback = exchange.now();
-    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
-    checkDPoint(config);
+    checkDPoint(config, traceback, local);
+    const tell = (known: Trace) => {
+      kept.partial(known);
+      onPartial(known);
+    };
+    // What it rests on is filed by the ITM then.
+    if (traceback === null) return { trace: await traceAtItm(sites, request, tell, more), evidence: null };
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
       // Who looks at one that runs sees why it was begun, as of one that is over.
       { ...request, ...(tellBegun && { begun: (id, state) => tellBegun(id, () => ({ ...state(), ...more() })) }) },
-      partial => {
-        const known = { ...partial, ...more() };
-        kept.partial(known);
-        onPartial(known);
-      },
+      partial => tell({ ...partial, ...more() }),
       signed => {
         evidence = signed;
       },
@@ -249,12 +257,11 @@ export async function openTraces(
 
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
-    const traceback = exchange.now();
-    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
+    checkDPoint(config, exchange.now());
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     const [key, digester] = [secret, theKernel()];
     const given = trigger ? triggersOf(packets) : packets;
-    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const shares = !methods.includes('digest') || samplers.known(exchange.now()?.participants() ?? [], Date.now());
     const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, digester, key), digester, key);
@@ -319,9 +326,9 @@ export async function openTraces(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     about: Partial<Trace> = {},
+    local = true,
   ): Promise<Trace> {
-    if (exchange.now() === null) throw new Error(whyNoTraceback(isSite(config)));
-    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    const { trace, evidence } = await tracing(request, onPartial, () => about, local);
     return kept.ended({ ...trace, ...about }, evidence);
   }
 
