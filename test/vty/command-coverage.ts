@@ -1,5 +1,5 @@
 /**
- * Where each command is told of: `make coverage-docs` prints how many of the command set, and of those that need no daemon, are
+ * Where each command is told of: `make documented` prints how many of the command set, and of those that need no daemon, are
  * in the manual, in OpenAPI, offered by completion, shown to a person, and have a schema of their answer.
  */
 import { answerSchemas, type Schema } from '../../src/control/answer-schema.ts';
