@@ -278,7 +278,7 @@ export async function startDaemon({
     tableComplete = neighbors.tableComplete;
     standing = await openStandingTraces({ store, traces, cases, wanted: tracedBy(() => config), note, log });
     const traceContacts = createTraceContacts(() => config, contacts);
-    const bridges = openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
+    const bridges = await openBridges({ traces, store, traceContacts, config: () => config, audit: audit.add, log });
     closers.push(() => bridges.close());
     const ids = openIds(traces, log, standing.offer);
     closers.push(() => ids.close());
