@@ -8,6 +8,7 @@ import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
 import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
+import { readNats, readPostgresql, readUrl } from './server-url.ts';
 import {
   DAY,
   RESERVED_ASN,
@@ -28,7 +29,7 @@ import {
 export type Scalar = string | number;
 
 /** What is read of an argument: its value, or (`wrong`) why it is none. An empty `wrong`: it is just something else. */
-type Read = { readonly value: Scalar } | { readonly wrong: string };
+export type Read = { readonly value: Scalar } | { readonly wrong: string };
 
 /** A kind of argument: what can stand at its place in a statement. */
 export interface ArgumentKind {
@@ -100,16 +101,6 @@ const file = (expects: string) =>
       ? wrong('a URL cannot be fetched; it must be a file of this machine')
       : { value: resolve(directory, text) },
   );
-
-/** A URL that is fetched: of one of these schemes, without a password, which would be shown wherever the URL is. */
-function readUrl(text: string, schemes: readonly string[]): Read {
-  const url = URL.parse(text);
-  if (url === null || url.hostname === '') return wrong('it is no URL');
-  if (!schemes.includes(url.protocol.slice(0, -1))) return wrong(`only ${schemes.join(', ')} URLs are fetched`);
-  if (url.username !== '' || url.password !== '') return wrong('a URL with a user or a password is not taken');
-  if (url.hash !== '') return wrong('it has a fragment');
-  return { value: url.href };
-}
 
 /** Where a file of an IRR is: here, or at a server. */
 const location = quoted('a file name or a URL', 1024, (text, directory) =>
@@ -358,6 +349,9 @@ export const ARGUMENTS = {
   SWITCH: choice('yes', 'no'),
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
   HTTPROLE: choice('reader', 'operator'),
+  DUTY: choice('all', 'collector', 'cases', 'traceback'),
+  NATS: quoted('the URL of a NATS server', 1024, readNats),
+  POSTGRESQL: quoted('the URL of a PostgreSQL database', 1024, readPostgresql),
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),

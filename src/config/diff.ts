@@ -19,6 +19,7 @@ export type Section =
   | 'rpki'
   | 'whois'
   | 'http'
+  | 'machines'
   | 'watch'
   | 'notify'
   | 'group'
@@ -64,6 +65,9 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   rpki: 'rpki',
   whois: 'whois',
   http: 'http',
+  role: 'machines',
+  'bus nats': 'machines',
+  'store postgresql': 'machines',
   watch: 'watch',
   'notify mail': 'notify',
   'notify webhook': 'notify',
