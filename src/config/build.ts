@@ -23,6 +23,7 @@ import { isUrl } from './location.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import { probeOf } from './probe.ts';
+import { acceptedOf } from './risks.ts';
 import { tracebackOf } from './traceback.ts';
 import type {
   AnnouncedRoute,
@@ -56,6 +57,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
   const http = first(config, 'http');
+  const accepted = acceptedOf(config);
   const contacts = first(config, 'contacts');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
@@ -79,6 +81,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
     http: http === undefined ? null : httpOf(http.block),
+    ...(accepted.length > 0 && { accepted }),
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),

@@ -63,6 +63,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   irr: 'irr',
   rpki: 'rpki',
   whois: 'whois',
+  'accept risk': 'router',
   http: 'http',
   watch: 'watch',
   'notify mail': 'notify',

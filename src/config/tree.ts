@@ -3,6 +3,7 @@ import type { OtherFamily } from './families.ts';
 import type { HttpConfig } from './http-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
+import type { AcceptedRisk } from './risk-names.ts';
 import type { TracebackConfig } from './traceback-tree.ts';
 import type { Budget } from './units.ts';
 
@@ -36,6 +37,8 @@ export interface Config {
   readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
   readonly http: HttpConfig | null;
+  /** Not there: none. */
+  readonly accepted?: readonly AcceptedRisk[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];

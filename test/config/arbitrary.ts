@@ -708,4 +708,13 @@ export const config: fc.Arbitrary<Config> = fc
       traceback: fc.option(traceback),
       bridges,
     });
-  });
+  })
+  .chain(given =>
+    maybe(
+      'accepted',
+      fc.constant([
+        { risk: 'bgp-no-limit' as const, names: ['tyo1', 'osa1'] },
+        { risk: 'mail-clear' as const, names: [] },
+      ]),
+    ).map(accepted => ({ ...given, ...accepted })),
+  );
