@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo test check bench internet testbed testbed-real security fuzz install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real security fuzz install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -58,6 +58,11 @@ test: check dist/.built peers
 demo: dist/.built
 	@contrib/install-peers bird
 	contrib/demo/run
+
+# Pictures of the page, of the daemons of `make demo`, in contrib/screenshots. Those in Japanese want a font of it.
+screenshots: dist/.built
+	@contrib/install-peers bird chromium pngquant
+	node contrib/screenshots/take.ts
 
 bench: dist/.built
 	test/bench/run

@@ -6,6 +6,7 @@ import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
 import { connectControl, isNoDaemon } from './vty/client.ts';
 import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
+import { progressOn } from './vty/progress.ts';
 import { EXIT, type Screen } from './vty/run.ts';
 import { runShell } from './vty/shell.ts';
 import { completionLines } from './vty/shell-completion.ts';
@@ -62,8 +63,15 @@ async function main(): Promise<number> {
   const offline = offlineCommand(words.map(String));
   if (offline !== null) {
     const { stdin, stdout } = process;
-    const err = (text: string) => void process.stderr.write(`itctl: ${text}\n`);
-    return await runOffline(offline, words.map(String), json === true, { stdin, stdout, err });
+    // What is played prints nothing until its end; all else prints as it goes.
+    const progress = progressOn(process.stderr, stdout, { quiet: words[0] === 'replay' });
+    const err = (text: string) => {
+      progress.clear();
+      process.stderr.write(`itctl: ${text}\n`);
+    };
+    const code = await runOffline(offline, words.map(String), json === true, { stdin, stdout, err, progress });
+    progress.clear();
+    return code;
   }
   const client = await connectControl(path);
   const interactive = words.length === 0 && process.stdin.isTTY && process.stdout.isTTY;

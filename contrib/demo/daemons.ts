@@ -43,7 +43,8 @@ export interface Daemons {
   close(): Promise<void>;
 }
 
-export function prepareDaemons(directory: string, run: number, smtpPort: number): Daemons {
+/** `more`: statements that the configuration of the victim has besides. */
+export function prepareDaemons(directory: string, run: number, smtpPort: number, more = ''): Daemons {
   const at = (as: number, name: string) => join(directory, `as${as}-${name}`);
   const secret = join(directory, 'federation.secret');
   writeFileSync(secret, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
@@ -58,7 +59,7 @@ export function prepareDaemons(directory: string, run: number, smtpPort: number)
 watch ours { maintainer MAINT-AS${as} in JPIRR; group noc; hold down 2s; }
 group noc { mail "oncall@as${as}.example"; }
 notify mail { from "keiro@as${as}.example"; smtp "127.0.0.1" port ${smtpPort}; tls none; to x-keiro, group; language ja, en; }
-`;
+${more}`;
     return `router id ${daemon};
 local as ${as};
 log stderr;

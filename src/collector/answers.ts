@@ -178,6 +178,7 @@ export function createAnswerer(
       prefixes: ipv4 + ipv6,
       description: peer.config.description,
       lastError,
+      ...(state === 'Established' && peer.awaiting.size > 0 && { loading: true }),
     };
   }
 
@@ -333,6 +334,8 @@ export function createAnswerer(
         }
         case 'size':
           return { rows: [size()] };
+        case 'verdicts':
+          return { rows: yield* memo.tally() };
         case 'drift': {
           const tables = named(undefined).flatMap(({ row }) => rib.tables[row.number] ?? []);
           return { rows: [yield* heldDrift(rib, memo, tables, query)] };

@@ -1,5 +1,6 @@
 /** The answer about the AS graph itself: how much it holds, from where, and how old it is. */
 import type { AsGraph, LinkCounts } from '../rib/as-graph.ts';
+import { type AsSketch, sketchOf } from '../rib/as-sketch.ts';
 
 /** The graph in use. */
 export interface BuiltGraph {
@@ -23,6 +24,8 @@ export interface GraphRow extends Omit<LinkCounts, 'told'> {
   /** Of the ASes asked about those that are on it, and how many are not. */
   readonly on: readonly number[];
   readonly off: readonly number[];
+  /** The ASes asked about, and those between them and this one, to be drawn. */
+  readonly sketch: AsSketch;
 }
 
 /** `roles`: neighbour ASes to which a role is configured; `generation`: of the attribute sets now. */
@@ -42,5 +45,6 @@ export function graphRow(
     inferred: graph.edges - told - links.unknown,
     ...{ built, changed: generation !== of },
     ...{ on: among.filter(known), off: among.filter(as => !known(as)) },
+    sketch: sketchOf(graph.topology, localAs, among),
   };
 }

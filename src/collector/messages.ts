@@ -58,12 +58,12 @@ export type RibQuery =
   | { readonly about: 'family'; readonly family: string; readonly peer?: string }
   | { readonly about: 'count' }
   | { readonly about: 'size' }
+  | { readonly about: 'verdicts' } // rows of VerdictCount
   | { readonly about: 'safety' }
   | { readonly about: 'memory' }
   | { readonly about: 'quality'; readonly peer: string }
   | { readonly about: 'quarantine'; readonly peer?: string }
-  /** Next hops with the first ASes of the paths of their routes, without those of own routers: one NextHops. */
-  | { readonly about: 'next-hops' }
+  | { readonly about: 'next-hops' } // one NextHops: with the first ASes of their routes' paths, without own routers
   /** For these registered routes how many peers hold them, and which routes of these origins nothing is registered for. */
   | {
       readonly about: 'drift';
@@ -226,6 +226,8 @@ export interface SummaryRow {
   readonly prefixes: number;
   readonly description: string;
   readonly lastError: string;
+  /** Its table is not known to be whole yet: End-of-RIB is still to come, or, of a peer that tells none, a time of quiet. */
+  readonly loading?: true;
 }
 
 /** Row of `show bgp neighbor`. What is null is known only while the session is Established. */

@@ -10,6 +10,13 @@ import { IRR_STATES, type IrrState, ROV_STATES, type RovState } from '../registr
 import type { Rib } from '../rib/adj-rib-in.ts';
 import { isUnregistered, NEW_FLAG } from './finding.ts';
 
+/** Prefixes of which the verdict on the origin judged last is remembered, by what registry and RPKI say. */
+export interface VerdictCount {
+  readonly irr: IrrState;
+  readonly rov: RovState;
+  readonly verdicts: number;
+}
+
 /** Bit of a remembered verdict that tells it from none. The others are what `judge` returned, and NEW_FLAG. */
 const JUDGED = 0x40;
 
@@ -103,6 +110,20 @@ export class VerdictMemo {
   /** The verdict with what only a collector adds. */
   private remembered(judged: number, as: number): number {
     return isUnregistered(judged) && this.ases.has(as) ? judged | JUDGED | NEW_FLAG : judged | JUDGED;
+  }
+
+  /** How many verdicts are remembered of each kind, one a prefix; stops now and then for others to have their turn. */
+  *tally(): Generator<undefined, VerdictCount[]> {
+    const counts = new Float64Array((IRR_MASK + 1) * (ROV_MASK + 1));
+    for (const memo of [this.judged4, this.judged6])
+      for (let at = 1; at < memo.length; at += 2) {
+        const verdict = memo[at]!;
+        if (verdict !== 0) counts[(verdict & IRR_MASK) * (ROV_MASK + 1) + ((verdict >> ROV_SHIFT) & ROV_MASK)]!++;
+        if ((at & 0x7ffff) === 1) yield undefined;
+      }
+    return IRR_STATES.flatMap((irr, i) =>
+      ROV_STATES.map((rov, r) => ({ irr, rov, verdicts: counts[i * (ROV_MASK + 1) + r]! })),
+    );
   }
 
   /** The verdict remembered last for this prefix, of whichever origin; 0 without one. */

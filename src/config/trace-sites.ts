@@ -88,9 +88,6 @@ export function checkTraceSites(block: readonly Entry[], config: readonly Entry[
     );
   if (!isSite && itm !== undefined)
     report.error(placed(itm), '`itm` is for a site, expected a `role` without `itm` beside');
-  const role = first(block, 'role');
-  if (isSite && role !== undefined && list(role, 'manager').includes('dpoint'))
-    report.error(placed(role), '`dpoint` is not for a site: traces begin at its ITM');
   if (itm !== undefined) checkUsable(itm, text(itm, 'address') ?? '', false, report);
   if (isSite)
     for (const one of block)

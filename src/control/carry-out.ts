@@ -1,4 +1,5 @@
 /** Carries out one command, whoever asked for it: the control socket and the HTTP API differ in how they write the answer. */
+import { channel } from 'node:diagnostics_channel';
 import { type Call, type Command, commandName } from './commands.ts';
 import type { Daemon } from './daemon.ts';
 import type { Resolved } from './grammar.ts';
@@ -13,6 +14,17 @@ export interface Asked {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
+
+/** What is published of each command when it has ended. */
+export interface Ended {
+  readonly command: Command;
+  readonly how: Outcome['how'];
+  /** Milliseconds that it took, waiting for its client included. */
+  readonly took: number;
+}
+
+/** Where they are published, for whoever counts them. */
+export const ENDED = channel('intertrack:command-ended');
 
 /** Where the answer goes. */
 export interface AnswerSink {
@@ -37,11 +49,17 @@ export type Outcome =
   | { readonly how: 'cancelled' };
 
 /** Never rejects, unless the sink does when the signal has not aborted. */
-export async function carryOut(
-  daemon: Daemon,
-  { resolved, data, by, signal }: Asked,
-  sink: AnswerSink,
-): Promise<Outcome> {
+export async function carryOut(daemon: Daemon, asked: Asked, sink: AnswerSink): Promise<Outcome> {
+  const began = performance.now();
+  const outcome = await run(daemon, asked, sink);
+  if (ENDED.hasSubscribers) {
+    const took = performance.now() - began;
+    ENDED.publish({ command: asked.resolved.entry, how: outcome.how, took } satisfies Ended);
+  }
+  return outcome;
+}
+
+async function run(daemon: Daemon, { resolved, data, by, signal }: Asked, sink: AnswerSink): Promise<Outcome> {
   const notes: string[] = [];
   let want: PacketsWanted | null = null;
   let ended = false;

@@ -12,11 +12,13 @@ import type {
   OrderRow,
   QuarantineRow,
   RibQuery,
+  RibSize,
   RouteRow,
   SummaryRow,
 } from '../collector/messages.ts';
 import type { QualityRow } from '../collector/quality.ts';
 import type { SafetyRow } from '../collector/safety.ts';
+import type { VerdictCount } from '../collector/verdict-memo.ts';
 import type { NotifyConfig } from '../config/tree.ts';
 import type { Case } from '../hijack/case.ts';
 import type { SealedEvidence } from '../hijack/evidence-chain.ts';
@@ -42,6 +44,7 @@ import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
+import type { Loading } from './loading.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -57,6 +60,8 @@ export interface RibRows {
   readonly count: CountRow;
   readonly quarantine: QuarantineRow;
   readonly quality: QualityRow;
+  readonly size: RibSize;
+  readonly verdicts: VerdictCount;
 }
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
@@ -288,6 +293,8 @@ export interface StatusReport {
   /** Distinct prefixes held, and routes: one for each prefix and peer. */
   readonly prefixes: number;
   readonly routes: number;
+  /** Not there when the table of every peer that is up is whole. */
+  readonly loading?: Loading;
   /** Objects in force; age of the oldest source's copy (null: no source); sources past their time. */
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */

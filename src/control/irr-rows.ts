@@ -1,6 +1,7 @@
 /** Rows of `show irr` in all its forms. Plain data; times are ms since the epoch. */
 import type { ObjectDates } from '../registry/dates.ts';
 import type { Expiring } from '../registry/expiring.ts';
+import type { DumpProgress } from '../registry/irr/feed.ts';
 import type { RouteObject } from '../registry/objects.ts';
 import type { Due, RegisteredObject } from '../registry/registered.ts';
 
@@ -31,6 +32,8 @@ export interface IrrStatusRow {
   readonly alarms: readonly { readonly time: number; readonly why: string }[];
   /** Why the last attempt failed; empty when it did not. */
   readonly lastError: string;
+  /** How much of a whole copy is read that is being read now. */
+  readonly reading?: DumpProgress;
 }
 
 /** How new an object's source is. Null: the source has no serials; it is not known, or nothing is in force. */

@@ -9,6 +9,7 @@ import type { CollectorThread } from '../collector/thread.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { HttpStatus } from '../control/http-rows.ts';
+import { loadingOf } from '../control/loading.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
 import type { Outbox } from '../notify/outbox.ts';
@@ -106,6 +107,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       stale: outOfDate(row),
       alarms: row.alarms,
       lastError: row.lastError,
+      ...(row.reading !== null && { reading: row.reading }),
     }));
 
   const lastAsked = (probe: string) => {
@@ -147,6 +149,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     const taps = probes();
     const learned = parts.originated.count();
     const down = summary.filter(({ state }) => state !== 'Established');
+    const loading = summary.filter(row => row.loading);
     const lost = down.map(({ peer }) => peer);
     const stale = irr.filter(source => source.stale).map(({ source }) => source);
     const problems = [
@@ -190,6 +193,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       lost,
       prefixes: size.prefixes4 + size.prefixes6,
       routes: size.routes,
+      ...(loading.length > 0 && { loading: loadingOf(loading, Date.now()) }),
       registry: {
         objects: irr.reduce((sum, { objects }) => sum + objects, 0),
         oldest: loaded.length === 0 ? null : Math.max(...loaded),

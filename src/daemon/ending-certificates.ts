@@ -11,11 +11,17 @@ const DAY = 86_400_000;
 const NOTICE = 30 * DAY;
 
 export interface EndingCertificates {
-  /** Takes the identity in force; null: there is none. */
-  use(identity: Pick<Identity, 'certificate' | 'trust' | 'authoritiesOf'> | null): void;
+  /** Takes what is in force; null: there is nothing. */
+  use(certificates: UsedCertificates | null): void;
   /** In words, from 30 days before one ends. */
   problems(): readonly string[];
   close(): void;
+}
+
+/** `certificate` is the own one, PEM; of a site of an AS where `site` is true. */
+export interface UsedCertificates extends Partial<Pick<Identity, 'trust' | 'authoritiesOf'>> {
+  readonly certificate: string;
+  readonly site?: boolean;
 }
 
 interface Ending {
@@ -33,8 +39,8 @@ export function watchEndingCertificates(log: Log, clock: () => number = Date.now
   };
   const timer = setInterval(say, DAY).unref();
   return {
-    use(identity) {
-      watched = identity === null ? [] : endingsOf(identity);
+    use(certificates) {
+      watched = certificates === null ? [] : endingsOf(certificates);
       say();
     },
     problems,
@@ -42,13 +48,9 @@ export function watchEndingCertificates(log: Log, clock: () => number = Date.now
   };
 }
 
-function endingsOf({
-  certificate,
-  trust,
-  authoritiesOf,
-}: Pick<Identity, 'certificate' | 'trust' | 'authoritiesOf'>): Ending[] {
+function endingsOf({ certificate, site, trust = new Map(), authoritiesOf = new Map() }: UsedCertificates): Ending[] {
   return [
-    ...last('the certificate of this AS', 'renew it (`itctl cert renew`, or its authority)', [
+    ...last(`the certificate of this ${site ? 'site' : 'AS'}`, 'renew it (`itctl cert renew`, or its authority)', [
       new X509Certificate(certificate),
     ]),
     ...[...trust].flatMap(([as, all]) =>

@@ -1,5 +1,5 @@
 /** The files that a `traceback` block names. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
 import type { Config } from '../config/tree.ts';
 import { SHORTEST_SECRET, secretOf } from '../packet/itk1.ts';
@@ -25,6 +25,22 @@ export function readSecret(config: TracebackConfig): Uint8Array | null {
   const secret = secretOf(octets);
   if (secret === null) throw new Error(`${file}: a federation's secret has at least ${SHORTEST_SECRET} octets`);
   return secret;
+}
+
+/** In words, which secrets of a `traceback` block every user of this machine can read. */
+export function openSecrets(config: TracebackConfig | null): string[] {
+  const files = config === null ? [] : [config.identity, ...config.federations.map(({ secret }) => secret)];
+  return [...new Set(files)]
+    .filter(isOpen)
+    .map(file => `every user of this machine can read the secret in ${file}: \`chmod o= ${file}\``);
+}
+
+function isOpen(file: string): boolean {
+  try {
+    return (statSync(file).mode & 0o004) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 /** How the probes of this AS come by sightings: from packets of their own, from samples of exporters. */

@@ -9,11 +9,14 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { ProbeStation } from '../probe/station.ts';
 import { openTlsDoor, type TlsDoor } from '../probe/tls-door.ts';
 import type { Probes } from '../traceback/btm.ts';
+import type { TraceRequest } from '../traceback/d-point.ts';
 import { type SiteAgent, type SiteAgentStatus, startSiteAgent } from '../traceback/site-agent.ts';
 import { createSiteStation, type SiteStatus } from '../traceback/site-station.ts';
+import type { TraceForSite } from '../traceback/site-traces.ts';
 import { SITE_PROTOCOL } from '../traceback/site-wire.ts';
 import { coverageOf, createSites, type SitesNow, sharesOf } from '../traceback/sites.ts';
-import type { Behind } from '../traceback/traceback.ts';
+import type { Trace } from '../traceback/trace.ts';
+import type { Behind, Traceback } from '../traceback/traceback.ts';
 import type { Log } from './log.ts';
 import { readPem, readSiteCertificates, readSiteIdentity } from './site-files.ts';
 
@@ -24,6 +27,8 @@ export const isSite = ({ traceback }: Pick<Config, 'traceback'>): boolean =>
 export interface TraceSites {
   /** The probes of the AS: this daemon's, and those of its sites. */
   readonly probes: Required<Probes>;
+  /** Of a site: has its ITM trace. */
+  trace(request: TraceRequest, onPartial: (trace: Trace) => void): Promise<Trace>;
   /** The probes of this daemon have sealed windows: the ITM of a site is told. */
   sealed(windows: readonly CommittedWindow[]): void;
   /** How long windows are kept, here and at sites, ms; null: sites that have not come yet may keep them for long. */
@@ -47,6 +52,8 @@ export interface TraceSitesOptions {
   readonly keyOf: (epoch: number) => string | null;
   /** Seconds for which the own probes keep windows; null without one. */
   readonly retention: (config: Config) => number | null;
+  /** Traces for a site. */
+  readonly trace: (site: string) => TraceForSite;
   /** Probes of sites have sealed windows. */
   readonly sealed: (windows: readonly CommittedWindow[]) => void;
   readonly audit: (what: string, body: Readonly<Record<string, unknown>>) => void;
@@ -58,7 +65,15 @@ const sitesOf = (config: Config | null): TraceSitesConfig => config?.traceback?.
 const keyed = ({ address, port }: ListenConfig) => `${address} port ${port}`;
 
 /** No sites yet. */
-export function createTraceSites({ station, keyOf, retention, sealed, audit, log }: TraceSitesOptions): TraceSites {
+export function createTraceSites({
+  station,
+  keyOf,
+  retention,
+  trace,
+  sealed,
+  audit,
+  log,
+}: TraceSitesOptions): TraceSites {
   let config: Config | null = null;
   let trust: ReadonlyMap<string, X509Certificate> = new Map();
   let doors = new Map<string, TlsDoor>();
@@ -66,11 +81,11 @@ export function createTraceSites({ station, keyOf, retention, sealed, audit, log
   let agentOf = '';
 
   let sites = createSiteStation({
-    ...{ as: 0, sites: () => [], keyOf, sealed, clock: Date.now, log },
+    ...{ as: 0, sites: () => [], keyOf, trace, sealed, clock: Date.now, log },
   });
   const stationOf = (as: number) =>
     createSiteStation({
-      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, sealed, clock: Date.now, log },
+      ...{ as, sites: () => sitesOf(config).sites.map(({ name }) => name), keyOf, trace, sealed, clock: Date.now, log },
       refused: (site, reason) => audit('site.refused', { site, reason }),
     });
   const probesOf = (of: Config | null) => (of?.probes ?? []).filter(({ translator }) => translator === undefined);
@@ -161,6 +176,8 @@ export function createTraceSites({ station, keyOf, retention, sealed, audit, log
       prove: merged.prove,
       draw: merged.draw,
     },
+    trace: (request, onPartial) =>
+      agent?.trace(request, onPartial) ?? Promise.reject(new Error('this daemon is no site')),
     sealed: windows => agent?.sealed(windows),
     windowsKept() {
       const kept = retentions();
@@ -234,8 +251,11 @@ export function createTraceSites({ station, keyOf, retention, sealed, audit, log
 export const whyNoTraceback = (site: boolean): string =>
   site ? 'this daemon is a site of its AS: its ITM carries traces' : 'no traceback block is configured';
 
-/** Throws an Error in words where no trace begins. */
-export function checkDPoint({ traceback }: Config): void {
-  if (traceback?.sites?.roles.includes('dpoint') === false)
+/** Throws an Error in words where no trace begins. `traceback`: as the ITM; `local`: it is asked for here, and not by a site. */
+export function checkDPoint(config: Config, traceback: Traceback | null, local = true): void {
+  const { sites } = config.traceback ?? {};
+  const atSite = isSite(config) && sites?.roles.includes('dpoint') === true;
+  if (traceback === null && !atSite) throw new Error(whyNoTraceback(isSite(config)));
+  if (local && sites?.roles.includes('dpoint') === false)
     throw new Error('no trace begins here: the daemon has not the role `dpoint`');
 }

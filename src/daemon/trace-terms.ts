@@ -43,10 +43,7 @@ export function termsOf(
   { purpose, reference, approve = false, by, cause, requester }: TraceTerms,
   { entropy, bits }: ReturnType<typeof easiestOf>,
 ): Pick<TraceRequest, 'purpose' | 'case' | 'entropy' | 'by' | 'approved'> {
-  if (ask?.approval === 'guessable' && entropy === 'guessable' && by !== undefined && !approve)
-    throw new Error(
-      `a packet is guessable, at ${bits} bits: by trying, whoever is asked can find out what it was; --approve asks nevertheless`,
-    );
+  if (by !== undefined) checkGuessable(ask, entropy, approve, `, at ${bits} bits`);
   return {
     purpose: purpose ?? ask?.purpose ?? 'attack',
     case: caseOf(cause, requester) ?? reference ?? ask?.reference ?? '',
@@ -54,6 +51,19 @@ export function termsOf(
     ...(by !== undefined && { by }),
     ...(approve && { approved: true }),
   };
+}
+
+/** Throws an Error in words for a packet that can be guessed where a person has to approve such, and has not. */
+export function checkGuessable(
+  ask: TracebackConfig['ask'],
+  entropy: Class | undefined,
+  approved: boolean,
+  how = '',
+): void {
+  if (ask?.approval === 'guessable' && entropy === 'guessable' && !approved)
+    throw new Error(
+      `a packet is guessable${how}: by trying, whoever is asked can find out what it was; --approve asks nevertheless`,
+    );
 }
 
 /** The reference of what no person asked for. */

@@ -36,14 +36,16 @@ import { type Claimed, claimOf } from './path-claims.ts';
 import { openProbeDoors } from './probe-doors.ts';
 import { graphOf } from './rib-graph.ts';
 import { createRunningTraces, type Running, type RunningTraces } from './running-traces.ts';
+import { readPem } from './site-files.ts';
 import { createTraceExchange } from './trace-exchange.ts';
-import { methodsOf, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
+import { methodsOf, openSecrets, readSecret, readTraceFiles, retentionOf } from './trace-files.ts';
 import { watchTraceHints } from './trace-hints.ts';
 import { priorsOf, withTranslation } from './trace-priors.ts';
 import type { TraceReason } from './trace-reason.ts';
-import { checkDPoint, createTraceSites, isSite, type TraceSites, whyNoTraceback } from './trace-sites.ts';
+import { checkDPoint, createTraceSites, isSite, type TraceSites } from './trace-sites.ts';
 import { type DigestToTrace, easiestOf, ofDigest, requestOf, type TraceTerms, termsOf } from './trace-terms.ts';
 import { askInterrupted, knownBefore } from './traces-again.ts';
+import { traceAtItm, tracesForSites } from './traces-at-site.ts';
 
 export type { TraceReason };
 
@@ -65,7 +67,7 @@ export interface Traces {
   epochKey(epoch: number): Uint8Array | null;
   /** Asks a trace again, with the same digests. */
   startAgain(trace: Trace, onPartial: (trace: Trace) => void, why?: Pick<TraceReason, 'signal' | 'by'>): Promise<Trace>;
-  /** What is to be said of certificates that end, and of the checklists of others, in words. */
+  /** What is to be said of secrets that are none, of certificates that end, and of the checklists of others, in words. */
   certificateProblems(): readonly string[];
   readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
@@ -131,6 +133,11 @@ export async function openTraces(
     keyOf: epoch => secret && keyCheck(epochKey(secret, epoch)),
     retention: of => retentionOf(of),
     sealed: windows => exchange.now()?.sealed(windows),
+    trace: tracesForSites(
+      () => running,
+      () => config.traceback?.ask,
+      (request, onPartial) => askDigests(request, onPartial, {}, false),
+    ),
     audit: (what, body) => audit.add({ time: Date.now(), what, body: JSON.stringify(body) }),
     log,
   });
@@ -158,6 +165,7 @@ export async function openTraces(
     opening.commit();
     config = next;
     siting.commit();
+    for (const open of openSecrets(next.traceback)) log('warn', `traceback: ${open}`);
   }
 
   async function takeTraceback(next: Config): Promise<void> {
@@ -166,7 +174,7 @@ export async function openTraces(
       const none = await checklists.prepare(null);
       exchange.end();
       secret = read;
-      certificates.use(null);
+      certificates.use(next.traceback && { certificate: readPem(next.traceback).certificate, site: true });
       none.commit();
     } else {
       const files = readTraceFiles(next.traceback, next.localAs);
@@ -222,21 +230,23 @@ export async function openTraces(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     more: () => Partial<Trace>,
+    local = true,
   ): Promise<{ readonly trace: Trace; readonly evidence: FiledEvidence | null }> {
     await past.prepare(request.time);
     const traceback = exchange.now();
-    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
-    checkDPoint(config);
+    checkDPoint(config, traceback, local);
+    const tell = (known: Trace) => {
+      kept.partial(known);
+      onPartial(known);
+    };
+    // What it rests on is filed by the ITM then.
+    if (traceback === null) return { trace: await traceAtItm(sites, request, tell, more), evidence: null };
     let evidence: FiledEvidence | null = null;
     const { begun: tellBegun } = request;
     const trace = await traceback.startTrace(
       // Who looks at one that runs sees why it was begun, as of one that is over.
       { ...request, ...(tellBegun && { begun: (id, state) => tellBegun(id, () => ({ ...state(), ...more() })) }) },
-      partial => {
-        const known = { ...partial, ...more() };
-        kept.partial(known);
-        onPartial(known);
-      },
+      partial => tell({ ...partial, ...more() }),
       signed => {
         evidence = signed;
       },
@@ -247,12 +257,11 @@ export async function openTraces(
 
   /** Those of the packets that would be asked for, with the questions and the key. Throws an Error, in words. */
   function chosen(packets: readonly PacketToTrace[], need: number | null, trigger: boolean) {
-    const traceback = exchange.now();
-    if (traceback === null) throw new Error(whyNoTraceback(isSite(config)));
+    checkDPoint(config, exchange.now());
     if (secret === null) throw new Error('no federation is configured: there is no key to digest with');
     const [key, digester] = [secret, theKernel()];
     const given = trigger ? triggersOf(packets) : packets;
-    const shares = !methods.includes('digest') || samplers.known(traceback.participants(), Date.now());
+    const shares = !methods.includes('digest') || samplers.known(exchange.now()?.participants() ?? [], Date.now());
     const most = shares && need === null ? PACKETS_OF_SHARES : 0;
     const enough = packetsFor(need);
     const asked = askedFor(chosenOf(given, { most: Math.max(most, enough), enough }, digester, key), digester, key);
@@ -317,9 +326,9 @@ export async function openTraces(
     request: TraceRequest,
     onPartial: (trace: Trace) => void,
     about: Partial<Trace> = {},
+    local = true,
   ): Promise<Trace> {
-    if (exchange.now() === null) throw new Error(whyNoTraceback(isSite(config)));
-    const { trace, evidence } = await tracing(request, onPartial, () => about);
+    const { trace, evidence } = await tracing(request, onPartial, () => about, local);
     return kept.ended({ ...trace, ...about }, evidence);
   }
 
@@ -353,7 +362,7 @@ export async function openTraces(
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,
-    certificateProblems: () => [...certificates.problems(), ...checklists.problems()],
+    certificateProblems: () => [...openSecrets(config.traceback), ...certificates.problems(), ...checklists.problems()],
     checklists,
     takeUpAgain: () =>
       askInterrupted(

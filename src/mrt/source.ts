@@ -1,6 +1,6 @@
 /** MRT files as they lie about: plain, gzip, bzip2, zstd; told apart by their first octets, not by their names. */
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { chunksOf } from './chunks.ts';
 import { ungzip } from './gzip-members.ts';
@@ -55,12 +55,35 @@ function bunzip2(input: Readable): Readable {
   return Object.assign(stdout, { exited });
 }
 
+/** How much of a file was read, packed as it is; its size is null where it has none, as a pipe. */
+export interface FileRead {
+  readonly read: number;
+  readonly size: number | null;
+}
+
+/** Null of what is no file, or cannot be looked at: why is told when it is read. */
+function sizeOf(file: string): number | null {
+  try {
+    const stat = statSync(file);
+    return stat.isFile() ? stat.size : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Chunks of the unpacked octets of a file; `-` is `stdin`. Throws when the file cannot be read or unpacked any further. Who
- * wants no more of it (`return`) has it closed.
+ * wants no more of it (`return`) has it closed. `opened` is given what tells how far it is read.
  */
-export async function* openMrt(file: string, stdin: Readable | null = null): AsyncGenerator<Uint8Array> {
-  const input = file === '-' && stdin !== null ? stdin : createReadStream(file, { highWaterMark: CHUNK });
+export async function* openMrt(
+  file: string,
+  stdin: Readable | null = null,
+  opened: (far: () => FileRead) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  const named = file === '-' && stdin !== null ? null : createReadStream(file, { highWaterMark: CHUNK });
+  const size = named === null ? null : sizeOf(file);
+  opened(() => ({ read: named?.bytesRead ?? 0, size }));
+  const input = named ?? stdin!;
   try {
     yield* unpacked(input);
   } finally {

@@ -1,7 +1,7 @@
 /** What is held of one source: the copy in use, what is doubted of it, what went wrong; and what its feed may do to it. */
 import type { IrrConfig } from '../config/tree.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { CopyOrigin, DumpReading, Feed, Operation } from './irr/feed.ts';
+import type { CopyOrigin, DumpProgress, DumpReading, Feed, Operation } from './irr/feed.ts';
 import { isLocal, placeOf } from './irr/open-feed.ts';
 import type { RpslProblem } from './rpsl.ts';
 import { slicer } from './slice.ts';
@@ -178,6 +178,8 @@ export interface SourceStatus {
   readonly stale: boolean;
   readonly operations: number;
   readonly replayed: number;
+  /** How much of a whole copy is read that is being read now; null when none is. */
+  readonly reading: DumpProgress | null;
   /** Why the newest of it is not in use; empty when it is. */
   readonly lastError: string;
   readonly alarms: readonly Alarm[];
@@ -209,6 +211,7 @@ export function statusOf(source: HeldSource, now: number): SourceStatus {
     stale: isStale(source),
     operations: status?.operations ?? 0,
     replayed: status?.replayed ?? 0,
+    reading: status?.reading ?? null,
     lastError: lastError(source),
     alarms: source.alarms,
     firstProblems: copy?.reading.firstProblems ?? [],

@@ -9,6 +9,7 @@ import type { Probes } from './btm.ts';
 import { COMMIT_SLACK, lateness } from './committing.ts';
 import { asOfCertificate } from './identity.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
+import { createTracesAtItm, type TracesAtItm } from './site-traces.ts';
 import {
   MOST_PROBES,
   MOST_PROOFS,
@@ -58,7 +59,7 @@ export interface SiteAgentStatus {
   readonly lastError: string;
 }
 
-export interface SiteAgent {
+export interface SiteAgent extends Pick<TracesAtItm, 'trace'> {
   /** Its probes have sealed windows: the ITM is told, and when it is away as soon as it is there again. */
   sealed(windows: readonly CommittedWindow[]): void;
   status(): SiteAgentStatus;
@@ -78,7 +79,10 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   let untold: CommittedWindow[] = [];
   const status = { connected: false, since: clock(), asked: 0, lastError: '' };
 
+  const traces = createTracesAtItm(() => (status.connected ? (connection?.send ?? null) : null));
+
   const again = (reason: string) => {
+    traces.gone(reason);
     connection = null;
     socket = null;
     if (closed) return;
@@ -155,6 +159,7 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
     const mine = runSiteConnection(through, {
       hear(message) {
         if (message.type === 'question') void answer(message, mine);
+        else if (message.type === 'traced' || message.type === 'untraced') traces.hear(message);
         else if (message.type === 'prove' || message.type === 'draw') void reply(message, mine);
         else if (message.type === 'welcome') {
           failures = 0;
@@ -204,6 +209,7 @@ export function startSiteAgent(options: SiteAgentOptions): SiteAgent {
   dial();
 
   return {
+    trace: traces.trace,
     sealed(windows) {
       // What the ITM hears later than that it cannot commit to.
       const now = clock();

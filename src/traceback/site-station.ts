@@ -7,6 +7,7 @@ import type { ProbeAnswer, Question } from '../probe/question.ts';
 import { smoothed } from './asked.ts';
 import { printable } from './connection.ts';
 import { runSiteConnection, type SiteConnection } from './site-connection.ts';
+import { createTracesOfSite, type TraceForSite } from './site-traces.ts';
 import {
   fromWire,
   SITE_VERSION,
@@ -61,6 +62,8 @@ export interface SiteStationOptions {
   readonly log: (level: 'info' | 'warn', line: string) => void;
   /** The probes of a site have sealed windows. */
   readonly sealed: (windows: readonly CommittedWindow[]) => void;
+  /** Traces for a site that has the role `dpoint`. */
+  readonly trace: (site: string) => TraceForSite;
   /** One line of the audit log: a connection was refused. */
   readonly refused?: (site: string, reason: string) => void;
 }
@@ -155,6 +158,11 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
       const patience = setTimeout(() => {
         if (name === null) connection.refuse('no hello came');
       }, HELLO_TIME).unref();
+      const traces = createTracesOfSite(
+        { send: message => connection.send(message) },
+        () => (name !== null && sites.get(name)?.standing?.roles.includes('dpoint')) === true,
+        (...asked) => options.trace(name!)(...asked),
+      );
       const connection = runSiteConnection(socket, {
         hear(message) {
           if (message.type === 'hello' && name === null) {
@@ -181,7 +189,8 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
             site.standing = { roles, retention, coverage, domains };
             log('info', `site ${name}: connected`);
             connection.send({ type: 'welcome', version: SITE_VERSION });
-          } else if (message.type === 'sealed' && name !== null) options.sealed(message.windows);
+          } else if ((message.type === 'trace' || message.type === 'cancel') && name !== null) traces.hear(message);
+          else if (message.type === 'sealed' && name !== null) options.sealed(message.windows);
           else if (
             (message.type === 'answer' || message.type === 'proofs' || message.type === 'canaries') &&
             name !== null
@@ -191,6 +200,7 @@ export function createSiteStation(options: SiteStationOptions): SiteStation {
         },
         gone(reason) {
           clearTimeout(patience);
+          traces.gone();
           const site = name === null ? undefined : sites.get(name);
           if (site !== undefined && site.connection === connection) lose(site, name!, reason);
         },

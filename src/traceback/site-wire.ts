@@ -22,11 +22,12 @@ import {
   word,
 } from './fields.ts';
 import { roles } from './participation.ts';
-import { MAX_QUESTIONS } from './request.ts';
+import { CLASSES, MAX_QUESTIONS, PURPOSES } from './request.ts';
+import { MAX_TRACE_TEXT } from './trace-text.ts';
 
 /** ALPN protocol name (RFC 7301). */
 export const SITE_PROTOCOL = 'intertrack-site/1';
-/** 2 has windows that are committed to, proofs of sight and canaries. */
+/** 2 has windows that are committed to, proofs of sight, canaries, and traces that begin at a site. */
 export const SITE_VERSION = 2;
 /** Octets of a frame's data item. */
 export const SITE_FRAME = 4 << 20;
@@ -134,6 +135,24 @@ const messages = {
   }),
   /** Of the ITM: a packet of any of these neighbours (probe/draw-canary.ts). */
   draw: map({ type: word('draw'), id: number, within, neighbors: list(integer(1, 0xffffffff), 1, MOST_DRAWN_OF) }),
+  /** Of a site: a trace that begins there, of packets whose digests it has made; null where a time follows from another. */
+  trace: map({
+    ...{ type: word('trace'), id: number },
+    questions: list(
+      map({ packet: integer(0, MAX_QUESTIONS - 1), epoch: number, digest: octets(8), time: nullable(time) }),
+      1,
+      MAX_QUESTIONS,
+    ),
+    ...{ need: integer(1, MAX_QUESTIONS), fragment: flag, time, from: nullable(time), to: nullable(time) },
+    ...{ purpose: word(...PURPOSES), entropy: word(...CLASSES), approved: flag },
+    /** Who asks, in words; the reference; and the trace whose questions these were: empty for none. */
+    ...{ by: text(200), case: text(200), repeats: text(32) },
+  }),
+  /** Of a site: a trace of its own is to end. */
+  cancel: map({ type: word('cancel'), id: number, reason: text(200) }),
+  /** Of the ITM: what is known of it (trace-text.ts), and, last, what came of it or why there is none. */
+  traced: map({ type: word('traced'), id: number, over: flag, trace: opaque(2, MAX_TRACE_TEXT) }),
+  untraced: map({ type: word('untraced'), id: number, reason: text(400) }),
   canaries: map({ type: word('canaries'), id: number, canaries: list(canary, 0, MOST_PROBES) }),
 };
 
@@ -141,6 +160,7 @@ export type SiteMessage = { [K in keyof typeof messages]: ValueOf<(typeof messag
 export type SiteHello = Extract<SiteMessage, { type: 'hello' }>;
 export type SiteQuestion = Extract<SiteMessage, { type: 'question' }>;
 export type SiteAnswer = Extract<SiteMessage, { type: 'answer' }>;
+export type SiteTrace = Extract<SiteMessage, { type: 'trace' }>;
 /** What a site is asked, and what answers it. */
 export type SiteAsk = Extract<SiteMessage, { type: 'question' | 'prove' | 'draw' }>;
 export type SiteReplies = Extract<SiteMessage, { type: 'answer' | 'proofs' | 'canaries' }>;

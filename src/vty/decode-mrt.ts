@@ -3,9 +3,10 @@ import type { Readable, Writable } from 'node:stream';
 import { bgpdumpLines } from '../mrt/bgpdump.ts';
 import { elementLines } from '../mrt/element-lines.ts';
 import type { MrtGap, MrtRecord } from '../mrt/records.ts';
-import { openMrt, readMrt } from '../mrt/source.ts';
+import { type FileRead, openMrt, readMrt } from '../mrt/source.ts';
 import { createWalker } from '../mrt/walk.ts';
-import { plain } from './render/text.ts';
+import { type Progress, shareOf } from './progress.ts';
+import { count, plain } from './render/text.ts';
 import { EXIT } from './run.ts';
 
 /** Complaints about one file that are printed; the others are counted. */
@@ -15,6 +16,8 @@ const MOST_COMPLAINTS = 20;
 export interface OfflineStreams {
   readonly stdin: Readable;
   readonly stdout: Writable;
+  /** Where it is shown how far long work is. */
+  readonly progress?: Progress;
   /** One line, without its end. */
   err(text: string): void;
 }
@@ -22,11 +25,20 @@ export interface OfflineStreams {
 /** The sentence of a system error without its code and call: `no such file or directory`. */
 export const sentence = (error: unknown) => (error as Error).message.replace(/^[A-Z]+: ([^,]*).*$/, '$1');
 
+/** How far a file is read, and what has come of it. */
+export function farText(name: string, { read, size }: FileRead, come: string): string {
+  return `${plain(name)}: ${[shareOf(read, size), come].filter(Boolean).join(', ')}`;
+}
+
 /**
  * Decodes one file, `-` for the standard input, to the standard output, as fast as that takes it. What is damaged is told
  * with record and octet of the unpacked file, and the rest is decoded. Returns the exit code: failed when anything was.
  */
-export async function decodeMrt(file: string, json: boolean, { stdin, stdout, err }: OfflineStreams): Promise<number> {
+export async function decodeMrt(
+  file: string,
+  json: boolean,
+  { stdin, stdout, err, progress }: OfflineStreams,
+): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
   let full = false;
   let complaints = 0;
@@ -38,9 +50,15 @@ export async function decodeMrt(file: string, json: boolean, { stdin, stdout, er
   };
   const format = json ? elementLines(write) : bgpdumpLines(write);
   const walker = createWalker(format);
+  let far = (): FileRead => ({ read: 0, size: null });
+  let records = 0;
+  const opened = (how: () => FileRead) => {
+    far = how;
+  };
   try {
-    await readMrt(openMrt(file, stdin), {
+    await readMrt(openMrt(file, stdin, opened), {
       record(record: MrtRecord) {
+        records = record.number;
         const wrong = walker.walk(record);
         if (wrong !== null) complain(`record ${record.number} at octet ${record.offset}: ${wrong}`);
       },
@@ -49,6 +67,7 @@ export async function decodeMrt(file: string, json: boolean, { stdin, stdout, er
         complain(`octet ${offset}${place}: ${reason}; ${octets} octets are left out`);
       },
       drained() {
+        progress?.show(() => farText(name, far(), count(records, 'record')));
         if (!full) return;
         full = false;
         return new Promise<void>(resolve => {

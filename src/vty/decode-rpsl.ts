@@ -1,10 +1,10 @@
 /** `itctl decode rpsl FILE`: what the dump of an IRR holds, object by object, or why not. */
 import { once } from 'node:events';
-import { openMrt } from '../mrt/source.ts';
+import { type FileRead, openMrt } from '../mrt/source.ts';
 import type { Policy } from '../registry/aut-num.ts';
 import { CLASSES, type PlainObject, plainObject } from '../registry/plain-object.ts';
 import { type RpslProblem, rpslReader } from '../registry/rpsl.ts';
-import { type OfflineStreams, sentence } from './decode-mrt.ts';
+import { farText, type OfflineStreams, sentence } from './decode-mrt.ts';
 import { plain } from './render/text.ts';
 import { EXIT } from './run.ts';
 
@@ -12,13 +12,21 @@ import { EXIT } from './run.ts';
  * Decodes one file, `-` for the standard input, to the standard output, as fast as that takes it; the counts go to the
  * standard error. Returns the exit code: failed when anything was left out.
  */
-export async function decodeRpsl(file: string, json: boolean, { stdin, stdout, err }: OfflineStreams): Promise<number> {
+export async function decodeRpsl(
+  file: string,
+  json: boolean,
+  { stdin, stdout, err, progress }: OfflineStreams,
+): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
   const byClass = new Map<string, number>();
   let lines: string[] = [];
   let refused = 0;
   let leftOut = 0;
   let unreadable = false;
+  let far = (): FileRead => ({ read: 0, size: null });
+  const opened = (how: () => FileRead) => {
+    far = how;
+  };
 
   const tell = (line: number, object: object, text: string) =>
     lines.push(json ? JSON.stringify({ line, ...object }) : plain(`${line}: ${text}`));
@@ -63,7 +71,8 @@ export async function decodeRpsl(file: string, json: boolean, { stdin, stdout, e
     if (text !== '' && !stdout.write(text)) await once(stdout, 'drain');
   };
   try {
-    for await (const chunk of openMrt(file, stdin)) {
+    for await (const chunk of openMrt(file, stdin, opened)) {
+      progress?.show(() => farText(name, far(), `${reader.counts.lines} lines`));
       reader.push(chunk);
       tellPending();
       await flush();

@@ -1,11 +1,12 @@
 /** `itctl replay FILE … --to ADDRESS`: plays archives into a BGP speaker, over a session like any other. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { openMrt, readMrt } from '../mrt/source.ts';
+import { type FileRead, openMrt, readMrt } from '../mrt/source.ts';
 import { type ArchivedUpdate, updatesOf } from '../mrt/updates.ts';
 import { createWalker } from '../mrt/walk.ts';
 import { formatAddress } from '../net/address.ts';
-import { type OfflineStreams, sentence } from './decode-mrt.ts';
-import { plain } from './render/text.ts';
+import { farText, type OfflineStreams, sentence } from './decode-mrt.ts';
+import { pace } from './progress.ts';
+import { count, plain } from './render/text.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { EXIT } from './run.ts';
 import { openSpeaker, type Speaker } from './speaker.ts';
@@ -25,7 +26,10 @@ class Ended extends Error {}
  * Plays the files in their order and tells what was done. Then keeps the session until it is interrupted or the peer ends
  * it; with `close` it ends at once. Returns the exit code: failed when a file was damaged or the session lost.
  */
-export async function replay(options: ReplayOptions, { stdin, stdout, err }: OfflineStreams): Promise<number> {
+export async function replay(
+  options: ReplayOptions,
+  { stdin, stdout, err, progress }: OfflineStreams,
+): Promise<number> {
   const { speed, peer } = options;
   const queue: Played[] = [];
   const peers = new Set<string>();
@@ -38,6 +42,11 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
   let firstTime: number | null = null;
   let firstAt = 0;
   let interrupted = false;
+  let playing = '';
+  let far = (): FileRead => ({ read: 0, size: null });
+  const opened = (how: () => FileRead) => {
+    far = how;
+  };
   const interruption = new AbortController();
   const interrupt = () => {
     interrupted = true;
@@ -87,12 +96,20 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
       if (interrupted || lost !== '') throw new Ended();
       if (!to.send(message)) await to.drained();
       played++;
+      progress?.show(() =>
+        farText(
+          playing,
+          far(),
+          [count(played, 'update'), pace(played, performance.now() - firstAt)].filter(Boolean).join(', '),
+        ),
+      );
     }
     queue.length = 0;
   }
 
   async function play(file: string): Promise<void> {
     const name = file === '-' ? 'standard input' : file;
+    playing = name;
     // What is left of a file when the session has ended was not read, and is not torn.
     let stopped = false;
     const complain = (text: string) => {
@@ -103,7 +120,7 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
       leftOut: leaveOut,
     });
     const walker = createWalker(visitor);
-    await readMrt(openMrt(file, stdin), {
+    await readMrt(openMrt(file, stdin, opened), {
       record(record) {
         const wrong = walker.walk(record);
         if (wrong !== null) complain(`record ${record.number} at octet ${record.offset}: ${wrong}`);
@@ -123,6 +140,7 @@ export async function replay(options: ReplayOptions, { stdin, stdout, err }: Off
   }
 
   const summary = () => {
+    progress?.clear();
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const from = peers.size === 1 ? '1 peer' : `${peers.size} peers`;
     stdout.write(`${played} updates of ${from} were played in ${seconds} s\n`);

@@ -1,6 +1,14 @@
 /** What the daemon is doing in numbers, for Prometheus (intertrack-api(7), METRICS). Read when it is asked for. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Daemon } from '../control/daemon.ts';
+import { caseMetrics } from './metrics/cases.ts';
+import { countHappenings, SECONDS } from './metrics/happenings.ts';
+import { keepingMetrics } from './metrics/keeping.ts';
+import { type Look, type Maker, makerFor } from './metrics/maker.ts';
+import { probeMetrics } from './metrics/probes.ts';
+import { registryMetrics } from './metrics/registry.ts';
+import { routeMetrics } from './metrics/routes.ts';
+import { tracebackMetrics } from './metrics/traceback.ts';
 
 export interface Metrics {
   /** All of them as text, in the form that an Accept header asks for. */
@@ -9,99 +17,71 @@ export interface Metrics {
   answered(status: number, seconds: number): void;
 }
 
-/** How long requests take, s. */
-const BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
+const PARTS: Readonly<Record<string, (maker: Maker) => Look>> = {
+  routes: routeMetrics,
+  registry: registryMetrics,
+  cases: caseMetrics,
+  probes: probeMetrics,
+  traceback: tracebackMetrics,
+  keeping: keepingMetrics,
+};
 
-export function createMetrics(daemon: Daemon): Metrics {
+/** Gauges of the client library with names of counters: readers of OpenMetrics may refuse them. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+export function createMetrics(daemon: Daemon, now: () => number = Date.now): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  const registers = [register];
-  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
-    new Gauge({ name: `intertrack_${name}`, help, labelNames, registers });
-  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
-    new Counter({ name: `intertrack_${name}`, help, labelNames, registers });
+  for (const name of MISNAMED) register.removeSingleMetric(name);
+  const maker = makerFor(register);
+  const looks = Object.entries(PARTS).map(([part, made]) => ({ part, look: made(maker) }));
+  const unread = maker.gauge('metrics_unread', '1 for a part whose metrics could not be read: they are as before', [
+    'part',
+  ]);
+  const requests = maker.counter('http_requests_total', 'Requests answered, by status', ['status']);
+  const took = maker.histogram('http_request_seconds', 'How long requests took', SECONDS);
+  countHappenings(maker, daemon, now);
 
-  const sessions = gauge('bgp_sessions', 'BGP sessions by state', ['state']);
-  const peerUp = gauge('bgp_peer_up', '1 when the session is up', ['peer', 'as']);
-  const peerRoutes = gauge('bgp_peer_routes', 'Routes held from a peer', ['peer', 'as']);
-  const peerUpdates = counter('bgp_peer_updates_total', 'UPDATE messages taken from a peer', ['peer', 'as']);
-  const objects = gauge('irr_objects', 'Objects held of a registry source', ['source']);
-  const age = gauge('irr_age_seconds', 'Since when a source was not confirmed', ['source']);
-  const vrps = gauge('rpki_vrps', 'Validated ROA payloads', ['source']);
-  const cases = gauge('cases', 'Cases that are not over, by state', ['state']);
-  const notices = gauge('notices_pending', 'Notices that are on the way');
-  const probeUp = gauge('probe_up', '1 when the probe is connected', ['probe']);
-  const probePackets = counter('probe_packets_total', 'Packets digested', ['probe']);
-  const probeLost = counter('probe_lost_total', 'Packets lost before they were digested', ['probe']);
-  const traceUp = gauge('traceback_peer_up', '1 when the session with a trace peer is up', ['as']);
-  const queries = counter('traceback_queries_total', 'QUERYs to a trace peer and from it', ['as', 'direction']);
-  const checklists = gauge('traceback_checklist_believed', '1 while the checklist of a trace peer is believed', ['as']);
-  const problems = gauge('problems', 'Problems that show status lists');
-  const risClients = gauge('ris_live_clients', 'Clients that are told what peers send');
-  const risMessages = counter('ris_live_messages_total', 'Messages told to them, and those left out', ['what']);
-  const requests = counter('http_requests_total', 'Requests answered, by status', ['status']);
-  const took = new Histogram({
-    ...{ name: 'intertrack_http_request_seconds', help: 'How long requests took', buckets: BUCKETS, registers },
-  });
-
-  /** What is gone must not stay: each reading begins anew. */
-  const anew = [sessions, peerUp, peerRoutes, peerUpdates, objects, age, vrps, cases, probeUp, probePackets];
-  const alsoAnew = [probeLost, traceUp, queries, checklists, risMessages];
-
+  /** A part that fails is told of, and the others are read. */
   async function look(): Promise<void> {
-    const [status, peers, sources, caches, open, probes, tracePeers, http] = await Promise.all([
-      daemon.status(),
-      daemon.ribQuery({ about: 'neighbor' }),
-      daemon.irrStatus(),
-      daemon.rpkiStatus(),
-      daemon.cases(),
-      daemon.probes(),
-      daemon.tracePeers(),
-      daemon.http(),
-    ]);
-    for (const one of [...anew, ...alsoAnew]) one.reset();
-    problems.set(status.problems.length);
-    risClients.set(http.risLive?.clients.length ?? 0);
-    for (const what of ['sent', 'lost'] as const) risMessages.inc({ what }, http.risLive?.[what] ?? 0);
-    notices.set(status.outbox.pending);
-    for (const { peer, as, state, prefixes, messagesReceived } of peers) {
-      sessions.inc({ state });
-      peerUp.set({ peer, as }, state === 'Established' ? 1 : 0);
-      peerRoutes.set({ peer, as }, prefixes);
-      peerUpdates.inc({ peer, as }, messagesReceived.update ?? 0);
-    }
-    for (const { source, objects: held, age: old } of sources) {
-      objects.set({ source }, held);
-      if (old !== null) age.set({ source }, old / 1000);
-    }
-    for (const { source, inUse, caches: all } of caches)
-      vrps.set({ source }, all.find(({ cache }) => cache === inUse)?.vrps ?? 0);
-    for (const { state } of open) cases.inc({ state });
-    for (const { probe, connected, packets, lost } of probes) {
-      probeUp.set({ probe }, connected ? 1 : 0);
-      probePackets.inc({ probe }, packets);
-      probeLost.inc({ probe }, lost);
-    }
-    for (const { as, state, asked, answered, checklist } of tracePeers) {
-      if (checklist !== null) checklists.set({ as }, checklist.believed ? 1 : 0);
-      traceUp.set({ as }, state === 'Established' ? 1 : 0);
-      queries.inc({ as, direction: 'out' }, asked);
-      queries.inc({ as, direction: 'in' }, answered);
-    }
+    const done = await Promise.allSettled(looks.map(one => one.look(daemon)));
+    for (const [i, { part }] of looks.entries()) unread.set({ part }, done[i]!.status === 'rejected' ? 1 : 0);
   }
 
+  async function write(accept: string): Promise<{ type: string; text: string }> {
+    await look();
+    const text = await register.metrics();
+    return /application\/openmetrics-text/.test(accept)
+      ? { type: Registry.OPENMETRICS_CONTENT_TYPE, text: openMetrics(text) }
+      : { type: Registry.PROMETHEUS_CONTENT_TYPE, text };
+  }
+
+  // One after the other: each reading sets all numbers anew.
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async read(accept) {
-      await look();
-      const open = /application\/openmetrics-text/.test(accept ?? '');
-      register.setContentType(
-        (open ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE) as typeof register.contentType,
-      );
-      return { type: register.contentType, text: await register.metrics() };
+    read(accept = '') {
+      const text = last.then(() => write(accept));
+      last = text.catch(() => {});
+      return text;
     },
     answered(status, seconds) {
       requests.inc({ status });
       took.observe(seconds);
     },
   };
+}
+
+/**
+ * The text of Prometheus as OpenMetrics 1.0 has it: a family of counters without `_total`, its unit by name, no empty line,
+ * an end. The client library could, but then forgets the names of its counters for whoever asks for text.
+ */
+function openMetrics(text: string): string {
+  const lines = text.split('\n').flatMap(line => {
+    const [, what, name = '', rest] = /^# (HELP|TYPE) (\S+)(.*)$/.exec(line) ?? [];
+    if (what === undefined) return line === '' ? [] : line;
+    const family = name.replace(/_total$/, '');
+    const unit = what === 'TYPE' ? /_(seconds|bytes|ratio)$/.exec(family)?.[1] : undefined;
+    return [`# ${what} ${family}${rest}`, ...(unit === undefined ? [] : [`# UNIT ${family} ${unit}`])];
+  });
+  return `${lines.join('\n')}\n# EOF\n`;
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { encodeEndOfRib } from '../../src/bgp/end-of-rib.ts';
 import { gracefulRestart } from '../../src/bgp/offers.ts';
 import type { LocalOpen } from '../../src/bgp/open.ts';
 import { createCollector } from '../../src/collector/collector.ts';
@@ -247,6 +248,22 @@ describe('collector/collector', function () {
       await isUp(`routers-${net}.2`);
       expect(names()).to.deep.equal([`routers-${net}.2`]);
       bare.close();
+    });
+  });
+
+  describe('summary', () => {
+    it('says of which peers the table is still to come', async () => {
+      const [a, b] = [loopbackAddress(), loopbackAddress()];
+      const neighbor = (name: string, address: string) =>
+        `protocol bgp ${name} { neighbor ${address} as 64496; passive; }`;
+      await configure(`${neighbor('a', a)} ${neighbor('b', b)}`);
+      const one = router(a);
+      await isUp('a');
+      const row = () => ask<SummaryRow>('summary').find(({ peer }) => peer === 'a');
+      expect(row()).to.include({ loading: true });
+      expect(ask<SummaryRow>('summary').find(({ peer }) => peer === 'b')).not.to.have.property('loading');
+      for (const afi of [1, 2] as const) one.update(encodeEndOfRib(afi).subarray(19));
+      await until('its table is whole', () => row()?.loading === undefined);
     });
   });
 

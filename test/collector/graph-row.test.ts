@@ -35,6 +35,20 @@ describe('collector: what is told of the AS graph', () => {
     expect(row).to.deep.equal({
       ...{ ases: 6, links: 5, transit: 1, peering: 1, unknown: 3, otc: 1 },
       ...{ roles: 1, aspas: 1, inferred: 0, built: 1000, changed: true, on: [3], off: [99] },
+      sketch: {
+        ases: [
+          { as: HERE, distance: 0 },
+          { as: 1, distance: 1 },
+          { as: 2, distance: 2 },
+          { as: 3, distance: 3 },
+        ],
+        links: [
+          { from: HERE, to: 1, relation: 'provider' },
+          { from: 1, to: 2, relation: null },
+          { from: 2, to: 3, relation: 'peer' },
+        ],
+        leftOut: 0,
+      },
     });
   });
   it('tells with a frontier what the neighbour is to this AS', () => {

@@ -78,6 +78,23 @@ export const GRAPH: TracebackGraph = {
   ...{ ases: 80_012, links: 512_345, transit: 160_000, peering: 352_000, unknown: 345, otc: 12 },
   ...{ roles: 3, aspas: 4000, inferred: 507_997, built: NOON - 60_000, changed: true, time: NOON },
   ...{ participants: 3, on: [64510, 64511], off: [4200000001] },
+  sketch: {
+    ases: [
+      { as: 64500, distance: 0 },
+      { as: 64501, distance: 1 },
+      { as: 64502, distance: 1 },
+      { as: 64510, distance: 2 },
+      { as: 64511, distance: 2 },
+    ],
+    links: [
+      { from: 64500, to: 64501, relation: 'provider' },
+      { from: 64500, to: 64502, relation: 'peer' },
+      { from: 64510, to: 64501, relation: 'provider' },
+      { from: 64511, to: 64502, relation: 'provider' },
+      { from: 64501, to: 64502, relation: null },
+    ],
+    leftOut: 0,
+  },
 };
 
 export const FRONTIER: TracebackFrontier = {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryContacts } from '../../src/bridge/conclusion.ts';
 import { noCounts } from '../../src/collector/ingest-peer.ts';
-import type { NeighborRow, QuarantineRow, RibQuery, RouteRow, SummaryRow } from '../../src/collector/messages.ts';
+import type {
+  NeighborRow,
+  QuarantineRow,
+  RibQuery,
+  RibSize,
+  RouteRow,
+  SummaryRow,
+} from '../../src/collector/messages.ts';
 import type { QualityRow } from '../../src/collector/quality.ts';
 import type { AuditRow } from '../../src/control/audit-rows.ts';
 import type { CaseLineRow, DrillReport } from '../../src/control/case-rows.ts';
@@ -674,6 +681,11 @@ export const AUDIT: readonly AuditRow[] = [
   },
 ];
 
+const SIZE: RibSize = {
+  ...{ routes: 8348, prefixes4: 8000, prefixes6: 348, attributeSets: 1000, attributeOctets: 40 * 2 ** 20 },
+  ...{ contradictions: 1, problems: [] },
+};
+
 /** An UPDATE whose ORIGIN is none. */
 export const QUARANTINED: QuarantineRow = {
   ...{ peer: 'tyo1', message: `${'ff'.repeat(16)}001b02000000044001010300`, dropped: 0, at: NOON, type: 2 },
@@ -713,6 +725,13 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         return [QUALITY];
       case 'quarantine':
         return [QUARANTINED];
+      case 'size':
+        return [SIZE];
+      case 'verdicts':
+        return [
+          { irr: 'match', rov: 'valid', verdicts: 8000 },
+          { irr: 'mismatch', rov: 'invalid', verdicts: 1 },
+        ];
       default:
         return [
           { peer: 'tyo1', ipv4: 8000, ipv6: 348 },

@@ -22,7 +22,7 @@ describe('daemon/ending-certificates', () => {
       notAfter: new Date(NOON + left * DAY),
     }).certificate;
   const read = (...all: string[]) => all.map(one => new X509Certificate(one));
-  const own = (certificate: string) => ({ certificate, trust: new Map(), authoritiesOf: new Map() });
+  const own = (certificate: string) => ({ certificate });
 
   it('says from 30 days before its end that the own one ends', () => {
     watch.use(own(made(365, 31)));
@@ -38,6 +38,8 @@ describe('daemon/ending-certificates', () => {
     expect(said).to.have.lengthOf(1);
     now += 5 * DAY;
     expect(watch.problems()[0]).to.match(/ ended at 2026-04-01 12:00Z/);
+    watch.use({ ...own(made(365, 31)), site: true });
+    expect(watch.problems()[0]).to.match(/^the certificate of this site ended at /);
     watch.use(null);
     expect(watch.problems()).to.deep.equal([]);
   });

@@ -24,8 +24,9 @@ echo ">install"; dpkg -i /tmp/package.deb
 echo ">files"; stat -c "%a %U:%G %n" /etc/intertrack /etc/intertrack/intertrackd.conf; id -Gn itprobe
 echo ">check"; intertrackd -t -c /etc/intertrack/intertrackd.conf && echo right
 echo ">example"; intertrackd -t -c /usr/share/doc/intertrack/examples/intertrackd.conf && echo right
+echo ">examples"; ls /usr/share/doc/intertrack/examples
 echo ">status"; daemon; itctl show status; kill $pid; wait $pid || :; pid=
-echo ">units"; systemd-analyze verify /usr/lib/systemd/system/intertrackd.service 2>&1 | grep -i intertrack || :
+echo ">units"; systemd-analyze verify intertrackd.service itprobe@tap1.service itprobe-translator@nat1.service 2>&1 | grep -i intertrack || :
 echo ">manual"; man -w intertrackd intertrack-api
 echo ">again"; echo "# mine" >>/etc/intertrack/intertrackd.conf; dpkg -i --force-confold /tmp/package.deb; tail -1 /etc/intertrack/intertrackd.conf
 echo ">remove"; dpkg -r intertrack; ls /usr/lib/intertrack /usr/sbin/intertrackd 2>&1 || :; ls /etc/intertrack

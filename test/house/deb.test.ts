@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -46,6 +46,7 @@ describe('make deb', function () {
   it('works at once with the configuration that it brings, and has an example that is right', () => {
     expect(steps.get('check')).to.equal('right');
     expect(steps.get('example')).to.equal('right');
+    expect(steps.get('examples')!.split('\n')).to.include.members(readdirSync(join(ROOT, 'conf/examples')));
     expect(steps.get('status')).to.include('AS64512').and.to.include('No problems.');
   });
 

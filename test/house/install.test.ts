@@ -36,9 +36,9 @@ describe('make install', () => {
       ['LICENSE', 'bin', 'build', 'dist', 'node_modules', 'package.json'].sort(),
     );
     expect(readdirSync(below('etc/intertrack'))).to.deep.equal(['intertrackd.conf']);
-    expect(readdirSync(below(PREFIX, 'share/doc/intertrack/examples'))).to.deep.equal(
-      readdirSync(join(ROOT, 'conf/examples')),
-    );
+    const examples = below(PREFIX, 'share/doc/intertrack/examples');
+    expect(readdirSync(examples).sort()).to.deep.equal([...readdirSync(join(ROOT, 'conf/examples')), 'routers'].sort());
+    expect(readdirSync(join(examples, 'routers'))).to.deep.equal(readdirSync(join(ROOT, 'conf/routers')));
     expect(readdirSync(below('lib/systemd/system')).sort()).to.deep.equal([
       'intertrackd.service',
       'itprobe-translator@.service',

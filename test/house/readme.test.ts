@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -67,34 +67,39 @@ describe('the configurations of README.md', () => {
 });
 
 /** How each router's own program checks a file, and what a whole file has before the snippet. */
-const ROUTERS: readonly [language: string, head: string, command: (file: string) => [string, ...string[]]][] = [
-  ['bird', 'router id 192.0.2.1;\nprotocol device {}\n', file => ['bird', '-p', '-c', file]],
-  ['frr', '', file => ['/usr/lib/frr/bgpd', '-S', '-p', '0', '-C', '-f', file, '-i', `${file}.pid`]],
-  ['openbgpd', 'AS 64500\nrouter-id 192.0.2.1\n', file => ['/usr/sbin/bgpd', '-n', '-f', file]],
+const ROUTERS: readonly [name: string, head: string, command: (file: string) => [string, ...string[]]][] = [
+  ['bird.conf', 'router id 192.0.2.1;\nprotocol device {}\n', file => ['bird', '-p', '-c', file]],
+  ['frr.conf', '', file => ['/usr/lib/frr/bgpd', '-S', '-p', '0', '-C', '-f', file, '-i', `${file}.pid`]],
+  ['openbgpd.conf', 'AS 64500\nrouter-id 192.0.2.1\n', file => ['/usr/sbin/bgpd', '-n', '-f', file]],
 ];
 
-describe('the router snippets of README.md', () => {
+describe('the router snippets of conf/routers', () => {
   const directory = mkdtempSync(join(tmpdir(), 'intertrack-snippets-'));
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   after(() => rmSync(directory, { recursive: true }));
 
-  for (const [language, head, command] of ROUTERS)
-    it(`${language} takes its own`, function () {
-      const file = join(directory, `${language}.conf`);
-      const [snippet] = blocks(language);
-      writeFileSync(file, head + snippet, { mode: 0o600 });
+  for (const [name, head, command] of ROUTERS)
+    it(`${name} is one that its program takes`, function () {
+      const file = join(directory, name);
+      writeFileSync(file, head + read(`conf/routers/${name}`), { mode: 0o600 });
       const [program, ...words] = command(file);
       const { error, status, stderr } = spawnSync(program, words, { env, encoding: 'utf8' });
       skipFor(this, error === undefined ? null : `${program} is not installed`);
       expect(status, stderr).to.equal(0);
     });
 
-  for (const language of ['bird', 'frr', 'openbgpd', 'ios-xr', 'junos'])
-    it(`${language} takes nothing from the collector, in either family`, () => {
-      const [snippet] = blocks(language);
+  it('are those of five routers, and that of README is one of them', () => {
+    const names = ['bird.conf', 'frr.conf', 'ios-xr.txt', 'junos.txt', 'openbgpd.conf'];
+    expect(readdirSync(join(ROOT, 'conf/routers')).sort()).to.deep.equal(names);
+    expect(read('conf/routers/bird.conf').replace(/^#.*\n/gm, '')).to.equal(blocks('bird')[0]);
+  });
+
+  for (const name of readdirSync(join(ROOT, 'conf/routers')))
+    it(`${name} takes nothing from the collector, in either family`, () => {
+      const snippet = read(`conf/routers/${name}`);
       const nothing = /import none|route-map NOTHING in|deny from group|route-policy NOTHING in|import NOTHING/g;
-      const perFamily = ['bird', 'frr', 'ios-xr'].includes(language);
-      expect(snippet!.match(nothing)).to.have.length(perFamily ? 2 : 1);
+      const perFamily = ['bird.conf', 'frr.conf', 'ios-xr.txt'].includes(name);
+      expect(snippet.match(nothing)).to.have.length(perFamily ? 2 : 1);
       expect(snippet).to.include('192.0.2.10').and.to.include('2001:db8::10');
     });
 });

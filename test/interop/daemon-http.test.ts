@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { HttpStatus } from '../../src/control/http-rows.ts';
 import { skipFor } from '../programs.ts';
@@ -7,6 +9,7 @@ import { loopbackAddress, until } from './bgp-peers.ts';
 import { type Intertrackd, intertrackd, run } from './intertrackd.ts';
 import { type Speaker, startSpeaker } from './speaker.ts';
 
+const ALERTS = fileURLToPath(new URL('../../contrib/prometheus/alerts.yml', import.meta.url));
 const TOKEN = 'a-token-of-the-noc-1';
 
 /** The API and the metrics as curl and Prometheus meet them. */
@@ -52,6 +55,54 @@ describe('interop/daemon-http', function () {
       .and.to.match(/^process_resident_memory_bytes \d+$/m);
     expect(metrics).to.match(/^intertrack_http_requests_total\{status="200"\} \d+$/m);
     expect(curl('-H', 'Accept: application/openmetrics-text', at('/metrics'))).to.match(/# EOF\n$/);
+  });
+
+  it('is scraped by Prometheus, whose rules know all that they ask for', async function () {
+    skipFor(this, spawnSync('prometheus', ['--version']).error === undefined ? null : 'no prometheus here');
+    configure(`token "${daemon.at('noc.token')}" role reader;`);
+    await daemon.start();
+    const job = {
+      ...{ job_name: 'intertrack', authorization: { credentials_file: daemon.at('noc.token') } },
+      static_configs: [{ targets: [`${ours}:${PORT}`] }],
+    };
+    const config = {
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      ...{ rule_files: [ALERTS], scrape_configs: [job] },
+    };
+    daemon.write('prometheus.yml', JSON.stringify(config));
+    const prometheus = spawn(
+      'prometheus',
+      [
+        ...['--config.file', daemon.at('prometheus.yml'), '--storage.tsdb.path', daemon.at('tsdb')],
+        ...['--web.listen-address', `${ours}:9090`, '--log.level', 'warn'],
+      ],
+      { stdio: 'ignore' },
+    );
+    const gone = once(prometheus, 'exit');
+    const asked = (path: string) => {
+      const answer = curl(`http://${ours}:9090/api/v1/${path}`);
+      return answer.startsWith('{') ? (JSON.parse(answer) as { data?: unknown }).data : undefined;
+    };
+    const value = (query: string) =>
+      (asked(`query?query=${encodeURIComponent(query)}`) as { result: { value: [number, string] }[] } | undefined)
+        ?.result[0]?.value[1];
+    try {
+      await until('Prometheus has read the metrics', () => value('up{job="intertrack"}') === '1');
+      expect(value('intertrack_build_info')).to.equal('1');
+      expect(Number(value('count({__name__=~"intertrack_.+"})'))).to.be.greaterThan(50);
+      // It knows units from OpenMetrics alone.
+      const described = asked('targets/metadata?metric=intertrack_case_seconds') as { type: string; unit: string }[];
+      expect(described[0]).to.include({ type: 'histogram', unit: 'seconds' });
+      await until('its rules were tried', () => {
+        const { groups } = asked('rules') as { groups: { rules: { health: string; lastError?: string }[] }[] };
+        const rules = groups.flatMap(one => one.rules);
+        expect(rules.flatMap(({ lastError }) => lastError || [])).to.deep.equal([]);
+        return rules.length > 0 && rules.every(({ health }) => health === 'ok');
+      });
+    } finally {
+      prometheus.kill();
+      await gone;
+    }
   });
 
   it('tells what a peer sends to a client of RIS Live, and counts it', async () => {

@@ -79,7 +79,7 @@ traceback {${common(itm)}
       daemon.configure(`
 probe tap { neighbor as ${as} mac ${mac}; }
 traceback {${common(daemon)}
-    role btm, dtm;
+    role btm, dtm${name === 'osaka' ? ', dpoint' : ''};
     itm 127.0.0.1 port ${port} certificate "${certificates.itm}" site ${name};
     answer { coverage 100%; }
     domain ${name}-edge { probe tap; }
@@ -140,8 +140,28 @@ traceback {${common(daemon)}
     }
   });
 
-  it('traces nothing at a site, and says where', async () => {
-    const { status, stderr } = await sites.osaka.itctl('trace', 'packet', itm.at('marked.pcap'));
+  it('traces from a site that is a D-point: its ITM carries it, and both have it', async () => {
+    let found: Trace | undefined;
+    // A trace has two seconds, also for the way to the ITM and back.
+    for (
+      let attempt = 0;
+      attempt < 20 && !found?.inside?.sites.every(({ verdict }) => verdict !== 'silent');
+      attempt++
+    ) {
+      const { stdout, stderr } = await sites.osaka.itctl('-j', 'trace', 'packet', itm.at('marked.pcap'));
+      if (stdout === '') throw new Error(stderr);
+      found = JSON.parse(stdout) as Trace;
+    }
+    expect(found!.tree).to.deep.include({ as: 64500, verdict: 'saw', ingress: [64496] });
+    expect(found!.inside).to.deep.include({ came: ['osaka-edge'] });
+    for (const daemon of [itm, sites.osaka])
+      expect((await daemon.itctl('show', 'trace', found!.id)).stdout).to.contain('came in at osaka-edge');
+    const { stdout } = await itm.itctl('-j', 'show', 'audit');
+    expect(stdout).to.match(/trace\.start[^\n]*site osaka: /);
+  });
+
+  it('traces nothing at a site without that role, and says where', async () => {
+    const { status, stderr } = await sites.tokyo.itctl('trace', 'packet', itm.at('marked.pcap'));
     expect(status).to.not.equal(0);
     expect(stderr).to.contain('this daemon is a site of its AS: its ITM carries traces');
     const { stdout } = await sites.osaka.itctl('show', 'traceback', 'sites');

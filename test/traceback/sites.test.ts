@@ -13,6 +13,7 @@ import type { ProbeAnswer } from '../../src/probe/question.ts';
 import { askBorder, type Probes } from '../../src/traceback/btm.ts';
 import { judgeSource } from '../../src/traceback/dtm.ts';
 import { insideOf } from '../../src/traceback/inside.ts';
+import type { TraceForSite } from '../../src/traceback/site-traces.ts';
 import {
   encodeSiteMessage,
   fromWire,
@@ -65,6 +66,14 @@ describe('traceback/site-wire', () => {
       ...{ type: 'proofs', id: 8 },
       proofs: [{ question: 0, proof: own.sight(0, own.digests[0]![0]!)! }],
     },
+    {
+      ...{ type: 'trace', id: 3, need: 1, fragment: false, time: 7, from: null, to: 9, purpose: 'attack' },
+      ...{ entropy: 'fair', approved: false, by: 'alice', case: 'noc-7', repeats: '' },
+      questions: [{ packet: 0, epoch: 5, digest: DIGEST, time: null }],
+    },
+    { type: 'cancel', id: 3, reason: 'bob' },
+    { type: 'traced', id: 3, over: true, trace: Uint8Array.from(Buffer.from('{}')) },
+    { type: 'untraced', id: 3, reason: 'too many' },
     { type: 'draw', id: 9, within: 90, neighbors: [64510] },
     {
       ...{ type: 'canaries', id: 9 },
@@ -116,7 +125,18 @@ describe('traceback/site-wire', () => {
         fc.dictionary(fc.string(), tie('any')),
       ),
     })).any;
-    const types = fc.constantFrom('hello', 'question', 'answer', 'sealed', 'prove', 'proofs', 'draw', 'canaries');
+    const types = fc.constantFrom(
+      'hello',
+      'question',
+      'answer',
+      'sealed',
+      'prove',
+      'proofs',
+      'draw',
+      'canaries',
+      'trace',
+      'traced',
+    );
     fc.assert(
       fc.property(value, types, fc.constantFrom(...all), fc.string(), (anything, type, message, key) => {
         readSiteMessage(anything);
@@ -212,6 +232,7 @@ describe('traceback: one AS of three daemons', function () {
   beforeEach(() => {
     ases = newAses();
     running = [];
+    trace = () => () => Promise.reject(new Error('nothing is traced here'));
   });
   afterEach(() => {
     for (const one of running) one.close();
@@ -252,6 +273,8 @@ describe('traceback: one AS of three daemons', function () {
       },
     } as unknown as Config;
   };
+  /** What the ITM of a test does with traces of its sites. */
+  let trace: (site: string) => TraceForSite;
   const start = async (config: Config, ask: Probes['ask'], key: string | null = KEY, more: Partial<Probes> = {}) => {
     const log: string[] = [];
     const audit: string[] = [];
@@ -260,6 +283,7 @@ describe('traceback: one AS of three daemons', function () {
     const one = createTraceSites({
       station: { ask, prove: nothing, draw: nothing, ...more } as never,
       sealed: windows => void sealed.push(...windows),
+      trace,
       keyOf: () => key,
       retention: () => 3600,
       audit: (what, body) => void audit.push(`${what} ${JSON.stringify(body)}`),
@@ -304,13 +328,20 @@ describe('traceback: one AS of three daemons', function () {
       called = name,
       key = KEY,
       more = {},
-    }: { domains?: Record<string, string[]>; called?: string; key?: string; more?: Partial<Probes> } = {},
+      roles = ['btm', 'dtm'],
+    }: {
+      domains?: Record<string, string[]>;
+      called?: string;
+      key?: string;
+      more?: Partial<Probes>;
+      roles?: TraceSitesConfig['roles'];
+    } = {},
   ) =>
     start(
       configOf(
         name,
         {
-          roles: ['btm', 'dtm'],
+          roles,
           itm: { address: '127.0.0.1', port, certificate: files('itm').certificate, site: called },
           domains: Object.entries(domains).map(([domain, probes]) => ({ name: domain, probes })),
         },
@@ -599,6 +630,66 @@ describe('traceback: one AS of three daemons', function () {
     expect((await ask(own.digests[1]![7]!)).tree.children[0]).to.include({ as: 64501, verdict: 'saw' });
     // Of the last half minute it would be told to ask later.
     expect((await ask(DIGEST)).tree.children[0]!.verdict).to.be.oneOf(['refused', 'busy']);
+  });
+
+  describe('a trace that begins at a site', () => {
+    const ofSite = { ...asked, need: 1, purpose: 'misuse' as const, by: 'alice', case: 'noc-7' };
+    /** A trace as an ITM makes it. */
+    const made = async (): Promise<Trace> => {
+      await ases.start({ as: AS, peers: [], probes: { ask: always(told('t', [sawFrom(64599)])) } });
+      return ases.at(AS).traceback.startTrace(asked, () => {});
+    };
+    const failure = (promise: Promise<unknown>) => promise.then(String, (error: Error) => error.message);
+
+    it('is carried by the ITM, which tells what it knows and what came of it', async () => {
+      const found = await made();
+      const heard: [string, object, string][] = [];
+      trace = name => (request, by, _signal, onPartial) => {
+        heard.push([name, request, by]);
+        onPartial({ ...found, state: 'partial' });
+        return Promise.resolve(found);
+      };
+      const { one, port } = await itm();
+      const osaka = await site('osaka', port, nobody, { roles: ['btm', 'dpoint'] });
+      await connected(one, 'osaka');
+      await until(() => osaka.one.itm()!.connected);
+      const partials: Trace[] = [];
+      expect(await osaka.one.trace(ofSite, partial => partials.push(partial))).to.deep.equal(found);
+      expect(partials).to.deep.equal([{ ...found, state: 'partial' }]);
+      const [[name, request, by]] = heard as [(typeof heard)[0]];
+      expect([name, by]).to.deep.equal(['osaka', 'alice']);
+      expect(request).to.deep.include({ purpose: 'misuse', need: 1, case: 'noc-7', time: asked.time });
+      expect(one.behind().roles).to.include('dpoint');
+    });
+
+    it('ends when the site wants it no more, or is gone, and is refused in words', async () => {
+      const ended: string[] = [];
+      let begun = 0;
+      trace = () => (_request, _by, signal) =>
+        new Promise((_, reject) => {
+          begun++;
+          signal.addEventListener('abort', () => {
+            ended.push(String(signal.reason));
+            reject(new Error(`ended by ${signal.reason}`));
+          });
+        });
+      const { one, port } = await itm();
+      const osaka = await site('osaka', port, nobody, { roles: ['dpoint'] });
+      const tokyo = await site('tokyo', port, nobody);
+      await connected(one, 'osaka', 'tokyo');
+      await until(() => osaka.one.itm()!.connected && tokyo.one.itm()!.connected);
+      expect(await failure(tokyo.one.trace(ofSite, () => {}))).to.equal('the ITM: the site has not the role `dpoint`');
+      const end = new AbortController();
+      const cancelled = failure(osaka.one.trace({ ...ofSite, signal: end.signal }, () => {}));
+      end.abort('bob');
+      expect(await cancelled).to.equal('the ITM: ended by bob');
+      const lost = failure(osaka.one.trace(ofSite, () => {}));
+      await until(() => begun === 2, 'the trace at the ITM');
+      one.close();
+      expect(await lost).to.match(/^the ITM: .*; what it found is stored there$/);
+      await until(() => ended.length === 2, 'the trace of a site that is gone');
+      expect(await failure(osaka.one.trace(ofSite, () => {}))).to.contain('the ITM of this AS is not connected');
+    });
   });
 
   it('gets proofs and canaries of the sites that answer, and none of a site that fails', async () => {

@@ -1248,6 +1248,27 @@ describe('vty/render', () => {
       expect(`\n${renderAnswer(command, await rows(), NOON).join('\n')}`).to.equal(text);
     });
 
+  it('tells how far tables and copies of a registry are that are still to come', () => {
+    const up = { ...SUMMARY[0]!, loading: true as const, since: NOON - 10_000 };
+    expect(renderAnswer('show bgp summary', [up, { ...up, peer: 'osa1' }, SUMMARY[0]], NOON).at(-1)).to.equal(
+      'Tables: 1 of 3 whole (33%); still to come of tyo1, osa1: 16696 routes so far, 1670 a second',
+    );
+    const status = { ...STATUS, loading: { peers: ['tyo1'], routes: 8348, rate: null } };
+    expect(renderAnswer('show status', [status], NOON)).to.include(
+      'Tables:     0 of 1 whole (0%); still to come of tyo1: 8348 routes so far',
+    );
+    const many = { peers: ['a', 'b', 'c', 'd', 'e', 'f'], routes: 1, rate: 5 };
+    expect(renderAnswer('show status', [{ ...STATUS, established: 6, loading: many }], NOON).join()).to.include(
+      'still to come of a, b, c, d, e and others: 1 route so far, 5 a second',
+    );
+  });
+  it('tells how far a copy of a registry is read', async () => {
+    const rows = await daemon.irrStatus();
+    const reading = { octets: 3 * 2 ** 20, objects: 4711 };
+    expect(renderAnswer('show irr', [{ ...rows[0]!, loaded: null, reading }], NOON)[1]).to.match(
+      /not loaded, reading a copy: 4711 route objects, 3\.0M so far, authoritative$/,
+    );
+  });
   it('has a rendering for every command', () => {
     expect(RENDERED.toSorted()).to.deep.equal(['?', ...COMMANDS.map(commandName)].toSorted());
   });

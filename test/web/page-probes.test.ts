@@ -42,7 +42,7 @@ describe('web/page, probes', function () {
       },
     });
     await page.getByRole('cell', { name: 'not asked yet' }).waitFor();
-    await page.getByRole('img', { name: 'Packets a second: not known now, 0 at most' }).waitFor();
+    await page.getByRole('img', { name: 'Share that is kept: not known now, 0 % at most' }).waitFor();
     await page.evaluate('location.hash = "#/probes/tap1"');
     await page.getByRole('alert').getByText('probe tap1 is not connected').waitFor();
     expect(wrong.filter(line => !line.includes('422'))).to.deep.equal([]);

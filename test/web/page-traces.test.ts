@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { Daemon } from '../../src/control/daemon.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { CASE, TRACE } from '../control/scripted.ts';
 import { until } from '../interop/bgp-peers.ts';
@@ -85,19 +86,27 @@ describe('web/page, traces', function () {
   it('grows while answers come', async () => {
     let trace: Trace = { ...FORGED, state: 'partial', tree: { ...FORGED.tree, children: [] }, entry: null };
     const cancelled: string[] = [];
+    let tell: ((over: boolean) => void) | null = null;
     const page = await open(`trace/${TRACE.id}`, {
       over: {
         trace: async () => trace,
+        followTrace: (_, changed) => {
+          tell = changed;
+          return () => {};
+        },
         cancelTrace: async id => {
           cancelled.push(id);
           trace = { ...trace, state: 'cancelled', cancelledBy: 'http token operator' };
+          tell?.(true);
           return trace;
         },
       },
     });
     await page.getByText('The entry is not yet known.').waitFor();
     expect(await page.getByRole('treeitem').count()).to.equal(1);
+    await until('the page listens', () => tell !== null);
     trace = { ...FORGED, state: 'partial' };
+    tell!(false);
     await page.getByText('The packets entered at AS64510').waitFor();
     await page.getByText('Answers are coming: 18 ASes so far, 19 queries.').waitFor();
     await page.getByRole('button', { name: 'End this trace' }).click();
@@ -108,6 +117,25 @@ describe('web/page, traces', function () {
     await page.getByText('http token operator').waitFor();
     expect(cancelled).to.deep.equal([TRACE.id]);
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('lists a trace that has just begun', async () => {
+    let tell: Parameters<Daemon['follow']>[2] | undefined;
+    let all = [TRACE];
+    const page = await open('traces', {
+      over: {
+        traces: async () => all,
+        follow: (topics, _, take) => {
+          if (topics.includes('traces')) tell = take;
+          return () => {};
+        },
+      },
+    });
+    await page.getByRole('link', { name: TRACE.id }).waitFor();
+    await until('the page listens', () => tell !== undefined);
+    all = [{ ...TRACE, id: 't20260301-120009-0000' }, TRACE];
+    tell!({ mark: 'm1', about: 'traces', key: null, row: { trace: 't20260301-120009-0000', state: 'partial' } });
+    await page.getByRole('link', { name: 't20260301-120009-0000' }).waitFor();
   });
 
   it('hands out each document', async () => {

@@ -11,7 +11,7 @@ import { slicer } from '../slice.ts';
 import { DUMP_LIMITS, fetchSerial, guessSerialPlace, transportOf } from './dump-place.ts';
 import { readDump, whyOf } from './dump-reader.ts';
 import { takeDump } from './dump-taker.ts';
-import type { DumpReading, Feed, FeedListener } from './feed.ts';
+import type { DumpProgress, DumpReading, Feed, FeedListener } from './feed.ts';
 import type { FetchLimits } from './http-fetch.ts';
 import { openJournal } from './journal.ts';
 import { type CopyMark, type CopyWriter, readCopy } from './kept-copy.ts';
@@ -86,6 +86,10 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
   /** Looks in a row that did not succeed. */
   let failures = 0;
   let dumpLooked = Number.NEGATIVE_INFINITY;
+  let progress: DumpProgress | undefined;
+  const hasRead = (far?: DumpProgress): void => {
+    progress = far;
+  };
   let operations = 0;
   let replayed = 0;
 
@@ -132,7 +136,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
     }
     if (wanted === 'shorter' && now !== null && now === passed) return 'same';
     const asking = { limits, signal, tag: known?.tag ?? null };
-    const taken = await takeDump(name, dump, asking, fetched ? copyFile : null);
+    const taken = await takeDump(name, dump, asking, fetched ? copyFile : null, hasRead).finally(hasRead);
     if (taken.what === 'same') {
       if (tried === null) return 'same';
       tried = { ...tried, time: dumpLooked };
@@ -238,7 +242,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
       return;
     }
     try {
-      const reading = await readDump(name, kept.octets, false);
+      const reading = await readDump(name, kept.octets, false, undefined, hasRead).finally(hasRead);
       const at = await replay(kept.mark, reading);
       if (at === null && nrtm !== undefined && !offline) await journal.begin(kept.mark.id);
       const why = await use(kept.mark, reading, at ?? kept.mark.serial, true);
@@ -344,6 +348,7 @@ export function dumpFeed(options: DumpFeedOptions, listener: FeedListener): Feed
         ...look.times(),
         operations,
         replayed,
+        ...(progress !== undefined && { reading: progress }),
       };
     },
     stop: () => end.abort(),

@@ -10,7 +10,7 @@ import { OTHER_CLASSES } from '../other-objects.ts';
 import { type RpslProblem, rpslReader } from '../rpsl.ts';
 import { slicer } from '../slice.ts';
 import { sourceBook } from '../source-book.ts';
-import type { DumpReading } from './feed.ts';
+import type { DumpProgress, DumpReading } from './feed.ts';
 
 /** Problems kept with their words; all are counted. */
 export const KEPT_PROBLEMS = 20;
@@ -27,12 +27,14 @@ const WANTED: ReadonlySet<string> = new Set(['route', 'route6', ...OTHER_CLASSES
 /**
  * Reads the octets of a dump to their end. Rejects with what is wrong with them: no good gzip data, cut short, more than
  * there is room for; or with the error of the octets themselves. Objects that cannot be read are told, not an error.
+ * `told` is given how far it is after each piece.
  */
 export async function readDump(
   source: string,
   octets: AsyncIterable<Uint8Array>,
   packed: boolean,
   most = MAX_UNPACKED,
+  told: (progress: DumpProgress) => void = () => {},
 ): Promise<DumpReading> {
   const book = sourceBook(source);
   const problems: RpslProblem[] = [];
@@ -67,6 +69,7 @@ export async function readDump(
   async function take(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of chunks) {
       reader.push(chunk);
+      told({ octets: reader.counts.octets, objects: book.routes.count });
       if (book.routes.count >= MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} route objects`);
       if (reader.counts.octets > most) throw new Error(`more than ${most} octets when unpacked`);
       if (packed && reader.counts.octets > Math.max(FREE_OF_CHARGE, MOST_TIMES * came))

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { type Asking, fetchPlace } from './dump-place.ts';
 import { readDump, whyOf } from './dump-reader.ts';
-import type { DumpReading } from './feed.ts';
+import type { DumpProgress, DumpReading } from './feed.ts';
 import { type CopyWriter, writeCopy } from './kept-copy.ts';
 
 export type DumpTaken =
@@ -24,12 +24,13 @@ export async function takeDump(
   place: string,
   asking: Asking,
   keepIn: string | null,
+  told: (progress: DumpProgress) => void = () => {},
 ): Promise<DumpTaken> {
   const body = new PassThrough();
   let copy: CopyWriter | null = null;
   let reading: Promise<DumpReading> | null = null;
   const read = (packed: boolean): Promise<DumpReading> => {
-    const begun = readDump(source, body, packed);
+    const begun = readDump(source, body, packed, undefined, told);
     begun.catch(() => body.destroy()); // told below; whoever waits for room must not wait for ever
     return begun;
   };

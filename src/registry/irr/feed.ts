@@ -51,6 +51,12 @@ export interface CopyOrigin {
   readonly kept: boolean;
 }
 
+/** How much of a whole copy is read: octets, unpacked, and route objects. */
+export interface DumpProgress {
+  readonly octets: number;
+  readonly objects: number;
+}
+
 export interface FeedListener {
   /** A whole copy. Resolves to null when it is in use, else to why it was refused; the feed goes on trying. */
   whole(reading: DumpReading, origin: CopyOrigin): Promise<string | null>;
@@ -78,6 +84,8 @@ export interface FeedStatus {
   /** Operations taken, and operations of old serials that were sent again and left out. */
   readonly operations: number;
   readonly replayed: number;
+  /** Of a whole copy that is being read now; not there when none is. */
+  readonly reading?: DumpProgress;
 }
 
 export interface Feed {

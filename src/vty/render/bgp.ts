@@ -9,8 +9,9 @@ import type {
   RestartRow,
   SummaryRow,
 } from '../../collector/messages.ts';
+import { type Loading, loadingOf } from '../../control/loading.ts';
 import { count, facts, table } from './text.ts';
-import { duration, instant } from './time.ts';
+import { duration, instant, percent } from './time.ts';
 
 /**
  * `show bgp summary`: the names and the order of FRR's command, without the columns that a collector has nothing to say
@@ -44,8 +45,21 @@ export function renderSummary(rows: readonly SummaryRow[], now: number): string[
   const up = rows.filter(row => row.state === 'Established');
   const prefixes = up.reduce((sum, row) => sum + row.prefixes, 0);
   lines.push(`${count(rows.length, 'peer')}, ${up.length} established, ${count(prefixes, 'prefix', 'prefixes')}`);
+  const loading = up.filter(row => row.loading);
+  if (loading.length > 0) lines.push(`Tables: ${loadingText(up.length, loadingOf(loading, now))}`);
   return lines;
 }
+
+/** How far the tables are of so many peers that are up. */
+export function loadingText(up: number, { peers, routes, rate }: Loading): string {
+  const whole = up - peers.length;
+  const shown = peers.length > MOST_NAMED ? `${peers.slice(0, MOST_NAMED).join(', ')} and others` : peers.join(', ');
+  const pace = rate === null ? '' : `, ${rate} a second`;
+  return `${whole} of ${up} whole (${percent(up === 0 ? 0 : whole / up)}); still to come of ${shown}: ${count(routes, 'route')} so far${pace}`;
+}
+
+/** Peers that are named of those whose tables are still to come. */
+const MOST_NAMED = 5;
 
 /** Counts of messages by type, those of which there are none left out. */
 function messages(counts: Readonly<Record<string, number>>): string {

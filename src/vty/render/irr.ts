@@ -4,7 +4,7 @@ import type { ExpansionSize } from '../../registry/registered.ts';
 import type { SourceReport } from '../../registry/sources.ts';
 import { asIs } from './page.ts';
 import { count, facts, table } from './text.ts';
-import { duration, instant } from './time.ts';
+import { duration, instant, octets } from './time.ts';
 
 /** `show irr`: the sources, and what a person should know of them. */
 export function renderIrr(rows: readonly IrrStatusRow[], now: number): string[] {
@@ -39,6 +39,9 @@ function sourcesTable(rows: readonly IrrStatusRow[], now: number): string[] {
       row.age === null ? '-' : duration(row.age),
       [
         stateOf(row),
+        ...(row.reading === undefined
+          ? []
+          : [`reading a copy: ${count(row.reading.objects, 'route object')}, ${octets(row.reading.octets)} so far`]),
         ...(row.authoritative ? ['authoritative'] : []),
         ...(row.lastError === '' ? [] : [row.lastError]),
       ].join(', '),

@@ -1,5 +1,6 @@
 import type { ProbeStatusRow, ReloadReport, StatusReport, TracePeerRow } from '../../control/daemon.ts';
 import { peerTrouble } from '../../control/traceback-rows.ts';
+import { loadingText } from './bgp.ts';
 import { count, facts, table } from './text.ts';
 import { duration, instant, octets, percent } from './time.ts';
 
@@ -17,6 +18,7 @@ export function renderStatus(status: StatusReport): string[] {
       ],
       ['Feeds lost', status.lost.join(', ')],
       ['Routes', `${status.routes} for ${count(status.prefixes, 'prefix', 'prefixes')}`],
+      ['Tables', status.loading === undefined ? '' : loadingText(status.established, status.loading)],
       [
         'Registry',
         `${count(registry.objects, 'object')}${registry.oldest === null ? '' : `, oldest copy ${duration(registry.oldest)}`}`,

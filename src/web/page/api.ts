@@ -52,10 +52,15 @@ export const order = <T>(command: string, parameters: Parameters = {}): Promise<
   ask<T>(command, parameters, { method: 'POST' });
 
 /** Takes each row of a command that goes on, until the signal aborts. Resolves with why it ended. */
-export async function follow(command: string, take: (row: unknown) => void, signal: AbortSignal): Promise<Reply<null>> {
+export async function follow(
+  command: string,
+  take: (row: unknown) => void,
+  signal: AbortSignal,
+  parameters: Parameters = {},
+): Promise<Reply<null>> {
   try {
     const accept = { Accept: 'application/x-ndjson', ...headers() };
-    const response = await fetch(address(command, {}), { headers: accept, signal });
+    const response = await fetch(address(command, parameters), { headers: accept, signal });
     if (!response.ok || response.body === null) return await problemOf(response);
     let rest = '';
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -128,7 +128,13 @@ function Shown({ place }: { place: Place }) {
   }, [place]);
   if (loaded === null) return <p class="soft">{words.wait}</p>;
   const { View } = loaded;
-  if (View !== null) return <View key={`${loaded.place.view} ${loaded.place.id}`} id={loaded.place.id} />;
+  const { view, id } = loaded.place;
+  if (View !== null)
+    return (
+      <div data-view={view} data-id={id} aria-busy={loaded.place !== place}>
+        <View key={`${view} ${id}`} id={id} />
+      </div>
+    );
   return (
     <p class="box" role="alert">
       {words.notLoaded}{' '}

@@ -139,12 +139,16 @@ function History({ probe, alone = false }: { probe: string; alone?: boolean }) {
           const points = (value: (one: ProbeDetail['history'][number]) => number | null): Point[] =>
             history.map(one => ({ at: one.at, value: value(one) }));
           const whole = (value: number) => count(value < 10 ? Number(value.toFixed(1)) : Math.round(value));
+          // A probe that reads a file captures nothing.
+          const rates = points(({ rate }) => rate);
           return (
             <>
               {alone && <ProbeTable rows={[row]} />}
               {history.length > 1 && (
                 <div class="sparklines">
-                  <Sparkline name={words.rate} points={points(({ rate }) => rate)} show={whole} />
+                  {rates.some(({ value }) => value !== null) && (
+                    <Sparkline name={words.rate} points={rates} show={whole} />
+                  )}
                   <Sparkline name={words.lostRate} points={lossPoints(history)} show={whole} least={1} />
                   <Sparkline name={words.fill} points={points(({ fill }) => fill)} show={percent} least={1} />
                   <Sparkline

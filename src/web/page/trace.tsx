@@ -1,7 +1,8 @@
 /** One trace with its tree, which grows while answers come. */
 import { useMemo } from 'preact/hooks';
 import type { TraceDetail } from '../../control/trace-rows.ts';
-import { useAsk, useWords } from './context.ts';
+import { useWords } from './context.ts';
+import { useTrace } from './live.ts';
 import { Read } from './parts.tsx';
 import './trace.css';
 import { Answer, Claim, Contacts, Cost, Unknowns } from './trace-facts.tsx';
@@ -9,13 +10,9 @@ import { Exports, TraceOrders } from './trace-orders.tsx';
 import { TraceTree } from './trace-tree.tsx';
 import { branchesOf } from './tree-model.ts';
 
-/** One that is over does not change any more; one that was interrupted may be asked again. */
-const untilOver = (trace: TraceDetail | null): number =>
-  trace?.state === 'final' || trace?.state === 'cancelled' ? 0 : 1000;
-
 export function TraceView({ id }: { id: string }) {
   const words = useWords();
-  const reading = useAsk<TraceDetail>('show trace', { 'trace-id': id }, untilOver);
+  const reading = useTrace(id);
   return (
     <>
       <h1>

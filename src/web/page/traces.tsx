@@ -1,14 +1,19 @@
 /** Traces: those that run, the latest ones, and the beginning of a new one. */
 import type { Trace } from '../../traceback/trace.ts';
 import { useAsk, useWords } from './context.ts';
+import { useTraceChanges } from './live.ts';
 import { Mark, Read, Table } from './parts.tsx';
 import { chanceText, count, instant } from './show.ts';
 import { entryOf, traceMark } from './trace-facts.tsx';
 import { TraceStart } from './trace-start.tsx';
 
+/** Changes are told; it is read anew in any case after so many ms. */
+const SELDOM = 60_000;
+
 export function Traces() {
   const words = useWords();
-  const traces = useAsk<Trace[]>('show trace');
+  const traces = useAsk<Trace[]>('show trace', {}, SELDOM);
+  useTraceChanges(traces.again);
   return (
     <>
       <h1>{words.traces}</h1>

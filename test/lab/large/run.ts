@@ -4,7 +4,11 @@
  * made one after the other, ATONCE at one time, and that ROUNDS times. Prints what it does, a table, and as the last line one
  * JSON object.
  */
+import { progressOn } from '../../../src/vty/progress.ts';
 import { runTestbed } from './testbed.ts';
+
+/** What takes long shows on a terminal how far it is. */
+const progress = progressOn(process.stderr, process.stdout, { quiet: true });
 
 const given = {
   ...{ N: 100, PARTICIPATION: 30, DELAY: 0, FAULTS: 0, TCP: 0, SEED: 1 },
@@ -24,8 +28,13 @@ const outcome = await runTestbed({
   // A thousand records at a thousand ASes are a million signatures to check, on one machine.
   flooding: given.N <= 200,
   falsely: 20_000,
-  say: console.log,
+  say(text) {
+    progress.clear();
+    console.log(text);
+  },
+  far: progress.show,
 });
+progress.clear();
 for (const [name, value] of Object.entries(outcome))
   console.log(`${name.padEnd(20)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
 console.log(JSON.stringify(outcome));

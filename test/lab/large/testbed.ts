@@ -23,6 +23,8 @@ export interface Options extends Plan {
   /** Pairs of an AS and an attack that did not pass it whose probes are asked directly. */
   readonly falsely: number;
   say(text: string): void;
+  /** Shows how far long work is; asked for often. */
+  far?(state: () => string): void;
 }
 
 /** ASes started together: so bounds the handshakes in work. */
@@ -59,8 +61,15 @@ export async function runTestbed(options: Options): Promise<Outcome> {
     for (let at = 0; at < world.members.length; at += STARTED) {
       const some = world.members.slice(at, at + STARTED);
       await all((worker, i) => worker.ask('start', ours(i, some)));
+      options.far?.(
+        () => `managers started: ${Math.min(at + STARTED, world.members.length)} of ${world.members.length}`,
+      );
     }
-    await waitFor('sessions', async () => (await missing(world.members)) === 0);
+    await waitFor('sessions', async () => {
+      const still = await missing(world.members);
+      options.far?.(() => `sessions still to come up: ${still}`);
+      return still === 0;
+    });
     const linked = await counts();
     const handshakes = (performance.now() - up) / 1000;
     say(`${linked.sessions} sessions up in ${handshakes.toFixed(1)} s`);
@@ -74,6 +83,7 @@ export async function runTestbed(options: Options): Promise<Outcome> {
         const now = sum(await all(worker => worker.ask('records'))) / processes;
         const settled = now >= speaking - 1 || now === before;
         before = now;
+        options.far?.(() => `records known: ${now.toFixed(1)} of ${speaking - 1}`);
         return settled;
       });
       say(`each knows ${before.toFixed(1)} records of ${speaking - 1} after ${seconds(told)} s more`);
@@ -84,6 +94,7 @@ export async function runTestbed(options: Options): Promise<Outcome> {
     for (const attack of world.attacks.slice(0, traces)) {
       const worker = workers[placeOf.get(attack.path.at(-1)!)!]!;
       results.push(...(await worker.ask('trace', [attack.number])));
+      options.far?.(() => `traces: ${results.length} of ${traces}`);
     }
     const traced = await counts();
     say(`${traces} traces, one after the other`);
@@ -105,7 +116,10 @@ export async function runTestbed(options: Options): Promise<Outcome> {
     const together = await atOnce();
     const after = await counts();
     const later: Traced[] = [];
-    for (let round = 1; round < options.rounds; round++) later.push(...(await atOnce()));
+    for (let round = 1; round < options.rounds; round++) {
+      options.far?.(() => `rounds of ${options.atOnce} traces at one time: ${round} of ${options.rounds}`);
+      later.push(...(await atOnce()));
+    }
     const last = await counts();
     const falsely = await all(worker => worker.ask('falsely', Math.ceil(options.falsely / processes)));
     return summarise(world, {

@@ -1,4 +1,4 @@
-# A clean Debian 12 that boots beside this one, for `run` and `package`: a root made by debootstrap, systemd in it as process
+# A clean Debian 12 (or another, SUITE=trixie) that boots beside this one, for `run` and `package`: a root made by debootstrap, systemd in it as process
 # 1 (systemd-nspawn), a network namespace of its own with nothing behind it but a router. To be sourced; `lab` is a directory.
 # Addresses of mirrors and certificates are taken from this machine's own settings, and stand nowhere else.
 
@@ -23,7 +23,7 @@ here=intertrack-$$ # names of our network namespaces begin with it
 
 # clean_root DIRECTORY: a root as an installer leaves it. BASE: one that is kept for the next time.
 clean_root() {
-  local base=${BASE:-$lab/base} mirror suite=bookworm
+  local base=${BASE:-$lab/base} mirror suite=${SUITE:-bookworm}
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 'Component: main' 'Created-By: Packages' | head -1)
   if [ ! -e "$base/.clean" ]; then
     debootstrap --variant=minbase --include=$STANDARD $suite "$base" "$mirror" >"$lab/debootstrap.log" 2>&1 ||

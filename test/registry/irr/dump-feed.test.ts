@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -8,7 +9,9 @@ import type { IrrConfig } from '../../../src/config/tree.ts';
 import { retryAfter } from '../../../src/registry/irr/dump-feed.ts';
 import { DUMP_LIMITS } from '../../../src/registry/irr/dump-place.ts';
 import { readDump } from '../../../src/registry/irr/dump-reader.ts';
+import type { DumpProgress } from '../../../src/registry/irr/feed.ts';
 import { NRTM_TIMES } from '../../../src/registry/irr/nrtm3-client.ts';
+import { until } from '../../interop/bgp-peers.ts';
 import { makeCertificate } from '../../traceback/certificates.ts';
 import { type IrrServer, type Manners, type ServedSource, startIrrServer } from '../irr-server.ts';
 import { held, type Mirror, mirrorOf, settled } from './mirror.ts';
@@ -236,6 +239,22 @@ describe('registry/irr/dump-feed', () => {
       const one = mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, { ...DUMP_LIMITS, silence: 200 });
       await settled(one);
       expect(one.trouble).to.match(/Timeout/);
+    });
+
+    it('tells how far it is read, and no more once it is', async () => {
+      server.files.set('/JPIRR.CURRENTSERIAL', null);
+      server.ftp.manners = 'stalls';
+      const one = mirror({ dump: `${server.ftp.url}/JPIRR.db` }, NRTM_TIMES, { ...DUMP_LIMITS, silence: 2000 });
+      await until('some of it is read', () => (one.feed.status.reading?.octets ?? 0) > 0);
+      await settled(one);
+      expect(one.feed.status).not.to.have.property('reading');
+      const told: DumpProgress[] = [];
+      const body = Readable.from([Buffer.from(`${route('10.0.0.0/24')}\n`), Buffer.from(`${route('10.0.1.0/24')}\n`)]);
+      await readDump('JPIRR', body, false, undefined, far => told.push(far));
+      expect(told.at(-1)!.octets).to.be.above(100);
+      expect(told.map(({ objects }) => objects)).to.satisfy((counts: number[]) =>
+        counts.every((n, i) => n <= 2 && (i === 0 || n >= counts[i - 1]!)),
+      );
     });
 
     it('is given up when it goes on without end, packed or not', async () => {
