@@ -21,6 +21,8 @@ const MOST = 256;
 export const RID_LIFE = 24 * 3_600_000;
 
 export interface RidBook {
+  /** Takes entries of before a restart, by their numbers: none is given twice. */
+  restore(entries: readonly RidEntry[]): void;
   add(entry: Omit<RidEntry, 'number'>): RidEntry;
   change(number: number, change: Partial<Pick<RidEntry, 'state' | 'words' | 'trace'>>): RidEntry | null;
   /** The latest first. */
@@ -37,6 +39,12 @@ export function createRidBook(clock: () => number): RidBook {
         entries.set(one.number, { ...one, state: 'failed', words: 'nothing came of it within a day' });
   };
   return {
+    restore(before) {
+      for (const one of before) {
+        entries.set(one.number, one);
+        number = Math.max(number, one.number);
+      }
+    },
     add(entry) {
       const one = { ...entry, number: ++number };
       entries.set(one.number, one);

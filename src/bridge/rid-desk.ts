@@ -33,6 +33,8 @@ export interface RidDeskOptions {
   readonly audit: BridgeAudit;
   readonly log: BridgeLog;
   readonly clock: () => number;
+  /** Keeps the name of a request that waits for a person, and (null) of one that waits no more; no packet of it. */
+  keep?(number: number, entry: RidEntry | null): void;
 }
 
 /** Row of `show rid`. */
@@ -52,6 +54,11 @@ export interface RidDesk {
   send(trace: Trace, peer: string, type: 'Report' | 'TraceRequest', by: string, signal: AbortSignal): Promise<RidEntry>;
   /** What a person decided about a request that waits. Rejects when none of this number does. */
   decide(number: number, approve: boolean, by: string, signal: AbortSignal): Promise<RidEntry>;
+  /**
+   * Tells of requests that waited for a person when the daemon ended. Their packets are stored nowhere, so that they are
+   * lost: their peers have to ask again.
+   */
+  wereLost(entries: readonly RidEntry[]): void;
   peers(): RidPeerRow[];
   entries(): readonly RidEntry[];
 }
@@ -70,13 +77,17 @@ interface Waiting {
   readonly since: number;
 }
 
-export function createRidDesk({ gate, self, peers, post, audit, log, clock }: RidDeskOptions): RidDesk {
+export function createRidDesk({ gate, self, peers, post, audit, log, clock, keep }: RidDeskOptions): RidDesk {
   const book = createRidBook(clock);
   const counts = new Map<string, Omit<RidPeerRow, keyof RidPeer> & { bucket: Bucket | null; working: number }>();
   const pending = new Map<number, Waiting>();
   /** Those that wait, without what nobody has decided about within a day. */
   const waitingNow = (): Map<number, Waiting> => {
-    for (const [number, { since }] of pending) if (since + RID_LIFE < clock()) pending.delete(number);
+    for (const [number, { since }] of pending)
+      if (since + RID_LIFE < clock()) {
+        pending.delete(number);
+        keep?.(number, null);
+      }
     return pending;
   };
   /** Tokens of messages that are answered later, with the entry of each. */
@@ -195,7 +206,9 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
     if ([...waitingNow().values()].filter(({ peer }) => peer === name).length >= MOST_PENDING)
       return deny(name, message, 'SystemResource', `${MOST_PENDING} wait already`);
     const token = url === null ? null : randomBytes(16).toString('hex');
-    const { number } = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'waits for a person' });
+    const entry = book.add({ ...entryOf(message, name, 'in'), state: 'pending', words: 'waits for a person' });
+    const { number } = entry;
+    keep?.(number, entry);
     pending.set(number, { message, peer: name, token, since: clock() });
     audit('rid.pending', { peer: name, type: message.type, incident: nameOf(message), number });
     log(
@@ -320,6 +333,7 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
       const waiting = waitingNow().get(number);
       if (waiting === undefined) throw new Error(`no request ${number} waits for a person`);
       pending.delete(number);
+      keep?.(number, null);
       const { message, peer: name, token } = waiting;
       const peer = peers().find(one => one.name === name);
       audit('rid.decided', { peer: name, incident: nameOf(message), number, approved: approve, by });
@@ -346,6 +360,16 @@ export function createRidDesk({ gate, self, peers, post, audit, log, clock }: Ri
         }
       }
       return book.list().find(one => one.number === number)!;
+    },
+
+    wereLost(entries) {
+      const words = 'the daemon ended before a person had decided: it has to ask again';
+      book.restore(entries.map(one => ({ ...one, state: 'failed', words })));
+      for (const { number, peer, incident } of entries) {
+        audit('rid.lost', { peer, incident, number });
+        log('warn', `rid: request ${number} of ${peer} (${incident}) is lost: ${words}`);
+        keep?.(number, null);
+      }
     },
 
     peers: () =>

@@ -22,6 +22,7 @@ import {
   wrong,
 } from './argument-kind.ts';
 import { RISKS } from './risk-names.ts';
+import { readNats, readPostgresql, readUrl } from './server-url.ts';
 import {
   DAY,
   RESERVED_ASN,
@@ -38,7 +39,7 @@ import {
   showSize,
 } from './units.ts';
 
-export type { ArgumentKind, Scalar } from './argument-kind.ts';
+export type { ArgumentKind, Read, Scalar } from './argument-kind.ts';
 
 const file = (expects: string) =>
   quoted(expects, 1024, (text, directory) =>
@@ -46,16 +47,6 @@ const file = (expects: string) =>
       ? wrong('a URL cannot be fetched; it must be a file of this machine')
       : { value: resolve(directory, text) },
   );
-
-/** A URL that is fetched: of one of these schemes, without a password, which would be shown wherever the URL is. */
-function readUrl(text: string, schemes: readonly string[]): Read {
-  const url = URL.parse(text);
-  if (url === null || url.hostname === '') return wrong('it is no URL');
-  if (!schemes.includes(url.protocol.slice(0, -1))) return wrong(`only ${schemes.join(', ')} URLs are fetched`);
-  if (url.username !== '' || url.password !== '') return wrong('a URL with a user or a password is not taken');
-  if (url.hash !== '') return wrong('it has a fragment');
-  return { value: url.href };
-}
 
 /** Where a file of an IRR is: here, or at a server. */
 const location = quoted('a file name or a URL', 1024, (text, directory) =>
@@ -308,6 +299,9 @@ export const ARGUMENTS = {
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
   HTTPROLE: choice('reader', 'operator'),
   RISK: choice(...RISKS),
+  DUTY: choice('all', 'collector', 'cases', 'traceback'),
+  NATS: quoted('the URL of a NATS server', 1024, readNats),
+  POSTGRESQL: quoted('the URL of a PostgreSQL database', 1024, readPostgresql),
   STRICT: choice('strict'),
   RIB: choice('pre-policy', 'post-policy', 'loc-rib'),
   COMPRESSION: choice('gzip', 'zstd', 'none'),

@@ -20,6 +20,7 @@ import {
 import { httpOf } from './http.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
+import { busOf, dutiesOf, sharedStoreOf } from './machines.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import { probeOf } from './probe.ts';
@@ -56,6 +57,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const [bus, sharedStore] = [first(config, 'bus nats'), first(config, 'store postgresql')];
   const http = first(config, 'http');
   const accepted = acceptedOf(config);
   const contacts = first(config, 'contacts');
@@ -76,6 +78,9 @@ export function buildConfig(config: readonly Entry[]): Config {
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     bmp: all(config, 'protocol bmp').map(bmpOf),
+    duties: dutiesOf(config),
+    bus: bus === undefined ? null : busOf(bus),
+    sharedStore: sharedStore === undefined ? null : sharedStoreOf(sharedStore),
     archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
     rpki: all(config, 'rpki').map(rpkiOf),

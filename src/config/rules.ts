@@ -17,6 +17,7 @@ import {
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkHttp } from './http.ts';
+import { checkMachines } from './machines.ts';
 import { checkPeers, everyoneReads, type Kernel } from './peer-rules.ts';
 import { checkProbe, checkRemoteProbes } from './probe.ts';
 import type { Report } from './report.ts';
@@ -48,6 +49,7 @@ export function checkRules(config: readonly Entry[], report: Report, kernel: Ker
   checkTraceback(config, report);
   checkBridges(config, report);
   checkHttp(config, report);
+  checkMachines(config, report);
 }
 
 /** Two stations cannot listen at one place, nor a station where BGP sessions are accepted. */

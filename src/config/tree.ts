@@ -1,6 +1,7 @@
 import type { BridgesConfig } from './bridge-tree.ts';
 import type { OtherFamily } from './families.ts';
 import type { HttpConfig } from './http-tree.ts';
+import type { BusConfig, Duty, SharedStoreConfig } from './machines-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
 import type { AcceptedRisk } from './risk-names.ts';
@@ -32,6 +33,10 @@ export interface Config {
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
   readonly bmp: readonly BmpConfig[];
+  /** What this machine does; what it shares with others, null: it is alone. */
+  readonly duties: readonly Duty[];
+  readonly bus: BusConfig | null;
+  readonly sharedStore: SharedStoreConfig | null;
   readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
   readonly rpki: readonly RpkiConfig[];

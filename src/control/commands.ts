@@ -15,6 +15,7 @@ import { HTTP_COMMANDS } from './http-commands.ts';
 import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { LIVE_COMMANDS } from './live-commands.ts';
+import { MACHINE_COMMANDS } from './machine-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import type { PacketsWanted } from './packet-data.ts';
@@ -185,6 +186,7 @@ export const COMMANDS: readonly Command[] = [
     one: true,
     run: async ({ daemon, row }) => row(await daemon.status()),
   },
+  ...MACHINE_COMMANDS,
   ...TRACE_COMMANDS,
   ...STANDING_COMMANDS,
   ...APPROVAL_COMMANDS,

@@ -45,6 +45,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
 import type { Loading } from './loading.ts';
+import type { MachineAnswers } from './machine-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -66,7 +67,13 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers, LiveAnswers {
+export interface Daemon
+  extends PlanAnswers,
+    StandingAnswers,
+    TracebackAnswers,
+    BridgeAnswers,
+    LiveAnswers,
+    MachineAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -339,6 +346,7 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
+export type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';

@@ -11,6 +11,7 @@ import { needOf } from '../traceback/evidence.ts';
 import { epochsOf } from '../traceback/interval.ts';
 import type { Trace } from '../traceback/trace.ts';
 import { type Bridges, createBridges } from './bridges.ts';
+import { keepRid, ridThatWaited } from './kept-rid.ts';
 import type { Log } from './log.ts';
 import type { createTraceContacts } from './trace-contacts.ts';
 import type { Traces } from './traces.ts';
@@ -21,19 +22,21 @@ const PACKTER_SPAN = 300_000;
 type BridgedTraces = Pick<Traces, 'startQuestions' | 'startTrace' | 'epochKey'>;
 
 /** Bridges that are shut until they are configured. */
-export function openBridges(parts: {
+export async function openBridges(parts: {
   readonly traces: BridgedTraces;
-  readonly store: Pick<Store, 'read'>;
+  readonly store: Pick<Store, 'read' | 'write'>;
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
   readonly config: () => Config;
   readonly audit: (line: AuditRecord) => void;
   readonly log: Log;
-}): Bridges {
+}): Promise<Bridges> {
   const { traces, store, traceContacts, config, audit, log } = parts;
-  return createBridges({
+  const bridges = createBridges({
     gate: createBridgeGate(traces, store, traceContacts),
-    ...{ self: () => selfOf(config()), audit, log },
+    ...{ self: () => selfOf(config()), audit, keepRid: keepRid(store, log), log },
   });
+  bridges.rid.wereLost(await ridThatWaited(store, log));
+  return bridges;
 }
 
 function createBridgeGate(

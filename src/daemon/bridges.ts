@@ -5,7 +5,7 @@ import type { BridgeCounts, BridgeRow, BridgeSelf, TraceGate } from '../bridge/b
 import { createClientServer, openClientServer } from '../bridge/intertrack-2010-server.ts';
 import { createPackter, openPackter } from '../bridge/packter-listener.ts';
 import { postRid } from '../bridge/rid-client.ts';
-import { createRidDesk, type RidDesk } from '../bridge/rid-desk.ts';
+import { createRidDesk, type RidDesk, type RidDeskOptions } from '../bridge/rid-desk.ts';
 import type { RidIdentity } from '../bridge/rid-http.ts';
 import { openRidServer, type RidServer } from '../bridge/rid-server.ts';
 import type { Config, ListenConfig } from '../config/tree.ts';
@@ -18,6 +18,7 @@ export interface BridgesOptions {
   readonly gate: TraceGate;
   readonly self: () => BridgeSelf;
   readonly audit: (line: AuditRecord) => void;
+  readonly keepRid: NonNullable<RidDeskOptions['keep']>;
   readonly log: Log;
 }
 
@@ -49,7 +50,7 @@ const noCounts = (): BridgeCounts => ({ received: 0, traced: 0, refused: 0, last
 const NO_FILES: RidFiles = { identity: { key: '', certificate: '' }, certificates: new Map() };
 
 /** Bridges that are all shut. */
-export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridges {
+export function createBridges({ gate, self, audit, keepRid, log }: BridgesOptions): Bridges {
   let config: Config['bridges'] = { rid: null, packter: null, intertrack2010: null };
   let files = NO_FILES;
   let doors = new Map<string, Door>();
@@ -69,7 +70,7 @@ export function createBridges({ gate, self, audit, log }: BridgesOptions): Bridg
       if (peer.url === null || certificate === undefined) return { how: 'failed', why: 'it has no url' };
       return postRid({ url: new URL(peer.url), identity: files.identity, certificate, body, token, signal });
     },
-    ...{ audit: write, log, clock: Date.now },
+    ...{ audit: write, keep: keepRid, log, clock: Date.now },
   });
 
   const packterCounts = noCounts();

@@ -26,6 +26,7 @@ import { type Checklists, createChecklists } from './checklists.ts';
 import { commitmentsTo } from './commitments.ts';
 import { watchEndingCertificates } from './ending-certificates.ts';
 import { openHonesty } from './honesty.ts';
+import { openApprovals } from './kept-approvals.ts';
 import { keptRoots } from './kept-roots.ts';
 import { createKeptTraces } from './kept-traces.ts';
 import { findForms, seekForms } from './linked-forms.ts';
@@ -142,6 +143,7 @@ export async function openTraces(
     log,
   });
   const honesty = await openHonesty(store, log);
+  const approvals = await openApprovals(store, log);
   const running = createRunningTraces(live.traceOver);
   const samplers = createSamplers();
   const hinted = () => config.traceback?.hints ?? null;
@@ -208,6 +210,7 @@ export async function openTraces(
       recorded: audit.recorded,
       honesty: honesty.book,
       keepFalseYes: honesty.keepFalseYes,
+      approvals,
       log,
       clock: Date.now,
     });

@@ -45,11 +45,13 @@ export function certificatesIn(pem: string, wrong: (reason: string) => void): X5
     try {
       // Said here: whoever compares keys in a handshake would throw.
       void certificate.publicKey;
-      return [certificate];
     } catch {
       wrong(`certificate ${i + 1} has a key of a kind that is not known`);
       return [];
     }
+    if (isDated(certificate)) return [certificate];
+    wrong(`certificate ${i + 1} has a date that cannot be read`);
+    return [];
   });
 }
 
@@ -92,10 +94,16 @@ export function vouchedFor(
   return reason;
 }
 
-/** Null when the certificate is valid at `now` (ms); else `expired on …` or `is not valid before …`. */
+/** Null when the certificate is valid at `now` (ms); else `expired on …`, `is not valid before …` or that it has no dates. */
 export function outOfDate(certificate: X509Certificate, now: number): string | null {
+  if (!isDated(certificate)) return 'has a date that cannot be read';
   if (now > certificate.validToDate.getTime()) return `expired on ${certificate.validToDate.toISOString()}`;
   if (now < certificate.validFromDate.getTime())
     return `is not valid before ${certificate.validFromDate.toISOString()}`;
   return null;
+}
+
+/** False when a date of a certificate is malformed: the library makes some date of it, tens of thousands of years ahead. */
+function isDated({ validFrom, validTo }: X509Certificate): boolean {
+  return !Number.isNaN(Date.parse(validFrom)) && !Number.isNaN(Date.parse(validTo));
 }

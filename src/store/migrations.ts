@@ -189,6 +189,18 @@ export const migrations: readonly MigrationStep[] = [
      life      INTEGER NOT NULL,
      sequence  INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+
+  // 16: questions of other ASes that wait for a person or that one has decided on; and names of RID requests that wait.
+  `CREATE TABLE approvals (
+     id    TEXT    NOT NULL PRIMARY KEY,
+     hash  TEXT    NOT NULL,
+     until INTEGER NOT NULL,
+     body  TEXT    NOT NULL
+   ) STRICT;
+   CREATE TABLE rid_waiting (
+     number INTEGER NOT NULL PRIMARY KEY,
+     body   TEXT    NOT NULL
+   ) STRICT;`,
 ];
 
 function chainAudit(db: DatabaseSync): void {

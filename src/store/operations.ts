@@ -50,6 +50,8 @@ const READS: Readonly<Record<keyof StoreReads, string>> = {
     ORDER BY number`,
   'mark.get': 'SELECT name, time FROM marks WHERE name = :name',
   'sighting.all': 'SELECT prefix, origin, first, last FROM sightings',
+  'approval.all': 'SELECT id, hash, until, body FROM approvals ORDER BY id',
+  'rid-waiting.all': 'SELECT number, body FROM rid_waiting ORDER BY number',
   'honesty.all': 'SELECT asn, body FROM honesty ORDER BY asn',
   'false-yes.of': 'SELECT asn, time, trace, body FROM false_yeses WHERE asn = :asn ORDER BY time DESC, trace',
   'originated.all': 'SELECT prefix, origin, last FROM originated ORDER BY prefix, origin',
@@ -112,6 +114,12 @@ const WRITES: Readonly<Record<StoreWrite['op'], string>> = {
   'own-root.put': `INSERT INTO own_roots (window, root, body) VALUES (:window, :root, :body)
     ON CONFLICT (window, root) DO NOTHING`,
   'own-root.forget': 'DELETE FROM own_roots WHERE window < :window',
+  'approval.put': `INSERT INTO approvals (id, hash, until, body) VALUES (:id, :hash, :until, :body)
+    ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, until = excluded.until, body = excluded.body`,
+  'approval.forget': 'DELETE FROM approvals WHERE until <= :until',
+  'rid-waiting.put': `INSERT INTO rid_waiting (number, body) VALUES (:number, :body)
+    ON CONFLICT (number) DO UPDATE SET body = excluded.body`,
+  'rid-waiting.forget': 'DELETE FROM rid_waiting WHERE number = :number',
   'honesty.put': `INSERT INTO honesty (asn, body) VALUES (:asn, :body)
     ON CONFLICT (asn) DO UPDATE SET body = excluded.body`,
   'honesty.forget': 'DELETE FROM honesty WHERE asn = :asn',

@@ -125,6 +125,14 @@ export interface RootRecord {
   readonly received: number;
 }
 
+/** A question of another AS that needs approval; `hash` says which it is, `body` is what is shown of it, as JSON. */
+export interface ApprovalRecord {
+  readonly id: string;
+  readonly hash: string;
+  readonly until: number;
+  readonly body: string;
+}
+
 /** What this AS has committed to; `body` is the list of roots of windows under it, as JSON. */
 export interface OwnRootRecord {
   readonly window: number;
@@ -217,6 +225,11 @@ export type StoreWrite =
   | { readonly op: 'root.forget'; readonly received: number }
   | { readonly op: 'own-root.put'; readonly record: OwnRootRecord }
   | { readonly op: 'own-root.forget'; readonly window: number }
+  /** What waits for a person, or one has said: questions of other ASes, by their names; those that end by a time go. */
+  | ({ readonly op: 'approval.put' } & ApprovalRecord)
+  | { readonly op: 'approval.forget'; readonly until: number }
+  | { readonly op: 'rid-waiting.put'; readonly number: number; readonly body: string }
+  | { readonly op: 'rid-waiting.forget'; readonly number: number }
   /** What was measured of an AS, as JSON. */
   | { readonly op: 'honesty.put'; readonly asn: number; readonly body: string }
   | { readonly op: 'honesty.forget'; readonly asn: number }
@@ -292,6 +305,11 @@ export interface StoreReads {
   'honesty.all': {
     readonly args: Record<never, never>;
     readonly row: { readonly asn: number; readonly body: string };
+  };
+  'approval.all': { readonly args: Record<never, never>; readonly row: ApprovalRecord };
+  'rid-waiting.all': {
+    readonly args: Record<never, never>;
+    readonly row: { readonly number: number; readonly body: string };
   };
   /** The newest first. */
   'false-yes.of': { readonly args: { readonly asn: number }; readonly row: FalseYesRecord };

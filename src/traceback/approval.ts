@@ -1,6 +1,6 @@
 /**
  * Questions of other ASes that a person of this one has to approve first. They are answered `pending` at once, and as ever
- * when they are asked again once somebody has said yes. Kept in memory: after a restart they are pending again.
+ * when they are asked again once somebody has said yes.
  */
 import { createHash } from 'node:crypto';
 import type { TracebackConfig } from '../config/traceback-tree.ts';
@@ -13,7 +13,7 @@ const MOST = 1024;
 const MOST_OF_ONE = 64;
 
 export interface Approval {
-  /** `p` and 8 hex digits, more where another question begins so: the same for the same digests of the same origin. */
+  /** `p` and 8 hex digits, more where another question begins so: the same for the same question of the same origin. */
   readonly id: string;
   readonly origin: number;
   /** The peer that asked last. */
@@ -57,25 +57,50 @@ export function needsApproval(
   return policy === 'guessable' && (entropy === 'guessable' || entropy === 'unknown');
 }
 
-/** What a question is, 64 hex digits: whoever asks for other packets besides, asks another one. */
-function hashOf({ origin, questions }: Pick<Request, 'origin' | 'questions'>): string {
-  const digests = questions.map(({ epoch, digest, from, to }) => `${epoch} ${digest} ${from} ${to}`).sort();
+/** A question as it is kept, under the hash that says which it is. */
+export interface KeptApproval {
+  readonly hash: string;
+  readonly approval: Approval;
+}
+
+/** Where they are kept over restarts. */
+export interface KeptApprovals {
+  /** Those that were kept. */
+  all(): readonly KeptApproval[];
+  /** One is new, or decided on. */
+  keep(one: KeptApproval): void;
+}
+
+/**
+ * What a question is, 64 hex digits: whoever asks for other packets besides, for fewer of them to be seen at one place, for
+ * another reason or by another name for it asks another one.
+ */
+function hashOf({ origin, purpose, reference, need, questions }: Request): string {
+  const digests = questions
+    .map(({ packet, epoch, digest, from, to }) => `${packet} ${epoch} ${digest} ${from} ${to}`)
+    .sort();
   return createHash('sha256')
-    .update(`${origin}\n${digests.join('\n')}`)
+    .update(`${origin} ${purpose} ${need} ${reference}\n${digests.join('\n')}`)
     .digest('hex');
 }
 
 /** The name of a question of this hash, of so many digits. */
 const named = (hash: string, digits: number): string => `p${hash.slice(0, digits)}`;
 
-/** `audit` writes one line of the audit log for each decision. */
+/** `audit` writes one line of the audit log for each decision; `kept`: left out, they are kept in memory alone. */
 export function createApprovals(
   clock: () => number,
   audit: (what: string, body: Readonly<Record<string, unknown>>) => void,
+  kept?: KeptApprovals,
 ): Approvals {
   const known = new Map<string, Approval>();
   /** What each name stands for: short ones can be made to be the same, and a yes is a yes to one question. */
   const hashes = new Map<string, string>();
+  for (const { hash, approval } of kept?.all() ?? []) {
+    known.set(approval.id, approval);
+    hashes.set(approval.id, hash);
+  }
+  const keep = (approval: Approval) => kept?.keep({ hash: hashes.get(approval.id)!, approval });
   const expire = () => {
     for (const [id, { until }] of known)
       if (until <= clock()) {
@@ -94,6 +119,7 @@ export function createApprovals(
     if (one === undefined) throw new Error(`no question ${id} waits: \`show traceback pending\` lists them`);
     const decided = { ...one, ...verdict };
     known.set(id, decided);
+    keep(decided);
     audit(`approval.${verdict.state}`, { ...decided });
     return decided;
   };
@@ -104,8 +130,8 @@ export function createApprovals(
       const hash = hashOf(request);
       const id = nameOf(hash);
       const now = clock();
-      const kept = known.get(id);
-      if (kept === undefined) {
+      const before = known.get(id);
+      if (before === undefined) {
         const ofOne = [...known.values()].filter(
           ({ origin, state }) => origin === request.origin && state === 'pending',
         );
@@ -116,12 +142,14 @@ export function createApprovals(
         ...{ id, origin, peer, entropy, purpose, reference },
         packets: packetsOf(request),
         ...spanOf(questions),
-        ...{ first: kept?.first ?? now, last: now, asked: (kept?.asked ?? 0) + 1 },
-        ...{ state: kept?.state ?? 'pending', by: kept?.by ?? '', reason: kept?.reason ?? '' },
-        until: kept?.until ?? now + WAITS,
+        ...{ first: before?.first ?? now, last: now, asked: (before?.asked ?? 0) + 1 },
+        ...{ state: before?.state ?? 'pending', by: before?.by ?? '', reason: before?.reason ?? '' },
+        until: before?.until ?? now + WAITS,
       };
       known.set(id, one);
       hashes.set(id, hash);
+      // How often it was asked since is no matter of the disk: whoever asks could wear it out.
+      if (before === undefined) keep(one);
       return one;
     },
     list() {

@@ -125,7 +125,9 @@ export function asOfCertificate(certificate: X509Certificate): number | string {
     return found.length === 0 ? 'names no AS (subjectAltName URI urn:intertrack:as:N)' : 'names more than one AS';
   const digits = found[0]!.slice('URI:urn:intertrack:as:'.length);
   const as = Number(digits);
-  if (!/^[1-9]\d{0,9}$/.test(digits) || as > 0xffffffff) return `names ${JSON.stringify(digits)}, which is no AS`;
+  if (!/^[1-9]\d{0,9}$/.test(digits) || as > 0xffffffff)
+    // Anybody may show anything of any length: it is told in a line of the log.
+    return `names ${JSON.stringify(digits.slice(0, 20))}, which is no AS`;
   return as;
 }
 

@@ -49,7 +49,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const say = seldom(1, clock, (text, unsaid) => log('info', text, unsaid > 0 ? { unsaid } : {}));
   const refused = (kind: RefusalKind, from: string | undefined, reason: string, as?: number) => {
     options.refused(kind, { from: from ?? 'somewhere', reason: printable(reason), ...(as !== undefined && { as }) });
-    say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${reason}`);
+    say(`traceback: refused a connection from ${from ?? 'somewhere'}: ${printable(reason)}`);
   };
 
   server.on('tlsClientError', (error, socket) => {

@@ -5,7 +5,7 @@ import type { CommittedWindow } from '../probe/prove-sealed.ts';
 import type { AuditRecord } from '../store/records.ts';
 import { createAdjacency } from './adjacency.ts';
 import { createAnswering } from './answering.ts';
-import { type Approvals, createApprovals } from './approval.ts';
+import { type Approvals, createApprovals, type KeptApprovals } from './approval.ts';
 import { auditable } from './audit.ts';
 import { type BelievedRecord, believedRecords } from './belief.ts';
 import type { BorderQuestion, Probes } from './btm.ts';
@@ -75,6 +75,8 @@ export interface TracebackOptions {
   readonly recorded?: () => Promise<void>;
   /** What was measured of other ASes; nothing yet when left out. */
   readonly honesty?: HonestyBook;
+  /** Where questions that wait for a person are kept, and what one has said; in memory when left out. */
+  readonly approvals?: KeptApprovals;
   /** Called with what proves that an AS has said yes falsely. */
   readonly keepFalseYes?: (proof: FalseYes) => void;
   readonly log: Log;
@@ -160,7 +162,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
 
   const refusals = createRefusals(clock, audit);
   const { refused } = refusals;
-  const approvals = createApprovals(clock, audit);
+  const approvals = createApprovals(clock, audit, options.approvals);
 
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({

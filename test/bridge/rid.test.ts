@@ -3,8 +3,11 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
+import type { TraceGate } from '../../src/bridge/bridged.ts';
 import type { DigestRecord, PacketRecord } from '../../src/bridge/packet-record.ts';
+import type { RidEntry } from '../../src/bridge/rid-book.ts';
 import { postRid } from '../../src/bridge/rid-client.ts';
+import { createRidDesk } from '../../src/bridge/rid-desk.ts';
 import { ridTls } from '../../src/bridge/rid-http.ts';
 import { decodeRid, encodeRid, type RidMessage } from '../../src/bridge/rid-message.ts';
 import { TRACE } from '../control/scripted.ts';
@@ -140,6 +143,45 @@ describe('bridge/rid', () => {
       () => expect.fail('it was decided already'),
       (error: Error) => expect(error.message).to.equal(`no request ${waiting!.number} waits for a person`),
     );
+  });
+
+  it('says after a restart which requests were lost that waited for a person, and gives no number twice', async () => {
+    const kept = new Map<number, RidEntry>();
+    const said: string[] = [];
+    const open = () =>
+      createRidDesk({
+        gate: {} as TraceGate,
+        self: () => ({ as: 64500, federation: 'jp-isp', creator: { name: 'two.example.net', contact: null } }),
+        peers: () => [{ name: 'one', url: null, in: 'ask', packets: false, rate: 1000 }],
+        post: async () => ({ how: 'failed', why: 'nobody listens' }),
+        audit: (what, body) => said.push(`${what} ${JSON.stringify(body)}`),
+        log: (_level, text) => said.push(text),
+        clock: Date.now,
+        keep(number, entry) {
+          if (entry === null) kept.delete(number);
+          else kept.set(number, entry);
+        },
+      });
+    const before = open();
+    await before.receive('one', request(), null);
+    await before.receive('one', request({ incident: { name: 'one.example.net', id: '207-2' } }), null);
+    await before.decide(1, false, 'uid 0', SIGNAL);
+    expect([...kept.keys()]).to.deep.equal([2]);
+    // No packet, and no digest of one.
+    expect(JSON.stringify([...kept.values()])).to.not.contain(RECORD.digest);
+
+    const after = open();
+    said.length = 0;
+    after.wereLost([...kept.values()]);
+    expect(after.entries()).to.have.length(1);
+    expect(after.entries()[0]).to.include({ number: 2, peer: 'one', state: 'failed' });
+    expect(said[0]).to.match(/^rid\.lost .*"number":2/);
+    expect(said[1]).to.contain('request 2 of one').and.to.contain('it has to ask again');
+    expect(kept.size).to.equal(0);
+    const refusal = await after.decide(2, true, 'uid 0', SIGNAL).then(String, (error: Error) => error.message);
+    expect(refusal).to.equal('no request 2 waits for a person');
+    await after.receive('one', request(), null);
+    expect(after.entries()[0]).to.include({ number: 3, state: 'pending' });
   });
 
   it('tells of a person who said no', async () => {

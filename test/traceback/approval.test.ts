@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { requestOf, termsOf } from '../../src/daemon/trace-terms.ts';
-import { createApprovals, needsApproval } from '../../src/traceback/approval.ts';
+import { createApprovals, type KeptApproval, needsApproval } from '../../src/traceback/approval.ts';
 import type { Request } from '../../src/traceback/request.ts';
 import { type Ases, DIGEST, NOON, newAses, probeAnswer, question, sawTo, scripted } from './ases.ts';
 
@@ -32,15 +32,19 @@ describe('traceback/approval', () => {
     expect(needed('all')).to.deep.equal([true, true, true, true, true]);
   });
 
-  it('is of exactly these digests of this origin, whatever else is said', () => {
+  it('is of exactly this question of this origin, whatever it is sealed to', () => {
     const one = request(64501, digestOf(1));
     expect(approvalId(one)).to.match(/^p[0-9a-f]{8}$/);
-    expect(approvalId({ ...one, trace: 'x', purpose: 'test', seal: new Uint8Array(1) } as Request)).to.equal(
+    expect(approvalId({ ...one, trace: 'x', entropy: 'fair', seal: new Uint8Array(1) } as Request)).to.equal(
       approvalId(one),
     );
     for (const other of [
       request(64502, digestOf(1)),
       request(64501, digestOf(2)),
+      request(64501, digestOf(1), { purpose: 'test' }),
+      request(64501, digestOf(1), { reference: 'CASE-8' }),
+      request(64501, digestOf(1), { need: 2 }),
+      request(64501, digestOf(1), { questions: [{ ...one.questions[0]!, packet: 1 }] }),
       request(64501, digestOf(1), { questions: [{ ...one.questions[0]!, to: 21 }] }),
       request(64501, digestOf(1), {
         questions: [...one.questions, { ...one.questions[0]!, packet: 1, digest: digestOf(2) }],
@@ -76,6 +80,34 @@ describe('traceback/approval', () => {
     expect(approvals.list().map(({ asked }) => asked)).to.deep.equal([2]);
     now += DAY;
     expect(approvals.list()).to.deep.equal([]);
+  });
+
+  it('goes on from what was kept, and keeps what is new and what is decided, no more', () => {
+    const kept: KeptApproval[] = [];
+    const memory = () => new Map(kept.map(one => [one.approval.id, one]));
+    const open = () =>
+      createApprovals(
+        () => 1000,
+        () => {},
+        { all: () => [...memory().values()], keep: one => void kept.push(one) },
+      );
+    const [one, other] = [request(64501, digestOf(1)), request(64501, digestOf(2))];
+    const before = open();
+    const { id } = before.look(one, 1)!;
+    before.look(one, 1);
+    before.look(other, 1);
+    before.approve(id, 5000, 'uid 0');
+    expect(kept.map(({ approval: { state } }) => state)).to.deep.equal(['pending', 'pending', 'approved']);
+    const after = open();
+    expect(after.look(one, 1)).to.include({ id, state: 'approved', by: 'uid 0', until: 6000 });
+    expect(after.look(other, 1)).to.include({ state: 'pending' });
+    expect(after.look(request(64501, digestOf(1), { purpose: 'misuse' }), 1), 'for another reason').to.include({
+      state: 'pending',
+      asked: 1,
+    });
+    // What a name was short for is known as before: a yes is a yes to one question.
+    expect(after.deny(id, 'no', 'uid 1')).to.include({ state: 'denied' });
+    expect(open().look(one, 1)).to.include({ state: 'denied', by: 'uid 1' });
   });
 
   it('takes a yes to one question for a yes to no other whose name begins the same', () => {

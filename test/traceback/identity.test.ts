@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { TracebackConfig } from '../../src/config/traceback-tree.ts';
 import { fingerprintOf } from '../../src/net/fingerprint.ts';
 import { issueCertificate } from '../../src/net/issue-certificate.ts';
+import { outOfDate } from '../../src/net/tls.ts';
 import { identifyPeer, loadIdentity, sameTrust } from '../../src/traceback/identity.ts';
 import { type CertificateOptions, makeAuthority, makeCertificate, makeIdentity } from './certificates.ts';
 
@@ -91,6 +92,51 @@ describe('traceback/identity', () => {
     der[der.indexOf(ed25519, der.indexOf(ed25519) + 1) + 4] = 0x7f;
     write('as64501.crt', `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`);
     expect(load()).to.have.nested.property('errors[0].reason', 'certificate 1 has a key of a kind that is not known');
+  });
+
+  it('believes none whose dates are malformed, though the library makes dates of them', () => {
+    const der = Buffer.from(makeCertificate(64501).certificate.replace(/-----.*-----|\n/g, ''), 'base64');
+    const found = (file: Buffer) => {
+      const certificate = new X509Certificate(file);
+      const pins = new Map([[64501, fingerprintOf(certificate.publicKey)]]);
+      return identifyPeer(certificate, { trust: new Map(), pins, authorities: [] }, Date.now());
+    };
+    expect(found(der)).to.deep.equal({ as: 64501 });
+    // UTCTime of 13 octets: notBefore, then notAfter.
+    const utcTime = Buffer.from([0x17, 13]);
+    const first = der.indexOf(utcTime);
+    for (const at of [first, der.indexOf(utcTime, first + 1)])
+      for (const text of ['999999999999Z', 'abcdefabcdefZ', '260230000000Z', '2612010000+99']) {
+        const spoilt = Buffer.from(der);
+        spoilt.write(text, at + 2, 'latin1');
+        expect(found(spoilt), text).to.deep.equal({
+          reason: 'AS 64501: certificate has a date that cannot be read',
+        });
+        write('as64501.crt', new X509Certificate(spoilt).toString());
+        expect(load()).to.have.nested.property('errors[0].reason', 'certificate 1 has a date that cannot be read');
+      }
+  });
+
+  it('reads the dates of certificates of any day, up to the one that says there is none', () => {
+    const key = createPrivateKey(makeCertificate(64501).key);
+    for (let day = 1; day <= 31; day++)
+      for (const year of [2026, 2049, 2050, 9999]) {
+        const to = new Date(Date.UTC(year, 11, day, 23, 59, 59));
+        const made = { subject: 'AS64501', key, uris: ['urn:intertrack:as:64501'], authority: false };
+        const certificate = new X509Certificate(issueCertificate({ ...made, from: new Date(0), to }));
+        expect(outOfDate(certificate, to.getTime())).to.equal(null);
+        expect(outOfDate(certificate, to.getTime() + 1)).to.match(/^expired on /);
+      }
+  });
+
+  it('tells no more of what a stranger shows than is worth reading', () => {
+    const shown = makeCertificate(64501, { uris: [`urn:intertrack:as:${'1'.repeat(20_000)}`] });
+    const found = identifyPeer(
+      new X509Certificate(shown.certificate),
+      { trust: new Map(), authorities: [] },
+      Date.now(),
+    );
+    expect(found).to.deep.equal({ reason: 'certificate names "11111111111111111111", which is no AS' });
   });
 
   const own = (options: CertificateOptions) => () => makeIdentity(64500, directory, options);

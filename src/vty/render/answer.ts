@@ -31,6 +31,7 @@ import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
+import { renderMachines } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { asIs } from './page.ts';
@@ -102,6 +103,7 @@ const RENDERINGS: Renderings = {
   'show audit head': first(renderAuditHead),
   'show bgp neighbor': renderNeighbors,
   'show bgp summary': renderSummary,
+  'show collector': renderMachines,
   'show traceback bridges': renderBridges,
   'show rid': renderRidPeers,
   'show rid requests': renderRidEntries,
