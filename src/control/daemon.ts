@@ -306,7 +306,9 @@ export interface StatusReport {
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
   readonly originated?: number;
+  /** Cases that are neither resolved nor dismissed. */
   readonly openCases: number;
+  /** Notices that are on the way; when the oldest of them was written, null without one. */
   readonly outbox: { readonly pending: number; readonly oldest: number | null };
   readonly probes: { readonly configured: number; readonly connected: number };
   readonly tracePeers: { readonly configured: number; readonly established: number };
