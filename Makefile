@@ -6,7 +6,7 @@ SRC := $(shell find src -name '*.ts' -not -path 'src/*/kernel/*') $(shell find s
 KERNEL := $(wildcard src/packet/kernel/*.ts)
 GENERATED := build/grammar.js build/itk1.wasm build/ribbon.wasm
 
-.PHONY: all demo screenshots test check bench internet testbed testbed-real security fuzz install deb newcomer clean format peers
+.PHONY: all demo screenshots test check bench internet testbed testbed-real security fuzz documented install deb newcomer clean format peers
 all: dist/.built
 
 # The lock file decides.
@@ -93,6 +93,10 @@ HOSTILE := test/traceback/bad-input.test.ts test/traceback/hostile.test.ts test/
 	test/traceback/restart.test.ts test/traceback/signed.test.ts test/traceback/members.test.ts
 security: $(GENERATED)
 	@mocha --dry-run --reporter spec $(HOSTILE)
+
+# Where each command is told of: manual, OpenAPI, completion, schemas; and how many fields of answers say what they mean.
+documented: $(GENERATED) build/answers.schema.json
+	@node test/vty/command-coverage.ts
 
 # Every decoder, with one processor and no more than is left over: `make fuzz SECONDS=600`.
 fuzz: $(GENERATED)

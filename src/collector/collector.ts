@@ -30,6 +30,7 @@ import { createPeers } from './peers.ts';
 import { createQuality } from './quality.ts';
 import { createReplies } from './replies.ts';
 import type { Slices } from './restart.ts';
+import { beginRetelling } from './retell.ts';
 import type { RowPeer } from './rows.ts';
 import type { SeatedPeer, Seating } from './seating.ts';
 import { beginTableDump, type TableDump } from './table-dump.ts';
@@ -353,6 +354,9 @@ export function createCollector(post: (message: FromCollector) => void): (messag
       case 'aspas':
         aspas = message.aspas;
         judging.attest(aspas);
+        break;
+      case 'retell':
+        later(beginRetelling(book, all, outflow.flush, post));
         break;
       case 'archive':
         connectArchive(message.port);

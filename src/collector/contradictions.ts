@@ -98,6 +98,15 @@ export class Contradictions {
     if (this.book.get(place)?.has(peer)) this.enter(place, peer, [], 'update', why);
   }
 
+  /** Where peers hold such routes. */
+  *holders(): Generator<readonly [place: Place, peer: number]> {
+    for (const [place, row] of this.book) for (const peer of row.keys()) yield [place, peer];
+  }
+
+  heldBy(place: Place, peer: number): readonly Held[] {
+    return this.book.get(place)?.get(peer) ?? [];
+  }
+
   /** Calls `visit` with every `super-prefix`; it must not change the book. */
   forEachCovering(visit: (place: Place, peer: number, held: Held) => void): void {
     for (const place of this.covering)

@@ -15,8 +15,11 @@ import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { IrrState, RovState } from '../registry/verdict.ts';
 import type { LiveBatch } from './live-feed.ts';
 import type { LiveFilter } from './live-filter.ts';
+import type { Order } from './order.ts';
+import type { Retelling } from './retell.ts';
 import type { AgreementRow, MonitoringRow, OtherCountRow, ProtectionRow, RestartRow } from './session-rows.ts';
 
+export type { Order, OrderRow } from './order.ts';
 export type { AgreementRow, MonitoringRow, OtherCountRow, ProtectionRow, RestartRow } from './session-rows.ts';
 
 /** An AS_PATH, neighbour AS first; an AS_SET is an inner array. */
@@ -86,23 +89,6 @@ export type RibQuery =
   /** Over which neighbours of theirs the participants `among` are reached: rows of Adjacency. */
   | { readonly about: 'adjacency'; readonly among: readonly number[] };
 
-/** What the administrator wants of a session at once. `peer` is a name or an address. */
-export type Order =
-  /** Ends it with Cease/Administrative Reset and these words (RFC 9003), and begins anew. */
-  | { readonly what: 'clear'; readonly peer: string; readonly reason: string }
-  /** Ends it with Cease/Administrative Shutdown and these words; it stays down until `enable` or the end of the daemon. */
-  | { readonly what: 'disable'; readonly peer: string; readonly reason: string }
-  | { readonly what: 'enable'; readonly peer: string }
-  /** Asks for the routes again (RFC 2918); of all families that were agreed on when none is named. */
-  | { readonly what: 'refresh'; readonly peer: string; readonly family?: 'ipv4' | 'ipv6' };
-
-/** Row of the answer to an order. */
-export interface OrderRow {
-  readonly peer: string;
-  /** What was done, in words. */
-  readonly done: string;
-}
-
 /** How an answer ends. */
 export interface AnswerEnd {
   readonly rows: readonly unknown[];
@@ -131,6 +117,8 @@ export type ToCollector =
   | RegistryMessage
   /** The ASPAs in force, by which paths of watched routes are judged; null: there are none. */
   | { readonly type: 'aspas'; readonly aspas: AspaTable | null }
+  /** All that is wrong with what peers hold is to be told once more, between `retelling` and `retold`. */
+  | { readonly type: 'retell' }
   | { readonly type: 'query'; readonly id: number; readonly query: RibQuery }
   /** Where what peers send is archived from now on (mrt/archive-messages.ts); null: nowhere. */
   | { readonly type: 'archive'; readonly port: MessagePort | null }
@@ -194,6 +182,7 @@ export type FromCollector =
   /** A monitored peer is known no more: what it held will never be known, and counts as gone. */
   | { readonly type: 'peer-forgotten'; readonly peer: string; readonly time: number }
   | { readonly type: 'rejudged'; readonly done: Rejudged }
+  | Retelling
   /** It is another set than the one told before. */
   | OriginatedMessage
   /** Messages of peers, as `follow` wants them. */

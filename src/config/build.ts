@@ -20,9 +20,11 @@ import {
 import { httpOf } from './http.ts';
 import { idsOf } from './ids.ts';
 import { isUrl } from './location.ts';
+import { busOf, dutiesOf, sharedStoreOf } from './machines.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import { probeOf } from './probe.ts';
+import { acceptedOf } from './risks.ts';
 import { tracebackOf } from './traceback.ts';
 import type {
   AnnouncedRoute,
@@ -55,7 +57,9 @@ export function buildConfig(config: readonly Entry[]): Config {
   const traceback = first(config, 'traceback');
   const archive = first(config, 'archive mrt');
   const whois = first(config, 'whois');
+  const [bus, sharedStore] = [first(config, 'bus nats'), first(config, 'store postgresql')];
   const http = first(config, 'http');
+  const accepted = acceptedOf(config);
   const contacts = first(config, 'contacts');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
@@ -74,11 +78,15 @@ export function buildConfig(config: readonly Entry[]): Config {
     bgpListen: all(config, 'bgp listen').map(listenOf),
     peers: all(config, 'protocol bgp').map(peer => peerOf(peer, templates, localAs)),
     bmp: all(config, 'protocol bmp').map(bmpOf),
+    duties: dutiesOf(config),
+    bus: bus === undefined ? null : busOf(bus),
+    sharedStore: sharedStore === undefined ? null : sharedStoreOf(sharedStore),
     archive: archive === undefined ? null : archiveOf(archive.block, state),
     irr: all(config, 'irr').map(irrOf),
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
     http: http === undefined ? null : httpOf(http.block),
+    ...(accepted.length > 0 && { accepted }),
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),

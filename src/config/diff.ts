@@ -19,6 +19,7 @@ export type Section =
   | 'rpki'
   | 'whois'
   | 'http'
+  | 'machines'
   | 'watch'
   | 'notify'
   | 'group'
@@ -63,7 +64,11 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   irr: 'irr',
   rpki: 'rpki',
   whois: 'whois',
+  'accept risk': 'router',
   http: 'http',
+  role: 'machines',
+  'bus nats': 'machines',
+  'store postgresql': 'machines',
   watch: 'watch',
   'notify mail': 'notify',
   'notify webhook': 'notify',

@@ -3,6 +3,7 @@ import { bridgeEntries } from './bridge.ts';
 import { type Entry, entry } from './entry.ts';
 import { httpEntry } from './http.ts';
 import { idsEntry } from './ids.ts';
+import { machinesEntries } from './machines.ts';
 import { notifyEntry } from './notify.ts';
 import { probeEntry } from './probe.ts';
 import { tracebackEntry } from './traceback.ts';
@@ -75,10 +76,14 @@ export function configEntries(config: Config): Entry[] {
     ),
     ...config.peers.map(peerEntry),
     ...config.bmp.map(bmpEntry),
+    ...machinesEntries(config.duties, config.bus, config.sharedStore),
     ...(config.archive === null ? [] : [archiveEntry(config.archive)]),
     ...config.irr.map(irrEntry),
     ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
+    ...(config.accepted ?? []).map(({ risk, names }) =>
+      entry('global', 'accept risk', { risk, name: names.length > 0 ? names : undefined }),
+    ),
     ...(config.http === null ? [] : [httpEntry(config.http)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(notifyEntry),

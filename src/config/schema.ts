@@ -1,9 +1,11 @@
 import { ARCHIVE } from './archive-statements.ts';
+import { BMP } from './bmp-statements.ts';
 import { INTERTRACK_2010, PACKTER, RID, RID_PEER } from './bridge-statements.ts';
 import { CONTACTS } from './contact-statements.ts';
 import { EXPORTER } from './exporter-statements.ts';
 import { HTTP } from './http-statements.ts';
 import { IDS } from './ids-statements.ts';
+import { BUS, SHARED_STORE } from './machines-statements.ts';
 import { MITIGATE } from './mitigate-statements.ts';
 import { EXEC, MAIL, SYSLOG, WEBHOOK, XMPP } from './notify-statements.ts';
 import { PROBE } from './probe-statements.ts';
@@ -64,6 +66,8 @@ export interface StatementSpec {
 
 export type BlockName =
   | 'global'
+  | 'bus'
+  | 'sharedstore'
   | 'template'
   | 'peer'
   | 'announce'
@@ -178,10 +182,26 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'template bgp NAME', help: 'Statements that several peers share', unique: ['name'], block: 'template' },
   { usage: 'protocol bgp NAME [from TEMPLATE]', help: 'A BGP session', unique: ['name'], block: 'peer' },
   { usage: 'protocol bmp NAME', help: 'A station that routers report to (BMP)', unique: ['name'], block: 'bmp' },
+  { usage: 'role DUTY…', help: 'What this machine does, where several share the work; default: all', hard: true },
+  {
+    usage: 'bus nats NATS…',
+    help: 'Carries what collectors judge to the machines that have the cases',
+    block: 'bus',
+    optionalBlock: true,
+    hard: true,
+  },
+  {
+    usage: 'store postgresql POSTGRESQL',
+    help: 'Where machines that share the cases keep them',
+    block: 'sharedstore',
+    optionalBlock: true,
+    hard: true,
+  },
   { usage: 'archive mrt', help: 'Keeps what peers sent, in files', block: 'archive', optionalBlock: true },
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'rpki NAME', help: 'Where validated payloads of the RPKI come from', unique: ['name'], block: 'rpki' },
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
+  { usage: 'accept risk RISK [for NAME…]', help: 'Somebody knows of this: it is not told any more', unique: ['risk'] },
   { usage: 'http', help: 'Serves the page, the API and the metrics', block: 'http', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },
@@ -253,26 +273,9 @@ const DECLARED: Readonly<Record<BlockName, { title: string; statements: readonly
       },
     ],
   },
-  bmp: {
-    title: 'protocol bmp',
-    statements: [
-      { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
-      {
-        usage: 'listen [ADDRESS] [port PORT]',
-        help: 'Accepts routers here',
-        defaults: { address: '::', port: 11019 },
-        hard: true,
-      },
-      { usage: 'allow PREFIX…', help: 'Where routers may come from', required: true },
-      {
-        usage: 'rib RIB…',
-        help: 'Which tables of a router are taken',
-        defaults: { rib: ['pre-policy'] },
-        hard: true,
-      },
-      { usage: 'disabled [SWITCH]', help: 'Accepts no router', hard: true },
-    ],
-  },
+  bmp: { title: 'protocol bmp', statements: BMP },
+  bus: { title: 'bus nats', statements: BUS },
+  sharedstore: { title: 'store postgresql', statements: SHARED_STORE },
   archive: { title: 'archive mrt', statements: ARCHIVE },
   whois: { title: 'whois', statements: WHOIS },
   http: { title: 'http', statements: HTTP },
@@ -356,6 +359,8 @@ export const BLOCKS: Readonly<Record<BlockName, BlockSpec>> = {
   irr: read(DECLARED.irr),
   rpki: read(DECLARED.rpki),
   whois: read(DECLARED.whois),
+  bus: read(DECLARED.bus),
+  sharedstore: read(DECLARED.sharedstore),
   http: read(DECLARED.http),
   watch: read(DECLARED.watch),
   mail: read(DECLARED.mail),

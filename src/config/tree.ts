@@ -1,8 +1,10 @@
 import type { BridgesConfig } from './bridge-tree.ts';
 import type { OtherFamily } from './families.ts';
 import type { HttpConfig } from './http-tree.ts';
+import type { BusConfig, Duty, SharedStoreConfig } from './machines-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
+import type { AcceptedRisk } from './risk-names.ts';
 import type { TracebackConfig } from './traceback-tree.ts';
 import type { Budget } from './units.ts';
 
@@ -31,11 +33,17 @@ export interface Config {
   /** Templates are already applied. */
   readonly peers: readonly BgpPeerConfig[];
   readonly bmp: readonly BmpConfig[];
+  /** What this machine does; what it shares with others, null: it is alone. */
+  readonly duties: readonly Duty[];
+  readonly bus: BusConfig | null;
+  readonly sharedStore: SharedStoreConfig | null;
   readonly archive: ArchiveConfig | null;
   readonly irr: readonly IrrConfig[];
   readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
   readonly http: HttpConfig | null;
+  /** Not there: none. */
+  readonly accepted?: readonly AcceptedRisk[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];

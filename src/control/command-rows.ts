@@ -34,6 +34,7 @@ import type {
   IncidentDetail,
   IodefExport,
 } from './case-rows.ts';
+import type { ConfigCheck, ConfigDiff } from './config-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type {
   ArchiveRow,
@@ -58,6 +59,7 @@ import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
+import type { MachineRow } from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -129,6 +131,7 @@ export interface CommandRows {
   readonly 'show traceback bridges': BridgeRow;
   readonly 'show rid': RidPeerRow;
   readonly 'show rid requests': RidEntry;
+  readonly 'show collector': MachineRow;
   readonly 'show case': Case;
   readonly 'show case all': Case;
   readonly 'show case CASE-ID': CaseDetail;
@@ -144,6 +147,9 @@ export interface CommandRows {
   readonly 'show case open evidence': CaseEvidence;
   readonly 'show case timeline': CaseTimeline;
   readonly 'show case open timeline': CaseTimeline;
+  readonly 'config check': ConfigCheck;
+  readonly 'config diff': ConfigDiff;
+  readonly 'config show': ConfigText;
   readonly 'show config': ConfigText;
   readonly 'show contact AS': ContactSheet;
   readonly 'show contact CASE-ID': CaseSheet;

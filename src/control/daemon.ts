@@ -37,6 +37,7 @@ import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { BridgeAnswers } from './bridge-rows.ts';
 import type { DrillReport } from './case-rows.ts';
+import type { ConfigCheck, ConfigDiff } from './config-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
@@ -44,6 +45,7 @@ import type { IdsRow } from './ids-rows.ts';
 import type { IrrNamedRow, IrrObject, IrrStatusRow } from './irr-rows.ts';
 import type { LiveAnswers } from './live-rows.ts';
 import type { Loading } from './loading.ts';
+import type { MachineAnswers } from './machine-rows.ts';
 import type { MitigationOrder, MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { DecodedPacket } from './packet-data.ts';
 import type { PlanAnswers } from './plan-rows.ts';
@@ -65,7 +67,13 @@ export interface RibRows {
 
 export type RibQuestion<K extends keyof RibRows> = Extract<RibQuery, { readonly about: K }>;
 
-export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, BridgeAnswers, LiveAnswers {
+export interface Daemon
+  extends PlanAnswers,
+    StandingAnswers,
+    TracebackAnswers,
+    BridgeAnswers,
+    LiveAnswers,
+    MachineAnswers {
   status(): Promise<StatusReport>;
   /** Asks every collector. */
   ribQuery<K extends keyof RibRows>(query: RibQuestion<K>): Promise<readonly RibRows[K][]>;
@@ -216,6 +224,9 @@ export interface Daemon extends PlanAnswers, StandingAnswers, TracebackAnswers, 
   auditHead(): Promise<AuditRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
+  /** What is to be said of the configuration file as it is now, and what a reload would change. */
+  configCheck(): Promise<ConfigCheck>;
+  configDiff(): Promise<ConfigDiff>;
   reload(): Promise<ReloadReport>;
   /** Asks for a whole copy of one IRR source, to be taken though it be small with `force`. Null: no such source. */
   reloadIrr(source: string, force: boolean): Promise<SourceReport | null>;
@@ -295,7 +306,9 @@ export interface StatusReport {
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
   readonly originated?: number;
+  /** Cases that are neither resolved nor dismissed. */
   readonly openCases: number;
+  /** Notices that are on the way; when the oldest of them was written, null without one. */
   readonly outbox: { readonly pending: number; readonly oldest: number | null };
   readonly probes: { readonly configured: number; readonly connected: number };
   readonly tracePeers: { readonly configured: number; readonly established: number };
@@ -335,6 +348,7 @@ export interface ReloadReport {
 /** An outbox record without the message itself: row of `show outbox` and of a case's notices. */
 export type NoticeRow = Omit<OutboxRecord, 'body'>;
 
+export type { RpkiSourceStatus } from '../registry/rpki/payload-source.ts';
 export type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 export type { AuditQuestion, AuditRow } from './audit-rows.ts';
 export type { CaseDetail } from './case-rows.ts';

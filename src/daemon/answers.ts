@@ -6,14 +6,12 @@ import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
-import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { HttpStatus } from '../control/http-rows.ts';
 import { loadingOf } from '../control/loading.ts';
 import type { FlowRow } from '../control/probe-rows.ts';
 import { peerTrouble } from '../control/traceback-rows.ts';
-import type { Outbox } from '../notify/outbox.ts';
 import { sendTest, testTargets } from '../notify/test-notice.ts';
 import { MAX_VISIBLE } from '../registry/compile.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -27,7 +25,9 @@ import type { AuditLog } from './audit.ts';
 import { createAuditAnswers } from './audit-answers.ts';
 import { creatorOf, federationOf } from './bridge-gate.ts';
 import type { Bridges } from './bridges.ts';
+import type { CaseHouse, OutboxFace } from './case-house.ts';
 import type { Cases } from './cases.ts';
+import { createConfigAnswers } from './config-answers.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
 import { drill } from './drill.ts';
@@ -58,6 +58,7 @@ export interface DaemonParts {
   readonly version: string;
   readonly started: number;
   readonly config: () => Config;
+  readonly file: string;
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly rpki: Rpki;
@@ -70,7 +71,8 @@ export interface DaemonParts {
   readonly traceContacts: ReturnType<typeof createTraceContacts>;
   readonly bridges: Bridges;
   readonly mitigations: Mitigations;
-  readonly outbox: Outbox;
+  readonly outbox: OutboxFace;
+  readonly house: CaseHouse;
   readonly traces: Traces;
   readonly neighbors: Neighbors;
   readonly ids: Ids;
@@ -86,7 +88,7 @@ export interface DaemonParts {
 }
 
 export function daemonAnswers(parts: DaemonParts): Daemon {
-  const { config, collector, registry, cases, outbox, traces, store } = parts;
+  const { config, collector, registry, cases, outbox, house, traces, store } = parts;
 
   const sources = (): IrrStatusRow[] =>
     registry.status().map(row => ({
@@ -162,6 +164,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
       ...parts.whois.problems(),
       ...parts.http().listen.flatMap(({ problem }) => (problem === '' ? [] : [problem])),
       ...cases.problems(),
+      ...house.problems(),
       ...parts.mitigations.problems(),
       ...parts.originated.problems(),
       ...(mail.lastError === '' || mail.waiting + mail.sending === 0 ? [] : [`not delivered: ${mail.lastError}`]),
@@ -241,7 +244,9 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
         peers,
       };
     },
-    cases: async () => cases.open(),
+    cases: house.openEverywhere,
+    machines: async () => house.machines(),
+    askAll: house.askAll,
     case: id => cases.get(id),
     drill: (question, signal) =>
       drill(
@@ -250,7 +255,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
           localAs: () => config().localAs,
           registry,
           cases,
-          outboxOf: caseId => store.read('outbox.of-case', { caseId }),
+          outboxOf: house.outboxOf,
           log: parts.log,
         },
         signal,
@@ -273,8 +278,8 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     creator: () => creatorOf(config()),
     markCase: (id, order) => cases.mark(id, order),
     casesBefore: (one, limit) => cases.before(one, limit),
-    outboxOf: caseId => store.read('outbox.of-case', { caseId }),
-    outbox: () => store.read('outbox.pending', {}),
+    outboxOf: house.outboxOf,
+    outbox: house.pendingEverywhere,
     async testNotify(kind, by, take, signal) {
       parts.log('info', `test notices are sent for ${by}`);
       const names = { hostname: hostname(), routerName: config().routerId };
@@ -361,7 +366,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),
     drift: days => parts.drift.report(days),
-    configText: async () => printConfig(config(), { secrets: 'hidden' }),
+    ...createConfigAnswers(config, parts.file),
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),
   };

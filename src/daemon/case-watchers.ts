@@ -2,11 +2,15 @@
 import type { CaseLineRow } from '../control/case-rows.ts';
 import type { CaseChange } from '../hijack/case-book.ts';
 
-export interface CaseWatchers {
-  /** A case has changed. */
-  tell(change: CaseChange): void;
+export interface LineWatchers {
+  tellLine(line: CaseLineRow): void;
   /** Has `take` told from now on; returns what ends it. */
   add(take: (line: CaseLineRow) => void): () => void;
+}
+
+export interface CaseWatchers extends Pick<LineWatchers, 'add'> {
+  /** A case has changed. */
+  tell(change: CaseChange): void;
 }
 
 /** The line of a change. */
@@ -17,12 +21,13 @@ export function caseLine({ case: of, notice, why }: CaseChange): CaseLineRow {
 }
 
 /** Nobody watches yet. */
-export function caseWatchers(): CaseWatchers {
+export function lineWatchers(): LineWatchers & { readonly any: boolean } {
   const watching = new Set<(line: CaseLineRow) => void>();
   return {
-    tell(change) {
-      if (watching.size === 0) return;
-      const line = caseLine(change);
+    get any() {
+      return watching.size > 0;
+    },
+    tellLine(line) {
       for (const take of watching) take(line);
     },
     add(take) {
@@ -31,5 +36,16 @@ export function caseWatchers(): CaseWatchers {
       watching.add(own);
       return () => void watching.delete(own);
     },
+  };
+}
+
+/** The same for changes, whose lines are made where somebody watches. */
+export function caseWatchers(): CaseWatchers {
+  const watchers = lineWatchers();
+  return {
+    tell(change) {
+      if (watchers.any) watchers.tellLine(caseLine(change));
+    },
+    add: watchers.add,
   };
 }

@@ -8,6 +8,7 @@ import type { CaseOrder } from '../control/daemon.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case, Mark } from '../hijack/case.ts';
 import { type CaseChange, createCaseBook } from '../hijack/case-book.ts';
+import { type BookPlace, caseIds } from '../hijack/case-id.ts';
 import { BEGIN, type ChainEnd, type SealedEvidence, seal } from '../hijack/evidence-chain.ts';
 import { exceptionEnds, exceptionWords } from '../hijack/exceptions.ts';
 import { incidentOf } from '../hijack/incident.ts';
@@ -58,6 +59,15 @@ export interface Cases {
   close(): Promise<void>;
 }
 
+/** The cases of one store. */
+export interface CasesOfStore extends Cases {
+  /**
+   * What the calls of `events` change is written in one transaction, together with `writes`. Rejects when it was not: then
+   * this book is no more that of its store, and is to be closed.
+   */
+  together(events: () => void, writes: readonly StoreWrite[]): Promise<void>;
+}
+
 /** What else takes part in cases. */
 export interface CaseCompany {
   /** A case is another one than before, or is new. */
@@ -66,6 +76,10 @@ export interface CaseCompany {
   readonly contacts?: NonNullable<NoticeSettings['contacts']>;
   /** Whom mail may not reach; left out: asks the DNS. */
   readonly reach?: Reach;
+  /** Which of the books that share the cases this is; left out: the only one. */
+  readonly place?: BookPlace;
+  /** True once the store is another machine's: what cannot be written will never be. */
+  readonly lost?: () => boolean;
 }
 
 /** The order of `case.before`. */
@@ -89,14 +103,15 @@ export async function openCases(
   settings: () => Config,
   log: Log,
   ground: GroundOf | null = null,
-  { changed = () => {}, contacts, reach = createReach() }: CaseCompany = {},
-): Promise<Cases> {
+  { changed = () => {}, contacts, reach = createReach(), place, lost: isLost = () => false }: CaseCompany = {},
+): Promise<CasesOfStore> {
   const caseOf = (record: CaseRecord) => readCase(record.body);
   const stored = (await store.read('case.open', {})).map(caseOf);
   const usedIds = (await store.read('case.last-ids', {})).map(({ id }) => id);
   /** Cases that are not over, and those whose end is not on disk. */
   const cases = new Map(stored.map(one => [one.id, one]));
-  const book = createCaseBook({ clock: Date.now, registry, settings, stored, usedIds, ...(ground && { ground }) });
+  const newId = caseIds([...usedIds, ...stored.map(({ id }) => id)], place);
+  const book = createCaseBook({ clock: Date.now, registry, settings, stored, newId, ...(ground && { ground }) });
   /** Where the evidence of each case that is not over ends. */
   const chains = new Map<string, ChainEnd>(
     (await store.read('evidence.heads', {})).map(({ caseId, ...end }) => [caseId, { ...BEGIN, ...end }]),
@@ -112,6 +127,8 @@ export async function openCases(
   let trouble = '';
   let closing = false;
   let lost = 0;
+  /** What is to be written together (`together`). */
+  let gathered: CaseChange[] | null = null;
 
   function describe({ case: of, notice, why }: CaseChange): void {
     const offender = of.offender === null ? 'an AS_SET' : `AS${of.offender}`;
@@ -130,7 +147,7 @@ export async function openCases(
         const words = `cases cannot be written: ${(e as Error).message}`;
         if (words !== trouble) log('error', `${words}; trying again every ${WRITE_RETRY / 1000} s`);
         trouble = words;
-        if (closing) throw e;
+        if (closing || isLost()) throw e;
         await new Promise(resolve => setTimeout(resolve, WRITE_RETRY));
       }
     }
@@ -144,6 +161,10 @@ export async function openCases(
       cases.set(change.case.id, change.case);
       changed(change.case);
     }
+    if (gathered !== null) {
+      gathered.push(...changes);
+      return writing;
+    }
     for (let i = 0; i < changes.length; i += AT_ONCE) {
       const some = changes.slice(i, i + AT_ONCE);
       writing = writing
@@ -154,6 +175,19 @@ export async function openCases(
         });
     }
     return writing;
+  }
+
+  function together(events: () => void, writes: readonly StoreWrite[]): Promise<void> {
+    const changes: CaseChange[] = [];
+    gathered = changes;
+    try {
+      events();
+    } finally {
+      gathered = null;
+    }
+    const written = writing.then(() => transact(changes, true, writes));
+    writing = written.catch(() => {});
+    return written;
   }
 
   /** The next record of the case's evidence; null when nothing of it has changed. */
@@ -178,8 +212,12 @@ export async function openCases(
   }
 
   /** Changes with their notices, in one transaction; once they are on disk the notices are sent. */
-  async function transact(changes: readonly CaseChange[], frozen: boolean): Promise<void> {
-    const batch: StoreWrite[] = [];
+  async function transact(
+    changes: readonly CaseChange[],
+    frozen: boolean,
+    also: readonly StoreWrite[] = [],
+  ): Promise<void> {
+    const batch: StoreWrite[] = [...also];
     const mails: OutboxRecord[] = [];
     for (const { case: of, notice, why } of changes) {
       const { id, state, prefix, opened, changed, incident = '' } = of;
@@ -275,6 +313,7 @@ export async function openCases(
   const reminding = setInterval(() => keepSaid(() => telling.due(open(), Date.now())), REMIND_TICK);
   return {
     judged: changes => keep(book.judged(changes)),
+    together,
     session: book.session,
     endOfRib: (peer, time) => void keep(book.endOfRib(peer, time)),
     peersAre(names, mayBe = () => false) {

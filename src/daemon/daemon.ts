@@ -3,7 +3,6 @@
  * closes them in reverse. It never loops over a table or a packet (DESIGN section 2).
  */
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { FromCollector } from '../collector/messages.ts';
 import { isMember } from '../collector/peers.ts';
 import { type CollectorThread, startCollector } from '../collector/thread.ts';
@@ -14,32 +13,35 @@ import { openControl } from '../control/server.ts';
 import type { Case } from '../hijack/case.ts';
 import { RPKI_PEER } from '../hijack/witness-words.ts';
 import { formatPrefix } from '../net/prefix.ts';
-import { createOutbox } from '../notify/outbox.ts';
 import { openRegistry, type RegistryGeneration } from '../registry/registry.ts';
-import type { AspaTable } from '../registry/rpki/aspa.ts';
 import type { RpkiChange } from '../registry/rpki/rpki.ts';
 import type { SourceSize } from '../registry/source-size.ts';
 import { openStore } from '../store/store.ts';
 import { createHttpServer, type HttpFiles, type HttpServer, NO_HTTP, readHttpFiles } from '../web/server.ts';
 import { daemonAnswers } from './answers.ts';
 import { createArchive } from './archive.ts';
+import { aspasTold } from './aspas-told.ts';
 import { openAudit } from './audit.ts';
 import { openBridges } from './bridge-gate.ts';
 import type { Bridges } from './bridges.ts';
-import { openCases } from './cases.ts';
+import { ownCaseHouse } from './case-house.ts';
 import { openContacts } from './contacts.ts';
 import { createDrift } from './drift.ts';
+import { asDutiesSay } from './duties.ts';
 import { groundOfCases } from './grounds.ts';
 import { openIds } from './ids/ids.ts';
 import { inTurn } from './in-turn.ts';
 import { createLive } from './live.ts';
 import { createLiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
+import { carryOutLook, selfOf } from './machine-looks.ts';
+import { openMachines } from './machines.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
 import { openOriginated } from './originated.ts';
 import { createPast } from './past.ts';
 import { claimsBy } from './path-claims.ts';
+import { logGeneration } from './registry-words.ts';
 import { watchRoas } from './roas.ts';
 import { createRpki } from './rpki.ts';
 import { shown } from './shown.ts';
@@ -71,7 +73,7 @@ export async function startDaemon({
   log,
   onFatal,
 }: DaemonOptions): Promise<RunningDaemon> {
-  let config = initial;
+  let config = asDutiesSay(initial);
   const started = Date.now();
   const closers: (() => void | Promise<void>)[] = [];
   let http: HttpServer | null = null;
@@ -83,32 +85,41 @@ export async function startDaemon({
   };
 
   try {
-    const store = await openStore(config.state, { onProblem: text => log('error', text) });
-    closers.push(() => store.close());
+    const own = await openStore(config.state, { onProblem: text => log('error', text) });
+    closers.push(() => own.close());
+    const house =
+      config.sharedStore === null
+        ? ownCaseHouse(own, config.notify, log)
+        : await openMachines({
+            ...{
+              config: () => config,
+              version,
+              started,
+              own,
+              log,
+              onFatal,
+              look: (...of) => carryOutLook(daemon, ...of),
+            },
+            retell: () => collector.send({ type: 'retell' }),
+            self: () => selfOf(collector.query),
+          });
+    const { store } = house;
+    closers.push(() => house.close());
     const live = createLive(started);
     closers.push(() => live.close());
     const audit = openAudit({ store, retain: config.auditRetain, log });
     closers.push(() => audit.close());
-    const outbox = createOutbox({ store, notify: config.notify, log, told: live.notice });
-    closers.push(() => outbox.close());
     const earlier = await store.read('source.all', {});
     const remember = (record: SourceSize) => {
       store
         .write([{ op: 'source.put', record }])
         .catch((e: Error) => log('error', `${record.name}: its size cannot be remembered: ${e.message}`));
     };
-    let told: AspaTable | null = null;
     let tableComplete = () => {};
-    /** Sends the collector the ASPAs in force, when they are others than it has. */
-    function tellAspas(): void {
-      const { aspas } = rpki.view();
-      if (aspas.size === 0 ? told === null : isDeepStrictEqual(aspas, told)) return;
-      told = aspas.size === 0 ? null : new Map(aspas);
-      collector.send({ type: 'aspas', aspas: told });
-    }
+    const tellAspas = aspasTold(aspas => collector.send({ type: 'aspas', aspas }));
     function vrpsChanged(change: RpkiChange): void {
       registry.vrpsChanged(change.whole ? null : change.touched);
-      tellAspas();
+      tellAspas(rpki.view().aspas);
       roas.rpkiChanged();
     }
     const rpki = createRpki(vrpsChanged, remember, earlier, log);
@@ -145,8 +156,10 @@ export async function startDaemon({
       contacts: contacts.lines,
     };
     const ground = groundOfCases({ config: () => config, registry, rpki });
-    const cases = await openCases(store, outbox, registry, () => config, log, ground, company);
-    closers.push(() => cases.close(), cases.watch(live.case));
+    const { cases, outbox, ...opened } = await house.openCases({
+      ...{ registry, config: () => config, ground, company, told: live.notice },
+    });
+    closers.push(opened.close, cases.watch(live.case));
     const roas = watchRoas({ config: () => config, registry, rpki, cases, log });
     closers.push(() => roas.close());
     const collector: CollectorThread = startCollector({
@@ -194,6 +207,10 @@ export async function startDaemon({
           cases.registryChanged();
           drift.registryChanged();
           break;
+        case 'retelling':
+        case 'retold':
+          house.retold(message);
+          break;
         case 'originated':
           originated.heard(message);
           break;
@@ -224,20 +241,7 @@ export async function startDaemon({
     }
 
     function inForce({ layers, touched, generation, report }: RegistryGeneration): void {
-      for (const { source, what, objects, why } of report.sources)
-        log(
-          why !== '' ? 'error' : what === 'changed' ? 'debug' : 'info',
-          `irr ${source}: ${what}, ${objects} route objects`,
-          {
-            why,
-          },
-        );
-      for (const { source, file, problems, firstProblems } of registry.status()) {
-        if (!report.sources.some(one => one.source === source && one.what === 'loaded')) continue;
-        for (const { line, why } of firstProblems) log('warn', `irr ${source}: ${file}:${line}: ${why}`);
-        const more = problems - firstProblems.length;
-        if (more > 0) log('warn', `irr ${source}: ${file}: ${more} more that are not shown`);
-      }
+      logGeneration({ report }, registry.status(), log);
       roas.registryChanged(touched);
       collector.send({ type: 'registry', ...layers, touched: touched?.map(formatPrefix) ?? null, generation });
     }
@@ -316,7 +320,7 @@ export async function startDaemon({
           return refused((e as Error).message);
         }
       bridging.commit();
-      config = loaded.config;
+      config = asDutiesSay(loaded.config);
       log.configure(config.log);
       audit.configure(config.auditRetain);
       if (touches('notify')) outbox.configure(config.notify);
@@ -345,7 +349,7 @@ export async function startDaemon({
     const daemon = daemonAnswers({
       version,
       started,
-      config: () => config,
+      ...{ config: () => config, file },
       ...{
         collector,
         registry,
@@ -360,7 +364,7 @@ export async function startDaemon({
         live,
         updates,
       },
-      ...{ mitigations, outbox, traces, neighbors, ids, standing, archive, store, audit, log },
+      ...{ mitigations, outbox, house, traces, neighbors, ids, standing, archive, store, audit, log },
       http: () => http?.status() ?? NO_HTTP,
       reload: reloadInTurn,
     });

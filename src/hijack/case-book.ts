@@ -32,8 +32,8 @@ export interface CaseBookOptions {
   readonly ground?: GroundOf;
   /** Stored cases; those that are not over are taken up again. */
   readonly stored: readonly Case[];
-  /** Ids that were ever given besides; the last of each day will do. */
-  readonly usedIds?: readonly string[];
+  /** Gives ids (case-id.ts); left out: those that are free behind the stored ones. */
+  readonly newId?: (time: number) => string;
   /** Cases that may be open at once. Default 10,000. */
   readonly maxOpen?: number;
 }
@@ -96,8 +96,8 @@ const MOST_ENDS = 10_000;
 
 /** The book of open cases: one per (prefix, offender, what is wrong). No clock but the given one, no input or output. */
 export function createCaseBook(options: CaseBookOptions): CaseBook {
-  const { clock, registry, settings, stored, usedIds = [], maxOpen = 10_000 } = options;
-  const newId = caseIds([...usedIds, ...stored.map(({ id }) => id)]);
+  const { clock, registry, settings, stored, maxOpen = 10_000 } = options;
+  const newId = options.newId ?? caseIds(stored.map(({ id }) => id));
   const incidents = createIncidents();
   const cases = new Map<string, OpenCase>();
   const byPrefix = new Map<string, Set<OpenCase>>();

@@ -20,12 +20,17 @@ export const systemClock: OutboxClock = {
   },
 };
 
+/** How long until a row is looked at again that could not be claimed, ms. */
+const UNSURE = 1_000;
+
 export interface OutboxOptions {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly notify: readonly NotifyConfig[];
   readonly log: (level: 'info' | 'warn' | 'error', text: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Is told of each row that is stored, and of what came of each attempt. */
   readonly told?: (record: OutboxRecord) => void;
+  /** Asked before each attempt: whether this daemon may still make it. Left out: always. */
+  readonly claim?: (record: OutboxRecord) => Promise<boolean>;
   readonly clock?: OutboxClock;
   readonly hostname?: string;
   readonly timeouts?: MailTimeouts;
@@ -106,6 +111,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function deliver(record: OutboxRecord, signal: AbortSignal): Promise<OutboxRecord> {
+    // What may be another machine's by now is left to that one; and is here for a moment only, if so.
+    if (options.claim !== undefined && !(await options.claim(record))) return { ...record, due: clock.now() + UNSURE };
     const by = carrier;
     const outcome: Outcome = await by.carry(record, signal);
     if (signal.aborted && outcome.result !== 'sent') return record;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DUTIES } from '../../src/config/machines-tree.ts';
 import type { TracePurpose } from '../../src/config/traceback-tree.ts';
 import type { BgpPeerConfig, Config, IrrConfig } from '../../src/config/tree.ts';
 
@@ -633,79 +634,120 @@ export const config: fc.Arbitrary<Config> = fc
       intertrack2010: clients,
     });
     const level = fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const);
-    return fc.record({
-      routerId: ipv4,
-      localAs: fc.constant(localAs),
-      log: fc.tuple(
-        level.map(given => ({ to: 'syslog' as const, level: given })),
-        fc.tuple(level, file).map(([given, path]) => ({ to: 'file' as const, file: path, level: given })),
-      ),
-      auditRetain: seconds(30 * 86400, 36_500 * 86400),
-      state: file,
-      controlSocket: socket('/run/intertrack/control "x"'),
-      readerSocket: fc.option(socket('/run/intertrack/reader')),
-      probeSocket: socket('/run/intertrack/probe'),
-      probeListen: listen,
-      probeIdentity: fc.record({ key: file, certificate: file }),
-      bgpListen: bgpListen.filter(list => list.length > 0),
-      peers: peers(localAs).map(list =>
-        list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
-      ),
-      bmp,
-      archive: fc.option(
-        fc.record({
-          directory: file,
-          updates: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
-          rib: fc.integer({ min: 0, max: 10_080 }).map(minutes => minutes * 60_000),
-          retain: fc.oneof(fc.constant(0), seconds(3600, 86400)),
-          compress: fc.constantFrom('gzip' as const, 'zstd' as const, 'none' as const),
-        }),
-      ),
-      irr: fc.constant(irr),
-      rpki: fc.uniqueArray(rpki, { maxLength: 2, selector: one => one.name }),
-      whois: fc.option(
-        fc.record({
-          listen: listen.filter(list => list.length > 0),
-          allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '::/0'), { minLength: 1 }),
-          maxConnections: fc.integer({ min: 1, max: 4096 }),
-          maxClientConnections: fc.integer({ min: 1, max: 4096 }),
-          maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
-          rate: fc.integer({ min: 1, max: 1_000_000 }),
-          idleTimeout: seconds(1, 3600),
-        }),
-      ),
-      http: fc.option(
-        fc
-          .tuple(
-            fc.record({
-              listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
-                minLength: 1,
-                maxLength: 2,
-                selector: one => `${one.address} ${one.port}`,
-              }),
-              identity: fc.record({ key: file, certificate: file }),
-              tokens: fc.uniqueArray(
-                fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }),
-                {
+    return fc
+      .record({
+        routerId: ipv4,
+        localAs: fc.constant(localAs),
+        log: fc.tuple(
+          level.map(given => ({ to: 'syslog' as const, level: given })),
+          fc.tuple(level, file).map(([given, path]) => ({ to: 'file' as const, file: path, level: given })),
+        ),
+        auditRetain: seconds(30 * 86400, 36_500 * 86400),
+        state: file,
+        controlSocket: socket('/run/intertrack/control "x"'),
+        readerSocket: fc.option(socket('/run/intertrack/reader')),
+        probeSocket: socket('/run/intertrack/probe'),
+        probeListen: listen,
+        probeIdentity: fc.record({ key: file, certificate: file }),
+        bgpListen: bgpListen.filter(list => list.length > 0),
+        peers: peers(localAs).map(list =>
+          list.filter((peer, i) => list.findIndex(other => other.neighbor === peer.neighbor) === i),
+        ),
+        bmp,
+        archive: fc.option(
+          fc.record({
+            directory: file,
+            updates: fc.integer({ min: 1, max: 1440 }).map(minutes => minutes * 60_000),
+            rib: fc.integer({ min: 0, max: 10_080 }).map(minutes => minutes * 60_000),
+            retain: fc.oneof(fc.constant(0), seconds(3600, 86400)),
+            compress: fc.constantFrom('gzip' as const, 'zstd' as const, 'none' as const),
+          }),
+        ),
+        irr: fc.constant(irr),
+        rpki: fc.uniqueArray(rpki, { maxLength: 2, selector: one => one.name }),
+        whois: fc.option(
+          fc.record({
+            listen: listen.filter(list => list.length > 0),
+            allow: fc.uniqueArray(fc.constantFrom('192.0.2.0/24', '2001:db8::/32', '::/0'), { minLength: 1 }),
+            maxConnections: fc.integer({ min: 1, max: 4096 }),
+            maxClientConnections: fc.integer({ min: 1, max: 4096 }),
+            maxAnswer: fc.integer({ min: 1, max: 1024 }).map(mebi => mebi * 2 ** 20),
+            rate: fc.integer({ min: 1, max: 1_000_000 }),
+            idleTimeout: seconds(1, 3600),
+          }),
+        ),
+        http: fc.option(
+          fc
+            .tuple(
+              fc.record({
+                listen: fc.uniqueArray(fc.record({ address: fc.constantFrom('127.0.0.1', '::1', '192.0.2.1'), port }), {
+                  minLength: 1,
                   maxLength: 2,
-                  selector: one => one.file,
-                },
-              ),
-              anonymous: fc.option(fc.constant('reader' as const)),
-              rate: fc.integer({ min: 1, max: 100_000 }),
-            }),
-            maybe('risLive', fc.record({ host: fc.constantFrom(null, 'rrc-tokyo') })),
-            maybe('lookingGlass', fc.constant(true as const)),
-          )
-          .map(([of, live, glass]) => ({ ...of, ...live, ...glass })),
-      ),
-      watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
-      notify,
-      groups: fc.constant(groups),
-      contacts: fc.option(contacts),
-      probes: fc.uniqueArray(probes, { maxLength: 2, selector: one => one.name }),
-      ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
-      traceback: fc.option(traceback),
-      bridges,
-    });
-  });
+                  selector: one => `${one.address} ${one.port}`,
+                }),
+                identity: fc.record({ key: file, certificate: file }),
+                tokens: fc.uniqueArray(
+                  fc.record({ file, role: fc.constantFrom('reader' as const, 'operator' as const) }),
+                  {
+                    maxLength: 2,
+                    selector: one => one.file,
+                  },
+                ),
+                anonymous: fc.option(fc.constant('reader' as const)),
+                rate: fc.integer({ min: 1, max: 100_000 }),
+              }),
+              maybe('risLive', fc.record({ host: fc.constantFrom(null, 'rrc-tokyo') })),
+              maybe('lookingGlass', fc.constant(true as const)),
+            )
+            .map(([of, live, glass]) => ({ ...of, ...live, ...glass })),
+        ),
+        duties: fc
+          .uniqueArray(fc.constantFrom(...DUTIES), { minLength: 1 })
+          .map(some => DUTIES.filter(duty => some.includes(duty))),
+        bus: fc.option(
+          fc.record({
+            servers: fc.uniqueArray(
+              fc.constantFrom('tls://nats1.example.net:4222', 'nats://127.0.0.1:4223', 'tls://[2001:db8::1]:4222'),
+              { minLength: 1 },
+            ),
+            authority: fc.option(file),
+            identity: fc.option(fc.record({ key: file, certificate: file })),
+            credentials: fc.option(file),
+            partitions: fc.integer({ min: 1, max: 64 }),
+            replicas: fc.integer({ min: 1, max: 5 }),
+          }),
+        ),
+        sharedStore: fc.option(
+          fc.record({
+            url: fc.constantFrom(
+              'postgres://intertrack@db.example.net/cases?sslmode=verify-full',
+              'postgres://intertrack@127.0.0.1:5433/cases',
+            ),
+            authority: fc.option(file),
+            identity: fc.option(fc.record({ key: file, certificate: file })),
+            password: fc.option(file),
+          }),
+        ),
+        watches: fc.uniqueArray(watch, { maxLength: 3, selector: one => one.name }),
+        notify,
+        groups: fc.constant(groups),
+        contacts: fc.option(contacts),
+        probes: fc.uniqueArray(probes, { maxLength: 2, selector: one => one.name }),
+        ids: fc.uniqueArray(ids, { maxLength: 2, selector: one => one.name }),
+        traceback: fc.option(traceback),
+        bridges,
+      })
+      .map(config => {
+        const bus = config.sharedStore === null ? null : config.bus;
+        return { ...config, bus, duties: bus === null ? DUTIES : config.duties };
+      });
+  })
+  .chain(given =>
+    maybe(
+      'accepted',
+      fc.constant([
+        { risk: 'bgp-no-limit' as const, names: ['tyo1', 'osa1'] },
+        { risk: 'mail-clear' as const, names: [] },
+      ]),
+    ).map(accepted => ({ ...given, ...accepted })),
+  );

@@ -27,6 +27,7 @@ import type {
 } from '../../src/control/daemon.ts';
 import type { HttpStatus } from '../../src/control/http-rows.ts';
 import type { IdsRow } from '../../src/control/ids-rows.ts';
+import type { MachineRow } from '../../src/control/machine-rows.ts';
 import type { MitigationPlan, MitigationRow } from '../../src/control/mitigation-rows.ts';
 import type { Case } from '../../src/hijack/case.ts';
 import { BEGIN, type SealedEvidence, seal } from '../../src/hijack/evidence-chain.ts';
@@ -103,6 +104,33 @@ export const ROUTES: readonly RouteRow[] = [
     communities: ['64497:100'],
     state: 'match',
     rov: 'valid',
+  },
+];
+
+const MACHINES: readonly MachineRow[] = [
+  {
+    ...{
+      machine: '192.0.2.10',
+      self: true,
+      missed: false,
+      heard: Date.now() - 400,
+      version: '0.1.0',
+      started: Date.now() - 86_400_000,
+    },
+    ...{ roles: ['collector', 'cases', 'traceback'], peers: 2, established: 1, routes: 8348 },
+    ...{ published: 1200, waiting: 0, dropped: 0, partitions: [0, 2], problems: [] },
+  },
+  {
+    ...{
+      machine: '192.0.2.20',
+      self: false,
+      missed: true,
+      heard: Date.now() - 90_000,
+      version: '0.1.0',
+      started: Date.now() - 3_600_000,
+    },
+    ...{ roles: ['collector'], peers: 4, established: 4, routes: 4_012_345 },
+    ...{ published: 310, waiting: 12, dropped: 0, partitions: [], problems: ['peer osa1 is down'] },
   },
 ];
 
@@ -748,6 +776,8 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
     },
     familyRoutes: (_, take) => take([]),
     cases: async () => [CASE],
+    machines: async () => MACHINES,
+    askAll: async () => [],
     case: async id => [CASE, RESOLVED].find(one => one.id === id) ?? null,
     follow: (topics, since, take) => {
       take({ mark: since ?? 'mijz0o5c.0', about: null, key: null, row: {} });
@@ -1127,6 +1157,20 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         lastTable: NOON - 4 * HOUR,
         trouble: '',
       },
+    }),
+    configCheck: async () => ({
+      ...{ file: '/etc/intertrack/intertrackd.conf', errors: [], warnings: [] },
+      risks: [
+        {
+          ...{ risk: 'bgp-no-limit', file: '/etc/intertrack/intertrackd.conf', line: 7, column: 1 },
+          message: 'peer tyo1 of another AS may send any number of routes, expected `maximum prefix`',
+          excerpt: '  protocol bgp tyo1 {\n  ^~~~~~~~~~~~~~~~~',
+        },
+      ],
+    }),
+    configDiff: async () => ({
+      ...{ file: '/etc/intertrack/intertrackd.conf', errors: [] },
+      changes: [{ section: 'peer', name: 'tyo1', how: 'added', hard: true, words: 'peer tyo1: added' }],
     }),
     configText: async () => 'router id 192.0.2.10;\nlocal as 64500;\n',
     reload: async () => ({ applied: true, changes: ['protocol bgp osa1: description changed'], errors: [] }),

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rib: FORMATS,
   registry: FORMATS,
   probe: FORMATS,
+  bus: ['net', 'registry'],
   hijack: [...KNOWLEDGE, 'xml'],
   traceback: KNOWLEDGE,
   collector: KNOWLEDGE,

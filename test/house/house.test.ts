@@ -9,6 +9,7 @@ const FOLDERS = [
     'bgp',
     'bmp',
     'bridge',
+    'bus',
     'collector',
     'config',
     'control',

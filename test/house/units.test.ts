@@ -46,6 +46,13 @@ describe('what the Debian package gives to the system', () => {
     expect(readFileSync(join(UNITS, 'intertrackd.service'), 'utf8')).to.include(`\nAppArmorProfile=-${name}\n`);
   });
 
+  it('a changelog that begins with this version', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(readFileSync(join(ROOT, 'contrib/debian/changelog'), 'utf8')).to.match(
+      new RegExp(`^intertrack \\(${version.replaceAll('.', '\\.')}\\) `),
+    );
+  });
+
   it('a rotation of logs that logrotate understands', function () {
     // The user of the package is on no machine but those that have it.
     const text = readFileSync(join(ROOT, 'contrib/debian/logrotate'), 'utf8')

@@ -31,7 +31,7 @@ export interface DatabaseOptions {
   /** Certificate and key, PEM files, by which this machine proves who it is; null: none. */
   readonly certificate?: string | null;
   readonly key?: string | null;
-  /** Name of this machine: who holds a lease. */
+  /** Name of this daemon: who holds a lease. Two that run at a time must not have the same. */
   readonly holder: string;
   /** A connection that nobody used broke; one line. */
   readonly onProblem: (text: string) => void;
@@ -58,7 +58,10 @@ export interface Database {
   /** The database without any secret, for messages. */
   readonly place: string;
   readonly pool: pg.Pool;
-  /** Takes a lease that nobody has now, for so many milliseconds; null: somebody has it. */
+  /**
+   * Takes a lease that nobody else has now, for so many milliseconds; null: somebody has it. What this holder had in an
+   * earlier life is taken at once.
+   */
   take(scope: string, milliseconds: number): Promise<Lease | null>;
   /** Lengthens leases; those that are returned are still held. */
   renew(leases: readonly Lease[], milliseconds: number): Promise<readonly Lease[]>;
@@ -110,7 +113,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         `INSERT INTO leases (scope, holder, fence, until)
            VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
          ON CONFLICT (scope) DO UPDATE SET holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
-           WHERE leases.until < clock_timestamp()
+           WHERE leases.until < clock_timestamp() OR leases.holder = excluded.holder
          RETURNING fence, written`,
         [scope, holder, seconds(milliseconds)],
       );

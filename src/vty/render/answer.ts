@@ -17,6 +17,7 @@ import {
   renderTests,
   renderTimelines,
 } from './case.ts';
+import { renderConfigCheck, renderConfigDiff } from './config.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderDrill } from './drill.ts';
@@ -30,6 +31,7 @@ import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
+import { renderMachines } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { asIs } from './page.ts';
@@ -101,6 +103,7 @@ const RENDERINGS: Renderings = {
   'show audit head': first(renderAuditHead),
   'show bgp neighbor': renderNeighbors,
   'show bgp summary': renderSummary,
+  'show collector': renderMachines,
   'show traceback bridges': renderBridges,
   'show rid': renderRidPeers,
   'show rid requests': renderRidEntries,
@@ -119,6 +122,9 @@ const RENDERINGS: Renderings = {
   'show case open evidence': renderEvidence,
   'show case timeline': renderTimelines,
   'show case open timeline': renderTimelines,
+  'config check': first(renderConfigCheck),
+  'config diff': first(renderConfigDiff),
+  'config show': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show config': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show contact AS': renderContacts,
   'show contact CASE-ID': renderCalls,

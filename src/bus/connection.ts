@@ -1,0 +1,132 @@
+/** The connection to NATS: made in the background, made again for ever, and its state told. */
+import { readFileSync } from 'node:fs';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { readCredentials } from './credentials.ts';
+
+export interface BusOptions {
+  /** `tls://HOST[:PORT]` or `nats://HOST[:PORT]`, of one cluster. */
+  readonly servers: readonly string[];
+  /** PEM files: authorities of the servers' certificates (null: those of the system), own certificate and key. */
+  readonly authorities: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  /** File of credentials (credentials.ts). */
+  readonly credentials: string | null;
+  /** Name of this machine (machine.ts). */
+  readonly machine: string;
+  /** The connection is up, or not, and why. */
+  readonly onState: (up: boolean, why: string) => void;
+}
+
+export interface Bus {
+  readonly machine: string;
+  /** The connection, once it is up for the first time; rejects when the bus is closed before. */
+  readonly ready: Promise<NatsConnection>;
+  readonly up: boolean;
+  /** Why it is down; '' while it is up. */
+  readonly trouble: string;
+  close(): Promise<void>;
+}
+
+/** A server that says nothing for two of these is given up: milliseconds. */
+const PING = 2_000;
+const AGAIN = 500;
+
+/** Reads the files it names, and throws in words when one cannot be read; then connects without being waited for. */
+export function openBus(options: BusOptions): Bus {
+  const { servers, machine, onState } = options;
+  const read = (file: string) => readFileSync(file, 'utf8');
+  const { authorities, certificate, key, credentials } = options;
+  const tls = servers.some(server => server.startsWith('tls:')) && {
+    ...(authorities !== null && { ca: read(authorities) }),
+    ...(certificate !== null && { cert: read(certificate) }),
+    ...(key !== null && { key: read(key) }),
+  };
+  const authenticator = credentials === null ? null : readCredentials(credentials);
+  const settings: NodeConnectionOptions = {
+    servers: servers.map(server => server.replace(/^\w+:\/\//, '')),
+    name: `intertrackd ${machine}`,
+    pingInterval: PING,
+    maxPingOut: 2,
+    reconnectTimeWait: AGAIN,
+    reconnectJitter: AGAIN,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    timeout: 5_000,
+    inboxPrefix: `_INBOX.${machine}`,
+    ...(tls && { tls }),
+    ...(authenticator !== null && { authenticator }),
+  };
+
+  let connection: NatsConnection | null = null;
+  let up = false;
+  let trouble = 'not connected yet';
+  let closing = false;
+  let wake = () => {};
+  const say = (now: boolean, why: string) => {
+    if (now === up && why === trouble) return;
+    [up, trouble] = [now, why];
+    if (!closing) onState(now, why);
+  };
+
+  async function begin(): Promise<NatsConnection> {
+    for (;;) {
+      if (closing) throw new Error('the bus is closed');
+      try {
+        const made = await connect(settings);
+        if (closing) {
+          await made.close();
+          continue;
+        }
+        connection = made;
+        say(true, '');
+        void watch(made);
+        return made;
+      } catch (error) {
+        say(false, wordsOf(error));
+        await new Promise<void>(resolve => {
+          wake = resolve;
+          setTimeout(resolve, AGAIN).unref();
+        });
+      }
+    }
+  }
+
+  async function watch(of: NatsConnection): Promise<void> {
+    for await (const status of of.status())
+      switch (status.type) {
+        case 'disconnect':
+          say(false, `the connection to ${status.server} is lost`);
+          break;
+        case 'reconnect':
+          say(true, '');
+          break;
+        case 'error':
+          // A refused subject is the administrator's matter and must not look like a lost connection.
+          if (up) onState(true, wordsOf(status.error));
+          else say(false, wordsOf(status.error));
+          break;
+      }
+  }
+
+  const ready = begin();
+  ready.catch(() => {});
+  return {
+    machine,
+    ready,
+    get up() {
+      return up;
+    },
+    get trouble() {
+      return trouble;
+    },
+    async close() {
+      closing = true;
+      wake();
+      await connection?.close().catch(() => {});
+    },
+  };
+}
+
+export const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message || error.name : String(error);

@@ -1,0 +1,181 @@
+/**
+ * What a collector tells the case engines, on its way into the stream: of each partition one message after the other, each
+ * with the next number, repeated until the server has it. While there is no bus, the collector goes on judging and what it
+ * tells waits here; where that becomes too much it is dropped, and all that is held is told anew once the bus is back.
+ */
+import { jetstream } from '@nats-io/jetstream';
+import { type CaseEvent, encodeCaseMessage, MOST_CHANGES } from './case-event.ts';
+import { type Bus, wordsOf } from './connection.ts';
+import { judgedSubject, partitionOf } from './subjects.ts';
+
+/** Changes in one message: an engine takes each message in one transaction. */
+const AT_ONCE = 64;
+/** Changes that may wait while there is no bus. */
+const MOST_SPOOLED = 500_000;
+/** Milliseconds until a message that was not acknowledged is sent again. */
+const ACK = 5_000;
+const AGAIN = 250;
+
+export interface PublisherOptions {
+  readonly bus: Bus;
+  readonly partitions: number;
+  /** When this life began, ms since the epoch; greater than that of any life before. */
+  readonly life: number;
+  /** The collector is to tell all that it holds, between `resync` and `resynced`. */
+  readonly resync: () => void;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  readonly mostSpooled?: number;
+}
+
+export interface PublisherReport {
+  readonly published: number;
+  /** Messages whose acknowledgement did not come in time, and that were sent again. */
+  readonly again: number;
+  /** Changes that wait. */
+  readonly waiting: number;
+  /** Changes that were dropped because too many waited; all that was held was told anew after. */
+  readonly dropped: number;
+}
+
+export interface Publisher {
+  /**
+   * Resolves once the event is in the stream; while there is no bus, at once. So that who waits for it is held back by a slow
+   * bus, and not by one that is gone.
+   */
+  tell(event: CaseEvent): Promise<void>;
+  report(): PublisherReport;
+  /** What is wrong, in words. */
+  problems(): readonly string[];
+  /** Sends what waits as long as the bus is up, for so many milliseconds at most. */
+  close(milliseconds: number): Promise<void>;
+}
+
+interface Waiting {
+  readonly event: CaseEvent;
+  readonly changes: number;
+  readonly done: () => void;
+}
+
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { bus, partitions, life, resync, log, mostSpooled = MOST_SPOOLED } = options;
+  const lanes = Array.from({ length: partitions }, () => ({ queue: [] as Waiting[], sequence: 0, busy: false }));
+  let waiting = 0;
+  let published = 0;
+  let again = 0;
+  let dropped = 0;
+  /** Something was dropped, and the collector has not been told to tell it anew. */
+  let owing = false;
+  let trouble = '';
+  let closed = false;
+
+  function add(partition: number, event: CaseEvent): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const changes = event.what === 'judged' ? event.changes.length : 1;
+    waiting += changes;
+    lanes[partition]!.queue.push({ event, changes, done: resolve });
+    void pump(partition);
+    return promise;
+  }
+
+  async function pump(partition: number): Promise<void> {
+    const lane = lanes[partition]!;
+    if (lane.busy || closed) return;
+    lane.busy = true;
+    try {
+      const js = jetstream(await bus.ready);
+      while (lane.queue.length > 0 && !closed) {
+        const taken: Waiting[] = [];
+        let changes = 0;
+        for (const one of lane.queue) {
+          if (taken.length > 0 && changes + one.changes > AT_ONCE) break;
+          taken.push(one);
+          changes += one.changes;
+        }
+        lane.queue.splice(0, taken.length);
+        lane.sequence++;
+        const { sequence } = lane;
+        const body = encodeCaseMessage({ life, sequence, events: taken.map(({ event }) => event) });
+        const subject = judgedSubject(bus.machine, partition);
+        const msgID = `${bus.machine}/${partition}/${life}/${sequence}`;
+        // The same message until the server has it: those behind it wait, so that none overtakes.
+        for (;;)
+          try {
+            await js.publish(subject, body, { msgID, timeout: ACK });
+            break;
+          } catch (error) {
+            if (closed) return;
+            again++;
+            const words = `what is judged cannot be published: ${wordsOf(error)}`;
+            if (words !== trouble && bus.up) log('error', words);
+            trouble = words;
+            await new Promise(resolve => setTimeout(resolve, AGAIN));
+          }
+        published++;
+        trouble = '';
+        waiting -= changes;
+        for (const { done } of taken) done();
+        if (owing && bus.up) {
+          owing = false;
+          log('info', 'the bus is back: all that is held is told anew');
+          resync();
+        }
+      }
+    } catch {
+      // The bus was closed.
+    } finally {
+      lane.busy = false;
+    }
+  }
+
+  /** Without a bus nobody is made to wait; but not more is kept than there is room for. */
+  function spool(): void {
+    if (waiting > mostSpooled) {
+      let gone = 0;
+      for (const lane of lanes) {
+        for (const { changes, done } of lane.queue.splice(0)) {
+          gone += changes;
+          done();
+        }
+      }
+      waiting -= gone;
+      dropped += gone;
+      if (!owing)
+        log('warn', `no bus, and more than ${mostSpooled} changes wait: they are dropped, and told anew later`);
+      owing = true;
+    }
+    for (const { queue } of lanes) for (const { done } of queue) done();
+  }
+
+  function tellJudged(event: Extract<CaseEvent, { what: 'judged' }>): Promise<void>[] {
+    const told: Promise<void>[] = [];
+    const parts = Map.groupBy(event.changes, ({ prefix }) => partitionOf(prefix, partitions));
+    for (const [partition, changes] of parts)
+      for (let i = 0; i < changes.length; i += AT_ONCE)
+        told.push(add(partition, { what: 'judged', changes: changes.slice(i, i + Math.min(AT_ONCE, MOST_CHANGES)) }));
+    return told;
+  }
+
+  const timer = setInterval(() => {
+    if (!bus.up) spool();
+  }, 1_000);
+  timer.unref();
+  return {
+    async tell(event) {
+      const told = event.what === 'judged' ? tellJudged(event) : lanes.map((_, partition) => add(partition, event));
+      if (!bus.up) spool();
+      await Promise.all(told);
+    },
+    report: () => ({ published, again, waiting, dropped }),
+    problems: () => [
+      ...(bus.up ? [] : [`the bus is not there (${bus.trouble}): ${waiting} changes wait for it`]),
+      ...(bus.up && trouble !== '' ? [trouble] : []),
+      ...(owing ? ['changes were dropped while there was no bus; what is held will be told anew'] : []),
+    ],
+    async close(milliseconds) {
+      const end = Date.now() + milliseconds;
+      while (bus.up && waiting > 0 && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 20));
+      closed = true;
+      clearInterval(timer);
+    },
+  };
+}

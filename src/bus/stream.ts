@@ -1,0 +1,156 @@
+/** The stream of judged changes: made where it is missing, and read partition by partition, each by one engine at a time. */
+import {
+  AckPolicy,
+  type ConsumerMessages,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { type CaseMessage, decodeCaseMessage } from './case-event.ts';
+import { type Bus, wordsOf } from './connection.ts';
+import { ALL_JUDGED, machineOf, partitionSubject, STREAM } from './subjects.ts';
+
+/** Octets that the stream may hold; beyond, nothing more is taken, and collectors wait. */
+const MOST_OCTETS = 2 ** 30;
+/** How long the server knows a message's id, by which one that is sent twice is kept once. Milliseconds. */
+const KNOWN = 120_000;
+/** How long until what was not acknowledged is delivered anew. Milliseconds. */
+const ACK_WAIT = 30_000;
+/** Messages under way to an engine. */
+const UNDER_WAY = 512;
+/** Messages that are taken in at one time. */
+const AT_ONCE = 4;
+const AGAIN = 500;
+
+/** A message with the collector that published it, by the subject: the server lets each publish as itself only. */
+export interface Incoming {
+  readonly collector: string;
+  readonly message: CaseMessage;
+}
+
+export interface PartitionReader {
+  close(): Promise<void>;
+}
+
+export interface ReaderOptions {
+  readonly bus: Bus;
+  readonly partition: number;
+  /** Copies of the stream in a cluster. */
+  readonly replicas: number;
+  /** Resolves when what the messages said is on disk; rejects when it will not be: then they come again, to whoever reads next. */
+  readonly take: (messages: readonly Incoming[]) => Promise<void>;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/**
+ * Reads a partition from the first message on that nobody has taken in. The reader before, if there was one, is cut off:
+ * what it has in hand and has not acknowledged comes here, at once.
+ */
+export function readPartition({ bus, partition, replicas, take, log }: ReaderOptions): PartitionReader {
+  let closed = false;
+  let messages: ConsumerMessages | null = null;
+  let trouble = '';
+  const stopped = read();
+
+  async function read(): Promise<void> {
+    while (!closed)
+      try {
+        const nc = await bus.ready;
+        const manager = await jetstreamManager(nc, { checkAPI: false });
+        await makeStream(manager, replicas);
+        const name = `cases-${partition}`;
+        await manager.consumers.delete(STREAM, name).catch(error => {
+          if (!(error instanceof JetStreamApiError)) throw error; // there was none
+        });
+        await manager.consumers.add(STREAM, {
+          durable_name: name,
+          filter_subject: partitionSubject(partition),
+          ack_policy: AckPolicy.Explicit,
+          deliver_policy: DeliverPolicy.All,
+          ack_wait: nanos(ACK_WAIT),
+          max_ack_pending: UNDER_WAY,
+        });
+        trouble = '';
+        const consumer = await jetstream(nc).consumers.get(STREAM, name);
+        messages = await consumer.consume({ max_messages: UNDER_WAY, abort_on_missing_resource: true });
+        if (closed) break;
+        await takeAll(messages);
+      } catch (error) {
+        if (closed) break;
+        const words = `partition ${partition} cannot be read: ${wordsOf(error)}`;
+        if (words !== trouble && bus.up) log('error', words);
+        trouble = words;
+        await new Promise(resolve => setTimeout(resolve, AGAIN));
+      }
+  }
+
+  async function takeAll(from: ConsumerMessages): Promise<void> {
+    let queue: JsMsg[] = [];
+    let failed: unknown = null;
+    let taking: Promise<void> | null = null;
+    const work = async () => {
+      while (queue.length > 0 && failed === null && !closed) {
+        const some = queue.slice(0, AT_ONCE);
+        queue = queue.slice(some.length);
+        try {
+          await take(some.flatMap(one => incomingOf(one)));
+          for (const one of some) one.ack();
+        } catch (error) {
+          failed = error;
+          await from.close();
+        }
+      }
+      taking = null;
+    };
+    for await (const one of from) {
+      queue.push(one);
+      taking ??= work();
+      if (queue.length >= UNDER_WAY) await taking;
+      if (failed !== null) break;
+    }
+    await taking;
+    if (failed !== null) throw failed;
+  }
+
+  function incomingOf(one: JsMsg): Incoming[] {
+    const collector = machineOf(one.subject);
+    const message = decodeCaseMessage(one.data);
+    if (collector !== null && typeof message !== 'string') return [{ collector, message }];
+    // It is acknowledged with the others: read again it would be no better. What it said is missed, and the gap is seen.
+    log('error', `partition ${partition}: a message of ${one.subject} is left out: ${message}`);
+    return [];
+  }
+
+  return {
+    async close() {
+      closed = true;
+      await messages?.close();
+      await stopped;
+    },
+  };
+}
+
+async function makeStream(manager: Awaited<ReturnType<typeof jetstreamManager>>, replicas: number): Promise<void> {
+  const wanted = {
+    name: STREAM,
+    subjects: [ALL_JUDGED],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_bytes: MOST_OCTETS,
+    duplicate_window: nanos(KNOWN),
+    num_replicas: replicas,
+  };
+  try {
+    await manager.streams.info(STREAM);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    await manager.streams.add(wanted);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * What the collectors tell over the bus, taken into one book of cases: of each collector in its order and each message once,
+ * with how far it has come written in the same transaction. A peer is known here as `PEER@ROUTER-ID`.
+ */
+import type { CaseEvent, CaseMessage } from '../bus/case-event.ts';
+import type { Incoming } from '../bus/stream.ts';
+import { routerIdOf } from '../bus/subjects.ts';
+import type { Case, Witness } from '../hijack/case.ts';
+import { DRILL_PEER } from '../hijack/case-book.ts';
+import type { Judged } from '../hijack/judged.ts';
+import { foundAs } from '../hijack/kinds.ts';
+import { RPKI_PEER } from '../hijack/witness-words.ts';
+import type { CursorRecord, StoreWrite } from '../store/records.ts';
+import type { CasesOfStore } from './cases.ts';
+import type { Log } from './log.ts';
+
+export interface CaseFeedOptions {
+  readonly cases: Pick<
+    CasesOfStore,
+    'judged' | 'session' | 'endOfRib' | 'peersAre' | 'peerForgotten' | 'registryChanged' | 'open' | 'together'
+  >;
+  /** How far the book has come, from the store. */
+  readonly cursors: readonly CursorRecord[];
+  /** True for names of peers that come and go by themselves. */
+  readonly mayBe: (peer: string) => boolean;
+  /** A collector is to tell all that it holds: something of it is not known here. */
+  readonly askResync: (collector: string) => void;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+export interface CaseFeed {
+  /** Resolves when it is on disk. */
+  take(messages: readonly Incoming[]): Promise<void>;
+  /** Nothing is heard of a collector any more: what its peers hold is out of sight. */
+  missed(collector: string): void;
+  /** Messages that came twice, and gaps, since the start. */
+  counts(): { readonly twice: number; readonly gaps: number };
+}
+
+/** The peers that belong to no session are the same at every machine. */
+const isOfNoSession = (peer: string): boolean => peer === DRILL_PEER || peer === RPKI_PEER;
+const nameOf = (collector: string, peer: string): string =>
+  isOfNoSession(peer) ? peer : `${peer}@${routerIdOf(collector)}`;
+
+/** What a witness holds. */
+const keyOf = (peer: string, prefix: string, offender: number | null, kind: Judged['kind']): string =>
+  `${peer} ${prefix} ${offender ?? 'NONE'} ${kind}`;
+
+export function createCaseFeed(options: CaseFeedOptions): CaseFeed {
+  const { cases, mayBe, askResync, log, now = Date.now } = options;
+  const cursors = new Map(options.cursors.map(one => [one.collector, one]));
+  /** Of collectors that are telling all that they hold: what they have told so far. */
+  const telling = new Map<string, Set<string>>();
+  /** Peers of each collector whose table is whole. */
+  const whole = new Map<string, Set<string>>();
+  let twice = 0;
+  let gaps = 0;
+
+  /** The witnesses of a collector's peers, with their cases. */
+  function* witnessesOf(collector: string): Generator<readonly [of: Case, witness: Witness]> {
+    const end = `@${routerIdOf(collector)}`;
+    for (const of of cases.open()) for (const one of of.witnesses) if (one.peer.endsWith(end)) yield [of, one];
+  }
+
+  const leaves = (of: Case, { peer, as, address }: Witness, what: 'gone' | 'unseen'): Judged => ({
+    peer,
+    peerAs: as,
+    peerAddress: address,
+    prefix: of.prefix,
+    origin: of.origin,
+    kind: foundAs(of),
+    offender: of.offender,
+    ground: of.ground,
+    what,
+    why: what === 'gone' ? 'withdraw' : 'session',
+    time: now(),
+    path: [],
+    state: 'unknown',
+    decidedBy: of.decidedBy,
+    beside: true,
+  });
+
+  /** What the peers of a collector hold is out of sight. */
+  function lose(collector: string): void {
+    telling.delete(collector);
+    const held = [...witnessesOf(collector)].filter(([, { state }]) => state === 'holds');
+    void cases.judged(held.map(([of, witness]) => leaves(of, witness, 'unseen')));
+    for (const peer of whole.get(collector) ?? []) cases.session(peer);
+    whole.delete(collector);
+  }
+
+  function ends(collector: string, peer: string, time: number): void {
+    whole.set(collector, (whole.get(collector) ?? new Set()).add(peer));
+    cases.endOfRib(peer, time);
+  }
+
+  function hear(collector: string, event: CaseEvent): void {
+    const name = (peer: string) => nameOf(collector, peer);
+    switch (event.what) {
+      case 'hello':
+        lose(collector);
+        break;
+      case 'judged': {
+        const changes = event.changes.map(change => ({ ...change, peer: name(change.peer) }));
+        const held = telling.get(collector);
+        if (held !== undefined)
+          for (const { peer, prefix, offender, kind, what } of changes)
+            if (what === 'held') held.add(keyOf(peer, prefix, offender, kind));
+        void cases.judged(changes);
+        break;
+      }
+      case 'session':
+        whole.get(collector)?.delete(name(event.peer));
+        cases.session(name(event.peer));
+        break;
+      case 'end-of-rib':
+        ends(collector, name(event.peer), event.time);
+        break;
+      case 'forgotten':
+        whole.get(collector)?.delete(name(event.peer));
+        cases.peerForgotten(name(event.peer));
+        break;
+      case 'peers': {
+        const end = `@${routerIdOf(collector)}`;
+        const others = (peer: string) => !peer.endsWith(end) || mayBe(peer.slice(0, -end.length));
+        cases.peersAre(event.names.map(name), others);
+        break;
+      }
+      case 'registry':
+        cases.registryChanged();
+        break;
+      case 'resync':
+        telling.set(collector, new Set());
+        break;
+      case 'resynced':
+        told(collector, event);
+        break;
+    }
+  }
+
+  /** A collector has told all that it holds: what it has not told is gone, or out of sight where the session is down. */
+  function told(collector: string, { up, whole: tables }: Extract<CaseEvent, { what: 'resynced' }>): void {
+    const held = telling.get(collector);
+    telling.delete(collector);
+    if (held === undefined) {
+      askResync(collector); // it began in another life of this engine
+      return;
+    }
+    const name = (peer: string) => nameOf(collector, peer);
+    const sessions = new Set(up.map(name));
+    const missing = [...witnessesOf(collector)].filter(
+      ([of, { peer, state }]) => state === 'holds' && !held.has(keyOf(peer, of.prefix, of.offender, foundAs(of))),
+    );
+    void cases.judged(
+      missing.map(([of, witness]) => leaves(of, witness, sessions.has(witness.peer) ? 'gone' : 'unseen')),
+    );
+    for (const peer of tables) ends(collector, name(peer), now());
+  }
+
+  /** True when the message is to be taken in, and then the cursor stands behind it. */
+  function isNext(collector: string, { life, sequence, events }: CaseMessage): boolean {
+    const at = cursors.get(collector);
+    if (at !== undefined && (life < at.life || (life === at.life && sequence <= at.sequence))) {
+      twice++;
+      return false;
+    }
+    const follows = at?.life === life ? sequence === at.sequence + 1 : events[0]?.what === 'hello';
+    if (!follows) {
+      gaps++;
+      const behind = at?.life === life ? `${at.sequence}` : 'nothing';
+      log(
+        'warn',
+        `collector ${routerIdOf(collector)}: message ${sequence} follows ${behind}: it is asked for all it holds`,
+      );
+      if (at?.life !== life) lose(collector);
+      askResync(collector);
+    }
+    cursors.set(collector, { collector, life, sequence });
+    return true;
+  }
+
+  return {
+    take(messages) {
+      const touched = new Set<string>();
+      const writes: StoreWrite[] = [];
+      return cases.together(() => {
+        for (const { collector, message } of messages) {
+          if (!isNext(collector, message)) continue;
+          touched.add(collector);
+          for (const event of message.events) hear(collector, event);
+        }
+        for (const collector of touched) writes.push({ op: 'cursor.put', record: cursors.get(collector)! });
+      }, writes);
+    },
+    missed(collector) {
+      log('warn', `collector ${routerIdOf(collector)} is not heard any more: what its peers hold is out of sight`);
+      lose(collector);
+    },
+    counts: () => ({ twice, gaps }),
+  };
+}

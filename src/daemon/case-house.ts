@@ -1,0 +1,76 @@
+/** Where the cases of a daemon live: in its own database, or shared with other machines (machines.ts). */
+import type { Retelling } from '../collector/retell.ts';
+import type { Config, NotifyConfig } from '../config/tree.ts';
+import type { MachineAnswer, MachineRow } from '../control/machine-rows.ts';
+import type { GroundOf } from '../hijack/assessment.ts';
+import type { Case } from '../hijack/case.ts';
+import type { RegistryView } from '../hijack/judged.ts';
+import { createOutbox, type Outbox } from '../notify/outbox.ts';
+import type { OutboxRecord, Store } from '../store/records.ts';
+import { type CaseCompany, type Cases, openCases } from './cases.ts';
+import type { Log } from './log.ts';
+
+/** What the rest of the daemon asks of an outbox. */
+export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;
+
+/** What a book of cases is opened with. */
+export interface CaseParts {
+  readonly registry: RegistryView;
+  readonly config: () => Config;
+  readonly ground: GroundOf;
+  readonly company: CaseCompany;
+  /** Is told of each notice that is stored, and of what came of each attempt. */
+  readonly told: (record: OutboxRecord) => void;
+}
+
+export interface CaseHouse {
+  /** What all parts of the daemon store in. */
+  readonly store: Store;
+  openCases(parts: CaseParts): Promise<{
+    readonly cases: Cases;
+    readonly outbox: OutboxFace;
+    /** Writes what waits, lets conversations finish. */
+    close(): Promise<void>;
+  }>;
+  /** The collector tells once more all that is wrong with what peers hold. */
+  retold(message: Retelling): void;
+  /** Of all machines: cases that are not over, notices that wait, and those of a case. */
+  openEverywhere(): Promise<readonly Case[]>;
+  pendingEverywhere(): Promise<readonly OutboxRecord[]>;
+  outboxOf(caseId: string): Promise<readonly OutboxRecord[]>;
+  /** The machines on the bus, this one among them; without a bus none. */
+  machines(): readonly MachineRow[];
+  /** Has every machine carry out a command that only looks. */
+  askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
+  problems(): readonly string[];
+  /** Closes what is shared, once nothing is stored any more. */
+  close(): Promise<void>;
+}
+
+/** The daemon is alone, its database is its own. */
+export function ownCaseHouse(store: Store, notify: readonly NotifyConfig[], log: Log): CaseHouse {
+  let cases: Cases | null = null;
+  return {
+    store,
+    async openCases({ registry, config, ground, company, told }) {
+      const outbox = createOutbox({ store, notify, log, told });
+      const mine = await openCases(store, outbox, registry, config, log, ground, company);
+      cases = mine;
+      return {
+        ...{ cases: mine, outbox },
+        async close() {
+          await mine.close();
+          await outbox.close();
+        },
+      };
+    },
+    retold() {},
+    openEverywhere: async () => cases!.open(),
+    pendingEverywhere: () => store.read('outbox.pending', {}),
+    outboxOf: caseId => store.read('outbox.of-case', { caseId }),
+    askAll: async () => [],
+    machines: () => [],
+    problems: () => [],
+    async close() {},
+  };
+}

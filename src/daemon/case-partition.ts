@@ -1,0 +1,79 @@
+/** The book of one partition of the cases, with what tells people of them, while its lease is held here. */
+import type { Bus } from '../bus/connection.ts';
+import { readPartition } from '../bus/stream.ts';
+import { isMember } from '../collector/peers.ts';
+import type { Config } from '../config/tree.ts';
+import { createOutbox, type Outbox } from '../notify/outbox.ts';
+import type { ScopeStore } from '../store/postgresql/scope.ts';
+import { createCaseFeed } from './case-feed.ts';
+import type { CaseParts } from './case-house.ts';
+import { type CasesOfStore, openCases } from './cases.ts';
+import type { Log } from './log.ts';
+import type { Tenant, Tenure } from './partitions.ts';
+
+export interface CasePartition extends Tenant {
+  readonly cases: CasesOfStore;
+  readonly outbox: Outbox;
+  /** A collector is not heard any more. */
+  missed(collector: string): void;
+  /** Messages that came twice, and gaps. */
+  counts(): { readonly twice: number; readonly gaps: number };
+}
+
+export interface CasePartitionParts extends CaseParts {
+  /** Null: collectors are on no bus; the one here tells the book itself. */
+  readonly bus: Bus | null;
+  readonly replicas: number;
+  /** This partition, and how many there are. */
+  readonly partition: number;
+  readonly partitions: number;
+  readonly store: ScopeStore;
+  readonly tenure: Tenure;
+  readonly askResync: (collector: string) => void;
+  readonly log: Log;
+}
+
+/** How long a conversation under way may go on when the partition is given up. Milliseconds. */
+const GRACE = 1_000;
+
+/** True for peers that come and go by themselves: of ranges, and those that routers report. */
+const mayBe = ({ bmp, peers }: Config, name: string): boolean =>
+  (bmp.length > 0 && name.includes('/')) || peers.some(peer => isMember(peer, name));
+
+export async function openCasePartition(parts: CasePartitionParts): Promise<CasePartition> {
+  const { bus, replicas, partition, partitions, store, tenure, askResync, log } = parts;
+  const { registry, config, ground, company, told } = parts;
+  const outbox = createOutbox({
+    ...{ store, notify: config().notify, log, told, grace: GRACE },
+    // Each attempt is written down before it is made, which only the holder of the lease can.
+    async claim({ id, state, attempts, due, lastError }) {
+      if (!tenure.sure()) return false;
+      try {
+        await store.write([{ op: 'outbox.update', id, state, attempts, due, lastError }]);
+        return tenure.sure();
+      } catch {
+        return false;
+      }
+    },
+  });
+  const place = { place: partition, books: partitions };
+  const more = { ...company, place, lost: () => store.lost };
+  const cases = await openCases(store, outbox, registry, config, log, ground, more);
+  const cursors = await store.read('cursor.all', {});
+  const feed = createCaseFeed({ cases, cursors, mayBe: name => mayBe(config(), name), askResync, log });
+  await outbox.start();
+  const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, log });
+  // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.
+  for (const { collector } of cursors) askResync(collector);
+  return {
+    cases,
+    outbox,
+    missed: feed.missed,
+    counts: feed.counts,
+    async close() {
+      await reader?.close();
+      await outbox.close();
+      await cases.close().catch(() => {}); // what could not be written is the next holder's to find out
+    },
+  };
+}

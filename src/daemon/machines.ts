@@ -1,0 +1,302 @@
+/**
+ * This machine among others: the bus and the database that they share, the cases as this one sees them, and who is there.
+ * What the collector here tells goes over the bus to whichever machine has the partition; that may be this one.
+ */
+import { hostname } from 'node:os';
+import { answerQuestions, askMachine, type Question } from '../bus/asking.ts';
+import type { CaseEvent } from '../bus/case-event.ts';
+import { type Bus, openBus } from '../bus/connection.ts';
+import { type Alive, openPresence, type Presence } from '../bus/presence.ts';
+import { createPublisher, type Publisher } from '../bus/publisher.ts';
+import { machineName, resyncSubject, routerIdOf } from '../bus/subjects.ts';
+import type { Config } from '../config/tree.ts';
+import type { CaseOrder } from '../control/daemon.ts';
+import type { MachineRow } from '../control/machine-rows.ts';
+import { joinStores } from '../store/joined.ts';
+import { type Database, openDatabase } from '../store/postgresql/database.ts';
+import { openScope } from '../store/postgresql/scope.ts';
+import type { Store } from '../store/records.ts';
+import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
+import { type CasePartition, openCasePartition } from './case-partition.ts';
+import type { Log } from './log.ts';
+import { openMachineScope } from './machine-scope.ts';
+import { openPartitions, type Partitions } from './partitions.ts';
+import { createSharedCases, type SharedCases } from './shared-cases.ts';
+
+export interface MachinesParts {
+  readonly config: () => Config;
+  readonly version: string;
+  /** When this life began, ms since the epoch. */
+  readonly started: number;
+  /** The database of this machine alone. */
+  readonly own: Store;
+  /** The collector is to tell all that is wrong with what peers hold. */
+  readonly retell: () => void;
+  /** How the collector fares, for the other machines. */
+  readonly self: () => Promise<Pick<Alive, 'peers' | 'established' | 'routes' | 'problems'>>;
+  /** Carries out a command that only looks, for another machine; resolves to its rows. */
+  readonly look: (words: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+  readonly log: Log;
+  readonly onFatal: (why: string) => void;
+}
+
+/** How long what waits for the bus may still go out when the daemon ends. Milliseconds. */
+const LAST_WORDS = 3_000;
+/** A collector is asked for all that it holds at most so often, and a moment after the first who wants it. Milliseconds. */
+const RESYNC = 2_000;
+const RESYNC_SOON = 100;
+/** How long another machine has to answer. Milliseconds. */
+const ANSWER = 3_000;
+
+/** Opens what the configuration says is shared. Rejects in words when the database cannot be had. */
+export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
+  const { config, own, log } = parts;
+  const { bus: wanted, duties, routerId } = config();
+  const machine = machineName(routerId);
+  const closers: (() => void | Promise<void>)[] = [];
+  const database = await openShared(config(), log);
+  closers.push(() => database.close());
+  try {
+    const everywhere = openScope(database, null, null);
+    const traces = duties.includes('traceback') ? await openMachineScope(database, machine, log, parts.onFatal) : null;
+    if (traces !== null) closers.push(() => traces.close());
+    const count = Number(await database.agree('partitions', String(wanted?.partitions ?? 1)));
+    if (wanted !== null && count !== wanted.partitions)
+      log(
+        'warn',
+        `the machines share out ${count} partitions, not ${wanted.partitions}: the first of them has decided`,
+      );
+    const bus = wanted === null ? null : openBusOf(wanted, machine, log);
+    if (bus !== null) closers.push(() => bus.close());
+    const shared = traces === null ? own : joinStores(own, traces);
+    return houseOf(parts, { machine, database, everywhere, store: shared, bus, count, closers });
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+const openShared = ({ sharedStore, routerId }: Config, log: Log): Promise<Database> =>
+  openDatabase({
+    url: sharedStore!.url,
+    passwordFile: sharedStore!.password,
+    authorities: sharedStore!.authority,
+    certificate: sharedStore!.identity?.certificate ?? null,
+    key: sharedStore!.identity?.key ?? null,
+    holder: `${routerId} at ${hostname()}`,
+    onProblem: text => log('warn', text),
+  });
+
+const openBusOf = (wanted: NonNullable<Config['bus']>, machine: string, log: Log): Bus =>
+  openBus({
+    servers: wanted.servers,
+    authorities: wanted.authority,
+    certificate: wanted.identity?.certificate ?? null,
+    key: wanted.identity?.key ?? null,
+    credentials: wanted.credentials,
+    machine,
+    onState: (up, why) => log(why === '' ? 'info' : 'warn', `bus: ${why === '' ? 'connected' : why}`, { up }),
+  });
+
+interface Opened {
+  readonly machine: string;
+  readonly database: Database;
+  readonly everywhere: Pick<Store, 'read'>;
+  readonly store: Store;
+  readonly bus: Bus | null;
+  readonly count: number;
+  readonly closers: (() => void | Promise<void>)[];
+}
+
+function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
+  const { config, log, started, version, retell } = parts;
+  const { machine, database, everywhere, store, bus, count, closers } = opened;
+  const { duties, bus: wanted } = config();
+  let publisher: Publisher | null = null;
+  let presence: Presence | null = null;
+  let partitions: Partitions<CasePartition> | null = null;
+  let cases: SharedCases | null = null;
+  const running = (): ReadonlyMap<number, CasePartition> => partitions?.running() ?? new Map();
+
+  /** What is closed while everything can still be written. */
+  const leaving: (() => void | Promise<void>)[] = [];
+
+  const asked = new Map<string, number>();
+  /** Has a collector tell all that it holds; one that several partitions ask in one moment is asked once. */
+  function askResync(collector: string): void {
+    const now = performance.now();
+    if (now - (asked.get(collector) ?? Number.NEGATIVE_INFINITY) < RESYNC) return;
+    asked.set(collector, now);
+    const ask = () => void bus?.ready.then(nc => nc.publish(resyncSubject(collector))).catch(() => {});
+    setTimeout(ask, RESYNC_SOON).unref();
+  }
+
+  /** Waits until the one partition is here: without a bus nobody else can take what is told. */
+  async function toTheBook(event: CaseEvent): Promise<void> {
+    for (;;) {
+      const book = running().get(0)?.cases;
+      if (book !== undefined) {
+        if (event.what === 'judged') await book.judged(event.changes);
+        else if (event.what === 'session') book.session(event.peer);
+        else if (event.what === 'end-of-rib') book.endOfRib(event.peer, event.time);
+        else if (event.what === 'forgotten') book.peerForgotten(event.peer);
+        else if (event.what === 'peers') book.peersAre(event.names);
+        return;
+      }
+      await new Promise(resolve => setTimeout(resolve, 500));
+    }
+  }
+  const tell = (event: CaseEvent): Promise<void> => (publisher === null ? toTheBook(event) : publisher.tell(event));
+
+  /** The machine that has the partition of a case, by the case's number. */
+  async function elsewhere(id: string, order: CaseOrder): Promise<void> {
+    const partition = (Number(id.slice(11)) - 1) % count;
+    const has = presence?.machines().find(one => !one.missed && one.partitions.includes(partition));
+    if (bus === null || has === undefined)
+      throw new Error(`no machine has partition ${partition} now, that of case ${id}`);
+    await askMachine(bus, has.machine, { ask: 'mark', id, order }, ANSWER);
+  }
+
+  /** What another machine wants of this one. */
+  async function answer(question: Question, signal: AbortSignal): Promise<unknown> {
+    if (
+      question.ask === 'look' &&
+      Array.isArray(question.words) &&
+      question.words.every(one => typeof one === 'string')
+    )
+      return parts.look(question.words as string[], signal);
+    if (question.ask !== 'mark') throw new Error('the question is not known here');
+    const { id, order } = question as unknown as { readonly id: string; readonly order: CaseOrder };
+    const mine = [...running().values()].find(one => one.cases.open().some(of => of.id === id));
+    if (mine === undefined) throw new Error(`case ${id} is not here, or is over`);
+    await mine.cases.mark(id, order);
+    return null;
+  }
+
+  async function alive(): Promise<Alive> {
+    const { published, waiting, dropped } = publisher!.report();
+    return {
+      ...(await parts.self()),
+      ...{ version, roles: duties, started, published, waiting, dropped },
+      partitions: [...running().keys()].sort((a, b) => a - b),
+    };
+  }
+
+  function joinBus(to: Bus): void {
+    publisher = createPublisher({ bus: to, partitions: count, life: started, resync: retell, log });
+    leaving.push(() => publisher?.close(LAST_WORDS));
+    void publisher.tell({ what: 'hello' });
+    to.ready.then(
+      nc => void nc.subscribe(resyncSubject(machine), { callback: () => retell() }),
+      () => {},
+    );
+    answerQuestions(to, answer);
+    presence = openPresence({
+      bus: to,
+      self: alive,
+      onChange(of, missed) {
+        log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${missed ? 'is not heard any more' : 'is there'}`);
+        if (missed) for (const partition of running().values()) partition.missed(of);
+        else askResync(of);
+      },
+    });
+    leaving.push(() => presence?.close());
+  }
+
+  /** Machines that share the cases, this one included. */
+  const sharers = (): number =>
+    (presence?.machines() ?? []).filter(one => one.machine !== machine && !one.missed && one.roles.includes('cases'))
+      .length + 1;
+
+  return {
+    store,
+    async openCases(caseParts: CaseParts) {
+      const face = createSharedCases({
+        ...{ running, everywhere, elsewhere, tell },
+        problems: () => partitions?.problems() ?? [],
+      });
+      cases = face;
+      if (bus !== null) joinBus(bus);
+      if (duties.includes('cases')) {
+        partitions = await openPartitions<CasePartition>({
+          ...{ database, count, log, machines: sharers },
+          async open(partition, scope, tenure) {
+            const tenant = await openCasePartition({
+              ...{ ...caseParts, bus, replicas: wanted?.replicas ?? 1 },
+              ...{ partition, partitions: count, store: scope, tenure, askResync, log },
+            });
+            tenant.cases.watch(face.watchers.tellLine);
+            return tenant;
+          },
+        });
+        leaving.push(() => partitions?.close());
+      }
+      return { cases: face, outbox: outboxFace(running), close: () => closeAll(leaving) };
+    },
+    retold(message) {
+      void tell(
+        message.type === 'retelling' ? { what: 'resync' } : { what: 'resynced', up: message.up, whole: message.whole },
+      );
+    },
+    openEverywhere: () => cases!.everywhere(),
+    pendingEverywhere: () => everywhere.read('outbox.pending', {}),
+    outboxOf: caseId => everywhere.read('outbox.of-case', { caseId }),
+    machines: () =>
+      (presence?.machines() ?? []).map(
+        (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
+      ),
+    async askAll(words, signal) {
+      const others = presence?.machines() ?? [];
+      return Promise.all(
+        others.map(async one => {
+          const name = routerIdOf(one.machine);
+          try {
+            if (one.missed) throw new Error('it is not heard');
+            const rows =
+              one.machine === machine
+                ? await parts.look(words, signal)
+                : ((await askMachine(bus!, one.machine, { ask: 'look', words }, ANSWER)) as readonly unknown[]);
+            return { machine: name, rows, silent: '' };
+          } catch (error) {
+            return { machine: name, rows: [], silent: (error as Error).message };
+          }
+        }),
+      );
+    },
+    problems: () => [
+      ...(publisher?.problems() ?? []),
+      ...(presence?.machines() ?? [])
+        .filter(one => one.missed)
+        .map(one => `machine ${routerIdOf(one.machine)} is not heard`),
+    ],
+    close: () => closeAll(closers),
+  };
+}
+
+async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
+  for (const one of closers.splice(0).reverse()) await one();
+}
+
+/** The outboxes of the partitions here as one. */
+function outboxFace(running: () => ReadonlyMap<number, CasePartition>): OutboxFace {
+  const all = () => [...running().values()].map(({ outbox }) => outbox);
+  return {
+    start: async () => {}, // each is started with its partition
+    configure(notify) {
+      for (const one of all()) one.configure(notify);
+    },
+    status() {
+      const each = all().map(one => one.status());
+      const sum = (of: 'waiting' | 'sending' | 'sent' | 'failed' | 'deferred') =>
+        each.reduce((total, one) => total + one[of], 0);
+      const oldest = each.flatMap(one => (one.oldest === null ? [] : [one.oldest]));
+      return {
+        ...{ waiting: sum('waiting'), sending: sum('sending'), sent: sum('sent') },
+        ...{ failed: sum('failed'), deferred: sum('deferred') },
+        more: each.some(one => one.more),
+        oldest: oldest.length === 0 ? null : Math.min(...oldest),
+        lastError: each.map(one => one.lastError).find(words => words !== '') ?? '',
+      };
+    },
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * Which partitions of the cases this machine has: by leases in the database, lengthened while it lives, shared out among
+ * the machines that have the role. A partition whose machine is silent is taken by another within seconds.
+ */
+import type { Database, Lease } from '../store/postgresql/database.ts';
+import { openScope, type ScopeStore } from '../store/postgresql/scope.ts';
+import type { Log } from './log.ts';
+
+/** How long a lease lasts, and how often it is lengthened and others are looked for. Milliseconds. */
+export const LEASE = 6_000;
+const EVERY = 1_500;
+
+/** What runs on a partition's store while it is ours. */
+export interface Tenant {
+  close(): Promise<void>;
+}
+
+export interface PartitionsOptions<T extends Tenant> {
+  readonly database: Pick<Database, 'take' | 'renew' | 'release'> & Database;
+  readonly count: number;
+  /** Machines that share the cases now, this one included; at least 1. */
+  readonly machines: () => number;
+  /** Opens what runs on a partition. */
+  readonly open: (partition: number, store: ScopeStore, mine: Tenure) => Promise<T>;
+  readonly log: Log;
+}
+
+/** Whether a partition is still ours, by all that is known here. */
+export interface Tenure {
+  /** False once the lease may be over: it was not lengthened in time, or another machine has it. */
+  readonly sure: () => boolean;
+}
+
+export interface Partitions<T extends Tenant> {
+  /** Those that run here, by number. */
+  running(): ReadonlyMap<number, T>;
+  problems(): readonly string[];
+  close(): Promise<void>;
+}
+
+interface Held<T> {
+  readonly lease: Lease;
+  readonly store: ScopeStore;
+  tenant: T | null;
+  /** When it was lengthened last; monotonic ms. */
+  renewed: number;
+}
+
+export const scopeOf = (partition: number): string => `cases/${partition}`;
+
+export async function openPartitions<T extends Tenant>(options: PartitionsOptions<T>): Promise<Partitions<T>> {
+  const { database, count, machines, open, log } = options;
+  const held = new Map<number, Held<T>>();
+  /** Looks in a row that found a partition free, though it is not our share. */
+  const free = new Map<number, number>();
+  let trouble = '';
+  let closed = false;
+  let working = Promise.resolve();
+
+  async function drop(partition: number, why: string): Promise<void> {
+    const one = held.get(partition);
+    if (one === undefined) return;
+    held.delete(partition);
+    log('warn', `partition ${partition} of the cases: ${why}`);
+    await one.tenant?.close().catch((e: Error) => log('warn', `partition ${partition}: while closing: ${e.message}`));
+    await one.store.close();
+  }
+
+  async function take(partition: number): Promise<boolean> {
+    const asked = performance.now();
+    const lease = await database.take(scopeOf(partition), LEASE);
+    if (lease === null) return false;
+    const store = openScope(database, scopeOf(partition), lease);
+    const one: Held<T> = { lease, store, tenant: null, renewed: asked };
+    held.set(partition, one);
+    try {
+      const sure = () => !store.lost && held.get(partition) === one && performance.now() - one.renewed < LEASE;
+      one.tenant = await open(partition, store, { sure });
+      log('info', `partition ${partition} of the cases is taken`, { fence: lease.fence });
+    } catch (error) {
+      await drop(partition, `it cannot be opened: ${(error as Error).message}`);
+      await database.release(lease);
+    }
+    return true;
+  }
+
+  async function giveBack(partition: number): Promise<void> {
+    const { lease } = held.get(partition)!;
+    await drop(partition, 'given to another machine');
+    await database.release(lease);
+  }
+
+  async function renew(): Promise<void> {
+    if (held.size === 0) return;
+    const asked = performance.now();
+    const still = await database.renew(
+      [...held.values()].map(({ lease }) => lease),
+      LEASE,
+    );
+    const scopes = new Set(still.map(({ scope }) => scope));
+    for (const [partition, one] of [...held])
+      if (scopes.has(one.lease.scope)) one.renewed = asked;
+      else await drop(partition, 'another machine has it now');
+  }
+
+  /** Takes what is free up to this machine's share, and what nobody else takes; gives back what is beyond it. */
+  async function share(): Promise<void> {
+    const fair = Math.ceil(count / Math.max(1, machines()));
+    for (const partition of [...held.keys()]) {
+      if (held.size <= fair) break;
+      await giveBack(partition);
+      free.set(partition, -3); // to others first
+    }
+    // Each machine begins elsewhere, so that they do not ask for the same.
+    const first = Math.floor(Math.random() * count);
+    for (let i = 0; i < count; i++) {
+      const partition = (first + i) % count;
+      if (held.has(partition)) continue;
+      const waited = free.get(partition) ?? 0;
+      if (held.size >= fair && waited < 3) {
+        free.set(partition, waited + 1);
+        continue;
+      }
+      if (await take(partition)) free.delete(partition);
+    }
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await renew();
+      if (!closed) await share();
+      if (trouble !== '') log('info', 'the database of the cases is there again');
+      trouble = '';
+    } catch (error) {
+      const words = (error as Error).message;
+      if (words !== trouble) log('error', `leases of the cases: ${words}`);
+      trouble = words;
+    }
+  }
+
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    working = look().finally(() => {
+      busy = false;
+    });
+  }, EVERY);
+  await look();
+
+  return {
+    running: () =>
+      new Map([...held].flatMap(([partition, { tenant }]) => (tenant === null ? [] : [[partition, tenant] as const]))),
+    problems: () => (trouble === '' ? [] : [`leases of the cases: ${trouble}`]),
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await working;
+      for (const partition of [...held.keys()]) await giveBack(partition).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import type { Bus } from '../../src/bus/connection.ts';
+import { createPublisher, type Publisher } from '../../src/bus/publisher.ts';
+import { type Incoming, type PartitionReader, readPartition } from '../../src/bus/stream.ts';
+import { partitionOf } from '../../src/bus/subjects.ts';
+import { until } from '../interop/bgp-peers.ts';
+import { judgedChange } from './judged.ts';
+import { busTo, type Nats, natsServer } from './nats.ts';
+
+const PARTITIONS = 4;
+
+describe('bus/stream', () => {
+  let nats: Nats;
+  const closers: (() => Promise<void> | void)[] = [];
+  before(async function () {
+    const started = await natsServer();
+    if (started === null) return this.skip();
+    nats = started;
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  after(() => nats?.close());
+
+  const bus = (machine: string): Bus => {
+    const made = busTo(nats, machine);
+    closers.push(() => made.close());
+    return made;
+  };
+  const publisher = (machine: string, more: { mostSpooled?: number; resync?: () => void } = {}): Publisher => {
+    const made = createPublisher({
+      ...{ bus: bus(machine), partitions: PARTITIONS, life: Date.now(), resync: () => {}, log: () => {} },
+      ...more,
+    });
+    closers.push(() => made.close(0));
+    return made;
+  };
+  const reader = (partition: number, take: (messages: readonly Incoming[]) => Promise<void>): PartitionReader => {
+    const made = readPartition({ bus: bus('10-9-9-9'), partition, replicas: 1, take, log: () => {} });
+    closers.push(() => made.close());
+    return made;
+  };
+  /** Reads all partitions, and keeps of each collector the numbers of its changes, in their order. */
+  function readAll(): Map<string, number[]> {
+    const read = new Map<string, number[]>();
+    const last = new Map<string, number>();
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      reader(partition, async messages => {
+        for (const { collector, message } of messages) {
+          const key = `${collector}/${partition}/${message.life}`;
+          if (message.sequence <= (last.get(key) ?? 0)) continue;
+          expect(message.sequence, key).to.equal((last.get(key) ?? 0) + 1);
+          last.set(key, message.sequence);
+          for (const event of message.events)
+            if (event.what === 'judged')
+              for (const { prefix, time } of event.changes) {
+                expect(partitionOf(prefix, PARTITIONS)).to.equal(partition);
+                read.set(collector, [...(read.get(collector) ?? []), time]);
+              }
+        }
+      });
+    return read;
+  }
+  const sorted = (numbers: readonly number[] = []) => [...numbers].sort((a, b) => a - b);
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+  const tell = (to: Publisher, from: number, count: number) =>
+    to.tell({ what: 'judged', changes: upTo(count).map(i => judgedChange(from + i - 1)) });
+
+  it('brings what two collectors tell to the readers of the partitions, each once and in its order', async () => {
+    const [a, b] = [publisher('10-0-0-1'), publisher('10-0-0-2')];
+    const read = readAll();
+    await Promise.all([tell(a, 1, 500), tell(b, 1, 300), tell(a, 501, 200)]);
+    await until(
+      'all is read',
+      () => (read.get('10-0-0-1')?.length ?? 0) >= 700 && read.get('10-0-0-2')?.length === 300,
+    );
+    expect(sorted(read.get('10-0-0-1'))).to.deep.equal(upTo(700));
+    expect(sorted(read.get('10-0-0-2'))).to.deep.equal(upTo(300));
+    expect(a.report()).to.include({ waiting: 0, dropped: 0 });
+  });
+
+  it('gives what one reader had in hand to the next one at once', async () => {
+    const a = publisher('10-0-1-1');
+    const partition = partitionOf(judgedChange(1).prefix, PARTITIONS);
+    const stuck = Promise.withResolvers<void>();
+    let seen = 0;
+    const first = reader(partition, () => {
+      seen++;
+      return stuck.promise;
+    });
+    await a.tell({ what: 'judged', changes: [judgedChange(1)] });
+    await until('it has it in hand', () => seen > 0);
+    const got: number[] = [];
+    reader(partition, async messages => {
+      for (const { message } of messages)
+        for (const event of message.events)
+          if (event.what === 'judged') got.push(...event.changes.map(one => one.time));
+    });
+    await until('the next one has it', () => got.length > 0);
+    expect(got).to.deep.equal([1]);
+    stuck.reject(new Error('the lease is lost'));
+    await first.close();
+  });
+
+  it('goes on after the server was killed and frozen, without loss, doubling or another order', async () => {
+    const a = publisher('10-0-2-1');
+    const read = readAll();
+    let told = 0;
+    const telling = (async () => {
+      for (; told < 400; told += 20) {
+        await tell(a, told + 1, 20);
+        await new Promise(resolve => setTimeout(resolve, 20));
+      }
+    })();
+    const some = (count: number) => until(`${count} told`, () => told >= count);
+    await some(60);
+    await nats.kill();
+    await new Promise(resolve => setTimeout(resolve, 1_000));
+    await nats.start();
+    await some(200);
+    nats.signal('SIGSTOP');
+    await new Promise(resolve => setTimeout(resolve, 6_000));
+    nats.signal('SIGCONT');
+    await telling;
+    await until('all is read', () => new Set(read.get('10-0-2-1')).size >= 400);
+    expect(sorted(read.get('10-0-2-1'))).to.deep.equal(upTo(400));
+  });
+
+  it('makes nobody wait while there is no server, and has all told anew where too much was dropped', async () => {
+    let resyncs = 0;
+    const a = publisher('10-0-3-1', { mostSpooled: 100, resync: () => resyncs++ });
+    await tell(a, 1, 10);
+    await nats.kill();
+    await until('it is missed', () => a.problems().length > 0);
+    for (let i = 0; i < 20; i++) await tell(a, 11 + i * 10, 10);
+    expect(a.report().dropped).to.be.above(0);
+    expect(a.problems().join()).to.contain('changes were dropped while there was no bus');
+    expect(resyncs).to.equal(0);
+    await nats.start();
+    await until('it is back', () => a.problems().length === 0);
+    await tell(a, 900, 5);
+    await until('all is told anew', () => resyncs === 1);
+    expect(a.report().waiting).to.equal(0);
+  });
+});

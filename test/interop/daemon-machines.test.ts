@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import type { Case } from '../../src/hijack/case.ts';
+import { loopbackAddress, until } from './bgp-peers.ts';
+import type { Intertrackd } from './intertrackd.ts';
+import {
+  feedStatements,
+  MACHINES_PORT,
+  machinesOf,
+  OFFENDER,
+  prefixOf,
+  type Shared,
+  sharedServers,
+} from './machines.ts';
+import { type Speaker, startSpeaker } from './speaker.ts';
+
+/** A collector and two machines with cases, which die in turn. */
+describe('interop/daemon-machines', function () {
+  this.timeout(240_000);
+  let shared: Shared;
+  let collector: Intertrackd & { readonly address: string };
+  let engines: readonly (Intertrackd & { readonly address: string })[];
+  let feed: Speaker;
+  const feedAt = loopbackAddress();
+
+  before(async function () {
+    const servers = await sharedServers(8);
+    if (servers === null) return this.skip();
+    shared = servers;
+    engines = [shared.machine('cases'), shared.machine('cases')];
+    collector = shared.machine('collector', feedStatements(feedAt));
+  });
+  after(async () => {
+    feed?.close();
+    await shared?.close();
+  });
+
+  const partitionsOf = async (at: Intertrackd) => (await machinesOf(at)).map(one => one.partitions.length);
+  /** Those that are not over. */
+  const openCases = async (at: Intertrackd) => (await at.ask('show', 'case')) as readonly Case[];
+  const mailsOf = (what: RegExp) => shared.smtp.received.filter(({ mail }) => what.test(mail.subject ?? ''));
+
+  it('shares the partitions out, and shows each machine all of them', async () => {
+    await Promise.all([...engines, collector].map(one => one.start()));
+    await until('each machine has its share', async () => {
+      const shares = await partitionsOf(collector);
+      return shares.length === 3 && [...shares].sort().join() === '0,2,2';
+    });
+    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed.endOfRib();
+    await until('the feed is up', async () => (await collector.neighbor('feed')).state === 'Established');
+    const { stdout } = await engines[0]!.itctl('show', 'collector');
+    expect(stdout).to.contain('3 machines, all of them heard');
+  });
+
+  it('opens a case where its partition is, tells people once, and is asked about it anywhere', async () => {
+    feed.announce([0, 1, 2, 3].map(prefixOf), 64497, 64511, OFFENDER);
+    await until('four mails', () => mailsOf(/10\.0\.\d\.0/).length === 4);
+    const cases = await collector.cases();
+    expect(cases.map(({ prefix }) => prefix).sort()).to.deep.equal([0, 1, 2, 3].map(prefixOf));
+    expect(new Set(cases.map(({ id }) => id)).size).to.equal(4);
+    expect(cases[0]!.witnesses.map(({ peer }) => peer)).to.deep.equal([`feed@${collector.address}`]);
+    const { id } = cases[0]!;
+    for (const at of [...engines, collector]) {
+      const { stderr, status } = await at.itctl('case', 'note', id, `seen by ${at.address}`);
+      expect(stderr).to.equal('');
+      expect(status).to.equal(0);
+    }
+    const { timeline } = await collector.case(id);
+    for (const at of [...engines, collector])
+      expect(timeline.map(({ what }) => what).join()).to.contain(`seen by ${at.address}`);
+  });
+
+  it('goes on with what a machine had that was killed, and tells the ends', async () => {
+    const [first, second] = engines;
+    const killed = performance.now();
+    await first!.end('SIGKILL');
+    feed.withdraw(prefixOf(0), prefixOf(1), prefixOf(2), prefixOf(3));
+    feed.announce([4, 5, 6, 7].map(prefixOf), 64497, 64511, OFFENDER);
+    await until('the other one has all of it', async () => {
+      const rows = await machinesOf(second!);
+      return rows.find(({ self }) => self)!.partitions.length === 4;
+    });
+    console.log(`      all partitions are with the other machine after ${Math.round(performance.now() - killed)} ms`);
+    await until('all is told', () => mailsOf(/./).length >= 12);
+    await new Promise(resolve => setTimeout(resolve, 1_500));
+    const ids = shared.smtp.received.map(({ mail }) => mail.messageId);
+    expect(new Set(ids).size, 'no notice twice').to.equal(ids.length);
+    expect(ids).to.have.length(12);
+    const open = await openCases(collector);
+    expect(open.map(({ prefix }) => prefix).sort()).to.deep.equal([4, 5, 6, 7].map(prefixOf));
+  });
+
+  it('ends no case because a collector is gone, and what it no longer holds once it is back', async () => {
+    await collector.end('SIGKILL');
+    feed.close();
+    await until('it is missed', async () => (await machinesOf(engines[1]!)).some(({ missed }) => missed));
+    await until('what it held is out of sight', async () => {
+      const open = await openCases(engines[1]!);
+      return open.every(({ witnesses }) => witnesses.every(({ state }) => state === 'unseen'));
+    });
+    expect(await openCases(engines[1]!)).to.have.length(4);
+    await collector.start();
+    feed = await startSpeaker({ from: feedAt, to: collector.address, port: MACHINES_PORT, as: 64497 });
+    feed.announce([4, 5].map(prefixOf), 64497, 64511, OFFENDER);
+    feed.endOfRib();
+    await until('the two others are over', async () => (await openCases(engines[1]!)).length === 2);
+    await until('their ends are told', () => mailsOf(/./).length === 14);
+    const { stdout } = await collector.itctl('show', 'case', 'all');
+    expect(stdout).to.contain(prefixOf(6));
+  });
+});

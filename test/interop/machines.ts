@@ -1,0 +1,76 @@
+/** Daemons that share the work, with the servers between them and a mail server, as the tests of several machines need them. */
+import type { MachineRow } from '../../src/control/machine-rows.ts';
+import { type Nats, natsServer } from '../bus/nats.ts';
+import { type Relay, relay } from '../notify/smtp.ts';
+import { type Cluster, cluster } from '../store/postgresql/cluster.ts';
+import { loopbackAddress } from './bgp-peers.ts';
+import { type Intertrackd, intertrackd } from './intertrackd.ts';
+
+export const MACHINES_PORT = 1790;
+export const OFFENDER = 64666;
+
+/** Registered prefixes: 10.0.0.0/24 and so on, `count` of them. */
+export const prefixOf = (number: number): string => `10.${number >> 8}.${number & 255}.0/24`;
+const rpslOf = (count: number): string =>
+  Array.from(
+    { length: count },
+    (_, i) => `route: ${prefixOf(i)}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`,
+  ).join('\n');
+
+export interface Shared {
+  readonly nats: Nats;
+  readonly postgresql: Cluster;
+  readonly smtp: Relay;
+  /** Configures a machine; `more` is told its address. All prefixes are registered, and watched. */
+  machine(role: string, more?: (address: string) => string): Intertrackd & { readonly address: string };
+  close(): Promise<void>;
+}
+
+/** Null: one of the servers is not installed. */
+export async function sharedServers(prefixes: number): Promise<Shared | null> {
+  const nats = await natsServer();
+  const postgresql = nats && (await cluster('fsync = off'));
+  if (nats === null || postgresql === null) {
+    await nats?.close();
+    return null;
+  }
+  const smtp = await relay();
+  const daemons: Intertrackd[] = [];
+  return {
+    nats,
+    postgresql,
+    smtp,
+    machine(role, more = () => '') {
+      const address = loopbackAddress();
+      const daemon = intertrackd(address);
+      daemons.push(daemon);
+      daemon.write('jpirr.db', rpslOf(prefixes));
+      daemon.configure(`
+role ${role};
+bus nats "${nats.url}";
+store postgresql "${postgresql.url()}";
+irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
+watch ours { maintainer MAINT-OWNER; group noc; hold up 1s; hold down 1s; }
+group noc { mail "oncall@example.net"; }
+notify mail { from "keiro@collector.example"; smtp "127.0.0.1" port ${smtp.port}; tls none; language en; }
+${more(address)}`);
+      return { ...daemon, address };
+    },
+    async close() {
+      for (const daemon of daemons) await daemon.close();
+      await smtp.close();
+      await nats.close();
+      await postgresql.close();
+    },
+  };
+}
+
+/** The statements of a collector with one feed. */
+export const feedStatements =
+  (feed: string) =>
+  (address: string): string =>
+    `bgp listen ${address} port ${MACHINES_PORT};
+protocol bgp feed { neighbor ${feed} as 64497; local address ${address}; passive; }`;
+
+export const machinesOf = (daemon: Intertrackd): Promise<readonly MachineRow[]> =>
+  daemon.ask('show', 'collector') as Promise<readonly MachineRow[]>;

@@ -1,0 +1,19 @@
+import { expect } from 'chai';
+import { type Coverage, commandCoverage, coverageLines } from './command-coverage.ts';
+
+describe('vty/command-coverage', () => {
+  let all: readonly Coverage[];
+  before(async () => {
+    all = await commandCoverage();
+    for (const line of coverageLines(all)) console.log(`      ${line}`);
+  });
+
+  it('has every command in the manual, in OpenAPI, in completion, with a schema and a rendering', () => {
+    const places = all.filter(({ where }) => !where.startsWith('fields'));
+    expect(places.length).to.equal(7);
+    for (const { where, missing, all: count } of places) {
+      expect(count, where).to.be.greaterThan(0);
+      expect(missing, where).to.deep.equal([]);
+    }
+  });
+});
