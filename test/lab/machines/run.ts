@@ -1,7 +1,8 @@
 /**
  * Rounds of faults: `make testbed-machines ROUNDS=100 SEED=1`. Two collectors, two machines with cases, NATS and PostgreSQL,
  * under load; in each round one part is killed or frozen, or a way between two is, while prefixes are hijacked and given
- * back. Each must be one case, told once when it began and once when it ended. The last line is one JSON object.
+ * back. Each must be one case, told once when it began and once when it ended. `FAULT='NATS killed' LASTS=600000` takes one
+ * fault alone, and so many milliseconds. The last line is one JSON object.
  */
 
 import type { Case } from '../../../src/hijack/case.ts';
@@ -15,6 +16,8 @@ const option = (name: string, otherwise: number): number =>
   Number(process.argv.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? otherwise);
 const ROUNDS = option('ROUNDS', 20);
 const SEED = option('SEED', 1);
+const LASTS = option('LASTS', 0);
+const FAULT = process.argv.find(word => word.startsWith('FAULT='))?.slice('FAULT='.length);
 /** Prefixes that are hijacked in a round, half of them before the fault and half during it. */
 const EACH = 4;
 /** How long a fault lasts, ms, at least and at most. */
@@ -68,7 +71,7 @@ const machines = [...collectors, ...engines];
 await Promise.all(machines.map(one => one.start()));
 const feeds: Feed[] = collectors.map(({ address }, i) => feedOf(feedsAt[i]!, address, 64497));
 
-const faults: Fault[] = [
+const all: Fault[] = [
   ...collectors.flatMap((one, i) => [killed(`collector ${i + 1}`, one), frozen(`collector ${i + 1}`, one)]),
   ...engines.flatMap((one, i) => [killed(`engine ${i + 1}`, one), frozen(`engine ${i + 1}`, one)]),
   { name: 'NATS killed', break: nats.kill, heal: nats.start },
@@ -78,6 +81,8 @@ const faults: Fault[] = [
   ...ways('way of engine 2 to NATS', gates[0]),
   ...ways('way of engine 2 to PostgreSQL', gates[1]),
 ];
+const faults = all.filter(({ name }) => FAULT === undefined || name === FAULT);
+if (faults.length === 0) throw new Error(`FAULT is one of ${all.map(({ name }) => name).join(', ')}`);
 
 const allOf = (prefix: string, what: 'begin' | 'end'): number =>
   smtp.received.filter(({ mail }) => {
@@ -95,7 +100,7 @@ const next = random(SEED);
 const rows: { fault: string; lasted: number; told: number; doubled: number; lost: number }[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const fault = faults[Math.floor(next() * faults.length)]!;
-  const lasting = LEAST + Math.floor(next() * (MOST - LEAST));
+  const lasting = LASTS > 0 ? LASTS : LEAST + Math.floor(next() * (MOST - LEAST));
   const mine = Array.from({ length: EACH }, (_, i) => prefixOf(round * EACH + i));
   const [before, during] = [mine.slice(0, EACH / 2), mine.slice(EACH / 2)];
   for (const feed of feeds) feed.announce(...before);
