@@ -120,6 +120,12 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
     return reply.type('application/json').send(described);
   });
 
+  // Who asks, for clients that offer a person only what the token allows.
+  app.get(`${API}/token`, { onRequest: admit(() => null) }, (request, reply) => {
+    const { role, token } = askers.get(request)!;
+    return reply.type('application/json').header('Cache-Control', 'no-store').send({ role, token });
+  });
+
   if (page !== null)
     app.register(async scope => {
       // Nothing of it is secret: who may look shows his token when it asks for something.

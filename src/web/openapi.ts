@@ -38,9 +38,12 @@ function description(
     },
     servers: [{ url: API }],
     security: [{ token: [] }],
-    paths: Object.fromEntries(
-      paths.map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one, answers) }]),
-    ),
+    paths: {
+      ...Object.fromEntries(
+        paths.map(one => [`/${one.path}`, { [one.method.toLowerCase()]: operation(one, answers) }]),
+      ),
+      '/token': { get: WHO_ASKS },
+    },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: {
@@ -66,6 +69,31 @@ function description(
     },
   };
 }
+
+/** The one path that is no command. */
+const WHO_ASKS: Json = {
+  operationId: 'token',
+  summary: 'What the token that is shown may do',
+  tags: ['token'],
+  security: [{ token: [] }, {}],
+  responses: {
+    200: {
+      description: 'Its role and the name of its file; null where nobody may look',
+      content: {
+        'application/json': {
+          schema: {
+            type: 'object',
+            required: ['role', 'token'],
+            properties: {
+              role: { enum: ['operator', 'reader', null] },
+              token: { type: ['string', 'null'] },
+            },
+          },
+        },
+      },
+    },
+  },
+};
 
 function operation(path: ApiPath, answers: AnswerSchemas): Json {
   const { commands, method } = path;

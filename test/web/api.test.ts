@@ -349,6 +349,15 @@ describe('web/api', () => {
     });
   });
 
+  it('tells who asks what it may do', async () => {
+    await open();
+    const asked = async (token: string | null) => JSON.parse((await get('/api/v1/token', { token })).text);
+    expect(await asked(OPERATOR)).to.deep.equal({ role: 'operator', token: 'operator' });
+    expect(await asked(READER)).to.deep.equal({ role: 'reader', token: 'reader' });
+    for (const nobody of [null, 'not-a-token-of-theirs'])
+      expect(await asked(nobody)).to.deep.equal({ role: null, token: null });
+  });
+
   it('logs and tells the daemon who asked for what is done', async () => {
     let who = '';
     await open({

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { placePaths, placeTree, type TreeLike } from '../../src/web/page/layered.ts';
+import { placeTree, type TreeLike } from '../../src/web/page/layered.ts';
 
 describe('web/page/layered', () => {
   it('puts parents in the middle of their children, and no two nodes into one place', () => {
@@ -29,18 +29,5 @@ describe('web/page/layered', () => {
     let root: TreeLike = { children: [] };
     for (let i = 0; i < 100_000; i++) root = { children: [root] };
     expect(placeTree(root)).to.include({ rows: 1, layers: 100_001 });
-  });
-
-  it('has each AS of the paths once, where it is nearest to the origin', () => {
-    const { nodes, links } = placePaths([
-      [64496, 64511, 64511, 64666],
-      [64497, 64496, 64666],
-      [64498, [64499, 64500]],
-    ]);
-    const layers = Object.fromEntries(nodes.map(({ as, layer }) => [as, layer]));
-    expect(layers).to.deep.equal({ 64496: 1, 64511: 1, 64666: 0, 64497: 2, 64498: 1, 64499: 0 });
-    expect(links).to.deep.include([64496, 64511]).and.to.deep.include([64497, 64496]);
-    expect(links).to.not.deep.include([64511, 64511]);
-    expect(placePaths([])).to.deep.equal({ nodes: [], links: [] });
   });
 });

@@ -25,19 +25,20 @@ describe('web/page', function () {
     const page = await open('overview');
     await page.getByRole('cell', { name: 'tyo1', exact: true }).waitFor();
     await page.getByRole('link', { name: CASE.id }).waitFor();
+    // What is wrong stands above everything else, and peers that are down above those that are up.
+    const { problems } = await scriptedDaemon().status();
+    const first = page.locator('main h1 + section');
+    expect(await first.getByRole('listitem').allTextContents()).to.deep.equal(problems);
+    const peers = page.getByRole('table', { name: /^BGP peers/ }).locator('tbody tr');
+    expect(await peers.first().textContent())
+      .to.include('osa1')
+      .and.to.include('Active');
+    await page.getByRole('link', { name: 'osa1' }).click();
+    await heading('Feed of osa1');
+    await page.goBack();
+    await heading('Overview');
     await picture('overview');
     expect(wrong).to.deep.equal([]);
-  });
-
-  it('finds routes', async () => {
-    const page = await open('routes');
-    await page.getByLabel('Prefix or address').fill('192.0.2.0/24');
-    await page.keyboard.press('Enter');
-    await page.getByRole('table').waitFor();
-    await picture('routes');
-    await page.getByLabel('Prefix or address').fill('nonsense');
-    await page.keyboard.press('Enter');
-    await page.getByText(/"nonsense" is no prefix/).waitFor();
   });
 
   it('speaks Japanese, in the dark, on a telephone', async () => {
@@ -81,5 +82,21 @@ describe('web/page', function () {
     await page.getByText('the database is gone').waitFor();
     broken = false;
     await page.getByText('No problems.').waitFor();
+  });
+
+  it('says in one line that nothing is wrong', async () => {
+    const status = await scriptedDaemon().status();
+    const page = await open('overview', {
+      over: {
+        status: async () => ({ ...status, problems: [], openCases: 0, peers: 2, established: 2, lost: [] }),
+        cases: async () => [],
+      },
+    });
+    await page
+      .getByRole('status')
+      .getByText(/^Nothing is wrong/)
+      .waitFor();
+    expect(await page.locator('main h1 + section').count()).to.equal(0);
+    expect(wrong).to.deep.equal([]);
   });
 });

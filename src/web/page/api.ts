@@ -16,21 +16,25 @@ export const token = {
   forget: (): void => sessionStorage.removeItem(TOKEN),
 };
 
-function headers(): Record<string, string> {
+/** Shows the token, where there is one. */
+export function headers(): Record<string, string> {
   const shown = token.read();
   return shown === null ? {} : { Authorization: `Bearer ${shown}` };
 }
 
-function address(command: string, parameters: Parameters): string {
+/** Where a command is asked for. */
+export function addressOf(command: string, parameters: Parameters): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters))
     if (value !== undefined) query.set(name, value === true ? 'true' : value);
   return `api/v1/${command.replaceAll(' ', '/')}${query.size > 0 ? `?${query}` : ''}`;
 }
 
-const lost = { ok: false, status: 0, detail: 'intertrackd does not answer' } as const;
+/** Nobody answers at all. */
+export const lost = { ok: false, status: 0, detail: 'intertrackd does not answer' } as const;
 
-async function problemOf(response: Response): Promise<Reply<never>> {
+/** Why a request was not answered, in the daemon's words. */
+export async function problemOf(response: Response): Promise<Reply<never>> {
   const body = (await response.json().catch(() => ({}))) as { readonly detail?: string };
   return { ok: false, status: response.status, detail: body.detail ?? response.statusText };
 }
@@ -38,7 +42,7 @@ async function problemOf(response: Response): Promise<Reply<never>> {
 /** Carries out a command: rows, or the one object that it answers with. Never rejects. */
 export async function ask<T>(command: string, parameters: Parameters = {}, how: RequestInit = {}): Promise<Reply<T>> {
   try {
-    const response = await fetch(address(command, parameters), { ...how, headers: { ...headers(), ...how.headers } });
+    const response = await fetch(addressOf(command, parameters), { ...how, headers: { ...headers(), ...how.headers } });
     if (!response.ok) return await problemOf(response);
     const body = (await response.json()) as { rows?: T; row?: T; notes: readonly string[] };
     return { ok: true, value: (body.rows ?? body.row) as T, notes: body.notes };
@@ -51,6 +55,17 @@ export async function ask<T>(command: string, parameters: Parameters = {}, how: 
 export const order = <T>(command: string, parameters: Parameters = {}): Promise<Reply<T>> =>
   ask<T>(command, parameters, { method: 'POST' });
 
+/** What the token may do; null: not even look, or nobody answers. Never rejects. */
+export async function whoAsks(): Promise<'operator' | 'reader' | null> {
+  try {
+    const response = await fetch('api/v1/token', { headers: headers() });
+    const { role } = (await response.json()) as { readonly role?: unknown };
+    return role === 'operator' || role === 'reader' ? role : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Takes each row of a command that goes on, until the signal aborts. Resolves with why it ended. */
 export async function follow(
   command: string,
@@ -60,7 +75,7 @@ export async function follow(
 ): Promise<Reply<null>> {
   try {
     const accept = { Accept: 'application/x-ndjson', ...headers() };
-    const response = await fetch(address(command, parameters), { headers: accept, signal });
+    const response = await fetch(addressOf(command, parameters), { headers: accept, signal });
     if (!response.ok || response.body === null) return await problemOf(response);
     let rest = '';
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,4 +1,4 @@
-/** Places the nodes of a tree or of paths in layers, so that what belongs together stands together. No drawing here. */
+/** Places the nodes of a tree in layers, so that what belongs together stands together. No drawing here. */
 
 export interface TreeLike {
   readonly children: readonly TreeLike[];
@@ -45,40 +45,4 @@ export function placeTree<T extends TreeLike>(
     rows: Math.max(1, used),
     layers: order.reduce((most, { layer }) => Math.max(most, layer), 0) + 1,
   };
-}
-
-export interface PathNode {
-  readonly as: number;
-  readonly layer: number;
-  readonly place: number;
-}
-
-/**
- * ASes of paths that end at one origin, in layers by their distance from it, each once: where it is nearest. Prepended
- * copies count once. `links` are pairs of neighbours in a path, from the side of the witnesses.
- */
-export function placePaths(paths: readonly (readonly (number | readonly number[])[])[]): {
-  readonly nodes: readonly PathNode[];
-  readonly links: readonly (readonly [number, number])[];
-} {
-  const layers = new Map<number, number>();
-  const links = new Map<string, readonly [number, number]>();
-  for (const path of paths) {
-    const ases = path
-      .map(step => (typeof step === 'number' ? step : (step[0] ?? 0)))
-      .filter((as, i, all) => as !== all[i - 1]);
-    for (const [i, as] of ases.entries()) {
-      const layer = ases.length - 1 - i;
-      layers.set(as, Math.min(layers.get(as) ?? layer, layer));
-      const next = ases[i + 1];
-      if (next !== undefined) links.set(`${as} ${next}`, [as, next]);
-    }
-  }
-  const inLayer = new Map<number, number>();
-  const nodes = [...layers].map(([as, layer]) => {
-    const place = inLayer.get(layer) ?? 0;
-    inLayer.set(layer, place + 1);
-    return { as, layer, place };
-  });
-  return { nodes, links: [...links.values()] };
 }

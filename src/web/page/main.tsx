@@ -6,41 +6,28 @@ import { ChangesContext, TokenContext, useWords, WordsContext } from './context.
 import { Keys } from './keys.tsx';
 import { chooseLanguage, chosenLanguage } from './language.ts';
 import { News } from './news.tsx';
+import { type Place, readPlace } from './place.ts';
 import { SignIn, signOut } from './sign-in.tsx';
 import './style.css';
 import { applyTheme, chooseTheme, chosenTheme, nextTheme } from './theme.ts';
 import { loadView, MENU, parentOf, type ViewProps } from './views.tsx';
 import { wordsOf } from './words.ts';
 
-interface Place extends ViewProps {
-  readonly view: string;
-}
-
-/** `#/case/2026-11-29-01` and the like. */
-function readHash(): Place {
-  const [, view = '', id = ''] = location.hash.split('/');
-  return { view: view === '' ? 'overview' : view, id: decoded(id) };
-}
-
-/** Whoever writes an address by hand may write half of an escape. */
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
-}
-
 function App() {
   const [language, setLanguage] = useState(chosenLanguage());
   const [theme, setTheme] = useState(chosenTheme());
-  const [place, setPlace] = useState(readHash());
+  const [place, setPlace] = useState(() => readPlace(location.hash));
   const [needsToken, setNeedsToken] = useState(false);
   const words = wordsOf(language);
   const main = useRef<HTMLElement>(null);
+  const here = useRef(place);
   useEffect(() => {
     const moved = () => {
-      setPlace(readHash());
+      const next = readPlace(location.hash);
+      // A search that has changed is its view's own business.
+      if (next.view === here.current.view && next.id === here.current.id) return;
+      here.current = next;
+      setPlace(next);
       // Who reads by ear begins at the new view's head.
       main.current?.focus();
     };

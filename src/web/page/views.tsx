@@ -12,9 +12,12 @@ const LOADS: Readonly<Record<string, Load>> = {
   overview: async () => (await import('./overview.tsx')).Overview,
   cases: async () => (await import('./cases.tsx')).Cases,
   case: async () => (await import('./case.tsx')).CaseView,
+  incident: async () => (await import('./incident.tsx')).IncidentView,
   traces: async () => (await import('./traces.tsx')).Traces,
   trace: async () => (await import('./trace.tsx')).TraceView,
   routes: async () => (await import('./routes.tsx')).Routes,
+  explain: async () => (await import('./explain.tsx')).Explain,
+  peer: async () => (await import('./peer.tsx')).PeerView,
   registry: async () => (await import('./registry.tsx')).Registry,
   probes: async () => (await import('./probes.tsx')).Probes,
   traceback: async () => (await import('./trace-peers.tsx')).TracePeers,
@@ -32,7 +35,13 @@ export const MENU = [
 ] as const;
 
 /** Which of the navigation a view of one thing belongs to. */
-const PARENTS: Readonly<Record<string, string>> = { case: 'cases', trace: 'traces' };
+const PARENTS: Readonly<Record<string, string>> = {
+  case: 'cases',
+  incident: 'cases',
+  trace: 'traces',
+  explain: 'routes',
+  peer: 'overview',
+};
 export const parentOf = (view: string): string => PARENTS[view] ?? view;
 
 /** The view of this name; an unknown name is the overview's. */

@@ -6,6 +6,7 @@ import * as peers from './words/peers.ts';
 import * as probes from './words/probes.ts';
 import * as registry from './words/registry.ts';
 import * as routes from './words/routes.ts';
+import * as terms from './words/terms.ts';
 import * as traces from './words/traces.ts';
 
 const ENGLISH = {
@@ -17,6 +18,7 @@ const ENGLISH = {
   ...registry.ENGLISH,
   ...probes.ENGLISH,
   ...peers.ENGLISH,
+  ...terms.ENGLISH,
 };
 
 export type Words = typeof ENGLISH;
@@ -30,6 +32,7 @@ const JAPANESE: Words = {
   ...registry.JAPANESE,
   ...probes.JAPANESE,
   ...peers.JAPANESE,
+  ...terms.JAPANESE,
 };
 
 export type Language = 'en' | 'ja';
