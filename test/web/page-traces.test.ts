@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { makeCaptures } from '../../contrib/demo/packets.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { CASE, TRACE } from '../control/scripted.ts';
@@ -180,6 +181,32 @@ describe('web/page, traces', function () {
     await heading(`Trace ${TRACE.id}`);
     const time = Date.UTC(2026, 2, 1, 12, 0, 3);
     expect(begun).to.deep.equal([{ digest: '0123456789abcdef', time, purpose: 'misuse', reference: 'ticket 7' }]);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('begins a trace of a capture', async () => {
+    const begun: number[] = [];
+    const page = await open('traces', {
+      over: {
+        startTrace: async ({ packets, purpose }) => {
+          expect(purpose).to.equal('attack');
+          begun.push(packets.length);
+          return FORGED;
+        },
+        trace: async () => FORGED,
+      },
+    });
+    await page.getByText('Trace a packet').click();
+    const buffer = Buffer.from(makeCaptures(1_772_366_400).suspects);
+    await page
+      .getByLabel('or a capture')
+      .setInputFiles({ name: 'attack.pcap', mimeType: 'application/x-pcap', buffer });
+    await page.getByRole('button', { name: 'Trace the capture' }).click();
+    await page.getByRole('dialog').getByText('attack.pcap').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click();
+    await heading(`Trace ${TRACE.id}`);
+    expect(begun).to.have.length(1);
+    expect(begun[0]).to.be.greaterThan(0);
     expect(wrong).to.deep.equal([]);
   });
 

@@ -108,7 +108,8 @@ export const ENGLISH = {
   plan: (least: number, most: number, budget: number) =>
     `At least ${least} queries, at most ${most}; it may cost ${budget}.`,
   startIt: 'Trace it',
-  started: 'It has begun.',
+  orCapture: 'or a capture of one attack (pcap)',
+  startCapture: 'Trace the capture',
   verdicts: {
     saw: 'saw the packets',
     translated: 'saw them on both sides of a translator',
@@ -248,7 +249,8 @@ export const JAPANESE: typeof ENGLISH = {
   planIt: '問い合わせ先を確認',
   plan: (least, most, budget) => `問い合わせは最少${least}件、最多${most}件、上限は${budget}件です。`,
   startIt: '追跡する',
-  started: '開始しました。',
+  orCapture: 'または1つの攻撃のキャプチャ (pcap)',
+  startCapture: 'キャプチャを追跡',
   verdicts: {
     saw: 'パケットを観測',
     translated: '変換装置の両側で観測',
