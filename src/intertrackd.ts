@@ -94,6 +94,8 @@ process.on('SIGHUP', reload);
 process.on('SIGTERM', () => void end(0));
 process.on('SIGINT', () => void end(0));
 log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
+if (loaded.risks.length > 0)
+  log('info', `${loaded.risks.length} settings are a risk that nobody has accepted: see itctl config check`);
 
 try {
   daemon = await startDaemon({

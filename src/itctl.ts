@@ -5,6 +5,8 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { runBatch } from './vty/batch.ts';
 import { connectControl, isNoDaemon } from './vty/client.ts';
+import { filteredStream } from './vty/filtered-stream.ts';
+import { splitFilters } from './vty/filters.ts';
 import { OFFLINE, offlineCommand, runOffline } from './vty/offline.ts';
 import { progressOn } from './vty/progress.ts';
 import { EXIT, type Screen } from './vty/run.ts';
@@ -60,7 +62,10 @@ async function main(): Promise<number> {
     client?.close();
     return EXIT.ok;
   }
-  const offline = offlineCommand(words.map(String));
+  const line = words.map(String);
+  const split = splitFilters(line, json === true);
+  const own = 'error' in split ? line : split.words;
+  const offline = offlineCommand(own);
   if (offline !== null) {
     const { stdin, stdout } = process;
     // What is played prints nothing until its end; all else prints as it goes.
@@ -69,8 +74,15 @@ async function main(): Promise<number> {
       progress.clear();
       process.stderr.write(`itctl: ${text}\n`);
     };
-    const code = await runOffline(offline, words.map(String), json === true, { stdin, stdout, err, progress });
+    if ('error' in split) {
+      err(split.error);
+      return EXIT.usage;
+    }
+    const filtered = split.filters.length === 0 ? null : filteredStream(split.filters, stdout);
+    const streams = { stdin, stdout: filtered?.stream ?? stdout, err, progress };
+    const code = await runOffline(offline, own, json === true || filtered?.json === true, streams);
     progress.clear();
+    if (code !== EXIT.usage) await filtered?.end();
     return code;
   }
   const client = await connectControl(path);
@@ -88,7 +100,6 @@ async function main(): Promise<number> {
     if (words.length > 0) {
       // A trace is ended in words, and what is known of it is kept; to end a watch is no failure; all else ends with this process.
       const abort = new AbortController();
-      const line = words.map(String);
       if ((line[0] !== '' && 'trace'.startsWith(line[0]!)) || watchedOf(line) !== null)
         process.once('SIGINT', () => abort.abort());
       return await runLine(client, line, screen, abort.signal);

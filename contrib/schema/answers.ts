@@ -7,6 +7,7 @@
 import { basename, join } from 'node:path';
 import { API, type Project, type Symbol as Sign, SymbolFlags, type Type, TypeFlags } from 'typescript/unstable/sync';
 import { type AnswerSchemas, type Schema, schemaFields } from '../../src/control/answer-schema.ts';
+import { usualField } from './usual-fields.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ROWS = join(ROOT, 'src/control/command-rows.ts');
@@ -82,7 +83,9 @@ function schemasOf({ checker, program }: Project): Record<string, Schema> {
     for (const one of checker.getPropertiesOfType(type)) {
       const field = `${at}.${one.name}`;
       if ((one.flags & SymbolFlags.Method) !== 0) throw new Error(`${field}: a function cannot be written as JSON`);
-      properties[one.name] = { ...described(one), ...schemaOf(checker.getTypeOfSymbol(one)!, field) };
+      const schema = schemaOf(checker.getTypeOfSymbol(one)!, field);
+      const usual = usualField(one.name, schema);
+      properties[one.name] = { ...(usual !== undefined && { description: usual }), ...described(one), ...schema };
       if ((one.flags & SymbolFlags.Optional) === 0) required.push(one.name);
     }
     const [index] = checker.getIndexInfosOfType(type);

@@ -8,6 +8,20 @@ import { formatPrefix, parsePrefix } from '../net/prefix.ts';
 import { LONGEST_PUBLIC_KEY, readPublicKey } from '../net/public-key.ts';
 import { isSafeUrl } from '../net/safe-url.ts';
 import { LONGEST_KEY } from '../net/tcp-options.ts';
+import {
+  type ArgumentKind,
+  choice,
+  elsewhere,
+  found,
+  NOT,
+  plain,
+  quantity,
+  quoted,
+  type Read,
+  word,
+  wrong,
+} from './argument-kind.ts';
+import { RISKS } from './risk-names.ts';
 import { readNats, readPostgresql, readUrl } from './server-url.ts';
 import {
   DAY,
@@ -25,75 +39,7 @@ import {
   showSize,
 } from './units.ts';
 
-/** What an argument says: text as it is kept in the tree (addresses canonical, file names absolute), or a number. */
-export type Scalar = string | number;
-
-/** What is read of an argument: its value, or (`wrong`) why it is none. An empty `wrong`: it is just something else. */
-export type Read = { readonly value: Scalar } | { readonly wrong: string };
-
-/** A kind of argument: what can stand at its place in a statement. */
-export interface ArgumentKind {
-  /** Completes "expected …". */
-  readonly expects: string;
-  /** In double quotes; a bare word otherwise. */
-  readonly quoted: boolean;
-  /** The words that can stand here, where it is one of a few. */
-  readonly choices?: readonly string[];
-  /** Reads the text of a token; `directory` is where relative file names start. */
-  readonly read: (text: string, directory: string) => Read;
-  /** Without quotes and escapes; read(show(value)) is value. */
-  readonly show: (value: Scalar) => string;
-  /** What is shown of a value that is secret, where some of it can be. */
-  readonly veil?: (value: Scalar) => string;
-}
-
-const NOT: Read = { wrong: '' };
-const found = (value: Scalar | null): Read => (value === null ? NOT : { value });
-const wrong = (why: string): Read => ({ wrong: why });
-
-const plain = (expects: string, read: ArgumentKind['read'], show: ArgumentKind['show'] = String): ArgumentKind => ({
-  expects,
-  quoted: false,
-  read,
-  show,
-});
-
-const quantity = (expects: string, read: (text: string) => number | null, show: (value: number) => string) =>
-  plain(
-    expects,
-    text => {
-      const value = read(text);
-      if (value === null && /^\d+$/.test(text)) return wrong('it has no unit');
-      return found(value);
-    },
-    value => show(Number(value)),
-  );
-
-const choice = (...choices: string[]): ArgumentKind => ({
-  ...plain(
-    choices
-      .map(word => `\`${word}\``)
-      .join(', ')
-      .replace(/, (?!.*, )/, ' or '),
-    text => (choices.includes(text) ? { value: text } : NOT),
-  ),
-  choices,
-});
-
-const word = (expects: string, pattern: RegExp, letters: string): ArgumentKind =>
-  plain(expects, text => (pattern.test(text) ? { value: text } : wrong(letters)));
-
-const quoted = (expects: string, longest: number, read: ArgumentKind['read'] = value => ({ value })): ArgumentKind => ({
-  expects: `${expects} in double quotes`,
-  quoted: true,
-  show: String,
-  read: (text, directory) => {
-    if (text === '') return wrong('it is empty');
-    if (text.length > longest) return wrong(`it is longer than ${longest} characters`);
-    if (/\p{C}/u.test(text)) return wrong('it has a control character');
-    return read(text, directory);
-  },
-});
+export type { ArgumentKind, Read, Scalar } from './argument-kind.ts';
 
 const file = (expects: string) =>
   quoted(expects, 1024, (text, directory) =>
@@ -291,6 +237,7 @@ export const ARGUMENTS = {
       return readUrl(text, safe ? ['http'] : ['https']);
     }),
     veil: value => `${new URL(String(value)).origin}/***`,
+    elsewhere: true,
   },
   PUBLICKEY: quoted('a public key in base64', LONGEST_PUBLIC_KEY, text => {
     const key = readPublicKey(text);
@@ -311,9 +258,11 @@ export const ARGUMENTS = {
   MAIL: quoted('a mail address', 320, readMail),
   ROOM: quoted('the address of a room', 320, readMail),
   TEXT: quoted('a text', 255),
-  SECRET: quoted('a password', 255),
-  KEY: quoted('a password', 255, text =>
-    Buffer.byteLength(text) > LONGEST_KEY ? wrong(`it is longer than ${LONGEST_KEY} octets`) : { value: text },
+  SECRET: elsewhere(quoted('a password', 255)),
+  KEY: elsewhere(
+    quoted('a password', 255, text =>
+      Buffer.byteLength(text) > LONGEST_KEY ? wrong(`it is longer than ${LONGEST_KEY} octets`) : { value: text },
+    ),
   ),
   // Linux: IFNAMSIZ is 16 with the closing NUL; dev_valid_name() tells what is no name.
   INTERFACE: quoted('the name of an interface', 15, text =>
@@ -349,6 +298,7 @@ export const ARGUMENTS = {
   SWITCH: choice('yes', 'no'),
   ROLE: choice('provider', 'rs', 'rs-client', 'customer', 'peer'),
   HTTPROLE: choice('reader', 'operator'),
+  RISK: choice(...RISKS),
   DUTY: choice('all', 'collector', 'cases', 'traceback'),
   NATS: quoted('the URL of a NATS server', 1024, readNats),
   POSTGRESQL: quoted('the URL of a PostgreSQL database', 1024, readPostgresql),

@@ -24,6 +24,7 @@ import { busOf, dutiesOf, sharedStoreOf } from './machines.ts';
 import { notifyOf } from './notify.ts';
 import { familiesOf, sessionOf } from './peer-rules.ts';
 import { probeOf } from './probe.ts';
+import { acceptedOf } from './risks.ts';
 import { tracebackOf } from './traceback.ts';
 import type {
   AnnouncedRoute,
@@ -58,6 +59,7 @@ export function buildConfig(config: readonly Entry[]): Config {
   const whois = first(config, 'whois');
   const [bus, sharedStore] = [first(config, 'bus nats'), first(config, 'store postgresql')];
   const http = first(config, 'http');
+  const accepted = acceptedOf(config);
   const contacts = first(config, 'contacts');
   const state = must(text(stated(config, 'global', 'state'), 'directory'));
   const templates = all(config, 'template bgp');
@@ -84,6 +86,7 @@ export function buildConfig(config: readonly Entry[]): Config {
     rpki: all(config, 'rpki').map(rpkiOf),
     whois: whois === undefined ? null : whoisOf(whois.block),
     http: http === undefined ? null : httpOf(http.block),
+    ...(accepted.length > 0 && { accepted }),
     watches: all(config, 'watch').map(watchOf),
     notify: notifyOf(config),
     groups: all(config, 'group').map(groupOf),

@@ -94,7 +94,7 @@ function checkStatement(
     if (said.next !== null) queue.push(said.next);
     return;
   }
-  const { spec, values, place, whole, next } = said;
+  const { spec, values, elsewhere, place, whole, next } = said;
   if (next === null) reportEnding(said, ending, report);
   if (next === null && spec.block === undefined) reportSkipped(item, report);
   if (spec.head[0] === 'include') {
@@ -114,7 +114,7 @@ function checkStatement(
     if (!ending.closed) tellUnclosed(checking, { source, ...ending.open }, UNCLOSED, null);
     queue.push(...inner.rest.toReversed());
   }
-  entries.push({ spec, values, block, whole, place });
+  entries.push({ spec, values, ...(elsewhere && { elsewhere }), block, whole, place });
 }
 
 /**

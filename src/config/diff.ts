@@ -64,6 +64,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   irr: 'irr',
   rpki: 'rpki',
   whois: 'whois',
+  'accept risk': 'router',
   http: 'http',
   role: 'machines',
   'bus nats': 'machines',

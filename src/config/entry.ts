@@ -9,6 +9,8 @@ export interface Entry {
   readonly spec: Spec;
   /** By field (usage.ts); a field that is not stated is not there. */
   readonly values: Readonly<Record<string, Value>>;
+  /** What is secret of it stands in a file or in the environment. */
+  readonly elsewhere?: true;
   readonly block: readonly Entry[];
   /** False when some of its words could not be read. */
   readonly whole: boolean;
@@ -73,6 +75,9 @@ export function denied(block: readonly Entry[], head: string): boolean {
 export function stated(block: readonly Entry[], name: BlockName, head: string): Entry {
   return first(block, head) ?? entry(name, head);
 }
+
+/** True when every user of the machine can read what is secret of an entry. */
+export const everyoneCanRead = (one: Entry): boolean => !one.elsewhere && placed(one).source.readableByAll;
 
 /** The place of an entry that was read. */
 export const placed = ({ place }: Entry): Place => place!;

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { type ReadSecret, readSecretOf } from './secrets.ts';
+
 /** Larger files are not read, octets. */
 export const LARGEST = 1 << 20;
 
@@ -11,6 +13,9 @@ export type ReadFile = { readonly text: string; readonly readableByAll: boolean 
 export interface Files {
   readonly read: (path: string) => ReadFile;
   /** The files that a name with `*` and `?` in its last part stands for, ordered by name; a name without is itself. */
+  readonly secret?: ReadSecret;
+  /** True of a file that every user of the machine may read. */
+  readonly readableByAll?: (path: string) => boolean;
   readonly list: (path: string) => readonly string[] | { readonly wrong: string };
 }
 
@@ -22,6 +27,11 @@ export const NO_FILES: Files = {
 
 /** The files of this machine. They are small and few (LARGEST, and MOST_FILES of parse.ts), so that reading may block. */
 export const MACHINE: Files = {
+  secret: readSecretOf(process.env),
+  readableByAll(path) {
+    const status = statSync(path, { throwIfNoEntry: false });
+    return status?.isFile() === true && (status.mode & 0o004) !== 0;
+  },
   read(path) {
     try {
       const status = statSync(path);

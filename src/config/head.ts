@@ -78,7 +78,8 @@ function meaning(words: readonly Token[], at: number, meant: string, message: st
   const spec = exactly(righted, block);
   if (spec === null) return null;
   // A first word that is near is meant. A later one (`protocol bmp`) only when all that follows fits as well.
-  if (at > 0 && matchWords(spec, righted, spec.head.length, '/', () => false).error !== null) return null;
+  if (at > 0 && matchWords(spec, righted, spec.head.length, { directory: '/' }, () => false).error !== null)
+    return null;
   // The words keep their places, so that the slip, and not what was made of it, is shown.
   return { spec, words: righted, next: spec.head.length, error: { from: 0, to: at + 1, message } };
 }

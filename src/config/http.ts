@@ -50,8 +50,12 @@ export function checkHttp(config: readonly Entry[], report: Report): void {
         report.error(placed(listen), `others than this machine reach ${address}, expected an \`identity\` beside it`);
     }
     const anonymous = first(block, 'anonymous');
-    if (anonymous !== undefined && text(anonymous, 'httprole') === 'operator')
-      report.warning(placed(anonymous), 'whoever reaches it may do everything');
+    const known = all(config, 'accept risk').some(one => text(one, 'risk') === 'http-operator');
+    if (anonymous !== undefined && text(anonymous, 'httprole') === 'operator' && !known)
+      report.warning(
+        placed(anonymous),
+        'whoever reaches it may do everything; who means it writes `accept risk http-operator;`',
+      );
     if (anonymous === undefined && first(block, 'token') === undefined)
       report.warning(placed(http), 'nobody may look at anything, expected a `token` or `anonymous` in its block');
   }

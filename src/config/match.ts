@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Scalar } from './argument.ts';
 import type { Value } from './entry.ts';
 import type { Bounds, Spec } from './schema.ts';
-import { visible } from './source.ts';
+import { SECRET_NAMES, SECRET_PLACES, type SecretPlace } from './secrets.ts';
+import { type Source, visible } from './source.ts';
 import type { Token } from './syntax.ts';
 import type { Part } from './usage.ts';
 
@@ -12,25 +14,28 @@ export interface Match {
   readonly next: number;
   /** The first thing that is wrong: at which word (`words.length` is behind the last), what was expected, and why. */
   readonly error: { readonly at: number; readonly expected: string; readonly why: string } | null;
+  /** What it says stands in a file or in the environment, so that who may read the configuration does not see it. */
+  readonly elsewhere: boolean;
   /** What could have stood at `next`, besides the end of the statement. */
   readonly more: readonly string[];
 }
 
 /**
  * Holds the words of a statement against its usage, from word `from` on.
- * @param directory where relative file names start
+ * @param source where relative file names start, and what stands elsewhere is read
  * @param breaks tells of a word that it begins the next statement: a `;` was forgotten before it
  */
 export function matchWords(
   spec: Spec,
   words: readonly Token[],
   from: number,
-  directory: string,
+  source: Pick<Source, 'directory' | 'secret'>,
   breaks: (index: number) => boolean,
 ): Match {
   const values: Record<string, Value> = {};
   let at = from;
   let error: Match['error'] = null;
+  let elsewhere = false;
   // Optional parts that were passed by since the last word was taken.
   let more: string[] = [];
 
@@ -50,7 +55,7 @@ export function matchWords(
     if (token === undefined || token.kind === 'comma') return { expects: kind.expects, why: '' };
     if (token.kind === 'string' && !kind.quoted) return { expects: kind.expects, why: 'it stands without quotes' };
     if (token.kind === 'bare' && kind.quoted) return { expects: kind.expects, why: '' };
-    const read = kind.read(token.text, directory);
+    const read = kind.read(token.text, source.directory);
     if ('wrong' in read) return { expects: kind.expects, why: read.wrong };
     const { bounds } = spec;
     const bounded = bounds !== undefined && (bounds.field === undefined || bounds.field === part.field);
@@ -58,7 +63,26 @@ export function matchWords(
     return out === '' ? read : { expects: out, why: '' };
   };
 
+  /** What a file or the environment says. It is never told, not even where it is wrong. */
+  const secret = (part: Extract<Part, { argument: unknown }>, place: SecretPlace): boolean => {
+    take();
+    const token = here();
+    if (token?.kind !== (place === 'file' ? 'string' : 'bare')) return fail(SECRET_NAMES[place]);
+    const name = place === 'file' ? resolve(source.directory, token.text) : token.text;
+    const given = source.secret?.(place, name) ?? { wrong: `the ${place} is not looked at here` };
+    if ('wrong' in given) return fail(SECRET_NAMES[place], given.wrong);
+    const read = part.argument.read(given.text, source.directory);
+    if ('wrong' in read)
+      return fail(SECRET_NAMES[place], `what it holds is not ${part.argument.expects}: ${read.wrong}`);
+    take();
+    values[part.field] = read.value;
+    elsewhere = true;
+    return true;
+  };
+
   const argument = (part: Extract<Part, { argument: unknown }>): boolean => {
+    const place = SECRET_PLACES.find(word => here()?.kind === 'bare' && here()?.text === word);
+    if (part.argument.elsewhere && place !== undefined) return secret(part, place);
     const read = one(part);
     if (!('value' in read)) return fail(read.expects, read.why);
     take();
@@ -106,7 +130,7 @@ export function matchWords(
   };
 
   walk(spec.parts);
-  return { values, next: at, error, more };
+  return { values, next: at, error, elsewhere, more };
 }
 
 function keywords(parts: readonly Part[]): string[] {

@@ -5,6 +5,7 @@ import { checkStatements, type File, type Include } from './check.ts';
 import { type Files, LARGEST, MACHINE, NO_FILES } from './files.ts';
 import type { Kernel } from './peer-rules.ts';
 import { openReport } from './report.ts';
+import { type Risk, risksOf } from './risks.ts';
 import { checkRules } from './rules.ts';
 import { type ConfigError, errorOf, type Source } from './source.ts';
 import { parseStatements } from './syntax.ts';
@@ -12,7 +13,13 @@ import type { Config } from './tree.ts';
 
 /** What a configuration came to: its tree, or all that is wrong with it, ordered by place. */
 export type Loaded =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigError[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigError[];
+      /** Settings that may be meant, and that nobody has written down that he knows of. */
+      readonly risks: readonly Risk[];
+    }
   | { readonly ok: false; readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] };
 
 /** So many files make one configuration at most. */
@@ -39,8 +46,9 @@ export function parseConfig(
   if (text.length > LARGEST) return refused(errorOf(file, 'it is larger than 1 MiB'));
   const { report, errors, warnings } = openReport(file);
   let count = 0;
-  const open = (source: Omit<Source, 'order' | 'directory'>): File => {
-    const whole: Source = { ...source, order: count++, directory: dirname(resolve(source.file)) };
+  const { secret } = files;
+  const open = (source: Omit<Source, 'order' | 'directory' | 'secret'>): File => {
+    const whole = { ...source, order: count++, directory: dirname(resolve(source.file)), ...(secret && { secret }) };
     const bad = source.text.indexOf('\ufffd');
     if (bad >= 0) report.error({ source: whole, start: bad, end: bad + 1 }, 'expected UTF-8, found other octets');
     return { source: whole, items: parseStatements(whole) };
@@ -63,7 +71,9 @@ export function parseConfig(
   if (!report.full) checkRules(entries, report, kernel);
   const wrong = errors();
   if (wrong.length > 0) return { ok: false, errors: wrong, warnings: warnings() };
-  return { ok: true, config: buildConfig(entries), warnings: warnings() };
+  const config = buildConfig(entries);
+  const risks = risksOf(config, entries, files.readableByAll ?? (() => false));
+  return { ok: true, config, warnings: warnings(), risks };
 }
 
 const refused = (error: ConfigError): Loaded => ({ ok: false, errors: [error], warnings: [] });

@@ -2,7 +2,19 @@ import { parseAddress } from '../net/address.ts';
 import { covers, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { SocketDemand } from '../net/tcp-options.ts';
 import { checkAnnounce } from './announce-rules.ts';
-import { all, type Entry, first, flag, headOf, lacks, namesOf, number, placed, text } from './entry.ts';
+import {
+  all,
+  type Entry,
+  everyoneCanRead,
+  first,
+  flag,
+  headOf,
+  lacks,
+  namesOf,
+  number,
+  placed,
+  text,
+} from './entry.ts';
 import { OTHER_FAMILIES } from './families.ts';
 import { checkUsable, isLinkLocal } from './host-address.ts';
 import type { Report } from './report.ts';
@@ -166,7 +178,7 @@ function checkDemand(one: Entry, whom: Whom | null, report: Report, kernel: Kern
   const range = head === 'password' && whom !== null && headOf(whom.one) === 'neighbor range';
   const why = kernel(range ? 'range password' : head);
   if (why !== null) report.error(placed(one), `\`${head}\` cannot be used on this machine: ${why}`);
-  const open = head === 'password' && placed(one).source.readableByAll;
+  const open = head === 'password' && everyoneCanRead(one);
   if (open) report.warning(placed(one), everyoneReads(one));
   return why !== null || open;
 }

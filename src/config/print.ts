@@ -81,6 +81,9 @@ export function configEntries(config: Config): Entry[] {
     ...config.irr.map(irrEntry),
     ...config.rpki.map(rpkiEntry),
     ...(config.whois === null ? [] : [whoisEntry(config.whois)]),
+    ...(config.accepted ?? []).map(({ risk, names }) =>
+      entry('global', 'accept risk', { risk, name: names.length > 0 ? names : undefined }),
+    ),
     ...(config.http === null ? [] : [httpEntry(config.http)]),
     ...config.watches.map(watchEntry),
     ...config.notify.map(notifyEntry),

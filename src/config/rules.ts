@@ -1,5 +1,19 @@
 import { checkBridges } from './bridge.ts';
-import { all, type Entry, first, flag, headOf, lacks, list, namesOf, number, placed, stated, text } from './entry.ts';
+import {
+  all,
+  type Entry,
+  everyoneCanRead,
+  first,
+  flag,
+  headOf,
+  lacks,
+  list,
+  namesOf,
+  number,
+  placed,
+  stated,
+  text,
+} from './entry.ts';
 import { checkExporters } from './exporter.ts';
 import { checkUsable } from './host-address.ts';
 import { checkHttp } from './http.ts';
@@ -151,7 +165,7 @@ function checkMail(config: readonly Entry[], report: Report): void {
     const tls = first(block, 'tls');
     if (tls !== undefined && text(tls, 'tls') === 'none')
       report.warning(placed(tls), '`tls none` sends the password in the clear');
-    if (placed(password).source.readableByAll) report.warning(placed(password), everyoneReads(password));
+    if (everyoneCanRead(password)) report.warning(placed(password), everyoneReads(password));
   }
 }
 
@@ -162,7 +176,7 @@ function checkContacts(config: readonly Entry[], report: Report): void {
       report.error(placed(url), '`peeringdb url` does not go with `peeringdb file`: expected one of them');
     if (key === undefined) continue;
     if (url === undefined && !report.damaged) report.error(placed(key), '`peeringdb key` needs a `peeringdb url`');
-    if (placed(key).source.readableByAll) report.warning(placed(key), everyoneReads(key));
+    if (everyoneCanRead(key)) report.warning(placed(key), everyoneReads(key));
   }
 }
 
@@ -177,8 +191,7 @@ function checkChannels(config: readonly Entry[], report: Report): void {
     if (group !== undefined && !report.damaged && lacks(groups, named))
       report.error(placed(group), `no \`group ${named}\` is defined`);
     const secret = first(block, 'secret') ?? first(block, 'account');
-    if (secret !== undefined && placed(secret).source.readableByAll)
-      report.warning(placed(secret), everyoneReads(secret));
+    if (secret !== undefined && everyoneCanRead(secret)) report.warning(placed(secret), everyoneReads(secret));
     if (headOf(one) !== 'notify syslog') continue;
     checkUsable(one, text(one, 'address') ?? '', false, report);
     if (text(stated(block, 'syslog', 'protocol'), 'transport') === 'tls') continue;

@@ -201,6 +201,7 @@ const GLOBAL: readonly StatementSpec[] = [
   { usage: 'irr SOURCE', help: 'A source of RPSL objects', unique: ['source'], block: 'irr' },
   { usage: 'rpki NAME', help: 'Where validated payloads of the RPKI come from', unique: ['name'], block: 'rpki' },
   { usage: 'whois', help: 'Answers whois queries from the sources', block: 'whois', optionalBlock: true },
+  { usage: 'accept risk RISK [for NAME…]', help: 'Somebody knows of this: it is not told any more', unique: ['risk'] },
   { usage: 'http', help: 'Serves the page, the API and the metrics', block: 'http', optionalBlock: true },
   { usage: 'watch NAME', help: 'What is guarded', unique: ['name'], block: 'watch' },
   { usage: 'notify mail', help: 'Tells about cases by mail', unique: [], block: 'mail' },

@@ -1,4 +1,5 @@
 /** A file of the configuration as read, and what is said about places in it. */
+import type { ReadSecret } from './secrets.ts';
 
 /** One file's text. `order` numbers the files in the order in which they were read; the main file is 0. */
 export interface Source {
@@ -9,6 +10,8 @@ export interface Source {
   /** True when every user of the machine may read the file. */
   readonly readableByAll: boolean;
   readonly order: number;
+  /** Reads what stands in a file or in the environment; not there: nothing can be read. */
+  readonly secret?: ReadSecret;
   /** The file that included this one; null for the main file. */
   readonly includedFrom: Source | null;
 }

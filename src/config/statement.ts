@@ -11,6 +11,8 @@ import type { Ending, Statement, Token } from './syntax.ts';
 export interface Said {
   readonly spec: Spec;
   readonly values: Readonly<Record<string, Value>>;
+  /** See match.ts. */
+  readonly elsewhere: boolean;
   /** From the first word to the last that was taken. */
   readonly place: Place;
   /** Behind the last word that was taken: where a forgotten `;` or `{` belongs. */
@@ -76,13 +78,14 @@ export function readStatement(
     return { next: following };
   }
 
-  const { values, error, next, more } = matchWords(spec, words, head.next, source.directory, breaks);
+  const { values, error, next, elsewhere, more } = matchWords(spec, words, head.next, source, breaks);
   const last = words[next - 1]!;
   const behind: Place = { source, start: last.end, end: last.end };
   const said = {
     spec,
     values,
     behind,
+    elsewhere,
     place: at(words[0]!, last),
     unopened: needsBlock(spec) && ending.how !== 'block',
   };

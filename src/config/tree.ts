@@ -4,6 +4,7 @@ import type { HttpConfig } from './http-tree.ts';
 import type { BusConfig, Duty, SharedStoreConfig } from './machines-tree.ts';
 import type { NotifyConfig } from './notify-tree.ts';
 import type { ProbeConfig } from './probe-tree.ts';
+import type { AcceptedRisk } from './risk-names.ts';
 import type { TracebackConfig } from './traceback-tree.ts';
 import type { Budget } from './units.ts';
 
@@ -41,6 +42,8 @@ export interface Config {
   readonly rpki: readonly RpkiConfig[];
   readonly whois: WhoisConfig | null;
   readonly http: HttpConfig | null;
+  /** Not there: none. */
+  readonly accepted?: readonly AcceptedRisk[];
   readonly watches: readonly WatchConfig[];
   readonly notify: readonly NotifyConfig[];
   readonly groups: readonly GroupConfig[];

@@ -34,6 +34,7 @@ import type {
   IncidentDetail,
   IodefExport,
 } from './case-rows.ts';
+import type { ConfigCheck, ConfigDiff } from './config-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type {
   ArchiveRow,
@@ -147,6 +148,9 @@ export interface CommandRows {
   readonly 'show case open evidence': CaseEvidence;
   readonly 'show case timeline': CaseTimeline;
   readonly 'show case open timeline': CaseTimeline;
+  readonly 'config check': ConfigCheck;
+  readonly 'config diff': ConfigDiff;
+  readonly 'config show': ConfigText;
   readonly 'show config': ConfigText;
   readonly 'show contact AS': ContactSheet;
   readonly 'show contact CASE-ID': CaseSheet;

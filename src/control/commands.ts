@@ -7,6 +7,7 @@ import { ARCHIVE_COMMANDS } from './archive-commands.ts';
 import { AUDIT_COMMANDS } from './audit-commands.ts';
 import { BRIDGE_COMMANDS } from './bridge-commands.ts';
 import { CASE_COMMANDS } from './case-commands.ts';
+import { CONFIG_COMMANDS } from './config-commands.ts';
 import { CONTACT_COMMANDS } from './contact-commands.ts';
 import type { Daemon } from './daemon.ts';
 import { buildTree, choices, type Entry, type Resolved, resolve, type UsageError } from './grammar.ts';
@@ -103,6 +104,7 @@ export const COMMANDS: readonly Command[] = [
   ...CASE_COMMANDS,
   ...LIVE_COMMANDS,
   ...HTTP_COMMANDS,
+  ...CONFIG_COMMANDS,
   ...CONTACT_COMMANDS,
   ...MITIGATION_COMMANDS,
   {
@@ -115,12 +117,6 @@ export const COMMANDS: readonly Command[] = [
     syntax: 'show bgp summary',
     help: 'One line for each peer',
     run: ({ daemon, row }) => sendRib(daemon, { about: 'summary' }, row),
-  },
-  {
-    syntax: 'show config',
-    help: 'The configuration in force, printed back',
-    one: true,
-    run: async ({ daemon, row }) => row({ config: await daemon.configText() }),
   },
   {
     syntax: 'show memory',
@@ -199,6 +195,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   'case note': 'Write a line into the timeline of a case',
   'case reopen': 'Take a dismissed case up again',
   clear: 'End something and begin it anew',
+  config: 'The configuration: in force, and in its file',
   'clear traceback': 'End a session with a trace peer and begin it anew',
   'clear bgp': 'End a session and begin it anew',
   disable: 'Hold something down',

@@ -37,6 +37,7 @@ import type { ArchiveRow, HistoryRow, PastRows } from './archive-rows.ts';
 import type { AuditQuestion, AuditRow } from './audit-rows.ts';
 import type { BridgeAnswers } from './bridge-rows.ts';
 import type { DrillReport } from './case-rows.ts';
+import type { ConfigCheck, ConfigDiff } from './config-rows.ts';
 import type { CaseSheet, ContactSheet } from './contact-rows.ts';
 import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
@@ -223,6 +224,9 @@ export interface Daemon
   auditHead(): Promise<AuditRow | null>;
   /** The configuration in force, as text that parses to the same. */
   configText(): Promise<string>;
+  /** What is to be said of the configuration file as it is now, and what a reload would change. */
+  configCheck(): Promise<ConfigCheck>;
+  configDiff(): Promise<ConfigDiff>;
   reload(): Promise<ReloadReport>;
   /** Asks for a whole copy of one IRR source, to be taken though it be small with `force`. Null: no such source. */
   reloadIrr(source: string, force: boolean): Promise<SourceReport | null>;
@@ -302,7 +306,9 @@ export interface StatusReport {
   readonly registry: { readonly objects: number; readonly oldest: number | null; readonly stale: readonly string[] };
   /** Prefixes watched because our own routers originate them; not there when no watch has `originated`. */
   readonly originated?: number;
+  /** Cases that are neither resolved nor dismissed. */
   readonly openCases: number;
+  /** Notices that are on the way; when the oldest of them was written, null without one. */
   readonly outbox: { readonly pending: number; readonly oldest: number | null };
   readonly probes: { readonly configured: number; readonly connected: number };
   readonly tracePeers: { readonly configured: number; readonly established: number };

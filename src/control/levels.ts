@@ -6,6 +6,7 @@ const LOOKING = [
   'case export',
   'case CASE-ID',
   'check',
+  'config',
   'explain',
   'help',
   'mitigate plan',

@@ -6,7 +6,6 @@ import { heapRow, type MemoryReport } from '../collector/memory.ts';
 import type { FamilyRouteRow, RibSize, RouteRow, SummaryRow } from '../collector/messages.ts';
 import type { SafetyReport } from '../collector/safety.ts';
 import type { CollectorThread } from '../collector/thread.ts';
-import { printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { Daemon, IrrStatusRow, ProbeStatusRow, ReloadReport, RibRows, StatusReport } from '../control/daemon.ts';
 import type { HttpStatus } from '../control/http-rows.ts';
@@ -28,6 +27,7 @@ import { creatorOf, federationOf } from './bridge-gate.ts';
 import type { Bridges } from './bridges.ts';
 import type { CaseHouse, OutboxFace } from './case-house.ts';
 import type { Cases } from './cases.ts';
+import { createConfigAnswers } from './config-answers.ts';
 import type { ContactDesk } from './contacts.ts';
 import type { Drift } from './drift.ts';
 import { drill } from './drill.ts';
@@ -58,6 +58,7 @@ export interface DaemonParts {
   readonly version: string;
   readonly started: number;
   readonly config: () => Config;
+  readonly file: string;
   readonly collector: CollectorThread;
   readonly registry: Registry;
   readonly rpki: Rpki;
@@ -365,7 +366,7 @@ export function daemonAnswers(parts: DaemonParts): Daemon {
     ...verdicts,
     ...createMitigationAnswers({ ...parts, checkRoute: verdicts.checkRoute }),
     drift: days => parts.drift.report(days),
-    configText: async () => printConfig(config(), { secrets: 'hidden' }),
+    ...createConfigAnswers(config, parts.file),
     reload: parts.reload,
     reloadIrr: (source, force) => registry.reloadSource(source, force),
   };

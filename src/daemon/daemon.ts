@@ -342,7 +342,7 @@ export async function startDaemon({
     const daemon = daemonAnswers({
       version,
       started,
-      config: () => config,
+      ...{ config: () => config, file },
       ...{
         collector,
         registry,

@@ -120,14 +120,24 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
   /** What is closed while everything can still be written. */
   const leaving: (() => void | Promise<void>)[] = [];
 
+  /** When each collector was asked last, and those that will be. */
   const asked = new Map<string, number>();
-  /** Has a collector tell all that it holds; one that several partitions ask in one moment is asked once. */
+  const asking = new Set<string>();
+  /**
+   * Has a collector tell all that it holds; those who want it in one moment are served by one answer. Whoever wants it after
+   * that was asked for must be served by another: what was told before may have gone to the holder before.
+   */
   function askResync(collector: string): void {
-    const now = performance.now();
-    if (now - (asked.get(collector) ?? Number.NEGATIVE_INFINITY) < RESYNC) return;
-    asked.set(collector, now);
-    const ask = () => void bus?.ready.then(nc => nc.publish(resyncSubject(collector))).catch(() => {});
-    setTimeout(ask, RESYNC_SOON).unref();
+    if (asking.has(collector)) return;
+    asking.add(collector);
+    const last = asked.get(collector) ?? Number.NEGATIVE_INFINITY;
+    const ask = async () => {
+      asking.delete(collector);
+      asked.set(collector, performance.now());
+      (await bus?.ready)?.publish(resyncSubject(collector));
+    };
+    const wait = Math.max(RESYNC_SOON, last + RESYNC - performance.now());
+    setTimeout(() => void ask().catch(() => {}), wait).unref();
   }
 
   /** Waits until the one partition is here: without a bus nobody else can take what is told. */

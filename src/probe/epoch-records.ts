@@ -11,8 +11,9 @@ export interface EpochRecord {
   readonly destroyed: number | null;
   /** Windows that were sealed. */
   readonly windows: number;
-  /** Number of the first window and of the last; null without any, and when it was destroyed before this was read. */
+  /** Number of the first window; null without any, and when it was destroyed before this was read. */
   readonly first: number | null;
+  /** That of the last. */
   readonly last: number | null;
   /** Root over the roots of the windows, in the order in which they were sealed, hex. */
   readonly root: string;

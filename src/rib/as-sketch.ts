@@ -13,7 +13,9 @@ export interface AsSketch {
     readonly distance: number;
   }[];
   readonly links: readonly {
+    /** AS numbers of its ends. */
     readonly from: number;
+    /** The other end. */
     readonly to: number;
     /** What `to` is to `from`; a provider stands at `to`. Null: nobody knows. */
     readonly relation: 'provider' | 'peer' | null;

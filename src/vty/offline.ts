@@ -118,6 +118,17 @@ export const OFFLINE: readonly OfflineCommand[] = [
     },
   },
   {
+    words: ['config', 'check'],
+    syntax: 'config check FILE',
+    takes: args => args.length > 0,
+    async run([file, ...more], json, streams) {
+      if (file === undefined) return 'a file is missing';
+      if (more.length > 0) return `unexpected "${more[0]}"`;
+      const { checkConfigFile } = await import('./check-config.ts');
+      return checkConfigFile(file, json, streams);
+    },
+  },
+  {
     words: ['decode', 'bgp'],
     syntax: 'decode bgp',
     async run(args, _, { stdin, stdout }) {

@@ -16,7 +16,8 @@ export async function completionLines(
   words: readonly string[],
 ): Promise<string[]> {
   const last = words.at(-1) ?? '';
-  const before = words.slice(0, -1);
+  // As it is typed, a bar is quoted: to the shell it means something else.
+  const before = words.slice(0, -1).map(word => (/^(\\\||'\|'|"\|")$/.test(word) ? '|' : word));
   const filters = filtersAt(before, last);
   if (filters !== null) return filters.filter(one => one.kind === 'word').map(({ word, help }) => `${word}\t${help}`);
   const asked = client === null ? [] : await withWatched(client, before, last);

@@ -10,7 +10,9 @@ import { createOwnPager } from './own-pager.ts';
 import { createPager } from './pager.ts';
 import { renderChoices } from './render/help.ts';
 import { renderLog } from './render/live.ts';
-import { plain } from './render/text.ts';
+import { layOut, newPage } from './render/page.ts';
+import { fitted, plain } from './render/text.ts';
+import { wrap } from './render/width.ts';
 import { runCommand, type Screen } from './run.ts';
 import { terminalOrder } from './terminal.ts';
 import { runLine } from './watch.ts';
@@ -66,7 +68,10 @@ export async function runShell({ socket, client: first, screen: own, input, outp
     output.write(`${up > 0 ? `\x1b[${up}A` : ''}\r\x1b[J${text}\n`);
     if (running === null) rl.prompt(true);
   };
-  const monitor = createMonitor({ held: () => running !== null, show: lines => say(lines.map(plain).join('\n')) });
+  const monitor = createMonitor({
+    held: () => running !== null,
+    show: lines => say(lines.flatMap(line => wrap(plain(line), columns(), '  ')).join('\n')),
+  });
   /** Has lines of the log told from now on, as they are set. */
   const listen = (): void => {
     listening.abort();
@@ -190,7 +195,8 @@ export async function runShell({ socket, client: first, screen: own, input, outp
     const found = await choicesAt(client, line).catch(error => String(error));
     const ends = typeof found !== 'string' && found.some(one => one.kind === 'end' && one.help !== '');
     const bar: Completion = { word: '|', kind: 'word', help: 'Filter what is shown' };
-    const lines = typeof found === 'string' ? [found] : renderChoices(ends ? [...found, bar] : found);
+    const shown = () => (typeof found === 'string' ? [found] : renderChoices(ends ? [...found, bar] : found));
+    const lines = layOut(newPage(columns()), () => fitted(shown()));
     output.write(`\n${lines.map(text => `${plain(text)}\n`).join('')}`);
     rl.prompt(true);
   };

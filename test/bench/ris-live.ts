@@ -57,6 +57,8 @@ async function measure(what: string, live: string, subscribe: object | null): Pr
   let delivered = 0;
   let said = 0;
   if (subscribe !== null) {
+    // The daemon answers its shell before it listens for HTTP.
+    while ((await fetch(`http://${OURS}:21798/healthz`).catch(() => null)) === null) await sleep(50);
     const socket = new WebSocket(`ws://${OURS}:21798/v1/ws/`);
     socket.onmessage = ({ data }) => {
       if (String(data).startsWith('{"type":"ris_error"')) said++;

@@ -741,4 +741,13 @@ export const config: fc.Arbitrary<Config> = fc
         const bus = config.sharedStore === null ? null : config.bus;
         return { ...config, bus, duties: bus === null ? DUTIES : config.duties };
       });
-  });
+  })
+  .chain(given =>
+    maybe(
+      'accepted',
+      fc.constant([
+        { risk: 'bgp-no-limit' as const, names: ['tyo1', 'osa1'] },
+        { risk: 'mail-clear' as const, names: [] },
+      ]),
+    ).map(accepted => ({ ...given, ...accepted })),
+  );

@@ -6,7 +6,7 @@ import { SAMPLES } from './samples.ts';
 import { RESOLVED, scriptedDaemon } from './scripted.ts';
 
 const FIRST =
-  '"case", "check", "clear", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
+  '"case", "check", "clear", "config", "disable", "drill", "enable", "explain", "help", "mitigate", "plan", "refresh", "reload", "retention", "rid", "show", "test", "trace", "watch" or "whois"';
 const SHOW =
   '"archive", "audit", "bgp", "case", "collector", "config", "contact", "drift", "flow", "http", "ids", "incident", "irr", "memory", "mitigation", "outbox", "peer", "probe", "quarantine", "rid", "route", "rpki", "safety", "status", "trace", "traceback" or "whois"';
 
@@ -79,7 +79,7 @@ describe('control/grammar', () => {
     ['xyzzy', 0, `unknown word "xyzzy": expected ${FIRST}`],
     ['show', 1, `incomplete command "show": expected ${SHOW}`],
     ['sh t', 1, 'ambiguous word "t" after "show": it could be "trace" or "traceback"'],
-    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "contact", "config" or "collector"'],
+    ['sh c', 1, 'ambiguous word "c" after "show": it could be "case", "config", "contact" or "collector"'],
     [
       'sh b sumary',
       2,
@@ -203,6 +203,7 @@ describe('control/commands: completion', () => {
       'case',
       'drill',
       'watch',
+      'config',
       'mitigate',
       'plan',
       'trace',

@@ -1161,6 +1161,20 @@ export function scriptedDaemon(over: Partial<Daemon> = {}): Daemon {
         trouble: '',
       },
     }),
+    configCheck: async () => ({
+      ...{ file: '/etc/intertrack/intertrackd.conf', errors: [], warnings: [] },
+      risks: [
+        {
+          ...{ risk: 'bgp-no-limit', file: '/etc/intertrack/intertrackd.conf', line: 7, column: 1 },
+          message: 'peer tyo1 of another AS may send any number of routes, expected `maximum prefix`',
+          excerpt: '  protocol bgp tyo1 {\n  ^~~~~~~~~~~~~~~~~',
+        },
+      ],
+    }),
+    configDiff: async () => ({
+      ...{ file: '/etc/intertrack/intertrackd.conf', errors: [] },
+      changes: [{ section: 'peer', name: 'tyo1', how: 'added', hard: true, words: 'peer tyo1: added' }],
+    }),
     configText: async () => 'router id 192.0.2.10;\nlocal as 64500;\n',
     reload: async () => ({ applied: true, changes: ['protocol bgp osa1: description changed'], errors: [] }),
     ...over,

@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { completeLine } from '../../src/vty/complete.ts';
+import { filteredStream } from '../../src/vty/filtered-stream.ts';
 import { createSieve, splitFilters } from '../../src/vty/filters.ts';
 
 /** What is left of a text that comes in these pieces. */
@@ -66,6 +68,16 @@ describe('vty/filters', () => {
     const long = `${'a'.repeat(20_000)}!`;
     expect(left('x | include (a+)+$', [long, '\n'])).to.equal('');
     expect(left('x | include (a|a|aa)*$ | count', [long, '\n'])).to.equal('1\n');
+  });
+
+  it('work on a stream, wherever its octets are cut', async () => {
+    const split = splitFilters(['decode', '|', 'include', '経路'], false);
+    if ('error' in split) throw new Error(split.error);
+    const to = new PassThrough();
+    const filtered = filteredStream(split.filters, to);
+    for (const octet of Buffer.from('a 経路 1\nb 2\nc 経路')) filtered.stream.write(Uint8Array.of(octet));
+    await filtered.end();
+    expect(String(to.read())).to.equal('a 経路 1\nc 経路\n');
   });
 
   it('is completed behind a bar', async () => {

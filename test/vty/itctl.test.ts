@@ -91,6 +91,8 @@ describe('itctl', () => {
     expect(await out('sh', 'b', 'su', '|', 'i', 'Neighbor|osa1', '|', 'c')).to.equal('1\n');
     expect(await out('sh', 'b', 'su', '|', 'b', 'osa1')).to.match(/^203\.0\.113\.5 .*\n2 peers, .*\n$/);
     expect((await run([], 'show config | include ^local as\n')).out).to.equal('local as 64500;\n');
+    // Commands that need no daemon have them too.
+    expect((await run(['digest', capture, '-n', '1', '|', 'count'])).out).to.equal('1\n');
     expect(await run(['sh', 'b', 'su', '|', 'inc', 'a(b'])).to.deep.equal({
       code: 2,
       out: '',

@@ -1241,6 +1241,17 @@ Of others, for prefixes of ours or inside them:
   VRP  192.0.2.0/24-25 AS64666            before that`,
   ],
   ['reload', async () => [await daemon.reload()], '\nprotocol bgp osa1: description changed'],
+  [
+    'config check',
+    async () => [await daemon.configCheck()],
+    `
+/etc/intertrack/intertrackd.conf:7:1: risk bgp-no-limit: peer tyo1 of another AS may send any number of routes, expected \`maximum prefix\`
+  protocol bgp tyo1 {
+  ^~~~~~~~~~~~~~~~~
+0 errors, 0 warnings, 1 risk`,
+  ],
+  ['config diff', async () => [await daemon.configDiff()], '\npeer tyo1: added (closes or opens what it is about)'],
+  ['config show', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   ['show config', async () => [{ config: await daemon.configText() }], '\nrouter id 192.0.2.10;\nlocal as 64500;'],
   [
     '?',

@@ -47,6 +47,15 @@ describe('vty/shell-completion', () => {
     expect(await bash('no', 'such', '')).to.deep.equal([]);
   });
 
+  it('offers filters behind a bar, as it is quoted', async () => {
+    for (const bar of ['|', '\\|', '"|"'])
+      expect(
+        (await completionLines(null, ['show', 'status', bar, 'co'])).map(line => line.split('\t')[0]),
+      ).to.deep.equal(['count']);
+    expect(await bash('show', 'status', '\\|', 'inc')).to.deep.equal(['include']);
+    expect(await bash('watch', 'show', 'status', 'ev')).to.deep.equal(['every']);
+  });
+
   it('offers files where a file may stand', async () => {
     expect(await bash('trace', 'packet', 'it')).to.deep.equal(['itctl']);
     expect(await bash('decode', 'mrt', 'it')).to.deep.equal(['itctl']);

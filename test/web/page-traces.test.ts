@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { makeCaptures } from '../../contrib/demo/packets.ts';
 import type { Daemon } from '../../src/control/daemon.ts';
 import type { Trace } from '../../src/traceback/trace.ts';
 import { CASE, TRACE } from '../control/scripted.ts';
@@ -183,10 +184,35 @@ describe('web/page, traces', function () {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('tells a reader that it is for operators', async () => {
-    const page = await open(`trace/${TRACE.id}`, { over: { trace: async () => FORGED }, role: 'reader' });
-    await page.getByRole('button', { name: 'Ask again' }).click();
+  it('begins a trace of a capture', async () => {
+    const begun: number[] = [];
+    const page = await open('traces', {
+      over: {
+        startTrace: async ({ packets, purpose }) => {
+          expect(purpose).to.equal('attack');
+          begun.push(packets.length);
+          return FORGED;
+        },
+        trace: async () => FORGED,
+      },
+    });
+    await page.getByText('Trace a packet').click();
+    const buffer = Buffer.from(makeCaptures(1_772_366_400).suspects);
+    await page
+      .getByLabel('or a capture')
+      .setInputFiles({ name: 'attack.pcap', mimeType: 'application/x-pcap', buffer });
+    await page.getByRole('button', { name: 'Trace the capture' }).click();
+    await page.getByRole('dialog').getByText('attack.pcap').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click();
-    await page.getByText(/operator/).waitFor();
+    await heading(`Trace ${TRACE.id}`);
+    expect(begun).to.have.length(1);
+    expect(begun[0]).to.be.greaterThan(0);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('offers a reader nothing that the token does not allow', async () => {
+    const page = await open(`trace/${TRACE.id}`, { over: { trace: async () => FORGED }, role: 'reader' });
+    await page.getByText('Your token may look, and neither begin nor end a trace.').waitFor();
+    expect(await page.getByRole('button', { name: 'Ask again' }).count()).to.equal(0);
   });
 });

@@ -22,14 +22,19 @@ export interface WhoisCounts {
   large: number;
   /** Queries that waited since too many came in a second. */
   delayed: number;
-  /** Connections closed: not allowed; too many at all; too many from one address. */
+  /** Connections closed: not allowed. */
   refused: number;
+  /** Too many at all. */
   full: number;
+  /** Too many from one address. */
   crowded: number;
-  /** Connections ended: nothing said for too long; nothing taken for too long; a query without end; lost its data meanwhile. */
+  /** Connections ended: nothing said for too long. */
   idle: number;
+  /** Nothing taken for too long. */
   slow: number;
+  /** A query without end. */
   long: number;
+  /** Lost its data meanwhile. */
   changed: number;
 }
 

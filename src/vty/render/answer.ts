@@ -17,6 +17,7 @@ import {
   renderTests,
   renderTimelines,
 } from './case.ts';
+import { renderConfigCheck, renderConfigDiff } from './config.ts';
 import { renderCalls, renderContacts } from './contact.ts';
 import { renderDrift } from './drift.ts';
 import { renderDrill } from './drill.ts';
@@ -122,6 +123,9 @@ const RENDERINGS: Renderings = {
   'show case open evidence': renderEvidence,
   'show case timeline': renderTimelines,
   'show case open timeline': renderTimelines,
+  'config check': first(renderConfigCheck),
+  'config diff': first(renderConfigDiff),
+  'config show': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show config': first(row => asIs(row.config.trimEnd().split('\n'))),
   'show contact AS': renderContacts,
   'show contact CASE-ID': renderCalls,

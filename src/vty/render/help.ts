@@ -1,10 +1,16 @@
 import type { Completion } from '../../control/protocol.ts';
+import { pageNow } from './page.ts';
 import { table } from './text.ts';
+import { wrap } from './width.ts';
 
 /** `help`: the syntax of each command and what it does. */
 export function renderCommands(rows: readonly { readonly syntax: string; readonly help: string }[]): string[] {
+  const columns = pageNow().columns ?? Number.POSITIVE_INFINITY;
+  const below = ' '.repeat(31);
   return rows.flatMap(row =>
-    row.syntax.length > 30 ? [row.syntax, `${' '.repeat(31)}${row.help}`] : [`${row.syntax.padEnd(30)} ${row.help}`],
+    row.syntax.length > 30
+      ? [row.syntax, ...wrap(below + row.help, columns, below)]
+      : wrap(`${row.syntax.padEnd(30)} ${row.help}`, columns, below),
   );
 }
 

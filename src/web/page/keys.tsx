@@ -4,8 +4,6 @@ import { useWords } from './context.ts';
 import { MENU } from './views.tsx';
 
 const KEY = 'intertrack-keys';
-/** How long after `g` a letter still belongs to it, ms. */
-const TOGETHER = 1500;
 
 /** Somebody is typing, or a question stands before the page. */
 const busy = (target: EventTarget | null): boolean =>
@@ -21,14 +19,13 @@ export function Keys() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [on, setOn] = useState(areOn());
   useEffect(() => {
-    let going = 0;
+    let going = false;
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return;
-      const after = event.timeStamp - going;
-      going = 0;
-      const found = after < TOGETHER ? MENU.find(([, letter]) => letter === event.key) : undefined;
+      if (!areOn() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return;
+      const found = going ? MENU.find(([, letter]) => letter === event.key) : undefined;
+      going = false;
       if (found !== undefined) location.hash = `#/${found[0]}`;
-      else if (event.key === 'g') going = event.timeStamp;
+      else if (event.key === 'g') going = true;
       else if (event.key === '?') dialog.current?.showModal();
       else if (event.key === '/') {
         const search = document.querySelector<HTMLInputElement>('main search input');
@@ -38,10 +35,9 @@ export function Keys() {
       } else return;
       event.preventDefault();
     };
-    if (!on) return;
     addEventListener('keydown', pressed);
     return () => removeEventListener('keydown', pressed);
-  }, [on]);
+  }, []);
   return (
     <>
       <button type="button" class="plain" onClick={() => dialog.current?.showModal()}>

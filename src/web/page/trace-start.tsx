@@ -1,19 +1,28 @@
-/** Begins a trace of a packet of which the digest is known; what it would ask can be seen before. */
+/**
+ * Begins a trace: of a packet of which the digest is known, and then what it would ask can be seen before; or of the packets
+ * of a capture, which the daemon makes digests of and does not keep.
+ */
 import { useState } from 'preact/hooks';
 import type { TracePlan } from '../../control/plan-rows.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { ask, order, type Reply } from './api.ts';
 import { useWords } from './context.ts';
 import { OrderButton } from './order-button.tsx';
+import { useRole } from './role.ts';
 
 const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const;
 
 const EMPTY = { digest: '', time: '', epoch: '', purpose: 'attack', reference: '' };
 
+/** How a capture is handed in: intertrack-api(7), Packets. */
+const CAPTURE = 'application/vnd.tcpdump.pcap';
+
 export function TraceStart() {
   const words = useWords();
+  const role = useRole();
   const [typed, setTyped] = useState(EMPTY);
   const [plan, setPlan] = useState<Reply<TracePlan> | null>(null);
+  const [capture, setCapture] = useState<File | null>(null);
   const { digest, time, epoch, purpose, reference } = typed;
   const type = (name: keyof typeof EMPTY) => (event: { readonly currentTarget: { readonly value: string } }) => {
     setTyped({ ...typed, [name]: event.currentTarget.value });
@@ -21,12 +30,20 @@ export function TraceStart() {
   };
   const what = { digest: digest.trim(), time: time.trim(), epoch: epoch.trim() === '' ? undefined : epoch.trim() };
   const ready = what.digest !== '' && what.time !== '';
+  const terms = { purpose, reference: reference.trim() === '' ? undefined : reference.trim() };
+  const purposeName = words.purposes[purpose as (typeof PURPOSES)[number]];
+  const goTo = async (asked: Promise<Reply<Trace>>) => {
+    const reply = await asked;
+    if (reply.ok) location.hash = `#/trace/${reply.value.id}`;
+    return reply;
+  };
   const text = (name: 'digest' | 'time' | 'epoch' | 'reference', label: string, help: string) => (
     <label>
       {label}
       <input value={typed[name]} placeholder={help} onInput={type(name)} spellcheck={false} />
     </label>
   );
+  if (role !== 'operator') return null;
   return (
     <details>
       <summary>{words.startTrace}</summary>
@@ -55,14 +72,23 @@ export function TraceStart() {
         </button>
         <OrderButton
           name={words.startIt}
-          question={`${words.startIt} (${what.digest}, ${words.purposes[purpose as (typeof PURPOSES)[number]]})`}
+          question={`${words.startIt} (${what.digest}, ${purposeName})`}
           disabled={!ready}
-          carryOut={async () => {
-            const terms = { purpose, reference: reference.trim() === '' ? undefined : reference.trim() };
-            const reply = await order<Trace>('trace digest', { ...what, ...terms });
-            if (reply.ok) location.hash = `#/trace/${reply.value.id}`;
-            return reply;
-          }}
+          carryOut={() => goTo(order<Trace>('trace digest', { ...what, ...terms }))}
+        />
+        <label>
+          {words.orCapture}
+          <input type="file" onInput={event => setCapture(event.currentTarget.files?.[0] ?? null)} />
+        </label>
+        <OrderButton
+          name={words.startCapture}
+          question={`${words.startCapture} (${capture?.name}, ${purposeName})`}
+          disabled={capture === null}
+          carryOut={() =>
+            goTo(
+              ask<Trace>('trace set', terms, { method: 'POST', body: capture, headers: { 'Content-Type': CAPTURE } }),
+            )
+          }
         />
       </form>
       {plan !== null && (

@@ -94,6 +94,7 @@ export const ENGLISH = {
   exportsHelp: 'As a document for others; what does not leave the AS is not in it.',
   cancelTrace: 'End this trace',
   askAgain: 'Ask again',
+  tracesNothing: 'Your token may look, and neither begin nor end a trace.',
   endedBy: 'Ended by',
   interruptedWhy: 'Interrupted',
   startTrace: 'Trace a packet',
@@ -108,7 +109,8 @@ export const ENGLISH = {
   plan: (least: number, most: number, budget: number) =>
     `At least ${least} queries, at most ${most}; it may cost ${budget}.`,
   startIt: 'Trace it',
-  started: 'It has begun.',
+  orCapture: 'or a capture of one attack (pcap)',
+  startCapture: 'Trace the capture',
   verdicts: {
     saw: 'saw the packets',
     translated: 'saw them on both sides of a translator',
@@ -235,6 +237,7 @@ export const JAPANESE: typeof ENGLISH = {
   exportsHelp: '外部向けの文書です。AS外に出せない情報は含みません。',
   cancelTrace: 'この追跡を終了',
   askAgain: '再度問い合わせる',
+  tracesNothing: 'このトークンでは追跡の開始や終了はできません。',
   endedBy: '終了者',
   interruptedWhy: '中断',
   startTrace: 'パケットを追跡',
@@ -248,7 +251,8 @@ export const JAPANESE: typeof ENGLISH = {
   planIt: '問い合わせ先を確認',
   plan: (least, most, budget) => `問い合わせは最少${least}件、最多${most}件、上限は${budget}件です。`,
   startIt: '追跡する',
-  started: '開始しました。',
+  orCapture: 'または1つの攻撃のキャプチャ (pcap)',
+  startCapture: 'キャプチャを追跡',
   verdicts: {
     saw: 'パケットを観測',
     translated: '変換装置の両側で観測',
