@@ -69,8 +69,12 @@ export function createClientServer({ gate, as, rules, counts, audit, log, clock 
 
   return function serve(socket: Socket): void {
     const from = socket.remoteAddress ?? '';
+    let working = 0;
     socket.on('error', () => socket.destroy());
-    socket.setTimeout(IDLE, () => socket.destroy());
+    // Who waits for a trace has nothing to say; the answer to it begins the time anew.
+    socket.setTimeout(IDLE, () => {
+      if (working === 0) socket.destroy();
+    });
     // Whoever may not ask at all is told nothing, and nothing is read of his.
     if (!door.admits(from)) {
       refuse(`${from} may not ask`);
@@ -80,7 +84,6 @@ export function createClientServer({ gate, as, rules, counts, audit, log, clock 
     let text = '';
     /** Up to here there is no end of a message. */
     let searched = 0;
-    let working = 0;
     const decoder = new TextDecoder('utf-8');
     const say = (xml: string) => {
       if (socket.writable) socket.write(xml);

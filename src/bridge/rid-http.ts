@@ -45,16 +45,21 @@ export function isXml(type: string | undefined): boolean {
   return media.trim() === RID_MEDIA_TYPE && (charset === undefined || charset === 'utf-8' || charset === 'us-ascii');
 }
 
+/** Octets of a body that is too long which are taken and thrown away, so that its sender gets to read why. */
+const MOST_DISCARDED = 16 * MOST_BODY;
+
 /** The octets of a body; null when it is too long. Rejects when it breaks off. */
 export async function bodyOf(message: IncomingMessage): Promise<Uint8Array | null> {
   const chunks: Buffer[] = [];
   let octets = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  // Leaving the loop must not end the connection, on which the answer goes out.
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     octets += chunk.length;
-    if (octets > MOST_BODY) return null;
-    chunks.push(chunk);
+    if (octets <= MOST_BODY) chunks.push(chunk);
+    else chunks.length = 0;
+    if (octets > MOST_DISCARDED) return null;
   }
-  return Buffer.concat(chunks);
+  return octets > MOST_BODY ? null : Buffer.concat(chunks);
 }
 
 /** The text of a body; null when it is no UTF-8. */

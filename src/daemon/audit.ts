@@ -65,6 +65,7 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
       }
       for (const { done } of waiting) done();
       if (trouble !== null) recover();
+      else if (lost > 0) tellLost();
     }
     busy = false;
   };
@@ -75,11 +76,15 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
     for (const { failed } of waiting) failed(error);
     again = setTimeout(begin, retry).unref();
   };
+  /** Where lines were left out, so many stand instead of them. */
+  const tellLost = () => {
+    if (lost > 0) lines.push({ time: clock(), what: 'audit.lost', body: JSON.stringify({ lines: lost }) });
+    lost = 0;
+  };
   const recover = () => {
     trouble = null;
     log('info', 'audit log: it can be written again', lost > 0 ? { lost } : {});
-    if (lost > 0) lines.push({ time: clock(), what: 'audit.lost', body: JSON.stringify({ lines: lost }) });
-    lost = 0;
+    tellLost();
   };
   const begin = () => {
     if (busy) return;
@@ -110,6 +115,11 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
   return {
     add(line) {
       if (lines.length >= MOST_WAITING) {
+        if (lost === 0 && trouble === null)
+          log(
+            'error',
+            `audit log: the disk is slow, ${MOST_WAITING} lines wait for it; what comes until it has them is not asked or answered`,
+          );
         lost++;
         return;
       }
@@ -118,6 +128,9 @@ export function openAudit({ store, log, clock = Date.now, retry = RETRY, ...opti
     },
     recorded() {
       if (trouble !== null) return Promise.reject(new Error(`the audit log cannot be written: ${trouble}`));
+      // A line that was left out would never be on disk, however long it is waited.
+      if (lost > 0)
+        return Promise.reject(new Error(`the audit log cannot be written: ${MOST_WAITING} lines wait already`));
       if (lines.length === 0 && !busy) return Promise.resolve();
       // What is being written now may not have all of it: an empty batch behind it would not be waited for.
       return lines.length === 0

@@ -159,155 +159,165 @@ export function createDPoint(options: DPointOptions): DPoint {
       const wrong = checkRequest(request);
       if (wrong !== null) throw new Error(wrong);
       if (running.size >= MAX_TRACES) throw new Error(`${MAX_TRACES} traces run already`);
-      const asked = clock();
-      const interval = intervalOf(request.time);
-      const from = Math.floor(request.from ?? interval.from);
-      const to = Math.ceil(request.to ?? interval.to);
-      const questions = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
-        ...{ packet, epoch, digest },
-        ...(time !== undefined && { time }),
-      }));
-      const inFull = questions.map(({ packet, epoch, digest, time }) => ({
-        ...{ packet, epoch, digest },
-        ...(time === undefined ? { from, to } : intervalOf(time)),
-      }));
-      const packets = packetsOf({ questions });
-      const need = request.need ?? 1;
-      const name = randomBytes(8).toString('hex');
-      const base = {
-        id: request.again?.id ?? names.next(asked),
-        ...{ asked, questions, packets, need, time: request.time },
-        ...spanOf(inFull),
-        ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
-        ...(request.fragment && { fragment: true as const }),
-        entropy: request.entropy ?? ('unknown' as const),
-        ...(request.repeats !== undefined && { repeats: request.repeats }),
-        ...(request.again !== undefined && { again: { first: request.again.first } }),
-      };
-      const { purpose, reference, entropy } = base;
-      const keys = sealKeys();
-      const proof = (await options.prove?.(inFull)) ?? [];
-      const signed = signRequest(
-        {
-          trace: name,
-          origin: as,
-          issued: asked,
-          expires: asked + LIFE,
-          ...{ purpose, reference, entropy, need },
-          federation: options.federation(),
-          questions: inFull,
-          seal: keys.seal,
-          proof,
-        },
-        options.voice.key(),
-        options.voice.record(),
-      );
-      const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
-      let examining: Examining | null = null;
-      const traceOf = (state: Trace['state'], search: Search): Trace => {
-        const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
-        const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
-        const { weighed, ...concluded } = conclude(tree, options.credit);
-        const { queries, here, answers, waves } = search;
-        return {
-          ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
-          ...{ tree: withoutRepeats(tree), ...concluded },
-          ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
-          chances: chancesOf(weighed),
-          loops: loopsOf(tree),
-          ...measuredOf(tree, options.measured),
-          ...(search.inside !== null && { inside: search.inside }),
-        };
-      };
-      const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
-        if (!aborted) return traceOf('final', search);
-        return reason === DAEMON_ENDS
-          ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
-          : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
-      };
-      audit('trace.start', {
-        id: base.id,
-        trace: name,
-        case: request.case ?? null,
-        reference,
-        purpose,
-        entropy,
-        ...(request.by !== undefined && { by: request.by }),
-        ...(request.approved && { approved: true }),
-        ...(request.repeats !== undefined && { repeats: request.repeats }),
-        questions,
-        from,
-        to,
-      });
-      // What cannot be written down is not asked.
-      await Promise.all([options.recorded(), store?.(traceOf('partial', nothingYet(as)))]);
-
-      let latest: Search | null = null;
-      let newest: Search | null = null;
-      let timer: NodeJS.Timeout | undefined;
-      let due = false;
-      const tell = () => {
-        due = latest === null;
-        if (latest === null) return;
-        const search = latest;
-        latest = null;
-        timer = setTimeout(tell, PARTIAL);
-        onPartial(traceOf('partial', search));
-      };
-      timer = setTimeout(tell, PARTIAL);
-
+      // It is counted from now on: many may begin while their first lines are written down.
       const controller = new AbortController();
       running.add(controller);
-      const end = () => controller.abort(request.signal?.reason);
-      request.signal?.addEventListener('abort', end);
-      if (request.signal?.aborted) end();
-      request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
-      try {
-        const ask: Ask = {
-          hops: [],
-          ttl: MAX_TTL,
-          deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
-          budget: BUDGET,
-          signed,
-        };
-        const { examine } = options;
-        if (examine !== undefined) examining = createExamining(as, ask, examine);
-        const search = await itm.search(
-          ask,
-          controller.signal,
-          changed => {
-            newest = changed;
-            opening.look(changed.tree);
-            examining?.look(changed.tree);
-            latest = changed;
-            if (due) tell();
-          },
-          search => referralsOf(opening.open(search.tree)),
-        );
-        examining?.look(search.tree);
-        if (!controller.signal.aborted) await examining?.settled();
-        const trace = endedAs(controller.signal, search);
-        const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
-        options.heard?.(opening.open(search.tree));
-        keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
-        audit('trace.end', {
-          id: base.id,
-          queries: trace.queries,
-          milliseconds: trace.milliseconds,
-          entry: trace.entry,
-          ...(trace.cancelledBy !== undefined && { cancelled: trace.cancelledBy }),
-        });
-        return trace;
-      } finally {
-        clearTimeout(timer);
-        request.signal?.removeEventListener('abort', end);
-        running.delete(controller);
-      }
+      return carry(request, controller, onPartial, keep, store).finally(() => running.delete(controller));
     },
     close() {
       for (const controller of running) controller.abort(DAEMON_ENDS);
     },
   };
+
+  async function carry(
+    request: TraceRequest,
+    controller: AbortController,
+    onPartial: (trace: Trace) => void,
+    keep?: (evidence: FiledEvidence) => void,
+    store?: (trace: Trace) => Promise<void>,
+  ): Promise<Trace> {
+    const asked = clock();
+    const interval = intervalOf(request.time);
+    const from = Math.floor(request.from ?? interval.from);
+    const to = Math.ceil(request.to ?? interval.to);
+    const questions = request.questions.map(({ packet = 0, epoch, digest, time }) => ({
+      ...{ packet, epoch, digest },
+      ...(time !== undefined && { time }),
+    }));
+    const inFull = questions.map(({ packet, epoch, digest, time }) => ({
+      ...{ packet, epoch, digest },
+      ...(time === undefined ? { from, to } : intervalOf(time)),
+    }));
+    const packets = packetsOf({ questions });
+    const need = request.need ?? 1;
+    const name = randomBytes(8).toString('hex');
+    const base = {
+      id: request.again?.id ?? names.next(asked),
+      ...{ asked, questions, packets, need, time: request.time },
+      ...spanOf(inFull),
+      ...{ purpose: request.purpose ?? 'attack', reference: referenceOf(request.case ?? '') },
+      ...(request.fragment && { fragment: true as const }),
+      entropy: request.entropy ?? ('unknown' as const),
+      ...(request.repeats !== undefined && { repeats: request.repeats }),
+      ...(request.again !== undefined && { again: { first: request.again.first } }),
+    };
+    const { purpose, reference, entropy } = base;
+    const keys = sealKeys();
+    const proof = (await options.prove?.(inFull)) ?? [];
+    const signed = signRequest(
+      {
+        trace: name,
+        origin: as,
+        issued: asked,
+        expires: asked + LIFE,
+        ...{ purpose, reference, entropy, need },
+        federation: options.federation(),
+        questions: inFull,
+        seal: keys.seal,
+        proof,
+      },
+      options.voice.key(),
+      options.voice.record(),
+    );
+    const opening = createOpening(as, signed, keys, options.directory, clock, options.refused);
+    let examining: Examining | null = null;
+    const traceOf = (state: Trace['state'], search: Search): Trace => {
+      const opened = markRefuted(opening.open(search.tree), examining?.refuted() ?? new Set());
+      const tree = markConflicts(request.fragment ? ofFragment(opened) : opened);
+      const { weighed, ...concluded } = conclude(tree, options.credit);
+      const { queries, here, answers, waves } = search;
+      return {
+        ...{ ...base, state, milliseconds: clock() - asked, queries, cost: { budget: BUDGET, here, waves, answers } },
+        ...{ tree: withoutRepeats(tree), ...concluded },
+        ...certaintyOf(weighed, concluded.entry, concluded.ambiguity),
+        chances: chancesOf(weighed),
+        loops: loopsOf(tree),
+        ...measuredOf(tree, options.measured),
+        ...(search.inside !== null && { inside: search.inside }),
+      };
+    };
+    const endedAs = ({ aborted, reason }: AbortSignal, search: Search): Trace => {
+      if (!aborted) return traceOf('final', search);
+      return reason === DAEMON_ENDS
+        ? { ...traceOf('interrupted', search), interrupted: DAEMON_ENDS }
+        : { ...traceOf('cancelled', search), cancelledBy: String(reason) };
+    };
+    audit('trace.start', {
+      id: base.id,
+      trace: name,
+      case: request.case ?? null,
+      reference,
+      purpose,
+      entropy,
+      ...(request.by !== undefined && { by: request.by }),
+      ...(request.approved && { approved: true }),
+      ...(request.repeats !== undefined && { repeats: request.repeats }),
+      questions,
+      from,
+      to,
+    });
+    // What cannot be written down is not asked.
+    await Promise.all([options.recorded(), store?.(traceOf('partial', nothingYet(as)))]);
+
+    let latest: Search | null = null;
+    let newest: Search | null = null;
+    let timer: NodeJS.Timeout | undefined;
+    let due = false;
+    const tell = () => {
+      due = latest === null;
+      if (latest === null) return;
+      const search = latest;
+      latest = null;
+      timer = setTimeout(tell, PARTIAL);
+      onPartial(traceOf('partial', search));
+    };
+    timer = setTimeout(tell, PARTIAL);
+
+    const end = () => controller.abort(request.signal?.reason);
+    request.signal?.addEventListener('abort', end);
+    if (request.signal?.aborted) end();
+    request.begun?.(base.id, () => traceOf('partial', newest ?? nothingYet(as)));
+    try {
+      const ask: Ask = {
+        hops: [],
+        ttl: MAX_TTL,
+        deadline: asked + MAX_WORK - CONCLUDING - running.size * CONCLUDING_EACH,
+        budget: BUDGET,
+        signed,
+      };
+      const { examine } = options;
+      if (examine !== undefined) examining = createExamining(as, ask, examine);
+      const search = await itm.search(
+        ask,
+        controller.signal,
+        changed => {
+          newest = changed;
+          opening.look(changed.tree);
+          examining?.look(changed.tree);
+          latest = changed;
+          if (due) tell();
+        },
+        search => referralsOf(opening.open(search.tree)),
+      );
+      examining?.look(search.tree);
+      if (!controller.signal.aborted) await examining?.settled();
+      const trace = endedAs(controller.signal, search);
+      const own = leavesOf(search.tree).map(leaf => say(options.voice, signed.hash, leaf));
+      options.heard?.(opening.open(search.tree));
+      keep?.(fileEvidence(signed, [...own, ...opening.statements()]));
+      audit('trace.end', {
+        id: base.id,
+        queries: trace.queries,
+        milliseconds: trace.milliseconds,
+        entry: trace.entry,
+        ...(trace.cancelledBy !== undefined && { cancelled: trace.cancelledBy }),
+      });
+      return trace;
+    } finally {
+      clearTimeout(timer);
+      request.signal?.removeEventListener('abort', end);
+    }
+  }
 }
 
 /** A search that has heard of nobody. */

@@ -135,7 +135,9 @@ export function createMembers(options: MembersOptions): Members {
         certificate === undefined || isPeer(as) || participants.withdrew(as) ? null : anyPolicy(certificate);
       if (policy === null || policy.in === 'deny') return null;
       introduced.add(as);
-      return peeringOf({ as, address: '', port: 0, certificate: '', ...policy });
+      // Who was dialled where a route says that it listens is there still: another address would end what is up.
+      const { address, port } = made.get(as)?.config() ?? { address: '', port: 0 };
+      return peeringOf({ as, address, port, certificate: '', ...policy });
     },
     introduce({ as, address, port }) {
       const policy = anyPolicy();

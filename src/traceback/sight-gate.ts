@@ -56,8 +56,8 @@ export function createSightGate({ answer, held, clock }: SightGateOptions): Sigh
   const check = async ({ request, hash }: SignedRequest, vouches: boolean): Promise<Sight> => {
     const name = Buffer.from(hash).toString('base64');
     const known = checked.get(name);
-    // The word of a peer may come after a QUERY without it.
-    if (known !== undefined && (known.lack === null || !vouches)) return known;
+    // The word of a peer may come after a QUERY without it, and holds for the QUERYs of who gives it.
+    if (known !== undefined && (vouches ? known.lack === null : known.by !== 'vouched')) return known;
     const sight = await checkSightOf(request, window => held(request.origin, window), vouches);
     forgetFirst(checked, MOST);
     checked.set(name, sight);

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -123,6 +124,36 @@ describe('bridge/intertrack-2010', () => {
       sec: '7',
       usec: '8',
     });
+  });
+
+  it('does not take who waits for a trace for one who has gone', async () => {
+    const { promise, resolve } = Promise.withResolvers<typeof TRACE>();
+    const serve = createClientServer({
+      gate: { hashes: () => promise, packets: () => promise },
+      ...{ as: () => 64500, rules: () => ({ allow: ['127.0.0.0/8'], rate: 1 }) },
+      counts: { received: 0, traced: 0, refused: 0, lastError: '' },
+      ...{ audit: () => {}, log: () => {}, clock: Date.now },
+    });
+    const told: string[] = [];
+    let idle = () => {};
+    let ended = false;
+    const socket = Object.assign(new EventEmitter(), {
+      ...{ remoteAddress: '127.0.0.1', writable: true, writableLength: 0, write: (text: string) => told.push(text) },
+      setTimeout(_ms: number, callback: () => void) {
+        idle = callback;
+      },
+      destroy() {
+        ended = true;
+      },
+    });
+    serve(socket as never);
+    socket.emit('data', Buffer.from(CLIENT));
+    idle();
+    expect([told.length, ended]).to.deep.equal([1, false]);
+    resolve(TRACE);
+    await until(() => told.length === 2, 'the answer');
+    idle();
+    expect(ended).to.equal(true);
   });
 
   describe('by TCP', () => {

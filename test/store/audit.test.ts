@@ -19,6 +19,7 @@ import { openAuditFile } from '../../src/store/audit-file.ts';
 import { migrate, migrations } from '../../src/store/migrations.ts';
 import type { Store, StoreWrite } from '../../src/store/records.ts';
 import { exportAudit, headsOf, verifyAudit } from '../../src/vty/audit.ts';
+import { until } from '../traceback/ases.ts';
 import { open, rejection, scratch } from './fixture.ts';
 
 const NOON = Date.UTC(2026, 2, 1, 12);
@@ -232,12 +233,13 @@ describe('daemon/audit', () => {
   /** A store that takes nothing while `full` holds. */
   function scripted() {
     const written: StoreWrite[][] = [];
-    const state = { full: false, written, log: [] as string[] };
+    const slow = null as PromiseWithResolvers<void> | null;
+    const state = { full: false, slow, written, log: [] as string[] };
     const store = {
       write(batch: readonly StoreWrite[]) {
         if (state.full) return Promise.reject(new Error('database or disk is full'));
         if (batch[0]!.op === 'audit.add') written.push([...batch]);
-        return new Promise<void>(done => setImmediate(done));
+        return state.slow?.promise ?? new Promise<void>(done => setImmediate(done));
       },
       read: () => Promise.resolve([]),
       close: () => Promise.resolve(),
@@ -267,6 +269,25 @@ describe('daemon/audit', () => {
       await audit.recorded();
     }
     expect(state.written).to.have.length(50);
+    await audit.close();
+  });
+
+  it('lets nobody go on whose line a slow disk has no room for, and says how many were left out', async () => {
+    const { state, audit } = scripted();
+    state.slow = Promise.withResolvers<void>();
+    audit.add({ time: 1, what: 'a', body: '{}' });
+    await until(() => state.written.length === 1, 'the first line on its way');
+    for (let i = 0; i < 10_000; i++) audit.add({ time: 2, what: 'b', body: '{}' });
+    const kept = audit.recorded();
+    audit.add({ time: 3, what: 'c', body: '{}' });
+    expect(await rejection(audit.recorded())).to.equal('the audit log cannot be written: 10000 lines wait already');
+    expect(state.log.join('\n')).to.contain('the disk is slow, 10000 lines wait for it');
+    state.slow.resolve();
+    await kept;
+    await until(() => state.written.flatMap(what).includes('audit.lost'), 'the line that says so');
+    await audit.recorded();
+    const all = state.written.flatMap(what);
+    expect([all.length, all.includes('c'), all.at(-1)]).to.deep.equal([10_002, false, 'audit.lost']);
     await audit.close();
   });
 

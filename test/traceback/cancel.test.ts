@@ -23,6 +23,24 @@ describe('traceback: a trace that is cancelled, over TLS', function () {
   });
   afterEach(() => ases.close());
 
+  it('begins no more than may run at once, though none of them is written down yet, and ends those too', async () => {
+    const disk = Promise.withResolvers<void>();
+    await ases.start({ as: 64500, peers: [], recorded: () => disk.promise });
+    const { traceback } = ases.at(64500);
+    const begin = () =>
+      traceback
+        .startTrace({ questions: [{ epoch: question.epoch, digest: DIGEST }], time: NOON }, () => {})
+        .then(
+          ({ state }) => state,
+          (error: Error) => error.message,
+        );
+    const running = Array.from({ length: 256 }, begin);
+    expect(await begin()).to.equal('256 traces run already');
+    traceback.interrupt();
+    disk.resolve();
+    expect(new Set(await Promise.all(running))).to.deep.equal(new Set(['interrupted']));
+  });
+
   it('tells CANCEL to whoever works on it, and keeps what is known', async () => {
     // 64502 is asked by 64501 and says nothing.
     const mute = ases.strange(64502);

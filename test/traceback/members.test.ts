@@ -1,5 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
+import type { TracebackConfig, TracePeerConfig } from '../../src/config/traceback-tree.ts';
+import type { Identity } from '../../src/traceback/identity.ts';
+import { createMembers } from '../../src/traceback/members.ts';
 import { createParticipants } from '../../src/traceback/participants.ts';
+import type { Peering } from '../../src/traceback/peering.ts';
 import type { TraceNode } from '../../src/traceback/trace.ts';
 import { CODES, encodeMessage } from '../../src/traceback/wire.ts';
 import {
@@ -23,6 +28,40 @@ const outline = (node: TraceNode, indent = ''): string[] => [
   `${indent}${node.as} ${node.verdict} ${node.signed}`,
   ...node.children.flatMap(child => outline(child, `${indent}  `)),
 ];
+
+describe('traceback/members', () => {
+  it('lets in who was dialled by a hint without moving it elsewhere, though its record is not known yet', () => {
+    const authority = makeAuthority('x');
+    const { certificate } = makeCertificate(64501, { authority });
+    const configured: object[] = [];
+    const members = createMembers({
+      participants: createParticipants(64500),
+      config: () =>
+        ({ peers: [], federations: [{ name: 'x', in: 'allow', out: 'allow', rate: 7 }] }) as unknown as TracebackConfig,
+      identity: () =>
+        ({ authoritiesOf: new Map([['x', [new X509Certificate(authority.certificate)]]]) }) as unknown as Identity,
+      clock: Date.now,
+      start(config) {
+        let now = config;
+        return {
+          ...{ as: config.as, config: () => now, reach() {} },
+          configure(next: TracePeerConfig) {
+            now = next;
+            configured.push(next);
+          },
+        } as unknown as Peering;
+      },
+    });
+    expect(members.introduce({ as: 64501, address: '192.0.2.7', port: 4955 })).to.equal(true);
+    const accepted = members.accept(64501, new X509Certificate(certificate));
+    expect(accepted?.config()).to.include({ address: '192.0.2.7', port: 4955, in: 'allow', rate: 7 });
+    expect(configured).to.have.length(1);
+    // One that dialled first has no address.
+    const other = makeCertificate(64502, { authority });
+    const first = members.accept(64502, new X509Certificate(other.certificate));
+    expect(first?.config()).to.include({ address: '', port: 0 });
+  });
+});
 
 describe('traceback/participants', () => {
   const authority = makeAuthority('x');

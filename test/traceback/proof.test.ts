@@ -256,6 +256,20 @@ describe('traceback/sight-gate', () => {
     expect(counts()).to.deep.equal({ held: 5, vouched: 0, unproved: 0, refused: 1 });
   });
 
+  it('takes the word of a peer for the QUERYs of that peer alone', async () => {
+    const { judge } = createSightGate({
+      ...{ answer: () => ({ proof: 'require', unproved: 0 }), held: async () => [], clock: () => now },
+    });
+    const asked = signed(two[0]!, [own.proof(0, 1, two[0]!)]);
+    expect(await judge(asked, false, 1)).to.include({ verdict: 'refused', proved: false });
+    expect(await judge(asked, true, 1)).to.deep.include({
+      proved: true,
+      told: { sight: { by: 'vouched', proved: 1, of: 1 } },
+    });
+    expect(await judge(asked, false, 1), 'of one who does not vouch').to.include({ verdict: 'refused', proved: false });
+    expect(await judge(asked, true, 1)).to.include({ proved: true });
+  });
+
   it('passes on the word of a peer where it does not look itself', async () => {
     const { judge } = createSightGate({ answer: () => ({ proof: 'none', unproved: 0 }), held, clock: () => now });
     expect(await judge(signed('00'.repeat(8)), true, 1)).to.deep.include({ proved: true, told: {} });
