@@ -1,6 +1,7 @@
 /**
  * How long it takes from a hijack's UPDATE on the wire to DATA at the mail server, while other UPDATEs come in:
- * `node test/bench/notify.ts [HIJACKS [UPDATES]]`, by default 40 hijacks beside 10,000 UPDATEs a second. A daemon of its own,
+ * `node test/bench/notify.ts [HIJACKS [UPDATES [shared]]]`, by default 40 hijacks beside 10,000 UPDATEs a second; `shared`: over
+ * NATS and PostgreSQL, as machines share the work, started for it with their data on disk. A daemon of its own,
  * with its database on disk; the hijacks come three seconds apart, for of more than 20 a minute there is one summary. Prints
  * the first, the percentiles of the others, and what the daemon's processor time was.
  */
@@ -11,11 +12,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectControl } from '../../src/vty/client.ts';
+import { natsServer } from '../bus/nats.ts';
 import { announcement, startSpeaker } from '../interop/speaker.ts';
+import { cluster } from '../store/postgresql/cluster.ts';
 
 const PORT = 21_795;
 const APART = 3050;
-const [hijacks = 40, rate = 10_000] = process.argv.slice(2).map(Number);
+const [hijacks = 40, rate = 10_000] = process.argv.slice(2, 4).map(Number);
+const servers = process.argv[4] === 'shared' ? { nats: await natsServer(), postgresql: await cluster() } : null;
+if (servers?.nats === null || servers?.postgresql === null)
+  throw new Error('nats-server or PostgreSQL is not installed');
+const sharedBy =
+  servers === null ? '' : `bus nats "${servers.nats!.url}"; store postgresql "${servers.postgresql!.url()}";`;
 
 /** When the server was told DATA, by the case's prefix in the subject that followed. */
 const told = new Map<string, number>();
@@ -59,6 +67,7 @@ writeFileSync(
 control socket "${directory}/ctl"; probe socket "${directory}/probe"; bgp listen 127.0.0.1 port ${PORT};
 protocol bgp feed { passive; neighbor 127.3.0.1 as 64496; }
 protocol bgp quiet { passive; neighbor 127.3.0.2 as 64497; }
+${sharedBy}
 irr JPIRR { dump "${directory}/irr.db"; authoritative; }
 watch ours { maintainer MAINT-OWNER in JPIRR; group noc; }
 group noc { mail "noc@example.net"; }

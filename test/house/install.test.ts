@@ -36,6 +36,9 @@ describe('make install', () => {
       ['LICENSE', 'bin', 'build', 'dist', 'node_modules', 'package.json'].sort(),
     );
     expect(readdirSync(below('etc/intertrack'))).to.deep.equal(['intertrackd.conf']);
+    expect(readdirSync(below(PREFIX, 'share/intertrack/schema')).sort()).to.deep.equal([
+      ...['answers.schema.json', 'intertrack-trace-1.schema.json'],
+    ]);
     const examples = below(PREFIX, 'share/doc/intertrack/examples');
     expect(readdirSync(examples).sort()).to.deep.equal([...readdirSync(join(ROOT, 'conf/examples')), 'routers'].sort());
     expect(readdirSync(join(examples, 'routers'))).to.deep.equal(readdirSync(join(ROOT, 'conf/routers')));

@@ -17,12 +17,21 @@ const rpslOf = (count: number): string =>
     (_, i) => `route: ${prefixOf(i)}\norigin: AS64500\nmnt-by: MAINT-OWNER\nsource: JPIRR\n`,
   ).join('\n');
 
+/** Addresses at which a machine finds the servers, at their own ports. */
+export interface Ways {
+  readonly nats: string;
+  readonly postgresql: string;
+}
+
 export interface Shared {
   readonly nats: Nats;
   readonly postgresql: Cluster;
   readonly smtp: Relay;
-  /** Configures a machine; `more` is told its address. All prefixes are registered, and watched. */
-  machine(role: string, more?: (address: string) => string): Intertrackd & { readonly address: string };
+  /**
+   * Configures a machine; `more` is told its address. All prefixes are registered, and watched. `by`: over which ways it
+   * reaches the servers, left out: straight.
+   */
+  machine(role: string, more?: (address: string) => string, by?: Ways): Intertrackd & { readonly address: string };
   close(): Promise<void>;
 }
 
@@ -40,15 +49,15 @@ export async function sharedServers(prefixes: number): Promise<Shared | null> {
     nats,
     postgresql,
     smtp,
-    machine(role, more = () => '') {
+    machine(role, more = () => '', by = { nats: nats.host, postgresql: postgresql.host }) {
       const address = loopbackAddress();
       const daemon = intertrackd(address);
       daemons.push(daemon);
       daemon.write('jpirr.db', rpslOf(prefixes));
       daemon.configure(`
 role ${role};
-bus nats "${nats.url}";
-store postgresql "${postgresql.url()}";
+bus nats "${nats.url.replace(nats.host, by.nats)}";
+store postgresql "${postgresql.url().replace(postgresql.host, by.postgresql)}";
 irr JPIRR { dump "${daemon.at('jpirr.db')}"; authoritative; }
 watch ours { maintainer MAINT-OWNER; group noc; hold up 1s; hold down 1s; }
 group noc { mail "oncall@example.net"; }

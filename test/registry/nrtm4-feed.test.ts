@@ -110,6 +110,22 @@ describe('registry/irr/nrtm4-feed', () => {
   const BOTH = ['192.0.2.0/24 64500', '2001:db8::/32 64501'];
 
   describe('with a publisher that does well', () => {
+    it('tells how far a copy is read, and no more once it is', async () => {
+      publisher.snapshot(Array.from({ length: 20_000 }, (_, i) => routeText(`10.${i >> 8}.${i & 255}.0/24`, 64500)));
+      let most = 0;
+      const looks = setInterval(() => {
+        most = Math.max(most, feed?.status.reading?.octets ?? 0);
+      });
+      try {
+        await start();
+      } finally {
+        clearInterval(looks);
+      }
+      expect([trouble(), book!.routes.count]).to.deep.equal(['', 20_000]);
+      expect(most).to.be.above(0);
+      expect(feed!.status).not.to.have.property('reading');
+    });
+
     it('begins with the snapshot and the deltas after it, as one copy', async () => {
       await begin();
       expect(routes()).to.deep.equal(BOTH);

@@ -28,10 +28,10 @@ const syntaxOf = ({ syntax }: Command): string => syntax;
 export async function commandCoverage(): Promise<Coverage[]> {
   const paged = new Set(documentedForms());
   const described = openApi('', apiPaths()) as {
-    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly description: string }>>>>;
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly description?: string }>>>>;
   };
   const operations = Object.values(described.paths).flatMap(path => Object.values(path));
-  const inApi = new Set(operations.flatMap(({ description }) => description.split('\n')));
+  const inApi = new Set(operations.flatMap(({ description = '' }) => description.split('\n')));
   const { $defs } = answerSchemas();
   const of = (where: string, missing: readonly Command[]): Coverage => ({
     ...{ where, all: COMMANDS.length, missing: missing.map(syntaxOf) },

@@ -45,7 +45,7 @@ describe('web/page, cases', function () {
     expect(await drawn.locator('.origin-case text').first().textContent()).to.equal('AS64666');
     expect(await drawn.locator('.origin-registered text').first().textContent()).to.equal('AS64500');
     // The same stands in a table, for who does not see the drawing.
-    const rows = page.getByRole('table', { name: /^AS paths/ }).locator('tbody tr');
+    const rows = page.getByRole('table', { name: /^The same as a table/ }).locator('tbody tr');
     expect(await rows.allTextContents()).to.deep.equal(['this case64496 64511 64666tyo1', 'registered64497 64500osa1']);
     expect(wrong).to.deep.equal([]);
   });

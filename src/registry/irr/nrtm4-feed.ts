@@ -70,6 +70,8 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
   /** Looks in a row at which deltas could not be used. */
   let stuck = 0;
   let operations = 0;
+  /** How much of a copy is read; null: none is being read. */
+  let progress: { octets: number; objects: number } | null = null;
 
   const fetched = (url: URL, bounds: FetchLimits, tag: string | null, take: (chunk: Buffer) => Promise<void> | void) =>
     fetchUrl(url, { limits: bounds, allow: isSafeUrl, signal: end.signal, etag: tag }, take);
@@ -88,6 +90,20 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
 
   /** Reads a snapshot and the deltas after it, all of them in the directory, into a book. */
   async function readCopy(session: string, base: FileReference, steps: readonly FileReference[]) {
+    progress = { octets: 0, objects: 0 };
+    try {
+      return await readFiles(session, base, steps, progress);
+    } finally {
+      progress = null;
+    }
+  }
+
+  async function readFiles(
+    session: string,
+    base: FileReference,
+    steps: readonly FileReference[],
+    far: NonNullable<typeof progress>,
+  ) {
     const book = sourceBook(source);
     const tally = emptyTally();
     for (const [type, file] of [['snapshot', base] as const, ...steps.map(step => ['delta', step] as const)]) {
@@ -99,8 +115,11 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
         { source, session },
         (change, record) => {
           const reading = objectOf(change, source);
-          if (reading.what === 'object') apply(book, change.op, reading.object, name, record, tally);
-          else count(tally, reading, name, record);
+          if (reading.what === 'object') {
+            apply(book, change.op, reading.object, name, record, tally);
+            far.octets += reading.object.bytes.length;
+            far.objects = book.routes.count;
+          } else count(tally, reading, name, record);
         },
         offline,
       );
@@ -275,7 +294,8 @@ export function nrtm4Feed(options: Nrtm4Options, listener: FeedListener): Feed {
     started,
     get status() {
       const serial = copy?.held.version ?? null;
-      return { transport: 'nrtm4', serial, ...turns.times(), operations, replayed: 0 };
+      const reading = progress === null ? {} : { reading: { ...progress } };
+      return { transport: 'nrtm4', serial, ...turns.times(), operations, replayed: 0, ...reading };
     },
     look: turns.now,
     stop: () => end.abort(),

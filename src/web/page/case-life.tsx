@@ -2,6 +2,7 @@
 import type { CaseDetail } from '../../control/case-rows.ts';
 import type { CaseState } from '../../hijack/case.ts';
 import { useWords } from './context.ts';
+import { eventText } from './event-text.ts';
 import { caseMark, Mark, term } from './parts.tsx';
 import { age, instant } from './show.ts';
 
@@ -49,8 +50,8 @@ export function CaseLife({ one }: { one: CaseDetail }) {
           <li key={i}>
             <time dateTime={new Date(event.time).toISOString()}>{instant(event.time)}</time>
             <Mark of={term(words.stateOf, event.state)} as={caseMark(event.state)} />
-            <span lang="en">
-              {event.what}
+            <span>
+              {eventText(words, event.what)}
               {event.by !== undefined && <span class="soft"> ({event.by})</span>}
             </span>
           </li>

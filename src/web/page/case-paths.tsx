@@ -103,7 +103,7 @@ function Beside({
       <PathGraph paths={all} />
       {all.every(({ sort }) => sort === 'case') && <p>{words.noNormal}</p>}
       <Table
-        caption={words.paths}
+        caption={words.pathsTable}
         rows={all}
         keyOf={({ sort, path }) => `${sort} ${pathText(path)}`}
         columns={[

@@ -1,6 +1,7 @@
 /** Why a case is one: the rule, the objects and ROAs that it was applied to, and whether the evidence is whole. */
 import type { CaseDetail, CaseEvidence } from '../../control/case-rows.ts';
 import { useAsk, useWords } from './context.ts';
+import { eventText } from './event-text.ts';
 import { Facts, Mark, Read, Table, term } from './parts.tsx';
 import { hashOf } from './place.ts';
 import { instant, pathText } from './show.ts';
@@ -44,7 +45,7 @@ function Ground({ why }: { why: NonNullable<CaseDetail['why']> }) {
       </p>
       <Facts
         of={[
-          [words.rule, why.rule],
+          [words.rule, eventText(words, why.rule)],
           ['IRR', <Verdict of={term(words.irrOf, why.irr)} bad={why.irr.startsWith('mismatch')} why={why.why.irr} />],
           ['RPKI (ROV)', <Verdict of={term(words.rovOf, why.rov)} bad={why.rov === 'invalid'} why={why.why.rov} />],
           ['ASPA', <Verdict of={term(words.aspaOf, why.aspa)} bad={why.aspa === 'invalid'} why={why.why.aspa} />],
