@@ -4,6 +4,8 @@ import { askSubject } from './subjects.ts';
 
 /** Octets of a question or an answer; what is longer is not sent. */
 const MOST_OCTETS = 900_000;
+/** Characters of why there is no answer. */
+const MOST_WORDS = 1_000;
 /** Questions that are answered at a time. */
 const MOST_AT_ONCE = 32;
 
@@ -58,7 +60,22 @@ export async function askMachine(
   } catch {
     throw new Error(`it did not answer within ${milliseconds / 1000} s`);
   }
-  const reply = JSON.parse(Buffer.from(data).toString('utf8')) as Reply;
+  const reply = readReply(data);
   if ('error' in reply) throw new Error(reply.error);
   return reply.ok;
+}
+
+/** An answer as it came; what is none becomes one that says so. */
+function readReply(data: Uint8Array): Reply {
+  const none = { error: 'what it answered cannot be read' };
+  if (data.length > MOST_OCTETS) return none;
+  try {
+    const read: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
+    if (typeof read !== 'object' || read === null) return none;
+    const { ok, error } = read as { readonly ok?: unknown; readonly error?: unknown };
+    if (error === undefined) return { ok };
+    return typeof error === 'string' && error !== '' ? { error: error.slice(0, MOST_WORDS) } : none;
+  } catch {
+    return none;
+  }
 }

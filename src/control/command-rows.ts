@@ -59,7 +59,7 @@ import type { DriftReport } from './drift-rows.ts';
 import type { HttpStatus } from './http-rows.ts';
 import type { IdsRow } from './ids-rows.ts';
 import type { AnyRow, GoneRow, LeftOutRow, LiveRow, LogRow, MarkRow, TraceLineRow } from './live-rows.ts';
-import type { MachineRow } from './machine-rows.ts';
+import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from './machine-rows.ts';
 import type { MitigationOrdered, MitigationPlan, MitigationRow } from './mitigation-rows.ts';
 import type { PlacementReport, TracePlan } from './plan-rows.ts';
 import type { FlowRow } from './probe-rows.ts';
@@ -128,6 +128,7 @@ export interface CommandRows {
   readonly 'show audit head': AuditRow;
   readonly 'show bgp neighbor': NeighborRow;
   readonly 'show bgp summary': SummaryRow;
+  readonly 'show bgp summary all': MachineSummaryRow | SilentRow;
   readonly 'show traceback bridges': BridgeRow;
   readonly 'show rid': RidPeerRow;
   readonly 'show rid requests': RidEntry;
@@ -173,6 +174,7 @@ export interface CommandRows {
   readonly 'show probe': ProbeStatusRow;
   readonly 'show quarantine': QuarantineRow;
   readonly 'show quarantine PEER': QuarantineRow;
+  readonly 'show route PREFIX all': MachineRouteRow | SilentRow;
   readonly 'show route PREFIX at TIME': RouteRow;
   readonly 'show route history PREFIX since TIME': HistoryRow;
   readonly 'show route PREFIX': RouteRow;

@@ -15,7 +15,7 @@ import { HTTP_COMMANDS } from './http-commands.ts';
 import { IDS_COMMANDS } from './ids-commands.ts';
 import { IRR_COMMANDS } from './irr-commands.ts';
 import { LIVE_COMMANDS } from './live-commands.ts';
-import { MACHINE_COMMANDS } from './machine-commands.ts';
+import { MACHINE_COMMANDS, ROUTE_OPTIONS, ROUTE_WORDS } from './machine-commands.ts';
 import { MITIGATION_COMMANDS } from './mitigation-commands.ts';
 import { NOTIFY_COMMANDS } from './notify-commands.ts';
 import type { PacketsWanted } from './packet-data.ts';
@@ -145,20 +145,9 @@ export const COMMANDS: readonly Command[] = [
     run: showQuarantine,
   },
   {
-    syntax:
-      'show route PREFIX [exact|longer|shorter] [peer PEER] [origin-as AS] [path REGEX] [community COMMUNITY] [validity STATE] [detail]',
+    syntax: `show route PREFIX ${ROUTE_OPTIONS}`,
     help: 'Routes for a prefix or address, by longest match',
-    words: {
-      exact: 'Routes of this prefix alone',
-      longer: 'Routes of this prefix and all inside it',
-      shorter: 'Routes of this prefix and all that cover it',
-      peer: 'Routes from one peer only',
-      'origin-as': 'Routes that this AS originated',
-      path: 'Routes whose AS path matches',
-      community: 'Routes that bear this community',
-      validity: 'Routes in this state against the registry',
-      detail: 'With all attributes, those that are not known in hex',
-    },
+    words: ROUTE_WORDS,
     long: true,
     run: showRoutes,
   },
@@ -253,18 +242,20 @@ const GROUPS: Readonly<Record<string, string>> = {
 
 const TREE = buildTree(COMMANDS, GROUPS);
 
-/** `show route PREFIX longer at TIME` with the time where its command has it, behind the prefix; null where there is none to move. */
-function withTimeFirst(words: readonly string[]): readonly string[] | null {
-  const at = words.indexOf('at', 4);
-  if (at < 0 || at + 1 >= words.length) return null;
-  return [...words.slice(0, 3), ...words.slice(at, at + 2), ...words.slice(3, at), ...words.slice(at + 2)];
+/** `show route PREFIX longer at TIME` and `… longer all` with that where its command has it, behind the prefix; null where there is none to move. */
+function withScopeFirst(words: readonly string[]): readonly string[] | null {
+  const at = words.findIndex((word, i) => i >= 4 && (word === 'at' || word === 'all'));
+  if (at < 0) return null;
+  const end = at + (words[at] === 'at' ? 2 : 1);
+  if (end > words.length) return null;
+  return [...words.slice(0, 3), ...words.slice(at, end), ...words.slice(3, at), ...words.slice(end)];
 }
 
 /** The command that the words mean, abbreviations and all, or what is wrong with them. A last word `?` asks for help. */
 export function resolveCommand(words: readonly string[]): Resolved<Command> | UsageError {
   if (words.at(-1) !== '?') {
     const found = resolve(TREE, words);
-    const moved = 'error' in found ? withTimeFirst(words) : null;
+    const moved = 'error' in found ? withScopeFirst(words) : null;
     const again = moved === null ? found : resolve(TREE, moved);
     return 'error' in again ? found : again;
   }

@@ -1,4 +1,5 @@
 /** What is shown of the machines that share the work. */
+import type { RouteRow, SummaryRow } from '../collector/messages.ts';
 
 /** Row of `show collector`. */
 export interface MachineRow {
@@ -27,17 +28,35 @@ export interface MachineRow {
   readonly problems: readonly string[];
 }
 
+/** Rows of `show bgp summary all` and `show route PREFIX all`: those of the same command without `all`, with their machine. */
+export interface MachineSummaryRow extends SummaryRow {
+  /** Router id of the machine that has the peer. */
+  readonly machine: string;
+}
+export interface MachineRouteRow extends RouteRow {
+  /** Router id of the machine that holds the route. */
+  readonly machine: string;
+}
+
+/** A machine that did not answer, behind the rows of those that did. */
+export interface SilentRow {
+  /** Router id; '': no other machine is known. */
+  readonly machine: string;
+  /** Why, in words. */
+  readonly silent: string;
+}
+
 /** What a machine answered that was asked with all others. */
 export interface MachineAnswer {
   readonly machine: string;
   readonly rows: readonly unknown[];
-  /** Why it did not answer; '': it did. */
+  /** Why it did not answer; '': it did. Of no machine (`machine` is ''): why others are not known. */
   readonly silent: string;
 }
 
 export interface MachineAnswers {
   /** The machines on the bus, this one among them; without a bus none. */
   machines(): Promise<readonly MachineRow[]>;
-  /** Has every machine carry out a command that only looks. */
+  /** Has every machine carry out a command that only looks, this one too, also where it is alone. */
   askAll(words: readonly string[], signal: AbortSignal): Promise<readonly MachineAnswer[]>;
 }

@@ -1,6 +1,8 @@
 /** Where the cases of a daemon live: in its own database, or shared with other machines (machines.ts). */
+
+import { machineName } from '../bus/subjects.ts';
 import type { Retelling } from '../collector/retell.ts';
-import type { Config, NotifyConfig } from '../config/tree.ts';
+import type { Config } from '../config/tree.ts';
 import type { MachineAnswer, MachineRow } from '../control/machine-rows.ts';
 import type { GroundOf } from '../hijack/assessment.ts';
 import type { Case } from '../hijack/case.ts';
@@ -9,6 +11,7 @@ import { createOutbox, type Outbox } from '../notify/outbox.ts';
 import type { OutboxRecord, Store } from '../store/records.ts';
 import { type CaseCompany, type Cases, openCases } from './cases.ts';
 import type { Log } from './log.ts';
+import { askAllMachines, type Look } from './machine-looks.ts';
 
 /** What the rest of the daemon asks of an outbox. */
 export type OutboxFace = Pick<Outbox, 'configure' | 'status' | 'start'>;
@@ -48,7 +51,12 @@ export interface CaseHouse {
 }
 
 /** The daemon is alone, its database is its own. */
-export function ownCaseHouse(store: Store, notify: readonly NotifyConfig[], log: Log): CaseHouse {
+export function ownCaseHouse(
+  store: Store,
+  { notify, routerId }: Pick<Config, 'notify' | 'routerId'>,
+  log: Log,
+  look: Look,
+): CaseHouse {
   let cases: Cases | null = null;
   return {
     store,
@@ -68,7 +76,8 @@ export function ownCaseHouse(store: Store, notify: readonly NotifyConfig[], log:
     openEverywhere: async () => cases!.open(),
     pendingEverywhere: () => store.read('outbox.pending', {}),
     outboxOf: caseId => store.read('outbox.of-case', { caseId }),
-    askAll: async () => [],
+    askAll: (words, signal) =>
+      askAllMachines({ bus: null, machine: machineName(routerId), others: [], look }, words, signal),
     machines: () => [],
     problems: () => [],
     async close() {},

@@ -34,7 +34,7 @@ import { inTurn } from './in-turn.ts';
 import { createLive } from './live.ts';
 import { createLiveUpdates } from './live-updates.ts';
 import type { HeardLog } from './log.ts';
-import { carryOutLook, selfOf } from './machine-looks.ts';
+import { carryOutLook, type Look, selfOf } from './machine-looks.ts';
 import { openMachines } from './machines.ts';
 import { type Mitigations, openMitigations } from './mitigations.ts';
 import { openNeighbors } from './neighbors.ts';
@@ -87,19 +87,12 @@ export async function startDaemon({
   try {
     const own = await openStore(config.state, { onProblem: text => log('error', text) });
     closers.push(() => own.close());
+    const look: Look = (...of) => carryOutLook(daemon, ...of);
     const house =
       config.sharedStore === null
-        ? ownCaseHouse(own, config.notify, log)
+        ? ownCaseHouse(own, config, log, look)
         : await openMachines({
-            ...{
-              config: () => config,
-              version,
-              started,
-              own,
-              log,
-              onFatal,
-              look: (...of) => carryOutLook(daemon, ...of),
-            },
+            ...{ config: () => config, version, started, own, log, onFatal, look },
             retell: () => collector.send({ type: 'retell' }),
             self: () => selfOf(collector.query),
           });

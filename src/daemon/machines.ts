@@ -19,6 +19,7 @@ import type { Store } from '../store/records.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
+import { ANSWER, askAllMachines, type Look } from './machine-looks.ts';
 import { openMachineScope } from './machine-scope.ts';
 import { openPartitions, type Partitions } from './partitions.ts';
 import { createSharedCases, type SharedCases } from './shared-cases.ts';
@@ -34,8 +35,8 @@ export interface MachinesParts {
   readonly retell: () => void;
   /** How the collector fares, for the other machines. */
   readonly self: () => Promise<Pick<Alive, 'peers' | 'established' | 'routes' | 'problems'>>;
-  /** Carries out a command that only looks, for another machine; resolves to its rows. */
-  readonly look: (words: readonly string[], signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** For other machines. */
+  readonly look: Look;
   readonly log: Log;
   readonly onFatal: (why: string) => void;
 }
@@ -45,8 +46,6 @@ const LAST_WORDS = 3_000;
 /** A collector is asked for all that it holds at most so often, and a moment after the first who wants it. Milliseconds. */
 const RESYNC = 2_000;
 const RESYNC_SOON = 100;
-/** How long another machine has to answer. Milliseconds. */
-const ANSWER = 3_000;
 
 /** Opens what the configuration says is shared. Rejects in words when the database cannot be had. */
 export async function openMachines(parts: MachinesParts): Promise<CaseHouse> {
@@ -255,24 +254,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       (presence?.machines() ?? []).map(
         (one): MachineRow => ({ ...one, machine: routerIdOf(one.machine), self: one.machine === machine }),
       ),
-    async askAll(words, signal) {
-      const others = presence?.machines() ?? [];
-      return Promise.all(
-        others.map(async one => {
-          const name = routerIdOf(one.machine);
-          try {
-            if (one.missed) throw new Error('it is not heard');
-            const rows =
-              one.machine === machine
-                ? await parts.look(words, signal)
-                : ((await askMachine(bus!, one.machine, { ask: 'look', words }, ANSWER)) as readonly unknown[]);
-            return { machine: name, rows, silent: '' };
-          } catch (error) {
-            return { machine: name, rows: [], silent: (error as Error).message };
-          }
-        }),
-      );
-    },
+    askAll: (words, signal) =>
+      askAllMachines({ bus, machine, others: presence?.machines() ?? [], look: parts.look }, words, signal),
     problems: () => [
       ...(publisher?.problems() ?? []),
       ...(presence?.machines() ?? [])

@@ -14,6 +14,7 @@ describe('control/grammar', () => {
   const meant: readonly [line: string, command: string, args?: Record<string, string>][] = [
     ['show bgp summary', 'show bgp summary'],
     ['sh b su', 'show bgp summary'],
+    ['sh b su a', 'show bgp summary all'],
     ['s b s', 'show bgp summary'],
     ['sh b n tyo1', 'show bgp neighbor', { PEER: 'tyo1' }],
     ['show bgp neighbor 2001:db8::1', 'show bgp neighbor', { PEER: '2001:db8::1' }],
@@ -35,6 +36,10 @@ describe('control/grammar', () => {
     ['sh ro c', 'show route count'],
     ['sh ro 192.0.2.1', 'show route PREFIX', { PREFIX: '192.0.2.1' }],
     ['sh ro 2001:db8::/32 l pe tyo1', 'show route PREFIX', { PREFIX: '2001:db8::/32', PEER: 'tyo1' }],
+    ['sh ro 192.0.2.1 al', 'show route PREFIX all', { PREFIX: '192.0.2.1' }],
+    ['sh ro ::/0 l pe tyo1 all', 'show route PREFIX all', { PREFIX: '::/0', PEER: 'tyo1', longer: 'l' }],
+    ['sh ro ::/0 l all det', 'show route PREFIX all', { longer: 'l', detail: 'det' }],
+    ['sh ro ::/0 pe all', 'show route PREFIX', { PEER: 'all' }],
     ['sh ro 192.0.2.0/24 peer tyo1', 'show route PREFIX', { PREFIX: '192.0.2.0/24', PEER: 'tyo1' }],
     ['sh ro 192.0.2.1 at -2h ex', 'show route PREFIX at TIME', { PREFIX: '192.0.2.1', TIME: '-2h' }],
     [
@@ -212,6 +217,7 @@ describe('control/commands: completion', () => {
   });
   it('says that the command may end, with what it does', async () => {
     expect(await complete(daemon, ['show', 'bgp', 'summary', ''])).to.deep.equal([
+      { word: 'all', kind: 'word', help: 'One line for each peer of every machine' },
       { word: '', kind: 'end', help: 'One line for each peer' },
     ]);
   });

@@ -48,6 +48,8 @@ const DETAIL: CaseDetail = {
   refused: ['JPIRR: X-Keiro: "root@localhost" is no plain mail address: refused'],
 };
 
+const SILENT = { machine: '192.0.2.20', silent: 'it did not answer within 3 s' };
+
 /** What each command shows, to the letter. */
 const SHOWN: readonly [command: string, rows: () => Promise<readonly unknown[]>, text: string][] = [
   [
@@ -58,6 +60,33 @@ Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
 203.0.113.1 4 64496    2851      70 01:02:03         8348 tyo1 border router, Tokyo
 203.0.113.5 4 64497       0       0    3d04h       Active osa1
 2 peers, 1 established, 8348 prefixes`,
+  ],
+  [
+    'show bgp summary all',
+    async () => [...SUMMARY.map(row => ({ ...row, machine: '192.0.2.10' })), SILENT],
+    `
+Machine    Neighbor    V    AS MsgRcvd MsgSent  Up/Down State/PfxRcd Peer Desc
+192.0.2.10 203.0.113.1 4 64496    2851      70 01:02:03         8348 tyo1 border router, Tokyo
+192.0.2.10 203.0.113.5 4 64497       0       0    3d04h       Active osa1
+2 peers, 1 established, 8348 prefixes
+No answer from 192.0.2.20: it did not answer within 3 s`,
+  ],
+  [
+    'show route PREFIX all',
+    async () => [
+      ...ROUTES.slice(0, 2).map(row => ({ ...row, machine: '192.0.2.10' })),
+      { ...ROUTES[0]!, machine: '192.0.2.30' },
+      SILENT,
+    ],
+    `
+IRR: V match, v match by a covering object, X mismatch,
+     x mismatch with a covering object, - unknown
+ROV: V valid, I invalid, N not found
+Machine    IRR ROV Prefix       Peer Next hop    Path
+192.0.2.10 X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+192.0.2.10 V   V                osa1 203.0.113.5 64497 {64500,64501} ?
+192.0.2.30 X   I   192.0.2.0/24 tyo1 203.0.113.1 64496 64666 i
+No answer from 192.0.2.20: it did not answer within 3 s`,
   ],
   [
     'show bgp neighbor',

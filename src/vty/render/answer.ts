@@ -31,7 +31,7 @@ import { renderIds } from './ids.ts';
 import { renderIncident, renderIncidents } from './incident.ts';
 import { renderIrr, renderIrrNamed, renderIrrObjects, renderIrrReload } from './irr.ts';
 import { renderAll, renderLive, renderLog } from './live.ts';
-import { renderMachines } from './machine.ts';
+import { renderMachines, renderRoutesOfAll, renderSummaryOfAll } from './machine.ts';
 import { renderMemory } from './memory.ts';
 import { renderMitigationOrdered, renderMitigations, renderPlan } from './mitigation.ts';
 import { asIs } from './page.ts';
@@ -103,6 +103,7 @@ const RENDERINGS: Renderings = {
   'show audit head': first(renderAuditHead),
   'show bgp neighbor': renderNeighbors,
   'show bgp summary': renderSummary,
+  'show bgp summary all': renderSummaryOfAll,
   'show collector': renderMachines,
   'show traceback bridges': renderBridges,
   'show rid': renderRidPeers,
@@ -148,6 +149,7 @@ const RENDERINGS: Renderings = {
   'show probe': renderProbes,
   'show quarantine': renderQuarantined,
   'show quarantine PEER': renderQuarantined,
+  'show route PREFIX all': renderRoutesOfAll,
   'show route PREFIX at TIME': renderRoutes,
   'show route history PREFIX since TIME': renderHistory,
   'show route PREFIX': renderRoutes,

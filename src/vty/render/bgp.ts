@@ -17,9 +17,11 @@ import { duration, instant, percent } from './time.ts';
  * `show bgp summary`: the names and the order of FRR's command, without the columns that a collector has nothing to say
  * in (TblVer, InQ, OutQ, PfxSnt), and with the peer's name, by which other commands ask for it.
  */
-export function renderSummary(rows: readonly SummaryRow[], now: number): string[] {
+export function renderSummary(rows: readonly (SummaryRow & { readonly machine?: string })[], now: number): string[] {
+  const machines = rows.some(({ machine }) => machine !== undefined);
   const lines = table(
     [
+      ...(machines ? [{ head: 'Machine' }] : []),
       { head: 'Neighbor' },
       { head: 'V', right: true },
       { head: 'AS', right: true },
@@ -31,6 +33,7 @@ export function renderSummary(rows: readonly SummaryRow[], now: number): string[
       { head: 'Desc', free: true },
     ],
     rows.map(row => [
+      ...(machines ? [row.machine ?? ''] : []),
       row.address,
       4,
       row.as,

@@ -1,4 +1,6 @@
-import type { MachineRow } from '../../control/machine-rows.ts';
+import type { MachineRouteRow, MachineRow, MachineSummaryRow, SilentRow } from '../../control/machine-rows.ts';
+import { renderSummary } from './bgp.ts';
+import { renderRoutes } from './route.ts';
 import { count, table } from './text.ts';
 import { duration } from './time.ts';
 
@@ -33,4 +35,26 @@ export function renderMachines(rows: readonly MachineRow[], now: number): string
   const silent = rows.filter(({ missed }) => missed).length;
   lines.push(`${count(rows.length, 'machine')}, ${silent === 0 ? 'all of them heard' : `${silent} not heard`}`);
   return lines;
+}
+
+/** `show bgp summary all`. */
+export function renderSummaryOfAll(rows: readonly (MachineSummaryRow | SilentRow)[], now: number): string[] {
+  const [answered, silent] = apart(rows);
+  return [...renderSummary(answered, now), ...silent];
+}
+
+/** `show route PREFIX all`. */
+export function renderRoutesOfAll(rows: readonly (MachineRouteRow | SilentRow)[]): string[] {
+  const [answered, silent] = apart(rows);
+  return [...renderRoutes(answered), ...silent];
+}
+
+/** The rows of machines that answered, and a line for each of the others. */
+function apart<T extends object>(rows: readonly (T | SilentRow)[]): readonly [answered: T[], silent: string[]] {
+  const answered: T[] = [];
+  const silent: string[] = [];
+  for (const row of rows)
+    if (!('silent' in row)) answered.push(row);
+    else silent.push(`No answer from ${row.machine === '' ? 'other machines' : row.machine}: ${row.silent}`);
+  return [answered, silent];
 }

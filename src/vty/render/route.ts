@@ -39,7 +39,7 @@ export function renderRoutes(rows: readonly RouteRow[]): string[] {
 }
 
 /** The same a page after the other: columns stay as wide as they were, and the headings come again only with other columns. */
-export function routePages(): (rows: readonly RouteRow[]) => string[] {
+export function routePages(): (rows: readonly (RouteRow & { readonly machine?: string })[]) => string[] {
   let widths: number[] | null = null;
   let pathIds = false;
   let last = '';
@@ -49,8 +49,10 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
     if (widths === null || (!pathIds && rows.some(hasPathId))) widths = [];
     pathIds ||= rows.some(hasPathId);
     const pathIdColumn = pathIds ? [{ head: 'Path id', right: true as const }] : [];
+    const machines = rows.some(({ machine }) => machine !== undefined);
     const lines = table(
       [
+        ...(machines ? [{ head: 'Machine' }] : []),
         { head: 'IRR' },
         { head: 'ROV' },
         { head: 'Prefix' },
@@ -60,8 +62,9 @@ export function routePages(): (rows: readonly RouteRow[]) => string[] {
         { head: 'Path' },
       ],
       rows.map((row, i) => [
+        ...(machines ? [row.machine ?? ''] : []),
         ...lettersOf(row),
-        (rows[i - 1]?.prefix ?? last) === row.prefix ? '' : row.prefix,
+        (rows[i - 1]?.prefix ?? last) === row.prefix && rows[i - 1]?.machine === row.machine ? '' : row.prefix,
         row.peer,
         ...(pathIds ? [String(row.pathId ?? '')] : []),
         row.nextHop,

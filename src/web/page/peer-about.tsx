@@ -5,6 +5,7 @@ import { type Reading, useWords } from './context.ts';
 import { OrderButton } from './order-button.tsx';
 import { Figures, Read } from './parts.tsx';
 import { honestyText, type PeerLine } from './peer-table.tsx';
+import { useRole } from './role.ts';
 import { asText, count, instant } from './show.ts';
 
 interface About {
@@ -16,6 +17,7 @@ interface About {
 
 export function PeerAbout({ as, line, frontier, changed }: About) {
   const words = useWords();
+  const role = useRole();
   const { peer, record, honesty } = line ?? {};
   const roles = peer?.open?.roles ?? record?.record.roles ?? [];
   const methods = peer?.open?.methods ?? record?.record.methods ?? [];
@@ -40,7 +42,7 @@ export function PeerAbout({ as, line, frontier, changed }: About) {
           {text}
         </p>
       ))}
-      {peer !== undefined && (
+      {peer !== undefined && role === 'operator' && (
         <div class="tools">
           <Session as={as} what="clear" name={words.clearSession} changed={changed} />
           {peer.disabled === null ? (

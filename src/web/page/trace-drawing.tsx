@@ -7,7 +7,7 @@ import { type Placed, placeTree } from './layered.ts';
 import { asText, chanceText } from './show.ts';
 import { type Branch, type Shown, sawIt } from './tree-model.ts';
 
-const [WIDTH, HEIGHT, ACROSS, DOWN, EDGE] = [172, 46, 216, 60, 10];
+const [WIDTH, HEIGHT, ACROSS, DOWN, EDGE] = [184, 46, 222, 60, 10];
 /** Sizes that the drawing may have, and what one step changes. */
 const [LEAST, MOST, STEP] = [0.05, 3, 1.25];
 /** Smaller than this it is not drawn unless somebody wants so. */

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace, TraceUnknown } from '../../traceback/trace.ts';
 import { useWords } from './context.ts';
-import { Figures, Mark, Table } from './parts.tsx';
+import { Facts, Figures, Mark, Table } from './parts.tsx';
 import { asText, chanceText, count, instant } from './show.ts';
 import { type Branch, wayOf } from './tree-model.ts';
 import type { Words } from './words.ts';
@@ -70,18 +70,7 @@ function Origin({ trace }: { trace: TraceDetail }) {
     [words.endedBy, cancelledBy ?? ''],
     [words.interruptedWhy, interrupted ?? ''],
   ];
-  return (
-    <dl class="facts">
-      {facts
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  );
+  return <Facts of={facts} />;
 }
 
 const CaseLink = ({ id, source }: { id: string; source: string }) => (
@@ -211,21 +200,18 @@ export function Contacts({ trace: { contacts = [] } }: { trace: TraceDetail }) {
   return (
     <>
       <h2>{words.contacts}</h2>
-      <dl class="facts">
-        {contacts.map(({ as, lines }) => (
-          <div key={as}>
-            <dt>{asText(as)}</dt>
-            <dd>
-              {lines.length === 0 && words.nobodyKnown}
-              {lines.map(({ role, name, reach, source }, i) => (
+      <Facts
+        of={contacts.map(({ as, lines }) => [
+          asText(as),
+          lines.length === 0
+            ? words.nobodyKnown
+            : lines.map(({ role, name, reach, source }, i) => (
                 <div key={i}>
                   {role} {name} <strong>{reach.join(', ')}</strong> <span class="soft">({source})</span>
                 </div>
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+              )),
+        ])}
+      />
     </>
   );
 }

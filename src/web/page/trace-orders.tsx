@@ -5,11 +5,16 @@ import type { Trace } from '../../traceback/trace.ts';
 import { ask, order } from './api.ts';
 import { useWords } from './context.ts';
 import { OrderButton } from './order-button.tsx';
+import { useRole } from './role.ts';
+import { saveFile } from './save.ts';
 
 export function TraceOrders({ trace: { id, state }, changed }: { trace: Trace; changed: () => void }) {
   const words = useWords();
+  const role = useRole();
   const [again, setAgain] = useState<string | null>(null);
   const name = { 'trace-id': id };
+  if (role === 'reader') return <p class="soft">{words.tracesNothing}</p>;
+  if (role === null) return null;
   return (
     <div class="tools">
       {state === 'partial' ? (
@@ -53,11 +58,7 @@ export function Exports({ id }: { id: string }) {
     setSaid(reply.ok ? `${id}.${ending}` : reply.detail);
     if (!reply.ok) return;
     const text = 'document' in reply.value ? reply.value.document : `${JSON.stringify(reply.value, null, 2)}\n`;
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type }));
-    link.download = `${id}.${ending}`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    saveFile(`${id}.${ending}`, type, text);
   };
   return (
     <>

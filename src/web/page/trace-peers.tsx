@@ -38,7 +38,7 @@ export function TracePeers() {
   return (
     <>
       <h1>{words.traceback}</h1>
-      <ul class="legend">
+      <ul class="looks">
         {[...used].map(([standing, n]) => (
           <li key={standing} class={LOOKS[standing].look}>
             <span class="swatch" aria-hidden="true">

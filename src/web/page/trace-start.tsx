@@ -8,6 +8,7 @@ import type { Trace } from '../../traceback/trace.ts';
 import { ask, order, type Reply } from './api.ts';
 import { useWords } from './context.ts';
 import { OrderButton } from './order-button.tsx';
+import { useRole } from './role.ts';
 
 const PURPOSES = ['attack', 'misuse', 'fault', 'test'] as const;
 
@@ -18,6 +19,7 @@ const CAPTURE = 'application/vnd.tcpdump.pcap';
 
 export function TraceStart() {
   const words = useWords();
+  const role = useRole();
   const [typed, setTyped] = useState(EMPTY);
   const [plan, setPlan] = useState<Reply<TracePlan> | null>(null);
   const [capture, setCapture] = useState<File | null>(null);
@@ -41,6 +43,7 @@ export function TraceStart() {
       <input value={typed[name]} placeholder={help} onInput={type(name)} spellcheck={false} />
     </label>
   );
+  if (role !== 'operator') return null;
   return (
     <details>
       <summary>{words.startTrace}</summary>

@@ -49,7 +49,7 @@ export function TraceTree({ trace, branches }: { trace: TraceDetail; branches: r
     <>
       <h2>{words.tree}</h2>
       <p class="soft">{words.treeHelp}</p>
-      <ul class="legend">
+      <ul class="looks">
         {[...verdicts].map(([verdict, n]) => (
           <li key={verdict} class={VERDICT_LOOKS[verdict].look}>
             <span class="swatch" aria-hidden="true">
