@@ -25,6 +25,15 @@ export interface OfflineStreams {
 /** The sentence of a system error without its code and call: `no such file or directory`. */
 export const sentence = (error: unknown) => (error as Error).message.replace(/^[A-Z]+: ([^,]*).*$/, '$1');
 
+/** What `openMrt` gives as it opens a file, once it has: how far the latest one is read. */
+export function howFar(): { readonly opened: (how: () => FileRead) => void; readonly far: () => FileRead } {
+  let latest = (): FileRead => ({ read: 0, size: null });
+  const opened = (how: () => FileRead) => {
+    latest = how;
+  };
+  return { opened, far: () => latest() };
+}
+
 /** How far a file is read, and what has come of it. */
 export function farText(name: string, { read, size }: FileRead, come: string): string {
   return `${plain(name)}: ${[shareOf(read, size), come].filter(Boolean).join(', ')}`;
@@ -50,11 +59,8 @@ export async function decodeMrt(
   };
   const format = json ? elementLines(write) : bgpdumpLines(write);
   const walker = createWalker(format);
-  let far = (): FileRead => ({ read: 0, size: null });
+  const { opened, far } = howFar();
   let records = 0;
-  const opened = (how: () => FileRead) => {
-    far = how;
-  };
   try {
     await readMrt(openMrt(file, stdin, opened), {
       record(record: MrtRecord) {

@@ -1,10 +1,10 @@
 /** `itctl decode rpsl FILE`: what the dump of an IRR holds, object by object, or why not. */
 import { once } from 'node:events';
-import { type FileRead, openMrt } from '../mrt/source.ts';
+import { openMrt } from '../mrt/source.ts';
 import type { Policy } from '../registry/aut-num.ts';
 import { CLASSES, type PlainObject, plainObject } from '../registry/plain-object.ts';
 import { type RpslProblem, rpslReader } from '../registry/rpsl.ts';
-import { farText, type OfflineStreams, sentence } from './decode-mrt.ts';
+import { farText, howFar, type OfflineStreams, sentence } from './decode-mrt.ts';
 import { plain } from './render/text.ts';
 import { EXIT } from './run.ts';
 
@@ -23,10 +23,7 @@ export async function decodeRpsl(
   let refused = 0;
   let leftOut = 0;
   let unreadable = false;
-  let far = (): FileRead => ({ read: 0, size: null });
-  const opened = (how: () => FileRead) => {
-    far = how;
-  };
+  const { opened, far } = howFar();
 
   const tell = (line: number, object: object, text: string) =>
     lines.push(json ? JSON.stringify({ line, ...object }) : plain(`${line}: ${text}`));

@@ -1,10 +1,10 @@
 /** `itctl replay FILE … --to ADDRESS`: plays archives into a BGP speaker, over a session like any other. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type FileRead, openMrt, readMrt } from '../mrt/source.ts';
+import { openMrt, readMrt } from '../mrt/source.ts';
 import { type ArchivedUpdate, updatesOf } from '../mrt/updates.ts';
 import { createWalker } from '../mrt/walk.ts';
 import { formatAddress } from '../net/address.ts';
-import { farText, type OfflineStreams, sentence } from './decode-mrt.ts';
+import { farText, howFar, type OfflineStreams, sentence } from './decode-mrt.ts';
 import { pace } from './progress.ts';
 import { count, plain } from './render/text.ts';
 import type { ReplayOptions } from './replay-options.ts';
@@ -43,10 +43,7 @@ export async function replay(
   let firstAt = 0;
   let interrupted = false;
   let playing = '';
-  let far = (): FileRead => ({ read: 0, size: null });
-  const opened = (how: () => FileRead) => {
-    far = how;
-  };
+  const { opened, far } = howFar();
   const interruption = new AbortController();
   const interrupt = () => {
     interrupted = true;
