@@ -95,7 +95,7 @@ process.on('SIGTERM', () => void end(0));
 process.on('SIGINT', () => void end(0));
 log('info', `intertrackd ${version} starts, process ${process.pid}, AS ${loaded.config.localAs}`);
 if (loaded.risks.length > 0)
-  log('info', `${loaded.risks.length} settings are a risk that nobody has accepted: see itctl config check`);
+  log('info', `risky settings that nobody has accepted: ${loaded.risks.length}; itctl config check tells which`);
 
 try {
   daemon = await startDaemon({

@@ -1,6 +1,7 @@
 /** The connection to NATS: made in the background, made again for ever, and its state told. */
 import { readFileSync } from 'node:fs';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { readPrivateFile } from '../net/private-file.ts';
 import { readCredentials } from './credentials.ts';
 
 export interface BusOptions {
@@ -40,7 +41,7 @@ export function openBus(options: BusOptions): Bus {
   const tls = servers.some(server => server.startsWith('tls:')) && {
     ...(authorities !== null && { ca: read(authorities) }),
     ...(certificate !== null && { cert: read(certificate) }),
-    ...(key !== null && { key: read(key) }),
+    ...(key !== null && { key: readPrivateFile(key) }),
   };
   const authenticator = credentials === null ? null : readCredentials(credentials);
   const settings: NodeConnectionOptions = {

@@ -34,7 +34,7 @@ export interface Peers {
 }
 
 /** What of a peer's configuration is on the wire: the rest can change while its session goes on. */
-const onTheWire = ({ announce: _, mitigate: __, ...of }: BgpPeerConfig, routerId = ''): string =>
+const onTheWire = ({ announce: _, mitigate: __, machines: ___, ...of }: BgpPeerConfig, routerId = ''): string =>
   JSON.stringify({
     ...of,
     ...{ description: '', prefixLimits: [], restart: null, range: of.range !== null, routerId },

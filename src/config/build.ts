@@ -128,9 +128,11 @@ function peerOf(peer: Entry, templates: readonly Entry[], localAs: number): BgpP
   const neighbor = range ?? stated(session, 'peer', 'neighbor');
   const local = stated(session, 'peer', 'local');
   const role = stated(session, 'peer', 'role');
+  const machines = first(session, 'machine');
   return {
     name: must(text(peer, 'name')),
     description: textIn(session, 'peer', 'description', 'text'),
+    ...optional('machines', machines && list(machines, 'routerid').map(String)),
     neighbor: must(text(neighbor, range === undefined ? 'address' : 'prefix')),
     range: range === undefined ? null : { limit: numberIn(session, 'peer', 'limit', 'count') },
     neighborPort: number(neighbor, 'port') ?? 179,

@@ -117,6 +117,7 @@ function unicastEntries({ ipv4, ipv6 }: Config['peers'][number]): Entry[] {
 function peerEntry(peer: Config['peers'][number]): Entry {
   return entry('global', 'protocol bgp', { name: peer.name }, [
     ...(peer.description === '' ? [] : [entry('peer', 'description', { text: peer.description })]),
+    ...(peer.machines === undefined ? [] : [entry('peer', 'machine', { routerid: peer.machines })]),
     peer.range === null
       ? entry('peer', 'neighbor', { address: peer.neighbor, port: peer.neighborPort, asn: peer.neighborAs })
       : entry('peer', 'neighbor range', { prefix: peer.neighbor, asn: peer.neighborAs }),

@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 export const SESSION: readonly StatementSpec[] = [
   { usage: 'description TEXT', help: 'A text for people', defaults: { text: '' } },
+  { usage: 'machine ROUTERID…', help: 'Of machines that share the work only these have the session' },
   { usage: 'local [address ADDRESS] [as ASN]', help: 'Own address and AS of the session', hard: true },
   { usage: 'interface INTERFACE', help: 'The interface or VRF that the session goes through', hard: true },
   { usage: 'passive [SWITCH]', help: 'Waits for the peer, never connects', hard: true },

@@ -116,6 +116,8 @@ export interface RestartConfig {
 export interface BgpPeerConfig {
   readonly name: string;
   readonly description: string;
+  /** Router ids of the machines that have the session; left out: all that collect. */
+  readonly machines?: readonly string[];
   /** The peer's address; with `range` the prefix that the addresses of its peers are in. */
   readonly neighbor: string;
   /** `neighbor range`: any number of peers up to `limit`, all passive. Null: one peer. */

@@ -116,11 +116,12 @@ const peers = (localAs: number) =>
             'password',
             words.filter(word => Buffer.byteLength(word) <= 80),
           ),
+          maybe('machines', fc.uniqueArray(ipv4, { minLength: 1, maxLength: 2 })),
         ),
         ttlSecurity: fc.option(fc.integer({ min: 1, max: 254 })),
         prefixLimits: fc.uniqueArray(prefixLimit, { maxLength: 3, selector: limit => limit.family }),
       })
-      .map(({ families, relation, local, among, demands: [device, password], ...one }) => {
+      .map(({ families, relation, local, among, demands: [device, password, machines], ...one }) => {
         // A range waits, and has no key: it would have to be that of the other peers too.
         const peer =
           among === null
@@ -131,7 +132,7 @@ const peers = (localAs: number) =>
           : `10.0.0.${((local ?? 0) % 254) + 1}`;
         const role = peer.neighborAs === peer.localAs ? { strictRole: false } : relation;
         const from = local === null || own === peer.neighbor ? {} : { localAddress: own };
-        return { ...peer, ...families, ...role, ...from };
+        return { ...peer, ...families, ...role, ...from, ...machines };
       })
       .chain((peer): fc.Arbitrary<BgpPeerConfig> => {
         if (peer.range !== null) return fc.constant(peer);

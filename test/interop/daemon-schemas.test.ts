@@ -44,6 +44,7 @@ const NOTHING = [
     'retention prove',
     'show probe PROBE vantages',
     'trace plan packet FILE',
+    'trace plan set FILE',
   ],
   ...[
     'show trace standing',

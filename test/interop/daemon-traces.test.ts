@@ -97,6 +97,20 @@ traceback {
     slow = false;
   };
 
+  it('is watched as it grows, until it is over', async () => {
+    void daemon.ask('trace', 'digest', DIGEST, new Date(justNow()).toISOString()).catch(() => {});
+    await until('the trace is in work', async () => held.length > 0);
+    const [{ id }] = (await traces()) as [Trace];
+    const watching = daemon.ask('watch', 'trace', id);
+    slow = false;
+    for (const answer of held) answer();
+    const rows = (await watching) as Trace[];
+    expect(rows.at(-1)).to.include({ id, state: 'final' });
+    expect(rows.at(-1)!.tree.children.map(({ as }) => as)).to.deep.equal([PEER]);
+    // It is over: it comes once.
+    expect(await daemon.ask('watch', 'trace', id)).to.have.length(1);
+  });
+
   it('asks again for a trace that was in work when it was killed, under its name', async () => {
     const found = await endInMidTrace(justNow, ['SIGKILL'], fast);
     expect(found.state).to.equal('final');

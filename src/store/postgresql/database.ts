@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
+import { readPrivateFile } from '../../net/private-file.ts';
 import { steps as allSteps, SCHEMA_LOCK, type SchemaStep } from './schema.ts';
 import { describeTrouble } from './trouble.ts';
 
@@ -157,10 +158,11 @@ function poolConfig({
   const mode = url.searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
   url.searchParams.delete('sslmode');
   const read = (file: string | null | undefined) => (file ? { pem: readFileSync(file, 'utf8') } : null);
-  const [ca, cert, own] = [read(authorities), read(certificate), read(key)];
+  const [ca, cert] = [read(authorities), read(certificate)];
+  const own = key ? { pem: readPrivateFile(key) } : null;
   return {
     connectionString: url.href,
-    ...(passwordFile !== null && { password: readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0]! }),
+    ...(passwordFile !== null && { password: readPrivateFile(passwordFile).split(/\r?\n/, 1)[0]! }),
     ssl:
       mode === 'disable'
         ? false

@@ -2,9 +2,10 @@
 import type { CaseDetail, CaseEvidence } from '../../control/case-rows.ts';
 import { useAsk, useWords } from './context.ts';
 import { eventText } from './event-text.ts';
-import { Facts, Mark, Read, Table, term } from './parts.tsx';
+import { Facts, Mark, Read, term } from './parts.tsx';
 import { hashOf } from './place.ts';
 import { instant, pathText } from './show.ts';
+import { VrpTable } from './vrp-table.tsx';
 
 export function CaseWhy({ one }: { one: CaseDetail }) {
   const words = useWords();
@@ -56,24 +57,7 @@ function Ground({ why }: { why: NonNullable<CaseDetail['why']> }) {
           {words.disputed(`${object.source} ${object.prefix} AS${object.origin}`)}
         </p>
       ))}
-      {why.vrps.length === 0 ? (
-        <p>{words.noRoas}</p>
-      ) : (
-        <Table
-          caption={words.roas}
-          rows={why.vrps}
-          keyOf={row => `${row.prefix} ${row.maxLength} ${row.asn}`}
-          columns={[
-            { title: words.prefix, show: row => row.prefix, kind: 'code' },
-            { title: words.maxLength, show: row => `/${row.maxLength}`, kind: 'number' },
-            { title: words.as, show: row => `AS${row.asn}`, kind: 'id' },
-            {
-              title: words.allows,
-              show: row => <Mark of={row.matches ? words.yes : words.no} as={row.matches ? 'good' : 'bad'} />,
-            },
-          ]}
-        />
-      )}
+      <VrpTable caption={words.roas} rows={why.vrps} />
     </>
   );
 }

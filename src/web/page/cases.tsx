@@ -152,7 +152,7 @@ function Listed({
   return (
     <>
       <p class="soft" role="status">
-        {words.shown(found.length, rows.length)}
+        {words.casesFound(found.length, rows.length)}
       </p>
       <CaseTable caption={caption} rows={found.slice((page - 1) * PAGE, page * PAGE)} />
       {pages > 1 && (

@@ -8,6 +8,7 @@ import { hashOf } from './place.ts';
 import { useQuery } from './query.ts';
 import { Irr, Rov } from './routes.tsx';
 import { age, asText, count, instant, pathText } from './show.ts';
+import { VrpTable } from './vrp-table.tsx';
 
 export function Explain() {
   const words = useWords();
@@ -112,7 +113,7 @@ function Explained({ one }: { one: Explanation }) {
         ]}
       />
       <Objects one={one} />
-      <Vrps one={one} />
+      <VrpTable caption={words.vrpsCover} rows={one.vrps} />
       <WhatIf one={one} />
       {one.hints.length > 0 && (
         <>
@@ -171,40 +172,6 @@ function Objects({ one }: { one: Explanation }) {
             {
               title: words.remarks,
               show: ({ disputed }) => (disputed === null ? '' : <span class="warn">{words.disputedBy(disputed)}</span>),
-            },
-          ]}
-        />
-      )}
-    </>
-  );
-}
-
-function Vrps({ one: { vrps } }: { one: Explanation }) {
-  const words = useWords();
-  return (
-    <>
-      {vrps.length === 0 ? (
-        <>
-          <h2>{words.vrpsCover}</h2>
-          <p>{words.noRoas}</p>
-        </>
-      ) : (
-        <Table
-          heading={2}
-          caption={words.vrpsCover}
-          rows={vrps}
-          keyOf={row => `${row.prefix} ${row.maxLength} ${row.asn}`}
-          columns={[
-            { title: words.prefix, show: row => row.prefix, kind: 'code' },
-            { title: words.maxLength, show: row => `/${row.maxLength}`, kind: 'number' },
-            {
-              title: words.as,
-              show: row => (row.asn === 0 ? `AS0 (${words.nobodyMay})` : asText(row.asn)),
-              kind: 'id',
-            },
-            {
-              title: words.allows,
-              show: row => <Mark of={row.matches ? words.yes : words.no} as={row.matches ? 'good' : 'bad'} />,
             },
           ]}
         />

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
 import { checkAudit } from '../../../src/store/audit-chain.ts';
@@ -273,5 +276,18 @@ describe('store/postgresql', function () {
     expect(await at(server.url('nowhere'))).to.match(/nowhere" does not exist \(SQLSTATE 3D000\): make the database/);
     expect(await at(`postgres://x:secret@${server.host}:1/db`)).not.to.contain('secret');
     expect(await rejection(connect('t0', 'a', { passwordFile: '/nowhere' }))).to.contain('ENOENT');
+    const file = join(mkdtempSync(join(tmpdir(), 'intertrack-password-')), 'password');
+    try {
+      writeFileSync(file, 's3cret\n', { mode: 0o644 });
+      for (const of of [
+        { passwordFile: file },
+        { authorities: null, key: file, url: `${server.url()}?sslmode=verify-full` },
+      ])
+        expect(await rejection(connect('t0', 'a', of))).to.match(
+          /password: others than its owner can read it .*chmod 600/,
+        );
+    } finally {
+      rmSync(dirname(file), { recursive: true });
+    }
   });
 });
