@@ -233,6 +233,7 @@ export interface CommandRows {
   readonly 'trace plan AS': TracePlan;
   readonly 'trace plan digest DIGEST TIME': TracePlan;
   readonly 'trace plan packet FILE': TracePlan;
+  readonly 'trace plan set FILE': TracePlan;
   readonly 'trace packet FILE': Trace;
   readonly 'trace set FILE': Trace;
 }

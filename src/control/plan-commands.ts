@@ -1,6 +1,6 @@
 /** Commands that plan and send nothing: what a trace would ask, and where more taking part would help. */
 import { parseAsn } from '../bgp/as-path.ts';
-import { packetsFor } from '../traceback/evidence.ts';
+import { CHOICE, packetsFor } from '../traceback/evidence.ts';
 import type { Call, Command } from './commands.ts';
 import { readNumbers } from './numbers.ts';
 import { givenPackets, namedDigest } from './trace-arguments.ts';
@@ -38,7 +38,14 @@ export const PLAN_COMMANDS: readonly Command[] = [
     help: 'What a trace of packets of a pcap file would ask of whom; sends nothing',
     words: { '-n': 'Numbers of the packets in the file, from 1, such as 3,7,9-12' },
     one: true,
-    run: planPackets,
+    run: call => planPackets(call, { numbers: readNumbers(call.args.NUMBERS ?? '1'), most: packetsFor(null) }),
+  },
+  {
+    syntax: 'trace plan set FILE [--need NUMBER]',
+    help: 'What a trace of a pcap file that holds one attack would ask of whom; sends nothing',
+    words: { '--need': 'How many of the packets have to be seen at one place' },
+    one: true,
+    run: call => planPackets(call, { numbers: null, most: CHOICE }),
   },
 ];
 
@@ -56,7 +63,9 @@ async function planPlacement({ daemon, args, signal, row, partial, note }: Call)
   for (const one of report.unknown) note(`${one} is on no path that is held: it is left out`);
 }
 
-async function planPackets(call: Call): Promise<void> {
-  const packets = givenPackets(call, { numbers: readNumbers(call.args.NUMBERS ?? '1'), most: packetsFor(null) });
-  if (packets !== null) await call.row(await call.daemon.planTrace({ packets }));
+async function planPackets(call: Call, which: Parameters<typeof givenPackets>[1]): Promise<void> {
+  const packets = givenPackets(call, which);
+  if (packets === null) return;
+  const { NUMBER: need } = call.args;
+  await call.row(await call.daemon.planTrace({ packets, ...(need !== undefined && { need: Number(need) }) }));
 }

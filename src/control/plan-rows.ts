@@ -5,7 +5,8 @@ import type { DecodedPacket } from './packet-data.ts';
 
 /** What a trace is planned of: packets, a digest, or a neighbour that packets came in from. */
 export type TracePlanQuestion =
-  | { readonly packets: readonly DecodedPacket[] }
+  /** `need`: how many of them have to be seen at one place; left out, as a trace of them would have it. */
+  | { readonly packets: readonly DecodedPacket[]; readonly need?: number }
   | { readonly digest: string; readonly time: number; readonly epoch: number | null }
   | { readonly neighbor: number };
 

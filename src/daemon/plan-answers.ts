@@ -29,7 +29,13 @@ const MOST_VICTIMS = 16;
 
 export function createPlanAnswers({ config, traces, query }: PlanParts): PlanAnswers {
   function questionOf(asked: Exclude<TracePlanQuestion, { readonly neighbor: number }>): BorderQuestion {
-    if ('packets' in asked) return traces.questionOf(asked.packets);
+    if ('packets' in asked) {
+      const question = traces.questionOf(asked.packets, asked.need);
+      const packets = packetsOf(question);
+      if (question.need < 1 || question.need > packets)
+        throw new Error(`${question.need} of ${packets} packets cannot be needed`);
+      return question;
+    }
     const epochs = asked.epoch === null ? epochsOf(asked.time) : [asked.epoch];
     const digest = asked.digest.toLowerCase();
     return { need: 1, questions: epochs.map(epoch => ({ packet: 0, epoch, digest, ...intervalOf(asked.time) })) };

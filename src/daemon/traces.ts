@@ -73,7 +73,7 @@ export interface Traces {
   readonly checklists: Pick<Checklists, 'rowOf'>;
   readonly running: Pick<RunningTraces, 'list' | 'get' | 'cancel'>;
   /** What would be asked for packets, of our own probes and of others. Throws an Error, in words, when nothing can be. */
-  questionOf(packets: readonly PacketToTrace[]): BorderQuestion;
+  questionOf(packets: readonly PacketToTrace[], need?: number): BorderQuestion;
   /** How hard the packet that would be asked for is to guess; or why it has no digest, in words. */
   guessingOf(packet: Omit<PacketToTrace, 'time'>): Guessing | { readonly reason: string };
   readonly station: ProbeStation;
@@ -356,12 +356,12 @@ export async function openTraces(
         signal,
         by,
       ),
-    questionOf(packets) {
-      const { packets: all, questions } = chosen(packets, null, false).asked;
+    questionOf(packets, need) {
+      const { packets: all, questions } = chosen(packets, need ?? null, false).asked;
       const asked = questions.map(({ packet = 0, epoch, digest, time }) => ({
         ...{ packet, epoch, digest, ...intervalOf(time!) },
       }));
-      return { questions: asked, need: needOf(all.length) };
+      return { questions: asked, need: need ?? needOf(all.length) };
     },
     guessingOf: ({ frame, linkType, wire }) => guessingOf(theKernel(), frame, linkType, wire),
     reconfigure: take,

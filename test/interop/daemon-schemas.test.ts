@@ -44,6 +44,7 @@ const NOTHING = [
     'retention prove',
     'show probe PROBE vantages',
     'trace plan packet FILE',
+    'trace plan set FILE',
   ],
   ...[
     'show trace standing',
@@ -53,7 +54,7 @@ const NOTHING = [
     'show traceback peers AS',
   ],
   ...['show traceback hints', 'show traceback honesty', 'show traceback honesty AS', 'show traceback participants'],
-  ...['show traceback bridges', 'show rid', 'show rid requests'],
+  ...['show traceback bridges', 'show rid', 'show rid requests', 'show collector'],
 ];
 
 /** What a running daemon answers, held against the schemas that are shipped (Intertrackd.ask does so with every answer). */
@@ -102,6 +103,13 @@ probe tap1 { neighbor as ${TRANSIT} mac 00:00:5e:00:53:01; }
     const [one] = await daemon.cases();
     await daemon.ask('trace', 'digest', '0123456789abcdef', new Date(Date.now() - 5000).toISOString());
     const [trace] = (await daemon.ask('show', 'trace')) as { readonly id: string }[];
+    // The archive has nothing of the time before its first file, which began with the first message.
+    const since = new Date().toISOString();
+    await until('the archive has something since', async () => {
+      peer.announce(['198.18.0.0/24'], TRANSIT, OFFENDER);
+      const asked = daemon.ask('show', 'route', 'history', '198.18.0.0/24', 'since', since);
+      return (await asked.catch(() => [])).length > 0;
+    });
     const known: Readonly<Record<string, string>> = {
       ...SAMPLES,
       ...{
@@ -116,7 +124,7 @@ probe tap1 { neighbor as ${TRANSIT} mac 00:00:5e:00:53:01; }
         AS: '64501',
         RPKI: 'cache',
         PROBE: 'tap1',
-        TIME: '-1m',
+        TIME: since,
         QUERY: 'AS-OWNER',
         SET: 'AS-OWNER',
       },
@@ -138,6 +146,9 @@ probe tap1 { neighbor as ${TRANSIT} mac 00:00:5e:00:53:01; }
       'AS64501 is no traceback peer, and no member that was spoken to',
       'nothing was measured of AS64501',
     ]);
-    expect(NOTHING, 'what has nothing to tell here').to.include.members(silent);
+    expect(
+      silent.filter(name => !NOTHING.includes(name)),
+      'nothing is told of it here',
+    ).to.deep.equal([]);
   });
 });

@@ -70,6 +70,7 @@ Reckoned in 4.3 s.`.slice(1),
     expect(named('plan placement --victim 192.0.2.0/24,x')).to.contain('list of prefixes and AS numbers');
     expect(named('plan placement --peers 192.0.2.0/24')).to.contain('list of AS numbers');
     expect(named('trace plan AS64510')).to.equal('trace plan AS');
-    expect(COMMANDS.filter(({ syntax }) => /\bplan\b/.test(syntax) && !/mitigate/.test(syntax))).to.have.length(4);
+    expect(named('trace plan set attack.pcap --need 4')).to.equal('trace plan set FILE');
+    expect(COMMANDS.filter(({ syntax }) => /\bplan\b/.test(syntax) && !/mitigate/.test(syntax))).to.have.length(5);
   });
 });

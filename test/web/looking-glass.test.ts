@@ -123,9 +123,10 @@ describe('web/looking-glass', () => {
     });
     await server.close();
     await open({ rate: 1 });
-    await ask('/cmd');
-    const busy = await ask('/cmd');
-    expect([busy.code, busy.headers.get('retry-after')]).to.deep.equal([429, '1']);
+    // One a second: of so many at once some come too early, however slow the machine is.
+    const all = await Promise.all(Array.from({ length: 40 }, () => ask('/cmd')));
+    const busy = all.find(({ code }) => code === 429);
+    expect(busy?.headers.get('retry-after')).to.equal('1');
   });
 
   it('ends what takes too long, says what fails, and shows no more than it should', async () => {

@@ -208,6 +208,7 @@ const RENDERINGS: Renderings = {
   'trace plan AS': first(renderTracePlan),
   'trace plan digest DIGEST TIME': first(renderTracePlan),
   'trace plan packet FILE': first(renderTracePlan),
+  'trace plan set FILE': first(renderTracePlan),
   'trace packet FILE': first(renderTrace),
   'trace set FILE': first(renderTrace),
 };
