@@ -44,7 +44,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
   const { bus, replicas, partition, partitions, store, tenure, askResync, log } = parts;
   const { registry, config, ground, company, told } = parts;
   const outbox = createOutbox({
-    ...{ store, notify: config().notify, log, told, grace: GRACE },
+    ...{ store, notify: config().notify, log, told, grace: GRACE, still: tenure.sure },
     // Each attempt is written down before it is made, which only the holder of the lease can.
     async claim({ id, state, attempts, due, lastError }) {
       if (!tenure.sure()) return false;

@@ -21,8 +21,8 @@ export interface Carrier {
   warm(): void;
   /** First wait after a failure of this row, ms; null when nothing carries it. */
   retry(row: OutboxRecord): number | null;
-  /** Never rejects. */
-  carry(row: OutboxRecord, signal: AbortSignal): Promise<Outcome>;
+  /** Never rejects. `still`: as that of a Mailer; other channels do not ask. */
+  carry(row: OutboxRecord, signal: AbortSignal, still?: () => boolean): Promise<Outcome>;
 }
 
 const UNREADABLE: Outcome = { result: 'refused', error: 'the stored message cannot be read' };
@@ -41,14 +41,14 @@ export function createCarrier(notify: readonly NotifyConfig[], hostname: string,
       ? (blockFor(readMail(row)?.because ?? '', notify) ?? mailBlocks(notify)[0])
       : notify.find(block => block.kind === row.channel && channelName(block) === row.recipient);
 
-  async function carry(row: OutboxRecord, signal: AbortSignal): Promise<Outcome> {
+  async function carry(row: OutboxRecord, signal: AbortSignal, still?: () => boolean): Promise<Outcome> {
     const block = blockOf(row);
     const gone = `the configuration has no notify ${row.channel} block${row.channel === 'mail' ? '' : ' of this name'}`;
     if (block === undefined) return { result: 'deferred', error: gone };
     if (block.kind === 'mail') {
       const mail = readMail(row);
       if (mail === null) return UNREADABLE;
-      return once(block, () => createMailer(block, hostname, timeouts)).send(row.recipient, mail, signal);
+      return once(block, () => createMailer(block, hostname, timeouts)).send(row.recipient, mail, signal, still);
     }
     const notice = readNotice(row.body);
     if (notice === null) return UNREADABLE;
@@ -61,8 +61,11 @@ export function createCarrier(notify: readonly NotifyConfig[], hostname: string,
         once(block, () => createMailer(block, hostname, timeouts)).warm();
     },
     retry: row => blockOf(row)?.retry ?? null,
-    carry: (row, signal) =>
-      carry(row, signal).catch((error: unknown) => ({ result: 'deferred', error: `fault of our own: ${error}` })),
+    carry: (row, signal, still) =>
+      carry(row, signal, still).catch((error: unknown) => ({
+        result: 'deferred',
+        error: `fault of our own: ${error}`,
+      })),
   };
 }
 

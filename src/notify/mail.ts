@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { MailConfig } from '../config/tree.ts';
 import type { Outcome } from './delivery.ts';
 import { printable } from './layout.ts';
@@ -26,7 +27,8 @@ const MOST_ERROR = 500;
 export interface Mailer {
   /** Makes ready what the first mail needs, so that it need not wait for it. */
   warm(): void;
-  send(recipient: string, mail: StoredMail, signal: AbortSignal): Promise<Outcome>;
+  /** `still` is asked in the moment in which the server takes the mail: where it says no, nothing of it is sent. */
+  send(recipient: string, mail: StoredMail, signal: AbortSignal, still?: () => boolean): Promise<Outcome>;
 }
 
 /** How a conversation with one relay ended. `elsewhere`: no octet of the mail can have reached it, so another may have it. */
@@ -42,10 +44,10 @@ export function createMailer(config: MailConfig, hostname: string, timeouts: Mai
   const relays = config.relays.map(relay => createRelay(relay, config, hostname, timeouts, key));
   return {
     warm: () => void warm(config.from).catch(() => {}),
-    async send(recipient, mail, signal) {
+    async send(recipient, mail, signal, still = () => true) {
       const errors: string[] = [];
       for (const [i, relay] of relays.entries()) {
-        const ended = await relay(recipient, mail, signal);
+        const ended = await relay(recipient, mail, signal, still);
         if (ended.result === 'sent') return ended;
         errors.push(relays.length === 1 ? ended.error : `${config.relays[i]!.host}: ${ended.error}`);
         if (!ended.elsewhere || signal.aborted) return { result: ended.result, error: words(errors) };
@@ -98,7 +100,7 @@ function createRelay(
   hostname: string,
   timeouts: MailTimeouts,
   key: (() => Promise<string>) | undefined,
-): (recipient: string, mail: StoredMail, signal: AbortSignal) => Promise<Conversation> {
+): (recipient: string, mail: StoredMail, signal: AbortSignal, still: () => boolean) => Promise<Conversation> {
   const required = config.tls === 'required' || (config.tls === 'starttls' && config.user !== undefined);
   const implicit = config.tls === 'required' && relay.port === 465;
   const options = {
@@ -130,10 +132,18 @@ function createRelay(
           },
         };
   // Loaded when there is a mail block: a tenth of the memory of a daemon that has no table yet.
-  const transport = once(async () =>
-    (await import('nodemailer')).default.createTransport({ ...options, ...(await dkim()) }),
-  );
-  return async (recipient, mail, signal) => {
+  const transport = once(async () => {
+    const made = (await import('nodemailer')).default.createTransport({ ...options, ...(await dkim()) });
+    // The message is read once the server has said 354 to DATA, and not a moment before.
+    made.use('stream', (mail, done) => {
+      const { still } = mail.data as Guarded;
+      const create = mail.message.createReadStream.bind(mail.message);
+      mail.message.createReadStream = of => Readable.from(guarded(create(of), still), { objectMode: false });
+      done();
+    });
+    return made;
+  });
+  return async (recipient, mail, signal, still) => {
     // Not AbortSignal.timeout: its timer would keep the conversation in memory until the time is up.
     const whole = new AbortController();
     const cut = () => whole.abort(signal.reason);
@@ -152,6 +162,7 @@ function createRelay(
         headers: { 'Auto-Submitted': 'auto-generated' },
         ...(mail.references === null ? {} : { references: mail.references, inReplyTo: mail.references }),
         signal: whole.signal,
+        ...({ still } satisfies Guarded),
       });
       return { result: 'sent' };
     } catch (error) {
@@ -161,6 +172,16 @@ function createRelay(
       signal.removeEventListener('abort', cut);
     }
   };
+}
+
+interface Guarded {
+  readonly still: () => boolean;
+}
+
+/** The octets of a mail, if it may still be sent when they are asked for. */
+async function* guarded(mail: Readable, still: () => boolean): AsyncGenerator<Buffer> {
+  if (!still()) throw new Error('it is another machine that sends it now');
+  yield* mail;
 }
 
 /** A 5xx to RCPT or to the mail itself speaks of this recipient; any other failure, a refused login too, of the relay. */

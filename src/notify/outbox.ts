@@ -31,6 +31,8 @@ export interface OutboxOptions {
   readonly told?: (record: OutboxRecord) => void;
   /** Asked before each attempt: whether this daemon may still make it. Left out: always. */
   readonly claim?: (record: OutboxRecord) => Promise<boolean>;
+  /** The same, asked in the moment in which a mail is handed over. */
+  readonly still?: () => boolean;
   readonly clock?: OutboxClock;
   readonly hostname?: string;
   readonly timeouts?: MailTimeouts;
@@ -114,7 +116,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // What may be another machine's by now is left to that one; and is here for a moment only, if so.
     if (options.claim !== undefined && !(await options.claim(record))) return { ...record, due: clock.now() + UNSURE };
     const by = carrier;
-    const outcome: Outcome = await by.carry(record, signal);
+    const outcome: Outcome = await by.carry(record, signal, options.still);
     if (signal.aborted && outcome.result !== 'sent') return record;
     const after = afterAttempt(record, outcome, clock.now(), by.retry(record) ?? DEFERRED_MOST / 60);
     say(after, outcome);

@@ -122,7 +122,10 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
       });
       started.on('exit', () => children.delete(started));
       await until('intertrackd answers', async () => {
-        if (started.exitCode !== null) throw new Error(`intertrackd ended with ${started.exitCode}:\n${said}`);
+        if (started.exitCode !== null) {
+          child = null;
+          throw new Error(`intertrackd ended with ${started.exitCode}:\n${said}`);
+        }
         return answers();
       });
     },

@@ -24,12 +24,31 @@ describe('notify/mail', () => {
   };
   const serve = async (options: Parameters<typeof relay>[0] = {}): Promise<Relay> => keep(await relay(options));
   const timeouts = { connect: 1000, greeting: 1000, silence: 2000, whole: 4000 };
-  const send = (ports: readonly number[], more: Partial<MailConfig> = {}) =>
+  const send = (ports: readonly number[], more: Partial<MailConfig> = {}, still?: () => boolean) =>
     createMailer(
       { ...block, relays: ports.map(port => ({ host: '127.0.0.1', port })), ...more },
       'h.example',
       timeouts,
-    ).send('noc@example.net', mail, new AbortController().signal);
+    ).send('noc@example.net', mail, new AbortController().signal, still);
+
+  it('asks whether it may still send once the server takes the mail, and else sends nothing of it', async () => {
+    let begun = 0;
+    const server = await serve({
+      onRcptTo(_to, _session, done) {
+        begun++;
+        done();
+      },
+    });
+    const asked: number[] = [];
+    const outcome = await send([server.port], {}, () => {
+      asked.push(begun);
+      return false;
+    });
+    expect(outcome).to.include({ result: 'deferred' });
+    expect(asked, 'behind RCPT').to.deep.equal([1]);
+    expect(await send([server.port], {}, () => true)).to.deep.equal({ result: 'sent' });
+    expect(server.received).to.have.length(1);
+  });
 
   describe('with several relays', () => {
     const nobody = async () => {

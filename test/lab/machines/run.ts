@@ -124,6 +124,10 @@ for (let round = 0; round < ROUNDS; round++) {
     lost: count(n => (n === 0 ? 1 : 0)),
   };
   rows.push(row);
+  if (row.doubled > 0)
+    for (const { mail } of smtp.received)
+      if (mine.some(prefix => mail.subject?.includes(`${prefix} `)))
+        console.log(`    ${mail.messageId} ${mail.subject}`);
   console.log(
     `${String(round + 1).padStart(3)} ${fault.name.padEnd(38)} ${String(lasting).padStart(5)} ms, all told ${told} ms after, doubled ${row.doubled}, lost ${row.lost}`,
   );
@@ -132,6 +136,12 @@ for (let round = 0; round < ROUNDS; round++) {
 await until('everything is read', async () => (await collectors[0]!.ask('show', 'outbox')).length === 0, 60_000);
 const cases = (await collectors[0]!.ask('show', 'case', 'all')) as readonly Case[];
 const perPrefix = Map.groupBy(cases, ({ prefix }) => prefix);
+for (const of of perPrefix.values())
+  if (of.length > 1)
+    for (const { id, prefix, timeline } of of) {
+      console.log(`${prefix} twice: ${id}`);
+      for (const { time, what, state } of timeline) console.log(`    ${new Date(time).toISOString()} ${state} ${what}`);
+    }
 const ids = smtp.received.map(({ mail }) => mail.messageId);
 const kinds = Map.groupBy(rows, ({ fault }) => fault);
 console.log('\nfault                                    rounds   told after, median / most ms   doubled   lost');
