@@ -1,5 +1,6 @@
 /** The connection to NATS: made in the background, made again for ever, and its state told. */
 import { readFileSync } from 'node:fs';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { readPrivateFile } from '../net/private-file.ts';
 import { readCredentials } from './credentials.ts';
@@ -29,6 +30,9 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+/** A server of TLS 1.3 that takes no client without a certificate hangs up without a word that the library would hear. */
+const SILENT = 'the server did not answer in time; if it demands certificates, see whether it takes that of `identity`';
+
 /** A server that says nothing for two of these is given up: milliseconds. */
 const PING = 2_000;
 const AGAIN = 500;
@@ -42,6 +46,7 @@ export function openBus(options: BusOptions): Bus {
     ...(authorities !== null && { ca: read(authorities) }),
     ...(certificate !== null && { cert: read(certificate) }),
     ...(key !== null && { key: readPrivateFile(key) }),
+    checkServerIdentity: identityOf(servers),
   };
   const authenticator = credentials === null ? null : readCredentials(credentials);
   const settings: NodeConnectionOptions = {
@@ -84,7 +89,8 @@ export function openBus(options: BusOptions): Bus {
         void watch(made);
         return made;
       } catch (error) {
-        say(false, wordsOf(error));
+        const words = wordsOf(error);
+        say(false, words === 'timeout' ? SILENT : words);
         await new Promise<void>(resolve => {
           wake = resolve;
           setTimeout(resolve, AGAIN).unref();
@@ -128,6 +134,18 @@ export function openBus(options: BusOptions): Bus {
     },
   };
 }
+
+/** Where the URL has an address and no name, the library names no host to Node, which then looks for this one. */
+const UNNAMED = 'localhost';
+
+/** Looks whether a certificate is that of the server; of an unnamed one, whether it is that of one of ours. */
+const identityOf = (servers: readonly string[]) => {
+  const ours = servers.map(server => new URL(server.replace(/^\w+:/, 'http:')).hostname.replace(/^\[|\]$/g, ''));
+  return (host: string, certificate: PeerCertificate): Error | undefined => {
+    const wrong = (host === UNNAMED ? ours : [host]).map(one => checkServerIdentity(one, certificate));
+    return wrong.includes(undefined) ? undefined : wrong[0];
+  };
+};
 
 export const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message || error.name : String(error);

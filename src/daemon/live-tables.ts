@@ -95,6 +95,7 @@ function openTable({ about, read, named, restless }: LiveTable, every: number) {
       // Each time another function: who looks twice is told twice.
       const own: TakeRow = (...row) => take(...row);
       followers.set(own, false);
+      if (trouble !== '') take(about, null, { gap: trouble });
       look();
       return () => {
         followers.delete(own);

@@ -206,7 +206,8 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
       onChange(of, missed) {
         log(missed ? 'warn' : 'info', `machine ${routerIdOf(of)} ${missed ? 'is not heard any more' : 'is there'}`);
         if (missed) for (const partition of running().values()) partition.missed(of);
-        else askResync(of);
+        // Who keeps no cases has no use for it, and each collector would tell all it holds once for every machine.
+        else if (duties.includes('cases')) askResync(of);
       },
     });
     leaving.push(() => presence?.close());

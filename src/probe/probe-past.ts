@@ -53,7 +53,8 @@ export function createProbePasts(clock: () => number): ProbePasts {
     reported(probe, { rate = null, lost, kept }) {
       const { samples } = past(probe);
       const at = clock();
-      if (at - (samples.at(-1)?.at ?? 0) < LEAST_APART) return;
+      // A clock that was set back must not keep out what comes until it is there again.
+      if (Math.abs(at - (samples.at(-1)?.at ?? 0)) < LEAST_APART) return;
       samples.push({ at, rate, lost, fill: kept?.fill ?? null, sampling: kept?.sampling ?? null });
       if (samples.length > MOST_SAMPLES) samples.shift();
     },

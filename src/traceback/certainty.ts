@@ -190,7 +190,11 @@ export function deniedLinks(node: TraceNode, above: TraceNode | null, claims: Cl
   return [...unlessOne(out), ...unlessOne(coming), ...up].map(({ from, to, by }) => ({ from, to, by }));
 }
 
-/** The chance of the entry, the branch that is likeliest after it, and whom nothing is known of beyond it. */
+/**
+ * The chance of the entry, the branch that is likeliest in its place, and whom nothing is known of beyond it. Who may have
+ * had the packet besides the entry is no such branch, be it in between or on another way to the entry: the two chances are
+ * of what excludes each other, together 1 at most.
+ */
 export function certaintyOf(
   weighed: Weighed,
   entry: Trace['entry'],
@@ -201,13 +205,16 @@ export function certaintyOf(
   const on = new Set(way);
   const along = new Set(way?.filter(({ node }) => passed(node)).map(({ node }) => node.as));
   let runnerUp: Trace['runnerUp'] = null;
-  const look = (at: Weighed, via: number | null): void => {
-    if (at === end) return;
-    if (!on.has(at) && !along.has(at.node.as) && at !== weighed && (runnerUp == null || at.chance > runnerUp.certainty))
-      runnerUp = { as: at.node.as, via, certainty: at.chance };
-    for (const child of at.children) look(child, at.node.as);
+  const look = (at: Weighed, as: number, via: Weighed | null): void => {
+    if (at.node.as === as && isSighting(at)) return;
+    if (via !== null && !on.has(at) && !along.has(at.node.as) && !isBetween(via.node, at.node)) {
+      const instead = Math.max(0, at.chance - chanceOf(at, as));
+      if (runnerUp == null || instead > runnerUp.certainty)
+        runnerUp = { as: at.node.as, via: via.node.as, certainty: instead };
+    }
+    for (const child of at.children) look(child, as, at);
   };
-  if (end !== null) look(weighed, null);
+  if (entry !== null && end !== null) look(weighed, entry.as, null);
   return {
     certainty: entry === null || end === null ? null : chanceOf(weighed, entry.as),
     runnerUp,

@@ -41,7 +41,7 @@ export interface CanaryStatus {
   /** Questions that were answered with a yes or a no, and ASes that are left alone for a day. */
   readonly counted: number;
   readonly leftAlone: number;
-  /** Canaries that were given up: too many waited, or the neighbour could not be asked any more. */
+  /** Canaries that were given up: too many waited, or the neighbour could not, or was not to, be asked any more. */
   readonly dropped: number;
   /** The one drawn last: when, ms, and of whom; null before the first. */
   readonly last: { readonly time: number; readonly as: number } | null;
@@ -81,7 +81,8 @@ export function drawCanaries(options: DrawingOptions): DrawingCanaries {
 
   const ask = async (canary: Canary): Promise<void> => {
     const { neighbor } = canary;
-    const outcome = await options.ask(neighbor, canary);
+    // It may have been configured meanwhile that nobody is asked.
+    const outcome = every() === 0 ? null : await options.ask(neighbor, canary);
     if (outcome === null) {
       counts.dropped++;
       return;
@@ -106,7 +107,9 @@ export function drawCanaries(options: DrawingOptions): DrawingCanaries {
     }
     const timer = setTimeout(() => {
       waiting.delete(timer);
-      void ask(canary);
+      ask(canary).catch((error: unknown) =>
+        log('error', `traceback: nobody can be asked about a canary: ${String(error)}`),
+      );
     }, between(times.later)).unref();
     waiting.add(timer);
   };

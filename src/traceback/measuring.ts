@@ -88,6 +88,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   const { as, voice, directory, book, clock } = options;
   const random = options.random ?? Math.random;
   const waiting = new Set<NodeJS.Timeout>();
+  let closed = false;
   const examined = createMemory<Promise<boolean | null>>(MAX_EXAMINED, MEMORY, clock);
 
   /** Sends a request of this AS to one AS and resolves with what it says of itself first; null when that does not come. */
@@ -100,7 +101,8 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
     patience: number,
   ): Promise<{ readonly node: TraceNode; readonly evidence: () => FiledEvidence } | null> =>
     new Promise(resolve => {
-      const peering = options.peering(to);
+      // Whoever is looked for after the end would be dialled once more.
+      const peering = closed ? null : options.peering(to);
       if (peering === null) return resolve(null);
       const signed = signRequest(request, voice.key(), voice.record());
       const opening = createOpening(as, signed, keys, directory, clock, options.refused);
@@ -168,7 +170,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       const keys = sealKeys();
       const questions = [{ packet: 0, epoch, digest, ...intervalOf(time) }];
       const proof = (await options.prove?.(questions)) ?? [];
-      if (options.peering(to) === null) return null;
+      if (closed || options.peering(to) === null) return null;
       const issued = clock();
       const request: Request = {
         trace: randomBytes(8).toString('hex'),
@@ -183,6 +185,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       return countCanary(said.node, as, direction, book) ? 'counted' : 'not-said';
     },
     close() {
+      closed = true;
       for (const timer of waiting) clearTimeout(timer);
       waiting.clear();
     },

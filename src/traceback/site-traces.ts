@@ -11,7 +11,7 @@ import { readTraceText, writeTraceText } from './trace-text.ts';
 
 /** Traces of one site at once. */
 const MOST_AT_ONCE = 64;
-/** A trace has two seconds; a site that has heard nothing for so long is told nothing any more, ms. */
+/** A trace has two seconds; one of which the end has not come after so long is given up by the site, and cancelled; ms. */
 const PATIENCE = 10_000;
 
 /** Begins a trace at the ITM; `by` is who asks at the site, in words. */
@@ -105,8 +105,8 @@ export interface TracesAtItm {
   gone(reason: string): void;
 }
 
-/** `send`: null while the ITM is away. */
-export function createTracesAtItm(send: () => SiteConnection['send'] | null): TracesAtItm {
+/** `send`: null while the ITM is away. `patience`: `PATIENCE`, but for tests. */
+export function createTracesAtItm(send: () => SiteConnection['send'] | null, patience = PATIENCE): TracesAtItm {
   const running = new Map<
     number,
     { told(trace: Trace): void; ended(trace: Trace): void; failed(reason: string): void }
@@ -119,16 +119,20 @@ export function createTracesAtItm(send: () => SiteConnection['send'] | null): Tr
       const id = lastId;
       lastId = (lastId + 1) >>> 0;
       return new Promise((resolve, reject) => {
-        const cancel = () =>
-          send()?.({ type: 'cancel', id, reason: printable(String(request.signal?.reason)).slice(0, 60) });
-        const finish = (end: () => void) => {
+        const end = (reason: string) => send()?.({ type: 'cancel', id, reason: printable(reason).slice(0, 60) });
+        const cancel = () => end(String(request.signal?.reason));
+        const finish = (tell: () => void) => {
           clearTimeout(timer);
           request.signal?.removeEventListener('abort', cancel);
           running.delete(id);
-          end();
+          tell();
         };
         const failed = (reason: string) => finish(() => reject(new Error(`the ITM: ${reason}`)));
-        const timer = setTimeout(failed, PATIENCE, 'nothing came of the trace in time');
+        const timer = setTimeout(() => {
+          // Else the ITM would go on for nobody.
+          end('the site has waited too long');
+          failed('nothing came of the trace in time');
+        }, patience);
         running.set(id, { told: onPartial, ended: trace => finish(() => resolve(trace)), failed });
         request.signal?.addEventListener('abort', cancel);
         to(messageOf(id, request));

@@ -214,7 +214,7 @@ export interface Trace {
   readonly doubts?: readonly string[];
   /** What was measured of ASes of the tree, in words, and so is believed of them. Not there where nothing was. */
   readonly measured?: readonly { readonly as: number; readonly text: string }[];
-  /** The branch beside the way to the entry that is likeliest: an AS and who stands before it. */
+  /** The branch that is likeliest in the place of the entry: an AS, who stands before it, and the chance of it without the entry. */
   readonly runnerUp?: { readonly as: number; readonly via: number | null; readonly certainty: number } | null;
   /** The chance of each AS of the tree that the packets passed it. Not there in traces of old. */
   readonly chances?: readonly { readonly as: number; readonly chance: number }[];

@@ -220,8 +220,9 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const directory = createDirectory(() => identity, participants);
   const federation = () => config.federations[0]?.name ?? '';
   const honesty = options.honesty ?? createHonestyBook({ clock });
-  /** The peering with an AS that may be asked directly; null for any other. */
+  /** The peering with an AS that may be asked directly; null for any other, and while this AS takes no part. */
   const askablePeering = (who: number) => {
+    if (takingPart.out() !== null) return null;
     const peering = peerings.get(who);
     if (peering === undefined) return members.ask(who);
     return peering.config().out === 'allow' && peering.reachable() ? peering : null;

@@ -83,9 +83,6 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
       askers.set(request, found);
     };
 
-  app.addContentTypeParser(PCAP_TYPE, { parseAs: 'buffer', bodyLimit: MOST_CAPTURE }, (_request, body, done) => {
-    done(null, body);
-  });
   app.removeContentTypeParser('text/plain');
   app.addHook('onResponse', async (request, reply) => {
     metrics.answered(reply.raw.statusCode, reply.elapsedTime / 1000);
@@ -183,22 +180,29 @@ export function createApp({ daemon, gate, metrics, enter, extras, tls, page }: A
   };
   const needs = (request: FastifyRequest): HttpRole =>
     request.method === 'POST' && pathOf(request)?.method === 'POST' ? 'operator' : 'reader';
-  app.route({
-    method: ['GET', 'POST'],
-    url: `${API}/*`,
-    onRequest: admit(needs),
-    handler: async (request, reply) => {
-      const path = pathOf(request);
-      if (path === undefined) return refuse(reply, nowhere);
-      if (request.method !== path.method) {
-        const detail = path.method === 'POST' ? 'this does something: ask by POST' : 'this only looks: ask by GET';
-        return refuse(reply, { status: 405, detail, headers: { Allow: path.method } });
-      }
-      // A browser sends what any page tells it to: of who shows no token only our own page may have it do something.
-      if (path.method === 'POST' && askers.get(request)?.token == null && isOfAnotherPage(request))
-        return refuse(reply, { status: 403, detail: 'a page of somewhere else has no say here: show a token' });
-      return command(path, request, reply);
-    },
+  /** Who is let in sends a body only to what takes one, and only from where it may. */
+  const aim = async (request: FastifyRequest, reply: FastifyReply) => {
+    const path = pathOf(request);
+    if (path === undefined) return refuse(reply, nowhere);
+    if (request.method !== path.method) {
+      const detail = path.method === 'POST' ? 'this does something: ask by POST' : 'this only looks: ask by GET';
+      return refuse(reply, { status: 405, detail, headers: { Allow: path.method } });
+    }
+    // A browser sends what any page tells it to: of who shows no token only our own page may have it do something.
+    if (path.method === 'POST' && askers.get(request)?.token == null && isOfAnotherPage(request))
+      return refuse(reply, { status: 403, detail: 'a page of somewhere else has no say here: show a token' });
+  };
+  app.register(async scope => {
+    // Nowhere else is anything as long taken.
+    scope.addContentTypeParser(PCAP_TYPE, { parseAs: 'buffer', bodyLimit: MOST_CAPTURE }, (_request, body, done) => {
+      done(null, body);
+    });
+    scope.route({
+      method: ['GET', 'POST'],
+      url: `${API}/*`,
+      onRequest: [admit(needs), aim],
+      handler: (request, reply) => command(pathOf(request)!, request, reply),
+    });
   });
 
   async function command(path: ApiPath, request: FastifyRequest, reply: FastifyReply) {

@@ -157,32 +157,37 @@ export function serveLookingGlass(app: FastifyInstance, options: LookingGlassOpt
     }
     const asked = readPath(path);
     if ('status' in asked) return refuse(reply, asked);
-    const { output, problem } = await run(request, asked.command.words!(asked.address), query);
+    const { output, left, problem } = await run(request, asked.command.words!(asked.address), query);
     if (problem !== null) return refuse(reply, problem);
-    return send(reply, dated({ router, output, format: query.format }));
+    return send(reply, dated({ router, output, format: query.format, ...(left > 0 && { left_out: left }) }));
   }
 
   /** Carries a command of the shell out, no longer than the client wants to wait. */
   async function run(request: FastifyRequest, words: readonly string[], { format, runtime }: Query) {
-    const nothing = { output: [] as unknown[] };
+    const nothing = { output: [] as unknown[], left: 0 };
     const resolved = resolveCommand(words);
     if ('error' in resolved) return { ...nothing, problem: fail(400, resolved.error) };
-    const late = AbortSignal.timeout(runtime * 1000);
+    const gone = new AbortController();
+    const { socket } = request.raw;
+    const hungUp = () => gone.abort();
+    socket.once('close', hungUp);
+    const signal = AbortSignal.any([AbortSignal.timeout(runtime * 1000), gone.signal]);
     const rows: unknown[] = [];
     let more = 0;
     const take = async (row: unknown) => {
       if (rows.length < MOST_LINES) rows.push(row);
       else more++;
     };
-    const outcome = await carryOut(daemon, { resolved, by: options.by(request), signal: late }, { row: take });
+    const asked = { resolved, by: options.by(request), signal };
+    const outcome = await carryOut(daemon, asked, { row: take }).finally(() => socket.off('close', hungUp));
     if (outcome.how === 'cancelled')
       return { ...nothing, problem: fail(504, `it took longer than ${runtime} seconds`) };
     if (outcome.how === 'failed') return { ...nothing, problem: fail(404, outcome.error) };
-    if (format === 'application/json') return { output: rows, problem: null };
+    if (format === 'application/json') return { output: rows, left: more, problem: null };
     const lines = [...(await options.render(outcome.name, rows)), ...outcome.notes];
-    const left = lines.length - MOST_LINES;
-    const rest = left > 0 || more > 0 ? [`${Math.max(left, 0) + more} more that are not shown`] : [];
-    return { output: [...lines.slice(0, MOST_LINES), ...rest], problem: null };
+    const left = Math.max(lines.length - MOST_LINES, 0) + more;
+    const rest = left > 0 ? [`${left} more that are not shown`] : [];
+    return { output: [...lines.slice(0, MOST_LINES), ...rest], left, problem: null };
   }
 
   const described = ({ protocol, host }: FastifyRequest) =>
@@ -191,7 +196,8 @@ export function serveLookingGlass(app: FastifyInstance, options: LookingGlassOpt
       ...{ arguments: takes, description, command },
     }));
 
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+  /** Before anything of the body is read. */
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
     if (!on()) return refuse(reply, fail(404, 'there is no looking glass here'));
     const problem = admit(request);
     if (problem !== null) {
@@ -202,6 +208,9 @@ export function serveLookingGlass(app: FastifyInstance, options: LookingGlassOpt
       reply.header('Allow', 'GET');
       return refuse(reply, fail(405, 'a looking glass is asked by GET'));
     }
+  };
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const leave = enter();
     if (leave === null)
       return refuse(reply, { status: 'error', code: 503, message: 'too many requests are being answered' });
@@ -212,8 +221,8 @@ export function serveLookingGlass(app: FastifyInstance, options: LookingGlassOpt
       leave();
     }
   };
-  app.all(LOOKING_GLASS, handler);
-  app.all(`${LOOKING_GLASS}/*`, handler);
+  app.all(LOOKING_GLASS, { onRequest }, handler);
+  app.all(`${LOOKING_GLASS}/*`, { onRequest }, handler);
 }
 
 const send = (reply: FastifyReply, body: unknown) =>

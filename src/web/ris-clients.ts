@@ -9,7 +9,7 @@ import { readRisRequest, type Subscription } from '../control/ris-request.ts';
 
 /** Subscriptions of a client, and octets that may wait for it. */
 const MOST_SUBSCRIPTIONS = 64;
-const MOST_WAITING = 4 << 20;
+export const MOST_WAITING = 4 << 20;
 
 /** The connection of a client. */
 export interface RisSocket {

@@ -1,7 +1,7 @@
 /** The WebSocket of RIS Live: who is let in, what is too much, and who has gone without a word. */
 import fastifyWebsocket, { type WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RisClients } from './ris-clients.ts';
+import { MOST_WAITING, type RisClients } from './ris-clients.ts';
 
 /** Octets of what a client may say at once. */
 const LONGEST = 64 * 1024;
@@ -43,6 +43,8 @@ export async function serveRisLive(app: FastifyInstance, options: RisSocketOptio
       answers = true;
     });
     socket.on('message', data => {
+      // An answer may be as long as its question: who goes on asking and reads nothing would have us keep them all.
+      if (socket.bufferedAmount > MOST_WAITING) return socket.terminate();
       const why = refused(request);
       if (why === null) client.heard(String(data));
       else socket.close(POLICY, why);

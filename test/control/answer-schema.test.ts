@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { answerSchema, answerSchemas, schemaFields } from '../../src/control/answer-schema.ts';
@@ -7,7 +9,7 @@ import type { BridgeRow, RidEntry, RidPeerRow } from '../../src/control/bridge-r
 import { carryOut } from '../../src/control/carry-out.ts';
 import { COMMANDS, type Command, commandName, resolveCommand } from '../../src/control/commands.ts';
 import { expandSyntax } from '../../src/control/grammar.ts';
-import { heldToSchema } from './held-to-schema.ts';
+import { heldToSchema, outOfDate } from './held-to-schema.ts';
 import { SAMPLES } from './samples.ts';
 import { CASE, scriptedDaemon, TRACE } from './scripted.ts';
 import { STANDING } from './scripted-standing.ts';
@@ -105,6 +107,24 @@ describe('control/answer-schema', () => {
     expect(() => heldToSchema('help', [{ syntax: 'x' }])).to.throw(/help: the row must have required property 'help'/);
     expect(() => heldToSchema('help', [{ syntax: 'x', help: 'y', more: 1 }])).to.throw(/additional properties/);
     expect(() => heldToSchema('help', [{ syntax: 'x', help: 7 }])).to.throw(/help: \/help must be string/);
+  });
+
+  it('is said to be older than the sources, or not there, before a fault counts', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'intertrack-schemas-'));
+    try {
+      const [schemas, source] = [join(directory, 'schemas.json'), join(directory, 'source.ts')];
+      writeFileSync(source, '');
+      utimesSync(source, 1000, 1000);
+      expect(outOfDate(schemas, [directory])).to.equal('build/answers.schema.json is not there: run make');
+      writeFileSync(schemas, '');
+      utimesSync(schemas, 1001, 1001);
+      expect(outOfDate(schemas, [source])).to.equal('');
+      utimesSync(source, 1002, 1002);
+      const old = 'build/answers.schema.json is older than the sources: run make';
+      expect(outOfDate(schemas, [directory])).to.equal(old);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('is a schema by itself for each command, of all that itctl prints with -j', async () => {

@@ -46,6 +46,18 @@ describe('daemon/live-tables', () => {
     tables.close();
   });
 
+  it('tells whoever comes while a table cannot be read that it cannot', async () => {
+    const tables = open(() => Promise.reject(new Error('the collector is gone')));
+    const heard: object[] = [];
+    tables.follow('sessions', (_about, _key, row) => heard.push(row));
+    await until('the first is told', () => heard.length === 1);
+    const late: [string | null, object][] = [];
+    tables.follow('sessions', (_about, key, row) => late.push([key, row]));
+    expect(late).to.deep.equal([[null, { gap: 'sessions cannot be read: the collector is gone' }]]);
+    expect(heard).to.have.length(1);
+    tables.close();
+  });
+
   it('is read again and again while somebody looks, and not when nobody does', async () => {
     let readings = 0;
     const tables = open(async () => {

@@ -41,7 +41,8 @@ describe('the examples of conf', () => {
       // As `intertrackd -t` does it, without a program for each.
       const loaded = await loadConfig(join(directory, name));
       expect(formatErrors([...(loaded.ok ? [] : loaded.errors), ...loaded.warnings])).to.equal('');
-      const { config } = loaded as Extract<typeof loaded, { ok: true }>;
+      const { config, risks } = loaded as Extract<typeof loaded, { ok: true }>;
+      expect(formatErrors(risks), 'what a reader would copy without knowing of it').to.equal('');
       if (config.traceback) readTraceFiles(config.traceback, config.localAs);
       if (config.http) readHttpFiles(config.http);
       expect(readFileSync(join(directory, name), 'utf8')).to.match(statement);

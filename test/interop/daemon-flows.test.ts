@@ -147,13 +147,14 @@ traceback {
       ),
     );
     let found: Trace | undefined;
-    await until('the attack is seen', async () => {
+    // What is asked for, and what is held of it, comes bit by bit: a yes may come before all of it is there.
+    await until('the attack is seen, by all that was sampled of it', async () => {
       const { stdout } = await daemon.itctl('-j', 'trace', 'set', daemon.at('attack.pcap'));
       found = JSON.parse(stdout) as Trace;
-      return found.tree.verdict === 'saw';
+      // One that is too easy to guess may be left out.
+      return found.tree.verdict === 'saw' && found.packets! >= 56 && found.tree.packets === 4;
     });
-    // One that is too easy to guess may be left out.
-    expect(found!.packets).to.be.within(56, 64);
+    expect(found!.packets).to.be.at.most(64);
     expect(found!.tree).to.deep.include({ packets: 4, ingress: [64496] });
     expect(found!.tree.likelihood).to.be.greaterThan(1000);
     expect(found!.tree.sampling).to.be.below(1);

@@ -81,19 +81,24 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
   let child: ChildProcess | null = null;
   let said = '';
 
-  async function ask(...words: string[]): Promise<readonly unknown[]> {
+  async function answer(words: readonly string[]) {
     const client = await connectControl(at('ctl'));
     try {
       const { rows, end } = await client.ask(words);
       if ('error' in end) throw new Error(end.error);
-      heldToSchema(end.command, rows);
-      return rows;
+      return { rows, command: end.command };
     } finally {
       client.close();
     }
   }
+  async function ask(...words: string[]): Promise<readonly unknown[]> {
+    const { rows, command } = await answer(words);
+    heldToSchema(command, rows);
+    return rows;
+  }
+  /** Whether it answers; what it answers is not looked at: a wrong answer is told by who asks for it, and not waited for. */
   const answers = () =>
-    ask('show', 'status').then(
+    answer(['show', 'status']).then(
       () => true,
       () => false,
     );
@@ -122,7 +127,10 @@ export function intertrackd(address: string, as = 64500): Intertrackd {
       });
       started.on('exit', () => children.delete(started));
       await until('intertrackd answers', async () => {
-        if (started.exitCode !== null) throw new Error(`intertrackd ended with ${started.exitCode}:\n${said}`);
+        if (started.exitCode !== null) {
+          child = null;
+          throw new Error(`intertrackd ended with ${started.exitCode}:\n${said}`);
+        }
         return answers();
       });
     },

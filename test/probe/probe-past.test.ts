@@ -17,6 +17,15 @@ describe('probe/probe-past', () => {
     expect(samples.at(-1)!.rate).to.equal(999);
   });
 
+  it('goes on when the clock was set back', () => {
+    let now = 10_000_000;
+    const pasts = createProbePasts(() => now);
+    pasts.reported('tap1', REPORT);
+    now -= 3_600_000;
+    pasts.reported('tap1', REPORT);
+    expect(pasts.of('tap1').samples.map(({ at }) => at)).to.deep.equal([10_000_000, 6_400_000]);
+  });
+
   it('counts questions, and knows what came of the last one', () => {
     const pasts = createProbePasts(() => 7);
     expect(pasts.of('tap1')).to.deep.equal({ questions: 0, lastQuestion: null, samples: [] });

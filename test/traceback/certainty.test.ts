@@ -115,6 +115,21 @@ describe('traceback/certainty', () => {
     expect(weigh(tree, as => (as === 5 ? 1e6 : 1), STATED).children[1]!.chance).to.be.greaterThan(0.5);
   });
 
+  it('takes nobody for the next likeliest who may have had the packet besides the entry', () => {
+    const entry = node(3, 'saw', { ingress: [9] }, node(9, 'absent'));
+    const beside = (...others: TraceNode[]) =>
+      of(node(1, 'saw', { ingress: [2] }, node(2, 'absent', {}, entry, node(4, 'clear'), ...others)));
+    // A blind AS is one that may have had it in place of the entry; in between are those that nobody has asked there.
+    const blind = beside(node(5, 'cannot-know', { coverage: null }));
+    expect(blind.runnerUp).to.deep.include({ as: 5, via: 2 });
+    expect(blind.runnerUp!.certainty).to.be.lessThan(0.01);
+    const again = beside(node(5, 'cannot-know', { coverage: null }), node(5, 'absent'), node(6, 'unreachable'));
+    expect(again.runnerUp!.certainty).to.be.closeTo(blind.runnerUp!.certainty, 1e-9);
+    // Of a second way to the entry only what may have come by it from elsewhere.
+    const second = of(node(1, 'cannot-know', {}, node(2, 'saw', {}, entry), node(5, 'saw', {}, entry)));
+    expect(second.certainty! + second.runnerUp!.certainty).to.be.at.most(1 + 1e-9);
+  });
+
   it('says of each AS that remains possible why, and of nobody that is ruled out', () => {
     const beyond = [
       node(3, 'cannot-know', { reason: 'no windows are held' }),
@@ -158,8 +173,9 @@ describe('traceback/certainty', () => {
     fc.assert(
       fc.property(tree(4), one => {
         check(weigh(one));
-        const { certainty, entry } = of(markConflicts(one));
+        const { certainty, entry, runnerUp } = of(markConflicts(one));
         expect(certainty === null).to.equal(entry === null);
+        expect((certainty ?? 0) + (runnerUp?.certainty ?? 0)).to.be.at.most(1 + 1e-9);
         loopsOf(one);
       }),
     );

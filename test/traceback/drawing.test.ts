@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Canary } from '../../src/probe/canary.ts';
 import { type CanaryOutcome, type DrawingOptions, drawCanaries } from '../../src/traceback/drawing.ts';
 import { type Ases, newAses, probeAnswer, sawFrom, sawTo, until } from './ases.ts';
+import { makeAuthority } from './certificates.ts';
 
 const HALF_PAST = Date.UTC(2026, 10, 22, 12, 30);
 const AT_ONCE = { every: [1, 5], later: [1, 5] } as const;
@@ -128,6 +129,26 @@ describe('traceback/canaries drawn by probes', function () {
     await until(() => asked.length > 1, 'another one, a day later');
   });
 
+  it('asks about none that waits where nobody is to be asked any more, and outlives a question that fails', async () => {
+    let every = 600_000;
+    const { asked, status } = drawing({
+      config: () => ({ decoys: 0, canaries: every }),
+      askable: () => [64501],
+      draw(neighbors) {
+        const drawn = neighbors.map(as => canaryOf(as, HALF_PAST));
+        // It is configured so as soon as the canary waits.
+        void Promise.resolve().then(() => setImmediate(() => (every = 0)));
+        return Promise.resolve(drawn);
+      },
+      times: { every: [1, 5], later: [50, 51] },
+    });
+    await until(() => status().dropped === 1, 'it is given up');
+    expect(asked).to.deep.equal([]);
+    const failing = drawing({ askable: () => [64501], ask: () => Promise.reject(new Error('no key')) });
+    await until(() => failing.log.length > 0, 'what is said of it');
+    expect(failing.log).to.deep.equal(['traceback: nobody can be asked about a canary: Error: no key']);
+  });
+
   describe('among ASes', () => {
     let ases: Ases;
     beforeEach(() => {
@@ -170,6 +191,31 @@ describe('traceback/canaries drawn by probes', function () {
       expect(JSON.parse(line!.body)).to.include({ purpose: 'attack', entropy: 'fair' });
       expect(traceback.canaries()!.counted).to.be.above(10);
       expect(ases.at(64501).audit.some(({ what }) => what === 'query.answered')).to.equal(true);
+    });
+
+    it('asks nobody once this AS takes no part, not even members that it would dial', async () => {
+      const federation = { authority: makeAuthority('jp-isp') };
+      const drawn = Promise.withResolvers<readonly Canary[]>();
+      let draws = 0;
+      const { traceback, audit } = await ases.start({
+        ...{ as: 64500, peers: [64501], federation, clock, measure: { decoys: 0, canaries: 1 }, drawing: AT_ONCE },
+        probes: {
+          ask: () => Promise.resolve({ answers: [], silent: [] }),
+          draw(neighbors) {
+            if (neighbors.includes(64502)) draws++;
+            return neighbors.includes(64502) ? drawn.promise : Promise.resolve([]);
+          },
+        },
+      });
+      await ases.start({ as: 64501, peers: [64500, 64502], federation, clock });
+      await ases.start({ as: 64502, peers: [64501], federation, clock });
+      await ases.link();
+      await until(() => draws > 0, 'one of the member is being drawn');
+      traceback.order({ what: 'disable', reason: 'maintenance' }, 'the test');
+      drawn.resolve([canaryOf(64502, clock())]);
+      await until(() => traceback.canaries()!.dropped === 1, 'it is given up');
+      expect(traceback.canaries()).to.include({ drawn: 1, asked: 0 });
+      expect(audit.filter(({ what }) => what === 'canary.sent')).to.deep.equal([]);
     });
   });
 });

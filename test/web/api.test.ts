@@ -321,6 +321,15 @@ describe('web/api', () => {
           () => 401,
         ),
       ).to.equal(401);
+      // Nor may one that only looks, or that asks where no capture is taken.
+      const refusedOf = (path: string, token: string | null) =>
+        get(path, { method: 'POST', token, body: large, headers }).then(
+          ({ status }) => status,
+          () => 'cut off',
+        );
+      expect(await refusedOf('/api/v1/show/status', READER)).to.be.oneOf([405, 'cut off']);
+      expect(await refusedOf('/nowhere', null)).to.be.oneOf([404, 'cut off']);
+      expect(await refusedOf('/.well-known/looking-glass/v1/cmd', null)).to.be.oneOf([404, 'cut off']);
     });
 
     it('more requests than it can have in work', async () => {

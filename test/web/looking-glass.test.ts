@@ -4,6 +4,7 @@ import type { Daemon } from '../../src/control/daemon.ts';
 import { renderAnswer } from '../../src/vty/render/answer.ts';
 import { createHttpServer, type HttpServer, readHttpFiles } from '../../src/web/server.ts';
 import { NOON, ROUTES, STATUS, SUMMARY, scriptedDaemon } from '../control/scripted.ts';
+import { until } from '../interop/bgp-peers.ts';
 
 /** RFC 8522, section by section. */
 describe('web/looking-glass', () => {
@@ -147,6 +148,19 @@ describe('web/looking-glass', () => {
     const { output } = (await ask('/show/bgp/summary')).body.data as { output: string[] };
     expect(output).to.have.length(2001);
     expect(output.at(-1)).to.match(/^\d+ more that are not shown$/);
+    const rows = (await ask('/show/bgp/summary?format=application/json')).body.data as Record<string, unknown>;
+    expect(rows.output).to.have.length(2000);
+    expect(rows.left_out).to.equal(1000);
+  });
+
+  it('ends what nobody waits for any more', async () => {
+    await open({}, { ribQuery: () => new Promise(() => {}) });
+    const gone = new AbortController();
+    const asked = ask('/show/bgp/summary?runtime=60', { signal: gone.signal }).catch(() => null);
+    await until('it is in work', () => server.status().answering === 1);
+    gone.abort();
+    await asked;
+    await until('it is given up', () => server.status().answering === 0);
   });
 
   it('is not there where it is not configured', async () => {

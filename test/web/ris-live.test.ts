@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import type { HttpConfig } from '../../src/config/http-tree.ts';
 import type { UpdateTaker } from '../../src/control/live-rows.ts';
@@ -8,6 +10,13 @@ import { createRisClients } from '../../src/web/ris-clients.ts';
 import { createHttpServer, type HttpServer, readHttpFiles } from '../../src/web/server.ts';
 import { scriptedDaemon } from '../control/scripted.ts';
 import { until } from '../interop/bgp-peers.ts';
+
+/** A text as a client sends it (RFC 6455 section 5.2), masked by nothing. */
+function frame(text: string): Buffer {
+  const head = Buffer.from([0x81, 0xfe, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt16BE(Buffer.byteLength(text), 2);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
 
 const TOKEN = 'reader-of-everything-1';
 
@@ -181,5 +190,40 @@ describe('web/ris-live', () => {
     const long = await opened();
     long.socket.send('x'.repeat(70_000));
     await until('it is closed', () => long.state.startsWith('closed 1009'));
+  });
+
+  it('hangs up on who goes on asking and reads no answer', async () => {
+    await open({ rate: 1_000_000 });
+    const socket = await new Promise<Duplex>((resolve, reject) => {
+      const headers = {
+        ...{ authorization: `Bearer ${TOKEN}`, connection: 'Upgrade', upgrade: 'websocket' },
+        ...{ 'sec-websocket-version': '13', 'sec-websocket-key': Buffer.alloc(16).toString('base64') },
+      };
+      const port = server.ports()[0]!;
+      const asked = request({ host: '127.0.0.1', port, path: '/v1/ws/', headers, agent: false });
+      asked.on('upgrade', (_answer, upgraded) => resolve(upgraded));
+      asked.on('error', reject);
+      asked.end();
+    });
+    socket.pause().on('error', () => {});
+    const clients = () => server.status().risLive!.clients.length;
+    await until('it is a client', () => clients() === 1);
+    // An answer as long as its question, again and again.
+    const prefix = Array.from(
+      { length: 1000 },
+      (_, i) => `2001:db8:1111:2222:3333:4444:5555:${(4096 + i).toString(16)}/128`,
+    );
+    const data = { prefix, socketOptions: { acknowledge: true } };
+    const frames = Buffer.concat([
+      frame(JSON.stringify({ type: 'ris_subscribe', data })),
+      frame(JSON.stringify({ type: 'ris_unsubscribe' })),
+    ]);
+    const asking = setInterval(() => socket.destroyed || socket.write(frames), 1);
+    try {
+      await until('it is cut off', () => clients() === 0);
+    } finally {
+      clearInterval(asking);
+      socket.destroy();
+    }
   });
 });

@@ -157,12 +157,13 @@ function poolConfig({
   const url = new URL(text);
   const mode = url.searchParams.get('sslmode') ?? (authorities === null ? 'disable' : 'verify-full');
   url.searchParams.delete('sslmode');
+  // What stands in the URL, be it nothing, is what the library takes: so that is where the password goes.
+  if (passwordFile !== null) url.password = encodeURIComponent(readPrivateFile(passwordFile).split(/\r?\n/, 1)[0]!);
   const read = (file: string | null | undefined) => (file ? { pem: readFileSync(file, 'utf8') } : null);
   const [ca, cert] = [read(authorities), read(certificate)];
   const own = key ? { pem: readPrivateFile(key) } : null;
   return {
     connectionString: url.href,
-    ...(passwordFile !== null && { password: readPrivateFile(passwordFile).split(/\r?\n/, 1)[0]! }),
     ssl:
       mode === 'disable'
         ? false

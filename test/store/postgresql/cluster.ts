@@ -101,14 +101,16 @@ export async function cluster(settings = ''): Promise<Cluster | null> {
     port,
     directory,
     async start() {
-      const child = spawn(join(programs, 'postgres'), ['-D', directory], { ...user, stdio: 'ignore', cwd: home });
-      server = child;
+      const begin = () => spawn(join(programs, 'postgres'), ['-D', directory], { ...user, stdio: 'ignore', cwd: home });
+      server = begin();
       for (let tries = 0; ; tries++)
         try {
           await query('SELECT 1');
           return;
         } catch (error) {
-          if (tries > 300 || child.exitCode !== null) throw error;
+          if (tries > 300) throw error;
+          // It refuses to start while a process of the server that was killed has not ended yet.
+          if (server.exitCode !== null) server = begin();
           await new Promise(resolve => setTimeout(resolve, 100));
         }
     },
