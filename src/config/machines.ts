@@ -103,8 +103,10 @@ export function checkMachines(config: readonly Entry[], report: Report): void {
       'what goes to another machine in the clear can be read and changed on the way, expected `tls:`',
     );
   const url = store === undefined ? undefined : text(store, 'postgresql');
+  // As it is connected to: what the URL says stands before the authority.
+  const mode = url === undefined ? null : new URL(url).searchParams.get('sslmode');
   const verified =
-    url?.includes('sslmode=verify-full') || (store !== undefined && first(store.block, 'authority') !== undefined);
+    store !== undefined && (mode ?? (first(store.block, 'authority') && 'verify-full')) === 'verify-full';
   if (store !== undefined && url !== undefined && !isLoopbackUrl(url) && !verified)
     report.warning(
       placed(store),

@@ -38,6 +38,7 @@ export function readPostgresql(text: string): Read {
     if (name !== 'sslmode') return wrong(`\`${name}\` is not known; only \`sslmode\` is`);
     if (!SSL_MODES.includes(value)) return wrong(`sslmode is ${SSL_MODES.join(' or ')}`);
   }
+  if (url.searchParams.size > 1) return wrong('it says `sslmode` twice');
   return { value: url.href };
 }
 

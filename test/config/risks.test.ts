@@ -70,6 +70,23 @@ describe('config/risks', () => {
     expect(warned('accept risk http-operator;')).to.deep.equal([]);
   });
 
+  it('warns of a database that is reached in the clear, as it is connected to', () => {
+    const told = (url: string, block = ';') => {
+      const text = `router id 192.0.2.10; local as 1; store postgresql "postgres://${url}" ${block}`;
+      const loaded = parseConfig(text, 'c');
+      return [...(loaded.ok ? [] : loaded.errors), ...loaded.warnings].map(({ message }) => message);
+    };
+    const clear = 'cases and mails go to another machine in the clear, expected `?sslmode=verify-full`';
+    const authority = '{ authority "/ca.crt"; }';
+    expect(told('u@db.example/it')).to.deep.equal([clear]);
+    expect(told('u@db.example/it?sslmode=disable', authority)).to.deep.equal([clear]);
+    expect(told('sslmode=verify-full@db.example/it')).to.deep.equal([clear]);
+    expect(told('u@db.example/it', authority)).to.deep.equal([]);
+    expect(told('u@db.example/it?sslmode=verify-full')).to.deep.equal([]);
+    expect(told('u@127.0.0.1/it?sslmode=disable')).to.deep.equal([]);
+    expect(told('u@db.example/it?sslmode=disable&sslmode=verify-full')[0]).to.contain('it says `sslmode` twice');
+  });
+
   it('has every name in the manual', async () => {
     const { readFileSync } = await import('node:fs');
     const page = readFileSync(new URL('../../man/intertrackd.conf.5', import.meta.url), 'utf8');
