@@ -18,6 +18,10 @@ describe('web/page', function () {
       'performance.getEntriesByType("resource").map(({ name }) => new URL(name).host)',
     );
     expect(new Set(hosts)).to.deep.equal(new Set([new URL(browser.at()).host]));
+    // Nor could it run or load anything else.
+    const { headers } = await fetch(`${browser.at()}/`);
+    const policy = headers.get('content-security-policy');
+    expect(policy).to.include("default-src 'self'").and.to.not.include('unsafe');
     expect(wrong).to.deep.equal([]);
   });
 

@@ -10,6 +10,7 @@ import { CaseWhy } from './case-why.tsx';
 import './cases.css';
 import { useAsk, useWords } from './context.ts';
 import { RelatedCases } from './incident.tsx';
+import { useCaseChanges } from './live.ts';
 import { Read, Table } from './parts.tsx';
 import { hashOf } from './place.ts';
 import { asText, instant, percent } from './show.ts';
@@ -17,6 +18,7 @@ import { asText, instant, percent } from './show.ts';
 export function CaseView({ id }: { id: string }) {
   const words = useWords();
   const reading = useAsk<CaseDetail>('show case', { 'case-id': id });
+  useCaseChanges(reading.again);
   return (
     <>
       <h1>

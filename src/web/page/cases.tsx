@@ -3,6 +3,7 @@ import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import type { Case, CaseState } from '../../hijack/case.ts';
 import { type CaseLine, CaseTable, lineOf } from './case-table.tsx';
 import { ChangesContext, TokenContext, useAsk, useWords } from './context.ts';
+import { useCaseChanges } from './live.ts';
 import { Read } from './parts.tsx';
 import { type Query, useQuery } from './query.ts';
 import { askRows } from './stream.ts';
@@ -73,6 +74,7 @@ interface ListProps {
 function OpenCases(props: ListProps) {
   const words = useWords();
   const cases = useAsk<Case[]>('show case', { open: true });
+  useCaseChanges(cases.again);
   return (
     <Read of={cases}>
       {rows => <Listed rows={rows.map(lineOf)} caption={words.openCasesFirst} empty={words.noCases} {...props} />}

@@ -1,10 +1,10 @@
 /** Values that are told as they change, instead of being asked for again and again. */
-import { useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { TraceLineRow } from '../../control/live-rows.ts';
 import type { TraceDetail } from '../../control/trace-rows.ts';
 import type { Trace } from '../../traceback/trace.ts';
 import { follow } from './api.ts';
-import { type Reading, useAsk } from './context.ts';
+import { ChangesContext, type Reading, useAsk } from './context.ts';
 
 /** How long it waits before it listens again when it was cut off, ms. */
 const PAUSE = 3000;
@@ -39,6 +39,17 @@ export function useTrace(id: string): Reading<TraceDetail> {
   }, [id, value]);
   const newer = runs && live?.id === id ? { ...value, ...live } : value;
   return { ...reading, value: newer };
+}
+
+/** Calls back when something of a case has changed. */
+export function useCaseChanges(changed: () => void): void {
+  const changes = useContext(ChangesContext);
+  const known = useRef(changes);
+  useEffect(() => {
+    if (known.current === changes) return;
+    known.current = changes;
+    changed();
+  }, [changes]);
 }
 
 /** Calls back when a trace begins, hears an answer or is over; not while the tab is hidden. */

@@ -4,6 +4,7 @@ import type { IrrStatusRow, RpkiSourceStatus, StatusReport } from '../../control
 import type { Case } from '../../hijack/case.ts';
 import { CaseTable, lineOf } from './case-table.tsx';
 import { useAsk, useWords } from './context.ts';
+import { useCaseChanges } from './live.ts';
 import { Figures, Read, Table } from './parts.tsx';
 import { PeerState } from './peer-state.tsx';
 import { hashOf } from './place.ts';
@@ -16,6 +17,7 @@ export function Overview() {
   const words = useWords();
   const status = useAsk<StatusReport>('show status');
   const cases = useAsk<Case[]>('show case', { open: true });
+  useCaseChanges(cases.again);
   return (
     <>
       <h1>{words.overview}</h1>
