@@ -45,6 +45,8 @@ export interface ReaderOptions {
   readonly replicas: number;
   /** Resolves when what the messages said is on disk; rejects when it will not be: then they come again, to whoever reads next. */
   readonly take: (messages: readonly Incoming[]) => Promise<void>;
+  /** False while the partition may be another machine's: then it is left alone. */
+  readonly mayRead: () => boolean;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 
@@ -52,7 +54,7 @@ export interface ReaderOptions {
  * Reads a partition from the first message on that nobody has taken in. The reader before, if there was one, is cut off:
  * what it has in hand and has not acknowledged comes here, at once.
  */
-export function readPartition({ bus, partition, replicas, take, log }: ReaderOptions): PartitionReader {
+export function readPartition({ bus, partition, replicas, take, mayRead, log }: ReaderOptions): PartitionReader {
   let closed = false;
   let messages: ConsumerMessages | null = null;
   let trouble = '';
@@ -61,6 +63,10 @@ export function readPartition({ bus, partition, replicas, take, log }: ReaderOpt
   async function read(): Promise<void> {
     while (!closed)
       try {
+        if (!mayRead()) {
+          await new Promise(resolve => setTimeout(resolve, AGAIN));
+          continue;
+        }
         const nc = await bus.ready;
         const manager = await jetstreamManager(nc, { checkAPI: false });
         await makeStream(manager, replicas);

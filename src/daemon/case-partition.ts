@@ -62,7 +62,7 @@ export async function openCasePartition(parts: CasePartitionParts): Promise<Case
   const cursors = await store.read('cursor.all', {});
   const feed = createCaseFeed({ cases, cursors, mayBe: name => mayBe(config(), name), askResync, log });
   await outbox.start();
-  const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, log });
+  const reader = bus && readPartition({ bus, partition, replicas, take: feed.take, mayRead: tenure.sure, log });
   // What is held now is not known here: the tables of witnesses may be others than when the last holder wrote them down.
   for (const { collector } of cursors) askResync(collector);
   return {

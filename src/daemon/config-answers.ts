@@ -2,6 +2,7 @@
 import { diffConfig, loadConfig, printConfig } from '../config/index.ts';
 import type { Config } from '../config/tree.ts';
 import type { ConfigCheck, ConfigDiff } from '../control/config-rows.ts';
+import { asDutiesSay } from './duties.ts';
 
 /** `file`: the configuration file, which is read at each question. */
 export function createConfigAnswers(config: () => Config, file: string) {
@@ -17,7 +18,7 @@ export function createConfigAnswers(config: () => Config, file: string) {
     async configDiff(): Promise<ConfigDiff> {
       const loaded = await loadConfig(file);
       return loaded.ok
-        ? { file, errors: [], changes: diffConfig(config(), loaded.config) }
+        ? { file, errors: [], changes: diffConfig(config(), asDutiesSay(loaded.config)) }
         : { file, errors: loaded.errors, changes: [] };
     },
   };

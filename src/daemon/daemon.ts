@@ -285,7 +285,8 @@ export async function startDaemon({
         return { applied: false, changes: [], errors: formatErrors(loaded.errors).split('\n') };
       }
       const before = config;
-      const changes = diffConfig(before, loaded.config);
+      const next = asDutiesSay(loaded.config);
+      const changes = diffConfig(before, next);
       const touches = (...sections: string[]) => changes.some(({ section }) => sections.includes(section));
       const refused = (words: string): ReloadReport => {
         log('error', `reload refused: ${words}; nothing has changed`);
@@ -295,25 +296,21 @@ export async function startDaemon({
       let httpFiles: HttpFiles | null;
       let bridging: Awaited<ReturnType<Bridges['prepare']>>;
       try {
-        httpFiles = loaded.config.http && readHttpFiles(loaded.config.http);
-        bridging = await bridges.prepare(loaded.config);
+        httpFiles = next.http && readHttpFiles(next.http);
+        bridging = await bridges.prepare(next);
       } catch (e) {
         return refused((e as Error).message);
       }
       // Keys, certificates and secrets are read anew even where the text is the same: they are what expires.
-      if (
-        touches('traceback', 'probe', 'router') ||
-        loaded.config.traceback !== null ||
-        loaded.config.probeListen.length > 0
-      )
+      if (touches('traceback', 'probe', 'router') || next.traceback !== null || next.probeListen.length > 0)
         try {
-          await traces.reconfigure(loaded.config);
+          await traces.reconfigure(next);
         } catch (e) {
           bridging.abandon();
           return refused((e as Error).message);
         }
       bridging.commit();
-      config = asDutiesSay(loaded.config);
+      config = next;
       log.configure(config.log);
       audit.configure(config.auditRetain);
       if (touches('notify')) outbox.configure(config.notify);

@@ -26,7 +26,8 @@ export function keptRoots(
 ): KeptRoots {
   let waiting: StoreWrite[] = [];
   let timer: NodeJS.Timeout | null = null;
-  let forgotten = 0;
+  /** Not at the start: sites come a little later, and may keep windows for longer than this daemon does. */
+  let forgotten = clock();
   /** What is not written yet, and what is being written. */
   let fresh = commitmentsInMemory();
   let beingWritten: KeptCommitments[] = [];

@@ -36,7 +36,14 @@ describe('bus/stream', () => {
     return made;
   };
   const reader = (partition: number, take: (messages: readonly Incoming[]) => Promise<void>): PartitionReader => {
-    const made = readPartition({ bus: bus('10-9-9-9'), partition, replicas: 1, take, log: () => {} });
+    const made = readPartition({
+      bus: bus('10-9-9-9'),
+      partition,
+      replicas: 1,
+      take,
+      mayRead: () => true,
+      log: () => {},
+    });
     closers.push(() => made.close());
     return made;
   };

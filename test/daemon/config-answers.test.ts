@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/config/index.ts';
 import { createConfigAnswers } from '../../src/daemon/config-answers.ts';
+import { asDutiesSay } from '../../src/daemon/duties.ts';
 
 describe('daemon/config-answers', () => {
   let folder: string;
@@ -11,6 +12,21 @@ describe('daemon/config-answers', () => {
     folder = mkdtempSync(join(tmpdir(), 'intertrack-'));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds against what is in force only what this machine does of it', async () => {
+    const file = join(folder, 'shared');
+    writeFileSync(
+      file,
+      `router id 192.0.2.10; local as 64500; role cases;
+      bus nats "nats://192.0.2.1"; store postgresql "postgresql://keiro@192.0.2.2/keiro";
+      protocol bgp tyo1 { neighbor 192.0.2.1 as 64496; }`,
+      { mode: 0o600 },
+    );
+    const loaded = await loadConfig(file);
+    if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join());
+    const { configDiff } = createConfigAnswers(() => asDutiesSay(loaded.config), file);
+    expect(await configDiff()).to.deep.equal({ file, errors: [], changes: [] });
+  });
 
   it('holds the file as it is now against what is in force, and shows no secret', async () => {
     const file = join(folder, 'conf');

@@ -56,6 +56,24 @@ describe('daemon/kept-roots', () => {
     expect(errors).to.deep.equal([]);
   });
 
+  it('forgets nothing at the start, for sites that keep windows for longer come a little later', async () => {
+    const before = await open();
+    const window = Math.floor(now / 10_000);
+    before.keepOwn(window, { commitment: root(9), roots: [root(5)] });
+    await before.settle();
+    await store.close();
+    now += 12 * 3_600_000;
+    const after = await open();
+    after.keepOwn(window + 4320, { commitment: root(8), roots: [root(6)] });
+    await after.settle();
+    expect(await after.own(window)).to.have.length(1);
+    now += 3_600_000;
+    after.keepOwn(window + 4680, { commitment: root(7), roots: [root(4)] });
+    await after.settle();
+    expect(await after.own(window)).to.deep.equal([]);
+    expect(await after.own(window + 4680)).to.have.length(1);
+  });
+
   it('has them after a restart, and forgets them with the windows of their time', async () => {
     const before = await open();
     const window = Math.floor(now / 10_000);

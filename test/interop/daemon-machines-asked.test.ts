@@ -21,7 +21,12 @@ describe('interop/daemon-machines-asked', function () {
     shared = servers;
     const at = [loopbackAddress(), loopbackAddress()] as const;
     tokyo = shared.machine('collector cases', feedStatements(at[0]));
-    osaka = shared.machine('collector', feedStatements(at[1]));
+    // One configuration serves all machines: this one has no duty to do with probes.
+    osaka = shared.machine(
+      'collector',
+      address => `${feedStatements(at[1])(address)}
+probe tap1 { retention 1h; }`,
+    );
     await Promise.all([tokyo.start(), osaka.start()]);
     for (const [i, to] of [tokyo, osaka].entries()) {
       const feed = await startSpeaker({ from: at[i]!, to: to.address, port: MACHINES_PORT, as: 64497 });
@@ -70,6 +75,14 @@ describe('interop/daemon-machines-asked', function () {
     const wrong = await osaka.itctl('show', 'route', prefixOf(0), 'all', 'peer', 'nobody');
     expect(wrong.stderr).to.contain('no peer is called nobody');
     expect(wrong.status).to.equal(1);
+  });
+
+  it('takes up no duty of another machine with a reload', async () => {
+    const [diff] = (await osaka.ask('config', 'diff')) as readonly { readonly changes: readonly object[] }[];
+    expect(diff!.changes).to.deep.equal([]);
+    const { stdout } = await osaka.itctl('reload');
+    expect(stdout).to.not.contain('tap1');
+    expect(await osaka.ask('show', 'probes')).to.deep.equal([]);
   });
 
   it('says who does not answer, and why, and shows what the others say', async () => {

@@ -76,14 +76,19 @@ const READS = {
 } as const satisfies Partial<Record<keyof StoreReads, string>>;
 export type SharedRead = keyof typeof READS;
 
-const WRITES: Readonly<Record<Exclude<SharedWrite['op'], 'audit.add' | 'audit.forget'>, string>> = {
-  'case.put': `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body)
-    VALUES (:scope, :id, :state, :prefix, :opened, :changed, :incident, :body)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
-      changed = excluded.changed, incident = excluded.incident, body = excluded.body
-    WHERE cases.scope = excluded.scope`,
-  'evidence.add': `INSERT INTO evidence (case_id, number, time, hash, body)
-    VALUES (:caseId, :number, :time, :hash, :body)`,
+/** Those of which a batch has many are one statement for all of them: `rows` is a list of records as JSON. */
+export const PUT_CASES = `INSERT INTO cases (scope, id, state, prefix, opened, changed, incident, body)
+  SELECT :scope, id, state, prefix, opened, changed, incident, body FROM json_to_recordset(CAST(:rows AS json))
+    AS row (id text, state text, prefix text, opened bigint, changed bigint, incident text, body text)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, prefix = excluded.prefix, opened = excluded.opened,
+    changed = excluded.changed, incident = excluded.incident, body = excluded.body
+  WHERE cases.scope = excluded.scope`;
+export const ADD_EVIDENCE = `INSERT INTO evidence (case_id, number, time, hash, body)
+  SELECT "caseId", number, time, hash, body FROM json_to_recordset(CAST(:rows AS json))
+    AS row ("caseId" text, number bigint, time bigint, hash text, body text)`;
+
+type Alone = Exclude<SharedWrite['op'], 'case.put' | 'evidence.add' | 'audit.add' | 'audit.forget'>;
+const WRITES: Readonly<Record<Alone, string>> = {
   'outbox.add': `INSERT INTO outbox
     (scope, id, channel, recipient, case_id, event, body, state, attempts, due, created, last_error)
     VALUES (:scope, :id, :channel, :recipient, :caseId, :event, :body, :state, :attempts, :due, :created, :lastError)

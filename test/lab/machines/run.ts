@@ -114,6 +114,17 @@ for (let round = 0; round < ROUNDS; round++) {
   const isTold = (what: 'begin' | 'end') => mine.every(prefix => allOf(prefix, what) >= 1);
   while (!isTold('begin') && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
   const told = Math.round(performance.now() - healed);
+  // A collector that was away tells what it has seen a moment later: only then is it the same for all that it ends.
+  await until(
+    'both collectors hold it',
+    async () => {
+      const open = (await engines[0]!.ask('show', 'case')) as readonly Case[];
+      const holds = (prefix: string) =>
+        open.find(one => one.prefix === prefix)?.witnesses.filter(({ state }) => state === 'holds').length ?? 0;
+      return mine.every(prefix => holds(prefix) === feeds.length);
+    },
+    PATIENCE,
+  );
   for (const feed of feeds) feed.withdraw(...mine);
   while (!isTold('end') && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
   const count = (of: (n: number) => number) =>
