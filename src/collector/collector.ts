@@ -365,7 +365,7 @@ export function createCollector(post: (message: FromCollector) => void): (messag
         dump(message.time);
         break;
       case 'follow':
-        live.want(message.filters, message.host);
+        live.want(message.client, message.filters, message.host);
         break;
       case 'followed':
         live.took(message.size);

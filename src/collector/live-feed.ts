@@ -25,8 +25,11 @@ export interface LiveBatch {
 }
 
 export interface LiveFeed {
-  /** From now on these are wanted, and no others. `host`: as what this collector is known to clients. */
-  want(filters: readonly LiveFilter[], host: string): void;
+  /**
+   * From now on this client wants these, and no others; none: it is gone. `host`: as what this collector is known to clients.
+   * Those of other clients are not touched: who changes his mind again and again costs what is his own.
+   */
+  want(client: number, filters: readonly LiveFilter[], host: string): void;
   /** The main thread has taken so much in. */
   took(size: number): void;
   /** What a session feeds: the same as the archive's, and this feed beside it. */
@@ -43,6 +46,7 @@ export interface LiveFeedOptions {
 
 /** A feed that nobody listens to. */
 export function createLiveFeed({ post, now, clock = () => performance.now() }: LiveFeedOptions): LiveFeed {
+  const wanting = new Map<number, readonly CompiledFilter[]>();
   let filters: readonly CompiledFilter[] = [];
   let host = '';
   let messages: LiveBatch['messages'][number][] = [];
@@ -156,8 +160,10 @@ export function createLiveFeed({ post, now, clock = () => performance.now() }: L
   }
 
   return {
-    want(next, name) {
-      filters = next.map(compileFilter);
+    want(client, next, name) {
+      if (next.length === 0) wanting.delete(client);
+      else wanting.set(client, next.map(compileFilter));
+      filters = [...wanting.values()].flat();
       host = name;
     },
     took(taken) {

@@ -56,7 +56,7 @@ export function compileFilter(of: LiveFilter): CompiledFilter {
     mayBe: (is, from) =>
       (type === null || type === is) && (peer === null || peer === from) && (!ofUpdates || is === 'UPDATE'),
     matches(message) {
-      if (require !== null && !(require in message.fields)) return false;
+      if (require !== null && !Object.hasOwn(message.fields, require)) return false;
       if (path !== null && !passes(message.path, path)) return false;
       if (prefixes === null) return true;
       return message.prefixes.some(one => prefixes.some(wanted => wanted !== null && fits(one, wanted, of)));

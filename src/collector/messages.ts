@@ -132,8 +132,8 @@ export type ToCollector =
   | { readonly type: 'cancel'; readonly id: number }
   /** So many judged changes were taken in: a collector that runs too far ahead stops reading from its peers. */
   | { readonly type: 'took'; readonly changes: number }
-  /** Messages of peers that somebody wants to be told, and no others; `host`: as what this collector is known to him. */
-  | { readonly type: 'follow'; readonly filters: readonly LiveFilter[]; readonly host: string }
+  /** Messages of peers that a client wants to be told, and no others; `host`: as what this collector is known to it. */
+  | { readonly type: 'follow'; readonly client: number; readonly filters: readonly LiveFilter[]; readonly host: string }
   /** So many characters of them were taken in. */
   | { readonly type: 'followed'; readonly size: number }
   /** Ends every session with a Cease NOTIFICATION (RFC 4486 subcode 2), then the thread answers `stopped`. */

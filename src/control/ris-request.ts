@@ -23,8 +23,8 @@ export type RisRequest =
   | { readonly what: 'list' | 'ping' }
   | { readonly what: 'wrong'; readonly message: string; readonly command: string | null };
 
-/** Prefixes of one subscription. */
-const MOST_PREFIXES = 1000;
+/** Prefixes of one subscription, and of all that a client has. */
+export const MOST_PREFIXES = 1000;
 
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>

@@ -12,29 +12,27 @@ export interface LiveUpdates {
 
 /** Nobody listens yet. */
 export function createLiveUpdates(send: CollectorThread['send']): LiveUpdates {
-  const listening = new Map<number, { readonly taker: UpdateTaker; filters: readonly LiveFilter[] }>();
+  const listening = new Map<number, UpdateTaker>();
   let next = 1;
-  let host = '';
-  const tell = () => send({ type: 'follow', filters: [...listening.values()].flatMap(({ filters }) => filters), host });
   return {
     heard({ messages, lost, size }) {
-      for (const { clients, text } of messages) for (const client of clients) listening.get(client)?.taker.take(text);
-      for (const [client, count] of lost) listening.get(client)?.taker.lost(count);
+      for (const { clients, text } of messages) for (const client of clients) listening.get(client)?.take(text);
+      for (const [client, count] of lost) listening.get(client)?.lost(count);
       send({ type: 'followed', size });
     },
-    follow(name, taker) {
+    follow(host, taker) {
       const client = next++;
-      const one = { taker, filters: [] as readonly LiveFilter[] };
-      listening.set(client, one);
-      host = name;
+      let wants = false;
+      const tell = (filters: readonly LiveFilter[]) => {
+        wants = filters.length > 0;
+        send({ type: 'follow', client, filters, host });
+      };
+      listening.set(client, taker);
       return {
-        want(filters) {
-          one.filters = filters.map(filter => ({ ...filter, client }));
-          tell();
-        },
+        want: filters => tell(filters.map(filter => ({ ...filter, client }))),
         close() {
           listening.delete(client);
-          if (one.filters.length > 0) tell();
+          if (wants) tell([]);
         },
       };
     },

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Daemon } from '../control/daemon.ts';
 import type { HttpStatus, LiveClient } from '../control/http-rows.ts';
-import { readRisRequest, type Subscription } from '../control/ris-request.ts';
+import { MOST_PREFIXES, readRisRequest, type Subscription } from '../control/ris-request.ts';
 
 /** Subscriptions of a client, and octets that may wait for it. */
 const MOST_SUBSCRIPTIONS = 64;
@@ -85,6 +85,9 @@ export function createRisClients(daemon: Pick<Daemon, 'followUpdates'>): RisClie
               const { asked, options } = request.subscription;
               if (subscriptions.length >= MOST_SUBSCRIPTIONS)
                 return say('ris_error', { message: `more than ${MOST_SUBSCRIPTIONS} subscriptions` });
+              const prefixes = [...subscriptions, request.subscription].map(one => one.filter?.prefixes?.length ?? 0);
+              if (prefixes.reduce((sum, one) => sum + one, 0) > MOST_PREFIXES)
+                return say('ris_error', { message: `more than ${MOST_PREFIXES} prefixes in all subscriptions` });
               subscriptions.push(request.subscription);
               if (options.acknowledge) say('ris_subscribe_ok', { subscription: asked, socketOptions: options });
               return want();

@@ -113,7 +113,7 @@ describe('collector/live-feed', () => {
         return time;
       },
     });
-    feed.want(filters, 'rrc-tokyo');
+    feed.want(1, filters, 'rrc-tokyo');
     const archived = {
       ...{ form: () => {}, message: () => void states.push('message'), leave: () => {}, peer: () => null },
       state: (state: string) => void states.push(state),
@@ -153,11 +153,22 @@ describe('collector/live-feed', () => {
   it('writes down nothing when nobody listens, and nothing that nobody wants', async () => {
     const { feed, hear } = open([]);
     hear(UPDATE);
-    feed.want([{ ...ANY, type: 'OPEN' }], 'rrc-tokyo');
+    feed.want(1, [{ ...ANY, type: 'OPEN' }], 'rrc-tokyo');
     hear(UPDATE);
     await new Promise(resolve => setImmediate(resolve));
     expect(batches).to.deep.equal([]);
     expect(time).to.equal(0);
+  });
+
+  it('leaves what others want as it is when a client wants something else, or is gone', async () => {
+    const { feed, hear } = open([ANY]);
+    feed.want(2, [{ ...ANY, client: 2, type: 'KEEPALIVE' }], 'rrc-tokyo');
+    feed.want(2, [{ ...ANY, client: 2, type: 'UPDATE' }], 'rrc-tokyo');
+    hear(UPDATE);
+    hear(KEEPALIVE);
+    feed.want(1, [], 'rrc-tokyo');
+    hear(UPDATE);
+    expect((await told(3)).map(({ clients }) => clients)).to.deep.equal([[1, 2], [1], [2]]);
   });
 
   const wants: readonly (readonly [string, Partial<LiveFilter>, boolean])[] = [
@@ -167,6 +178,7 @@ describe('collector/live-feed', () => {
     ['another peer', { peer: '192.0.2.2' }, false],
     ['a field that it has', { require: 'withdrawals' }, true],
     ['a field that it has not', { require: 'med' }, false],
+    ['a field that no message has', { require: 'constructor' }, false],
     ['an AS of its path', { path: parsePathWanted('64510') }, true],
     ['two of them in their order', { path: parsePathWanted('64510,64511') }, true],
     ['two of them in another', { path: parsePathWanted('64511,64510') }, false],

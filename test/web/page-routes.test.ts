@@ -67,9 +67,11 @@ describe('web/page, routes and registry', function () {
       prefix: `10.0.${i & 255}.0/24`,
       pathId: i,
     }));
+    let ended = 0;
     const page = await open('routes?q=AS64666', {
       over: {
         async routes(_query, take, signal) {
+          signal.addEventListener('abort', () => ended++);
           while (!signal.aborted) await take(many);
           return { changed: 0 };
         },
@@ -82,6 +84,7 @@ describe('web/page, routes and registry', function () {
         .locator('tbody tr')
         .count(),
     ).to.equal(100);
+    await until('the daemon is told that it is enough', () => ended > 0);
     expect(wrong).to.deep.equal([]);
   });
 

@@ -143,6 +143,19 @@ describe('web/ris-live', () => {
     });
   });
 
+  it('takes so many prefixes of a client and no more, in however many subscriptions', async () => {
+    await open();
+    const { socket, heard } = await opened();
+    const block = (first: number, count: number) =>
+      Array.from({ length: count }, (_, i) => `10.${first}.${i >> 8}.${i & 255}/32`);
+    for (const prefix of [block(1, 600), block(2, 401), block(3, 400)])
+      socket.send(JSON.stringify({ type: 'ris_subscribe', data: { prefix, socketOptions: { acknowledge: true } } }));
+    await until('three answers', () => heard.length === 3);
+    expect(heard.map(({ type }) => type)).to.deep.equal(['ris_subscribe_ok', 'ris_error', 'ris_subscribe_ok']);
+    expect(heard[1]).to.have.nested.property('data.message', 'more than 1000 prefixes in all subscriptions');
+    expect(wanted).to.have.length(2);
+  });
+
   it('leaves out what a client does not read, and goes on when it does', () => {
     let take: UpdateTaker | null = null;
     let waiting = 0;

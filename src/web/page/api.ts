@@ -66,6 +66,21 @@ export async function whoAsks(): Promise<'operator' | 'reader' | null> {
   }
 }
 
+/** The lines of an answer as they come. Who leaves the loop wants no more, and the daemon is told by the end of the connection. */
+export async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const lines = (rest + read.value).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
 /** Takes each row of a command that goes on, until the signal aborts. Resolves with why it ended. */
 export async function follow(
   command: string,
@@ -77,13 +92,7 @@ export async function follow(
     const accept = { Accept: 'application/x-ndjson', ...headers() };
     const response = await fetch(addressOf(command, parameters), { headers: accept, signal });
     if (!response.ok || response.body === null) return await problemOf(response);
-    let rest = '';
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const lines = (rest + read.value).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) take(JSON.parse(line));
-    }
+    for await (const line of linesOf(response.body)) take(JSON.parse(line));
     return { ok: true, value: null, notes: [] };
   } catch {
     return lost;

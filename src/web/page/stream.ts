@@ -1,5 +1,5 @@
 /** Answers of any length, taken row by row (intertrack-api(7), Answers). */
-import { addressOf, headers, lost, type Parameters, problemOf, type Reply } from './api.ts';
+import { addressOf, headers, linesOf, lost, type Parameters, problemOf, type Reply } from './api.ts';
 
 interface End {
   readonly end?: true;
@@ -26,29 +26,17 @@ export async function askRows<Row>(
   take: (row: Row) => boolean,
   signal: AbortSignal,
 ): Promise<Reply<{ readonly whole: boolean }>> {
-  const enough = new AbortController();
   try {
-    const how = {
-      headers: { Accept: 'application/x-ndjson', ...headers() },
-      signal: AbortSignal.any([signal, enough.signal]),
-    };
+    const how = { headers: { Accept: 'application/x-ndjson', ...headers() }, signal };
     const response = await fetch(addressOf(command, parameters), how);
     if (!response.ok || response.body === null) return await problemOf(response);
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = '';
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const lines = (rest + read.value).split('\n');
-      rest = lines.pop() ?? '';
-      for (const text of lines) {
-        const line: unknown = JSON.parse(text);
-        if (isEnd(line)) {
-          if (line.error !== undefined) return { ok: false, status: 422, detail: line.error };
-          return { ok: true, value: { whole: true }, notes: line.notes ?? [] };
-        }
-        if (take(line as Row)) continue;
-        enough.abort();
-        return { ok: true, value: { whole: false }, notes: [] };
+    for await (const text of linesOf(response.body)) {
+      const line: unknown = JSON.parse(text);
+      if (isEnd(line)) {
+        if (line.error !== undefined) return { ok: false, status: 422, detail: line.error };
+        return { ok: true, value: { whole: true }, notes: line.notes ?? [] };
       }
+      if (!take(line as Row)) return { ok: true, value: { whole: false }, notes: [] };
     }
     return lost;
   } catch {
