@@ -16,6 +16,8 @@ export interface MembersOptions {
   readonly config: () => TracebackConfig;
   readonly identity: () => Identity;
   readonly clock: () => number;
+  /** True while this AS takes no part: it speaks to none of them first. */
+  readonly isOut: () => boolean;
   /** Makes a peering that dials on demand. */
   start(config: TracePeerConfig): Peering;
 }
@@ -23,7 +25,7 @@ export interface MembersOptions {
 export interface Members {
   /** Members that may be asked, by AS. */
   askable(): number[];
-  /** The peering with a member that may be asked; null for any other AS. */
+  /** The peering with a member that may be asked; null for any other AS, and while this AS takes no part. */
   ask(as: number): Peering | null;
   /**
    * The peering for a member that has dialled and proved who it is by this certificate; null when its questions are not
@@ -59,7 +61,7 @@ function joined(of: TracebackConfig['federations']): Policy {
 }
 
 export function createMembers(options: MembersOptions): Members {
-  const { participants, config, identity, clock } = options;
+  const { participants, config, identity, clock, isOut } = options;
   const made = new Map<number, Peering>();
 
   /** What the federations whose authority vouches for a record's certificate say of their members; all of them together. */
@@ -126,7 +128,8 @@ export function createMembers(options: MembersOptions): Members {
     },
     ask(as) {
       const wanted = configOf(as);
-      return wanted === null || wanted.out === 'deny' || wanted.port === 0 ? null : peeringOf(wanted);
+      if (isOut() || wanted === null || wanted.out === 'deny' || wanted.port === 0) return null;
+      return peeringOf(wanted);
     },
     accept(as, certificate) {
       const wanted = configOf(as);
@@ -141,7 +144,7 @@ export function createMembers(options: MembersOptions): Members {
     },
     introduce({ as, address, port }) {
       const policy = anyPolicy();
-      if (policy === null || policy.out === 'deny' || isPeer(as)) return false;
+      if (isOut() || policy === null || policy.out === 'deny' || isPeer(as)) return false;
       introduced.add(as);
       peeringOf({ as, address, port, certificate: '', ...policy }).reach();
       return true;

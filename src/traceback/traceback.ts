@@ -167,7 +167,7 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const participants = options.participants ?? createParticipants(as);
   const members = createMembers({
     participants,
-    ...{ config: () => config, identity: () => identity, clock },
+    ...{ config: () => config, identity: () => identity, clock, isOut: () => takingPart.out() !== null },
     start: peer => makePeering(peer, true),
   });
   const hints = createHints({ as, participants, members, isPeer: peer => peerings.has(peer), clock });
@@ -222,7 +222,6 @@ export async function createTraceback(options: TracebackOptions): Promise<Traceb
   const honesty = options.honesty ?? createHonestyBook({ clock });
   /** The peering with an AS that may be asked directly; null for any other, and while this AS takes no part. */
   const askablePeering = (who: number) => {
-    if (takingPart.out() !== null) return null;
     const peering = peerings.get(who);
     if (peering === undefined) return members.ask(who);
     return peering.config().out === 'allow' && peering.reachable() ? peering : null;

@@ -34,6 +34,7 @@ describe('traceback/members', () => {
     const authority = makeAuthority('x');
     const { certificate } = makeCertificate(64501, { authority });
     const configured: object[] = [];
+    let out = false;
     const members = createMembers({
       participants: createParticipants(64500),
       config: () =>
@@ -41,6 +42,7 @@ describe('traceback/members', () => {
       identity: () =>
         ({ authoritiesOf: new Map([['x', [new X509Certificate(authority.certificate)]]]) }) as unknown as Identity,
       clock: Date.now,
+      isOut: () => out,
       start(config) {
         let now = config;
         return {
@@ -60,6 +62,10 @@ describe('traceback/members', () => {
     const other = makeCertificate(64502, { authority });
     const first = members.accept(64502, new X509Certificate(other.certificate));
     expect(first?.config()).to.include({ address: '', port: 0 });
+    // Routes go on hinting while this AS takes no part.
+    out = true;
+    expect(members.introduce({ as: 64503, address: '192.0.2.8', port: 4955 })).to.equal(false);
+    expect([...members.peerings()].map(({ as }) => as)).to.deep.equal([64501, 64502]);
   });
 });
 
