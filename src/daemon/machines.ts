@@ -16,6 +16,7 @@ import { joinStores } from '../store/joined.ts';
 import { type Database, openDatabase } from '../store/postgresql/database.ts';
 import { openScope } from '../store/postgresql/scope.ts';
 import type { Store } from '../store/records.ts';
+import { readAskedOrder } from './asked-order.ts';
 import type { CaseHouse, CaseParts, OutboxFace } from './case-house.ts';
 import { type CasePartition, openCasePartition } from './case-partition.ts';
 import type { Log } from './log.ts';
@@ -175,7 +176,9 @@ function houseOf(parts: MachinesParts, opened: Opened): CaseHouse {
     )
       return parts.look(question.words as string[], signal);
     if (question.ask !== 'mark') throw new Error('the question is not known here');
-    const { id, order } = question as unknown as { readonly id: string; readonly order: CaseOrder };
+    const read = readAskedOrder(question);
+    if (read === null) throw new Error('it is no order about a case');
+    const { id, order } = read;
     const mine = [...running().values()].find(one => one.cases.open().some(of => of.id === id));
     if (mine === undefined) throw new Error(`case ${id} is not here, or is over`);
     await mine.cases.mark(id, order);
